@@ -1,0 +1,77 @@
+// The rooms of the library and what each may import besides itself.
+// src/index.ts may import every room; a room imports it never.
+const belowUnfold = ["compile", "cell", "autodiff", "ops", "tensor", "program"];
+const unfoldAndBelow = ["unfold", ...belowUnfold];
+const rooms = {
+  program: [],
+  executors: ["program"],
+  tensor: ["program"],
+  ops: ["tensor", "program"],
+  autodiff: ["ops", "tensor"],
+  cell: ["autodiff", "ops", "tensor"],
+  compile: ["cell", "autodiff", "ops", "tensor", "program"],
+  unfold: belowUnfold,
+  optim: ["ops", "tensor"],
+  io: ["tensor"],
+  data: ["unfold", "ops", "tensor"],
+  nn: unfoldAndBelow,
+  flow: ["nn", ...unfoldAndBelow],
+  train: ["flow", "nn", "data", "optim", "io", "executors", ...unfoldAndBelow],
+};
+
+const library = "^packages/longspan/src/";
+const inRooms = (names) => `${library}(${names.join("|")})/`;
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `room-${room}`,
+  comment: `${room} imports only: ${allowed.join(", ") || "nothing outside itself"}`,
+  severity: "error",
+  from: { path: inRooms([room]) },
+  to: { path: library, pathNot: inRooms([room, ...allowed]) },
+}));
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: "every-file-in-a-room",
+      comment: "library code lives in one of the rooms listed above; only index.ts stands outside",
+      severity: "error",
+      from: { path: library, pathNot: [`${library}index\\.ts$`, inRooms(Object.keys(rooms))] },
+      to: {},
+    },
+    {
+      name: "library-stands-alone",
+      comment: "the library has no runtime dependency and uses no Node module",
+      severity: "error",
+      from: { path: library },
+      to: { pathNot: library },
+    },
+    {
+      name: "cli-uses-public-entry",
+      comment: "the command line uses the library as its users do: through `longspan`",
+      severity: "error",
+      from: { path: "^packages/cli/" },
+      to: { path: "^packages/longspan/", pathNot: `${library}index\\.ts$` },
+    },
+    {
+      name: "no-circular",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "no-unresolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.test.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+};

@@ -1,0 +1,222 @@
+import { apply, constantOp, type Linear, literal } from "../ops/index.js";
+import {
+  type Concrete,
+  formatShape,
+  leafEntries,
+  leaves,
+  mapTree,
+  owning,
+  refill,
+  ShapeError,
+  sameShape,
+  scope,
+  type Tensor,
+  type Value,
+  withoutRelease,
+} from "../tensor/index.js";
+import { DualLevel } from "./dual.js";
+import { type LinearGraph, Trace, type Var } from "./trace.js";
+import { evaluate, transposeGraph } from "./transpose.js";
+
+let depth = 0;
+
+/** Runs `f` one level of differentiation deeper. */
+function deeper<T>(f: (level: number) => T): T {
+  depth += 1;
+  try {
+    return f(depth);
+  } finally {
+    depth -= 1;
+  }
+}
+
+/**
+ * Value and derivative along a direction (forward mode): f(x) and J v.
+ * @param f takes and returns trees of values.
+ * @returns a function of x and of a tree of tangents of the same form.
+ * @example jvp((x: Value) => mul(x, x))(tensor([3]), tensor([1])) // value [9], tangent [6]
+ */
+export function jvp<X, Y>(
+  f: (x: X) => Y,
+): (x: Concrete<X>, tangents: Concrete<X>) => { value: Concrete<Y>; tangent: Concrete<Y> } {
+  return (x, tangents) =>
+    deeper((level) =>
+      withoutRelease(() => {
+        const duals = new DualLevel(level);
+        const ts = leaves(tangents);
+        leafEntries(x).forEach(([path, v], i) => checkTangent(path, v, ts[i]));
+        const out = f(
+          refill(
+            x,
+            leaves(x).map((v, i) => duals.lift(v, ts[i])),
+          ) as unknown as X,
+        );
+        return {
+          value: mapTree(out, (v) => duals.primal(v)) as unknown as Concrete<Y>,
+          tangent: mapTree(out, (v) => duals.tangent(v) ?? zerosLike(v)) as unknown as Concrete<Y>,
+        };
+      }),
+    );
+}
+
+/** A function's value and its derivative as a recorded linear map. */
+interface Linearised<Y> {
+  readonly value: Y;
+  readonly graph: LinearGraph;
+}
+
+function record<X, Y>(f: (x: X) => Y, x: unknown): Linearised<Y> {
+  return deeper((level) => {
+    const duals = new DualLevel(level);
+    const trace = new Trace(level);
+    const inputs: Var[] = [];
+    const lifted = leaves(x).map((v) => {
+      if (v.dtype === "int32") return v;
+      const t = trace.variable(v);
+      inputs.push(t);
+      return duals.lift(v, t);
+    });
+    const out = f(refill(x, lifted) as X);
+    const outputs: Linear[] = leaves(out).map((v) => duals.tangent(v));
+    return {
+      value: mapTree(out, (v) => duals.primal(v)),
+      graph: { inputs, equations: trace.equations, outputs },
+    };
+  });
+}
+
+/** Puts the derivatives of the float leaves back into the tree's form; integer leaves get zeros. */
+function spreadOver(tree: unknown, values: readonly Linear[]): unknown {
+  let i = 0;
+  return mapTree(tree, (v) => (v.dtype === "int32" ? zerosLike(v) : (values[i++] ?? zerosLike(v))));
+}
+
+/** A derivative that can be applied many times without running the function again. */
+export interface Linearisation<X, Y> {
+  readonly value: Concrete<Y>;
+  /** J v */
+  readonly pushforward: (tangents: Concrete<X>) => Concrete<Y>;
+  /** J' w */
+  readonly pullback: (cotangents: Concrete<Y>) => Concrete<X>;
+  /** Releases the residuals that the derivative holds. */
+  readonly dispose: () => void;
+}
+
+/**
+ * Runs f at x once and keeps what its derivative needs: J v and J' w for as many v and w as wanted.
+ * The caller owns the residuals: `dispose()` releases them.
+ */
+export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X, Y> {
+  const { result, dispose } = owning(() => {
+    const r = record(f, x);
+    return { value: r.value, hidden: () => r };
+  });
+  const { value, graph } = result.hidden();
+  return {
+    value: result.value as unknown as Concrete<Y>,
+    dispose,
+    pushforward: (tangents) => {
+      const env = new Map<Value, Value>();
+      const floats = leaves(tangents).filter((v) => v.dtype !== "int32");
+      graph.inputs.forEach((v, i) => {
+        checkTangent(`tangent ${i}`, v, floats[i]);
+        env.set(v, floats[i]!);
+      });
+      evaluate(graph.equations, env);
+      let i = 0;
+      return mapTree(value, (v) => {
+        const out = graph.outputs[i++];
+        return out === undefined ? zerosLike(v) : (env.get(out) ?? out);
+      }) as unknown as Concrete<Y>;
+    },
+    pullback: (cotangents) => spreadOver(x, transposeGraph(graph, leaves(cotangents))) as Concrete<X>,
+  };
+}
+
+/** The value of f at x and the map from cotangents of the value to cotangents of x (reverse mode). */
+export function vjp<X, Y>(
+  f: (x: X) => Y,
+  x: Concrete<X>,
+): Pick<Linearisation<X, Y>, "value" | "pullback" | "dispose"> {
+  const { value, pullback, dispose } = linearize(f, x);
+  return { value, pullback, dispose };
+}
+
+/**
+ * The value of a scalar function and its gradient with respect to the first argument: any tree of tensors; the gradient
+ * has the same type. Everything else that was made on the way is released.
+ *
+ * @example
+ * const f = valueAndGrad((p: { w: Value }) => sum(mul(p.w, p.w)));
+ * const { value, grads } = f({ w: tensor([1, 2]) }); // 5, { w: [2, 4] }
+ */
+export function valueAndGrad<P, A extends unknown[]>(
+  f: (params: P, ...rest: A) => Value,
+): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P> } {
+  const g = valueGradAndAux((params: P, ...rest: A) => ({ loss: f(params, ...rest), aux: null }));
+  return (params, ...rest) => {
+    const { value, grads } = g(params, ...rest);
+    return { value, grads };
+  };
+}
+
+/** `valueAndGrad` for a function that also returns other things, such as final states; those are not differentiated. */
+export function valueGradAndAux<P, A extends unknown[], X>(
+  f: (params: P, ...rest: A) => { loss: Value; aux: X },
+): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P>; aux: Concrete<X> } {
+  return (params, ...rest) =>
+    scope(() =>
+      withoutRelease(() => {
+        const { value, graph } = record((p: P) => f(p, ...rest), params);
+        const loss = value.loss;
+        if (loss.size !== 1)
+          throw new ShapeError(
+            `valueAndGrad: the function must return one number, got ${formatShape(loss.shape)}; use sum() or mean()`,
+          );
+        const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
+        // Only the loss is differentiated: its tangent is the first output.
+        const position = leaves(value).indexOf(loss);
+        const cts = graph.outputs.map((_, i) => (i === position ? one : undefined));
+        const grads = spreadOver(params, transposeGraph(graph, cts));
+        return {
+          value: loss as Tensor,
+          grads: grads as Concrete<P>,
+          aux: value.aux as unknown as Concrete<X>,
+        };
+      }),
+    );
+}
+
+/** The gradient of a scalar function with respect to its first argument. */
+export function grad<P, A extends unknown[]>(
+  f: (params: P, ...rest: A) => Value,
+): (params: Concrete<P>, ...rest: A) => Concrete<P> {
+  const g = valueAndGrad(f);
+  return (params, ...rest) => g(params, ...rest).grads;
+}
+
+/**
+ * Hessian-vector product of a scalar function: H v, by forward differentiation of the gradient; no Hessian is formed.
+ * @example hessianVectorProduct((x: Value) => sum(mul(x, mul(x, x))))(tensor([1, 2]), tensor([1, 0])) // [6, 0]
+ */
+export function hessianVectorProduct<P, A extends unknown[]>(
+  f: (params: P, ...rest: A) => Value,
+): (params: Concrete<P>, direction: Concrete<P>, ...rest: A) => Concrete<P> {
+  return (params, direction, ...rest) =>
+    scope(() => {
+      const g = (p: P) => grad(f)(p as unknown as Concrete<P>, ...rest) as unknown as P;
+      return jvp(g)(params, direction).tangent;
+    });
+}
+
+function zerosLike(v: Value): Value {
+  const zero = literal(0, v.dtype);
+  return v.rank === 0 ? zero : apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
+}
+
+function checkTangent(path: string, v: Value, t: Value | undefined): void {
+  if (t === undefined || !sameShape(t.shape, v.shape) || t.dtype !== v.dtype)
+    throw new ShapeError(
+      `tangent of ${path || "the argument"}: expected ${v.dtype} ${formatShape(v.shape)}, got ${t ? `${t.dtype} ${formatShape(t.shape)}` : "none"}`,
+    );
+}

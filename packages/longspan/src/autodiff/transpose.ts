@@ -1,0 +1,81 @@
+import { addLinear, apply, applyAll, type Linear, sumToOp } from "../ops/index.js";
+import { type Shape, sameShape, type Value } from "../tensor/index.js";
+import { type Equation, joinScopes, type LinearGraph, Var } from "./trace.js";
+
+/** A transpose rule that gave a cotangent of the wrong shape: a defect of an op record. */
+export class DerivativeError extends Error {
+  override name = "DerivativeError";
+}
+
+/**
+ * The transpose of a recorded linear function: cotangents of its inputs from cotangents of its outputs. `resolve` gives
+ * the values of variables that are held fixed. Where a value is shared by more rows than its cotangent, the cotangent is
+ * summed over them.
+ */
+export function transposeGraph(
+  graph: LinearGraph,
+  cotangents: readonly Linear[],
+  resolve: (v: Value) => Value = (v) => v,
+): Linear[] {
+  const linear = new Set<Value>(graph.inputs);
+  for (const eq of graph.equations)
+    if (eq.inputs.some((v) => linear.has(v))) for (const v of eq.outputs) linear.add(v);
+
+  const sums = new Map<Value, Linear>();
+  const add = (target: Value, ct: Linear, what: string) => {
+    if (ct === undefined) return;
+    if (!sameShape(ct.shape, target.shape)) throw new DerivativeError(mismatch(what, ct.shape, target.shape));
+    sums.set(target, addLinear(sums.get(target), atScope(ct, target)));
+  };
+  graph.outputs.forEach((v, i) => {
+    if (v !== undefined && linear.has(v)) add(v, cotangents[i], "output");
+  });
+  for (let i = graph.equations.length - 1; i >= 0; i--) {
+    const eq = graph.equations[i]!;
+    const cts = eq.outputs.map((v) => sums.get(v));
+    if (cts.every((c) => c === undefined)) continue;
+    const flags = eq.inputs.map((v) => linear.has(v));
+    const given = transposeEquation(eq, cts, flags, resolve);
+    eq.inputs.forEach((v, j) => {
+      if (flags[j]) add(v, given[j], eq.op.name);
+    });
+    for (const v of eq.outputs) sums.delete(v);
+  }
+  return graph.inputs.map((v) => sums.get(v));
+}
+
+function transposeEquation(
+  eq: Equation,
+  cts: readonly Linear[],
+  linear: readonly boolean[],
+  resolve: (v: Value) => Value,
+): readonly Linear[] {
+  if (!eq.op.transpose)
+    throw new DerivativeError(`${eq.op.name} appears in a linear function but has no transpose`);
+  const inputs = eq.inputs.map((v, j) => (linear[j] ? v : resolve(v)));
+  return eq.op.transpose({ attrs: eq.attrs, inputs, linear, outputs: eq.outputs }, cts);
+}
+
+/** Sums a cotangent over the rows that share its target. */
+function atScope(ct: Value, target: Value): Value {
+  if (!(ct instanceof Var) || !(target instanceof Var) || ct.scope === target.scope) return ct;
+  return joinScopes([ct.scope, target.scope]) === ct.scope ? apply(sumToOp, { to: target.scope }, ct) : ct;
+}
+
+function mismatch(what: string, got: Shape, expected: Shape): string {
+  return `the transpose of ${what} gave a cotangent [${got}] for a value [${expected}]`;
+}
+
+/** Applies the equations to values: a recorded function as a function. */
+export function evaluate(equations: readonly Equation[], env: Map<Value, Value>): void {
+  for (const eq of equations) {
+    const outputs = applyAll(
+      eq.op,
+      eq.attrs,
+      eq.inputs.map((v) => env.get(v) ?? v),
+    );
+    eq.outputs.forEach((v, i) => {
+      env.set(v, outputs[i]!);
+    });
+  }
+}

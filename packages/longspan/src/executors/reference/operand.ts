@@ -1,0 +1,42 @@
+import type { TypedArray, View } from "../../program/index.js";
+
+const empty = new Float64Array(0);
+
+/**
+ * A view bound to memory: row r starts at `base + r * stride`, or at `base + index[r] * stride`. A fixed row has
+ * stride 0. For a level buffer `base` moves with the level, so that node row r stays the row's name everywhere.
+ */
+export class Operand {
+  array: TypedArray = empty;
+  base = 0;
+  stride = 0;
+  index: Int32Array | null = null;
+  /** Element where row 0 would start, before the level is subtracted. */
+  private origin = 0;
+
+  constructor(
+    readonly view: View,
+    readonly perLevel: boolean,
+  ) {}
+
+  bind(array: TypedArray, origin: number, stride: number, index: Int32Array | null): void {
+    this.array = array;
+    this.origin = origin;
+    this.base = origin;
+    this.stride = stride;
+    this.index = index;
+  }
+
+  setLevel(begin: number): void {
+    if (this.perLevel) this.base = this.origin - begin * this.stride;
+  }
+
+  unbind(): void {
+    this.array = empty;
+    this.index = null;
+  }
+
+  at(row: number): number {
+    return this.index === null ? this.base + row * this.stride : this.base + this.index[row]! * this.stride;
+  }
+}

@@ -1,0 +1,8 @@
+import { ReferenceExecutor } from "./executors/reference/index.js";
+import { useExecutor } from "./tensor/index.js";
+
+export * from "./autodiff/index.js";
+export * from "./ops/index.js";
+export * from "./tensor/index.js";
+
+useExecutor(new ReferenceExecutor());

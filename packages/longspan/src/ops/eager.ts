@@ -1,0 +1,170 @@
+import type {
+  BufferDecl,
+  Executable,
+  Executor,
+  Instruction,
+  RowMap,
+  Schedule,
+  Space,
+} from "../program/index.js";
+import { defaultExecutor, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
+import { MapBuilder } from "./map-builder.js";
+import type { Attrs, Aval, Op, Placed } from "./record.js";
+
+/** An eager op runs as a program of one instruction. */
+interface Plan {
+  readonly executable: Executable;
+  readonly executor: Executor;
+}
+
+const plans = new Map<string, Plan>();
+const none = new Int32Array(0);
+
+/** Runs one op on tensors. */
+export function runEagerly(op: Op, attrs: Attrs, inputs: readonly Tensor[]): Tensor {
+  const out = op.infer(attrs, inputs)[0]!;
+  if (op.lowering.kind === "alias") return inputs[0]!.view(out.shape);
+  const executor = inputs[0]?.executor ?? defaultExecutor();
+  const form = choose(op, attrs, inputs, out);
+  const key = `${executor.name}|${op.name}|${form.key}`;
+  let plan = plans.get(key);
+  if (plan?.executor !== executor) {
+    plan = { executor, executable: executor.compile(compileForm(op, form)) };
+    plans.set(key, plan);
+  }
+  const result = uninitialised(out.shape, out.dtype);
+  executor.run(plan.executable, scheduleOf(form.rowCount), [
+    ...inputs.map((t) => t.binding()),
+    result.binding(),
+  ]);
+  return result;
+}
+
+/** How an eager op is cut into rows. */
+interface Form {
+  readonly key: string;
+  readonly attrs: Attrs;
+  readonly rowCount: number;
+  readonly space: Space;
+  readonly inputs: readonly (Aval & { fixed: boolean })[];
+  readonly out: Aval & { fixed: boolean };
+  readonly whole: boolean;
+}
+
+function choose(op: Op, attrs: Attrs, inputs: readonly Aval[], out: Aval): Form {
+  const { lowering } = op;
+  if (lowering.kind === "map") {
+    if (lowering.elementwise) {
+      const cut = inputs.map((a) => ({
+        shape: [],
+        dtype: a.dtype,
+        fixed: a.shape.length === 0 && out.shape.length > 0,
+      }));
+      const key = `e|${JSON.stringify(attrs)}|${cut.map((a) => a.dtype + (a.fixed ? "!" : "")).join()}|${out.dtype}`;
+      return {
+        key,
+        attrs,
+        rowCount: sizeOf(out.shape),
+        space: "row",
+        inputs: cut,
+        out: { shape: [], dtype: out.dtype, fixed: false },
+        whole: false,
+      };
+    }
+    const whole = lowering.whole?.(attrs, inputs);
+    if (whole) {
+      const cut = inputs.map((a, i) => ({
+        shape: whole.rows[i] ? a.shape.slice(1) : a.shape,
+        dtype: a.dtype,
+        fixed: !whole.rows[i],
+      }));
+      const rowCount = inputs[whole.rows.indexOf(true)]!.shape[0]!;
+      return form("w", attrs, rowCount, "row", cut, { ...out, fixed: true }, true);
+    }
+    const rows = out.shape.length > 0 ? lowering.byRows?.(attrs, inputs, out) : null;
+    if (rows) {
+      const cut = inputs.map((a, i) => ({
+        shape: rows.rows[i]
+          ? a.shape.slice(1)
+          : a.shape.length === out.shape.length
+            ? a.shape.slice(1)
+            : a.shape,
+        dtype: a.dtype,
+        fixed: !rows.rows[i],
+      }));
+      return form(
+        "r",
+        rows.attrs,
+        out.shape[0]!,
+        "row",
+        cut,
+        { shape: out.shape.slice(1), dtype: out.dtype, fixed: false },
+        false,
+      );
+    }
+  }
+  const cut = inputs.map((a) => ({ shape: a.shape, dtype: a.dtype, fixed: true }));
+  return form("o", attrs, 1, "one", cut, { ...out, fixed: true }, false);
+}
+
+function form(
+  tag: string,
+  attrs: Attrs,
+  rowCount: number,
+  space: Space,
+  inputs: Form["inputs"],
+  out: Form["out"],
+  whole: boolean,
+): Form {
+  const key = `${tag}|${JSON.stringify(attrs)}|${inputs.map((a) => `${a.dtype}${JSON.stringify(a.shape)}${a.fixed ? "!" : ""}`).join()}|${out.dtype}${JSON.stringify(out.shape)}`;
+  return { key, attrs, rowCount, space, inputs, out, whole };
+}
+
+function compileForm(op: Op, form: Form) {
+  const buffers: BufferDecl[] = [];
+  const place = (a: Aval & { fixed: boolean }, name: string, role: "input" | "output"): Placed => {
+    const space: Space = a.fixed ? "one" : form.space;
+    buffers.push({ name, dtype: a.dtype, space, columns: sizeOf(a.shape), role });
+    const rows: RowMap = a.fixed ? "fixed" : "same";
+    return { shape: a.shape, dtype: a.dtype, view: { buffer: buffers.length - 1, offset: 0, rows } };
+  };
+  const inputs = form.inputs.map((a, i) => place(a, `in${i}`, "input"));
+  const out = place(form.out, "out", "output");
+  let instruction: Instruction;
+  const { lowering } = op;
+  if (lowering.kind === "instruction") {
+    instruction = lowering.build(form.attrs, inputs, out, form.space, false);
+  } else if (lowering.kind === "map" && form.whole) {
+    instruction = lowering.whole!(
+      form.attrs,
+      form.inputs.map((a) => (a.fixed ? a : { ...a, shape: [1, ...a.shape] })),
+    )!.build(form.attrs, inputs, out, form.space, false);
+  } else if (lowering.kind === "map") {
+    const map = new MapBuilder();
+    const registers = inputs.map((p) => map.load(p));
+    map.store(lowering.emit(form.attrs, registers, form.out, map), out);
+    instruction = map.build(form.space);
+  } else throw new TypeError(`${op.name} exists inside cells only`);
+  return { name: op.name, buffers, tables: [], before: [instruction], loop: [], after: [] };
+}
+
+const schedules = new Map<number, Schedule>();
+
+function scheduleOf(rows: number): Schedule {
+  let s = schedules.get(rows);
+  if (!s) {
+    s = {
+      counts: { one: 1, row: rows },
+      levels: 0,
+      nodeBegin: none,
+      nodeEnd: none,
+      edgeBegin: none,
+      edgeEnd: none,
+      headRows: 0,
+      tables: [],
+    };
+    if (schedules.size > 4096) schedules.clear();
+    schedules.set(rows, s);
+  }
+  return s;
+}

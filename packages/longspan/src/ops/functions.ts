@@ -1,0 +1,310 @@
+import type { DType } from "../program/index.js";
+import {
+  axisOf,
+  broadcastShapes,
+  fromArray,
+  type Key,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+  type Tensor,
+  Value,
+} from "../tensor/index.js";
+import { apply } from "./apply.js";
+import { concatOp } from "./concat-op.js";
+import { constantOp, iotaOp, literal } from "./constant.js";
+import * as e from "./elementwise.js";
+import { argmaxOp, reduceMaxOp } from "./extrema-ops.js";
+import { gatherOp, indexSumOp } from "./index-ops.js";
+import { matmulOp, outerOp } from "./product-ops.js";
+import type { Op } from "./record.js";
+import { clipGradientOp, stopGradientOp, uniformOp } from "./row-ops.js";
+import { broadcastToOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./shape-ops.js";
+
+/** A value, or a number that takes the other operand's type. */
+export type Operand = Value | number;
+
+/** One operand. A tensor gives a tensor; a traced value gives a traced value. */
+export interface Unary {
+  (a: Tensor): Tensor;
+  (a: Value): Value;
+}
+
+/** Two operands, broadcast against each other (see `broadcastShapes`). */
+export interface Binary {
+  (a: Tensor, b: Tensor | number): Tensor;
+  (a: number, b: Tensor): Tensor;
+  (a: Operand, b: Operand): Value;
+}
+
+function unary(op: Op): Unary {
+  return ((a: Value) => apply(op, {}, a)) as Unary;
+}
+
+function binary(op: Op): Binary {
+  return ((a: Operand, b: Operand) => {
+    const like = a instanceof Value ? a : b;
+    if (!(like instanceof Value)) throw new TypeError(`${op.name}: at least one operand must be a value`);
+    const x = a instanceof Value ? a : literal(a, like.dtype);
+    const y = b instanceof Value ? b : typeof b === "number" ? literal(b, like.dtype) : b;
+    if (!(y instanceof Value))
+      throw new TypeError(`${op.name}: expected a value or a number, got ${typeof y}`);
+    const [p, q] = aligned(op.name, x, y);
+    return apply(op, {}, p, q);
+  }) as Binary;
+}
+
+/** Makes broadcasts explicit, except for scalars, which element-wise ops take as they are. */
+function aligned(name: string, x: Value, y: Value): [Value, Value] {
+  if (sameShape(x.shape, y.shape) || x.rank === 0 || y.rank === 0) return [x, y];
+  const shape = broadcastShapes(x.shape, y.shape, name);
+  return [broadcastTo(x, shape), broadcastTo(y, shape)];
+}
+
+/** a + b */
+export const add: Binary = binary(e.addOp);
+/** a - b */
+export const sub: Binary = binary(e.subOp);
+/** a b, element by element */
+export const mul: Binary = binary(e.mulOp);
+/** a / b, element by element */
+export const div: Binary = binary(e.divOp);
+/** The larger of a and b; at a tie each side gets half of the derivative. */
+export const maximum: Binary = binary(e.maximumOp);
+/** The smaller of a and b; at a tie each side gets half of the derivative. */
+export const minimum: Binary = ((a: Operand, b: Operand) => {
+  const flip = (v: Operand) => (v instanceof Value ? neg(v) : -v);
+  return neg(maximum(flip(a), flip(b)));
+}) as Binary;
+/** 1 where a < b, else 0 (int32). */
+export const less: Binary = binary(e.lessOp);
+/** 1 where a <= b, else 0 (int32). */
+export const lessEqual: Binary = binary(e.lessEqualOp);
+/** 1 where a = b, else 0 (int32). */
+export const equal: Binary = binary(e.equalOp);
+
+/** -x */
+export const neg: Unary = unary(e.negOp);
+/** e^x */
+export const exp: Unary = unary(e.expOp);
+/** e^x - 1, exact near 0 */
+export const expm1: Unary = unary(e.expm1Op);
+/** ln x */
+export const log: Unary = unary(e.logOp);
+/** ln(1 + x), exact near 0 */
+export const log1p: Unary = unary(e.log1pOp);
+/** tanh x */
+export const tanh: Unary = unary(e.tanhOp);
+/** 1 / (1 + e^-x) */
+export const sigmoid: Unary = unary(e.sigmoidOp);
+/** The square root of x. */
+export const sqrt: Unary = unary(e.sqrtOp);
+/** sin x */
+export const sin: Unary = unary(e.sinOp);
+/** cos x */
+export const cos: Unary = unary(e.cosOp);
+/** |x|; the derivative at 0 is 0. */
+export const abs: Unary = unary(e.absOp);
+/** -1, 0 or 1. */
+export const sign: Unary = unary(e.signOp);
+/** x^2 */
+export const square: Unary = ((x: Value) => mul(x, x)) as Unary;
+/** max(x, 0); the derivative at 0 is 0. */
+export const relu: Unary = ((x: Value) => where(less(0, x), x, 0)) as Unary;
+/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without overflow. */
+export const softplus: Unary = ((x: Value) => add(relu(x), log1p(exp(neg(abs(x)))))) as Unary;
+
+/**
+ * a where the condition is not 0, else b. What is not chosen does not touch the result: its NaN stays out, in the
+ * derivative too.
+ */
+export function where(condition: Value, a: Operand, b: Operand): Value {
+  const like = a instanceof Value ? a : b;
+  if (!(like instanceof Value)) throw new TypeError("where: at least one branch must be a value");
+  const x = a instanceof Value ? a : literal(a, like.dtype);
+  const y = b instanceof Value ? b : literal(b, like.dtype);
+  let shape: Shape = broadcastShapes(condition.shape, x.shape, "where");
+  shape = broadcastShapes(shape, y.shape, "where");
+  const fit = (v: Value) => (v.rank === 0 ? v : broadcastTo(v, shape));
+  return apply(e.selectOp, {}, fit(condition), fit(x), fit(y));
+}
+
+/** Converts to another type. Types are never promoted silently. */
+export function cast(x: Value, dtype: DType): Value {
+  return x.dtype === dtype ? x : apply(e.castOp, { dtype }, x);
+}
+
+/**
+ * Matrix product. a: [k] or [..., m, k]; b: [k, n], or with the same leading axes as a.
+ * @example matmul(tensor([[1, 2]]), tensor([[3], [4]])) // [[11]]
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor;
+export function matmul(a: Value, b: Value): Value;
+export function matmul(a: Value, b: Value): Value {
+  const flags = { transposeA: false, transposeB: false };
+  if (a.rank > 2 && b.rank === 2) {
+    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
+    return reshape(apply(matmulOp, flags, rows, b), [...a.shape.slice(0, -1), b.shape[1]!]);
+  }
+  return apply(matmulOp, flags, a, b);
+}
+
+/** Outer product of two vectors: y[i, j] = a[i] b[j]. */
+export function outer(a: Value, b: Value): Value {
+  return apply(outerOp, {}, a, b);
+}
+
+/** Inner product over the last axis. */
+export function dot(a: Value, b: Value): Value {
+  return sum(mul(a, b), -1);
+}
+
+/** The same elements under another shape; one size may be -1 and is worked out. */
+export function reshape(x: Tensor, shape: Shape): Tensor;
+export function reshape(x: Value, shape: Shape): Value;
+export function reshape(x: Value, shape: Shape): Value {
+  const open = shape.indexOf(-1);
+  const rest = shape.reduce((p, n) => (n === -1 ? p : p * n), 1);
+  const full = open < 0 ? shape : shape.map((n) => (n === -1 ? x.size / rest : n));
+  return sameShape(full, x.shape) ? x : apply(reshapeOp, { shape: full }, x);
+}
+
+/** Repeats axes of size 1 and adds axes in front. */
+export function broadcastTo(x: Value, shape: Shape): Value {
+  return sameShape(x.shape, shape) ? x : apply(broadcastToOp, { shape }, x);
+}
+
+/** Axis d of the result is axis `axes[d]` of x; without `axes`, the order is reversed. */
+export function permute(x: Value, axes: readonly number[] = x.shape.map((_, d) => x.rank - 1 - d)): Value {
+  return apply(permuteOp, { axes }, x);
+}
+
+function reduction(op: Op, x: Value, axis: number | readonly number[] | undefined, name: string): Value {
+  const axes =
+    axis === undefined
+      ? x.shape.map((_, d) => d)
+      : [...new Set((typeof axis === "number" ? [axis] : axis).map((a) => axisOf(a, x.rank, name)))].sort(
+          (p, q) => p - q,
+        );
+  if (axes.length === 0) return x;
+  // Sums over everything go over the leading axis last, which keeps them in rows.
+  if (axes.length === x.rank && x.rank > 1)
+    return reduction(op, apply(op, { axes: axes.slice(1) }, x), 0, name);
+  return apply(op, { axes }, x);
+}
+
+/** Sum over the given axes, or over all. */
+export function sum(x: Tensor, axis?: number | readonly number[]): Tensor;
+export function sum(x: Value, axis?: number | readonly number[]): Value;
+export function sum(x: Value, axis?: number | readonly number[]): Value {
+  return reduction(reduceSumOp, x, axis, "sum");
+}
+
+/** Mean over the given axes, or over all. */
+export function mean(x: Tensor, axis?: number | readonly number[]): Tensor;
+export function mean(x: Value, axis?: number | readonly number[]): Value;
+export function mean(x: Value, axis?: number | readonly number[]): Value {
+  const s = sum(x, axis);
+  return div(s, x.size / Math.max(1, s.size));
+}
+
+/** Maximum over the given axes, or over all; equal maxima share the derivative. */
+export function max(x: Value, axis?: number | readonly number[]): Value {
+  return reduction(reduceMaxOp, x, axis, "max");
+}
+
+/** Place of the first maximum along an axis (int32). */
+export function argmax(x: Value, axis = -1): Value {
+  return apply(argmaxOp, { axes: [axisOf(axis, x.rank, "argmax")] }, x);
+}
+
+/** Elements [start, end) along one axis. */
+export function slice(x: Value, axis: number, start: number, end: number): Value {
+  const d = axisOf(axis, x.rank, "slice");
+  if (start < 0 || end > x.shape[d]! || start > end)
+    throw new ShapeError(`slice: ${start}..${end} along axis ${d}, which has ${x.shape[d]}`);
+  if (start === 0 && end === x.shape[d]) return x;
+  const starts = x.shape.map((_, q) => (q === d ? start : 0));
+  return apply(sliceOp, { starts, sizes: x.shape.map((n, q) => (q === d ? end - start : n)) }, x);
+}
+
+/** Cuts the last axis into equal parts, such as the gates of a cell. */
+export function split(x: Value, parts: number): Value[] {
+  const n = x.shape.at(-1) ?? 0;
+  if (!Number.isInteger(parts) || parts < 1 || n % parts !== 0)
+    throw new ShapeError(`split: the last axis has ${n} elements, which do not make ${parts} equal parts`);
+  const width = n / parts;
+  return Array.from({ length: parts }, (_, i) => slice(x, -1, i * width, (i + 1) * width));
+}
+
+/** Joins values along an axis. */
+export function concat(values: readonly Value[], axis = -1): Value {
+  if (values.length === 0) throw new ShapeError("concat: nothing to join");
+  if (values.length === 1) return values[0]!;
+  return apply(concatOp, { axis: axisOf(axis, values[0]!.rank, "concat") }, ...values);
+}
+
+/** Rows of a table by number: y[i, :] = table[index[i], :]. */
+export function gather(table: Value, index: Value): Value {
+  return apply(gatherOp, {}, table, index);
+}
+
+/** y[v, :] = sum over i with index[i] = v of values[i, :], v < size. */
+export function indexSum(values: Value, index: Value, size: number): Value {
+  return apply(indexSumOp, { size }, values, index);
+}
+
+/** ln of the sum of e^x over the last axis, without overflow. */
+export function logSumExp(x: Value): Value {
+  const top = stopGradient(max(x, -1));
+  const shifted = sub(x, reshape(top, [...top.shape, 1]));
+  return add(log(sum(exp(shifted), -1)), top);
+}
+
+/** e^x / sum of e^x over the last axis. */
+export function softmax(x: Value): Value {
+  return exp(logSoftmax(x));
+}
+
+/** x - ln(sum of e^x) over the last axis. */
+export function logSoftmax(x: Value): Value {
+  const total = logSumExp(x);
+  return sub(x, reshape(total, [...total.shape, 1]));
+}
+
+/** Identity whose derivative is zero. */
+export function stopGradient(x: Value): Value {
+  return apply(stopGradientOp, {}, x);
+}
+
+/** Identity whose incoming gradient is clipped to [-limit, limit], element by element (Graves 2013). */
+export function clipGradient(x: Value, limit: number): Value {
+  if (!(limit > 0)) throw new RangeError(`clipGradient: the limit is a positive number, got ${limit}`);
+  return apply(clipGradientOp, { limit }, x);
+}
+
+/** 0, 1, 2, ... along an axis of the given shape (int32). */
+export function iota(shape: Shape, axis = -1): Value {
+  return apply(iotaOp, { shape, axis: axisOf(axis, shape.length, "iota") });
+}
+
+/** A value filled with one number; inside a cell it is part of the cell's text. */
+export function constant(value: number, shape: Shape, dtype: DType = "float32"): Value {
+  return apply(constantOp, { value, shape, dtype });
+}
+
+/** Uniform numbers in [0, 1): the same key and shape give the same bits everywhere. */
+export function uniform(key: Key, shape: Shape, dtype: DType = "float32"): Tensor {
+  const words = fromArray(key.words, [2], "int32");
+  const zero = fromArray([0], [], "int32");
+  return apply(uniformOp, { shape, dtype, site: 0 }, words, zero, zero) as Tensor;
+}
+
+/** Standard normal numbers by the Box-Muller transform of two uniforms. */
+export function normal(key: Key, shape: Shape, dtype: DType = "float32"): Tensor {
+  const [ka, kb] = key.split(2);
+  // 1 - u lies in (0, 1], so the logarithm is finite.
+  const radius = sqrt(mul(-2, log(sub(1, uniform(ka!, shape, dtype)))));
+  return mul(radius, cos(mul(2 * Math.PI, uniform(kb!, shape, dtype))));
+}

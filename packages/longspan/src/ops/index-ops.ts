@@ -1,0 +1,90 @@
+import { formatShape, type Shape, ShapeError, sizeOf } from "../tensor/index.js";
+import { apply } from "./apply.js";
+import type { Aval, Op } from "./record.js";
+
+function needIndex(name: string, index: Aval): void {
+  if (index.dtype !== "int32") throw new TypeError(`${name}: indices are ${index.dtype}, expected int32`);
+}
+
+/** y[i.., :] = table[index[i..], :]: rows of a table by number. Linear in the table. */
+export const gatherOp: Op<Record<string, never>> = {
+  name: "gather",
+  infer(_, [table, index]) {
+    needIndex("gather", index!);
+    if (table!.shape.length < 1) throw new ShapeError("gather: the table is a scalar");
+    return [{ shape: [...index!.shape, ...table!.shape.slice(1)], dtype: table!.dtype }];
+  },
+  jvp: ({ inputs: [, index] }, [t]) => [t && apply(gatherOp, {}, t, index!)],
+  transpose: ({ inputs: [table, index] }, [ct]) => [
+    ct && apply(indexSumOp, { size: table!.shape[0]! }, ct, index!),
+    undefined,
+  ],
+  lowering: {
+    kind: "instruction",
+    accumulates: false,
+    build: (_, [table, index], out, space) => ({
+      kind: "gather",
+      space,
+      out: out.view,
+      source: table!.view,
+      index: index!.view,
+      count: sizeOf(index!.shape),
+      size: table!.shape[0]!,
+      columns: sizeOf(table!.shape.slice(1)),
+    }),
+  },
+  samples: [
+    { attrs: {}, inputs: [{ shape: [4, 3] }, { shape: [5], below: 4 }] },
+    { attrs: {}, inputs: [{ shape: [4, 2, 2] }, { shape: [2, 2], below: 4 }] },
+    { attrs: {}, inputs: [{ shape: [4] }, { shape: [], below: 4 }] },
+  ],
+};
+
+/** y[v, :] = sum over i with index[i] = v of a[i, :], for v < size. The transpose of `gather`. */
+export const indexSumOp: Op<{ size: number }> = {
+  name: "indexSum",
+  infer({ size }, [a, index]) {
+    needIndex("indexSum", index!);
+    const rank = index!.shape.length;
+    if (index!.shape.some((n, d) => n !== a!.shape[d]))
+      throw new ShapeError(
+        `indexSum: indices ${formatShape(index!.shape)} for values ${formatShape(a!.shape)}`,
+      );
+    const rest: Shape = a!.shape.slice(rank);
+    return [{ shape: [size, ...rest], dtype: a!.dtype }];
+  },
+  jvp: ({ attrs, inputs: [, index] }, [t]) => [t && apply(indexSumOp, attrs, t, index!)],
+  transpose: ({ inputs: [, index] }, [ct]) => [ct && apply(gatherOp, {}, ct, index!), undefined],
+  lowering: {
+    kind: "instruction",
+    accumulates: false,
+    build: (attrs, inputs, out, space, accumulate) => sums(attrs.size, inputs, out, space, accumulate),
+    summed: (attrs, inputs, out, space, accumulate) => sums(attrs.size, inputs, out, space, accumulate),
+  },
+  samples: [
+    { attrs: { size: 4 }, inputs: [{ shape: [5, 3] }, { shape: [5], below: 4 }] },
+    { attrs: { size: 3 }, inputs: [{ shape: [2] }, { shape: [], below: 3 }] },
+  ],
+};
+
+type Build = Extract<NonNullable<Op["lowering"]>, { kind: "instruction" }>["build"];
+
+function sums(
+  size: number,
+  [a, index]: Parameters<Build>[1],
+  out: Parameters<Build>[2],
+  space: Parameters<Build>[3],
+  accumulate: boolean,
+) {
+  return {
+    kind: "indexSum" as const,
+    space,
+    out: out.view,
+    a: a!.view,
+    index: index!.view,
+    count: sizeOf(index!.shape),
+    size,
+    columns: sizeOf(out.shape) / Math.max(1, size),
+    accumulate,
+  };
+}

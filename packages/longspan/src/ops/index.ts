@@ -1,0 +1,12 @@
+export * from "./apply.js";
+export { concatOp } from "./concat-op.js";
+export { constantOp, literal } from "./constant.js";
+export { addLinear, addOp, mulOp } from "./elementwise.js";
+export * from "./functions.js";
+export { gatherOp } from "./index-ops.js";
+export { MapBuilder } from "./map-builder.js";
+export { matmulOp } from "./product-ops.js";
+export type * from "./record.js";
+export { allOps } from "./registry.js";
+export { clipGradientOp, type Scope, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
+export { padOp, reshapeOp, sliceOp } from "./shape-ops.js";

@@ -1,0 +1,76 @@
+import type {
+  BinaryCode,
+  DType,
+  MapInstruction,
+  MapOp,
+  Register,
+  Space,
+  UnaryCode,
+} from "../program/index.js";
+import { type Shape, sameShape } from "../tensor/index.js";
+import type { Aval, MapEmitter, Placed } from "./record.js";
+
+/** Collects the tile program of one fused map. Loads of the same place happen once. */
+export class MapBuilder implements MapEmitter {
+  private readonly registers: Register[] = [];
+  private readonly code: MapOp[] = [];
+  private readonly loads = new Map<string, number>();
+
+  register(aval: Register): number {
+    this.registers.push({ shape: aval.shape, dtype: aval.dtype });
+    return this.registers.length - 1;
+  }
+
+  shape(register: number): Shape {
+    return this.registers[register]!.shape;
+  }
+
+  push(op: MapOp): void {
+    this.code.push(op);
+  }
+
+  load(place: Placed): number {
+    const { buffer, offset, rows } = place.view;
+    const key = `${buffer}:${offset}:${rows}:${place.shape.join("x")}`;
+    const known = this.loads.get(key);
+    if (known !== undefined) return known;
+    const out = this.register(place);
+    this.push({ op: "load", out, view: place.view });
+    this.loads.set(key, out);
+    return out;
+  }
+
+  store(input: number, place: Placed): void {
+    this.push({ op: "store", input: this.expand(input, place.shape), view: place.view });
+  }
+
+  unary(code: UnaryCode, a: number, dtype: DType): number {
+    const out = this.register({ shape: this.shape(a), dtype });
+    this.push({ op: "unary", code, out, a });
+    return out;
+  }
+
+  binary(code: BinaryCode, a: number, b: number, dtype: DType): number {
+    const shape = this.shape(a).length >= this.shape(b).length ? this.shape(a) : this.shape(b);
+    const out = this.register({ shape, dtype });
+    this.push({ op: "binary", code, out, a: this.expand(a, shape), b: this.expand(b, shape) });
+    return out;
+  }
+
+  constant(value: number, aval: Aval): number {
+    const out = this.register(aval);
+    this.push({ op: "constant", out, value });
+    return out;
+  }
+
+  expand(a: number, shape: Shape): number {
+    if (sameShape(this.shape(a), shape)) return a;
+    const out = this.register({ shape, dtype: this.registers[a]!.dtype });
+    this.push({ op: "expand", out, a });
+    return out;
+  }
+
+  build(space: Space): MapInstruction {
+    return { kind: "map", space, registers: this.registers, code: this.code };
+  }
+}

@@ -1,0 +1,141 @@
+import type {
+  BinaryCode,
+  DType,
+  Instruction,
+  MapOp,
+  Register,
+  Space,
+  UnaryCode,
+  View,
+} from "../program/index.js";
+import type { Shape, Tensor, Value } from "../tensor/index.js";
+
+/** What is known of a value before it has data. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Settings of an op that are fixed when it is applied: plain data, part of every cache key. */
+// biome-ignore lint/suspicious/noExplicitAny: each record narrows its own attributes.
+export type Attrs = any;
+
+/** A tangent or cotangent; `undefined` is a zero that is known to be one. */
+export type Linear = Value | undefined;
+
+/**
+ * Everything the system knows of one primitive, side by side. A primitive works on the features of one node; how it
+ * acts on many rows follows from `lowering`.
+ */
+export interface Op<A = Attrs> {
+  readonly name: string;
+  /** Shape rule: the results' shapes and types. @throws ShapeError | TypeError on operands that do not fit. */
+  infer(attrs: A, inputs: readonly Aval[]): readonly Aval[];
+  /** Tangents of the results from tangents of the inputs (forward mode). Built of ops, so it can be differentiated again. */
+  jvp(call: Applied<A>, tangents: readonly Linear[]): readonly Linear[];
+  /**
+   * For an op that is linear in the inputs marked in `call.linear` (others held fixed): cotangents of those inputs
+   * from cotangents of the results. Absent where the op is linear in nothing.
+   */
+  transpose?(call: LinearCall<A>, cotangents: readonly Linear[]): readonly Linear[];
+  readonly lowering: Lowering<A>;
+  /** Cheaper to compute again in the backward pass than to store. */
+  readonly cheap?: boolean;
+  /** Operands on which the derivative rules are tested. Ranges keep clear of kinks and poles. */
+  readonly samples: readonly Sample<A>[];
+}
+
+/** An op with its operands and results. */
+export interface Applied<A> {
+  readonly attrs: A;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** An application to be transposed. Linear inputs are known by shape only. */
+export interface LinearCall<A> {
+  readonly attrs: A;
+  readonly inputs: readonly Value[];
+  readonly linear: readonly boolean[];
+  readonly outputs: readonly Aval[];
+}
+
+export interface Sample<A = Attrs> {
+  readonly attrs: A;
+  readonly inputs: readonly SampleInput[];
+}
+
+export interface SampleInput {
+  readonly shape: Shape;
+  /** Float unless given. Integers are drawn from 0..below-1 and are not differentiated. */
+  readonly below?: number;
+  /** Uniform range of the elements; [-1.5, 1.5] unless given. */
+  readonly range?: readonly [number, number];
+}
+
+/**
+ * How an op runs. `alias`: the same elements under another shape. `map`: row-local, becomes part of a fused map.
+ * `instruction`: an instruction of its own. `sum`: a sum over rows. `run`: not part of cell programs.
+ */
+export type Lowering<A> =
+  | { readonly kind: "alias" }
+  | {
+      readonly kind: "map";
+      readonly emit: (attrs: A, inputs: readonly number[], out: Aval, map: MapEmitter) => number;
+      /** If the op acts along axis 0 row by row: which inputs are rows there and the attributes with that axis gone. */
+      readonly byRows?: (
+        attrs: A,
+        inputs: readonly Aval[],
+        out: Aval,
+      ) => { attrs: A; rows: readonly boolean[] } | null;
+      /** Works element by element on operands of one shape (or scalars). */
+      readonly elementwise?: boolean;
+      readonly summed?: Summed<A>;
+      /** A better instruction for whole tensors outside of cells, if there is one. */
+      readonly whole?: (
+        attrs: A,
+        inputs: readonly Aval[],
+      ) => { rows: readonly boolean[]; build: BuildInstruction<A> } | null;
+    }
+  | {
+      readonly kind: "instruction";
+      readonly build: BuildInstruction<A>;
+      readonly accumulates: boolean;
+      readonly summed?: Summed<A>;
+    }
+  | { readonly kind: "sum" }
+  | { readonly kind: "run"; readonly run: (attrs: A, inputs: readonly Tensor[]) => readonly Tensor[] };
+
+export type BuildInstruction<A> = (
+  attrs: A,
+  inputs: readonly Placed[],
+  out: Placed,
+  space: Space,
+  accumulate: boolean,
+) => Instruction;
+
+/** Forms the sum over rows of the op's result without forming the result. */
+export type Summed<A> = (
+  attrs: A,
+  inputs: readonly Placed[],
+  out: Placed,
+  space: Space,
+  accumulate: boolean,
+) => Instruction;
+
+/** An operand with its place in a program. */
+export interface Placed extends Aval {
+  readonly view: View;
+}
+
+/** Builds the tile program of a map. */
+export interface MapEmitter {
+  register(aval: Register): number;
+  shape(register: number): Shape;
+  push(op: MapOp): void;
+  unary(code: UnaryCode, a: number, dtype: DType): number;
+  binary(code: BinaryCode, a: number, b: number, dtype: DType): number;
+  constant(value: number, aval: Aval): number;
+  /** Broadcasts a register if its shape differs. */
+  expand(a: number, shape: Shape): number;
+}

@@ -1,0 +1,86 @@
+import type { DType, TypedArray } from "./dtype.js";
+import type { Program, Space } from "./program.js";
+
+/** Memory that an executor owns. Opaque to everyone else. */
+export interface Handle {
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** A compiled program, opaque, tied to the executor that made it. */
+export interface Executable {
+  readonly program: Program;
+}
+
+/** A row table at run time: row r goes to `offset + r`, or to `offset + index[r]`. */
+export interface RowTable {
+  readonly offset: number;
+  readonly index: Int32Array | null;
+}
+
+/** Lists at run time: row r reads rows `index[starts[r] .. starts[r + 1])`. */
+export interface ListTable {
+  readonly starts: Int32Array;
+  readonly index: Int32Array;
+}
+
+/** What a structure brings to a run: row counts, the rows of each level, and the tables that the program names. */
+export interface Schedule {
+  readonly counts: Readonly<Partial<Record<Space, number>>>;
+  readonly levels: number;
+  /** Rows [begin[l], end[l]) of the space belong to level l. */
+  readonly nodeBegin: Int32Array;
+  readonly nodeEnd: Int32Array;
+  readonly edgeBegin: Int32Array;
+  readonly edgeEnd: Int32Array;
+  /** Rows at the head of every state buffer that start as zeros. */
+  readonly headRows: number;
+  /** By table number. */
+  readonly tables: readonly (RowTable | ListTable)[];
+}
+
+/** A bound input or output: memory from element `offset` on. */
+export interface Binding {
+  readonly handle: Handle;
+  readonly offset: number;
+}
+
+/**
+ * Runs programs. Three freedoms are the executor's: the layout of temporary buffers, running the regions before and
+ * after the loop in chunks of rows, and splitting independent parts of the structure among threads.
+ */
+export interface Executor {
+  readonly name: string;
+  allocate(dtype: DType, length: number): Handle;
+  /** Gives memory back for reuse; the handle must not be used afterwards. */
+  release(handle: Handle): void;
+  write(handle: Handle, offset: number, data: ArrayLike<number>): void;
+  read(handle: Handle, offset: number, length: number): Promise<TypedArray>;
+  compile(program: Program): Executable;
+  /** `bindings[b]` must be given for every input and output buffer b. */
+  run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void;
+  readonly statistics: ExecutorStatistics;
+}
+
+/** An executor whose memory the CPU can read at once. */
+export interface SynchronousExecutor extends Executor {
+  readSync(handle: Handle, offset: number, length: number): TypedArray;
+}
+
+export interface ExecutorStatistics {
+  /** Programs compiled since the start. */
+  readonly compiled: number;
+  /** Runs since the start. */
+  readonly runs: number;
+  /** Rows of `node` space put through loop regions or, for programs without a loop, through the program: cell steps. */
+  readonly nodeRows: number;
+  /** Bytes handed out and not yet released. */
+  readonly bytesInUse: number;
+  /** Bytes taken from the system, in use or pooled. */
+  readonly bytesReserved: number;
+}
+
+/** Whether results can be read synchronously. */
+export function isSynchronous(executor: Executor): executor is SynchronousExecutor {
+  return "readSync" in executor;
+}

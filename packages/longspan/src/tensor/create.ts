@@ -1,0 +1,99 @@
+import { type DType, type Executor, newArray } from "../program/index.js";
+import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
+import { Tensor } from "./value.js";
+
+let chosen: Executor | null = null;
+
+/** The executor on which new tensors are made. */
+export function defaultExecutor(): Executor {
+  if (chosen === null)
+    throw new Error("no executor was chosen; import longspan by its entry point, or call useExecutor()");
+  return chosen;
+}
+
+/** Makes `executor` the one on which new tensors are made. */
+export function useExecutor(executor: Executor): void {
+  chosen = executor;
+}
+
+/** Nested lists of numbers, all of one form. */
+export type NestedNumbers = number | readonly NestedNumbers[] | ArrayLike<number>;
+
+/**
+ * A tensor from nested lists of numbers.
+ * @param dtype float32 unless given; never guessed from the numbers.
+ * @throws ShapeError if the lists are ragged, naming the place.
+ * @example tensor([[1, 2, 3], [4, 5, 6]]).shape // [ 2, 3 ]
+ */
+export function tensor(values: NestedNumbers, dtype: DType = "float32"): Tensor {
+  const shape: number[] = [];
+  let probe: unknown = values;
+  while (typeof probe === "object" && probe !== null && "length" in probe) {
+    const list = probe as ArrayLike<unknown>;
+    shape.push(list.length);
+    probe = list[0];
+  }
+  const flat: number[] = [];
+  flatten(values, shape, 0, "", flat);
+  return fromArray(flat, shape, dtype);
+}
+
+function flatten(
+  values: unknown,
+  shape: readonly number[],
+  depth: number,
+  path: string,
+  out: number[],
+): void {
+  if (depth === shape.length) {
+    if (typeof values !== "number")
+      throw new ShapeError(`tensor: expected a number at ${path || "the top"}, got ${typeof values}`);
+    out.push(values);
+    return;
+  }
+  const list = values as ArrayLike<unknown>;
+  if (typeof values !== "object" || list.length !== shape[depth])
+    throw new ShapeError(
+      `tensor: ragged lists: ${path || "the top"} should hold ${shape[depth]} entries, has ${typeof values === "object" ? list.length : "none"}`,
+    );
+  for (let i = 0; i < list.length; i++) flatten(list[i], shape, depth + 1, `${path}[${i}]`, out);
+}
+
+/** A tensor of the given shape from flat numbers, row-major. @throws ShapeError if their number does not fit. */
+export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = "float32"): Tensor {
+  checkShape(shape, "fromArray");
+  if (data.length !== sizeOf(shape))
+    throw new ShapeError(
+      `fromArray: ${data.length} numbers for the shape ${formatShape(shape)}, which holds ${sizeOf(shape)}`,
+    );
+  const executor = defaultExecutor();
+  const handle = executor.allocate(dtype, data.length);
+  if (dtype === "int32") {
+    for (let i = 0; i < data.length; i++)
+      if (!Number.isInteger(data[i]!))
+        throw new TypeError(`fromArray: element ${i} is ${data[i]}, not an integer (dtype int32)`);
+  }
+  executor.write(handle, 0, data);
+  return Tensor.own(executor, handle, shape);
+}
+
+/** A tensor of the given shape with unspecified contents. For results that are about to be written. */
+export function uninitialised(shape: Shape, dtype: DType): Tensor {
+  const executor = defaultExecutor();
+  return Tensor.own(executor, executor.allocate(dtype, sizeOf(shape)), shape);
+}
+
+/** A tensor filled with one number. */
+export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  return fromArray(newArray(dtype, sizeOf(shape)).fill(value), shape, dtype);
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 0, dtype);
+}
+
+/** A tensor of ones. */
+export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 1, dtype);
+}

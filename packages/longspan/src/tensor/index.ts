@@ -1,0 +1,6 @@
+export * from "./create.js";
+export * from "./key.js";
+export { keep, owning, scope, withoutRelease } from "./scope.js";
+export * from "./shape.js";
+export * from "./tree.js";
+export { type CpuTensor, onCpu, Tensor, Value } from "./value.js";

@@ -1,0 +1,38 @@
+import { threefry2x32 } from "../program/index.js";
+
+const words = new Int32Array(2);
+
+/**
+ * The key of a random stream: 64 bits. Keys are values: nothing is consumed by using one, the same key gives the same
+ * numbers, and independent streams come from `split` and `fold` (Threefry-2x32).
+ *
+ * @example
+ * const [forInit, forDropout] = Key.of(1).split(2);
+ */
+export class Key {
+  private constructor(
+    /** Two 32-bit words. */
+    readonly words: readonly [number, number],
+  ) {}
+
+  /** The key of a seed: any safe integer. */
+  static of(seed: number): Key {
+    if (!Number.isSafeInteger(seed)) throw new RangeError(`a seed is an integer, got ${seed}`);
+    return new Key([Math.floor(seed / 2 ** 32) | 0, seed | 0]);
+  }
+
+  static fromWords(k0: number, k1: number): Key {
+    return new Key([k0 | 0, k1 | 0]);
+  }
+
+  /** The key of stream number `data` under this one. */
+  fold(data: number): Key {
+    threefry2x32(this.words[0], this.words[1], Math.floor(data / 2 ** 32) | 0, data | 0, words, 0);
+    return new Key([words[0]!, words[1]!]);
+  }
+
+  /** `count` independent keys. */
+  split(count: number): Key[] {
+    return Array.from({ length: count }, (_, i) => this.fold(i));
+  }
+}

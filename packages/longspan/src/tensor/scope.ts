@@ -1,0 +1,116 @@
+/** What a scope can release. */
+interface Releasable {
+  dispose(): void;
+}
+
+interface Frame {
+  readonly parent: Frame | null;
+  readonly owned: Set<Releasable>;
+}
+
+let current: Frame | null = null;
+let suspended = 0;
+
+/** Called for each new tensor. */
+export function adopt(t: Releasable): void {
+  current?.owned.add(t);
+}
+
+/** Called when a tensor is disposed of by hand. */
+export function forget(t: Releasable): void {
+  for (let f = current; f !== null; f = f.parent) f.owned.delete(t);
+}
+
+/**
+ * Runs `f` and releases every tensor made inside that is neither returned (in arrays and records of any depth) nor
+ * kept. Inside a function that is being differentiated or traced, a scope releases nothing: the transform around it
+ * still needs the values and releases them itself.
+ *
+ * @example
+ * const norm = scope(() => sqrt(sum(mul(g, g)))); // only the result stays
+ */
+export function scope<T>(f: () => T): T {
+  if (suspended > 0) return f();
+  const frame: Frame = { parent: current, owned: new Set() };
+  current = frame;
+  let result: T;
+  try {
+    result = f();
+  } catch (error) {
+    current = frame.parent;
+    release(frame);
+    throw error;
+  }
+  current = frame.parent;
+  if (result instanceof Promise) {
+    release(frame);
+    throw new TypeError(
+      "scope() takes a synchronous function: its tensors would be released before the promise settles",
+    );
+  }
+  survivors(result, (t) => {
+    if (frame.owned.delete(t)) frame.parent?.owned.add(t);
+  });
+  release(frame);
+  return result;
+}
+
+/** Takes a tensor, or all tensors of a tree, out of every scope: they live until disposed of. Returns its argument. */
+export function keep<T>(tree: T): T {
+  survivors(tree, (t) => {
+    forget(t);
+  });
+  return tree;
+}
+
+/** Scopes opened while `f` runs release nothing. For transforms, whose residuals outlive the scopes of the user's function. */
+export function withoutRelease<T>(f: () => T): T {
+  suspended += 1;
+  try {
+    return f();
+  } finally {
+    suspended -= 1;
+  }
+}
+
+/**
+ * Runs `f` and hands over what it made: every tensor made inside belongs to the caller, and `dispose` releases those
+ * that `f` did not return.
+ */
+export function owning<T>(f: () => T): { result: T; dispose: () => void } {
+  const frame: Frame = { parent: null, owned: new Set() };
+  const outer = current;
+  current = frame;
+  try {
+    const result = withoutRelease(f);
+    survivors(result, (t) => {
+      if (frame.owned.delete(t)) outer?.owned.add(t);
+    });
+    return { result, dispose: () => release(frame) };
+  } catch (error) {
+    release(frame);
+    throw error;
+  } finally {
+    current = outer;
+  }
+}
+
+function release(frame: Frame): void {
+  for (const t of [...frame.owned]) t.dispose();
+}
+
+function survivors(tree: unknown, visit: (t: Releasable) => void): void {
+  if (typeof tree !== "object" || tree === null) return;
+  if (isReleasable(tree)) visit(tree);
+  else if (Array.isArray(tree)) for (const t of tree) survivors(t, visit);
+  else if (isPlain(tree)) for (const t of Object.values(tree)) survivors(t, visit);
+}
+
+function isReleasable(t: object): t is Releasable {
+  return "dispose" in t && typeof t.dispose === "function" && "shape" in t;
+}
+
+function isPlain(t: object): boolean {
+  const proto = Object.getPrototypeOf(t);
+  return proto === Object.prototype || proto === null;
+}

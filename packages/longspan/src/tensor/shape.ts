@@ -1,0 +1,58 @@
+/** Sizes of the axes, outermost first. `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** A shape that an operation cannot accept; the message says what was given and what was expected. */
+export class ShapeError extends Error {
+  override name = "ShapeError";
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let n = 1;
+  for (const s of shape) n *= s;
+  return n;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/** `[3, 4]` */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/**
+ * The broadcasting rule, stated once: shapes are aligned at their last axes; an axis that is missing or of size 1 is
+ * repeated to the other's size; any other difference is an error.
+ * @throws ShapeError naming both shapes and `what`.
+ */
+export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let d = 0; d < rank; d++) {
+    const m = a[a.length - rank + d] ?? 1;
+    const n = b[b.length - rank + d] ?? 1;
+    if (m !== n && m !== 1 && n !== 1)
+      throw new ShapeError(
+        `${what}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast (axis ${d - rank} has ${m} and ${n}; sizes must be equal or 1)`,
+      );
+    out.push(m === 1 ? n : m);
+  }
+  return out;
+}
+
+/** Checks that a shape is a list of non-negative integers. */
+export function checkShape(shape: Shape, what: string): void {
+  for (const n of shape)
+    if (!Number.isInteger(n) || n < 0)
+      throw new ShapeError(`${what}: ${formatShape(shape)} is not a shape (sizes are non-negative integers)`);
+}
+
+/** Turns a possibly negative axis into 0..rank-1. */
+export function axisOf(axis: number, rank: number, what: string): number {
+  const a = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(a) || a < 0 || a >= rank)
+    throw new ShapeError(`${what}: axis ${axis} of a value with ${rank} axes`);
+  return a;
+}

@@ -1,0 +1,94 @@
+import { type Tensor, Value } from "./value.js";
+
+/**
+ * Trees are plain nested records and arrays with values at the leaves: parameters, gradients, optimiser states. Any
+ * interface will do; no index signature is needed. Keys are visited in their own order.
+ */
+
+/** The same tree with `Value` leaves: what a function receives while it is differentiated. */
+export type Traceable<P> = P extends Tensor
+  ? Value
+  : P extends Value | number | string | boolean | null | undefined
+    ? P
+    : P extends (...args: never[]) => unknown
+      ? P
+      : { [K in keyof P]: Traceable<P[K]> };
+
+/** The same tree with `Tensor` leaves. */
+export type Concrete<P> = P extends Value
+  ? Tensor
+  : P extends number | string | boolean | null | undefined
+    ? P
+    : P extends (...args: never[]) => unknown
+      ? P
+      : { [K in keyof P]: Concrete<P[K]> };
+
+/** The values of a tree in order. */
+export function leaves(tree: unknown): Value[] {
+  const out: Value[] = [];
+  visit(tree, "", (v) => out.push(v));
+  return out;
+}
+
+/** The values of a tree with their paths, such as `layers[0].cell.U`. */
+export function leafEntries(tree: unknown): [path: string, value: Value][] {
+  const out: [string, Value][] = [];
+  visit(tree, "", (v, path) => out.push([path, v]));
+  return out;
+}
+
+/** A tree of the same form with every value replaced. Other leaves (numbers, strings) are copied. */
+export function mapTree<T>(tree: T, f: (value: Value, path: string) => Value): T {
+  return rebuild(tree, "", f) as T;
+}
+
+/** `mapTree` over several trees of the same form. @throws if a tree lacks a path that the first has. */
+export function mapTrees<T>(
+  first: T,
+  others: readonly unknown[],
+  f: (values: Value[], path: string) => Value,
+): T {
+  const tables = others.map((o) => new Map(leafEntries(o)));
+  return mapTree(first, (v, path) =>
+    f(
+      [
+        v,
+        ...tables.map((t, i) => {
+          const other = t.get(path);
+          if (!other)
+            throw new TypeError(
+              `tree ${i + 2} has no value at "${path}"; both trees must have the same form`,
+            );
+          return other;
+        }),
+      ],
+      path,
+    ),
+  );
+}
+
+/** Fills a tree's form with values in the order of `leaves`. */
+export function refill<T>(tree: T, values: readonly Value[]): T {
+  let i = 0;
+  return mapTree(tree, () => values[i++]!);
+}
+
+function visit(tree: unknown, path: string, f: (v: Value, path: string) => void): void {
+  if (tree instanceof Value) f(tree, path);
+  else if (Array.isArray(tree)) for (const [i, t] of tree.entries()) visit(t, `${path}[${i}]`, f);
+  else if (isRecord(tree))
+    for (const [k, t] of Object.entries(tree)) visit(t, path === "" ? k : `${path}.${k}`, f);
+}
+
+function rebuild(tree: unknown, path: string, f: (v: Value, path: string) => Value): unknown {
+  if (tree instanceof Value) return f(tree, path);
+  if (Array.isArray(tree)) return tree.map((t, i) => rebuild(t, `${path}[${i}]`, f));
+  if (!isRecord(tree)) return tree;
+  const out: Record<string, unknown> = {};
+  for (const [k, t] of Object.entries(tree)) out[k] = rebuild(t, path === "" ? k : `${path}.${k}`, f);
+  return out;
+}
+
+function isRecord(tree: unknown): tree is Record<string, unknown> {
+  return typeof tree === "object" && tree !== null && !ArrayBuffer.isView(tree);
+}

@@ -1,0 +1,169 @@
+import {
+  type DType,
+  type Executor,
+  type Handle,
+  isSynchronous,
+  type SynchronousExecutor,
+  type TypedArray,
+} from "../program/index.js";
+import { adopt, forget } from "./scope.js";
+import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
+
+/**
+ * Anything an op takes and gives: a `Tensor` that holds data, or a stand-in while a function is traced or
+ * differentiated. Functions composed of ops work on both; only a `Tensor` can be read.
+ */
+export abstract class Value {
+  abstract readonly shape: Shape;
+  abstract readonly dtype: DType;
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+}
+
+/** Memory shared by a tensor and its views. */
+class Storage {
+  views = 0;
+  /** Counts in-place updates: caches derived from the contents are keyed by it. */
+  version = 0;
+
+  constructor(
+    readonly executor: Executor,
+    readonly handle: Handle,
+  ) {}
+}
+
+/**
+ * Data on an executor: a dense array, row-major, that operations never change.
+ *
+ * Tensors made inside `scope`, `valueAndGrad` and the like are released at their end unless returned or kept. A
+ * released tensor throws when touched. `dispose()` (or `using`) releases one by hand.
+ *
+ * @example
+ * const t = tensor([[1, 2], [3, 4]]);
+ * console.log(t.shape, await t.data()); // [ 2, 2 ] Float32Array [ 1, 2, 3, 4 ]
+ */
+export class Tensor extends Value {
+  private released = false;
+
+  private constructor(
+    private readonly storage: Storage,
+    private readonly start: number,
+    readonly shape: Shape,
+    readonly dtype: DType,
+  ) {
+    super();
+    storage.views += 1;
+    adopt(this);
+  }
+
+  /** Wraps fresh memory. */
+  static own(executor: Executor, handle: Handle, shape: Shape): Tensor {
+    return new Tensor(new Storage(executor, handle), 0, shape, handle.dtype);
+  }
+
+  /** A tensor over the same memory, from element `offset` of this one on. */
+  view(shape: Shape, offset = 0): Tensor {
+    this.check();
+    if (offset < 0 || offset + sizeOf(shape) > this.size)
+      throw new ShapeError(
+        `a view of ${formatShape(shape)} at ${offset} does not fit ${formatShape(this.shape)}`,
+      );
+    return new Tensor(this.storage, this.start + offset, shape, this.dtype);
+  }
+
+  /** The elements in row-major order, copied. Asynchronous, since a GPU's memory is. */
+  async data(): Promise<TypedArray> {
+    this.check();
+    return this.storage.executor.read(this.storage.handle, this.start, this.size);
+  }
+
+  get executor(): Executor {
+    return this.storage.executor;
+  }
+
+  /** Where the data lies, for programs. */
+  binding(): { handle: Handle; offset: number } {
+    this.check();
+    return { handle: this.storage.handle, offset: this.start };
+  }
+
+  get version(): number {
+    return this.storage.version;
+  }
+
+  /** Overwrites the contents in place and moves the version on. For loaders; ops never do this. */
+  write(data: ArrayLike<number>): void {
+    this.check();
+    if (data.length !== this.size)
+      throw new ShapeError(`write of ${data.length} elements into ${formatShape(this.shape)}`);
+    this.storage.executor.write(this.storage.handle, this.start, data);
+    this.storage.version += 1;
+  }
+
+  get isReleased(): boolean {
+    return this.released;
+  }
+
+  /** Releases the memory (with the last view of it). Touching the tensor afterwards throws. */
+  dispose(): void {
+    if (this.released) return;
+    this.released = true;
+    forget(this);
+    this.storage.views -= 1;
+    if (this.storage.views === 0) this.storage.executor.release(this.storage.handle);
+  }
+
+  private check(): void {
+    if (this.released)
+      throw new Error(
+        `this tensor ${formatShape(this.shape)} was released at the end of the scope it was made in; return it from there, or use keep()`,
+      );
+  }
+}
+
+// `using t = ...` where the language has it, without asking for a newer library.
+const disposeSymbol: unknown = (Symbol as { dispose?: symbol }).dispose;
+if (typeof disposeSymbol === "symbol")
+  Object.defineProperty(Tensor.prototype, disposeSymbol, { value: Tensor.prototype.dispose });
+
+/** A tensor whose executor the CPU can read at once. */
+export interface CpuTensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The only element. */
+  item(): number;
+  /** All elements, row-major, copied. */
+  toArray(): TypedArray;
+}
+
+/**
+ * The synchronous readers of a tensor, which exist only where the executor is on the CPU.
+ * @throws if the tensor's executor cannot be read synchronously (use `await t.data()`), or if it is a traced value.
+ * @example onCpu(tensor([[1, 2]])).toArray() // Float32Array [ 1, 2 ]
+ */
+export function onCpu(t: Value): CpuTensor {
+  if (!(t instanceof Tensor))
+    throw new TypeError(
+      "a value that is being traced or differentiated holds no data; return it and read the result",
+    );
+  const executor = t.executor;
+  if (!isSynchronous(executor))
+    throw new TypeError(`the ${executor.name} executor is read with "await t.data()"`);
+  const read = (e: SynchronousExecutor) => e.readSync(t.binding().handle, t.binding().offset, t.size);
+  return {
+    shape: t.shape,
+    dtype: t.dtype,
+    item() {
+      if (t.size !== 1)
+        throw new ShapeError(`item() of a tensor ${formatShape(t.shape)}, which has ${t.size} elements`);
+      return read(executor)[0]!;
+    },
+    toArray: () => read(executor),
+  };
+}

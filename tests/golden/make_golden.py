@@ -1,0 +1,532 @@
+"""Golden values for the recurrent layers, optimisers, cross entropy and layer norm.
+
+PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
+the JSON files this script writes next to itself. The float32 tests use the same truth
+with a wider tolerance.
+
+How to run (Python 3.10 or newer; made with torch 2.13.0 and numpy 2):
+
+    python3 -m venv .venv
+    .venv/bin/pip install torch==2.13.0 numpy
+    .venv/bin/python tests/golden/make_golden.py            # write the files
+    .venv/bin/python tests/golden/make_golden.py --check    # recompute, compare, write nothing
+
+What it writes: one JSON file per case, named <case>.json, each of this form:
+
+    {"case": name, "config": {...}, "layout": note, "weights": {...}, "inputs": {...},
+     "cotangents": {...}, "outputs": {...}, "gradients": {...}}
+
+* Every array is {"shape": [...], "data": [row-major values]}; a scalar is a number.
+  The settings in "config" (lengths, steps, betas) are plain JSON lists.
+* A ragged array is a list of such arrays, one per sequence, in the original batch order.
+  Nothing is padded. In the recurrent cases x, output, Wout and x's gradient have shape
+  [length, features] per sequence, and h_0, c_0, h_n, c_n, Wh, Wc and the gradients of
+  h_0 and c_0 have shape [num_layers * num_directions, hidden_size] per sequence.
+* "weights" keep PyTorch's names and layouts; "layout" says the order of the gates.
+* "gradients" are those of the scalar "loss" in "outputs":
+  sum(output * Wout) + sum(h_n * Wh) + sum(c_n * Wc), without the last term where there
+  is no cell state.
+* Floats are written with repr (1e-05 as 1e-5), which gives back the same float64 when read.
+
+Random values come from numpy's RandomState, whose stream is frozen, with one fixed seed
+per case; that of rnn_relu is picked to keep every ReLU input clear of 0. Before anything is
+written or compared, each recurrent case is computed again by a plain numpy implementation
+(outputs to 1e-12, every gradient by central differences to 1e-8).
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import re
+import sys
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+
+HERE = pathlib.Path(__file__).resolve().parent
+TORCH_VERSION = "2.13.0"
+CHECK_TOLERANCE = 1e-12  # --check: |a - b| <= tolerance * (1 + |stored|)
+LINE_WIDTH = 110  # of the JSON files; the repository's formatter uses the same
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+
+GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
+
+LAYOUT = {
+    "RNN_TANH": "one block of hidden_size rows; h' = tanh(W_ih x + b_ih + W_hh h + b_hh)",
+    "RNN_RELU": "one block of hidden_size rows; h' = relu(W_ih x + b_ih + W_hh h + b_hh)",
+    "LSTM": (
+        "gate blocks of hidden_size rows in the order i, f, g, o; c' = f * c + i * g with g = tanh(...); "
+        "h' = o * tanh(c')"
+    ),
+    "GRU": (
+        "gate blocks of hidden_size rows in the order r, z, n; reset after the product: "
+        "n = tanh(W_in x + b_in + r * (W_hn h + b_hn)); h' = (1 - z) * n + z * h"
+    ),
+}
+LAYOUT_COMMON = (
+    "; weight_ih_l{k} is [gates * hidden_size, input], weight_hh_l{k} is [gates * hidden_size, hidden_size], "
+    "bias_ih_l{k} and bias_hh_l{k} are [gates * hidden_size]; input is input_size at layer 0 and "
+    "num_directions * hidden_size above"
+)
+LAYOUT_BIDIRECTIONAL = (
+    "; names ending in _reverse are the backward direction; output is [forward, backward] along features"
+)
+LAYOUT_STATES = (
+    "; rows of h_0, h_n (and c_0, c_n) are layer * num_directions + direction, with direction 0 forward"
+)
+
+
+# ---------------------------------------------------------------- JSON arrays
+
+
+def array(value):
+    """A tensor or numpy array as {"shape", "data"}."""
+    value = value.detach().numpy() if torch.is_tensor(value) else np.asarray(value)
+    return {"shape": list(value.shape), "data": value.reshape(-1).tolist()}
+
+
+def ragged(values):
+    return [array(value) for value in values]
+
+
+def uniform(rng, shape, bound=1.0):
+    return rng.uniform(-bound, bound, shape)
+
+
+def leaf(value):
+    return torch.tensor(value, requires_grad=True)
+
+
+# ---------------------------------------------------------------- recurrent cases
+
+
+def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirectional=False):
+    """One recurrent case over packed sequences of different lengths, from non-zero initial states."""
+    input_size, hidden_size = 3, 4
+    rng = np.random.RandomState(seed)
+    directions = 2 if bidirectional else 1
+    batch, rows = len(lengths), layers * directions
+    is_lstm = mode == "LSTM"
+
+    options = dict(num_layers=layers, bidirectional=bidirectional, bias=True, dropout=0.0)
+    if mode.startswith("RNN"):
+        module = torch.nn.RNN(input_size, hidden_size, nonlinearity=mode[4:].lower(), **options)
+    else:
+        module = getattr(torch.nn, mode)(input_size, hidden_size, **options)
+    with torch.no_grad():
+        for _, parameter in module.named_parameters():
+            parameter.copy_(torch.tensor(uniform(rng, tuple(parameter.shape), 0.8)))
+
+    # Each sequence and each sequence's state is a leaf of its own, so its gradient comes back ragged.
+    x = [leaf(uniform(rng, (length, input_size), 1.5)) for length in lengths]
+    h_0 = [leaf(uniform(rng, (rows, hidden_size))) for _ in range(batch)]
+    c_0 = [leaf(uniform(rng, (rows, hidden_size))) for _ in range(batch)] if is_lstm else None
+    w_out = [uniform(rng, (length, directions * hidden_size)) for length in lengths]
+    w_h = [uniform(rng, (rows, hidden_size)) for _ in range(batch)]
+    w_c = [uniform(rng, (rows, hidden_size)) for _ in range(batch)] if is_lstm else None
+
+    packed = pack_padded_sequence(pad_sequence(x), torch.tensor(lengths), enforce_sorted=enforce_sorted)
+    h_stack = torch.stack(h_0, dim=1)
+    state = (h_stack, torch.stack(c_0, dim=1)) if is_lstm else h_stack
+    packed_output, state = module(packed, state)
+    padded, output_lengths = pad_packed_sequence(packed_output)
+    assert output_lengths.tolist() == list(lengths)
+    output = [padded[:length, b] for b, length in enumerate(lengths)]
+    h_stack, c_stack = state if is_lstm else (state, None)
+    h_n = [h_stack[:, b] for b in range(batch)]
+    c_n = [c_stack[:, b] for b in range(batch)] if is_lstm else None
+
+    def dot(values, cotangents):
+        return sum((v * torch.tensor(w)).sum() for v, w in zip(values, cotangents, strict=True))
+
+    loss = dot(output, w_out) + dot(h_n, w_h) + (dot(c_n, w_c) if is_lstm else 0.0)
+    loss.backward()
+
+    def grads(leaves):
+        return ragged([t.grad for t in leaves])
+
+    layout = LAYOUT[mode] + LAYOUT_COMMON + (LAYOUT_BIDIRECTIONAL if bidirectional else "") + LAYOUT_STATES
+    record = {
+        "case": case,
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "mode": mode,
+            "input_size": input_size,
+            "hidden_size": hidden_size,
+            "num_layers": layers,
+            "bidirectional": bidirectional,
+            "bias": True,
+            "batch": batch,
+            "lengths": list(lengths),
+            "enforce_sorted": enforce_sorted,
+        },
+        "layout": layout,
+        "weights": {name: array(p) for name, p in module.named_parameters()},
+        "inputs": {"x": ragged(x), "h_0": ragged(h_0)},
+        "cotangents": {"Wout": ragged(w_out), "Wh": ragged(w_h)},
+        "outputs": {"loss": loss.item(), "output": ragged(output), "h_n": ragged(h_n)},
+        "gradients": {"x": grads(x), "h_0": grads(h_0)},
+    }
+    if is_lstm:
+        record["inputs"]["c_0"] = ragged(c_0)
+        record["cotangents"]["Wc"] = ragged(w_c)
+        record["outputs"]["c_n"] = ragged(c_n)
+        record["gradients"]["c_0"] = grads(c_0)
+    record["gradients"].update({name: array(p.grad) for name, p in module.named_parameters()})
+    return record
+
+
+# ---------------------------------------------------------------- optimisers
+
+OPTIM_STEPS = [1, 2, 5, 10, 50, 100]
+OPTIM_LAYOUT = {
+    "SGD": (
+        "v = g at the first step, then v = momentum * v + g; x -= lr * d, "
+        "with d = g + momentum * v if nesterov, and v otherwise"
+    ),
+    "Adam": (
+        "m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2; "
+        "x -= lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps), with t = 1 at the first step"
+    ),
+}
+
+
+def optimiser(case, name, **options):
+    """100 steps on loss(x) = 0.5 * sum(a * (x - b)^2) + sum(cos(x)), x a vector of 4."""
+    a = np.array([1.5, 0.7, 2.0, 0.3])
+    b = np.array([0.4, -1.3, 2.2, 0.9])
+    x_0 = np.array([-1.7, 2.5, 0.6, -2.9])
+    at, bt, x = torch.tensor(a), torch.tensor(b), leaf(x_0)
+    stepper = getattr(torch.optim, name)([x], foreach=False, **options)
+
+    def function():
+        return 0.5 * (at * (x - bt) ** 2).sum() + torch.cos(x).sum()
+
+    loss_0 = first_gradient = None
+    xs, losses = [], []
+    for step in range(1, max(OPTIM_STEPS) + 1):
+        stepper.zero_grad()
+        loss = function()
+        loss.backward()
+        if step == 1:
+            loss_0, first_gradient = loss.item(), x.grad.clone()
+        stepper.step()
+        if step in OPTIM_STEPS:
+            xs.append(x.detach().clone())
+            losses.append(function().item())
+    return {
+        "case": case,
+        "config": {
+            "torch": TORCH_VERSION,
+            "optimiser": name,
+            **{key: list(v) if isinstance(v, tuple) else v for key, v in options.items()},
+            "loss": "0.5 * sum(a * (x - b)^2) + sum(cos(x))",
+            "steps": OPTIM_STEPS,
+        },
+        "layout": OPTIM_LAYOUT[name] + "; row k of outputs.x and outputs.loss is after config.steps[k] steps",
+        "weights": {},
+        "inputs": {"a": array(a), "b": array(b), "x_0": array(x_0)},
+        "cotangents": {},
+        "outputs": {"loss_0": loss_0, "x": array(torch.stack(xs)), "loss": array(losses)},
+        "gradients": {"x_0": array(first_gradient)},
+    }
+
+
+# ---------------------------------------------------------------- cross entropy and layer norm
+
+
+def cross_entropy():
+    seed = 301
+    rng = np.random.RandomState(seed)
+    logits = uniform(rng, (6, 5), 3.0)
+    targets = np.array([2, 0, 4, 1, 3, 2])
+    values, gradients = {}, {}
+    for reduction in ("mean", "sum"):
+        t = leaf(logits)
+        loss = torch.nn.functional.cross_entropy(t, torch.tensor(targets), reduction=reduction)
+        loss.backward()
+        values[reduction] = loss.item()
+        gradients[f"logits_{reduction}"] = array(t.grad)
+    rows = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(targets), reduction="none")
+    return {
+        "case": "cross_entropy",
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "rows": 6,
+            "classes": 5,
+            "reductions": ["mean", "sum"],
+        },
+        "layout": "logits are [rows, classes], before softmax; targets are class indices; logs are natural; "
+        "per_row is the loss of each row; the gradients are those of outputs.mean and outputs.sum",
+        "weights": {},
+        "inputs": {"logits": array(logits), "targets": array(targets)},
+        "cotangents": {},
+        "outputs": {**values, "per_row": array(rows)},
+        "gradients": gradients,
+    }
+
+
+def layer_norm():
+    seed, eps = 302, 1e-5
+    rng = np.random.RandomState(seed)
+    x = leaf(uniform(rng, (4, 6), 2.0) + 0.3)
+    weight = leaf(1.0 + uniform(rng, (6,), 0.7))
+    bias = leaf(uniform(rng, (6,)))
+    w_out = uniform(rng, (4, 6))
+    output = torch.nn.functional.layer_norm(x, (6,), weight, bias, eps)
+    loss = (output * torch.tensor(w_out)).sum()
+    loss.backward()
+    return {
+        "case": "layer_norm",
+        "config": {"torch": TORCH_VERSION, "seed": seed, "normalized_shape": [6], "eps": eps},
+        "layout": "normalised over the last axis with the biased variance; eps inside the square root",
+        "weights": {"weight": array(weight), "bias": array(bias)},
+        "inputs": {"x": array(x)},
+        "cotangents": {"Wout": array(w_out)},
+        "outputs": {"loss": loss.item(), "output": array(output)},
+        "gradients": {"x": array(x.grad), "weight": array(weight.grad), "bias": array(bias.grad)},
+    }
+
+
+def make_all():
+    packed, unsorted = (5, 3, 1), (2, 5, 3)
+    return [
+        recurrent("rnn_tanh", 101, "RNN_TANH", packed),
+        recurrent("rnn_relu", 215, "RNN_RELU", packed),
+        recurrent("lstm", 103, "LSTM", packed),
+        recurrent("gru", 104, "GRU", packed),
+        recurrent("lstm_unsorted", 105, "LSTM", unsorted, enforce_sorted=False),
+        recurrent("lstm_2layer", 106, "LSTM", packed, layers=2),
+        recurrent("lstm_bidirectional", 107, "LSTM", packed, bidirectional=True),
+        recurrent("gru_2layer_bidirectional", 108, "GRU", packed, layers=2, bidirectional=True),
+        optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
+        optimiser("optim_sgd_momentum", "SGD", lr=0.05, momentum=0.9, nesterov=False),
+        optimiser("optim_sgd_nesterov", "SGD", lr=0.05, momentum=0.9, nesterov=True),
+        optimiser("optim_adam", "Adam", lr=0.05, betas=(0.9, 0.999), eps=1e-8),
+        cross_entropy(),
+        layer_norm(),
+    ]
+
+
+# ---------------------------------------------------------------- independent check in numpy
+
+
+def to_numpy(tree):
+    """The stored form back as numpy arrays: {"shape", "data"} -> array, list of them -> list of arrays."""
+    if isinstance(tree, list):
+        return [to_numpy(t) for t in tree]
+    if isinstance(tree, dict) and set(tree) == {"shape", "data"}:
+        return np.array(tree["data"], dtype=np.float64).reshape(tree["shape"])
+    return {key: to_numpy(t) for key, t in tree.items()}
+
+
+def sigmoid(v):
+    return 1.0 / (1.0 + np.exp(-v))
+
+
+def numpy_step(mode, x, h, c, w_ih, w_hh, b_ih, b_hh, margins):
+    """One time step of one sequence, by the formulas in LAYOUT."""
+    gates = GATES[mode]
+    a, b = w_ih @ x + b_ih, w_hh @ h + b_hh
+    if mode == "RNN_TANH":
+        return np.tanh(a + b), c
+    if mode == "RNN_RELU":
+        margins.extend(a + b)
+        return np.maximum(a + b, 0.0), c
+    if mode == "LSTM":
+        i, f, g, o = np.split(a + b, gates)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        return sigmoid(o) * np.tanh(c), c
+    (ar, az, an), (br, bz, bn) = np.split(a, gates), np.split(b, gates)
+    r, z = sigmoid(ar + br), sigmoid(az + bz)
+    return (1.0 - z) * np.tanh(an + r * bn) + z * h, c
+
+
+def numpy_forward(config, weights, inputs, margins):
+    """Each sequence on its own, with no padding and no batching."""
+    directions = 2 if config["bidirectional"] else 1
+    output, h_n, c_n = [], [], []
+    for b, x in enumerate(inputs["x"]):
+        final_h, final_c = [], []
+        for layer in range(config["num_layers"]):
+            sides = []
+            for direction in range(directions):
+                suffix = f"_l{layer}" + ("_reverse" if direction else "")
+                p = [weights[k + suffix] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+                row = layer * directions + direction
+                h = inputs["h_0"][b][row]
+                c = inputs["c_0"][b][row] if "c_0" in inputs else None
+                side = np.zeros((len(x), config["hidden_size"]))
+                for t in reversed(range(len(x))) if direction else range(len(x)):
+                    h, c = numpy_step(config["mode"], x[t], h, c, *p, margins)
+                    side[t] = h
+                sides.append(side)
+                final_h.append(h)
+                final_c.append(c)
+            x = np.concatenate(sides, axis=1)
+        output.append(x)
+        h_n.append(np.array(final_h))
+        c_n.append(np.array(final_c))
+    return {"output": output, "h_n": h_n, "c_n": c_n}
+
+
+def verify_recurrent(record):
+    """Raise if plain numpy disagrees; return the largest errors of outputs and gradients."""
+    config = record["config"]
+    weights, inputs = to_numpy(record["weights"]), to_numpy(record["inputs"])
+    cotangents, gradients = to_numpy(record["cotangents"]), to_numpy(record["gradients"])
+    pairs = [("output", "Wout"), ("h_n", "Wh")] + ([("c_n", "Wc")] if "c_0" in inputs else [])
+    margins = []
+
+    def loss():
+        out = numpy_forward(config, weights, inputs, margins)
+        return sum(
+            (v * w).sum() for name, key in pairs for v, w in zip(out[name], cotangents[key], strict=True)
+        )
+
+    out = numpy_forward(config, weights, inputs, margins)
+    if margins:
+        # Central differences and float32 both need the ReLU's inputs clear of its corner.
+        assert min(abs(m) for m in margins) > 1e-2, f"{record['case']}: a ReLU input is too close to 0"
+        assert 0.2 < np.mean(np.array(margins) > 0) < 0.8, f"{record['case']}: the ReLU is too one-sided"
+    output_error = abs(loss() - record["outputs"]["loss"])
+    for name, _ in pairs:
+        for mine, theirs in zip(out[name], to_numpy(record["outputs"][name]), strict=True):
+            assert mine.shape == theirs.shape
+            output_error = max(output_error, np.abs(mine - theirs).max())
+    assert output_error < 1e-12, f"{record['case']}: numpy's outputs differ by {output_error}"
+
+    gradient_error, delta = 0.0, 1e-5
+    leaves = [(weights[name], gradients[name]) for name in weights]
+    for name in inputs:
+        leaves.extend(zip(inputs[name], gradients[name], strict=True))
+    for value, gradient in leaves:
+        assert value.shape == gradient.shape
+        for index in np.ndindex(value.shape):
+            kept = value[index]
+            value[index] = kept + delta
+            above = loss()
+            value[index] = kept - delta
+            below = loss()
+            value[index] = kept
+            gradient_error = max(gradient_error, abs((above - below) / (2 * delta) - gradient[index]))
+    assert gradient_error < 1e-8, f"{record['case']}: numpy's gradients differ by {gradient_error}"
+    return output_error, gradient_error
+
+
+# ---------------------------------------------------------------- writing and checking
+
+
+def one_line(value):
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(k)}: {one_line(v)}" for k, v in value.items()]
+        return "{ " + ", ".join(parts) + " }" if parts else "{}"
+    if isinstance(value, list):
+        return "[" + ", ".join(one_line(v) for v in value) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a value is not finite")
+    text = json.dumps(value)  # which is repr for a float
+    return re.sub(r"e([+-])0+", r"e\1", text) if isinstance(value, float) else text
+
+
+def render(value, indent=0, column=0):
+    """JSON text laid out as the repository's formatter does: lists of numbers fill each line."""
+    pad = " " * (indent + 2)
+    if isinstance(value, dict) and value:
+        parts = []
+        for key, v in value.items():
+            head = f"{json.dumps(key)}: "
+            parts.append(pad + head + render(v, indent + 2, indent + 2 + len(head)))
+        return "{\n" + ",\n".join(parts) + "\n" + " " * indent + "}"
+    if isinstance(value, list) and value:
+        nested = any(isinstance(v, (dict, list)) for v in value)
+        text = one_line(value)
+        if not nested and column + len(text) + 1 <= LINE_WIDTH:
+            return text
+        if nested or isinstance(value[0], str):
+            parts = [pad + render(v, indent + 2, indent + 2) for v in value]
+            return "[\n" + ",\n".join(parts) + "\n" + " " * indent + "]"
+        lines, current = [], ""
+        for k, v in enumerate(value):
+            token = one_line(v) + ("," if k + 1 < len(value) else "")
+            if current and len(pad) + len(current) + 1 + len(token) > LINE_WIDTH:
+                lines.append(pad + current)
+                current = token
+            else:
+                current = f"{current} {token}" if current else token
+        lines.append(pad + current)
+        return "[\n" + "\n".join(lines) + "\n" + " " * indent + "]"
+    return one_line(value)
+
+
+def differences(stored, fresh, path=""):
+    """Where two JSON values differ, as text; numbers may differ by CHECK_TOLERANCE."""
+    if isinstance(stored, dict) and isinstance(fresh, dict):
+        for key in sorted(set(stored) ^ set(fresh)):
+            yield f"{path}.{key}: only in the {'stored' if key in stored else 'recomputed'} values"
+        for key in stored:
+            if key in fresh:
+                yield from differences(stored[key], fresh[key], f"{path}.{key}")
+    elif isinstance(stored, list) and isinstance(fresh, list):
+        if len(stored) != len(fresh):
+            yield f"{path}: length {len(stored)} stored, {len(fresh)} recomputed"
+        for k, (s, f) in enumerate(zip(stored, fresh)):
+            yield from differences(s, f, f"{path}[{k}]")
+    elif type(stored) is float and type(fresh) is float:
+        if not abs(stored - fresh) <= CHECK_TOLERANCE * (1.0 + abs(stored)):
+            yield f"{path}: {stored!r} stored, {fresh!r} recomputed"
+    elif type(stored) is not type(fresh) or stored != fresh:
+        yield f"{path}: {stored!r} stored, {fresh!r} recomputed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Write the golden values, or compare them with new ones.")
+    parser.add_argument("--check", action="store_true", help="recompute and compare; write nothing")
+    check = parser.parse_args().check
+    if torch.__version__.split("+")[0] != TORCH_VERSION:
+        message = f"the golden values are made with torch {TORCH_VERSION}, and this is {torch.__version__}"
+        if not check:
+            sys.exit(f"error: {message}")
+        print(f"note: {message}")
+
+    records = make_all()
+    for record in records:
+        if "mode" in record["config"]:
+            errors = verify_recurrent(record)
+            print(f"numpy agrees on {record['case']}: outputs {errors[0]:.1e}, gradients {errors[1]:.1e}")
+
+    if not check:
+        for record in records:
+            text = render(record) + "\n"
+            assert json.loads(text) == record
+            (HERE / f"{record['case']}.json").write_text(text, encoding="utf-8", newline="\n")
+        print(f"wrote {len(records)} files")
+        return
+
+    problems = []
+    for record in records:
+        name = f"{record['case']}.json"
+        try:
+            stored = json.loads((HERE / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            problems.append(f"{name}: {error}")
+            continue
+        problems.extend(f"{name}: {line}" for line in differences(stored, record))
+    expected = {f"{record['case']}.json" for record in records}
+    stale = sorted(path.name for path in HERE.glob("*.json") if path.name not in expected)
+    problems.extend(f"{name}: no case of this name" for name in stale)
+    for line in problems[:50]:
+        print(line)
+    if problems:
+        sys.exit(f"{len(problems)} differences")
+    print(f"{len(records)} files agree with the recomputed values")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      {
+        find: /^longspan$/,
+        replacement: fileURLToPath(new URL("packages/longspan/src/index.ts", import.meta.url)),
+      },
+    ],
+  },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts"],
+      reporter: ["text", "html", "json-summary"],
+      reportsDirectory: "coverage",
+    },
+  },
+});
