@@ -1,6 +1,5 @@
 import { type Attrs, applyAll, type Interpreter, type Linear, type Op, Traced } from "../ops/index.js";
-import type { DType } from "../program/index.js";
-import type { Shape, Value } from "../tensor/index.js";
+import type { DType, Shape, Value } from "../tensor/index.js";
 
 /** A value together with its tangent: forward-mode differentiation. */
 export class Dual extends Traced {

@@ -7,8 +7,7 @@ import {
   type Scope,
   Traced,
 } from "../ops/index.js";
-import type { DType } from "../program/index.js";
-import type { Shape, Value } from "../tensor/index.js";
+import type { DType, Shape, Value } from "../tensor/index.js";
 
 /** A value of a recorded function: the result of an equation, or an input. */
 export class Var extends Traced {

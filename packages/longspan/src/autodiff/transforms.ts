@@ -44,7 +44,7 @@ export function jvp<X, Y>(
       withoutRelease(() => {
         const duals = new DualLevel(level);
         const ts = leaves(tangents);
-        leafEntries(x).forEach(([path, v], i) => checkTangent(path, v, ts[i]));
+        for (const [i, [path, v]] of leafEntries(x).entries()) checkTangent(path, v, ts[i]);
         const out = f(
           refill(
             x,

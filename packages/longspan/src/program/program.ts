@@ -126,7 +126,7 @@ export interface SegmentSum {
   readonly accumulate: boolean;
 }
 
-/** out[r, j, :] = source[0, index[r, j], :]; an index outside [0, size) is an error. Transpose: `indexSum`. */
+/** out[r, j, :] = source[r, index[r, j], :]; an index outside [0, size) is an error. Transpose: `indexSum`. */
 export interface Gather {
   readonly kind: "gather";
   readonly space: Space;

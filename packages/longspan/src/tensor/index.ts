@@ -1,3 +1,4 @@
+export type { DType, Executor, ExecutorStatistics, TypedArray } from "../program/index.js";
 export * from "./create.js";
 export * from "./key.js";
 export { keep, owning, scope, withoutRelease } from "./scope.js";

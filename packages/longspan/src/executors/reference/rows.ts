@@ -60,9 +60,10 @@ export function gather(
   for (let r = begin; r < end; r++) {
     const to = out.at(r);
     const from = index.at(r);
+    const table = source.at(r);
     for (let j = 0; j < count; j++) {
       const i = checked(index.array[from + j]!, size, r, j);
-      const at = source.base + i * columns;
+      const at = table + i * columns;
       for (let c = 0; c < columns; c++) out.array[to + j * columns + c] = source.array[at + c]!;
     }
   }

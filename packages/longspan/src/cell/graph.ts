@@ -1,0 +1,71 @@
+import type { Equation, Var } from "../autodiff/index.js";
+import type { Scope } from "../ops/index.js";
+import type { DType, Shape, Value } from "../tensor/index.js";
+
+/** One named part of a state, such as the `h` or the `s` of an LSTM. Any feature rank. */
+export interface Slot {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A way into or out of a cell. Edges of a structure join an out-port to an in-port. */
+export interface Port {
+  readonly name: string;
+  readonly slots: readonly Slot[];
+}
+
+/** A named operand of a cell that does not come along edges, with the rows that share it. */
+export interface CellValue {
+  readonly name: string;
+  readonly variable: Var;
+}
+
+/** A named result. */
+export interface CellOutput {
+  readonly name: string;
+  readonly value: Value;
+  readonly scope: Scope;
+}
+
+/**
+ * The step that runs over edges: from the state at an edge's source to the message that its target reads.
+ * `pull`: a level's edges run before its nodes, reading states of earlier levels. `push`: they run after the nodes that
+ * they start from. Transposing turns one into the other.
+ */
+export interface EdgeStep {
+  readonly when: "pull" | "push";
+  /** The source's out-port slots, read at the edge. */
+  readonly state: readonly Var[];
+  /** The target's in-port slots. */
+  readonly message: readonly Value[];
+}
+
+/**
+ * A traced cell: equations over the features of one node. It knows no batch, time, padding or device. Values have scopes
+ * (one for all, one per sequence, node or edge); the sum of a port over its edges is what `stateIn` holds.
+ */
+export interface CellGraph {
+  readonly name: string;
+  readonly inPorts: readonly Port[];
+  readonly outPorts: readonly Port[];
+  /** Slots that sources (initial states) bring and that sinks (final states) take. */
+  readonly sourceSlots: readonly Slot[];
+  readonly sinkSlots: readonly Slot[];
+  readonly values: readonly CellValue[];
+  readonly stateIn: readonly (readonly Var[])[];
+  readonly edge: EdgeStep | null;
+  readonly equations: readonly Equation[];
+  readonly stateOut: readonly (readonly Value[])[];
+  readonly outputs: readonly CellOutput[];
+}
+
+/** Every value that leaves a cell. */
+export function roots(cell: CellGraph): Value[] {
+  return [...cell.outputs.map((o) => o.value), ...cell.stateOut.flat(), ...(cell.edge?.message ?? [])];
+}
+
+/** Every variable that enters a cell. */
+export function entries(cell: CellGraph): Var[] {
+  return [...cell.values.map((v) => v.variable), ...cell.stateIn.flat(), ...(cell.edge?.state ?? [])];
+}

@@ -1,0 +1,300 @@
+import { DualLevel, type Equation, evaluate, Trace, Var } from "../autodiff/index.js";
+import { apply, constantOp, type Linear, withAmbient } from "../ops/index.js";
+import { sizeOf, type Value } from "../tensor/index.js";
+import type { CellGraph, CellOutput, Port, Slot } from "./graph.js";
+import { simplify } from "./simplify.js";
+import { verifyCell } from "./verify.js";
+
+/** Where the tangent cell finds a value of the primal one: an operand of the primal cell, or a result saved for it. */
+export type Residual =
+  | { readonly from: "value"; readonly index: number }
+  | { readonly from: "output"; readonly index: number };
+
+/** A cell split into its value and its derivative. */
+export interface LinearizedCell {
+  /** The cell itself, with the residuals that the derivative needs appended to its outputs. */
+  readonly forward: CellGraph;
+  /** Linear in its states and in the last values; the first `residuals.length` values are held fixed. */
+  readonly tangent: CellGraph;
+  readonly residuals: readonly Residual[];
+  /** Which values of the primal cell have a tangent, in the order of the tangent cell's last values. */
+  readonly activeValues: readonly number[];
+  /** Outputs of the primal cell that have tangents, in the order of the tangent cell's outputs. */
+  readonly activeOutputs: readonly number[];
+  /** Source and sink slots of the primal cell that carry tangents, in the order of the tangent cell's. */
+  readonly activeSlots: readonly number[];
+}
+
+/**
+ * The derivative of a cell as a cell: jvp of every equation, primal part and tangent part separated. What the tangent part
+ * needs of the primal part is saved, unless it is cheap to compute again from what is there.
+ *
+ * @param values which values have tangents @param sources which source slots have tangents
+ */
+export function linearizeCell(
+  cell: CellGraph,
+  values: readonly boolean[],
+  sources: readonly boolean[],
+): LinearizedCell {
+  let active = initialActivity(cell, sources);
+  for (;;) {
+    const attempt = differentiate(cell, values, active);
+    const next = grow(cell, attempt, active);
+    if (next === null) return assemble(cell, active, attempt);
+    active = next;
+  }
+}
+
+/** Which slots carry tangents: those of the out-ports and those of the in-ports. */
+interface Activity {
+  readonly out: readonly boolean[];
+  readonly in: readonly boolean[];
+}
+
+interface Attempt {
+  readonly primal: Trace;
+  readonly tangent: Trace;
+  /** From the cell's variables to the primal trace. */
+  readonly env: Map<Value, Value>;
+  readonly tangentValues: (Var | undefined)[];
+  readonly tangentIn: (Var | undefined)[][];
+  readonly tangentEdge: (Var | undefined)[];
+  readonly value: (v: Value) => Value;
+  readonly derivative: (v: Value) => Linear;
+}
+
+function outSlots(cell: CellGraph): readonly Slot[] {
+  return cell.outPorts[0]?.slots ?? [];
+}
+
+function inSlots(cell: CellGraph): readonly Slot[] {
+  return cell.inPorts[0]?.slots ?? [];
+}
+
+/** Sources bring out-port slots, except where messages are pushed: there they enter in-ports directly. */
+function initialActivity(cell: CellGraph, sources: readonly boolean[]): Activity {
+  const none = (slots: readonly Slot[]) => slots.map(() => false);
+  if (cell.edge?.when === "push") return { out: none(outSlots(cell)), in: sources };
+  return { out: sources, in: cell.edge ? none(inSlots(cell)) : sources };
+}
+
+function differentiate(cell: CellGraph, values: readonly boolean[], active: Activity): Attempt {
+  const primal = new Trace(1);
+  const tangent = new Trace(2);
+  const duals = new DualLevel(3);
+  const env = new Map<Value, Value>();
+  const enter = (v: Var, isActive: boolean | undefined): Var | undefined => {
+    const p = primal.variable(v, v.scope);
+    const t = isActive && v.dtype !== "int32" ? tangent.variable(v, v.scope) : undefined;
+    env.set(v, duals.lift(p, t));
+    return t;
+  };
+  const tangentValues = cell.values.map((v, i) => enter(v.variable, values[i]));
+  const tangentIn = cell.stateIn.map((port) => port.map((v, s) => enter(v, active.in[s])));
+  const tangentEdge = (cell.edge?.state ?? []).map((v, s) => enter(v, active.out[s]));
+  withAmbient(primal, () => evaluate(cell.equations, env));
+  const find = (v: Value) => env.get(v) ?? v;
+  return {
+    primal,
+    tangent,
+    env,
+    tangentValues,
+    tangentIn,
+    tangentEdge,
+    value: (v) => duals.primal(find(v)),
+    derivative: (v) => duals.tangent(find(v)),
+  };
+}
+
+/** Slots that turn out to carry tangents although they were not marked; null when nothing is left to mark. */
+function grow(cell: CellGraph, attempt: Attempt, active: Activity): Activity | null {
+  const out = active.out.map(
+    (a, s) => a || cell.stateOut.some((port) => attempt.derivative(port[s]!) !== undefined),
+  );
+  let arrivals = active.in.map((a) => a);
+  if (cell.edge)
+    arrivals = arrivals.map((a, s) => a || attempt.derivative(cell.edge!.message[s]!) !== undefined);
+  else arrivals = arrivals.map((a, s) => a || out[s]!);
+  const same = (a: readonly boolean[], b: readonly boolean[]) => a.every((x, i) => x === b[i]);
+  return same(out, active.out) && same(arrivals, active.in) ? null : { out, in: arrivals };
+}
+
+function assemble(cell: CellGraph, active: Activity, attempt: Attempt): LinearizedCell {
+  const { value, derivative } = attempt;
+  const pick = <T>(list: readonly T[], flags: readonly boolean[]) => list.filter((_, i) => flags[i]);
+  const activeOutputs = cell.outputs
+    .map((_, i) => i)
+    .filter((i) => derivative(cell.outputs[i]!.value) !== undefined);
+  const tangentRoots: Linear[] = [
+    ...activeOutputs.map((i) => derivative(cell.outputs[i]!.value)),
+    ...cell.stateOut.flat().map(derivative),
+    ...(cell.edge?.message ?? []).map(derivative),
+  ];
+  const primalEntries = new Map<Value, number>(cell.values.map((v, i) => [value(v.variable), i]));
+  const plan = chooseResiduals(attempt, tangentRoots, primalEntries);
+
+  // The primal cell, with what was saved appended to its outputs.
+  const saved: CellOutput[] = plan.saved.map((v, i) => ({ name: `residual${i}`, value: v, scope: v.scope }));
+  const forward = simplify({
+    ...cell,
+    values: cell.values.map((v) => ({ ...v, variable: value(v.variable) as Var })),
+    stateIn: cell.stateIn.map((port) => port.map((v) => value(v) as Var)),
+    edge: cell.edge && {
+      ...cell.edge,
+      state: cell.edge.state.map((v) => value(v) as Var),
+      message: cell.edge.message.map(value),
+    },
+    equations: attempt.primal.equations,
+    stateOut: cell.stateOut.map((port) => port.map(value)),
+    outputs: [...cell.outputs.map((o) => ({ ...o, value: value(o.value) })), ...saved],
+  });
+
+  // The tangent cell, recorded afresh: residuals come in as values, cheap ones are computed again.
+  const trace = new Trace(1);
+  const env = new Map<Value, Value>();
+  const enter = (v: Var) => {
+    const own = trace.variable(v, v.scope);
+    env.set(v, own);
+    return own;
+  };
+  const residualValues = [...plan.free, ...plan.saved].map((v, i) => ({ name: `r${i}`, variable: enter(v) }));
+  const activeValues = cell.values.map((_, i) => i).filter((i) => attempt.tangentValues[i] !== undefined);
+  const tangentValues = activeValues.map((i) => ({
+    name: `d${cell.values[i]!.name}`,
+    variable: enter(attempt.tangentValues[i]!),
+  }));
+  const stateIn = attempt.tangentIn.map((port) => pick(port, active.in).map((v) => enter(v!)));
+  const edgeState = pick(attempt.tangentEdge, active.out).map((v) => enter(v!));
+  const tangentCell = withAmbient(trace, () => {
+    evaluate(plan.recomputed, env);
+    evaluate(attempt.tangent.equations, env);
+    const result = (v: Value) => {
+      const t = derivative(v);
+      if (t !== undefined) return env.get(t)!;
+      return apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
+    };
+    const ports = (list: readonly Port[], flags: readonly boolean[]) =>
+      list.map((p) => ({ ...p, slots: pick(p.slots, flags) }));
+    const boundary = (slots: readonly Slot[], isIn: boolean) => pick(slots, isIn ? active.in : active.out);
+    const pushes = cell.edge?.when === "push";
+    return simplify({
+      name: `d(${cell.name})`,
+      inPorts: ports(cell.inPorts, active.in),
+      outPorts: ports(cell.outPorts, active.out),
+      sourceSlots: boundary(cell.sourceSlots, pushes),
+      sinkSlots: boundary(cell.sinkSlots, pushes),
+      values: [...residualValues, ...tangentValues],
+      stateIn,
+      stateOut: cell.stateOut.map((port) => pick(port, active.out).map(result)),
+      edge: cell.edge && {
+        when: cell.edge.when,
+        state: edgeState,
+        message: pick(cell.edge.message, active.in).map(result),
+      },
+      outputs: activeOutputs.map((i) => ({ ...cell.outputs[i]!, value: result(cell.outputs[i]!.value) })),
+      // Read last: the results above may add constants.
+      get equations() {
+        return trace.equations;
+      },
+    });
+  });
+  const usable = dropUnusedResiduals(tangentCell, plan.free.length + plan.saved.length);
+  verifyCell(forward);
+  verifyCell(usable.cell);
+  const boundaryFlags = cell.edge?.when === "push" ? active.in : active.out;
+  const all: Residual[] = [
+    ...plan.free.map((v) => ({ from: "value" as const, index: primalEntries.get(v)! })),
+    ...plan.saved.map((_, i) => ({ from: "output" as const, index: cell.outputs.length + i })),
+  ];
+  return {
+    forward,
+    tangent: usable.cell,
+    residuals: usable.kept.map((i) => all[i]!),
+    activeValues,
+    activeOutputs,
+    activeSlots: boundaryFlags.map((_, s) => s).filter((s) => boundaryFlags[s]),
+  };
+}
+
+/** Residuals that simplification left without a use are not passed. */
+function dropUnusedResiduals(cell: CellGraph, residuals: number): { cell: CellGraph; kept: number[] } {
+  const used = new Set<Value>(cell.equations.flatMap((eq) => eq.inputs));
+  for (const o of cell.outputs) used.add(o.value);
+  for (const v of cell.stateOut.flat()) used.add(v);
+  for (const v of cell.edge?.message ?? []) used.add(v);
+  const kept = cell.values
+    .map((_, i) => i)
+    .filter((i) => i < residuals && used.has(cell.values[i]!.variable));
+  const values = cell.values.filter((_, i) => i >= residuals || kept.includes(i));
+  return { cell: { ...cell, values }, kept };
+}
+
+interface ResidualPlan {
+  /** Operands of the primal cell that the tangent cell reads as they are. */
+  readonly free: Var[];
+  /** Values to be kept from the primal pass. */
+  readonly saved: Var[];
+  /** Equations of the primal cell that the tangent cell repeats. */
+  readonly recomputed: Equation[];
+}
+
+/**
+ * Chooses what to save. A value is recomputed if its op is cheap and what it needs costs no more memory than the value
+ * itself; operands of the cell cost nothing.
+ */
+function chooseResiduals(
+  attempt: Attempt,
+  tangentRoots: readonly Linear[],
+  operands: ReadonlyMap<Value, number>,
+): ResidualPlan {
+  const producer = new Map<Value, Equation>();
+  for (const eq of attempt.primal.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const isPrimal = (v: Value): v is Var => v instanceof Var && v.interpreter === attempt.primal;
+  const needed: Var[] = [];
+  const live = liveTangents(attempt, tangentRoots);
+  for (const eq of live) for (const v of eq.inputs) if (isPrimal(v) && !needed.includes(v)) needed.push(v);
+
+  const free = new Set<Var>();
+  const saved = new Set<Var>();
+  const repeated = new Set<Equation>();
+  const cost = (v: Var): number => {
+    if (saved.has(v) || operands.has(v)) return 0;
+    const eq = producer.get(v);
+    if (!eq?.op.cheap) return sizeOf(v.shape);
+    return Math.min(sizeOf(v.shape), inputsCost(eq));
+  };
+  const inputsCost = (eq: Equation) => eq.inputs.reduce((p, v) => p + cost(v as Var), 0);
+  const commit = (v: Var): void => {
+    if (operands.has(v)) {
+      free.add(v);
+      return;
+    }
+    if (saved.has(v)) return;
+    const eq = producer.get(v);
+    if (eq?.op.cheap && inputsCost(eq) <= sizeOf(v.shape)) {
+      repeated.add(eq);
+      for (const input of eq.inputs) commit(input as Var);
+    } else saved.add(v);
+  };
+  // What must be saved anyway makes the rest cheaper, so it is settled first.
+  const forced = needed.filter((v) => !operands.has(v) && !producer.get(v)?.op.cheap);
+  for (const v of [...forced, ...needed]) commit(v);
+  return {
+    free: [...free],
+    saved: [...saved],
+    recomputed: attempt.primal.equations.filter((eq) => repeated.has(eq)),
+  };
+}
+
+/** The tangent equations that the results depend on. */
+function liveTangents(attempt: Attempt, tangentRoots: readonly Linear[]): Equation[] {
+  const used = new Set<Linear>(tangentRoots);
+  const live: Equation[] = [];
+  for (let i = attempt.tangent.equations.length - 1; i >= 0; i--) {
+    const eq = attempt.tangent.equations[i]!;
+    if (!eq.outputs.some((v) => used.has(v))) continue;
+    for (const v of eq.inputs) used.add(v);
+    live.push(eq);
+  }
+  return live.reverse();
+}

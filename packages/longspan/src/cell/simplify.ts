@@ -1,0 +1,102 @@
+import type { Equation } from "../autodiff/index.js";
+import { addOp, concatOp, padOp } from "../ops/index.js";
+import type { Value } from "../tensor/index.js";
+import { type CellGraph, roots } from "./graph.js";
+
+/** Drops repeats and what nothing uses; sums of padded pieces become concatenations. */
+export function simplify(cell: CellGraph): CellGraph {
+  return dropUnused(joinPieces(mergeRepeats(cell)));
+}
+
+interface Piece {
+  readonly start: number;
+  readonly value: Value;
+}
+
+/**
+ * The derivative of a split is a sum of padded pieces. Where the pieces cover an axis without overlap, the sum is a
+ * concatenation.
+ */
+function joinPieces(cell: CellGraph): CellGraph {
+  const pieces = new Map<Value, { axis: number; list: readonly Piece[] }>();
+  const equations = cell.equations.map((eq) => {
+    const out = eq.outputs[0]!;
+    if (eq.op === padOp) {
+      const [value] = eq.inputs as [Value];
+      const cut = out.shape.map((n, d) => (n === value.shape[d] ? -1 : d)).filter((d) => d >= 0);
+      if (cut.length === 1)
+        pieces.set(out, { axis: cut[0]!, list: [{ start: eq.attrs.starts[cut[0]!], value }] });
+    } else if (eq.op === addOp) {
+      const [a, b] = eq.inputs.map((v) => pieces.get(v));
+      if (!a || !b || a.axis !== b.axis) return eq;
+      const { axis } = a;
+      const list = [...a.list, ...b.list].sort((p, q) => p.start - q.start);
+      const end = (p: Piece) => p.start + p.value.shape[axis]!;
+      if (list.some((p, i) => i > 0 && p.start < end(list[i - 1]!))) return eq;
+      pieces.set(out, { axis, list });
+      const covered = list.reduce((n, p) => n + p.value.shape[axis]!, 0);
+      if (covered === out.shape[axis])
+        return { op: concatOp, attrs: { axis }, inputs: list.map((p) => p.value), outputs: [out] };
+    }
+    return eq;
+  });
+  return { ...cell, equations };
+}
+
+/** The same op on the same operands is computed once. */
+function mergeRepeats(cell: CellGraph): CellGraph {
+  const replaced = new Map<Value, Value>();
+  const seen = new Map<string, Equation>();
+  const ids = new Map<Value, number>();
+  const id = (v: Value) => {
+    let n = ids.get(v);
+    if (n === undefined) {
+      n = ids.size;
+      ids.set(v, n);
+    }
+    return n;
+  };
+  const equations: Equation[] = [];
+  for (const eq of cell.equations) {
+    const inputs = eq.inputs.map((v) => replaced.get(v) ?? v);
+    const key = `${eq.op.name}|${JSON.stringify(eq.attrs)}|${inputs.map(id).join()}`;
+    const known = seen.get(key);
+    if (known) {
+      eq.outputs.forEach((v, i) => {
+        replaced.set(v, known.outputs[i]!);
+      });
+      continue;
+    }
+    const kept = { ...eq, inputs };
+    seen.set(key, kept);
+    equations.push(kept);
+  }
+  return substitute(cell, equations, (v) => replaced.get(v) ?? v);
+}
+
+function dropUnused(cell: CellGraph): CellGraph {
+  const used = new Set<Value>(roots(cell));
+  const equations: Equation[] = [];
+  for (let i = cell.equations.length - 1; i >= 0; i--) {
+    const eq = cell.equations[i]!;
+    if (!eq.outputs.some((v) => used.has(v))) continue;
+    for (const v of eq.inputs) used.add(v);
+    equations.push(eq);
+  }
+  return { ...cell, equations: equations.reverse() };
+}
+
+/** The cell with other equations, its results renamed. */
+export function substitute(
+  cell: CellGraph,
+  equations: readonly Equation[],
+  rename: (v: Value) => Value,
+): CellGraph {
+  return {
+    ...cell,
+    equations,
+    outputs: cell.outputs.map((o) => ({ ...o, value: rename(o.value) })),
+    stateOut: cell.stateOut.map((port) => port.map(rename)),
+    edge: cell.edge && { ...cell.edge, message: cell.edge.message.map(rename) },
+  };
+}

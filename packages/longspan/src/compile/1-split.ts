@@ -1,0 +1,52 @@
+import { type Equation, evaluate, Trace, Var } from "../autodiff/index.js";
+import { type CellGraph, simplify, substitute } from "../cell/index.js";
+import { add, apply, concatOp, matmulOp, slice, withAmbient } from "../ops/index.js";
+import type { Value } from "../tensor/index.js";
+
+/**
+ * Pass 1, split: a product with a concatenation becomes a sum of products, [x, h] W = x W1 + h W2. The part that does not
+ * depend on the state can then leave the loop.
+ */
+export function splitProducts(cell: CellGraph): CellGraph {
+  const producer = new Map<Value, Equation>();
+  for (const eq of cell.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const joined = (eq: Equation) => {
+    const source = eq.op === matmulOp && eq.inputs[0]!.rank === 1 ? producer.get(eq.inputs[0]!) : undefined;
+    const weights = eq.inputs[1];
+    return source?.op === concatOp && weights instanceof Var && weights.scope === "one" ? source : undefined;
+  };
+  if (!cell.equations.some(joined)) return cell;
+
+  const trace = new Trace(1);
+  const env = new Map<Value, Value>();
+  const enter = (v: Var) => {
+    const own = trace.variable(v, v.scope);
+    env.set(v, own);
+    return own;
+  };
+  const values = cell.values.map((v) => ({ ...v, variable: enter(v.variable) }));
+  const stateIn = cell.stateIn.map((port) => port.map(enter));
+  const edge = cell.edge && { ...cell.edge, state: cell.edge.state.map(enter) };
+  withAmbient(trace, () => {
+    for (const eq of cell.equations) {
+      const source = joined(eq);
+      if (!source) {
+        evaluate([eq], env);
+        continue;
+      }
+      const weights = env.get(eq.inputs[1]!)!;
+      const axis = eq.attrs.transposeB ? 1 : 0;
+      let at = 0;
+      let total: Value | undefined;
+      for (const part of source.inputs) {
+        const n = part.shape[0]!;
+        const product = apply(matmulOp, eq.attrs, env.get(part)!, slice(weights, axis, at, at + n));
+        total = total === undefined ? product : add(total, product);
+        at += n;
+      }
+      env.set(eq.outputs[0]!, total!);
+    }
+  });
+  const entered = { ...cell, values, stateIn, edge };
+  return simplify(substitute(entered, trace.equations, (v) => env.get(v) ?? v));
+}

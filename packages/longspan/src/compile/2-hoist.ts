@@ -1,0 +1,148 @@
+import type { Equation } from "../autodiff/index.js";
+import type { Value } from "../tensor/index.js";
+import { isView } from "./resolve.js";
+import { type Phase, result, type Work } from "./work.js";
+
+/** Which region each equation runs in, and which slots have a true recurrence. */
+export interface Hoisted {
+  readonly phases: ReadonlyMap<Equation, Phase>;
+  /** Per slot of the in-ports: its value depends on itself over the structure. */
+  readonly recurrent: readonly boolean[];
+  readonly hasLoop: boolean;
+}
+
+/**
+ * Pass 2, hoist: what does not depend on the state runs once over all nodes before the loop; what only feeds results runs after
+ * it; a state without a true recurrence leaves the loop altogether. Row-local work that costs the same anywhere stays
+ * next to its consumer, where it needs no memory of its own.
+ */
+export function hoist(work: Work): Hoisted {
+  const { cell, producer } = work;
+  const recurrent = recurrentSlots(work);
+  const loopRoots = new Set<Value>();
+  for (const port of cell.stateOut)
+    port.forEach((v, s) => {
+      if (recurrent.out[s]) loopRoots.add(v);
+    });
+  if (recurrent.edge) for (const v of cell.edge?.message ?? []) loopRoots.add(v);
+  const loopEntries = new Set<Value>();
+  for (const port of cell.stateIn)
+    port.forEach((v, s) => {
+      if (recurrent.in[s]) loopEntries.add(v);
+    });
+  if (recurrent.edge) for (const v of cell.edge?.state ?? []) loopEntries.add(v);
+
+  const depends = new Set<Value>(loopEntries);
+  for (const eq of cell.equations)
+    if (eq.inputs.some((v) => depends.has(v))) for (const v of eq.outputs) depends.add(v);
+  const feeds = new Set<Value>(loopRoots);
+  for (let i = cell.equations.length - 1; i >= 0; i--) {
+    const eq = cell.equations[i]!;
+    if (eq.outputs.some((v) => feeds.has(v))) for (const v of eq.inputs) feeds.add(v);
+  }
+  const hasLoop = loopRoots.size > 0;
+  const phases = new Map<Equation, Phase>();
+  const isRowLocal = (eq: Equation) =>
+    (eq.op.lowering.kind === "map" || isView(eq, producer)) &&
+    result(eq).scope !== "one" &&
+    result(eq).scope !== "sequence";
+  for (const eq of cell.equations) {
+    const v = result(eq);
+    phases.set(eq, !depends.has(v) ? "before" : feeds.has(v) ? "loop" : "after");
+  }
+  if (hasLoop) {
+    sinkBefore(work, phases, isRowLocal);
+    pullAfter(work, phases, isRowLocal);
+  }
+  return { phases, recurrent: recurrent.in, hasLoop };
+}
+
+/** Row-local work before the loop that only the loop, or only the region after it, consumes moves there. */
+function sinkBefore(work: Work, phases: Map<Equation, Phase>, isRowLocal: (eq: Equation) => boolean): void {
+  const { cell, uses } = work;
+  const wanted = new Set<Value>(cell.outputs.map((o) => o.value));
+  for (const port of cell.stateOut) for (const v of port) wanted.add(v);
+  for (const v of cell.edge?.message ?? []) wanted.add(v);
+  for (let i = cell.equations.length - 1; i >= 0; i--) {
+    const eq = cell.equations[i]!;
+    if (phases.get(eq) !== "before" || !isRowLocal(eq) || wanted.has(result(eq))) continue;
+    const consumers = uses.get(result(eq)) ?? [];
+    if (consumers.some((c) => phases.get(c) === "before")) continue;
+    if (consumers.some((c) => phases.get(c) === "loop")) phases.set(eq, "loop");
+    else if (consumers.length > 0) phases.set(eq, "after");
+  }
+}
+
+/** Row-local work after the loop whose operands the loop has joins the loop's maps. */
+function pullAfter(work: Work, phases: Map<Equation, Phase>, isRowLocal: (eq: Equation) => boolean): void {
+  const { cell, producer } = work;
+  // Depth in alternations of product and map: joining must not add a map to the loop.
+  const depth = new Map<Value, number>();
+  const depthOf = (eq: Equation) => {
+    const inner = eq.inputs.map((v) => {
+      const p = producer.get(v);
+      return p && phases.get(p) === "loop" ? (depth.get(v) ?? 0) : 0;
+    });
+    const local = isRowLocal(eq);
+    return inner.reduce(
+      (m, d) => Math.max(m, local ? d + (d % 2) : d % 2 === 0 ? d + 1 : d + 2),
+      local ? 0 : 1,
+    );
+  };
+  let deepest = 0;
+  for (const eq of cell.equations) {
+    if (phases.get(eq) !== "loop") continue;
+    const d = depthOf(eq);
+    depth.set(result(eq), d);
+    if (isRowLocal(eq)) deepest = Math.max(deepest, d);
+  }
+  for (const eq of cell.equations) {
+    if (phases.get(eq) !== "after" || !isRowLocal(eq)) continue;
+    if (eq.inputs.some((v) => producer.has(v) && phases.get(producer.get(v)!) === "after")) continue;
+    const d = depthOf(eq);
+    if (d > deepest) continue;
+    phases.set(eq, "loop");
+    depth.set(result(eq), d);
+  }
+}
+
+interface Recurrences {
+  readonly in: readonly boolean[];
+  readonly out: readonly boolean[];
+  readonly edge: boolean;
+}
+
+/**
+ * The slots that depend on themselves along the structure, or on one that does. With an edge step, any dependence of the states
+ * on what arrives makes all of them recurrent.
+ */
+function recurrentSlots({ cell }: Work): Recurrences {
+  const slots = cell.inPorts[0]?.slots.length ?? 0;
+  const reads = (targets: readonly Value[], marks: readonly Value[]) => {
+    const reached = new Set<Value>(targets);
+    for (let i = cell.equations.length - 1; i >= 0; i--) {
+      const eq = cell.equations[i]!;
+      if (eq.outputs.some((v) => reached.has(v))) for (const v of eq.inputs) reached.add(v);
+    }
+    return marks.some((v) => reached.has(v));
+  };
+  if (cell.edge) {
+    const recurrent = cell.stateOut.flat().length > 0;
+    return {
+      in: (cell.inPorts[0]?.slots ?? []).map(() => recurrent),
+      out: (cell.outPorts[0]?.slots ?? []).map(() => recurrent),
+      edge: recurrent,
+    };
+  }
+  // depends[s][q]: the new value of slot s reads the old value of slot q. Then the transitive closure.
+  const column = (ports: readonly (readonly Value[])[], s: number) => ports.map((port) => port[s]!);
+  const depends = Array.from({ length: slots }, (_, s) =>
+    Array.from({ length: slots }, (_, q) => reads(column(cell.stateOut, s), column(cell.stateIn, q))),
+  );
+  for (let k = 0; k < slots; k++)
+    for (let i = 0; i < slots; i++)
+      for (let j = 0; j < slots; j++) if (depends[i]![k]! && depends[k]![j]!) depends[i]![j] = true;
+  const cyclic = depends.map((row, s) => row[s]!);
+  const recurrent = depends.map((row, s) => cyclic[s]! || row.some((d, q) => d && cyclic[q]!));
+  return { in: recurrent, out: recurrent, edge: false };
+}

@@ -1,0 +1,217 @@
+import type { Slot } from "../cell/index.js";
+import type { Placed, Scope } from "../ops/index.js";
+import type { BufferDecl, BufferRole, RowMap, Space, TableDecl } from "../program/index.js";
+import { sizeOf, type Value } from "../tensor/index.js";
+import type { Hoisted } from "./2-hoist.js";
+import { absorbedOperands, type Fused } from "./3-fuse.js";
+import { resolve } from "./resolve.js";
+import type { Placements } from "./targets.js";
+import { result, type Work } from "./work.js";
+
+/** Where everything lies. */
+export interface Plan {
+  readonly buffers: BufferDecl[];
+  readonly tables: TableDecl[];
+  /** The place of a value as seen by an instruction over `space`. */
+  place(v: Value, space: Scope): Placed;
+  /** Whether a value has a place in memory at all. */
+  inMemory(v: Value): boolean;
+  table(name: string, kind: TableDecl["kind"]): number;
+  readonly valueBuffers: readonly number[];
+  readonly sourceBuffers: readonly (number | null)[];
+  readonly finalBuffers: readonly (number | null)[];
+  readonly outputBuffers: readonly number[];
+  /** Per slot of the boundary: the buffer that sources are copied to and sinks read from. */
+  readonly boundaryBuffers: readonly number[];
+  /** Per in-port and slot: gathered arrivals, where nodes read any number of rows; else null. */
+  readonly arrivalBuffers: readonly (readonly (number | null)[])[];
+  /** Per slot of the in-ports: the buffer that arrivals come from. */
+  readonly arrivalSources: readonly number[];
+}
+
+/**
+ * Pass 4, plan: gives each value that crosses instructions a buffer. What only one level needs lives in a level
+ * buffer; states live in one buffer per slot: a zero row, the sources, then the nodes of each port.
+ */
+export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Placements): Plan {
+  const { cell, structure, producer } = work;
+  const buffers: BufferDecl[] = [];
+  const tables: TableDecl[] = [];
+  const homes = new Map<Value, { buffer: number; rows: RowMap; space: Scope }>();
+
+  const buffer = (
+    name: string,
+    v: { shape: readonly number[]; dtype: BufferDecl["dtype"] },
+    space: Space,
+    role: BufferRole,
+    clearHead = false,
+  ) => {
+    buffers.push({
+      name,
+      dtype: v.dtype,
+      space,
+      columns: sizeOf(v.shape),
+      role,
+      ...(clearHead ? { clearHead } : {}),
+    });
+    return buffers.length - 1;
+  };
+  const table = (name: string, kind: TableDecl["kind"]) => {
+    const known = tables.findIndex((t) => t.name === name);
+    if (known >= 0) return known;
+    tables.push({ name, kind });
+    return tables.length - 1;
+  };
+
+  const valueBuffers = cell.values.map((v) => {
+    const b = buffer(v.name, v.variable, v.variable.scope, "input");
+    homes.set(v.variable, {
+      buffer: b,
+      rows: v.variable.scope === "one" ? "fixed" : "same",
+      space: v.variable.scope,
+    });
+    return b;
+  });
+  const sourceBuffers = cell.sourceSlots.map((s, i) =>
+    work.given[i] ? buffer(`initial.${s.name}`, s, "source", "input") : null,
+  );
+
+  // States: rows [zero | sources | nodes of each port], or [zero | sources | messages] where messages are pushed.
+  const sharedSlots = new Set([...placements.shared.values()].map((s) => s.slot));
+  const pushes = cell.edge?.when === "push";
+  const outSlots: readonly Slot[] = cell.outPorts[0]?.slots ?? [];
+  const stateBuffers = outSlots.map((s, i) => {
+    const role: BufferRole = sharedSlots.has(i) ? "output" : "temporary";
+    return pushes
+      ? buffer(`state.${s.name}`, s, "node", role)
+      : buffer(`state.${s.name}`, s, "state", role, true);
+  });
+  const messageSlots: readonly Slot[] = cell.edge ? (cell.inPorts[0]?.slots ?? []) : [];
+  const messageBuffers = messageSlots.map((s) =>
+    pushes
+      ? buffer(`arrive.${s.name}`, s, "state", "temporary", true)
+      : buffer(`message.${s.name}`, s, "edge", "temporary"),
+  );
+  const arrivalSources = cell.edge ? messageBuffers : stateBuffers;
+  const boundaryBuffers = pushes ? messageBuffers : stateBuffers;
+
+  cell.outPorts.forEach((_, p) => {
+    outSlots.forEach((_, s) => {
+      const rows: RowMap = pushes ? "same" : table(`port${p}`, "map");
+      homes.set(cell.stateOut[p]![s]!, { buffer: stateBuffers[s]!, rows, space: "node" });
+    });
+  });
+  cell.edge?.message.forEach((v, s) => {
+    homes.set(v, {
+      buffer: messageBuffers[s]!,
+      rows: pushes ? table("messages", "map") : "same",
+      space: "edge",
+    });
+  });
+  cell.edge?.state.forEach((v, s) => {
+    homes.set(v, { buffer: stateBuffers[s]!, rows: table("edgeSource", "map"), space: "edge" });
+  });
+  const outputBuffers = cell.outputs.map((o, i) => {
+    const shared = placements.shared.get(i);
+    if (shared) return stateBuffers[shared.slot]!;
+    const b = buffer(o.name, o.value, o.scope, "output");
+    homes.set(o.value, { buffer: b, rows: o.scope === "one" ? "fixed" : "same", space: o.scope });
+    return b;
+  });
+  const finalBuffers = cell.sinkSlots.map((s, i) =>
+    work.finals[i] ? buffer(`final.${s.name}`, s, "sink", "output") : null,
+  );
+
+  // What else crosses instructions.
+  const consumers = consumersOutside(work, fused);
+  const inLoopOnly = (v: Value) =>
+    [...(consumers.get(v) ?? [])].every((c) => c === "loop") && hoisted.hasLoop;
+  const arrivalBuffers = cell.stateIn.map((port, q) =>
+    port.map((v, s) => {
+      if (structure.arrivals[q] === "single") {
+        homes.set(v, { buffer: arrivalSources[s]!, rows: table(`arrive${q}`, "map"), space: "node" });
+        return null;
+      }
+      if (!consumers.has(v)) return null;
+      const slot = cell.inPorts[q]!.slots[s]!;
+      const level = hoisted.recurrent[s] && inLoopOnly(v);
+      const b = buffer(
+        `in.${cell.inPorts[q]!.name}.${slot.name}`,
+        slot,
+        "node",
+        level ? "level" : "temporary",
+      );
+      homes.set(v, { buffer: b, rows: "same", space: "node" });
+      return b;
+    }),
+  );
+  let count = 0;
+  const assign = (v: Value) => {
+    const { root } = resolve(v, producer);
+    if (homes.has(root)) return;
+    const eq = producer.get(root)!;
+    const level = hoisted.phases.get(eq) === "loop" && inLoopOnly(root);
+    const b = buffer(`v${count++}`, root, root.scope, level ? "level" : "temporary");
+    homes.set(root, { buffer: b, rows: root.scope === "one" ? "fixed" : "same", space: root.scope });
+  };
+  // A sum in place, its start and the instruction's own result are one piece of memory.
+  const chains = [...fused.accumulations.values()];
+  for (const { sum } of [...chains].reverse()) assign(result(sum));
+  const shareHome = (from: Value, to: Value) => {
+    const home = homes.get(from)!;
+    homes.set(to, home);
+  };
+  for (const a of [...new Set(chains)].reverse()) {
+    shareHome(result(a.sum), result(a.instruction));
+    shareHome(result(a.sum), a.start);
+  }
+  for (const v of consumers.keys()) assign(v);
+  for (const unit of fused.units) if (!unit.isMap) for (const eq of unit.equations) assign(result(eq));
+
+  const place = (v: Value, space: Scope): Placed => {
+    const { root, offset } = resolve(v, producer);
+    const home = homes.get(root);
+    if (!home) throw new Error(`cell ${cell.name}: a value without a place`);
+    let { rows } = home;
+    if (rows === "same" && home.space !== space) {
+      if (home.space !== "sequence")
+        throw new Error(`cell ${cell.name}: rows of ${home.space} read per ${space}`);
+      rows = table(space === "edge" ? "sequenceOfEdge" : "sequenceOf", "map");
+    }
+    return { shape: v.shape, dtype: v.dtype, view: { buffer: home.buffer, offset, rows } };
+  };
+  return {
+    buffers,
+    tables,
+    place,
+    inMemory: (v) => homes.has(resolve(v, producer).root),
+    table,
+    valueBuffers,
+    sourceBuffers,
+    finalBuffers,
+    outputBuffers,
+    boundaryBuffers,
+    arrivalBuffers,
+    arrivalSources,
+  };
+}
+
+/** For each value that some instruction other than its own reads from memory: the regions that read it. */
+function consumersOutside({ producer }: Work, fused: Fused): Map<Value, Set<string>> {
+  const consumers = new Map<Value, Set<string>>();
+  for (const unit of fused.units) {
+    for (const eq of unit.equations) {
+      for (const v of absorbedOperands(eq, fused.absorbed, producer)) {
+        const { root } = resolve(v, producer);
+        const made = producer.get(root);
+        const sameMap = made && unit.isMap && fused.unitOf.get(made) === unit;
+        // Constants that no unit computes are written into the map itself.
+        if (sameMap || (made && made.inputs.length === 0 && !fused.unitOf.has(made))) continue;
+        const set = consumers.get(root) ?? new Set();
+        set.add(unit.phase);
+        consumers.set(root, set);
+      }
+    }
+  }
+  return consumers;
+}

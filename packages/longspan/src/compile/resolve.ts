@@ -1,0 +1,50 @@
+import type { Equation, Var } from "../autodiff/index.js";
+import { sliceOp } from "../ops/index.js";
+import { type Shape, sizeOf, type Value } from "../tensor/index.js";
+
+/** A value as a part of another's memory: `offset` elements into each row of `root`. */
+export interface Resolved {
+  readonly root: Var;
+  readonly offset: number;
+}
+
+/**
+ * Follows reshapes, identities and contiguous slices to the value whose memory they read. A slice is followed only where its
+ * operand lies in memory anyway (an operand of the cell or the result of an instruction).
+ */
+export function resolve(v: Value, producer: ReadonlyMap<Value, Equation>): Resolved {
+  const variable = v as Var;
+  const eq = producer.get(v);
+  if (!eq) return { root: variable, offset: 0 };
+  if (eq.op.lowering.kind === "alias") return resolve(eq.inputs[0]!, producer);
+  if (eq.op === sliceOp) {
+    const source = resolve(eq.inputs[0]!, producer);
+    const made = producer.get(source.root);
+    const inMemory = !made || made.op.lowering.kind === "instruction" || made.op.lowering.kind === "sum";
+    const start = contiguousStart(eq.inputs[0]!.shape, eq.attrs.starts, eq.attrs.sizes);
+    if (inMemory && start !== null && source.root.scope === variable.scope)
+      return { root: source.root, offset: source.offset + start };
+  }
+  return { root: variable, offset: 0 };
+}
+
+/** Whether an equation only renames memory. */
+export function isView(eq: Equation, producer: ReadonlyMap<Value, Equation>): boolean {
+  if (eq.op.lowering.kind === "alias") return true;
+  return eq.op === sliceOp && resolve(eq.outputs[0]!, producer).root !== eq.outputs[0];
+}
+
+/** The offset of a slice whose elements are consecutive, or null. */
+function contiguousStart(shape: Shape, starts: readonly number[], sizes: readonly number[]): number | null {
+  let offset = 0;
+  let partial = false;
+  for (let d = 0; d < shape.length; d++) {
+    const inner = sizeOf(shape.slice(d + 1));
+    offset += starts[d]! * inner;
+    const whole = sizes[d] === shape[d];
+    if (partial && !whole) return null;
+    // Once an axis has more than one element taken, every axis inside it must be whole.
+    if (sizes[d]! > 1) partial = true;
+  }
+  return offset;
+}

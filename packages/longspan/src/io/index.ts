@@ -1,0 +1,4 @@
+export { decodeSafetensors, type StoredTensor, type StoredWeights } from "./decode.js";
+export { encodeSafetensors } from "./encode.js";
+export { loadInto } from "./load-into.js";
+export { WeightFileError, type WeightFileProblem } from "./weight-file-error.js";

@@ -1,0 +1,37 @@
+import { less, where } from "../ops/index.js";
+import { scope } from "../tensor/index.js";
+import { mapFloats } from "./aligned.js";
+import type { Transform } from "./transform.js";
+
+/** State of a transform that has none. */
+export type NoState = Readonly<Record<string, never>>;
+
+/**
+ * Clips the gradient element by element.
+ *
+ *     g_i <- min(max(g_i, -limit), limit)
+ *
+ * The direction changes, but the result is still a descent direction: g . clip(g) > 0 unless g = 0. NaN stays NaN; an
+ * infinite element becomes the limit, so a guard against them (`skipNonFinite`) goes around the clipping.
+ *
+ * @param limit positive, in units of the gradient.
+ * @throws RangeError if the limit is not positive.
+ * @see Goodfellow, Bengio, Courville (2016), section 10.11.1, after Mikolov (2012).
+ * @example
+ * const params = { w: tensor([1, 2]) };
+ * clipByValue(1).update({ w: tensor([-3, 0.5]) }, {}, params).updates; // { w: [-1, 0.5] }
+ */
+export function clipByValue(limit: number): Transform<NoState> {
+  if (!(limit > 0)) throw new RangeError(`clipByValue: the limit is a positive number, got ${limit}`);
+  return {
+    init: () => ({}),
+    update: (grads, _, params) =>
+      scope(() => ({
+        // Comparisons rather than min and max, which may drop a NaN.
+        updates: mapFloats("clipByValue", grads, { parameter: params }, (g) =>
+          where(less(limit, g), limit, where(less(g, -limit), -limit, g)),
+        ),
+        state: {},
+      })),
+  };
+}

@@ -1,0 +1,65 @@
+import { add, cast, mul, neg } from "../ops/index.js";
+import { mapTree, scope, type Tensor, zeros } from "../tensor/index.js";
+import { mapFloats, perType } from "./aligned.js";
+import { checkLearningRate, learningRateOf } from "./learning-rate.js";
+import type { TensorTree, Transform } from "./transform.js";
+
+/** Settings of `momentum`. */
+export interface MomentumOptions {
+  /** eta, at least 0. A step may be given another one (`StepSettings`). */
+  readonly learningRate: number;
+  /** mu, in [0, 1). */
+  readonly momentum: number;
+  /** Look ahead along the velocity (Nesterov). False unless given. */
+  readonly nesterov?: boolean;
+}
+
+/** State of `momentum`. */
+export interface MomentumState {
+  /** Learning rate of the last step: scalar. */
+  readonly learningRate: Tensor;
+  /** v: tree of the parameters' form, zeros at first. */
+  readonly velocity: TensorTree;
+}
+
+/**
+ * Gradient descent with momentum.
+ *
+ *     v = mu v + g
+ *     update = -eta v,  or with Nesterov  -eta (g + mu v)
+ *
+ * The learning rate multiplies the velocity when it is used, not when it is built up: a change of it acts at once. The
+ * velocity of the sources below is -eta times this one; for a constant learning rate both give the same steps.
+ *
+ * @throws RangeError if the learning rate is negative or not finite, or the momentum is outside [0, 1).
+ * @see Goodfellow, Bengio, Courville (2016), 8.15-8.16 and 8.21-8.22; Sutskever et al. (2013), equations 1-4.
+ * Same as torch.optim.SGD with momentum, without dampening.
+ * @example
+ * const optimiser = momentum({ learningRate: 0.1, momentum: 0.9 });
+ * const params = tensor([1, 2]);
+ * const first = optimiser.update(tensor([1, 0]), optimiser.init(params), params); // updates [-0.1, 0]
+ * optimiser.update(tensor([1, 0]), first.state, params).updates; // [-0.19, 0]
+ */
+export function momentum(options: MomentumOptions): Transform<MomentumState> {
+  const { momentum: mu, nesterov = false } = options;
+  checkLearningRate("momentum", options.learningRate);
+  if (!(mu >= 0 && mu < 1)) throw new RangeError(`momentum: the momentum lies in [0, 1), got ${mu}`);
+  return {
+    init: (params) => ({
+      learningRate: learningRateOf("momentum", params, options.learningRate, undefined),
+      velocity: mapTree(params, (p) => zeros(p.shape, p.dtype)) as TensorTree,
+    }),
+    update: (grads, state, params, settings) =>
+      scope(() => {
+        const learningRate = learningRateOf("momentum", params, options.learningRate, settings);
+        const rate = perType((dtype) => neg(cast(learningRate, dtype)));
+        const velocity = mapFloats("momentum", state.velocity, { gradient: grads }, (v, { gradient }) =>
+          add(mul(v, mu), gradient),
+        );
+        const updates = mapFloats("momentum", grads, { parameter: params, velocity }, (g, at) =>
+          mul(nesterov ? add(g, mul(at.velocity, mu)) : at.velocity, rate(g.dtype)),
+        );
+        return { updates, state: { learningRate, velocity } };
+      }),
+  };
+}

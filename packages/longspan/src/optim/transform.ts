@@ -1,0 +1,59 @@
+import type { Tensor, Value } from "../tensor/index.js";
+
+/** A plain tree of tensors. Optimiser states hold trees of the parameters' form under this type. */
+export type TensorTree =
+  | Tensor
+  | number
+  | string
+  | boolean
+  | null
+  | undefined
+  | readonly TensorTree[]
+  | { readonly [name: string]: TensorTree };
+
+/** What may differ from one step to the next. A transform takes what it knows and ignores the rest. */
+export interface StepSettings {
+  /**
+   * Learning rate of this step alone, in place of the one that the transform was made with: a number, or a scalar
+   * tensor. A schedule is a function of the step number whose value is given here; nothing is compiled again for it.
+   */
+  readonly learningRate?: number | Value;
+}
+
+/** What one update gives. */
+export interface TransformStep<P, S> {
+  /** Tree of the parameters' form: what is to be added to the parameters. */
+  readonly updates: P;
+  readonly state: S;
+}
+
+/**
+ * A gradient transform: an update rule or a treatment of the gradient, as two pure functions over trees of tensors.
+ * Transforms compose with `chain`; the last one of a chain gives what `applyUpdates` adds to the parameters.
+ *
+ * A state is a plain tree whose leaves are tensors, so that what walks over parameters (saving, comparing, releasing)
+ * works on it. A new state shares no tensor with the old one, and an update keeps nothing that it was given: the
+ * caller may release old parameters, gradients and states. Nothing is read back from the executor on the way.
+ *
+ * Leaves of type int32 are not trained: their update is zero.
+ *
+ * @example
+ * const optimiser = chain(clipByJointNorm(1), adam({ learningRate: 1e-3 }));
+ * let params = { w: tensor([1, 2]) };
+ * let state = optimiser.init(params);
+ * const step = optimiser.update({ w: tensor([0.3, -4]) }, state, params);
+ * params = applyUpdates(params, step.updates);
+ * state = step.state;
+ */
+export interface Transform<S> {
+  /** The state before the first step. `params`: tree of tensors. */
+  init<P>(params: P): S;
+  /**
+   * One step. `grads` and `params`: trees of one form.
+   * @throws ShapeError naming the path if the trees differ in form, shape or type.
+   */
+  update<P>(grads: P, state: S, params: P, settings?: StepSettings): TransformStep<P, S>;
+}
+
+/** The state of a transform. */
+export type StateOf<T> = T extends Transform<infer S> ? S : never;

@@ -1,0 +1,24 @@
+/**
+ * How an unfold is differentiated. `full`: back-propagation through time. `truncated`: reads of the state that cross a multiple
+ * of `every` steps, counted from each sequence's own start, are frozen; their values are used, their derivatives are zero.
+ * `checkpointed`: as full, with O(sqrt tau) saved values.
+ */
+export type Backward =
+  | { readonly kind: "full" }
+  | { readonly kind: "truncated"; readonly every: number }
+  | { readonly kind: "checkpointed" };
+
+/** Something the library declares but cannot do yet. */
+export class UnsupportedError extends Error {
+  override name = "UnsupportedError";
+}
+
+/** @throws UnsupportedError | RangeError */
+export function checkBackward(backward: Backward): void {
+  if (backward.kind === "checkpointed")
+    throw new UnsupportedError(
+      'backward { kind: "checkpointed" } is not built yet; use "full", or "truncated" for long streams',
+    );
+  if (backward.kind === "truncated" && (!Number.isInteger(backward.every) || backward.every < 1))
+    throw new RangeError(`backward: truncation every ${backward.every} steps; expected a positive integer`);
+}

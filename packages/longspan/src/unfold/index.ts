@@ -1,0 +1,7 @@
+export * from "./backward.js";
+export * from "./structures/chain.js";
+export * from "./structures/graph.js";
+export * from "./structures/structure.js";
+export * from "./structures/trees.js";
+export * from "./unfold.js";
+export { executableFor, linearized, transposed, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";

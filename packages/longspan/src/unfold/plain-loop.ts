@@ -1,0 +1,125 @@
+import { evaluate } from "../autodiff/index.js";
+import type { Slot } from "../cell/index.js";
+import { add, concat, constant, reshape, type Scope, slice, stopGradient } from "../ops/index.js";
+import type { Shape, Value } from "../tensor/index.js";
+import { layoutOf } from "./schedule.js";
+import type { UnfoldAttrs } from "./unfold-op.js";
+
+/**
+ * The slow definition of unfold: a loop over nodes in row order of the levels, each step evaluated with ordinary ops. It is what the
+ * compiled form is tested against, derivatives included, since those come from the ops and not from derived cells.
+ */
+export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[] {
+  const { cell, structure, given, finals, backward } = attrs;
+  const p = structure.parts;
+  const { from, to, toPort } = p.edges;
+  if (p.pushes) throw new Error("the plain loop runs cells as they are written, not transposed ones");
+  const rowOf = (v: Value, r: number): Value => reshape(slice(v, 0, r, r + 1), v.shape.slice(1));
+  const layout = layoutOf(structure, cell);
+  const operand = (i: number, scope: Scope, node: number, edge: number): Value => {
+    const v = inputs[i]!;
+    if (scope === "one") return v;
+    if (scope === "sequence") return rowOf(v, p.sequenceOf[node]!);
+    return rowOf(v, scope === "node" ? node : edge);
+  };
+  const initial = (b: number): Value[] => {
+    let at = cell.values.length;
+    return cell.sourceSlots.map((slot, s) => (given[s] ? rowOf(inputs[at++]!, b) : zero(slot)));
+  };
+  const frozen =
+    backward.kind === "truncated"
+      ? (e: number) => from[e]! >= 0 && to[e]! >= 0 && p.clock![to[e]!]! % backward.every === 0
+      : () => false;
+
+  const states: Value[][] = [];
+  const outputs: Value[][] = cell.outputs.map(() => []);
+  const levels = Array.from(p.levelBegin, (begin, l) => [begin, p.levelEnd[l]!] as const);
+  const stateOf = (end: number) => (end < 0 ? initial(-end - 1) : states[end]!);
+  for (const [begin, end] of levels) {
+    for (let n = begin; n < end; n++) {
+      const env = new Map<Value, Value>();
+      cell.values.forEach(({ variable }, i) => {
+        if (variable.scope !== "edge") env.set(variable, operand(i, variable.scope, n, -1));
+      });
+      cell.stateIn.forEach((port, q) => {
+        const sums: (Value | undefined)[] = port.map(() => undefined);
+        for (let e = 0; e < from.length; e++) {
+          if (to[e] !== n || toPort[e] !== q) continue;
+          const read = stateOf(from[e]!).map((v) => (frozen(e) ? stopGradient(v) : v));
+          arriving(attrs, inputs, read, layout.stepped.indexOf(e), n).forEach((v, s) => {
+            sums[s] = sums[s] === undefined ? v : add(sums[s], v);
+          });
+        }
+        port.forEach((v, s) => {
+          env.set(v, sums[s] ?? zero(cell.inPorts[q]!.slots[s]!));
+        });
+      });
+      evaluate(
+        cell.equations.filter((eq) => eq.outputs[0]!.scope !== "edge"),
+        env,
+      );
+      states[n] = cell.stateOut[0]!.map((v) => env.get(v)!);
+      cell.outputs.forEach((o, i) => {
+        outputs[i]![n] = env.get(o.value)!;
+      });
+    }
+  }
+  const finalRows = cell.sinkSlots.map(() => [] as Value[]);
+  for (let k = 0; k < p.sinks; k++) {
+    const e = to.indexOf(-(k + 1));
+    stateOf(from[e]!).forEach((v, s) => {
+      finalRows[s]![k] = v;
+    });
+  }
+  const stack = (rows: Value[], slot: { shape: Shape; dtype: Slot["dtype"] }) =>
+    rows.length === 0
+      ? constant(0, [0, ...slot.shape], slot.dtype)
+      : concat(
+          rows.map((v) => reshape(v, [1, ...v.shape])),
+          0,
+        );
+  return [
+    ...outputs.map((rows, i) => stack(rows, cell.outputs[i]!.value)),
+    ...finalRows
+      .filter((_, s) => finals[s])
+      .map((rows, i) => stack(rows, cell.sinkSlots.filter((_, s) => finals[s])[i]!)),
+  ];
+}
+
+/** What an edge brings: the state at its source, or the message that the edge step makes of it. */
+function arriving(
+  attrs: UnfoldAttrs,
+  inputs: readonly Value[],
+  state: readonly Value[],
+  edge: number,
+  node: number,
+): readonly Value[] {
+  const { cell, structure } = attrs;
+  if (!cell.edge) return state;
+  const env = new Map<Value, Value>();
+  cell.values.forEach(({ variable: v }, i) => {
+    const whole = inputs[i]!;
+    if (v.scope === "one") env.set(v, whole);
+    else if (v.scope !== "node") {
+      const r = v.scope === "edge" ? edge : structure.parts.sequenceOf[node]!;
+      env.set(v, reshape(slice(whole, 0, r, r + 1), whole.shape.slice(1)));
+    }
+  });
+  cell.edge.state.forEach((v, s) => {
+    env.set(v, state[s]!);
+  });
+  const wanted = new Set<Value>(cell.edge.message);
+  for (let i = cell.equations.length - 1; i >= 0; i--) {
+    const eq = cell.equations[i]!;
+    if (eq.outputs.some((v) => wanted.has(v))) for (const v of eq.inputs) wanted.add(v);
+  }
+  evaluate(
+    cell.equations.filter((eq) => eq.outputs.some((v) => wanted.has(v))),
+    env,
+  );
+  return cell.edge.message.map((v) => env.get(v)!);
+}
+
+function zero(slot: Slot): Value {
+  return constant(0, slot.shape, slot.dtype);
+}

@@ -1,0 +1,109 @@
+import { Structure, StructureError } from "./structure.js";
+
+/** How a chain is laid out. */
+export interface ChainOptions {
+  /** Run from the last step to the first: the backward half of a bidirectional network. The row order stays. */
+  readonly reverse?: boolean;
+  /** Names of the sequences in random streams; 0, 1, 2, ... unless given. */
+  readonly examples?: readonly number[];
+}
+
+/**
+ * Sequences of the given lengths, 0 included, each a chain: step t reads step t - 1. Initial states come in per sequence, in
+ * the order given, and final states go out likewise; a sequence of length 0 hands its initial state on.
+ *
+ * Rows are time-major and packed: all first steps (longest sequence first), then all second steps, and so on. A reversed
+ * chain has the same rows.
+ *
+ * @throws StructureError if a length is not a non-negative integer.
+ * @example chain([3, 1]).nodes // 4
+ */
+export function chain(
+  lengths: readonly number[],
+  { reverse = false, examples }: ChainOptions = {},
+): Structure {
+  lengths.forEach((n, i) => {
+    if (!Number.isInteger(n) || n < 0)
+      throw new StructureError(`chain: length ${i} is ${n}; lengths are non-negative integers`);
+  });
+  const B = lengths.length;
+  if (examples && examples.length !== B)
+    throw new StructureError(`chain: ${examples.length} example names for ${B} sequences`);
+  const byLength = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const T = B === 0 ? 0 : lengths[byLength[0]!]!;
+  const nodes = lengths.reduce((p, n) => p + n, 0);
+  const starts = new Int32Array(B);
+  for (let b = 1; b < B; b++) starts[b] = starts[b - 1]! + lengths[b - 1]!;
+
+  const levelBegin = new Int32Array(T);
+  const levelEnd = new Int32Array(T);
+  const sequenceOf = new Int32Array(nodes);
+  const positions = new Int32Array(nodes);
+  const clock = new Int32Array(nodes);
+  const order = new Int32Array(nodes);
+  const last = new Int32Array(B).fill(-1);
+  const [from, to]: [number[], number[]] = [[], []];
+  const previous = new Int32Array(B);
+  let row = 0;
+  for (let t = 0; t < T; t++) {
+    levelBegin[t] = row;
+    for (const b of byLength) {
+      if (lengths[b]! <= t) break;
+      sequenceOf[row] = b;
+      positions[row] = t;
+      clock[row] = reverse ? lengths[b]! - 1 - t : t;
+      order[row] = starts[b]! + t;
+      if (!reverse) {
+        from.push(t === 0 ? -(b + 1) : previous[b]!);
+        to.push(row);
+      } else if (t > 0) {
+        from.push(row);
+        to.push(previous[b]!);
+      }
+      previous[b] = row;
+      if (t === 0 || !reverse) last[b] = row;
+      row += 1;
+    }
+    levelEnd[t] = row;
+  }
+  if (reverse) {
+    // Each sequence enters at its last step; edges are sorted by the row that reads.
+    for (let b = 0; b < B; b++) {
+      if (lengths[b]! === 0) continue;
+      from.push(-(b + 1));
+      to.push(previous[b]!);
+    }
+    const sorted = from.map((_, e) => e).sort((p, q) => to[p]! - to[q]!);
+    const [f, t] = [sorted.map((e) => from[e]!), sorted.map((e) => to[e]!)];
+    from.splice(0, from.length, ...f);
+    to.splice(0, to.length, ...t);
+    levelBegin.reverse();
+    levelEnd.reverse();
+  }
+  for (let b = 0; b < B; b++) {
+    from.push(lengths[b]! === 0 ? -(b + 1) : last[b]!);
+    to.push(-(b + 1));
+  }
+  return new Structure({
+    nodes,
+    sequences: B,
+    sources: B,
+    sinks: B,
+    edges: {
+      from: Int32Array.from(from),
+      fromPort: new Int32Array(from.length),
+      to: Int32Array.from(to),
+      toPort: new Int32Array(to.length),
+    },
+    levelBegin,
+    levelEnd,
+    inPorts: ["in"],
+    outPorts: ["out"],
+    sequenceOf,
+    examples: Int32Array.from(examples ?? lengths.keys()),
+    positions,
+    clock,
+    order,
+    pushes: false,
+  });
+}

@@ -1,0 +1,170 @@
+import { gather } from "../../ops/index.js";
+import { fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
+
+/** A structure that no schedule can serve, such as one with a cycle. */
+export class StructureError extends Error {
+  override name = "StructureError";
+}
+
+/**
+ * One end of an edge: a node's row (0 or more), or a boundary node: -(b + 1) for source or sink b.
+ */
+export type Endpoint = number;
+
+/** Edges in canonical order, as columns: messages and sums follow this order in every executor. */
+export interface Edges {
+  readonly from: Int32Array;
+  readonly fromPort: Int32Array;
+  readonly to: Int32Array;
+  readonly toPort: Int32Array;
+}
+
+/** What a structure is made of. Rows of a level are consecutive, and levels only read earlier ones. */
+export interface StructureParts {
+  readonly nodes: number;
+  readonly sequences: number;
+  readonly sources: number;
+  readonly sinks: number;
+  readonly edges: Edges;
+  readonly levelBegin: Int32Array;
+  readonly levelEnd: Int32Array;
+  /** Names of the ways in and out of a node. */
+  readonly inPorts: readonly string[];
+  readonly outPorts: readonly string[];
+  /** Per row: its sequence (or tree). */
+  readonly sequenceOf: Int32Array;
+  /** Per sequence: its name in random streams. */
+  readonly examples: Int32Array;
+  /** Per row: its name within its sequence, in random streams. */
+  readonly positions: Int32Array;
+  /** Per row: steps since its sequence's start, in the direction of the recurrence; null where there is no such clock. */
+  readonly clock: Int32Array | null;
+  /** Per row: its place when the sequences' own nodes are laid one after the other, in the order given. */
+  readonly order: Int32Array;
+  /** True once messages run from a node after it is done: the transposed direction. */
+  readonly pushes: boolean;
+}
+
+/**
+ * Which node reads which node's state. A batch of sequences or trees of different sizes is one structure; nothing is
+ * padded. Made by `chain`, `trees` and `graph`.
+ *
+ * Rows: values at nodes are tensors [nodes, ...features] in the structure's row order. `pack` brings data laid one sequence
+ * after the other into that order, `unpack` back.
+ */
+export class Structure {
+  private readonly derived = new Map<string, Structure>();
+  private inverse: Int32Array | null = null;
+
+  constructor(readonly parts: StructureParts) {}
+
+  /** Nodes over all sequences: the number of cell steps. */
+  get nodes(): number {
+    return this.parts.nodes;
+  }
+
+  /** Sequences, trees or graphs in the batch. */
+  get sequences(): number {
+    return this.parts.sequences;
+  }
+
+  get levels(): number {
+    return this.parts.levelBegin.length;
+  }
+
+  /** [nodes, ...] laid sequence after sequence -> rows of this structure. Differentiable. */
+  pack(concatenated: Value): Value {
+    this.checkRows(concatenated, "pack");
+    return gather(concatenated, indexTensor(this.parts.order));
+  }
+
+  /** Rows of this structure -> laid sequence after sequence. Differentiable. */
+  unpack(rows: Value): Value {
+    this.checkRows(rows, "unpack");
+    if (this.inverse === null) {
+      this.inverse = new Int32Array(this.nodes);
+      this.parts.order.forEach((place, row) => {
+        this.inverse![place] = row;
+      });
+    }
+    return gather(rows, indexTensor(this.inverse));
+  }
+
+  /** The rows of the nodes of one sequence, in the order in which they were given. */
+  rowsOf(sequence: number): number[] {
+    const rows: number[] = [];
+    for (let r = 0; r < this.nodes; r++) if (this.parts.sequenceOf[r] === sequence) rows.push(r);
+    return rows.sort((a, b) => this.parts.order[a]! - this.parts.order[b]!);
+  }
+
+  /** Every edge reversed: ports, sources and sinks change places, levels run backwards. The derivative runs over it. */
+  transposed(): Structure {
+    return this.derive("transposed", () => {
+      const p = this.parts;
+      const { from, fromPort, to, toPort } = p.edges;
+      const t = new Structure({
+        ...p,
+        sources: p.sinks,
+        sinks: p.sources,
+        edges: { from: to, fromPort: toPort, to: from, toPort: fromPort },
+        levelBegin: p.levelBegin.slice().reverse(),
+        levelEnd: p.levelEnd.slice().reverse(),
+        inPorts: p.outPorts,
+        outPorts: p.inPorts,
+        pushes: !p.pushes,
+      });
+      t.derived.set("transposed", this);
+      return t;
+    });
+  }
+
+  /**
+   * The structure without the reads that cross a multiple of `every` steps on a sequence's own clock: those of steps every,
+   * 2 every, ... The first step's read of the initial state stays.
+   * @throws StructureError where there is no clock (trees and graphs).
+   */
+  truncated(every: number): Structure {
+    return this.derive(`truncated${every}`, () => {
+      const { clock, edges } = this.parts;
+      if (clock === null)
+        throw new StructureError("truncated back-propagation needs a chain: trees and graphs have no clock");
+      const kept: number[] = [];
+      for (let e = 0; e < edges.from.length; e++) {
+        const to = edges.to[e]!;
+        const crosses = edges.from[e]! >= 0 && to >= 0 && clock[to]! % every === 0;
+        if (!crosses) kept.push(e);
+      }
+      const take = (a: Int32Array) => Int32Array.from(kept, (e) => a[e]!);
+      return new Structure({
+        ...this.parts,
+        edges: {
+          from: take(edges.from),
+          fromPort: take(edges.fromPort),
+          to: take(edges.to),
+          toPort: take(edges.toPort),
+        },
+      });
+    });
+  }
+
+  private derive(name: string, make: () => Structure): Structure {
+    let s = this.derived.get(name);
+    if (!s) {
+      s = make();
+      this.derived.set(name, s);
+    }
+    return s;
+  }
+
+  private checkRows(v: Value, what: string): void {
+    if (v.shape[0] !== this.nodes)
+      throw new ShapeError(
+        `${what}: the leading axis has ${v.shape[0] ?? "no"} rows, the structure has ${this.nodes} nodes`,
+      );
+  }
+}
+
+/** Row numbers as a tensor. */
+export function indexTensor(index: Int32Array): Tensor {
+  return fromArray(index, [index.length], "int32");
+}

@@ -1,0 +1,294 @@
+import type { JointRule } from "../autodiff/index.js";
+import {
+  type CellGraph,
+  type LinearizedCell,
+  linearizeCell,
+  type TransposedCell,
+  transposeCell,
+} from "../cell/index.js";
+import { type CompiledCell, compileCell } from "../compile/index.js";
+import { type Aval, applyAll, type Linear, type Op, type Scope } from "../ops/index.js";
+import type { Binding, Executable, Executor } from "../program/index.js";
+import {
+  defaultExecutor,
+  formatShape,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  uninitialised,
+} from "../tensor/index.js";
+import type { Backward } from "./backward.js";
+import { layoutOf } from "./schedule.js";
+import type { Structure } from "./structures/structure.js";
+
+/**
+ * The attributes of an application of `unfold`. Operands: the cell's values, then the initial states of the source slots that
+ * are given. Results: the cell's outputs, then the final states of the sink slots that are wanted.
+ */
+export interface UnfoldAttrs {
+  readonly cell: CellGraph;
+  readonly structure: Structure;
+  readonly given: readonly boolean[];
+  readonly finals: readonly boolean[];
+  readonly backward: Backward;
+  /** For a cell that is linear: the first value that it is linear in. */
+  readonly linearFrom?: number;
+}
+
+/** Rows that a value of this scope has over a structure. */
+function rowsOf(scope: Scope, attrs: UnfoldAttrs): Shape {
+  if (scope === "one") return [];
+  if (scope === "sequence") return [attrs.structure.sequences];
+  if (scope === "node") return [attrs.structure.nodes];
+  return [layoutOf(attrs.structure, attrs.cell).stepped.length];
+}
+
+/** The shapes of the operands that an application expects, with names for messages. */
+function operandsOf(attrs: UnfoldAttrs): (Aval & { name: string })[] {
+  const { cell, given } = attrs;
+  const values = cell.values.map(({ name, variable: v }) => ({
+    name,
+    shape: [...rowsOf(v.scope, attrs), ...v.shape],
+    dtype: v.dtype,
+  }));
+  const sources = cell.sourceSlots
+    .filter((_, s) => given[s])
+    .map((s) => ({
+      name: `initial ${s.name}`,
+      shape: [attrs.structure.parts.sources, ...s.shape],
+      dtype: s.dtype,
+    }));
+  return [...values, ...sources];
+}
+
+function resultsOf(attrs: UnfoldAttrs): Aval[] {
+  const { cell, finals, structure } = attrs;
+  const outputs = cell.outputs.map((o) => ({
+    shape: [...rowsOf(o.scope, attrs), ...o.value.shape],
+    dtype: o.value.dtype,
+  }));
+  const sinks = cell.sinkSlots
+    .filter((_, s) => finals[s])
+    .map((s) => ({ shape: [structure.parts.sinks, ...s.shape], dtype: s.dtype }));
+  return [...outputs, ...sinks];
+}
+
+/**
+ * A cell unfolded over a structure, as one primitive. Its derivative is an unfold of the derived cell; the transpose of a
+ * linear unfold is an unfold of the transposed cell over the transposed structure.
+ */
+export const unfoldOp: Op<UnfoldAttrs> & JointRule = {
+  name: "unfold",
+  infer(attrs, inputs) {
+    operandsOf(attrs).forEach((expected, i) => {
+      const got = inputs[i];
+      if (!got || !sameShape(got.shape, expected.shape) || got.dtype !== expected.dtype)
+        throw new ShapeError(
+          `unfold ${attrs.cell.name}: ${expected.name} should be ${expected.dtype} ${formatShape(expected.shape)}, got ${got ? `${got.dtype} ${formatShape(got.shape)}` : "nothing"}`,
+        );
+    });
+    return resultsOf(attrs);
+  },
+
+  jvp: ({ attrs, inputs }, tangents) => unfoldOp.valueAndJvp(attrs, inputs, tangents).derivatives,
+
+  valueAndJvp(attrs: UnfoldAttrs, inputs, tangents) {
+    const { cell, given, finals } = attrs;
+    const values = cell.values.length;
+    const sourceIndex = positions(given);
+    const finalIndex = positions(finals);
+    const activeValues = tangents.slice(0, values).map((t) => t !== undefined);
+    const activeSources = cell.sourceSlots.map(
+      (_, s) => given[s]! && tangents[values + sourceIndex[s]!] !== undefined,
+    );
+    const lin = linearized(cell, activeValues, activeSources);
+    const primal = applyAll(unfoldOp, { ...attrs, cell: lin.forward }, inputs);
+    const outputs = [...primal.slice(0, cell.outputs.length), ...primal.slice(lin.forward.outputs.length)];
+
+    const residuals = lin.residuals.map((r) => (r.from === "value" ? inputs[r.index]! : primal[r.index]!));
+    const tangentGiven = lin.activeSlots.map((s) => activeSources[s]!);
+    const tangentFinals = lin.activeSlots.map((s) => finals[s]!);
+    const { backward, structure } = attrs;
+    const tangentAttrs: UnfoldAttrs = {
+      cell: lin.tangent,
+      structure: backward.kind === "truncated" ? structure.truncated(backward.every) : structure,
+      given: tangentGiven,
+      finals: tangentFinals,
+      backward: { kind: "full" },
+      linearFrom: lin.residuals.length,
+    };
+    const operands = [
+      ...residuals,
+      ...lin.activeValues.map((i) => tangents[i]!),
+      ...lin.activeSlots.filter((s) => activeSources[s]).map((s) => tangents[values + sourceIndex[s]!]!),
+    ];
+    const given2 = applyAll(unfoldOp, tangentAttrs, operands);
+    const derivatives: Linear[] = outputs.map(() => undefined);
+    lin.activeOutputs.forEach((i, k) => {
+      derivatives[i] = given2[k];
+    });
+    let at = lin.tangent.outputs.length;
+    for (const s of lin.activeSlots)
+      if (finals[s]) derivatives[cell.outputs.length + finalIndex[s]!] = given2[at++];
+    return { outputs, derivatives };
+  },
+
+  transpose({ attrs, inputs }, cotangents) {
+    const { cell, given, finals, structure, linearFrom } = attrs;
+    if (linearFrom === undefined) throw new Error("unfold: only a linear cell can be transposed");
+    const outputs = cell.outputs.map((_, i) => cotangents[i] !== undefined);
+    const finalIndex = positions(finals);
+    const sinkCt = (s: number) => (finals[s] ? cotangents[cell.outputs.length + finalIndex[s]!] : undefined);
+    const sinks = cell.sinkSlots.map((_, s) => sinkCt(s) !== undefined);
+    const t = transposed(cell, linearFrom, outputs, sinks);
+    const back: UnfoldAttrs = {
+      cell: t.cell,
+      structure: structure.transposed(),
+      given: t.activeSlots.map((s) => sinks[s]!),
+      finals: t.activeSlots.map((s) => given[s]!),
+      backward: { kind: "full" },
+    };
+    const operands = [
+      ...inputs.slice(0, linearFrom),
+      ...cell.outputs.flatMap((_, i) => cotangents[i] ?? []),
+      ...t.activeSlots.flatMap((s) => sinkCt(s) ?? []),
+    ];
+    const results = applyAll(unfoldOp, back, operands);
+    const cts: Linear[] = inputs.map(() => undefined);
+    t.activeValues.forEach((i, k) => {
+      cts[linearFrom + i] = results[k];
+    });
+    const sourceIndex = positions(given);
+    let at = t.cell.outputs.length;
+    for (const s of t.activeSlots) if (given[s]) cts[cell.values.length + sourceIndex[s]!] = results[at++];
+    return cts;
+  },
+
+  lowering: { kind: "run", run },
+  samples: [],
+};
+
+/** The place of each marked element among the marked ones. */
+function positions(flags: readonly boolean[]): number[] {
+  let n = 0;
+  return flags.map((f) => (f ? n++ : -1));
+}
+
+function run(attrs: UnfoldAttrs, inputs: readonly Tensor[]): Tensor[] {
+  const avals = unfoldOp.infer(attrs, inputs);
+  const { cell, structure, given, finals } = attrs;
+  const executor = inputs[0]?.executor ?? defaultExecutor();
+  const { compiled, executable } = executableFor(attrs, executor);
+  const layout = layoutOf(structure, cell);
+  const schedule = layout.schedule(cell, compiled.program.tables);
+  const bindings: (Binding | undefined)[] = compiled.program.buffers.map(() => undefined);
+  compiled.valueBuffers.forEach((b, i) => {
+    bindings[b] = inputs[i]!.binding();
+  });
+  const sourceIndex = positions(given);
+  compiled.sourceBuffers.forEach((b, s) => {
+    if (b !== null) bindings[b] = inputs[cell.values.length + sourceIndex[s]!]!.binding();
+  });
+  const whole = new Map<number, Tensor>();
+  const results = compiled.outputs.map(({ buffer, port }, i) => {
+    const { shape, dtype } = avals[i]!;
+    if (port === null) {
+      const t = uninitialised(shape, dtype);
+      bindings[buffer] = t.binding();
+      return t;
+    }
+    const decl = compiled.program.buffers[buffer]!;
+    let state = whole.get(buffer);
+    if (!state) {
+      state = uninitialised([schedule.counts[decl.space]!, decl.columns], dtype);
+      whole.set(buffer, state);
+      bindings[buffer] = state.binding();
+    }
+    const first = decl.space === "state" ? 1 + structure.parts.sources + port * structure.nodes : 0;
+    return state.view(shape, first * decl.columns);
+  });
+  const finalIndex = positions(finals);
+  compiled.finalBuffers.forEach((b, s) => {
+    if (b === null) return;
+    const { shape, dtype } = avals[cell.outputs.length + finalIndex[s]!]!;
+    const t = uninitialised(shape, dtype);
+    bindings[b] = t.binding();
+    results.push(t);
+  });
+  executor.run(executable, schedule, bindings);
+  for (const t of whole.values()) t.dispose();
+  return results;
+}
+
+interface Ready {
+  readonly compiled: CompiledCell;
+  readonly executables: Map<Executor, Executable>;
+}
+
+const programs = new WeakMap<CellGraph, Map<string, Ready>>();
+
+/** The program of an application: compiled once per cell, class of structures, and choice of operands and results. */
+export function executableFor(
+  attrs: UnfoldAttrs,
+  executor: Executor,
+): { compiled: CompiledCell; executable: Executable } {
+  const { cell, given, finals, structure } = attrs;
+  const structureClass = layoutOf(structure, cell).classOf();
+  const key = JSON.stringify([structureClass, given, finals]);
+  const ready = remembered(programs, cell, key, () => ({
+    compiled: compileCell(cell, structureClass, given, finals),
+    executables: new Map<Executor, Executable>(),
+  }));
+  let executable = ready.executables.get(executor);
+  if (!executable) {
+    executable = executor.compile(ready.compiled.program);
+    ready.executables.set(executor, executable);
+  }
+  return { compiled: ready.compiled, executable };
+}
+
+const linearCache = new WeakMap<CellGraph, Map<string, LinearizedCell>>();
+const transposeCache = new WeakMap<CellGraph, Map<string, TransposedCell>>();
+
+/** `linearizeCell`, remembered. */
+export function linearized(
+  cell: CellGraph,
+  values: readonly boolean[],
+  sources: readonly boolean[],
+): LinearizedCell {
+  return remembered(linearCache, cell, JSON.stringify([values, sources]), () =>
+    linearizeCell(cell, values, sources),
+  );
+}
+
+/** `transposeCell`, remembered. */
+export function transposed(
+  cell: CellGraph,
+  linearFrom: number,
+  outputs: readonly boolean[],
+  sinks: readonly boolean[],
+): TransposedCell {
+  return remembered(transposeCache, cell, JSON.stringify([linearFrom, outputs, sinks]), () =>
+    transposeCell(cell, linearFrom, outputs, sinks),
+  );
+}
+
+function remembered<T>(
+  cache: WeakMap<CellGraph, Map<string, T>>,
+  cell: CellGraph,
+  key: string,
+  make: () => T,
+): T {
+  let entries = cache.get(cell);
+  if (!entries) {
+    entries = new Map();
+    cache.set(cell, entries);
+  }
+  let value = entries.get(key);
+  if (value === undefined) {
+    value = make();
+    entries.set(key, value);
+  }
+  return value;
+}

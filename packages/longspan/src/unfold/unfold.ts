@@ -1,0 +1,221 @@
+import { evaluate, Trace } from "../autodiff/index.js";
+import {
+  type Cell,
+  type CellGraph,
+  type InputSpecs,
+  type OperandSource,
+  type ParamsOf,
+  paramAt,
+  type Shapes,
+  simplify,
+  substitute,
+  type ValuesOf,
+} from "../cell/index.js";
+import { splitProducts } from "../compile/index.js";
+import { applyAll, cast, clipGradientOp, gather } from "../ops/index.js";
+import {
+  type DType,
+  formatShape,
+  fromArray,
+  type Key,
+  leaves,
+  mapTree,
+  ShapeError,
+  type Traceable,
+  Value,
+} from "../tensor/index.js";
+import { type Backward, checkBackward } from "./backward.js";
+import { plainLoop } from "./plain-loop.js";
+import { layoutOf } from "./schedule.js";
+import { indexTensor, type Structure, StructureError } from "./structures/structure.js";
+import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
+
+/** How a cell is unfolded. */
+export interface UnfoldOptions<S extends Shapes> {
+  /** Initial states, one row per sequence [sequences, ...slot]; zeros where not given. Differentiable. */
+  readonly initial?: Partial<ValuesOf<S>>;
+  /** The key of the cell's random draws; needed if the cell draws. */
+  readonly key?: Key;
+  /** How it is differentiated; full unless given. */
+  readonly backward?: Backward;
+  /** Clips the gradient that flows back through each state read to [-clipState, clipState], element by element (Graves 2013). */
+  readonly clipState?: number;
+  /** Also return the state at every node. */
+  readonly states?: boolean;
+  /** `plain` runs the slow definition, a loop over nodes in ordinary ops. For tests and teaching. */
+  readonly loop?: "compiled" | "plain";
+}
+
+/** What an unfold gives. */
+export interface Unfolded<S extends Shapes, O> {
+  /** The cell's output at every node: [nodes, ...] in row order, in the form that the cell returned. */
+  readonly output: O;
+  /** Final states, one row per sequence: [sequences, ...slot]. For trees, the states of the roots. */
+  readonly final: ValuesOf<S>;
+  /** States at every node, if asked for. */
+  readonly states: ValuesOf<S> | null;
+}
+
+/**
+ * Unfolds a cell over a structure: at every node, the state arriving along the edges and the node's inputs go in, a new state
+ * and an output come out. The same cell and parameters serve every node, length and batch.
+ *
+ * @param params as made by `cell.init`
+ * @param inputs for each input of the cell: [nodes, ...] rows of the structure; sequence inputs: [sequences, ...]
+ * @throws ShapeError naming the operand, what it is and what it should be
+ * @example
+ * const cell = lstm({ input: 3, hidden: 4 });
+ * const params = cell.init(Key.of(1));
+ * const { output, final } = unfold(cell, params, { x: zeros([4, 3]) }, chain([3, 1]));
+ * // output: [4, 4], final.h: [2, 4]
+ */
+export function unfold<I extends InputSpecs, S extends Shapes, P, O>(
+  cell: Cell<I, S, P, O>,
+  params: Traceable<ParamsOf<P>>,
+  inputs: ValuesOf<I>,
+  structure: Structure,
+  options: UnfoldOptions<S> = {},
+): Unfolded<S, O> {
+  const { initial = {}, backward = { kind: "full" }, loop = "compiled" } = options;
+  checkBackward(backward);
+  const dtype = floatType(params, inputs);
+  const traced = cell.trace(dtype);
+  const graph = prepare(traced.graph, options.clipState ?? null, options.states ?? false);
+  checkPorts(cell, graph, structure);
+  for (const name of Object.keys(initial))
+    if (!(name in cell.state))
+      throw new ShapeError(
+        `unfold ${cell.name}: initial state "${name}" is not a slot of the cell (slots: ${Object.keys(cell.state).join(", ")})`,
+      );
+  const slots = Object.keys(cell.state);
+  const given = slots.map((name) => (initial as Record<string, Value | undefined>)[name] !== undefined);
+  const attrs: UnfoldAttrs = { cell: graph, structure, given, finals: slots.map(() => true), backward };
+  const operands = [
+    ...traced.sources.map((s) => operand(cell, s, params, inputs, attrs, options.key)),
+    ...slots.flatMap((name) => (initial as Record<string, Value | undefined>)[name] ?? []),
+  ];
+  if (loop === "plain") unfoldOp.infer(attrs, operands);
+  const results = loop === "plain" ? plainLoop(attrs, operands) : applyAll(unfoldOp, attrs, operands);
+  const outputs = leaves(traced.output).length;
+  let at = 0;
+  const output = mapTree(traced.output, () => results[at++]!);
+  const states = options.states ? named<S>(slots, results.slice(outputs, outputs + slots.length)) : null;
+  return { output, final: named<S>(slots, results.slice(graph.outputs.length)), states };
+}
+
+function named<S extends Shapes>(slots: readonly string[], values: readonly Value[]): ValuesOf<S> {
+  return Object.fromEntries(slots.map((name, i) => [name, values[i]!])) as ValuesOf<S>;
+}
+
+/** The type of the cell's floats: that of the parameters, or of the inputs if there are none. */
+function floatType(params: unknown, inputs: unknown): DType {
+  const floats = [...leaves(params), ...leaves(inputs)].filter((v) => v.dtype !== "int32");
+  return floats[0]?.dtype ?? "float32";
+}
+
+function operand(
+  cell: { readonly name: string },
+  source: OperandSource,
+  params: unknown,
+  inputs: unknown,
+  attrs: UnfoldAttrs,
+  key: Key | undefined,
+): Value {
+  const { parts } = attrs.structure;
+  switch (source.from) {
+    case "param": {
+      const v = paramAt(params, source.path);
+      if (!v) throw new ShapeError(`unfold ${cell.name}: parameter "${source.path}" is missing`);
+      return v;
+    }
+    case "input":
+    case "edgeInput": {
+      const v = (inputs as Record<string, unknown>)[source.name];
+      if (!(v instanceof Value))
+        throw new ShapeError(`unfold ${cell.name}: input "${source.name}" is missing`);
+      if (source.from === "input") return v;
+      if (v.shape[0] !== parts.nodes)
+        throw new ShapeError(
+          `unfold ${cell.name}: input "${source.name}" is ${formatShape(v.shape)}, expected ${parts.nodes} rows`,
+        );
+      return gather(v, indexTensor(layoutOf(attrs.structure, attrs.cell).edgeNodes()));
+    }
+    case "key":
+      if (!key) throw new TypeError(`unfold ${cell.name}: the cell draws random numbers; give a key`);
+      return fromArray(key.words, [2], "int32");
+    case "example":
+      return indexTensor(parts.examples);
+    case "position":
+      return indexTensor(parts.positions);
+  }
+}
+
+function checkPorts(cell: { readonly name: string }, graph: CellGraph, structure: Structure): void {
+  const wanted = graph.inPorts.map((p) => p.name).join(", ");
+  const has = structure.parts.inPorts.join(", ");
+  if (wanted !== has)
+    throw new StructureError(
+      `unfold ${cell.name}: the cell reads the ports [${wanted}], the structure has [${has}]`,
+    );
+}
+
+const prepared = new WeakMap<CellGraph, Map<string, CellGraph>>();
+
+/** The graph as it is differentiated and compiled: products split, state reads clipped, states among the outputs if wanted. */
+function prepare(graph: CellGraph, clip: number | null, states: boolean): CellGraph {
+  const key = `${clip}|${states}`;
+  let forms = prepared.get(graph);
+  if (!forms) {
+    forms = new Map();
+    prepared.set(graph, forms);
+  }
+  let form = forms.get(key);
+  if (!form) {
+    form = splitProducts(clip === null ? graph : clipReads(graph, clip));
+    if (states) {
+      const { outputs, stateOut, outPorts } = form;
+      const added = outPorts[0]!.slots.map((s, i) => ({
+        name: `state.${s.name}`,
+        value: stateOut[0]![i]!,
+        scope: "node" as const,
+      }));
+      form = { ...form, outputs: [...outputs, ...added] };
+    }
+    forms.set(key, form);
+  }
+  return form;
+}
+
+/** Puts a `clipGradient` behind each state read, after the sum over edges. */
+function clipReads(graph: CellGraph, limit: number): CellGraph {
+  if (!(limit > 0)) throw new RangeError(`clipState is a positive number, got ${limit}`);
+  const trace = new Trace(1);
+  const env = new Map<Value, Value>();
+  const values = graph.values.map((v) => {
+    const variable = trace.variable(v.variable, v.variable.scope);
+    env.set(v.variable, variable);
+    return { ...v, variable };
+  });
+  const stateIn = graph.stateIn.map((port) =>
+    port.map((v) => {
+      const read = trace.variable(v, v.scope);
+      env.set(v, trace.process(clipGradientOp, { limit }, [read])[0]!);
+      return read;
+    }),
+  );
+  const edge = graph.edge && {
+    ...graph.edge,
+    state: graph.edge.state.map((v) => {
+      const own = trace.variable(v, v.scope);
+      env.set(v, own);
+      return own;
+    }),
+  };
+  evaluate(graph.equations, env);
+  return simplify(substitute({ ...graph, values, stateIn, edge }, trace.equations, (v) => env.get(v) ?? v));
+}
+
+/** Brings every float of a tree to one type. */
+export function castTree<T>(tree: T, dtype: DType): T {
+  return mapTree(tree, (v) => (v.dtype === "int32" ? v : cast(v, dtype)));
+}

@@ -1,0 +1,53 @@
+"""Weight files written by the Python package, and what they hold.
+
+Writes next to itself NAME.safetensors and, for all of them, contents.json with the elements as numbers.
+The tests read the files and compare, and write the same tensors and compare the bytes.
+
+    python3 -m venv .venv
+    .venv/bin/pip install safetensors==0.8.0 numpy
+    .venv/bin/python packages/longspan/test/io/golden/make_golden.py
+"""
+
+import json
+import pathlib
+
+import numpy as np
+from safetensors.numpy import save
+
+FOLDER = pathlib.Path(__file__).parent
+
+FILES = {
+    "parameters": (
+        {
+            "layers[0].cell.U": np.array([[1.5, -2.25, 1e-30], [3e38, 0.1, -0.0]], np.float32),
+            "layers[0].cell.b": np.array([1e-45, 7.0, -1.0], np.float32),
+            "readout.c": np.array(np.pi),
+            "readout.V": np.array([[1 / 3, -1e300], [5e-324, 2.0**53]], np.float64),
+            "vocabulary.counts": np.array([0, -1, 2147483647, -2147483648], np.int32),
+            "none": np.zeros((0, 4), np.float32),
+            "B": np.ones((1, 1, 1), np.float32),
+        },
+        {"note": 'a "quoted" text, \n Grüße 😀'},
+    ),
+    "names": (
+        {name: np.array([i], np.int32) for i, name in enumerate(["é", "\uff5e", "😀", 'a"b\\c\n\x01', "__proto__", "", "z"])},
+        None,
+    ),
+    "empty": ({}, None),
+}
+
+
+def contents(tensors, metadata):
+    return {
+        "metadata": metadata or {},
+        "tensors": [
+            {"name": name, "dtype": str(a.dtype), "shape": list(a.shape), "data": [float(x) for x in a.reshape(-1)]}
+            for name, a in tensors.items()
+        ],
+    }
+
+
+for name, (tensors, metadata) in FILES.items():
+    (FOLDER / f"{name}.safetensors").write_bytes(save(tensors, metadata))
+text = json.dumps({name: contents(*file) for name, file in FILES.items()}, indent=2)
+(FOLDER / "contents.json").write_text(text + "\n")
