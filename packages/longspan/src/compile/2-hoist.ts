@@ -40,7 +40,7 @@ export function hoist(work: Work): Hoisted {
     const eq = cell.equations[i]!;
     if (eq.outputs.some((v) => feeds.has(v))) for (const v of eq.inputs) feeds.add(v);
   }
-  const hasLoop = loopRoots.size > 0;
+  const hasLoop = loopRoots.size > 0 || loopEntries.size > 0;
   const phases = new Map<Equation, Phase>();
   const isRowLocal = (eq: Equation) =>
     (eq.op.lowering.kind === "map" || isView(eq, producer)) &&
@@ -113,8 +113,8 @@ interface Recurrences {
 }
 
 /**
- * The slots that depend on themselves along the structure, or on one that does. With an edge step, any dependence of the states
- * on what arrives makes all of them recurrent.
+ * The slots that depend on themselves along the structure, or on one that does. With an edge step all of them count as
+ * recurrent: messages and states alternate level by level.
  */
 function recurrentSlots({ cell }: Work): Recurrences {
   const slots = cell.inPorts[0]?.slots.length ?? 0;
@@ -127,12 +127,8 @@ function recurrentSlots({ cell }: Work): Recurrences {
     return marks.some((v) => reached.has(v));
   };
   if (cell.edge) {
-    const recurrent = cell.stateOut.flat().length > 0;
-    return {
-      in: (cell.inPorts[0]?.slots ?? []).map(() => recurrent),
-      out: (cell.outPorts[0]?.slots ?? []).map(() => recurrent),
-      edge: recurrent,
-    };
+    const all = (ports: typeof cell.inPorts) => (ports[0]?.slots ?? []).map(() => true);
+    return { in: all(cell.inPorts), out: all(cell.outPorts), edge: true };
   }
   // depends[s][q]: the new value of slot s reads the old value of slot q. Then the transitive closure.
   const column = (ports: readonly (readonly Value[])[], s: number) => ports.map((port) => port[s]!);

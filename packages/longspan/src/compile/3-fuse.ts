@@ -3,7 +3,7 @@ import { addOp, type Scope } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./2-hoist.js";
 import { isView, resolve } from "./resolve.js";
-import { type Phase, result, type Work } from "./work.js";
+import { type Phase, result, type Target, type Work } from "./work.js";
 
 /** One instruction to be: equations that run together over the rows of one space. */
 export interface Unit {
@@ -34,7 +34,7 @@ export interface Fused {
  * Pass 3, fuse: chains of row-local ops become one map. Maps happen at even times and other instructions at odd ones, each as early
  * as its operands allow; everything row-local at one time over one space is one instruction.
  */
-export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlySet<Value>): Fused {
+export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, Target>): Fused {
   const { cell, producer } = work;
   const absorbed = findAbsorbed(work, hoisted, targets);
   const accumulations = findAccumulations(work, hoisted, targets, absorbed);
@@ -98,7 +98,7 @@ export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlySet<Value>):
       !isInline(eq, work, targets),
   );
   for (const eq of scheduled) timeOf(eq);
-  delay(work, hoisted, scheduled, times, accumulations);
+  delay(work, hoisted, scheduled, times, accumulations, targets);
 
   const units: Unit[] = [];
   const unitOf = new Map<Equation, Unit>();
@@ -123,14 +123,14 @@ export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlySet<Value>):
 }
 
 /** Constants are written into each map that uses them. */
-function isInline(eq: Equation, { uses }: Work, targets: ReadonlySet<Value>): boolean {
+function isInline(eq: Equation, { uses }: Work, targets: ReadonlyMap<Value, Target>): boolean {
   if (eq.inputs.length > 0 || eq.op.lowering.kind !== "map" || targets.has(result(eq))) return false;
   return (uses.get(result(eq)) ?? []).every((u) => u.op.lowering.kind === "map");
 }
 
 /**
- * Moves row-local work whose operands are there from the start to the latest map that can take it: next to its consumers,
- * so that nothing is stored in between, or, for a result, into the last map.
+ * Moves row-local work that could start at once to the latest map that can take it: next to its consumers, so that nothing is
+ * stored in between, or, for a result, into the last map. What is needed at once stays, with what it feeds from there.
  */
 function delay(
   { producer, uses }: Work,
@@ -138,6 +138,7 @@ function delay(
   scheduled: readonly Equation[],
   times: Map<Equation, number>,
   accumulations: ReadonlyMap<Equation, Accumulation>,
+  targets: ReadonlyMap<Value, Target>,
 ): void {
   const key = (eq: Equation) => `${hoisted.phases.get(eq)}:${result(eq).scope}`;
   const isMap = (eq: Equation) => eq.op.lowering.kind === "map";
@@ -149,32 +150,37 @@ function delay(
   }
   const starts = new Set<Value>([...accumulations.values()].map((a) => a.start));
   const consumersOf = (v: Value): Equation[] =>
-    (uses.get(v) ?? []).flatMap((u) => (isView(u, producer) ? [u, ...consumersOf(result(u))] : [u]));
+    (uses.get(v) ?? []).flatMap((u) => (isView(u, producer) ? consumersOf(result(u)) : [u]));
+  // The latest time for each, from the results backwards.
+  const latest = new Map<Equation, number>();
   for (let i = scheduled.length - 1; i >= 0; i--) {
     const eq = scheduled[i]!;
-    if (!isMap(eq) || times.get(eq) !== 0 || starts.has(result(eq))) continue;
+    if (!isMap(eq) || times.get(eq) !== 0) continue;
     const phase = hoisted.phases.get(eq);
-    if (eq.inputs.some((v) => madeIn(v, phase, producer, hoisted))) continue;
-    let latest = Math.max(...mapTimes.get(key(eq))!);
+    // Outside the loop a new state is read by whole regions, so it is not to come later than planned.
+    const fixed = starts.has(result(eq)) || (phase !== "loop" && targets.get(result(eq))?.kind === "state");
+    let limit = fixed ? 0 : Math.max(...mapTimes.get(key(eq))!);
     for (const c of consumersOf(result(eq))) {
-      if (hoisted.phases.get(c) !== phase || isView(c, producer)) continue;
-      const t = times.get(c) ?? 0;
-      latest = Math.min(latest, !isMap(c) ? t - 1 : result(c).scope === result(eq).scope ? t : t - 2);
+      if (hoisted.phases.get(c) !== phase) continue;
+      const t = latest.get(c) ?? times.get(c) ?? 0;
+      limit = Math.min(limit, !isMap(c) ? t - 1 : result(c).scope === result(eq).scope ? t : t - 2);
     }
-    const allowed = [...mapTimes.get(key(eq))!].filter((t) => t <= latest);
-    if (allowed.length > 0) times.set(eq, Math.max(...allowed));
+    latest.set(eq, Math.max(...[...mapTimes.get(key(eq))!].filter((t) => t <= limit), 0));
   }
-}
-
-/** Whether an operand is made in the same region by anything but other work that can move along. */
-function madeIn(
-  v: Value,
-  phase: Phase | undefined,
-  producer: ReadonlyMap<Value, Equation>,
-  hoisted: Hoisted,
-): boolean {
-  const eq = producer.get(resolve(v, producer).root);
-  return eq !== undefined && eq.inputs.length > 0 && hoisted.phases.get(eq) === phase;
+  // What is needed at once pins its operands and what else it feeds; the rest moves.
+  const pinned = new Set<Equation>();
+  for (let before = -1; before !== pinned.size; ) {
+    before = pinned.size;
+    for (const [eq, time] of latest) {
+      const operands = eq.inputs.flatMap((v) => {
+        const made = producer.get(resolve(v, producer).root);
+        return made && latest.has(made) && hoisted.phases.get(made) === hoisted.phases.get(eq) ? [made] : [];
+      });
+      if (time === 0 || operands.some((o) => pinned.has(o))) pinned.add(eq);
+      if (pinned.has(eq)) for (const o of operands) pinned.add(o);
+    }
+  }
+  for (const [eq, time] of latest) if (!pinned.has(eq)) times.set(eq, time);
 }
 
 /** The rows that a sum runs over: those of its operand, or of its result where lists say what to add. */
@@ -194,7 +200,7 @@ export function absorbedOperands(
 }
 
 /** Ops such as the outer product, used by a sum over all rows only: the sum takes their operands. */
-function findAbsorbed(work: Work, hoisted: Hoisted, targets: ReadonlySet<Value>): Set<Equation> {
+function findAbsorbed(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, Target>): Set<Equation> {
   const absorbed = new Set<Equation>();
   for (const eq of work.cell.equations) {
     if (eq.op.lowering.kind !== "sum" || result(eq).scope !== "one") continue;
@@ -213,7 +219,7 @@ function findAbsorbed(work: Work, hoisted: Hoisted, targets: ReadonlySet<Value>)
 function findAccumulations(
   work: Work,
   hoisted: Hoisted,
-  targets: ReadonlySet<Value>,
+  targets: ReadonlyMap<Value, Target>,
   absorbed: ReadonlySet<Equation>,
 ): Map<Equation, Accumulation> {
   const { cell, producer, uses } = work;

@@ -42,7 +42,7 @@ export function compileCell(
     uses: usesOf(equations),
   };
   const hoisted = hoist(work);
-  const fused = fuse(work, hoisted, new Set(placements.targets.keys()));
+  const fused = fuse(work, hoisted, placements.targets);
   const planned = plan(work, hoisted, fused, placements);
   const regions = emit(work, hoisted, fused, planned);
   const program: Program = { name: cell.name, buffers: planned.buffers, tables: planned.tables, ...regions };

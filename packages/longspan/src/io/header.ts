@@ -17,6 +17,7 @@ export interface HeaderEntry {
   readonly offset: number;
 }
 
+/** What a header says. */
 export interface Header {
   readonly entries: readonly HeaderEntry[];
   readonly metadata: Map<string, string>;

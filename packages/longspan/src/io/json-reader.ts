@@ -84,14 +84,14 @@ export class JsonReader {
     const expected = "an integer of at least 0 and below 2^53";
     if (i === begin) this.fail({ expected, found: this.here() });
     const digits = i - begin;
-    const value = digits > mostDigits ? Number.POSITIVE_INFINITY : this.valueOf(begin, i);
+    const value = digits > mostDigits ? Number.POSITIVE_INFINITY : this.valueBetween(begin, i);
     if (!Number.isSafeInteger(value)) this.fail({ expected, found: `one of ${digits} digits` });
     if (digits > 1 && this.bytes[begin] === zero) this.fail({ expected, found: "a leading zero" });
     this.position = i;
     return value;
   }
 
-  private valueOf(begin: number, end: number): number {
+  private valueBetween(begin: number, end: number): number {
     let value = 0;
     for (let i = begin; i < end; i++) value = 10 * value + (this.bytes[i]! - zero);
     return value;

@@ -43,8 +43,9 @@ export function scalarTensor(value: number, dtype: DType): Tensor {
   const key = `${Object.is(value, -0) ? "-0" : value}:${dtype}`;
   let t = scalars.get(key);
   if (t === undefined || t.isReleased || t.executor !== executor) {
-    t = keep(full([], value, dtype));
-    if (scalars.size < 1024) scalars.set(key, t);
+    t = full([], value, dtype);
+    // Numbers that change at every step are not worth keeping; they belong to the scope that uses them.
+    if (scalars.size < 256) scalars.set(key, keep(t));
   }
   return t;
 }

@@ -1,9 +1,9 @@
 export * from "./adam.js";
 export * from "./all-finite.js";
 export * from "./apply-updates.js";
-export * from "./chain.js";
 export * from "./clip-by-joint-norm.js";
 export * from "./clip-by-value.js";
+export * from "./compose.js";
 export { jointNorm } from "./joint-norm.js";
 export * from "./momentum.js";
 export * from "./non-finite.js";

@@ -23,7 +23,7 @@ import { floatTypeOf } from "./aligned.js";
  *     |g| = sqrt(sum of g_i^2 over all elements of all leaves)
  *
  * The squares are formed after division by the largest magnitude, so they neither overflow nor underflow, in float32
- * too. NaN gives NaN, Inf gives Inf or NaN, no elements give 0. Leaves of type int32 do not count.
+ * too. NaN gives NaN, else Inf gives Inf; no elements give 0. Leaves of type int32 do not count.
  *
  * @returns scalar, float64 if any leaf is, else float32.
  * @example jointNorm({ a: tensor([3e30]), b: tensor([4e30]) }) // 5e30

@@ -3,7 +3,7 @@ import { formatShape, full, ShapeError, Tensor, type Value } from "../tensor/ind
 import { floatTypeOf } from "./aligned.js";
 import type { StepSettings } from "./transform.js";
 
-/** @throws RangeError unless `rate` is a finite number, at least 0. */
+/** Checks a learning rate. @throws RangeError unless it is a finite number of at least 0. */
 export function checkLearningRate(what: string, rate: number): void {
   if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
     throw new RangeError(`${what}: the learning rate is a finite number of at least 0, got ${rate}`);

@@ -59,7 +59,9 @@ function indexOf(place: number, shape: Shape): number[] {
 
 /**
  * A gradient that is not finite; the message names the parameters.
- * @example throw new NonFiniteGradientError(await reportNonFinite(grads), 1200);
+ * @example
+ * const error = new NonFiniteGradientError(await reportNonFinite({ w: tensor([Number.NaN]) }), 1200);
+ * console.log(error.message); // the gradient at step 1200 is not finite in "w" [1]: 1 NaN, first at [0]. ...
  */
 export class NonFiniteGradientError extends Error {
   override name = "NonFiniteGradientError";

@@ -29,7 +29,7 @@ export interface StopState<S> {
  *
  * @param inner what is protected, usually the whole chain: the test is made on the gradient before clipping.
  * @example
- * const optimiser = skipNonFinite(chain(clipByJointNorm(1), adam()));
+ * const optimiser = skipNonFinite(compose(clipByJointNorm(1), adam()));
  * const params = { w: tensor([1, 2]) };
  * const { updates, state } = optimiser.update({ w: tensor([Number.NaN, 1]) }, optimiser.init(params), params);
  * // updates { w: [0, 0] }, state.skipped 1

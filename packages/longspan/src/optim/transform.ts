@@ -29,7 +29,7 @@ export interface TransformStep<P, S> {
 
 /**
  * A gradient transform: an update rule or a treatment of the gradient, as two pure functions over trees of tensors.
- * Transforms compose with `chain`; the last one of a chain gives what `applyUpdates` adds to the parameters.
+ * Transforms compose with `compose`; the last one of a chain gives what `applyUpdates` adds to the parameters.
  *
  * A state is a plain tree whose leaves are tensors, so that what walks over parameters (saving, comparing, releasing)
  * works on it. A new state shares no tensor with the old one, and an update keeps nothing that it was given: the
@@ -38,7 +38,7 @@ export interface TransformStep<P, S> {
  * Leaves of type int32 are not trained: their update is zero.
  *
  * @example
- * const optimiser = chain(clipByJointNorm(1), adam({ learningRate: 1e-3 }));
+ * const optimiser = compose(clipByJointNorm(1), adam({ learningRate: 1e-3 }));
  * let params = { w: tensor([1, 2]) };
  * let state = optimiser.init(params);
  * const step = optimiser.update({ w: tensor([0.3, -4]) }, state, params);
@@ -55,5 +55,5 @@ export interface Transform<S> {
   update<P>(grads: P, state: S, params: P, settings?: StepSettings): TransformStep<P, S>;
 }
 
-/** The state of a transform. */
+/** The type of a transform's state. */
 export type StateOf<T> = T extends Transform<infer S> ? S : never;

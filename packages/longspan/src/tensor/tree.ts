@@ -84,9 +84,10 @@ function rebuild(tree: unknown, path: string, f: (v: Value, path: string) => Val
   if (tree instanceof Value) return f(tree, path);
   if (Array.isArray(tree)) return tree.map((t, i) => rebuild(t, `${path}[${i}]`, f));
   if (!isRecord(tree)) return tree;
-  const out: Record<string, unknown> = {};
-  for (const [k, t] of Object.entries(tree)) out[k] = rebuild(t, path === "" ? k : `${path}.${k}`, f);
-  return out;
+  // fromEntries defines keys such as "__proto__" like any other.
+  return Object.fromEntries(
+    Object.entries(tree).map(([k, t]) => [k, rebuild(t, path === "" ? k : `${path}.${k}`, f)]),
+  );
 }
 
 function isRecord(tree: unknown): tree is Record<string, unknown> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
-  chain,
   clipByJointNorm,
   clipByValue,
+  compose,
   jointNorm,
   momentum,
   sgd,
@@ -78,6 +78,13 @@ describe("clipByJointNorm", () => {
     }
   });
 
+  it("has a norm for every tree", () => {
+    expect(item(jointNorm({ a: fromArray([3], []), counts: fromArray([4], [1], "int32") }))).toBe(3);
+    expect(item(jointNorm({}))).toBe(0);
+    expect(item(jointNorm([fromArray([1, Number.NEGATIVE_INFINITY], [2])]))).toBe(Number.POSITIVE_INFINITY);
+    expect(item(jointNorm([fromArray([Number.POSITIVE_INFINITY, Number.NaN], [2])]))).toBeNaN();
+  });
+
   it("works on subnormal gradients", () => {
     const grads = fromArray([1e-44, -3e-44], [2]);
     expect(item(jointNorm(grads)) / norm(numbers(grads))).toBeCloseTo(1, 1);
@@ -148,8 +155,8 @@ describe("chain", () => {
 
   it("applies in order: a clip before the rule bounds what the rule sees, one after it bounds the step", () => {
     const orders: Transform<unknown>[] = [
-      chain(clipByJointNorm(1), sgd({ learningRate: 0.1 })),
-      chain(sgd({ learningRate: 0.1 }), clipByJointNorm(1)),
+      compose(clipByJointNorm(1), sgd({ learningRate: 0.1 })),
+      compose(sgd({ learningRate: 0.1 }), clipByJointNorm(1)),
     ];
     const norms = orders.map((t) => norm(numbers(t.update(grads, t.init(params), params).updates)));
     expect(norms[0]).toBeCloseTo(0.1, 12);
@@ -157,7 +164,7 @@ describe("chain", () => {
   });
 
   it("hands each state back to its own transform", () => {
-    const rule = chain(clipByValue(5), momentum({ learningRate: 1, momentum: 0.5 }), clipByJointNorm(100));
+    const rule = compose(clipByValue(5), momentum({ learningRate: 1, momentum: 0.5 }), clipByJointNorm(100));
     const first = rule.update(grads, rule.init(params), params);
     const second = rule.update(grads, first.state, params);
     const [, velocity, clip] = second.state;
@@ -167,6 +174,6 @@ describe("chain", () => {
   });
 
   it("refuses to be empty", () => {
-    expect(() => chain()).toThrow("chain: expected at least one transform");
+    expect(() => compose()).toThrow("compose: expected at least one transform");
   });
 });

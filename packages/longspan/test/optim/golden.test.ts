@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import {
   adam,
   applyUpdates,
-  chain,
   clipByJointNorm,
+  compose,
   momentum,
   sgd,
   skipNonFinite,
@@ -79,7 +79,7 @@ describe("trajectories of PyTorch", () => {
       });
     }
     it(`${name} inside guards that do not act takes the same steps, bit for bit`, () => {
-      const guarded = skipNonFinite(chain(clipByJointNorm(1e6), optimiserOf(g)));
+      const guarded = skipNonFinite(compose(clipByJointNorm(1e6), optimiserOf(g)));
       expect(trajectory(g, guarded, "float64")).toEqual(trajectory(g, optimiserOf(g), "float64"));
     });
   }

@@ -3,9 +3,9 @@ import { mul } from "../../src/ops/index.js";
 import {
   adam,
   applyUpdates,
-  chain,
   clipByJointNorm,
   clipByValue,
+  compose,
   skipNonFinite,
   stopNonFinite,
 } from "../../src/optim/index.js";
@@ -13,7 +13,7 @@ import { defaultExecutor, fromArray, mapTree, scope, zeros } from "../../src/ten
 import { dispose, executor, numbers } from "./trees.js";
 
 const optimiser = stopNonFinite(
-  skipNonFinite(chain(clipByValue(10), clipByJointNorm(1), adam({ learningRate: 0.01 }))),
+  skipNonFinite(compose(clipByValue(10), clipByJointNorm(1), adam({ learningRate: 0.01 }))),
 );
 
 function start() {

@@ -3,9 +3,9 @@ import {
   adam,
   allFinite,
   applyUpdates,
-  chain,
   clipByJointNorm,
   clipByValue,
+  compose,
   momentum,
   NonFiniteGradientError,
   reportNonFinite,
@@ -76,7 +76,7 @@ const rules = {
   sgd: sgd({ learningRate: 0.1 }),
   momentum: momentum({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
   adam: adam({ learningRate: 0.1 }),
-  "clipping and adam": chain(clipByValue(2), clipByJointNorm(1), adam({ learningRate: 0.1 })),
+  "clipping and adam": compose(clipByValue(2), clipByJointNorm(1), adam({ learningRate: 0.1 })),
 };
 
 describe("skipNonFinite", () => {

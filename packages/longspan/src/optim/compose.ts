@@ -2,7 +2,9 @@ import { scope } from "../tensor/index.js";
 import type { StateOf, Transform } from "./transform.js";
 
 /** The states of a list of transforms, in order. */
-export type ChainState<T extends readonly Transform<unknown>[]> = { readonly [K in keyof T]: StateOf<T[K]> };
+export type ComposedState<T extends readonly Transform<unknown>[]> = {
+  readonly [K in keyof T]: StateOf<T[K]>;
+};
 
 /**
  * Applies transforms one after the other: each takes the updates of the one before as its gradient. Order matters:
@@ -11,15 +13,15 @@ export type ChainState<T extends readonly Transform<unknown>[]> = { readonly [K 
  * @param transforms at least one; step settings go to all of them.
  * @throws TypeError if the list is empty.
  * @example
- * const optimiser = chain(clipByJointNorm(5), momentum({ learningRate: 0.1, momentum: 0.9 }));
+ * const optimiser = compose(clipByJointNorm(5), momentum({ learningRate: 0.1, momentum: 0.9 }));
  * const [clip, rule] = optimiser.init({ w: tensor([1, 2]) }); // { norm, factor }, { learningRate, velocity }
  */
-export function chain<const T extends readonly Transform<unknown>[]>(
+export function compose<const T extends readonly Transform<unknown>[]>(
   ...transforms: T
-): Transform<ChainState<T>> {
-  if (transforms.length === 0) throw new TypeError("chain: expected at least one transform");
+): Transform<ComposedState<T>> {
+  if (transforms.length === 0) throw new TypeError("compose: expected at least one transform");
   return {
-    init: (params) => transforms.map((t) => t.init(params)) as ChainState<T>,
+    init: (params) => transforms.map((t) => t.init(params)) as ComposedState<T>,
     update: (grads, state, params, settings) =>
       scope(() => {
         let updates = grads;
@@ -28,7 +30,7 @@ export function chain<const T extends readonly Transform<unknown>[]>(
           updates = step.updates;
           return step.state;
         });
-        return { updates, state: next as ChainState<T> };
+        return { updates, state: next as ComposedState<T> };
       }),
   };
 }

@@ -1,0 +1,135 @@
+import {
+  add,
+  dot,
+  grad,
+  hessianVectorProduct,
+  Key,
+  leafEntries,
+  leaves,
+  mapTree,
+  mul,
+  normal,
+  onCpu,
+  reshape,
+  scope,
+  sum,
+  type Tensor,
+  tanh,
+  unfold,
+  type Value,
+  valueAndGrad,
+} from "longspan";
+import type { Subject } from "./generate.js";
+
+interface Point {
+  params: Record<string, Value>;
+  inputs: Record<string, Value>;
+  initial: Record<string, Value>;
+}
+
+/** A scalar that depends on every output and every final state. */
+export function lossOf(subject: Subject, loop: "plain" | "compiled") {
+  return (point: Point): Value => {
+    const { output, final } = unfold(subject.cell, point.params, point.inputs, subject.structure, {
+      initial: point.initial,
+      key: Key.of(subject.seed).fold(3),
+      loop,
+    });
+    let total: Value | undefined;
+    let i = 0;
+    for (const v of [...leaves(output), ...leaves(final)]) {
+      if (v.size === 0) continue;
+      const weights = normal(Key.of(99).fold(i++), v.shape, "float64");
+      const term = sum(mul(tanh(v), weights));
+      total = total === undefined ? term : add(total, term);
+    }
+    return total!;
+  };
+}
+
+export function pointOf(subject: Subject): Point {
+  return { params: subject.params, inputs: subject.inputs, initial: subject.initial };
+}
+
+/** Largest difference between two trees, relative to the larger of 1 and the largest entry. */
+export function distance(a: unknown, b: unknown): { error: number; at: string } {
+  const other = new Map(leafEntries(b));
+  let error = 0;
+  let at = "";
+  for (const [path, v] of leafEntries(a)) {
+    const [p, q] = [onCpu(v).toArray(), onCpu(other.get(path)!).toArray()];
+    let size = 1;
+    for (const x of p) size = Math.max(size, Math.abs(x));
+    p.forEach((x, i) => {
+      const e = Math.abs(x - q[i]!) / size;
+      if (!(e <= error)) [error, at] = [Number.isNaN(e) ? Number.POSITIVE_INFINITY : e, path];
+    });
+  }
+  return { error, at };
+}
+
+export interface Comparison {
+  readonly value: number;
+  readonly gradient: number;
+  readonly hessian: number;
+  readonly where: string;
+}
+
+/** Compiled against plain: value, gradient, Hessian-vector product. */
+export function compare(subject: Subject): Comparison {
+  const point = pointOf(subject) as never;
+  const run = (loop: "plain" | "compiled") => {
+    const f = lossOf(subject, loop) as (p: never) => Value;
+    const { value, grads } = valueAndGrad(f)(point);
+    const direction = directionLike(point, Key.of(subject.seed).fold(4));
+    return { value, grads, product: hessianVectorProduct(f)(point, direction as never) };
+  };
+  return scope(() => {
+    const [p, c] = [run("plain"), run("compiled")];
+    const g = distance(p.grads, c.grads);
+    const h = distance(p.product, c.product);
+    return {
+      value: distance({ v: p.value }, { v: c.value }).error,
+      gradient: g.error,
+      hessian: h.error,
+      where: `${g.at} ${h.at}`,
+    };
+  });
+}
+
+/** Relative error of the compiled gradient against central differences of the compiled value along one direction. */
+export function differenceError(subject: Subject): number {
+  const point = pointOf(subject) as never;
+  const f = lossOf(subject, "compiled") as (p: never) => Value;
+  const v = directionLike(point, Key.of(subject.seed).fold(5));
+  const at = (s: number): number => {
+    const ds = leaves(v);
+    let i = 0;
+    const moved = mapTree(point, (x: Value) => {
+      const d = ds[i++]!;
+      return x.dtype === "int32" ? x : add(x, mul(d, s));
+    });
+    return onCpu(scope(() => f(moved) as Tensor)).item();
+  };
+  const epsilon = 1e-5;
+  return scope(() => {
+    const g = leaves(grad(f)(point));
+    let inner = 0;
+    let sizeG = 0;
+    let sizeV = 0;
+    leaves(v).forEach((d, i) => {
+      if (d.dtype === "int32") return;
+      const flat = (t: Value) => reshape(t, [t.size]);
+      inner += onCpu(dot(flat(g[i]!), flat(d))).item();
+      sizeG += onCpu(sum(mul(g[i]!, g[i]!))).item();
+      sizeV += onCpu(sum(mul(d, d))).item();
+    });
+    const slope = (at(epsilon) - at(-epsilon)) / (2 * epsilon);
+    return Math.abs(slope - inner) / Math.max(Math.sqrt(sizeG * sizeV), 1e-6);
+  });
+}
+
+function directionLike(point: unknown, key: Key): unknown {
+  let i = 0;
+  return mapTree(point, (v) => (v.dtype === "int32" ? v : normal(key.fold(i++), v.shape, v.dtype)));
+}

@@ -1,0 +1,320 @@
+import {
+  add,
+  type Cell,
+  chain,
+  concat,
+  constant,
+  defineCell,
+  div,
+  exp,
+  fromArray,
+  gather,
+  graph,
+  Key,
+  less,
+  matmul,
+  max,
+  mean,
+  mul,
+  neg,
+  normal,
+  outer,
+  type ParamSpec,
+  reshape,
+  type Shape,
+  type StepContext,
+  type Structure,
+  sigmoid,
+  sin,
+  slice,
+  softmax,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  trees,
+  type Value,
+  where,
+} from "longspan";
+
+/** A small random source for structure; numbers in tensors come from keys. */
+export class Dice {
+  private at = 0;
+  constructor(private readonly key: Key) {}
+  below(n: number): number {
+    return (this.key.fold(this.at++).words[0] >>> 0) % n;
+  }
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)]!;
+  }
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
+  }
+}
+
+/** A random cell with everything that is needed to run it. */
+export interface Subject {
+  readonly seed: number;
+  // biome-ignore lint/suspicious/noExplicitAny: the types of a random cell are not known.
+  readonly cell: Cell<any, any, any, any>;
+  readonly structure: Structure;
+  readonly params: Record<string, Tensor>;
+  readonly inputs: Record<string, Tensor>;
+  readonly initial: Record<string, Tensor>;
+  /** No stopGradient and no kink: central differences apply. */
+  readonly smooth: boolean;
+  readonly features: readonly string[];
+}
+
+const input = 3;
+const vocabulary = 4;
+
+/** Builds random cell number `seed` over a random structure. */
+export function randomSubject(seed: number): Subject {
+  const dice = new Dice(Key.of(seed));
+  const features = new Set<string>();
+  const form = dice.pick(["chain", "reversed", "binary", "childSum", "shared"] as const);
+  features.add(form);
+  const stateShapes: Record<string, Shape> = { a: [2 + dice.below(3)] };
+  if (dice.chance(60)) stateShapes.b = dice.pick<Shape>([[2], [], [3], [2, 2], [2, 3]]);
+  if (dice.chance(25)) stateShapes.c = [2];
+  if (Object.keys(stateShapes).length > 1) features.add("slots");
+  if (Object.values(stateShapes).some((s) => s.length === 2)) features.add("rank2");
+  const ports = form === "binary" ? (["left", "right"] as const) : [];
+  const bodySeed = Key.of(seed).fold(1);
+
+  // The first tracing run finds out which parameters the body asks for; the second one gets them.
+  const specs: Record<string, ParamSpec> = {};
+  let smooth = true;
+  const body = (
+    read: Record<string, Value>,
+    given: Record<string, Value>,
+    context: StepContext | null,
+    part: string,
+  ) => {
+    const d = new Dice(bodySeed.fold(part === "edge" ? 7 : 8));
+    let counter = 0;
+    const param = (...shape: number[]): Value => {
+      const name = `${part}${counter++}_${shape.join("x")}`;
+      // Tied parameters: an earlier one of the same shape is used again.
+      const tied = Object.keys(specs).filter(
+        (n) => n.startsWith(part) && n.endsWith(`_${shape.join("x")}`) && n in given,
+      );
+      if (d.chance(30) && tied.length > 0 && name !== tied[0]) {
+        features.add("tied");
+        return given[tied[0]!]!;
+      }
+      specs[name] ??= {
+        shape,
+        initialise: (key, s, dtype) => mul(normal(key, s, dtype), 0.5),
+      };
+      return given[name] ?? constant(0.1, shape, "float64");
+    };
+    const pool: Value[] = Object.values(read).filter((v) => v.dtype !== "int32");
+    const vectors = () => pool.filter((v) => v.rank === 1);
+    const to = (v: Value, shape: Shape): Value => {
+      const flat = reshape(v, [v.size]);
+      const n = shape.reduce((p, q) => p * q, 1);
+      return reshape(matmul(flat, param(v.size, n)), shape);
+    };
+    const steps = 3 + d.below(8);
+    for (let i = 0; i < steps; i++) {
+      const v = d.pick(pool);
+      const u = d.pick(vectors());
+      switch (d.below(17)) {
+        case 0:
+          pool.push(tanh(v));
+          break;
+        case 1:
+          pool.push(sigmoid(v));
+          break;
+        case 2:
+          pool.push(sin(neg(v)));
+          break;
+        case 3:
+          pool.push(tanh(add(u, to(v, u.shape))));
+          break;
+        case 4:
+          pool.push(mul(u, sigmoid(to(v, u.shape))));
+          break;
+        case 5:
+          pool.push(matmul(u, param(u.size, 2 + d.below(3))));
+          break;
+        case 6: {
+          features.add("concatenation");
+          const joined = concat([u, d.pick(vectors())]);
+          pool.push(matmul(joined, param(joined.size, 3)));
+          break;
+        }
+        case 7: {
+          features.add("outer");
+          const o = outer(u, d.pick(vectors()));
+          pool.push(tanh(matmul(u, o)));
+          break;
+        }
+        case 8:
+          features.add("reduction");
+          pool.push(v.rank === 0 ? v : mul(d.chance(50) ? sum(v, -1) : mean(v, 0), 0.7));
+          break;
+        case 9:
+          features.add("softmax");
+          pool.push(softmax(u));
+          break;
+        case 10:
+          if (d.chance(50)) {
+            features.add("stopGradient");
+            smooth = false;
+            pool.push(add(mul(v, 0.5), stopGradient(tanh(v))));
+          } else pool.push(div(v, add(exp(neg(mul(v, v))), 1)));
+          break;
+        case 11:
+          if (context) {
+            features.add("dropout");
+            const per = d.chance(50) ? ("node" as const) : ("sequence" as const);
+            pool.push(where(less(context.uniform(u.shape, { per }), 0.7), div(u, 0.7), 0));
+          }
+          break;
+        case 12:
+          if (u.size > 1) pool.push(slice(u, 0, 1, u.size));
+          break;
+        case 13:
+          features.add("normalised");
+          pool.push(div(sub(u, mean(u)), exp(mul(mean(mul(u, u)), 0.5))));
+          break;
+        case 14:
+          if (read.id) {
+            features.add("gather");
+            pool.push(gather(param(vocabulary, 2), read.id));
+          }
+          break;
+        case 15:
+          if (d.chance(40)) {
+            smooth = false;
+            pool.push(add(u, max(u)));
+          } else pool.push(sub(mul(v, 1.5), 0.25));
+          break;
+        default: {
+          const m = pool.find((p) => p.rank === 2);
+          if (m) pool.push(tanh(matmul(to(v, [m.shape[0]!]), m)));
+          else pool.push(mul(u, u));
+        }
+      }
+    }
+    return { pool, to, d };
+  };
+
+  const inputSpecs = { x: [input] as Shape, id: { shape: [] as Shape, dtype: "int32" as const } };
+  const sequenceSpecs: Record<string, Shape> = dice.chance(40) ? { z: [2] } : {};
+  if (sequenceSpecs.z) features.add("sequenceInput");
+  if (form === "childSum") features.add("edge");
+
+  const define = (given: Record<string, ParamSpec>) =>
+    defineCell({
+      name: `random${seed}`,
+      inputs: () => inputSpecs,
+      sequenceInputs: () => sequenceSpecs,
+      state: () => stateShapes,
+      params: () => given,
+      ports,
+      ...(form === "childSum"
+        ? {
+            edge(values: Record<string, Value>, params: Record<string, Value>) {
+              const { pool, to } = body(values, params, null, "edge");
+              return Object.fromEntries(
+                Object.entries(stateShapes).map(([name, shape]) => [
+                  name,
+                  mul(values[name]!, sigmoid(to(pool.at(-1)!, shape))),
+                ]),
+              );
+            },
+          }
+        : {}),
+      step(values, params, context) {
+        const read: Record<string, Value> = {};
+        for (const [name, v] of Object.entries(values as Record<string, Value | Record<string, Value>>)) {
+          if (isValue(v)) read[name] = v;
+          else for (const [slot, s] of Object.entries(v)) read[`${name}.${slot}`] = s;
+        }
+        const { pool, to, d } = body(read, params as Record<string, Value>, context, "step");
+        const made = pool.slice(-4);
+        const state = Object.fromEntries(
+          Object.entries(stateShapes).map(([name, shape]) => {
+            // Now and then a slot is passed on, delayed, or leaky.
+            const old = read[name] ?? read[`left.${name}`]!;
+            // The input always takes part, so that no state stays at zero.
+            const fresh = tanh(add(to(d.pick(made), shape), to(read.x!, shape)));
+            return [name, d.chance(20) ? add(mul(old, 0.6), mul(fresh, 0.4)) : d.chance(8) ? old : fresh];
+          }),
+        );
+        const output = d.chance(50)
+          ? { first: d.pick(pool), second: to(d.pick(made), [2]) }
+          : { only: d.pick(made) };
+        return { state, output };
+      },
+    })(undefined as never);
+
+  // Parameters are collected by a dry run in which they are constants.
+  define({}).trace("float64");
+  const collected = { ...specs };
+  const cell = define(collected);
+  cell.trace("float64");
+  const structure = randomStructure(form, dice);
+  const key = Key.of(seed).fold(2);
+  const params = cell.init(key, "float64") as Record<string, Tensor>;
+  const ids = Array.from({ length: structure.nodes }, () => dice.below(vocabulary));
+  const inputs: Record<string, Tensor> = {
+    x: normal(key.fold(1), [structure.nodes, input], "float64"),
+    id: fromArray(ids, [structure.nodes], "int32"),
+    ...(sequenceSpecs.z ? { z: normal(key.fold(2), [structure.sequences, 2], "float64") } : {}),
+  };
+  const initial: Record<string, Tensor> = {};
+  if (structure.parts.sources > 0 && dice.chance(60)) {
+    features.add("initial");
+    Object.entries(stateShapes).forEach(([name, shape], i) => {
+      if (dice.chance(70))
+        initial[name] = normal(key.fold(10 + i), [structure.sequences, ...shape], "float64");
+    });
+  }
+  return { seed, cell, structure, params, inputs, initial, smooth, features: [...features] };
+}
+
+function isValue(v: Value | Record<string, Value>): v is Value {
+  return "dtype" in v && typeof v.dtype === "string";
+}
+
+function randomStructure(form: string, dice: Dice): Structure {
+  const count = 1 + dice.below(3);
+  if (form === "chain" || form === "reversed") {
+    const lengths = Array.from({ length: count }, () => dice.below(5));
+    if (lengths.every((n) => n === 0)) lengths[0] = 2;
+    return chain(lengths, { reverse: form === "reversed" });
+  }
+  if (form === "binary")
+    return trees(
+      Array.from({ length: count }, () => randomTree(dice, 2)),
+      { ports: ["left", "right"] },
+    );
+  if (form === "childSum" && dice.chance(50))
+    return trees(Array.from({ length: count }, () => randomTree(dice, 3)));
+  return graph(
+    Array.from({ length: count }, () => {
+      const nodes = 1 + dice.below(5);
+      const edges = [];
+      for (let to = 1; to < nodes; to++)
+        for (let from = 0; from < to; from++) if (dice.chance(45)) edges.push({ from, to });
+      return { nodes, edges };
+    }),
+  );
+}
+
+function randomTree(dice: Dice, arity: number): { children: number[][] } {
+  const children: number[][] = [[]];
+  const grow = 1 + dice.below(6);
+  for (let n = 1; n <= grow; n++) {
+    const open = children.map((_, i) => i).filter((i) => children[i]!.length < arity);
+    children[dice.pick(open)]!.push(n);
+    children.push([]);
+  }
+  return { children };
+}
