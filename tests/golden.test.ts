@@ -232,7 +232,7 @@ function run(file: RecurrentFile, dtype: DType, order?: readonly number[]) {
   const onDevice = (tree: unknown) => mapStored(tree, dtype) as never;
   const point = {
     params: onDevice(perLayer(file, (suffix) => cellWeights(mode, file.weights, suffix, order))),
-    x: structure.pack(onDevice(joined(file.inputs.x))),
+    x: structure.pack(onDevice(joined(file.inputs.x))) as Tensor,
     initial: onDevice(statesOf(file, file.inputs.h_0, file.inputs.c_0)),
   } as Point;
   const Wout = structure.pack(onDevice(joined(file.cotangents.Wout)));

@@ -1,0 +1,569 @@
+import {
+  add,
+  type Concrete,
+  chain,
+  checkDerivatives,
+  concat,
+  countProgram,
+  defaultExecutor,
+  defineCell,
+  div,
+  exp,
+  fromArray,
+  grad,
+  graph,
+  hessianVectorProduct,
+  Key,
+  leaves,
+  less,
+  log,
+  matmul,
+  mul,
+  neg,
+  normal,
+  onCpu,
+  type ParamSpec,
+  reshape,
+  type Shape,
+  type Structure,
+  sigmoid,
+  slice,
+  split,
+  stopGradient,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  trees,
+  unfold,
+  type Value,
+  valueAndGrad,
+  where,
+  zeros,
+} from "longspan";
+import { describe, expect, test } from "vitest";
+
+const spec = (...shape: number[]): ParamSpec => ({
+  shape,
+  initialise: (key, s: Shape, dtype): Tensor => mul(normal(key, s, dtype), 0.5),
+});
+
+const lstm = defineCell({
+  name: "lstm",
+  inputs: ({ input }: { input: number; hidden: number }) => ({ x: [input] }),
+  state: ({ hidden }) => ({ h: [hidden], s: [hidden] }),
+  params: ({ input, hidden }) => ({
+    U: spec(input, 4 * hidden),
+    W: spec(hidden, 4 * hidden),
+    b: spec(4 * hidden),
+  }),
+  step({ x, h, s }, { U, W, b }) {
+    const [f, g, i, q] = split(add(add(matmul(x, U), matmul(h, W)), b), 4) as [Value, Value, Value, Value];
+    const kept = add(mul(sigmoid(f), s), mul(sigmoid(g), tanh(i)));
+    const out = mul(tanh(kept), sigmoid(q));
+    return { state: { h: out, s: kept }, output: out };
+  },
+});
+
+/** a = b + W h + U x; h = tanh a; o = c + V h: (10.8) to (10.10), parameters stored [in, out]. */
+const rnn = defineCell({
+  name: "rnn",
+  inputs: ({ input }: { input: number; hidden: number; output: number }) => ({ x: [input] }),
+  state: ({ hidden }) => ({ h: [hidden] }),
+  params: ({ input, hidden, output }) => ({
+    U: spec(input, hidden),
+    W: spec(hidden, hidden),
+    b: spec(hidden),
+    V: spec(hidden, output),
+    c: spec(output),
+  }),
+  step({ x, h }, { U, W, b, V, c }) {
+    const next = tanh(add(add(matmul(h, W), matmul(x, U)), b));
+    return { state: { h: next }, output: add(matmul(next, V), c) };
+  },
+});
+
+const values = (v: Value) => Array.from(onCpu(v).toArray());
+const rows = (v: Value, list: readonly number[]) => {
+  const width = v.size / v.shape[0]!;
+  const all = values(v);
+  return list.map((r) => all.slice(r * width, (r + 1) * width));
+};
+function close(a: Value, b: Value, tolerance: number) {
+  const [p, q] = [values(a), values(b)];
+  expect(p.length).toBe(q.length);
+  p.forEach((x, i) => {
+    expect(Math.abs(x - q[i]!)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(x)));
+  });
+}
+
+describe("lengths", () => {
+  const lengths = [4, 0, 7, 1, 7];
+  for (const dtype of ["float32", "float64"] as const) {
+    for (const reverse of [false, true]) {
+      test(`a batch of different lengths equals its members alone, bit for bit (${dtype}${reverse ? ", reversed" : ""})`, () => {
+        const cell = lstm({ input: 3, hidden: 6 });
+        const params = cell.init(Key.of(1), dtype);
+        const total = lengths.reduce((p, n) => p + n, 0);
+        const xs = normal(Key.of(2), [total, 3], dtype);
+        const h0 = normal(Key.of(3), [lengths.length, 6], dtype);
+        const s0 = normal(Key.of(4), [lengths.length, 6], dtype);
+        const run = (structure: Structure, x: Value, h: Value, s: Value) => {
+          const f = (p: { params: typeof params; x: Value; h: Value; s: Value }) => {
+            const { output, final } = unfold(cell, p.params, { x: structure.pack(p.x) }, structure, {
+              initial: { h: p.h, s: p.s },
+            });
+            const parts = [sum(mul(output, output)), sum(tanh(final.h)), sum(mul(final.s, final.s))];
+            return parts.reduce((p, q) => add(p, q));
+          };
+          const point = { params, x, h, s } as Concrete<{
+            params: typeof params;
+            x: Value;
+            h: Value;
+            s: Value;
+          }>;
+          const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
+            initial: { h, s },
+          });
+          return { output: structure.unpack(output), final, grads: grad(f)(point) };
+        };
+        const batch = run(chain(lengths, { reverse }), xs, h0, s0);
+        const summed = leaves(params).map((v) => new Float64Array(v.size));
+        let start = 0;
+        lengths.forEach((n, b) => {
+          const alone = run(
+            chain([n], { reverse }),
+            slice(xs, 0, start, start + n),
+            slice(h0, 0, b, b + 1),
+            slice(s0, 0, b, b + 1),
+          );
+          const own = Array.from({ length: n }, (_, t) => start + t);
+          expect(rows(batch.output, own)).toEqual(
+            rows(
+              alone.output,
+              own.map((r) => r - start),
+            ),
+          );
+          expect(rows(batch.final.h, [b])).toEqual(rows(alone.final.h, [0]));
+          expect(rows(batch.final.s, [b])).toEqual(rows(alone.final.s, [0]));
+          expect(rows(batch.grads.x, own)).toEqual(
+            rows(
+              alone.grads.x,
+              own.map((r) => r - start),
+            ),
+          );
+          expect(rows(batch.grads.h, [b])).toEqual(rows(alone.grads.h, [0]));
+          expect(rows(batch.grads.s, [b])).toEqual(rows(alone.grads.s, [0]));
+          leaves(alone.grads.params).forEach((v, i) => {
+            values(v).forEach((x, j) => {
+              summed[i]![j]! += x;
+            });
+          });
+          start += n;
+        });
+        // Gradients of parameters are sums over all rows in another order: equal to rounding.
+        leaves(batch.grads.params).forEach((v, i) => {
+          values(v).forEach((x, j) => {
+            expect(Math.abs(x - summed[i]![j]!)).toBeLessThan(
+              (dtype === "float32" ? 2e-5 : 1e-13) * Math.max(1, Math.abs(x)),
+            );
+          });
+        });
+      });
+    }
+  }
+
+  test("cell steps executed equal the sum of the lengths", () => {
+    const cell = lstm({ input: 3, hidden: 4 });
+    const params = cell.init(Key.of(1));
+    const structure = chain([1000, ...new Array<number>(63).fill(10)]);
+    const x = zeros([structure.nodes, 3]);
+    const before = defaultExecutor().statistics.nodeRows;
+    unfold(cell, params, { x }, structure);
+    expect(defaultExecutor().statistics.nodeRows - before).toBe(1000 + 630);
+    expect(structure.nodes).toBe(1630);
+  });
+
+  test("an all-empty batch, an empty list and a single step", () => {
+    const cell = lstm({ input: 3, hidden: 4 });
+    const params = cell.init(Key.of(1), "float64");
+    const h = normal(Key.of(2), [2, 4], "float64");
+    const empty = unfold(cell, params, { x: zeros([0, 3], "float64") }, chain([0, 0]), { initial: { h } });
+    expect(empty.output.shape).toEqual([0, 4]);
+    expect(values(empty.final.h)).toEqual(values(h));
+    const g = grad((p: { params: typeof params; h: Value }) =>
+      sum(
+        mul(
+          unfold(cell, p.params, { x: zeros([0, 3], "float64") }, chain([0, 0]), { initial: { h: p.h } })
+            .final.h,
+          2,
+        ),
+      ),
+    )({ params, h: h as Tensor });
+    expect(values(g.h)).toEqual(new Array(8).fill(2));
+    expect(values(g.params.W).every((x) => x === 0)).toBe(true);
+    expect(unfold(cell, params, { x: zeros([0, 3], "float64") }, chain([])).final.h.shape).toEqual([0, 4]);
+    const one = unfold(cell, params, { x: tensor([[1, 2, 3]], "float64") }, chain([1]));
+    expect(values(one.output)).toEqual(values(one.final.h));
+  });
+});
+
+test("compiled, plain loop, and step by step with the state carried by hand agree to 1e-12", () => {
+  const cell = lstm({ input: 3, hidden: 5 });
+  const params = cell.init(Key.of(1), "float64");
+  const T = 9;
+  const x = normal(Key.of(2), [T, 3], "float64");
+  const structure = chain([T]);
+  const compiled = unfold(cell, params, { x }, structure);
+  const plain = unfold(cell, params, { x }, structure, { loop: "plain" });
+  let state: { h?: Value; s?: Value } = {};
+  const outputs: Value[] = [];
+  for (let t = 0; t < T; t++) {
+    const step = unfold(cell, params, { x: slice(x, 0, t, t + 1) }, chain([1]), { initial: state });
+    outputs.push(step.output);
+    state = step.final;
+  }
+  close(compiled.output, plain.output, 1e-12);
+  close(compiled.output, concat(outputs, 0), 1e-12);
+  close(compiled.final.s, state.s!, 1e-12);
+});
+
+test("the chapter's closed-form gradients (10.17) to (10.28) equal ours to 1e-12", () => {
+  const [I, H, O, T] = [3, 5, 4, 6];
+  const cell = rnn({ input: I, hidden: H, output: O });
+  const params = cell.init(Key.of(1), "float64");
+  const xs = normal(Key.of(2), [T, I], "float64");
+  const targets = [1, 3, 0, 2, 2, 1];
+  // L = - sum over t of log softmax(o(t)) at y(t), (10.12) to (10.14).
+  const hot = fromArray(
+    targets.flatMap((y) => Array.from({ length: O }, (_, k) => (k === y ? 1 : 0))),
+    [T, O],
+    "float64",
+  );
+  const loss = (p: typeof params) => {
+    const { output } = unfold(cell, p, { x: xs }, chain([T]));
+    const z = exp(output);
+    const probability = div(z, reshape(sum(z, 1), [T, 1]));
+    return sum(mul(hot, neg(log(probability))));
+  };
+  const g = grad(loss)(params);
+
+  // Forward and backward by the equations, in plain numbers.
+  const M = (v: Value, r: number, c: number) =>
+    Array.from({ length: r }, (_, i) => values(v).slice(i * c, (i + 1) * c));
+  const [U, W, V] = [M(params.U, I, H), M(params.W, H, H), M(params.V, H, O)];
+  const [b, c] = [values(params.b), values(params.c)];
+  const x = M(xs, T, I);
+  const h: number[][] = [];
+  const yhat: number[][] = [];
+  for (let t = 0; t < T; t++) {
+    const previous = h[t - 1] ?? new Array<number>(H).fill(0);
+    h.push(
+      b.map((bj, j) =>
+        Math.tanh(
+          bj +
+            previous.reduce((p, v, i) => p + v * W[i]![j]!, 0) +
+            x[t]!.reduce((p, v, i) => p + v * U[i]![j]!, 0),
+        ),
+      ),
+    );
+    const o = c.map((ck, k) => ck + h[t]!.reduce((p, v, i) => p + v * V[i]![k]!, 0));
+    const total = o.reduce((p, v) => p + Math.exp(v), 0);
+    yhat.push(o.map((v) => Math.exp(v) / total));
+  }
+  const dO = yhat.map((row, t) => row.map((v, k) => v - (targets[t] === k ? 1 : 0))); // (10.18)
+  const dH: number[][] = [];
+  for (let t = T - 1; t >= 0; t--) {
+    const fromOutput = h[t]!.map((_, i) => dO[t]!.reduce((p, v, k) => p + V[i]![k]! * v, 0)); // (10.19), V transposed
+    const next = dH[t + 1];
+    dH[t] = fromOutput.map(
+      (v, i) => (next ? v + next.reduce((p, d, j) => p + W[i]![j]! * d * (1 - h[t + 1]![j]! ** 2), 0) : v), // (10.21)
+    );
+  }
+  const dA = dH.map((row, t) => row.map((v, j) => v * (1 - h[t]![j]! ** 2)));
+  const expected: Record<string, number[]> = {
+    c: c.map((_, k) => dO.reduce((p, row) => p + row[k]!, 0)), // (10.22)
+    b: b.map((_, j) => dA.reduce((p, row) => p + row[j]!, 0)), // (10.23)
+    V: V.flatMap((row, i) => row.map((_, k) => dO.reduce((p, d, t) => p + h[t]![i]! * d[k]!, 0))), // (10.24)
+    W: W.flatMap((row, i) => row.map((_, j) => dA.reduce((p, d, t) => p + (h[t - 1]?.[i] ?? 0) * d[j]!, 0))), // (10.26)
+    U: U.flatMap((row, i) => row.map((_, j) => dA.reduce((p, d, t) => p + x[t]![i]! * d[j]!, 0))), // (10.28)
+  };
+  for (const [name, list] of Object.entries(expected)) {
+    const ours = values((g as unknown as Record<string, Value>)[name]!);
+    list.forEach((v, i) => {
+      expect(Math.abs(ours[i]! - v)).toBeLessThan(1e-12 * Math.max(1, Math.abs(v)));
+    });
+  }
+});
+
+describe("truncated back-propagation", () => {
+  const cell = lstm({ input: 2, hidden: 4 });
+  const params = cell.init(Key.of(1), "float64");
+  const lengths = [7, 3, 0, 5];
+  const total = 15;
+  const x = normal(Key.of(2), [total, 2], "float64");
+  const h = normal(Key.of(3), [4, 4], "float64");
+  interface Point {
+    params: typeof params;
+    x: Value;
+    h: Value;
+  }
+  const point = { params, x, h } as unknown as Concrete<Point>;
+  for (const reverse of [false, true])
+    for (const every of [1, 2, 3, 100])
+      test(`truncated(${every})${reverse ? " on a reversed chain" : ""} is the gradient of the loss with those reads frozen`, () => {
+        const structure = chain(lengths, { reverse });
+        const loss = (mode: "truncated" | "frozen" | "plain") => (p: Point) => {
+          // The reference reading: each sequence cut into pieces by hand, its state frozen in between.
+          if (mode === "frozen") {
+            let all: Value | undefined;
+            let start = 0;
+            lengths.forEach((n, b) => {
+              let state: { h: Value; s?: Value } = { h: slice(p.h, 0, b, b + 1) };
+              const times = Array.from({ length: n }, (_, t) => (reverse ? n - 1 - t : t));
+              times.forEach((t, clock) => {
+                if (clock > 0 && clock % every === 0)
+                  state = { h: stopGradient(state.h), s: stopGradient(state.s!) };
+                const r = unfold(cell, p.params, { x: slice(p.x, 0, start + t, start + t + 1) }, chain([1]), {
+                  initial: state,
+                });
+                const term = sum(tanh(mul(r.output, r.output)));
+                all = all === undefined ? term : add(all, term);
+                state = r.final;
+              });
+              all = all === undefined ? sum(mul(state.h, 0.3)) : add(all, sum(mul(state.h, 0.3)));
+              start += n;
+            });
+            return all!;
+          }
+          const r = unfold(cell, p.params, { x: structure.pack(p.x) }, structure, {
+            initial: { h: p.h },
+            backward: { kind: "truncated", every },
+            loop: mode === "plain" ? "plain" : "compiled",
+          });
+          return add(sum(tanh(mul(r.output, r.output))), sum(mul(r.final.h, 0.3)));
+        };
+        const frozen = grad(loss("frozen"))(point);
+        for (const mode of ["truncated", "plain"] as const) {
+          const ours = grad(loss(mode))(point);
+          leaves(ours).forEach((v, i) => {
+            close(v, leaves(frozen)[i]!, 1e-12);
+          });
+        }
+        const direction = { params, x: mul(x, 0.5), h: mul(h, -1) } as unknown as Concrete<Point>;
+        const second = hessianVectorProduct(loss("truncated"))(point, direction);
+        leaves(hessianVectorProduct(loss("frozen"))(point, direction)).forEach((v, i) => {
+          close(leaves(second)[i]!, v, 1e-11);
+        });
+      });
+  test("it changes the gradient, and the full gradient agrees with differences", () => {
+    const f = (kind: "full" | "truncated") => (p: Point) => {
+      const structure = chain(lengths);
+      const backward = kind === "full" ? ({ kind } as const) : ({ kind, every: 2 } as const);
+      return sum(
+        tanh(
+          unfold(cell, p.params, { x: structure.pack(p.x) }, structure, { initial: { h: p.h }, backward })
+            .output,
+        ),
+      );
+    };
+    expect(values(grad(f("full"))(point).params.W)).not.toEqual(values(grad(f("truncated"))(point).params.W));
+    const check = checkDerivatives(f("full"), point, { second: true });
+    expect(check.first).toBeLessThan(1e-6);
+    expect(check.second).toBeLessThan(1e-6);
+  });
+  test("trees have no clock", () => {
+    const f = () =>
+      grad((p: typeof params) =>
+        sum(
+          unfold(cell, p, { x: zeros([2, 2], "float64") }, trees([{ children: [[1], []] }]), {
+            backward: { kind: "truncated", every: 2 },
+          }).output,
+        ),
+      )(params);
+    expect(f).toThrow("truncated back-propagation needs a chain: trees and graphs have no clock");
+  });
+  test("checkpointed is declared and refused", () => {
+    expect(() =>
+      unfold(cell, params, { x: zeros([1, 2], "float64") }, chain([1]), {
+        backward: { kind: "checkpointed" },
+      }),
+    ).toThrow('backward { kind: "checkpointed" } is not built yet');
+  });
+});
+
+describe("gradient surgery", () => {
+  const cell = rnn({ input: 2, hidden: 3, output: 2 });
+  const params = cell.init(Key.of(5), "float64");
+  const x = normal(Key.of(6), [6, 2], "float64");
+  test("clipState clips what flows back through each read of the state", () => {
+    // With a limit that nothing reaches the gradient is unchanged; with a tiny one nothing passes.
+    const g = (clipState?: number) =>
+      grad((p: typeof params) =>
+        sum(unfold(cell, p, { x }, chain([6]), clipState === undefined ? {} : { clipState }).output),
+      )(params);
+    close(g(1e9).W, g().W, 1e-15);
+    const cut = grad((p: typeof params) =>
+      sum(unfold(cell, p, { x }, chain([6]), { backward: { kind: "truncated", every: 1 } }).output),
+    )(params);
+    close(g(1e-300).W, cut.W, 1e-15);
+    expect(values(g(0.1).W)).not.toEqual(values(g().W));
+  });
+});
+
+describe("random draws", () => {
+  const noisy = defineCell({
+    name: "noisy",
+    inputs: () => ({ x: [3] }),
+    state: () => ({ h: [4] }),
+    params: () => ({ U: spec(3, 4), W: spec(4, 4) }),
+    step({ x, h }, { U, W }, context) {
+      const kept = where(less(context.uniform([4]), 0.6), div(h, 0.6), 0);
+      const tied = where(less(context.uniform([3], { per: "sequence" }), 0.6), div(x, 0.6), 0);
+      const next = tanh(add(matmul(tied, U), matmul(kept, W)));
+      return {
+        state: { h: next },
+        output: { next, drawn: context.uniform([2]), shared: context.uniform([2], { per: "sequence" }) },
+      };
+    },
+  })(undefined as never);
+  const params = noisy.init(Key.of(1), "float64");
+  test("depend on the key, the sequence and the node, never on the row: a member alone draws the same", () => {
+    const lengths = [2, 5, 3];
+    const structure = chain(lengths);
+    const x = normal(Key.of(2), [10, 3], "float64");
+    const key = Key.of(9);
+    const all = unfold(noisy, params, { x: structure.pack(x) }, structure, { key });
+    const alone = unfold(noisy, params, { x: slice(x, 0, 2, 7) }, chain([5], { examples: [1] }), { key });
+    const own = [2, 3, 4, 5, 6];
+    const mine = [0, 1, 2, 3, 4];
+    for (const name of ["next", "drawn", "shared"] as const)
+      expect(rows(structure.unpack(all.output[name]), own)).toEqual(rows(alone.output[name], mine));
+    const shared = rows(alone.output.shared, mine);
+    for (const row of shared) expect(row).toEqual(shared[0]);
+    expect(rows(alone.output.drawn, [0])).not.toEqual(rows(alone.output.drawn, [1]));
+    const other = unfold(noisy, params, { x: slice(x, 0, 2, 7) }, chain([5], { examples: [1] }), {
+      key: Key.of(10),
+    });
+    expect(values(other.output.drawn)).not.toEqual(values(alone.output.drawn));
+  });
+  test("a missing key is an error", () => {
+    expect(() => unfold(noisy, params, { x: zeros([1, 3], "float64") }, chain([1]))).toThrow(
+      "unfold noisy: the cell draws random numbers; give a key",
+    );
+  });
+});
+
+test("a Hessian-vector product costs at most 6 gradients, counted in floating-point operations", () => {
+  const cell = lstm({ input: 16, hidden: 32 });
+  const params = cell.init(Key.of(1));
+  const structure = chain([20, 20, 20, 20]);
+  const x = normal(Key.of(2), [80, 16]);
+  const executor = defaultExecutor();
+  let flops = 0;
+  const run = executor.run.bind(executor);
+  executor.run = (executable, schedule, bindings) => {
+    flops += countProgram(executable.program, schedule).flops;
+    run(executable, schedule, bindings);
+  };
+  try {
+    const loss = (p: typeof params) => sum(tanh(unfold(cell, p, { x }, structure).output));
+    grad(loss)(params);
+    const gradient = flops;
+    flops = 0;
+    hessianVectorProduct(loss)(params, params);
+    expect(flops / gradient).toBeLessThan(6);
+  } finally {
+    executor.run = run;
+  }
+});
+
+describe("errors name what the user wrote", () => {
+  const cell = lstm({ input: 3, hidden: 4 });
+  const params = cell.init(Key.of(1));
+  const x = zeros([3, 3]);
+  test("a parameter of the wrong shape", () => {
+    const wrong = { ...params, W: zeros([4, 12]) };
+    expect(() => unfold(cell, wrong, { x }, chain([3]))).toThrow(
+      "unfold lstm: W should be float32 [4, 16], got float32 [4, 12]",
+    );
+  });
+  test("a parameter of another type", () => {
+    const wrong = { ...params, W: zeros([4, 16], "float64") };
+    expect(() => unfold(cell, wrong, { x }, chain([3]))).toThrow(
+      "unfold lstm: W should be float32 [4, 16], got float64 [4, 16]",
+    );
+  });
+  test("an input with too few rows", () => {
+    expect(() => unfold(cell, params, { x }, chain([4]))).toThrow(
+      "unfold lstm: x should be float32 [4, 3], got float32 [3, 3]",
+    );
+  });
+  test("an initial state of the wrong shape, and one that is no slot", () => {
+    expect(() => unfold(cell, params, { x }, chain([3]), { initial: { h: zeros([2, 4]) } })).toThrow(
+      "unfold lstm: initial h should be float32 [1, 4], got float32 [2, 4]",
+    );
+    const initial = { c: zeros([1, 4]) } as never;
+    expect(() => unfold(cell, params, { x }, chain([3]), { initial })).toThrow(
+      'initial state "c" is not a slot of the cell (slots: h, s)',
+    );
+  });
+  const broken = (step: (v: { x: Value; h: Value }) => { state: never; output: Value }) =>
+    defineCell({
+      name: "broken",
+      inputs: () => ({ x: [3] }),
+      state: () => ({ h: [3] }),
+      params: () => ({}),
+      step,
+    })(undefined as never);
+  const run = (step: Parameters<typeof broken>[0]) => () => unfold(broken(step), {}, { x }, chain([3]));
+  test("a new state of another shape names the slot", () => {
+    expect(run(({ x: v }) => ({ state: { h: slice(v, 0, 0, 2) } as never, output: v }))).toThrow(
+      'cell broken: slot "h" of the new state is float32 [2], expected float32 [3] as declared',
+    );
+  });
+  test("an extra and a missing slot", () => {
+    expect(run(({ x: v, h }) => ({ state: { h, extra: v } as never, output: v }))).toThrow(
+      'cell broken: the new state has a slot "extra" that is not declared (declared: h)',
+    );
+    expect(run(({ x: v }) => ({ state: {} as never, output: v }))).toThrow(
+      'cell broken: the new state lacks the slot "h"',
+    );
+  });
+  test("a captured tensor", () => {
+    const outside = zeros([3]);
+    expect(run(({ x: v, h }) => ({ state: { h: add(h, outside) } as never, output: v }))).toThrow(
+      "cell broken: the step captures a tensor from outside (float32 [3], used in add); a step may use only its operands: pass it as a parameter or an input",
+    );
+  });
+  test("a cycle names its nodes", () => {
+    const edges = [
+      { from: 0, to: 1 },
+      { from: 1, to: 2 },
+      { from: 2, to: 3 },
+      { from: 3, to: 1 },
+    ];
+    expect(() => graph([{ nodes: 4, edges }])).toThrow(
+      /graph 0 has a cycle: (1 -> 2 -> 3 -> 1|2 -> 3 -> 1 -> 2|3 -> 1 -> 2 -> 3); a structure must be acyclic/,
+    );
+  });
+  test("ports that do not match", () => {
+    expect(() =>
+      unfold(cell, params, { x }, trees([{ children: [[1, 2], [], []] }], { ports: ["left", "right"] })),
+    ).toThrow("unfold lstm: the cell reads the ports [in], the structure has [left, right]");
+  });
+  test("lengths that are none", () => {
+    expect(() => chain([2, -1])).toThrow("chain: length 1 is -1; lengths are non-negative integers");
+  });
+});
+
+test("programs are compiled once per cell, not per length", () => {
+  const cell = lstm({ input: 2, hidden: 3 });
+  const params = cell.init(Key.of(1));
+  const step = (n: number) =>
+    valueAndGrad((p: typeof params) => sum(unfold(cell, p, { x: zeros([n, 2]) }, chain([n])).output))(params);
+  step(3);
+  const before = defaultExecutor().statistics.compiled;
+  for (const n of [4, 9, 1, 30]) step(n);
+  expect(defaultExecutor().statistics.compiled).toBe(before);
+});
