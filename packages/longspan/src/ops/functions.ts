@@ -46,13 +46,18 @@ function binary(op: Op): Binary {
   return ((a: Operand, b: Operand) => {
     const like = a instanceof Value ? a : b;
     if (!(like instanceof Value)) throw new TypeError(`${op.name}: at least one operand must be a value`);
-    const x = a instanceof Value ? a : literal(a, like.dtype);
-    const y = b instanceof Value ? b : typeof b === "number" ? literal(b, like.dtype) : b;
-    if (!(y instanceof Value))
-      throw new TypeError(`${op.name}: expected a value or a number, got ${typeof y}`);
+    const [x, y] = [operandLike(op.name, a, like), operandLike(op.name, b, like)];
     const [p, q] = aligned(op.name, x, y);
     return apply(op, {}, p, q);
   }) as Binary;
+}
+
+function operandLike(name: string, v: Operand, like: Value): Value {
+  if (v instanceof Value) return v;
+  if (typeof v === "number") return literal(v, like.dtype);
+  throw new TypeError(
+    `${name}: expected a value or a number, got ${v === null ? "null" : typeof v} (is a name misspelt?)`,
+  );
 }
 
 /** Makes broadcasts explicit, except for scalars, which element-wise ops take as they are. */
@@ -122,8 +127,7 @@ export const softplus: Unary = ((x: Value) => add(relu(x), log1p(exp(neg(abs(x))
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const like = a instanceof Value ? a : b;
   if (!(like instanceof Value)) throw new TypeError("where: at least one branch must be a value");
-  const x = a instanceof Value ? a : literal(a, like.dtype);
-  const y = b instanceof Value ? b : literal(b, like.dtype);
+  const [x, y] = [operandLike("where", a, like), operandLike("where", b, like)];
   let shape: Shape = broadcastShapes(condition.shape, x.shape, "where");
   shape = broadcastShapes(shape, y.shape, "where");
   const fit = (v: Value) => (v.rank === 0 ? v : broadcastTo(v, shape));
