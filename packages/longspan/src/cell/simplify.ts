@@ -1,11 +1,49 @@
-import type { Equation } from "../autodiff/index.js";
-import { addOp, concatOp, padOp } from "../ops/index.js";
-import type { Value } from "../tensor/index.js";
+import { type Equation, Trace, type Var } from "../autodiff/index.js";
+import { addOp, concatOp, padOp, sumToOp } from "../ops/index.js";
+import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 
-/** Drops repeats and what nothing uses; sums of padded pieces become concatenations. */
+/**
+ * Drops repeats and what nothing uses; sums of padded pieces become concatenations, and sums over rows go inside additions
+ * where that spares forming the terms.
+ */
 export function simplify(cell: CellGraph): CellGraph {
-  return dropUnused(joinPieces(mergeRepeats(cell)));
+  return dropUnused(distributeSums(dropUnused(joinPieces(mergeRepeats(cell)))));
+}
+
+/**
+ * The sum over rows of (outer products + ...) is a sum of sums: each term is then one product of matrices, and no outer
+ * product is formed at any node.
+ */
+function distributeSums(cell: CellGraph): CellGraph {
+  const producer = new Map<Value, Equation>();
+  for (const eq of cell.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const summable = (v: Value): boolean => {
+    const eq = producer.get(v);
+    if (eq?.op === addOp) return eq.inputs.some(summable);
+    const lowering = eq?.op.lowering;
+    return (lowering?.kind === "map" || lowering?.kind === "instruction") && lowering.summed !== undefined;
+  };
+  const trace = new Trace(1);
+  const equations: Equation[] = [];
+  const distribute = (eq: Equation, v: Value, out: Var): void => {
+    const inner = producer.get(v);
+    if (inner?.op !== addOp || !summable(v) || !inner.inputs.every((a) => sameShape(a.shape, v.shape))) {
+      equations.push({ ...eq, inputs: [v], outputs: [out] });
+      return;
+    }
+    const parts = inner.inputs.map((a) => {
+      const part = trace.variable(out, out.scope);
+      distribute(eq, a, part);
+      return part;
+    });
+    equations.push({ op: addOp, attrs: {}, inputs: parts, outputs: [out] });
+  };
+  for (const eq of cell.equations) {
+    if (eq.op === sumToOp && eq.attrs.to === "one") distribute(eq, eq.inputs[0]!, eq.outputs[0]!);
+    else equations.push(eq);
+  }
+  return { ...cell, equations };
 }
 
 interface Piece {

@@ -1,6 +1,6 @@
 import type { Equation, Var } from "../autodiff/index.js";
-import { sliceOp } from "../ops/index.js";
-import { type Shape, sizeOf, type Value } from "../tensor/index.js";
+import { contiguousStart, sliceOp } from "../ops/index.js";
+import type { Value } from "../tensor/index.js";
 
 /** A value as a part of another's memory: `offset` elements into each row of `root`. */
 export interface Resolved {
@@ -32,19 +32,4 @@ export function resolve(v: Value, producer: ReadonlyMap<Value, Equation>): Resol
 export function isView(eq: Equation, producer: ReadonlyMap<Value, Equation>): boolean {
   if (eq.op.lowering.kind === "alias") return true;
   return eq.op === sliceOp && resolve(eq.outputs[0]!, producer).root !== eq.outputs[0];
-}
-
-/** The offset of a slice whose elements are consecutive, or null. */
-function contiguousStart(shape: Shape, starts: readonly number[], sizes: readonly number[]): number | null {
-  let offset = 0;
-  let partial = false;
-  for (let d = 0; d < shape.length; d++) {
-    const inner = sizeOf(shape.slice(d + 1));
-    offset += starts[d]! * inner;
-    const whole = sizes[d] === shape[d];
-    if (partial && !whole) return null;
-    // Once an axis has more than one element taken, every axis inside it must be whole.
-    if (sizes[d]! > 1) partial = true;
-  }
-  return offset;
 }

@@ -24,6 +24,10 @@ const none = new Int32Array(0);
 export function runEagerly(op: Op, attrs: Attrs, inputs: readonly Tensor[]): Tensor {
   const out = op.infer(attrs, inputs)[0]!;
   if (op.lowering.kind === "alias") return inputs[0]!.view(out.shape);
+  if (op.lowering.kind === "map") {
+    const start = op.lowering.viewAt?.(attrs, inputs[0]!) ?? null;
+    if (start !== null) return inputs[0]!.view(out.shape, start);
+  }
   const executor = inputs[0]?.executor ?? defaultExecutor();
   const form = choose(op, attrs, inputs, out);
   const key = `${executor.name}|${op.name}|${form.key}`;

@@ -9,4 +9,4 @@ export { matmulOp } from "./product-ops.js";
 export type * from "./record.js";
 export { allOps } from "./registry.js";
 export { clipGradientOp, type Scope, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
-export { padOp, reshapeOp, sliceOp } from "./shape-ops.js";
+export { contiguousStart, padOp, reshapeOp, sliceOp } from "./shape-ops.js";

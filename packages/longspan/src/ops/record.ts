@@ -91,6 +91,8 @@ export type Lowering<A> =
       /** Works element by element on operands of one shape (or scalars). */
       readonly elementwise?: boolean;
       readonly summed?: Summed<A>;
+      /** Where the result is a run of the operand's elements: its first one. Outside of cells no data move then. */
+      readonly viewAt?: (attrs: A, input: Aval) => number | null;
       /** A better instruction for whole tensors outside of cells, if there is one. */
       readonly whole?: (
         attrs: A,

@@ -154,6 +154,7 @@ export const sliceOp: Op<{ starts: readonly number[]; sizes: readonly number[] }
       map.push({ op: "slice", out: r, a: a!, starts });
       return r;
     },
+    viewAt: ({ starts, sizes }, { shape }) => contiguousStart(shape, starts, sizes),
     byRows: ({ starts, sizes }, [a]) =>
       starts[0] === 0 && sizes[0] === a!.shape[0]
         ? { attrs: { starts: starts.slice(1), sizes: sizes.slice(1) }, rows: [true] }
@@ -192,3 +193,20 @@ export const padOp: Op<{ starts: readonly number[]; shape: Shape }> = {
   cheap: true,
   samples: [{ attrs: { starts: [1, 0], shape: [3, 4] }, inputs: [{ shape: [2, 3] }] }],
 };
+
+/** The first element of a slice whose elements are consecutive in row-major order, or null. */
+export function contiguousStart(
+  shape: Shape,
+  starts: readonly number[],
+  sizes: readonly number[],
+): number | null {
+  let first = 0;
+  let started = false;
+  for (let d = 0; d < shape.length; d++) {
+    first += starts[d]! * sizeOf(shape.slice(d + 1));
+    if (started && sizes[d] !== shape[d]) return null;
+    // Once more than one place of an axis is taken, every axis inside it must be whole.
+    if (sizes[d]! > 1) started = true;
+  }
+  return first;
+}

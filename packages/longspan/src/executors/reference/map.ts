@@ -16,6 +16,7 @@ export class MapKernel {
   private readonly sizes: number[];
   private readonly tileRows: number;
   private readonly movements: (Int32Array | undefined)[];
+  private readonly scratch: Scratch;
 
   constructor(
     readonly instruction: MapInstruction,
@@ -27,6 +28,14 @@ export class MapKernel {
     this.tileRows = Math.max(1, Math.min(512, Math.floor(tileElements / Math.max(1, total))));
     this.arrays = instruction.registers.map((r, i) => newArray(r.dtype, this.sizes[i]! * this.tileRows));
     this.movements = instruction.code.map((op) => movement(instruction, op));
+    let reduced = 0;
+    for (const op of instruction.code)
+      if (op.op === "reduce") reduced = Math.max(reduced, this.sizes[op.out]!);
+    this.scratch = {
+      sums: new Float64Array(reduced),
+      places: new Int32Array(reduced),
+      seen: new Int32Array(reduced),
+    };
   }
 
   run(begin: number, end: number): void {
@@ -97,6 +106,7 @@ export class MapKernel {
             sizes[op.out]!,
             sizes[op.a]!,
             rows,
+            this.scratch,
           );
           break;
         case "uniform":
@@ -244,6 +254,13 @@ function concat(
   }
 }
 
+/** Room for one row of the largest reduction: running sums or maxima, where they are, and elements seen so far. */
+interface Scratch {
+  readonly sums: Float64Array;
+  readonly places: Int32Array;
+  readonly seen: Int32Array;
+}
+
 /** `targets[q]` is the place in the result to which element q of a row belongs. Elements are taken in row-major order. */
 function reduce(
   code: "sum" | "max" | "argmax",
@@ -253,25 +270,24 @@ function reduce(
   sizeOut: number,
   sizeA: number,
   rows: number,
+  scratch: Scratch,
 ): void {
-  const sums = new Float64Array(sizeOut);
-  const places = code === "argmax" ? new Int32Array(sizeOut) : null;
-  const seen = places ? new Int32Array(sizeOut) : null;
+  const { sums, places, seen } = scratch;
   for (let r = 0; r < rows; r++) {
     const from = r * sizeA;
     const to = r * sizeOut;
     if (code === "sum") {
-      sums.fill(0);
+      sums.fill(0, 0, sizeOut);
       for (let q = 0; q < sizeA; q++) sums[targets[q]!]! += a[from + q]!;
       for (let q = 0; q < sizeOut; q++) out[to + q] = sums[q]!;
-    } else if (places === null || seen === null) {
-      sums.fill(Number.NEGATIVE_INFINITY);
+    } else if (code === "max") {
+      sums.fill(Number.NEGATIVE_INFINITY, 0, sizeOut);
       for (let q = 0; q < sizeA; q++) sums[targets[q]!] = Math.max(sums[targets[q]!]!, a[from + q]!);
       for (let q = 0; q < sizeOut; q++) out[to + q] = sums[q]!;
     } else {
-      sums.fill(Number.NEGATIVE_INFINITY);
-      places.fill(0);
-      seen.fill(0);
+      sums.fill(Number.NEGATIVE_INFINITY, 0, sizeOut);
+      places.fill(0, 0, sizeOut);
+      seen.fill(0, 0, sizeOut);
       for (let q = 0; q < sizeA; q++) {
         const t = targets[q]!;
         if (a[from + q]! > sums[t]!) {

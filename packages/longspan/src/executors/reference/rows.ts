@@ -5,6 +5,8 @@ export class IndexError extends RangeError {
   override name = "IndexError";
 }
 
+let sums = new Float64Array(1024);
+
 /** out[c] (+)= sum over rows of a[r, c]; sums are kept in double precision. */
 export function sumRows(
   out: Operand,
@@ -14,7 +16,8 @@ export function sumRows(
   columns: number,
   accumulate: boolean,
 ): void {
-  const sums = new Float64Array(columns);
+  if (sums.length < columns) sums = new Float64Array(2 * columns);
+  sums.fill(0, 0, columns);
   if (accumulate) for (let c = 0; c < columns; c++) sums[c] = out.array[out.base + c]!;
   for (let r = begin; r < end; r++) {
     const at = a.at(r);

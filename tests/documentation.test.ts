@@ -1,0 +1,54 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { TypeChecker } from "./documentation/check-types.js";
+import { run } from "./documentation/run.js";
+import { blocksOf, examples, fencesOf, languages, linesOf, pages, root } from "./documentation/snippets.js";
+
+// LONGSPAN_UPDATE_DOCS=1 writes what the blocks print into the pages instead of comparing it.
+const update = process.env.LONGSPAN_UPDATE_DOCS === "1";
+
+const checker = new TypeChecker();
+const blocks = pages().flatMap(blocksOf);
+const running = blocks.filter((block) => block.ignored === null);
+const docstrings = examples(checker.isType());
+
+test("the code of the pages and docstrings passes the type check", () => {
+  expect(checker.errors([...running, ...docstrings])).toEqual([]);
+});
+
+describe.each(pages())("%s", (page) => {
+  test("has blocks in known languages only", () => {
+    for (const { info, open } of fencesOf(page)) expect(languages, `${page}:${open + 1}`).toContain(info);
+  });
+
+  for (const { ignored, line } of blocks.filter((block) => block.file === page))
+    test.runIf(ignored !== null)(`line ${line} is not run, and the line above says why`, () => {
+      expect(ignored?.trim()).not.toBe("");
+    });
+
+  const printed = new Map<number, string>();
+  for (const { line, code, output } of running.filter((block) => block.file === page))
+    test(`line ${line} runs${output ? " and prints what the page says" : ""}`, async () => {
+      const text = await run(code);
+      if (output && update) printed.set(output.open, text);
+      else if (output) expect(text).toBe(output.text);
+    });
+
+  afterAll(() => {
+    if (printed.size === 0) return;
+    const lines = linesOf(page);
+    for (const { open, close } of fencesOf(page).reverse())
+      if (printed.has(open)) lines.splice(open + 1, close - open - 1, ...printed.get(open)!.split("\n"));
+    writeFileSync(resolve(root, page), lines.join("\n"));
+  });
+});
+
+describe("docstring examples", () => {
+  test.each(docstrings.map((example) => [`${example.file}:${example.line}`, example.code]))(
+    "%s",
+    async (_, code) => {
+      await run(code);
+    },
+  );
+});

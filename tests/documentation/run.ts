@@ -1,0 +1,24 @@
+import { format } from "node:util";
+import * as longspan from "longspan";
+import ts from "typescript";
+
+type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
+const AsyncFunction = (async () => {}).constructor as new (...text: string[]) => Body;
+
+/** Runs the text of a module. Returns what it printed; `longspan` is the library's source, as for every test. */
+export async function run(code: string): Promise<string> {
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  const modules = new Map<string, unknown>([["longspan", longspan]]);
+  for (const { fileName } of ts.preProcessFile(code).importedFiles)
+    if (!modules.has(fileName)) modules.set(fileName, await import(fileName));
+  const printed: string[] = [];
+  const log = (...values: unknown[]) => printed.push(format(...values));
+  await new AsyncFunction("require", "exports", "console", outputText)(
+    (specifier) => modules.get(specifier),
+    {},
+    { ...console, log },
+  );
+  return printed.join("\n");
+}

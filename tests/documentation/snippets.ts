@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "../..");
+
+/** A piece of code in a page or a docstring. */
+export interface Snippet {
+  /** Path from the root of the repository. */
+  readonly file: string;
+  /** Line of its first line in that file, counted from 1. */
+  readonly line: number;
+  /** The text of a module. */
+  readonly code: string;
+}
+
+/** A fenced `ts` block of a page. */
+export interface Block extends Snippet {
+  /** What it is said to print: the text block that follows, or null. */
+  readonly output: Fence | null;
+  /** The line above an ignored block, which should say why; null if the block is to be run. */
+  readonly ignored: string | null;
+}
+
+/** A fenced block: its info string, the lines of its fences (from 0) and what lies between. */
+interface Fence {
+  readonly info: string;
+  readonly open: number;
+  readonly close: number;
+  readonly text: string;
+}
+
+/** The pages whose code is run. */
+export function pages(): string[] {
+  const readmes = ["README.md", "packages/longspan/README.md", "packages/cli/README.md"];
+  return [...readmes.filter((file) => existsSync(resolve(root, file))), ...filesIn("docs", ".md")];
+}
+
+/** Every fence of a page is one of these; code in another language would escape the test. */
+export const languages = ["ts", "ts ignore", "text", "sh"];
+
+export function fencesOf(page: string): Fence[] {
+  const lines = linesOf(page);
+  const fences: Fence[] = [];
+  for (let open = 0; open < lines.length; open++) {
+    if (!lines[open]!.startsWith("```")) continue;
+    const close = lines.indexOf("```", open + 1);
+    if (close < 0) throw new Error(`${page}:${open + 1}: the block is not closed`);
+    const text = lines.slice(open + 1, close).join("\n");
+    fences.push({ info: lines[open]!.slice(3).trim(), open, close, text });
+    open = close;
+  }
+  return fences;
+}
+
+/** The `ts` blocks of a page. */
+export function blocksOf(page: string): Block[] {
+  const lines = linesOf(page);
+  const fences = fencesOf(page);
+  return fences.flatMap((fence, i) => {
+    if (fence.info !== "ts" && fence.info !== "ts ignore") return [];
+    const next = fences[i + 1];
+    const follows =
+      next?.info === "text" && lines.slice(fence.close + 1, next.open).every((line) => line.trim() === "");
+    return {
+      file: page,
+      line: fence.open + 2,
+      code: fence.text,
+      output: follows ? next : null,
+      ignored: fence.info === "ts ignore" ? (lines[fence.open - 1] ?? "") : null,
+    };
+  });
+}
+
+/**
+ * The `@example`s of the library's docstrings. They need no imports: the names of the library that occur in one are imported
+ * around it, where the example's own declarations may hide them.
+ *
+ * @param isType whether an exported name is a type only, or undefined if it is not exported
+ */
+export function examples(isType: (name: string) => boolean | undefined): Snippet[] {
+  return filesIn("packages/longspan/src", ".ts").flatMap((file) => {
+    const found: Snippet[] = [];
+    let example: { line: number; lines: string[] } | null = null;
+    let inComment = false;
+    const finish = () => {
+      if (example)
+        found.push({ file, line: example.line, code: withImports(example.lines.join("\n"), isType) });
+      example = null;
+    };
+    linesOf(file).forEach((text, i) => {
+      const begins = text.trimStart().startsWith("/**");
+      if (begins) inComment = true;
+      if (!inComment) return;
+      const body = text
+        .trim()
+        .replace(/^\/\*\*/, "")
+        .replace(/\*\/$/, "")
+        .replace(/^\* ?/, "")
+        .trimEnd();
+      if (/^\s*@\w/.test(body)) finish();
+      const start = /^\s*@example\b ?(.*)$/.exec(body);
+      if (start) example = { line: i + 1, lines: [start[1]!] };
+      else if (example) example.lines.push(body);
+      if (text.trimEnd().endsWith("*/")) {
+        finish();
+        inComment = false;
+      }
+    });
+    return found;
+  });
+}
+
+/** The imports stand on the example's first line, so that line numbers stay. */
+function withImports(code: string, isType: (name: string) => boolean | undefined): string {
+  const names = [...new Set(code.match(/[A-Za-z_]\w*/g))].flatMap((name) => {
+    const type = isType(name);
+    return type === undefined ? [] : type ? `type ${name}` : name;
+  });
+  return `import { ${names.join(", ")} } from "longspan"; {${code}\n}`;
+}
+
+export function linesOf(file: string): string[] {
+  return readFileSync(resolve(root, file), "utf8").split("\n");
+}
+
+function filesIn(folder: string, ending: string): string[] {
+  return readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(folder, file))
+    .sort();
+}
