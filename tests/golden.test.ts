@@ -92,9 +92,10 @@ const tolerances: readonly [DType, number][] = [
   ["float32", 1e-5],
 ];
 
-// ---- weights: PyTorch keeps [out, in] with its own gate order and two biases -------------------------------------
-
-/** For each gate here, in order, the number of its block in the files. */
+/**
+ * For each gate here, in order, the number of its block in the files. PyTorch keeps its weights as [out, in], in
+ * its own gate order and with two biases.
+ */
 const blocks: Record<Mode, readonly number[]> = {
   RNN_TANH: [0],
   RNN_RELU: [0],
@@ -156,8 +157,6 @@ function cellGradients(
   const W = transposed(permuted(gradients[`weight_hh${suffix}`]!, order));
   return mode === "GRU" ? { U, W, b: ih, c: block(hh, 2, 3) } : { U, W, b: ih };
 }
-
-// ---- nets -----------------------------------------------------------------------------------------------------
 
 type AnyCell = Cell<{ x: InputSpec }, Shapes, unknown, Value>;
 

@@ -42,6 +42,8 @@ test(`${total} random cells over random structures: compiled equals the plain lo
     "edge",
     "dropout",
     "gather",
+    "sums",
+    "sharedInput",
   ])
     expect(seen.get(f) ?? 0, f).toBeGreaterThan(total / 100);
 }, 1_200_000);

@@ -411,6 +411,43 @@ describe("gradient surgery", () => {
   });
 });
 
+describe("sums over nodes and shared inputs", () => {
+  const counting = defineCell({
+    name: "counting",
+    inputs: () => ({ x: [1] }),
+    sharedInputs: () => ({ scale: [] }),
+    state: () => ({ h: [1] }),
+    params: () => ({}),
+    step({ x, h, scale }) {
+      const next = add(mul(h, 0.5), x);
+      return { state: { h: next }, output: next, sums: { loss: sum(mul(mul(next, next), scale)) } };
+    },
+  })(undefined as never);
+  const structure = chain([2, 0, 3]);
+  const x = structure.pack(tensor([[1], [2], [3], [4], [5]], "float64"));
+  test("are kept per sequence, and a loss inside the cell has the gradient of the loss outside", () => {
+    const inside = (p: { x: Value; scale: Value }) => unfold(counting, {}, p, structure).sums.loss;
+    const point = { x: x as Tensor, scale: tensor(3, "float64") };
+    // h: 1, 2.5; 3, 5.5, 7.75
+    expect(values(inside(point))).toEqual([3 * (1 + 6.25), 0, 3 * (9 + 30.25 + 60.0625)]);
+    const outside = (p: { x: Value; scale: Value }) => {
+      const { output } = unfold(counting, {}, p, structure);
+      return sum(mul(mul(output, output), p.scale));
+    };
+    const [a, b] = [grad((p: typeof point) => sum(inside(p)))(point), grad(outside)(point)];
+    close(a.x, b.x, 1e-14);
+    close(a.scale, b.scale, 1e-14);
+  });
+  test("a changed shared input compiles nothing", () => {
+    const run = (scale: number) =>
+      unfold(counting, {}, { x, scale: tensor(scale, "float64") }, structure).sums.loss;
+    run(1);
+    const before = defaultExecutor().statistics.compiled;
+    expect(values(run(2))[0]).toBe(2 * 7.25);
+    expect(defaultExecutor().statistics.compiled).toBe(before);
+  });
+});
+
 describe("random draws", () => {
   const noisy = defineCell({
     name: "noisy",

@@ -30,14 +30,14 @@ interface Point {
 /** A scalar that depends on every output and every final state. */
 export function lossOf(subject: Subject, loop: "plain" | "compiled") {
   return (point: Point): Value => {
-    const { output, final } = unfold(subject.cell, point.params, point.inputs, subject.structure, {
+    const { output, final, sums } = unfold(subject.cell, point.params, point.inputs, subject.structure, {
       initial: point.initial,
       key: Key.of(subject.seed).fold(3),
       loop,
     });
     let total: Value | undefined;
     let i = 0;
-    for (const v of [...leaves(output), ...leaves(final)]) {
+    for (const v of [...leaves(output), ...leaves(final), ...leaves(sums)]) {
       if (v.size === 0) continue;
       const weights = normal(Key.of(99).fold(i++), v.shape, "float64");
       const term = sum(mul(tanh(v), weights));

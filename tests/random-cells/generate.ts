@@ -8,6 +8,7 @@ import {
   div,
   exp,
   fromArray,
+  type GraphEdge,
   gather,
   graph,
   Key,
@@ -35,6 +36,7 @@ import {
   tanh,
   trees,
   type Value,
+  Var,
   where,
 } from "longspan";
 
@@ -207,6 +209,10 @@ export function randomSubject(seed: number): Subject {
   const inputSpecs = { x: [input] as Shape, id: { shape: [] as Shape, dtype: "int32" as const } };
   const sequenceSpecs: Record<string, Shape> = dice.chance(40) ? { z: [2] } : {};
   if (sequenceSpecs.z) features.add("sequenceInput");
+  const sharedSpecs: Record<string, Shape> = dice.chance(30) ? { w: [2] } : {};
+  if (sharedSpecs.w) features.add("sharedInput");
+  const withSums = dice.chance(30);
+  if (withSums) features.add("sums");
   if (form === "childSum") features.add("edge");
 
   const define = (given: Record<string, ParamSpec>) =>
@@ -214,6 +220,7 @@ export function randomSubject(seed: number): Subject {
       name: `random${seed}`,
       inputs: () => inputSpecs,
       sequenceInputs: () => sequenceSpecs,
+      sharedInputs: () => sharedSpecs,
       state: () => stateShapes,
       params: () => given,
       ports,
@@ -250,7 +257,9 @@ export function randomSubject(seed: number): Subject {
         const output = d.chance(50)
           ? { first: d.pick(pool), second: to(d.pick(made), [2]) }
           : { only: d.pick(made) };
-        return { state, output };
+        const sums = { square: mul(pool.at(-1)!, 0.3), input: tanh(to(read.x!, [2])) };
+        const perNode = withSums && pool.at(-1) instanceof Var && (pool.at(-1) as Var).scope === "node";
+        return { state, output, ...(perNode ? { sums } : {}) };
       },
     })(undefined as never);
 
@@ -266,6 +275,7 @@ export function randomSubject(seed: number): Subject {
   const inputs: Record<string, Tensor> = {
     x: normal(key.fold(1), [structure.nodes, input], "float64"),
     id: fromArray(ids, [structure.nodes], "int32"),
+    ...(sharedSpecs.w ? { w: normal(key.fold(3), [2], "float64") } : {}),
     ...(sequenceSpecs.z ? { z: normal(key.fold(2), [structure.sequences, 2], "float64") } : {}),
   };
   const initial: Record<string, Tensor> = {};
@@ -287,7 +297,7 @@ function randomStructure(form: string, dice: Dice): Structure {
   const count = 1 + dice.below(3);
   if (form === "chain" || form === "reversed") {
     const lengths = Array.from({ length: count }, () => dice.below(5));
-    if (lengths.every((n) => n === 0)) lengths[0] = 2;
+    if (!lengths.some((n) => n > 0)) lengths[0] = 2;
     return chain(lengths, { reverse: form === "reversed" });
   }
   if (form === "binary")
@@ -300,7 +310,7 @@ function randomStructure(form: string, dice: Dice): Structure {
   return graph(
     Array.from({ length: count }, () => {
       const nodes = 1 + dice.below(5);
-      const edges = [];
+      const edges: GraphEdge[] = [];
       for (let to = 1; to < nodes; to++)
         for (let from = 0; from < to; from++) if (dice.chance(45)) edges.push({ from, to });
       return { nodes, edges };

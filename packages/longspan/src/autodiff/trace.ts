@@ -61,7 +61,7 @@ export class Trace implements Interpreter {
       if (v instanceof Var) scopes.push(v.scope);
       if (!(v instanceof Var && v.interpreter === this)) this.admit(v, op);
     }
-    const scope: Scope = op.lowering.kind === "sum" ? attrs.to : joinScopes(scopes);
+    const scope = op.resultScope?.(attrs) ?? joinScopes(scopes);
     const outputs = op.infer(attrs, inputs).map((a) => this.variable(a, scope));
     this.equations.push({ op, attrs, inputs, outputs });
     return outputs;

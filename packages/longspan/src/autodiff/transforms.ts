@@ -30,6 +30,11 @@ function deeper<T>(f: (level: number) => T): T {
   }
 }
 
+/** `deeper`, releasing all that is made inside but not returned, once no transform around it needs it. */
+function releasing<T>(f: (level: number) => T): T {
+  return scope(() => withoutRelease(() => deeper(f)));
+}
+
 /**
  * Value and derivative along a direction (forward mode): f(x) and J v.
  * @param f takes and returns trees of values.
@@ -40,23 +45,21 @@ export function jvp<X, Y>(
   f: (x: X) => Y,
 ): (x: Concrete<X>, tangents: Concrete<X>) => { value: Concrete<Y>; tangent: Concrete<Y> } {
   return (x, tangents) =>
-    deeper((level) =>
-      withoutRelease(() => {
-        const duals = new DualLevel(level);
-        const ts = leaves(tangents);
-        for (const [i, [path, v]] of leafEntries(x).entries()) checkTangent(path, v, ts[i]);
-        const out = f(
-          refill(
-            x,
-            leaves(x).map((v, i) => duals.lift(v, ts[i])),
-          ) as unknown as X,
-        );
-        return {
-          value: mapTree(out, (v) => duals.primal(v)) as unknown as Concrete<Y>,
-          tangent: mapTree(out, (v) => duals.tangent(v) ?? zerosLike(v)) as unknown as Concrete<Y>,
-        };
-      }),
-    );
+    releasing((level) => {
+      const duals = new DualLevel(level);
+      const ts = leaves(tangents);
+      for (const [i, [path, v]] of leafEntries(x).entries()) checkTangent(path, v, ts[i]);
+      const out = f(
+        refill(
+          x,
+          leaves(x).map((v, i) => duals.lift(v, ts[i])),
+        ) as unknown as X,
+      );
+      return {
+        value: mapTree(out, (v) => duals.primal(v)) as unknown as Concrete<Y>,
+        tangent: mapTree(out, (v) => duals.tangent(v) ?? zerosLike(v)) as unknown as Concrete<Y>,
+      };
+    });
 }
 
 /** A function's value and its derivative as a recorded linear map. */

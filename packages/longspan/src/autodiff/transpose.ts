@@ -1,4 +1,4 @@
-import { addLinear, apply, applyAll, type Linear, sumToOp } from "../ops/index.js";
+import { addLinear, apply, applyAll, type Linear, spreadToOp, sumToOp } from "../ops/index.js";
 import { type Shape, sameShape, type Value } from "../tensor/index.js";
 import { type Equation, joinScopes, type LinearGraph, Var } from "./trace.js";
 
@@ -56,10 +56,11 @@ function transposeEquation(
   return eq.op.transpose({ attrs: eq.attrs, inputs, linear, outputs: eq.outputs }, cts);
 }
 
-/** Sums a cotangent over the rows that share its target. */
+/** Sums a cotangent over the rows that share its target, or gives each of the target's rows the same. */
 function atScope(ct: Value, target: Value): Value {
   if (!(ct instanceof Var) || !(target instanceof Var) || ct.scope === target.scope) return ct;
-  return joinScopes([ct.scope, target.scope]) === ct.scope ? apply(sumToOp, { to: target.scope }, ct) : ct;
+  const op = joinScopes([ct.scope, target.scope]) === ct.scope ? sumToOp : spreadToOp;
+  return apply(op, { from: ct.scope, to: target.scope }, ct);
 }
 
 function mismatch(what: string, got: Shape, expected: Shape): string {

@@ -1,5 +1,5 @@
 import { Trace, Var } from "../autodiff/index.js";
-import { apply, type Op, type Scope, uniformOp, withAmbient } from "../ops/index.js";
+import { apply, type Op, type Scope, sumToOp, uniformOp, withAmbient } from "../ops/index.js";
 import {
   type DType,
   formatShape,
@@ -12,7 +12,7 @@ import {
   Tensor,
   Value,
 } from "../tensor/index.js";
-import type { CellGraph, Port, Slot } from "./graph.js";
+import type { CellGraph, CellOutput, Port, Slot } from "./graph.js";
 import { printCell } from "./print.js";
 import { simplify } from "./simplify.js";
 import { CellError, verifyCell } from "./verify.js";
@@ -49,6 +49,16 @@ export interface StepContext {
   uniform(shape: Shape, options?: { per?: "node" | "sequence" }): Value;
 }
 
+/** What a step returns. */
+export interface StepResult<S extends Shapes, O, N> {
+  /** The new state: the slots and shapes of the old one. */
+  readonly state: ValuesOf<S>;
+  /** What the node gives: a value, or a tree of values. */
+  readonly output: O;
+  /** Values that are summed over the nodes of each sequence, such as a loss. */
+  readonly sums?: N;
+}
+
 type StateRead<S, Ports extends string> = [Ports] extends [never]
   ? ValuesOf<S>
   : { readonly [K in Ports]: ValuesOf<S> };
@@ -63,12 +73,16 @@ export interface CellDefinition<
   Ports extends string,
   Q extends InputSpecs,
   M extends Shapes,
+  R extends InputSpecs,
+  N,
 > {
   readonly name: string;
   /** Inputs that differ at every node. */
   readonly inputs: (config: C) => I;
-  /** Inputs that all nodes of a sequence share, and scalars or arrays that all nodes share and that may change between runs. */
+  /** Inputs that all nodes of a sequence share, one row per sequence. */
   readonly sequenceInputs?: (config: C) => Q;
+  /** Inputs that all nodes share and that may change between runs, such as a temperature. */
+  readonly sharedInputs?: (config: C) => R;
   /** The recurrent state: named slots of any shape. */
   readonly state: (config: C) => S;
   readonly params: (config: C) => P;
@@ -77,13 +91,13 @@ export interface CellDefinition<
   /** What an edge step hands on, if that is not shaped like the state. */
   readonly message?: (config: C) => M;
   /** Runs over edges: from the state at the source and the inputs at the target to a message; messages to a node are summed. */
-  readonly edge?: (values: ValuesOf<I> & ValuesOf<S>, params: ParamValues<P>) => ValuesOf<M>;
+  readonly edge?: (values: ValuesOf<NoInfer<I>> & ValuesOf<NoInfer<S>>, params: ParamValues<P>) => ValuesOf<NoInfer<M>>;
   /** One step: inputs and old state to new state and output. */
   readonly step: (
-    values: ValuesOf<I> & ValuesOf<Q> & StateRead<M, Ports>,
+    values: ValuesOf<NoInfer<I>> & ValuesOf<NoInfer<Q>> & ValuesOf<NoInfer<R>> & StateRead<NoInfer<M>, NoInfer<Ports>>,
     params: ParamValues<P>,
     context: StepContext,
-  ) => { readonly state: ValuesOf<S>; readonly output: O };
+  ) => StepResult<S, O, N>;
 }
 
 /** Where an operand of the traced graph comes from. */
@@ -100,17 +114,31 @@ export interface TracedCell<O> {
   readonly sources: readonly OperandSource[];
   /** The form of the output, with the graph's variables at the leaves. */
   readonly output: O;
+  /** The form of the sums. */
+  readonly sums: unknown;
 }
 
 /** A configured cell: shapes, parameters and a step. Made by `defineCell`; run by `unfold`. */
-export class Cell<I extends InputSpecs = InputSpecs, S extends Shapes = Shapes, P = unknown, O = unknown> {
+export class Cell<
+  I extends InputSpecs = InputSpecs,
+  S extends Shapes = Shapes,
+  P = unknown,
+  O = unknown,
+  N = unknown,
+> {
+  /** The form of the sums over nodes; a type only. */
+  declare readonly sums: N;
+  /** The names of all inputs; a type only. */
+  declare readonly operands: I;
   private readonly traces = new Map<string, TracedCell<O>>();
 
   /** @internal */
   constructor(
     readonly name: string,
-    readonly inputs: I,
+    /** Inputs per node. */
+    readonly inputs: InputSpecs,
     readonly sequenceInputs: InputSpecs,
+    readonly sharedInputs: InputSpecs,
     readonly state: S,
     readonly message: Shapes,
     readonly ports: readonly string[],
@@ -141,7 +169,7 @@ export class Cell<I extends InputSpecs = InputSpecs, S extends Shapes = Shapes, 
 
 interface Erased {
   edge?: ((values: never, params: never) => ValuesOf<Shapes>) | undefined;
-  step: (values: never, params: never, context: StepContext) => { state: ValuesOf<Shapes>; output: unknown };
+  step: (values: never, params: never, context: StepContext) => StepResult<Shapes, unknown, unknown>;
 }
 
 /**
@@ -171,18 +199,23 @@ export function defineCell<
   Ports extends string = never,
   Q extends InputSpecs = Record<never, never>,
   M extends Shapes = S,
->(definition: CellDefinition<C, I, S, P, O, Ports, Q, M>): (config: C) => Cell<I & Q, S, P, O> {
+  R extends InputSpecs = Record<never, never>,
+  N = Record<never, never>,
+>(definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N>): (config: C) => Cell<I & Q & R, S, P, O, N> {
   return (config) => {
     const inputs = definition.inputs(config);
     const state = definition.state(config);
     const sequenceInputs = definition.sequenceInputs?.(config) ?? {};
-    for (const name of Object.keys({ ...inputs, ...sequenceInputs }))
-      if (name in state)
-        throw new CellError(`cell ${definition.name}: "${name}" names both an input and a slot of the state`);
-    return new Cell<I & Q, S, P, O>(
+    const sharedInputs = definition.sharedInputs?.(config) ?? {};
+    const names = [inputs, sequenceInputs, sharedInputs, state].flatMap((specs) => Object.keys(specs));
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined)
+      throw new CellError(`cell ${definition.name}: "${twice}" names two of its inputs and state slots`);
+    return new Cell<I & Q & R, S, P, O, N>(
       definition.name,
-      inputs as I & Q,
+      inputs,
       sequenceInputs,
+      sharedInputs,
       state,
       definition.message?.(config) ?? state,
       definition.ports ?? [],
@@ -233,9 +266,11 @@ function traceCell(cell: Cell, definition: Erased, dtype: DType): TracedCell<unk
         return [name, enter(from === "input" ? name : `${name}@edge`, shape, type, scope, { from, name })];
       }),
     );
-  const perSequence = cell.sequenceInputs;
-  const perNode = Object.fromEntries(Object.entries(cell.inputs).filter(([name]) => !(name in perSequence)));
-  const inputs = { ...operands(perNode, "node", "input"), ...operands(perSequence, "sequence", "input") };
+  const inputs = {
+    ...operands(cell.inputs, "node", "input"),
+    ...operands(cell.sequenceInputs, "sequence", "input"),
+    ...operands(cell.sharedInputs, "one", "input"),
+  };
   const slots = slotsOf(cell.state, dtype);
   const messageSlots = cell.hasEdgeStep ? slotsOf(cell.message, dtype) : slots;
   const names = cell.ports.length > 0 ? cell.ports : ["in"];
@@ -252,7 +287,7 @@ function traceCell(cell: Cell, definition: Erased, dtype: DType): TracedCell<unk
     let edge: CellGraph["edge"] = null;
     if (definition.edge) {
       const state = slots.map((s) => trace.variable(s, "edge"));
-      const edgeInputs = operands(perNode, "edge", "edgeInput");
+      const edgeInputs = operands(cell.inputs, "edge", "edgeInput");
       const message = definition.edge({ ...edgeInputs, ...byName(state, slots) } as never, params as never);
       edge = {
         when: "pull",
@@ -264,10 +299,22 @@ function traceCell(cell: Cell, definition: Erased, dtype: DType): TracedCell<unk
     if (typeof result !== "object" || result === null || typeof result.state !== "object")
       throw new CellError(`cell ${cell.name}: the step must return { state, output }`);
     const stateOut = [checkSlots(cell.name, "the new state", result.state, slots)];
-    const outputs = leafEntries(result.output).map(([path, value]) => {
+    const outputs: CellOutput[] = leafEntries(result.output).map(([path, value]) => {
       if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);
-      return { name: path === "" ? "output" : path, value, scope: "node" as const };
+      return { name: path === "" ? "output" : path, value, scope: "node" };
     });
+    for (const [path, value] of leafEntries(result.sums)) {
+      if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);
+      if (value.scope !== "node")
+        throw new CellError(
+          `cell ${cell.name}: the sum "${path}" does not depend on the node, so there is nothing to add up`,
+        );
+      outputs.push({
+        name: `sum.${path}`,
+        value: apply(sumToOp, { from: "node", to: "sequence" }, value),
+        scope: "sequence",
+      });
+    }
     const used = new Set<Value>([
       ...trace.equations.flatMap((eq) => eq.inputs),
       ...outputs.map((o) => o.value),
@@ -292,7 +339,12 @@ function traceCell(cell: Cell, definition: Erased, dtype: DType): TracedCell<unk
     const text = printCell(graph);
     const known = interned.get(text) ?? graph;
     interned.set(text, known);
-    return { graph: known, sources: kept.map((v) => v.source), output: result.output };
+    return {
+      graph: known,
+      sources: kept.map((v) => v.source),
+      output: result.output,
+      sums: result.sums ?? {},
+    };
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Equation, Trace, type Var } from "../autodiff/index.js";
-import { addOp, concatOp, padOp, sumToOp } from "../ops/index.js";
+import { addOp, concatOp, padOp, spreadToOp, sumToOp } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 
@@ -97,6 +97,10 @@ function mergeRepeats(cell: CellGraph): CellGraph {
   const equations: Equation[] = [];
   for (const eq of cell.equations) {
     const inputs = eq.inputs.map((v) => replaced.get(v) ?? v);
+    if (eq.op === spreadToOp && (inputs[0] as Var).scope === eq.attrs.to) {
+      replaced.set(eq.outputs[0]!, inputs[0]!);
+      continue;
+    }
     const key = `${eq.op.name}|${JSON.stringify(eq.attrs)}|${inputs.map(id).join()}`;
     const known = seen.get(key);
     if (known) {

@@ -117,12 +117,17 @@ export const sign: Unary = unary(e.signOp);
 export const square: Unary = ((x: Value) => mul(x, x)) as Unary;
 /** max(x, 0); the derivative at 0 is 0. */
 export const relu: Unary = ((x: Value) => where(less(0, x), x, 0)) as Unary;
-/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without overflow. */
-export const softplus: Unary = ((x: Value) => add(relu(x), log1p(exp(neg(abs(x)))))) as Unary;
+/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without overflow; smooth at 0, where the slope is 1/2. */
+export const softplus: Unary = ((x: Value) => {
+  const positive = less(0, x);
+  // Both terms choose the same side at 0, so that their slopes there add up.
+  return add(where(positive, x, 0), log1p(exp(where(positive, neg(x), x))));
+}) as Unary;
 
 /**
- * a where the condition is not 0, else b. What is not chosen does not touch the result: its NaN stays out, in the
- * derivative too.
+ * a where the condition is not 0, else b. Selected, never multiplied by a mask: a NaN in what is not chosen stays out of
+ * the value, and the branch not chosen gets a gradient of exactly 0. An op with an infinite slope behind that branch
+ * still makes 0 times infinity of it: choose the operand before such an op, not its result.
  */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const like = a instanceof Value ? a : b;
@@ -233,13 +238,24 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
   return apply(sliceOp, { starts, sizes: x.shape.map((n, q) => (q === d ? end - start : n)) }, x);
 }
 
-/** Cuts the last axis into equal parts, such as the gates of a cell. */
-export function split(x: Value, parts: number): Value[] {
+/** A list of `N` values, as a tuple where N is known. */
+export type Parts<N extends number, List extends Value[] = []> = number extends N
+  ? Value[]
+  : List["length"] extends N
+    ? List
+    : Parts<N, [...List, Value]>;
+
+/**
+ * Cuts the last axis into equal parts, such as the gates of a cell.
+ * @throws ShapeError if the axis does not divide evenly.
+ * @example const [i, f] = split(tensor([1, 2, 3, 4]), 2); // [1, 2] and [3, 4]
+ */
+export function split<N extends number>(x: Value, parts: N): Parts<N> {
   const n = x.shape.at(-1) ?? 0;
   if (!Number.isInteger(parts) || parts < 1 || n % parts !== 0)
     throw new ShapeError(`split: the last axis has ${n} elements, which do not make ${parts} equal parts`);
   const width = n / parts;
-  return Array.from({ length: parts }, (_, i) => slice(x, -1, i * width, (i + 1) * width));
+  return Array.from({ length: parts }, (_, i) => slice(x, -1, i * width, (i + 1) * width)) as Parts<N>;
 }
 
 /** Joins values along an axis. */

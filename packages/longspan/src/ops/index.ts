@@ -8,5 +8,5 @@ export { MapBuilder } from "./map-builder.js";
 export { matmulOp } from "./product-ops.js";
 export type * from "./record.js";
 export { allOps } from "./registry.js";
-export { clipGradientOp, type Scope, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
+export { clipGradientOp, spreadToOp, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
 export { contiguousStart, padOp, reshapeOp, sliceOp } from "./shape-ops.js";

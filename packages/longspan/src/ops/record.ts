@@ -10,6 +10,9 @@ import type {
 } from "../program/index.js";
 import type { Shape, Tensor, Value } from "../tensor/index.js";
 
+/** The rows that share a value inside a cell: one for all, one per sequence, one per node, one per edge. */
+export type Scope = "one" | "sequence" | "node" | "edge";
+
 /** What is known of a value before it has data. */
 export interface Aval {
   readonly shape: Shape;
@@ -39,6 +42,8 @@ export interface Op<A = Attrs> {
    */
   transpose?(call: LinearCall<A>, cotangents: readonly Linear[]): readonly Linear[];
   readonly lowering: Lowering<A>;
+  /** Inside a cell: the rows that share the result, where that is not settled by the operands. */
+  readonly resultScope?: (attrs: A) => Scope;
   /** Cheaper to compute again in the backward pass than to store. */
   readonly cheap?: boolean;
   /** Operands on which the derivative rules are tested. Ranges keep clear of kinks and poles. */

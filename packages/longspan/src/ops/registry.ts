@@ -5,7 +5,7 @@ import { argmaxOp, reduceMaxOp } from "./extrema-ops.js";
 import { gatherOp, indexSumOp } from "./index-ops.js";
 import { matmulOp, outerOp } from "./product-ops.js";
 import type { Op } from "./record.js";
-import { clipGradientOp, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
+import { clipGradientOp, spreadToOp, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
 import { broadcastToOp, padOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./shape-ops.js";
 
 /** Every primitive, once. A new op is enrolled in the conformance tests by its line here. */
@@ -48,6 +48,7 @@ export const allOps: readonly Op[] = [
   gatherOp,
   indexSumOp,
   sumToOp,
+  spreadToOp,
   stopGradientOp,
   clipGradientOp,
   uniformOp,

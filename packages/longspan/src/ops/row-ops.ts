@@ -3,21 +3,38 @@ import type { Shape } from "../tensor/index.js";
 import { apply } from "./apply.js";
 import { literal } from "./constant.js";
 import { lessOp, negOp, selectOp } from "./elementwise.js";
-import type { Op } from "./record.js";
+import type { Op, Scope } from "./record.js";
 
-/** The rows that share a value inside a cell: one for all, one per sequence, one per node, one per edge. */
-export type Scope = "one" | "sequence" | "node" | "edge";
+/** Between which scopes rows are summed or spread. */
+interface Between {
+  readonly from: Scope;
+  readonly to: Scope;
+}
 
 /**
  * Sums over rows: from one per node or edge to one per sequence or one for all. Reading a shared value at every node and
  * summing over the nodes are each other's transposes. Exists inside cells only.
  */
-export const sumToOp: Op<{ to: Scope }> = {
+export const sumToOp: Op<Between> = {
   name: "sumTo",
   infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
-  jvp: ({ attrs }, [t]) => [t && apply(sumToOp, attrs, t)],
-  transpose: (_, [ct]) => [ct],
+  // A tangent that happens to be shared still counts once per row.
+  jvp: ({ attrs }, [t]) => [t && apply(sumToOp, attrs, apply(spreadToOp, { from: attrs.to, to: attrs.from }, t))],
+  transpose: ({ attrs }, [ct]) => [ct && apply(spreadToOp, { from: attrs.to, to: attrs.from }, ct)],
+  resultScope: ({ to }) => to,
   lowering: { kind: "sum" },
+  samples: [],
+};
+
+/** The same value in every row of the scope `to`: the transpose of `sumTo`. Exists inside cells only. */
+export const spreadToOp: Op<Between> = {
+  name: "spreadTo",
+  infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
+  jvp: ({ attrs }, [t]) => [t && apply(spreadToOp, attrs, t)],
+  transpose: ({ attrs }, [ct]) => [ct && apply(sumToOp, { from: attrs.to, to: attrs.from }, ct)],
+  resultScope: ({ to }) => to,
+  lowering: { kind: "map", emit: (_, [a]) => a! },
+  cheap: true,
   samples: [],
 };
 

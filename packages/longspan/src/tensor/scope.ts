@@ -27,7 +27,8 @@ export function forget(t: Releasable): void {
  * still needs the values and releases them itself.
  *
  * @example
- * const norm = scope(() => sqrt(sum(mul(g, g)))); // only the result stays
+ * const g = tensor([3, 4]);
+ * const norm = scope(() => sqrt(sum(mul(g, g)))); // 5; only the result stays
  */
 export function scope<T>(f: () => T): T {
   if (suspended > 0) return f();

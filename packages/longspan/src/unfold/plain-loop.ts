@@ -1,6 +1,6 @@
 import { evaluate } from "../autodiff/index.js";
 import type { Slot } from "../cell/index.js";
-import { add, concat, constant, reshape, type Scope, slice, stopGradient } from "../ops/index.js";
+import { add, concat, constant, reshape, type Scope, slice, stopGradient, sumToOp } from "../ops/index.js";
 import type { Shape, Value } from "../tensor/index.js";
 import { layoutOf } from "./schedule.js";
 import type { UnfoldAttrs } from "./unfold-op.js";
@@ -55,12 +55,17 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
         });
       });
       evaluate(
-        cell.equations.filter((eq) => eq.outputs[0]!.scope !== "edge"),
+        cell.equations.filter((eq) => eq.outputs[0]!.scope !== "edge" && eq.op !== sumToOp),
         env,
       );
       states[n] = cell.stateOut[0]!.map((v) => env.get(v)!);
       cell.outputs.forEach((o, i) => {
-        outputs[i]![n] = env.get(o.value)!;
+        if (o.scope === "node") outputs[i]![n] = env.get(o.value)!;
+        else {
+          const sum = cell.equations.find((eq) => eq.outputs[0] === o.value)!;
+          const [b, term] = [p.sequenceOf[n]!, env.get(sum.inputs[0]!)!];
+          outputs[i]![b] = outputs[i]![b] === undefined ? term : add(outputs[i]![b], term);
+        }
       });
     }
   }
@@ -78,6 +83,11 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
           rows.map((v) => reshape(v, [1, ...v.shape])),
           0,
         );
+  // A sequence without nodes sums to zero.
+  cell.outputs.forEach((o, i) => {
+    if (o.scope === "sequence")
+      for (let b = 0; b < p.sequences; b++) outputs[i]![b] ??= constant(0, o.value.shape, o.value.dtype);
+  });
   return [
     ...outputs.map((rows, i) => stack(rows, cell.outputs[i]!.value)),
     ...finalRows

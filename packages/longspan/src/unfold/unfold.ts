@@ -12,7 +12,7 @@ import {
   type ValuesOf,
 } from "../cell/index.js";
 import { splitProducts } from "../compile/index.js";
-import { applyAll, cast, clipGradientOp, gather } from "../ops/index.js";
+import { applyAll, cast, clipGradientOp, gather, withAmbient } from "../ops/index.js";
 import {
   type DType,
   formatShape,
@@ -47,11 +47,13 @@ export interface UnfoldOptions<S extends Shapes> {
 }
 
 /** What an unfold gives. */
-export interface Unfolded<S extends Shapes, O> {
+export interface Unfolded<S extends Shapes, O, N> {
   /** The cell's output at every node: [nodes, ...] in row order, in the form that the cell returned. */
   readonly output: O;
   /** Final states, one row per sequence: [sequences, ...slot]. For trees, the states of the roots. */
   readonly final: ValuesOf<S>;
+  /** What the step returned under `sums`, added over the nodes of each sequence: [sequences, ...]. */
+  readonly sums: N;
   /** States at every node, if asked for. */
   readonly states: ValuesOf<S> | null;
 }
@@ -61,7 +63,8 @@ export interface Unfolded<S extends Shapes, O> {
  * and an output come out. The same cell and parameters serve every node, length and batch.
  *
  * @param params as made by `cell.init`
- * @param inputs for each input of the cell: [nodes, ...] rows of the structure; sequence inputs: [sequences, ...]
+ * @param inputs for each input of the cell: [nodes, ...] rows of the structure; sequence inputs: [sequences, ...]; shared
+ * inputs as declared
  * @throws ShapeError naming the operand, what it is and what it should be
  * @example
  * const cell = lstm({ input: 3, hidden: 4 });
@@ -69,13 +72,13 @@ export interface Unfolded<S extends Shapes, O> {
  * const { output, final } = unfold(cell, params, { x: zeros([4, 3]) }, chain([3, 1]));
  * // output: [4, 4], final.h: [2, 4]
  */
-export function unfold<I extends InputSpecs, S extends Shapes, P, O>(
-  cell: Cell<I, S, P, O>,
+export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
+  cell: Cell<I, S, P, O, N>,
   params: Traceable<ParamsOf<P>>,
   inputs: ValuesOf<I>,
   structure: Structure,
   options: UnfoldOptions<S> = {},
-): Unfolded<S, O> {
+): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled" } = options;
   checkBackward(backward);
   const dtype = floatType(params, inputs);
@@ -96,11 +99,11 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O>(
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
   const results = loop === "plain" ? plainLoop(attrs, operands) : applyAll(unfoldOp, attrs, operands);
-  const outputs = leaves(traced.output).length;
   let at = 0;
   const output = mapTree(traced.output, () => results[at++]!);
-  const states = options.states ? named<S>(slots, results.slice(outputs, outputs + slots.length)) : null;
-  return { output, final: named<S>(slots, results.slice(graph.outputs.length)), states };
+  const sums = mapTree(traced.sums, () => results[at++]!) as N;
+  const states = options.states ? named<S>(slots, results.slice(at, at + slots.length)) : null;
+  return { output, sums, final: named<S>(slots, results.slice(graph.outputs.length)), states };
 }
 
 function named<S extends Shapes>(slots: readonly string[], values: readonly Value[]): ValuesOf<S> {
@@ -211,7 +214,7 @@ function clipReads(graph: CellGraph, limit: number): CellGraph {
       return own;
     }),
   };
-  evaluate(graph.equations, env);
+  withAmbient(trace, () => evaluate(graph.equations, env));
   return simplify(substitute({ ...graph, values, stateIn, edge }, trace.equations, (v) => env.get(v) ?? v));
 }
 

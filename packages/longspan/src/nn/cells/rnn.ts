@@ -1,0 +1,76 @@
+import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
+import { add, matmul, relu, tanh, type Unary } from "../../ops/index.js";
+import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
+import { glorot, orthogonal, zerosInit } from "../init/index.js";
+
+/** Settings of `rnn`. */
+export interface RnnConfig {
+  /** Features of x. */
+  readonly input: number;
+  /** Units of h. */
+  readonly hidden: number;
+  /** tanh unless given. */
+  readonly activation?: "tanh" | "relu";
+  /**
+   * How W starts, [hidden, hidden]; orthogonal unless given. `identity(hidden)` with relu is the IRNN of Le
+   * et al. (2015).
+   */
+  readonly W?: ParamSpec;
+}
+
+/** Parameters of `rnn`: U [input, hidden], W [hidden, hidden], b [hidden]. */
+export interface RnnSpecs {
+  readonly U: ParamSpec;
+  readonly W: ParamSpec;
+  readonly b: ParamSpec;
+}
+
+/**
+ * The recurrent network with hidden-to-hidden connections (figure 10.3).
+ *
+ *     a(t) = b + W h(t-1) + U x(t)      (10.8)
+ *     h(t) = tanh(a(t))                 (10.9), or relu(a(t))
+ *
+ * Input x [input]; state h [hidden]; output h(t) [hidden]. The output layer o(t) = c + V h(t) (10.10) is
+ * `linear`. Matrices are stored [in, out], so that a row x multiplies from the left: x U. U starts
+ * Glorot-uniform, W orthogonal, b zero. The derivative of relu at 0 is 0.
+ *
+ * @throws ShapeError if a given W is not [hidden, hidden]
+ * @see Goodfellow, Bengio, Courville (2016), equations 10.8 and 10.9
+ * @example
+ * const cell = rnn({ input: 3, hidden: 4 });
+ * const { output, final } = unfold(cell, cell.init(Key.of(1)), { x: zeros([6, 3]) }, chain([4, 2]));
+ * // output [6, 4], final.h [2, 4]
+ */
+export function rnn(config: RnnConfig): Cell<{ x: Shape }, { h: Shape }, RnnSpecs, Value> {
+  return config.activation === "relu" ? reluRnn(config) : tanhRnn(config);
+}
+
+const tanhRnn = rnnWith("rnn", tanh);
+const reluRnn = rnnWith("rnn.relu", relu);
+
+function rnnWith(name: string, activation: Unary) {
+  return defineCell({
+    name,
+    inputs: ({ input }: RnnConfig): { x: Shape } => ({ x: [input] }),
+    state: ({ hidden }): { h: Shape } => ({ h: [hidden] }),
+    params: ({ input, hidden, W }): RnnSpecs => ({
+      U: glorot(input, hidden),
+      W: checkSquare(W ?? orthogonal(hidden, hidden), hidden),
+      b: zerosInit(hidden),
+    }),
+    step({ x, h }, { U, W, b }) {
+      const a = add(add(matmul(x, U), b), matmul(h, W));
+      const next = activation(a);
+      return { state: { h: next }, output: next };
+    },
+  });
+}
+
+function checkSquare(W: ParamSpec, hidden: number): ParamSpec {
+  if (!sameShape(W.shape, [hidden, hidden]))
+    throw new ShapeError(
+      `rnn: W is ${formatShape(W.shape)}, expected [${hidden}, ${hidden}]: [hidden, hidden]`,
+    );
+  return W;
+}

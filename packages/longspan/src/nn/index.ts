@@ -1,0 +1,6 @@
+export * from "./ancestral-sampling.js";
+export * from "./cells/index.js";
+export * from "./init/index.js";
+export * from "./language-model.js";
+export * from "./layers/index.js";
+export * from "./losses/index.js";

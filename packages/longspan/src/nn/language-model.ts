@@ -1,0 +1,202 @@
+import { concat, neg, reshape, slice, sum } from "../ops/index.js";
+import {
+  type DType,
+  type Key,
+  ShapeError,
+  type Tensor,
+  type Traceable,
+  type Value,
+} from "../tensor/index.js";
+import { type Backward, chain, type Structure } from "../unfold/index.js";
+import { gru, lstm, rnn } from "./cells/index.js";
+import {
+  type AnySequenceLayer,
+  dropoutOver,
+  type EmbeddingParams,
+  embedding,
+  type LinearParams,
+  linear,
+  recurrent,
+  stacked,
+} from "./layers/index.js";
+import { crossEntropyPerRow } from "./losses/index.js";
+
+/** Cells that `languageModel` knows by name. */
+export type LanguageModelCell = "lstm" | "gru" | "rnn";
+
+/** Settings of `languageModel`. */
+export interface LanguageModelConfig {
+  /** Number of symbols. */
+  readonly vocabulary: number;
+  /** Features per symbol. */
+  readonly embed: number;
+  /** Units of each layer's state. */
+  readonly hidden: number;
+  /** Recurrent layers; 1 unless given. */
+  readonly layers?: number;
+  /** The cell by name, lstm unless given, or a layer made by `recurrent` from any cell whose output is [hidden]. */
+  readonly cell?: LanguageModelCell | ((sizes: { input: number; hidden: number }) => AnySequenceLayer);
+  /** Dropout on the embeddings, between layers and before the output layer: a rate in [0, 1); 0 unless given. */
+  readonly dropout?: number;
+}
+
+/** Parameters of a language model: embedding.E, layers[k] as the cell has them, readout.W and readout.b. */
+export interface LanguageModelParams {
+  readonly embedding: EmbeddingParams;
+  readonly layers: readonly Readonly<Record<string, Tensor>>[];
+  readonly readout: LinearParams;
+}
+
+/** The recurrent state: the slots of each layer, one row per sequence. */
+export type LanguageModelState = readonly Readonly<Record<string, Value>>[];
+
+/** How a language model is run. */
+export interface LanguageModelOptions {
+  /** States before the first symbol, of the form of `final`; zeros unless given. */
+  readonly initial?: LanguageModelState;
+  /** The key of dropout; null or absent for none, as in evaluation. */
+  readonly key?: Key | null;
+  /** How the recurrence is differentiated; full unless given. */
+  readonly backward?: Backward;
+}
+
+/** What a language model gives. */
+export interface LanguageModelResult {
+  /** Unnormalised log-probabilities of the symbol that follows: [nodes, vocabulary]. */
+  readonly logits: Value;
+  /** States after each sequence's last symbol. */
+  readonly final: LanguageModelState;
+}
+
+/** A recurrent language model; made by `languageModel`. */
+export interface LanguageModel {
+  /** Symbols that it knows. */
+  readonly vocabulary: number;
+  /** Initial parameters; float32 unless a type is named. */
+  init(key: Key, dtype?: DType): LanguageModelParams;
+  /** @param symbols int32 [nodes], rows of the structure */
+  apply(
+    params: Traceable<LanguageModelParams>,
+    symbols: Value,
+    structure: Structure,
+    options?: LanguageModelOptions,
+  ): LanguageModelResult;
+  /** Logits of a text's first symbol, [vocabulary]: those of a readout that has seen nothing, o(1) = c. */
+  first(params: Traceable<LanguageModelParams>): Value;
+}
+
+/**
+ * A recurrent language model: it predicts each symbol of a text from all those before it.
+ *
+ *     x(t) = E[y(t)]                        embedding
+ *     h(t) = cell(x(t), h(t-1))             one layer or several
+ *     o(t) = c + V h(t)                     (10.10)
+ *     P(y(t+1) | y(1), ..., y(t)) = softmax(o(t))
+ *
+ * The first symbol has the distribution softmax(c), of a readout whose h is zero. With that, the probabilities of all texts of one
+ * length add up to 1 (`logLikelihood`), and `sampleSymbols` draws from exactly this distribution.
+ *
+ * symbols int32 [nodes] give logits [nodes, vocabulary]. The initial weights are those of `embedding`, the cell and `linear`.
+ *
+ * @throws RangeError if a size is not a positive integer or the dropout is not in [0, 1)
+ * @see Goodfellow, Bengio, Courville (2016), section 10.2.3; Zaremba et al. (2014) for the places of dropout
+ * @example
+ * const model = languageModel({ vocabulary: 65, embed: 32, hidden: 128 });
+ * const params = model.init(Key.of(1));
+ * const { logits, final } = model.apply(params, tensor([3, 1, 4], "int32"), chain([3]));
+ * // logits [3, 65], final[0].h [1, 128]
+ */
+export function languageModel(config: LanguageModelConfig): LanguageModel {
+  const { vocabulary, embed, hidden, layers = 1, cell = "lstm", dropout = 0 } = config;
+  for (const [name, n] of Object.entries({ vocabulary, embed, hidden, layers }))
+    if (!Number.isInteger(n) || n < 1)
+      throw new RangeError(`languageModel: ${name} is a positive integer, got ${n}`);
+  const layerOf = typeof cell === "string" ? namedLayer(cell) : cell;
+  const symbols = embedding({ size: vocabulary, width: embed });
+  const net = stacked(
+    Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? embed : hidden, hidden })),
+    { dropout },
+  );
+  const readout = linear({ input: hidden, output: vocabulary });
+  return {
+    vocabulary,
+    init: (key, dtype = "float32") => ({
+      embedding: symbols.init(key.fold(0), dtype),
+      layers: net.init(key.fold(1), dtype) as LanguageModelParams["layers"],
+      readout: readout.init(key.fold(2), dtype),
+    }),
+    apply(params, ids, structure, { initial, key = null, ...options } = {}) {
+      const dropped = (rows: Value, place: number) =>
+        key === null ? rows : dropoutOver(structure, rows, dropout, key.fold(place));
+      const x = dropped(symbols.apply(params.embedding, ids), 0);
+      const { output, final } = net.apply([...params.layers], x, structure, {
+        ...options,
+        ...(initial ? { initial: [...initial] } : {}),
+        ...(key ? { key: key.fold(1) } : {}),
+      });
+      const logits = readout.apply(params.readout, dropped(output, 2));
+      return { logits, final: final as LanguageModelState };
+    },
+    first: (params) => params.readout.b,
+  };
+}
+
+function namedLayer(name: LanguageModelCell): (sizes: { input: number; hidden: number }) => AnySequenceLayer {
+  const cells = {
+    lstm: (sizes: { input: number; hidden: number }) => recurrent(lstm(sizes)),
+    gru: (sizes: { input: number; hidden: number }) => recurrent(gru(sizes)),
+    rnn: (sizes: { input: number; hidden: number }) => recurrent(rnn(sizes)),
+  };
+  if (!Object.hasOwn(cells, name))
+    throw new RangeError(`languageModel: the cell is one of ${Object.keys(cells).join(", ")}, got ${name}`);
+  return cells[name];
+}
+
+/**
+ * The logarithm of each symbol's probability given those before it.
+ *
+ *     -L(t) = ln P(y(t) | y(t-1), y(t-2), ..., y(1)),  t = 1, ..., tau                 (10.33)
+ *
+ * The memory is proportional to the length; for a long text, see `evaluateText`.
+ *
+ * @param symbols one text, int32 [tau]
+ * @returns [tau], in nats, each at most 0; differentiable in the parameters
+ * @throws ShapeError if the symbols are not a list
+ * @see Goodfellow, Bengio, Courville (2016), equation 10.33
+ * @example logConditionals(model, params, tensor([3, 1, 4], "int32")).shape // [ 3 ]
+ */
+export function logConditionals(
+  model: LanguageModel,
+  params: Traceable<LanguageModelParams>,
+  symbols: Value,
+): Value {
+  if (symbols.rank !== 1)
+    throw new ShapeError(`logConditionals: expected a list of symbols, got rank ${symbols.rank}`);
+  const tau = symbols.shape[0]!;
+  const first = reshape(model.first(params), [1, model.vocabulary]);
+  const seen = slice(symbols, 0, 0, Math.max(0, tau - 1));
+  const logits =
+    tau < 2
+      ? slice(first, 0, 0, tau)
+      : concat([first, model.apply(params, seen, chain([tau - 1])).logits], 0);
+  return neg(crossEntropyPerRow(logits, symbols));
+}
+
+/**
+ * The logarithm of a text's probability under the model, as the sum of its conditionals.
+ *
+ *     ln P(y(1), ..., y(tau)) = sum over t of ln P(y(t) | y(t-1), ..., y(1))          (10.31, 10.32)
+ *
+ * @param symbols one text, int32 [tau]
+ * @returns a scalar, in nats; differentiable in the parameters
+ * @throws ShapeError if the symbols are not a list
+ * @see Goodfellow, Bengio, Courville (2016), section 10.2.3, equations 10.31 to 10.33
+ * @example logLikelihood(model, params, tensor([3, 1, 4], "int32")) // about -3 ln 65 before training
+ */
+export function logLikelihood(
+  model: LanguageModel,
+  params: Traceable<LanguageModelParams>,
+  symbols: Value,
+): Value {
+  return sum(logConditionals(model, params, symbols));
+}

@@ -1,0 +1,42 @@
+import { gather } from "../../ops/index.js";
+import type { Tensor } from "../../tensor/index.js";
+import { normalInit } from "../init/index.js";
+import type { Layer } from "./layer.js";
+
+/** Settings of `embedding`. */
+export interface EmbeddingConfig {
+  /** Number of symbols. */
+  readonly size: number;
+  /** Features per symbol. */
+  readonly width: number;
+  /**
+   * Standard deviation at first; 1 unless given, which gives inputs of unit variance, as Glorot's rule for
+   * the next matrix assumes.
+   */
+  readonly std?: number;
+}
+
+/** Parameters of `embedding`: E [size, width]. */
+export interface EmbeddingParams {
+  readonly E: Tensor;
+}
+
+/**
+ * A vector for every symbol: row `id` of a table. The same as a product with a one-hot vector, without the
+ * product.
+ *
+ * ids int32 [n], or any shape, gives [n, width]. Parameter E [size, width], normal at first.
+ *
+ * @throws IndexError for an id outside 0..size-1, on executors that run on the CPU
+ * @throws TypeError if the ids are not int32
+ * @example
+ * const words = embedding({ size: 1000, width: 16 });
+ * words.apply(words.init(Key.of(1)), tensor([3, 1, 4], "int32")).shape // [ 3, 16 ]
+ */
+export function embedding({ size, width, std = 1 }: EmbeddingConfig): Layer<EmbeddingParams> {
+  const table = normalInit(std, size, width);
+  return {
+    init: (key, dtype = "float32") => ({ E: table.initialise(key, table.shape, dtype) }),
+    apply: (params, ids) => gather(params.E, ids),
+  };
+}

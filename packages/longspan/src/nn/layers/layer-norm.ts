@@ -1,0 +1,60 @@
+import { add, div, mean, mul, reshape, sqrt, square, sub } from "../../ops/index.js";
+import { formatShape, ones, ShapeError, type Tensor, type Value, zeros } from "../../tensor/index.js";
+import type { Layer } from "./layer.js";
+
+/** Settings of `layerNorm`. */
+export interface LayerNormConfig {
+  /** Elements of the last axis. */
+  readonly size: number;
+  /** Added to the variance, in squared units of x; 1e-5 unless given. */
+  readonly epsilon?: number;
+}
+
+/** Parameters of `layerNorm`: gain [size], bias [size]. */
+export interface LayerNormParams {
+  readonly gain: Tensor;
+  readonly bias: Tensor;
+}
+
+/**
+ * Layer normalisation: mean 0 and variance 1 over the last axis, then a gain and a bias per element. See
+ * `layerNormalise`.
+ *
+ * x [..., size] gives the same shape. Parameters gain [size], 1 at first, and bias [size], 0 at first.
+ *
+ * @throws ShapeError if x does not end in an axis of `size` elements
+ * @example
+ * const norm = layerNorm({ size: 3 });
+ * norm.apply(norm.init(Key.of(1)), tensor([[1, 2, 3]])) // [[-1.2247, 0, 1.2247]]
+ */
+export function layerNorm({ size, epsilon = 1e-5 }: LayerNormConfig): Layer<LayerNormParams> {
+  return {
+    init: (_, dtype = "float32") => ({ gain: ones([size], dtype), bias: zeros([size], dtype) }),
+    apply(params, x) {
+      if (x.shape.at(-1) !== size)
+        throw new ShapeError(
+          `layerNorm: the input is ${formatShape(x.shape)}, expected ${size} elements on the last axis`,
+        );
+      return layerNormalise(x, params.gain, params.bias, epsilon);
+    },
+  };
+}
+
+/**
+ * Layer normalisation as a function, for use inside a cell too:
+ *
+ *     y = gain (x - mean(x)) / sqrt(var(x) + epsilon) + bias
+ *
+ * with mean and variance over the last axis; the variance divides by the number of elements, not by one less.
+ *
+ * @param x [..., n] @param gain [n] @param bias [n]
+ * @param epsilon added to the variance; keeps a constant x, whose result is the bias, from dividing by zero
+ * @see Ba, Kiros, Hinton (2016), "Layer normalization", equations 2 to 4
+ * @example layerNormalise(tensor([1, 2, 3]), ones([3]), zeros([3])) // [-1.2247, 0, 1.2247]
+ */
+export function layerNormalise(x: Value, gain: Value, bias: Value, epsilon = 1e-5): Value {
+  const perRow = [...x.shape.slice(0, -1), 1];
+  const centred = sub(x, reshape(mean(x, -1), perRow));
+  const variance = reshape(mean(square(centred), -1), perRow);
+  return add(mul(div(centred, sqrt(add(variance, epsilon))), gain), bias);
+}

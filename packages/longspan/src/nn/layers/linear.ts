@@ -1,0 +1,53 @@
+import { add, matmul } from "../../ops/index.js";
+import { formatShape, ShapeError, type Tensor } from "../../tensor/index.js";
+import { glorot, zerosInit } from "../init/index.js";
+import type { Layer } from "./layer.js";
+
+/** Settings of `linear`. */
+export interface LinearConfig {
+  /** Features of x. */
+  readonly input: number;
+  /** Features of the result. */
+  readonly output: number;
+  /** Whether b is added; it is unless this is false. */
+  readonly bias?: boolean;
+}
+
+/** Parameters of `linear`: W [input, output], b [output]. */
+export interface LinearParams {
+  readonly W: Tensor;
+  readonly b: Tensor;
+}
+
+/**
+ * An affine map of the last axis, such as the output layer o(t) = c + V h(t) (10.10).
+ *
+ *     y = x W + b
+ *
+ * x [..., input] gives y [..., output]; a vector [input] will do, so the layer also serves inside a cell.
+ * Parameters W [input, output], Glorot-uniform at first, and b [output], zero at first.
+ *
+ * @throws ShapeError if x does not end in an axis of `input` elements
+ * @example
+ * const readout = linear({ input: 4, output: 10 });
+ * readout.apply(readout.init(Key.of(1)), zeros([6, 4])).shape // [ 6, 10 ]
+ */
+export function linear(config: LinearConfig & { readonly bias?: true }): Layer<LinearParams>;
+export function linear(config: LinearConfig & { readonly bias: false }): Layer<Pick<LinearParams, "W">>;
+export function linear({ input, output, bias = true }: LinearConfig): Layer<Partial<LinearParams>> {
+  const [W, b] = [glorot(input, output), zerosInit(output)];
+  return {
+    init(key, dtype = "float32") {
+      const params = { W: W.initialise(key.fold(0), W.shape, dtype) };
+      return bias ? { ...params, b: b.initialise(key.fold(1), b.shape, dtype) } : params;
+    },
+    apply(params, x) {
+      if (x.shape.at(-1) !== input)
+        throw new ShapeError(
+          `linear: the input is ${formatShape(x.shape)}, expected ${input} elements on the last axis`,
+        );
+      const product = matmul(x, params.W!);
+      return bias ? add(product, params.b!) : product;
+    },
+  };
+}
