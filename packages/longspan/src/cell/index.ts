@@ -3,5 +3,17 @@ export * from "./graph.js";
 export * from "./linearize.js";
 export * from "./print.js";
 export * from "./simplify.js";
+export type {
+  InputSpec,
+  InputSpecs,
+  ParamSpec,
+  ParamsOf,
+  ParamValues,
+  Shapes,
+  StepContext,
+  StepResult,
+  ValuesOf,
+} from "./step.js";
+export type { OperandSource, TracedCell } from "./trace-cell.js";
 export * from "./transpose.js";
 export * from "./verify.js";

@@ -1,0 +1,48 @@
+import type { DType, Key, Shape, Tensor, Value } from "../tensor/index.js";
+
+/** A parameter to be: its shape and how it is initialised. */
+export interface ParamSpec {
+  readonly shape: Shape;
+  readonly initialise: (key: Key, shape: Shape, dtype: DType) => Tensor;
+}
+
+/** The shape of an input; floats unless a type is named. */
+export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType };
+
+/** Named shapes. */
+export type Shapes = Readonly<Record<string, Shape>>;
+/** Named input shapes. */
+export type InputSpecs = Readonly<Record<string, InputSpec>>;
+
+/** Values under the same names. */
+export type ValuesOf<S> = { readonly [K in keyof S]: Value };
+
+/** A tree of parameter specifications as the tree of their tensors. */
+export type ParamsOf<P> = P extends ParamSpec ? Tensor : { [K in keyof P]: ParamsOf<P[K]> };
+
+/** A tree of parameter specifications as the tree of their values. */
+export type ParamValues<P> = P extends ParamSpec ? Value : { [K in keyof P]: ParamValues<P[K]> };
+
+/** What a step may ask for besides its operands. */
+export interface StepContext {
+  /**
+   * Uniform numbers in [0, 1), drawn afresh at every node, or once per sequence and the same at all its nodes. They depend
+   * on the key given to `unfold`, the sequence and the node only, so a sequence run alone draws the same.
+   */
+  uniform(shape: Shape, options?: { per?: "node" | "sequence" }): Value;
+}
+
+/** What a step returns. */
+export interface StepResult<S extends Shapes, O, N> {
+  /** The new state: the slots and shapes of the old one. */
+  readonly state: ValuesOf<S>;
+  /** What the node gives: a value, or a tree of values. */
+  readonly output: O;
+  /** Values that are summed over the nodes of each sequence, such as a loss. */
+  readonly sums?: N;
+}
+
+/** Whether a leaf of a parameter tree has been reached. */
+export function isSpec(v: unknown): v is ParamSpec {
+  return typeof v === "object" && v !== null && "initialise" in v && "shape" in v;
+}
