@@ -3,7 +3,16 @@ import { resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { TypeChecker } from "./documentation/check-types.js";
 import { run } from "./documentation/run.js";
-import { blocksOf, examples, fencesOf, languages, linesOf, pages, root } from "./documentation/snippets.js";
+import {
+  blocksOf,
+  examples,
+  fencesOf,
+  languages,
+  linesOf,
+  mark,
+  pages,
+  root,
+} from "./documentation/snippets.js";
 
 // LONGSPAN_UPDATE_DOCS=1 writes what the blocks print into the pages instead of comparing it.
 const update = process.env.LONGSPAN_UPDATE_DOCS === "1";
@@ -22,15 +31,19 @@ describe.each(pages())("%s", (page) => {
     for (const { info, open } of fencesOf(page)) expect(languages, `${page}:${open + 1}`).toContain(info);
   });
 
-  for (const { ignored, line } of blocks.filter((block) => block.file === page))
-    test.runIf(ignored !== null)(`line ${line} is not run, and the line above says why`, () => {
+  test("has links that lead somewhere", () => {
+    expect(brokenLinks(page)).toEqual([]);
+  });
+
+  for (const { ignored, place } of blocks.filter((block) => block.file === page && block.ignored !== null))
+    test(`line ${place} is not run, and the line above says why`, () => {
       expect(ignored?.trim()).not.toBe("");
     });
 
   const printed = new Map<number, string>();
-  for (const { line, code, output } of running.filter((block) => block.file === page))
-    test(`line ${line} runs${output ? " and prints what the page says" : ""}`, async () => {
-      const text = await run(code);
+  for (const { place, code, output } of running.filter((block) => block.file === page))
+    test(`line ${place} runs${output ? " and prints what the page says" : ""}`, async () => {
+      const text = (await run(code)).split(`${mark}\n`).at(-1)!;
       if (output && update) printed.set(output.open, text);
       else if (output) expect(text).toBe(output.text);
     });
@@ -45,7 +58,7 @@ describe.each(pages())("%s", (page) => {
 });
 
 describe("docstring examples", () => {
-  test.each(docstrings.map((example) => [`${example.file}:${example.line}`, example.code]))(
+  test.each(docstrings.map((example) => [`${example.file}:${example.place}`, example.code]))(
     "%s",
     async (_, code) => {
       await run(code);

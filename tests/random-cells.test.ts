@@ -1,6 +1,6 @@
 import { add, allOps, mul, type Value } from "longspan";
 import { expect, test } from "vitest";
-import { compare, differenceError } from "./random-cells/compare.js";
+import { compare, differenceError, innerProductError } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
 
 const tanhOp = allOps.find((op) => op.name === "tanh")!;
@@ -18,6 +18,10 @@ test(`${total} random cells over random structures: compiled equals the plain lo
       if (subject.smooth && seed % 10 === 0) {
         const error = differenceError(subject);
         if (!(error < 1e-6)) failures.push(`seed ${seed}: ${error} away from central differences`);
+      }
+      if (seed % 10 === 0) {
+        const error = innerProductError(subject);
+        if (!(error < 1e-11)) failures.push(`seed ${seed}: <Jv, w> and <v, J'w> differ by ${error}`);
       }
       const c = compare(subject);
       if (!(c.value < 1e-12 && c.gradient < 1e-12 && c.hessian < 1e-12))

@@ -41,7 +41,7 @@ export class TypeChecker {
     return (name) => exported.get(name);
   }
 
-  /** The errors, as `file:line: message`. */
+  /** The errors, as `file:line: message`. A block that continues another is held to account for its own lines only. */
   errors(snippets: readonly Snippet[]): string[] {
     const paths = snippets.map((snippet, i) => {
       const path = resolve(root, `tests/documentation/snippet${i}.ts`);

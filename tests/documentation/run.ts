@@ -5,7 +5,10 @@ import ts from "typescript";
 type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
 const AsyncFunction = (async () => {}).constructor as new (...text: string[]) => Body;
 
-/** Runs the text of a module. Returns what it printed; `longspan` is the library's source, as for every test. */
+/**
+ * Runs the text of a module. Returns what it printed, without blanks at the ends of lines, which editors strip from
+ * pages; `longspan` is the library's source, as for every test.
+ */
 export async function run(code: string): Promise<string> {
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
@@ -20,5 +23,5 @@ export async function run(code: string): Promise<string> {
     {},
     { ...console, log },
   );
-  return printed.join("\n");
+  return printed.join("\n").replace(/[ \t]+$/gm, "");
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
 
@@ -7,13 +7,18 @@ export const root = resolve(import.meta.dirname, "../..");
 export interface Snippet {
   /** Path from the root of the repository. */
   readonly file: string;
-  /** Line of its first line in that file, counted from 1. */
-  readonly line: number;
-  /** The text of a module. */
+  /** Its first line in that file, counted from 1. */
+  readonly place: number;
+  /** The text of a module. It may begin with the code of the snippets that this one continues. */
   readonly code: string;
+  /** The line of the file that the first line of `code` has; earlier than `place` for a continuation. */
+  readonly line: number;
 }
 
-/** A fenced `ts` block of a page. */
+/**
+ * A fenced `ts` block of a page. A block `ts continued` goes on in the module of the block before it: it is run after that one's
+ * code, and what it prints counts from the mark on.
+ */
 export interface Block extends Snippet {
   /** What it is said to print: the text block that follows, or null. */
   readonly output: Fence | null;
@@ -36,7 +41,10 @@ export function pages(): string[] {
 }
 
 /** Every fence of a page is one of these; code in another language would escape the test. */
-export const languages = ["ts", "ts ignore", "text", "sh"];
+export const languages = ["ts", "ts continued", "ts ignore", "text", "sh"];
+
+/** Printed between a block and the one that continues it. */
+export const mark = "continued:";
 
 export function fencesOf(page: string): Fence[] {
   const lines = linesOf(page);
@@ -56,18 +64,19 @@ export function fencesOf(page: string): Fence[] {
 export function blocksOf(page: string): Block[] {
   const lines = linesOf(page);
   const fences = fencesOf(page);
+  let before = "";
   return fences.flatMap((fence, i) => {
-    if (fence.info !== "ts" && fence.info !== "ts ignore") return [];
+    if (!fence.info.startsWith("ts")) return [];
+    const ignored = fence.info === "ts ignore" ? (lines[fence.open - 1] ?? "") : null;
+    const head = fence.info === "ts continued" ? `${before}\nconsole.log("${mark}");\n` : "";
+    const code = head + fence.text;
+    if (ignored === null) before = code;
     const next = fences[i + 1];
     const follows =
       next?.info === "text" && lines.slice(fence.close + 1, next.open).every((line) => line.trim() === "");
-    return {
-      file: page,
-      line: fence.open + 2,
-      code: fence.text,
-      output: follows ? next : null,
-      ignored: fence.info === "ts ignore" ? (lines[fence.open - 1] ?? "") : null,
-    };
+    const place = fence.open + 2;
+    const line = place - (head.split("\n").length - 1);
+    return { file: page, place, code, line, output: follows ? next : null, ignored };
   });
 }
 
@@ -117,6 +126,37 @@ function withImports(code: string, isType: (name: string) => boolean | undefined
     return type === undefined ? [] : type ? `type ${name}` : name;
   });
   return `import { ${names.join(", ")} } from "longspan"; {${code}\n}`;
+}
+
+/** The relative links of a page whose file, or heading in a page, does not exist. */
+export function brokenLinks(page: string): string[] {
+  return prose(page).flatMap((line) =>
+    [...line.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
+      if (/^[a-z]+:/.test(link!)) return [];
+      const [path, heading] = link!.split("#") as [string, string?];
+      const target = path === "" ? page : join(dirname(page), path);
+      const found = existsSync(resolve(root, target)) && (!heading || headings(target).includes(heading));
+      return found ? [] : [link!];
+    }),
+  );
+}
+
+/** The names by which a page's headings are linked. */
+function headings(page: string): string[] {
+  return prose(page)
+    .filter((line) => /^#+ /.test(line))
+    .map((line) =>
+      line
+        .replace(/^#+ /, "")
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-"),
+    );
+}
+
+function prose(page: string): string[] {
+  const fences = fencesOf(page);
+  return linesOf(page).filter((_, i) => !fences.some((fence) => i >= fence.open && i <= fence.close));
 }
 
 export function linesOf(file: string): string[] {

@@ -6,6 +6,7 @@ import {
   Key,
   leafEntries,
   leaves,
+  linearize,
   mapTree,
   mul,
   normal,
@@ -94,6 +95,33 @@ export function compare(subject: Subject): Comparison {
       hessian: h.error,
       where: `${g.at} ${h.at}`,
     };
+  });
+}
+
+/** How far <J v, w> is from <v, J' w> for the outputs and final states of the compiled cell. */
+export function innerProductError(subject: Subject): number {
+  const f = (point: Point) => {
+    const { output, final, sums } = unfold(subject.cell, point.params, point.inputs, subject.structure, {
+      initial: point.initial,
+      key: Key.of(subject.seed).fold(3),
+    });
+    return { output, final, sums };
+  };
+  return scope(() => {
+    const point = pointOf(subject) as never;
+    const { value, pushforward, pullback } = linearize(f as (p: never) => unknown, point);
+    const v = directionLike(point, Key.of(subject.seed).fold(6));
+    const w = directionLike(value, Key.of(subject.seed).fold(7));
+    const inner = (a: unknown, b: unknown) => {
+      const other = leaves(b);
+      return leaves(a).reduce((total, x, i) => {
+        if (x.dtype === "int32") return total;
+        return total + onCpu(dot(reshape(x, [x.size]), reshape(other[i]!, [x.size]))).item();
+      }, 0);
+    };
+    const left = inner(pushforward(v as never), w);
+    const right = inner(v, pullback(w as never));
+    return Math.abs(left - right) / Math.max(1, Math.abs(left));
   });
 }
 
