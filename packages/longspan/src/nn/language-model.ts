@@ -163,7 +163,9 @@ function namedLayer(name: LanguageModelCell): (sizes: { input: number; hidden: n
  * @returns [tau], in nats, each at most 0; differentiable in the parameters
  * @throws ShapeError if the symbols are not a list
  * @see Goodfellow, Bengio, Courville (2016), equation 10.33
- * @example logConditionals(model, params, tensor([3, 1, 4], "int32")).shape // [ 3 ]
+ * @example
+ * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * logConditionals(model, model.init(Key.of(1)), tensor([3, 1, 4], "int32")).shape; // [ 3 ]
  */
 export function logConditionals(
   model: LanguageModel,
@@ -191,7 +193,9 @@ export function logConditionals(
  * @returns a scalar, in nats; differentiable in the parameters
  * @throws ShapeError if the symbols are not a list
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3, equations 10.31 to 10.33
- * @example logLikelihood(model, params, tensor([3, 1, 4], "int32")) // about -3 ln 65 before training
+ * @example
+ * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * logLikelihood(model, model.init(Key.of(1)), tensor([3, 1, 4], "int32")); // about -3 ln 65 before training
  */
 export function logLikelihood(
   model: LanguageModel,

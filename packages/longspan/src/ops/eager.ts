@@ -57,58 +57,37 @@ interface Form {
 
 function choose(op: Op, attrs: Attrs, inputs: readonly Aval[], out: Aval): Form {
   const { lowering } = op;
-  if (lowering.kind === "map") {
-    if (lowering.elementwise) {
-      const cut = inputs.map((a) => ({
-        shape: [],
-        dtype: a.dtype,
-        fixed: a.shape.length === 0 && out.shape.length > 0,
-      }));
-      const key = `e|${JSON.stringify(attrs)}|${cut.map((a) => a.dtype + (a.fixed ? "!" : "")).join()}|${out.dtype}`;
-      return {
-        key,
-        attrs,
-        rowCount: sizeOf(out.shape),
-        space: "row",
-        inputs: cut,
-        out: { shape: [], dtype: out.dtype, fixed: false },
-        whole: false,
-      };
-    }
+  if (lowering.kind === "map" && lowering.elementwise) {
+    const cut = inputs.map((a) => ({
+      shape: [],
+      dtype: a.dtype,
+      fixed: a.shape.length === 0 && out.shape.length > 0,
+    }));
+    const flat = { shape: [], dtype: out.dtype, fixed: false };
+    return form("e", attrs, sizeOf(out.shape), "row", cut, flat, false);
+  }
+  if (lowering.kind === "map" || lowering.kind === "instruction") {
     const whole = lowering.whole?.(attrs, inputs);
     if (whole) {
-      const cut = inputs.map((a, i) => ({
-        shape: whole.rows[i] ? a.shape.slice(1) : a.shape,
-        dtype: a.dtype,
-        fixed: !whole.rows[i],
-      }));
+      const cut = inputs.map((a, i) => withoutRows(a, whole.rows[i]!));
       const rowCount = inputs[whole.rows.indexOf(true)]!.shape[0]!;
       return form("w", attrs, rowCount, "row", cut, { ...out, fixed: true }, true);
     }
     const rows = out.shape.length > 0 ? lowering.byRows?.(attrs, inputs, out) : null;
     if (rows) {
       const cut = inputs.map((a, i) => ({
-        shape: rows.rows[i]
-          ? a.shape.slice(1)
-          : a.shape.length === out.shape.length
-            ? a.shape.slice(1)
-            : a.shape,
-        dtype: a.dtype,
-        fixed: !rows.rows[i],
+        ...withoutRows(a, rows.rows[i]!),
+        ...(rows.shapes ? { shape: rows.shapes[i]! } : {}),
       }));
-      return form(
-        "r",
-        rows.attrs,
-        out.shape[0]!,
-        "row",
-        cut,
-        { shape: out.shape.slice(1), dtype: out.dtype, fixed: false },
-        false,
-      );
+      return form("r", rows.attrs, out.shape[0]!, "row", cut, withoutRows(out, true), false);
     }
   }
   const cut = inputs.map((a) => ({ shape: a.shape, dtype: a.dtype, fixed: true }));
   return form("o", attrs, 1, "one", cut, { ...out, fixed: true }, false);
+}
+
+function withoutRows(a: Aval, hasRows: boolean): Aval & { fixed: boolean } {
+  return { shape: hasRows ? a.shape.slice(1) : a.shape, dtype: a.dtype, fixed: !hasRows };
 }
 
 function form(
@@ -136,13 +115,11 @@ function compileForm(op: Op, form: Form) {
   const out = place(form.out, "out", "output");
   let instruction: Instruction;
   const { lowering } = op;
-  if (lowering.kind === "instruction") {
+  if (form.whole && (lowering.kind === "map" || lowering.kind === "instruction")) {
+    const rows = form.inputs.map((a) => (a.fixed ? a : { ...a, shape: [1, ...a.shape] }));
+    instruction = lowering.whole!(form.attrs, rows)!.build(form.attrs, inputs, out, form.space, false);
+  } else if (lowering.kind === "instruction") {
     instruction = lowering.build(form.attrs, inputs, out, form.space, false);
-  } else if (lowering.kind === "map" && form.whole) {
-    instruction = lowering.whole!(
-      form.attrs,
-      form.inputs.map((a) => (a.fixed ? a : { ...a, shape: [1, ...a.shape] })),
-    )!.build(form.attrs, inputs, out, form.space, false);
   } else if (lowering.kind === "map") {
     const map = new MapBuilder();
     const registers = inputs.map((p) => map.load(p));

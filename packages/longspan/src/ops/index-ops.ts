@@ -22,6 +22,7 @@ export const gatherOp: Op<Record<string, never>> = {
   lowering: {
     kind: "instruction",
     accumulates: false,
+    byRows: (attrs, [, index]) => (index!.shape.length > 0 ? { attrs, rows: [false, true] } : null),
     build: (_, [table, index], out, space) => ({
       kind: "gather",
       space,
@@ -58,6 +59,13 @@ export const indexSumOp: Op<{ size: number }> = {
   lowering: {
     kind: "instruction",
     accumulates: false,
+    whole: (_, [, index]) =>
+      index!.shape.length > 0
+        ? {
+            rows: [true, true],
+            build: ({ size }, inputs, out, space, accumulate) => sums(size, inputs, out, space, accumulate),
+          }
+        : null,
     build: (attrs, inputs, out, space, accumulate) => sums(attrs.size, inputs, out, space, accumulate),
     summed: (attrs, inputs, out, space, accumulate) => sums(attrs.size, inputs, out, space, accumulate),
   },

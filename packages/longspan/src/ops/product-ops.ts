@@ -1,7 +1,8 @@
+import type { OuterSum, Space } from "../program/index.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "../tensor/index.js";
 import { apply } from "./apply.js";
 import { addLinear } from "./elementwise.js";
-import type { Aval, Op } from "./record.js";
+import type { Aval, Op, Placed } from "./record.js";
 
 interface Flags {
   readonly transposeA: boolean;
@@ -64,6 +65,19 @@ export const matmulOp: Op<Flags> = {
   lowering: {
     kind: "instruction",
     accumulates: true,
+    byRows(attrs, [a, b]) {
+      if (a!.shape.length > 2) return { attrs, rows: [true, true] };
+      return a!.shape.length === 2 && b!.shape.length === 2 && !attrs.transposeA
+        ? { attrs, rows: [true, false] }
+        : null;
+    },
+    whole: ({ transposeA, transposeB }, [a, b]) =>
+      a!.shape.length === 2 && b!.shape.length === 2 && transposeA && !transposeB
+        ? {
+            rows: [true, true],
+            build: (_, inputs, out, space, accumulate) => sumOfOuters(inputs, out, space, accumulate),
+          }
+        : null,
     build(attrs, [a, b], out, space, accumulate) {
       const { vector, lead, m, k, n } = dimensions(attrs, a!.shape, b!.shape);
       if (vector && b!.view.rows === "fixed")
@@ -127,19 +141,24 @@ export const outerOp: Op<Record<string, never>> = {
       map.push({ op: "reshape", out: column, a: a! });
       return map.binary("mul", map.expand(column, out.shape), map.expand(b!, out.shape), out.dtype);
     },
-    summed: (_, [a, b], out, space, accumulate) => ({
-      kind: "outerSum",
-      space,
-      out: out.view,
-      a: a!.view,
-      b: b!.view,
-      m: a!.shape[0]!,
-      n: b!.shape[0]!,
-      accumulate,
-    }),
+    summed: (_, inputs, out, space, accumulate) => sumOfOuters(inputs, out, space, accumulate),
   },
   samples: [{ attrs: {}, inputs: [{ shape: [3] }, { shape: [2] }] }],
 };
+
+/** The sum over rows of a[i] b[j]: a product of matrices. */
+function sumOfOuters([a, b]: readonly Placed[], out: Placed, space: Space, accumulate: boolean): OuterSum {
+  return {
+    kind: "outerSum",
+    space,
+    out: out.view,
+    a: a!.view,
+    b: b!.view,
+    m: a!.shape[0]!,
+    n: b!.shape[0]!,
+    accumulate,
+  };
+}
 
 function describe(a: Aval): string {
   return `${a.dtype} ${formatShape(a.shape)}`;

@@ -84,34 +84,41 @@ export interface SampleInput {
  */
 export type Lowering<A> =
   | { readonly kind: "alias" }
-  | {
+  | (OnTensors<A> & {
       readonly kind: "map";
       readonly emit: (attrs: A, inputs: readonly number[], out: Aval, map: MapEmitter) => number;
-      /** If the op acts along axis 0 row by row: which inputs are rows there and the attributes with that axis gone. */
-      readonly byRows?: (
-        attrs: A,
-        inputs: readonly Aval[],
-        out: Aval,
-      ) => { attrs: A; rows: readonly boolean[] } | null;
       /** Works element by element on operands of one shape (or scalars). */
       readonly elementwise?: boolean;
       readonly summed?: Summed<A>;
       /** Where the result is a run of the operand's elements: its first one. Outside of cells no data move then. */
       readonly viewAt?: (attrs: A, input: Aval) => number | null;
-      /** A better instruction for whole tensors outside of cells, if there is one. */
-      readonly whole?: (
-        attrs: A,
-        inputs: readonly Aval[],
-      ) => { rows: readonly boolean[]; build: BuildInstruction<A> } | null;
-    }
-  | {
+    })
+  | (OnTensors<A> & {
       readonly kind: "instruction";
       readonly build: BuildInstruction<A>;
       readonly accumulates: boolean;
       readonly summed?: Summed<A>;
-    }
+    })
   | { readonly kind: "sum" }
   | { readonly kind: "run"; readonly run: (attrs: A, inputs: readonly Tensor[]) => readonly Tensor[] };
+
+/**
+ * How an op treats the leading axis of whole tensors, outside of cells. A program over rows serves any number of them;
+ * where an op has neither form, it runs as one row, and there is one program per shape.
+ */
+export interface OnTensors<A> {
+  /** Acts along axis 0 row by row: which operands have rows, and the attributes and the other operands' shapes without that axis. */
+  readonly byRows?: (
+    attrs: A,
+    inputs: readonly Aval[],
+    out: Aval,
+  ) => { readonly attrs: A; readonly rows: readonly boolean[]; readonly shapes?: readonly Shape[] } | null;
+  /** Sums over axis 0 of the marked operands: the instruction that does so. */
+  readonly whole?: (
+    attrs: A,
+    inputs: readonly Aval[],
+  ) => { readonly rows: readonly boolean[]; readonly build: BuildInstruction<A> } | null;
+}
 
 export type BuildInstruction<A> = (
   attrs: A,

@@ -19,7 +19,9 @@ export const sumToOp: Op<Between> = {
   name: "sumTo",
   infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
   // A tangent that happens to be shared still counts once per row.
-  jvp: ({ attrs }, [t]) => [t && apply(sumToOp, attrs, apply(spreadToOp, { from: attrs.to, to: attrs.from }, t))],
+  jvp: ({ attrs }, [t]) => [
+    t && apply(sumToOp, attrs, apply(spreadToOp, { from: attrs.to, to: attrs.from }, t)),
+  ],
   transpose: ({ attrs }, [ct]) => [ct && apply(spreadToOp, { from: attrs.to, to: attrs.from }, ct)],
   resultScope: ({ to }) => to,
   lowering: { kind: "sum" },

@@ -44,9 +44,9 @@ export const broadcastToOp: Op<{ shape: Shape }> = {
     kind: "map",
     emit: (_, [a], out, map) => map.expand(a!, out.shape),
     byRows({ shape }, [a]) {
-      if (a!.shape.length === shape.length && a!.shape[0] === shape[0])
-        return { attrs: { shape: shape.slice(1) }, rows: [true] };
-      return { attrs: { shape: shape.slice(1) }, rows: [false] };
+      const rows = a!.shape.length === shape.length && a!.shape[0] === shape[0];
+      const features = a!.shape.length === shape.length ? a!.shape.slice(1) : a!.shape;
+      return { attrs: { shape: shape.slice(1) }, rows: [rows], shapes: [features] };
     },
   },
   cheap: true,

@@ -1,0 +1,3 @@
+export * from "./streams.js";
+export { decodeUtf8, Utf8Error } from "./utf8.js";
+export * from "./vocabulary.js";

@@ -1,0 +1,98 @@
+import { type TextStreams, textStreams } from "../data/index.js";
+import {
+  crossEntropySum,
+  type LanguageModel,
+  type LanguageModelParams,
+  type LanguageModelState,
+} from "../nn/index.js";
+import { fromArray, keep, scope, type Tensor } from "../tensor/index.js";
+import { type Pause, pacer } from "./pace.js";
+import { dispose } from "./training-step.js";
+
+/** How a text is evaluated. */
+export interface EvaluateOptions {
+  /** Parts that are read side by side, each from a zero state; 1 unless given: the text as one sequence. */
+  readonly streams?: number;
+  /** Symbols per piece of work, which bounds the memory and changes nothing else; 256 / streams unless given. */
+  readonly steps?: number;
+  /** Evaluation ends early once this says so, such as an `AbortSignal`. */
+  readonly signal?: { readonly aborted: boolean };
+  /** Gives way to the event loop, every 50 ms. */
+  readonly pause?: Pause;
+}
+
+/** What an evaluation gives. */
+export interface TextEvaluation {
+  /** Mean cross-entropy: nats per symbol. */
+  readonly nats: number;
+  /** Symbols predicted. */
+  readonly predictions: number;
+  /** Whether the whole text was read: false if the signal came. */
+  readonly complete: boolean;
+}
+
+/**
+ * The mean cross-entropy of a text under a model, without dropout, the state carried from the first symbol to the last.
+ *
+ *     nats = - 1 / (n - 1) sum over t = 2 .. n of ln P(y(t) | y(1), ..., y(t-1))
+ *
+ * The first symbol is read but not predicted. With more than one stream, each part begins without a past, which costs a
+ * little, and up to `streams` - 1 symbols at the end are left out.
+ *
+ * @param symbols a text in numbers, at least `streams` + 1 of them
+ * @throws TextTooShortError if the text is shorter
+ * @example
+ * const model = languageModel({ vocabulary: 3, embed: 8, hidden: 16 });
+ * const { nats } = await evaluateText(model, model.init(Key.of(1)), Int32Array.of(0, 2, 1, 0, 2));
+ * natsToBits(nats); // bits per character
+ */
+export async function evaluateText(
+  model: LanguageModel,
+  params: LanguageModelParams,
+  symbols: Int32Array,
+  { streams = 1, steps, signal, pause }: EvaluateOptions = {},
+): Promise<TextEvaluation> {
+  const longest = Math.max(1, Math.floor((symbols.length - 1) / streams));
+  const text = textStreams(symbols, {
+    streams,
+    steps: Math.min(longest, steps ?? Math.max(1, Math.round(256 / streams))),
+  });
+  const rest = pacer(pause);
+  let state: LanguageModelState | null = null;
+  let [total, predictions, step] = [0, 0, 0];
+  try {
+    while (step < text.segments && !signal?.aborted) {
+      const next = score(model, params, text, step, state);
+      dispose(state);
+      state = next.final;
+      const [sum] = await next.sum.data();
+      next.sum.dispose();
+      total += sum!;
+      predictions += next.count;
+      step += 1;
+      await rest();
+    }
+  } finally {
+    dispose(state);
+  }
+  return { nats: total / predictions, predictions, complete: step === text.segments };
+}
+
+function score(
+  model: LanguageModel,
+  params: LanguageModelParams,
+  text: TextStreams,
+  step: number,
+  initial: LanguageModelState | null,
+): { sum: Tensor; count: number; final: LanguageModelState } {
+  const { inputs, targets, structure } = text.segment(step);
+  const n = inputs.length;
+  return keep(
+    scope(() => {
+      const ids = fromArray(inputs, [n], "int32");
+      const { logits, final } = model.apply(params, ids, structure, initial ? { initial } : {});
+      const sum = crossEntropySum(logits, fromArray(targets, [n], "int32")) as Tensor;
+      return { sum, count: n, final };
+    }),
+  );
+}
