@@ -1,15 +1,21 @@
 import {
+  adam,
   add,
+  applyUpdates,
   type Concrete,
   chain,
   checkDerivatives,
+  clipByJointNorm,
+  compose,
   concat,
   countProgram,
+  crossEntropyMean,
   defaultExecutor,
   defineCell,
   div,
   exp,
   fromArray,
+  gather,
   grad,
   graph,
   hessianVectorProduct,
@@ -602,5 +608,32 @@ test("programs are compiled once per cell, not per length", () => {
   step(3);
   const before = defaultExecutor().statistics.compiled;
   for (const n of [4, 9, 1, 30]) step(n);
+  expect(defaultExecutor().statistics.compiled).toBe(before);
+});
+
+test("a whole training step over batches of changing lengths compiles nothing after the first", () => {
+  const cell = lstm({ input: 4, hidden: 5 });
+  let params = { table: normal(Key.of(1), [7, 4]), cell: cell.init(Key.of(2)), V: normal(Key.of(3), [5, 7]) };
+  const optimiser = compose(clipByJointNorm(1), adam({ learningRate: 0.01 }));
+  let state = optimiser.init(params);
+  const step = (lengths: number[]) => {
+    const structure = chain(lengths);
+    const ids = fromArray(
+      Array.from({ length: structure.nodes }, (_, i) => (i * 5) % 7),
+      [structure.nodes],
+      "int32",
+    );
+    const { grads } = valueAndGrad((p: typeof params) => {
+      const { output } = unfold(cell, p.cell, { x: gather(p.table, ids) }, structure);
+      return crossEntropyMean(matmul(output, p.V), ids);
+    })(params);
+    const update = optimiser.update(grads, state, params);
+    state = update.state;
+    params = applyUpdates(params, update.updates);
+  };
+  step([3, 5]);
+  step([4]);
+  const before = defaultExecutor().statistics.compiled;
+  for (const lengths of [[1], [7, 2, 2], [9, 9], [1, 1, 1, 30]]) step(lengths);
   expect(defaultExecutor().statistics.compiled).toBe(before);
 });

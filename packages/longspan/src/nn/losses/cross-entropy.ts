@@ -1,4 +1,4 @@
-import { add, gather, iota, logSumExp, mul, reshape, sub, sum } from "../../ops/index.js";
+import { equal, iota, logSumExp, reshape, sub, sum, where } from "../../ops/index.js";
 import { isSynchronous } from "../../program/index.js";
 import { formatShape, onCpu, ShapeError, sameShape, Tensor, type Value } from "../../tensor/index.js";
 import { meanOverRows } from "./mean.js";
@@ -13,7 +13,7 @@ import { meanOverRows } from "./mean.js";
  * @param targets y: int32 [n], or [] for one row; each in 0..classes-1
  * @returns a scalar
  * @throws RangeError for a target out of range, naming it, where the targets lie on the CPU. On another
- * executor such a target picks a number of another row, or is the executor's error: check the data before.
+ * executor it counts as one more class whose logit is 0: check the data before.
  * @throws ShapeError if the shapes do not fit
  * @see Goodfellow, Bengio, Courville (2016), equations 10.12 to 10.14
  * @example crossEntropySum(tensor([[0, 0], [0, 0]]), tensor([0, 1], "int32")) // 2 ln 2 = 1.3863
@@ -52,8 +52,9 @@ export function crossEntropyPerRow(logits: Value, targets: Value): Value {
     throw new TypeError(`cross-entropy: targets are class numbers, int32, got ${targets.dtype}`);
   const classes = logits.shape.at(-1)!;
   checkTargets(targets, classes);
-  const places = targets.rank === 0 ? targets : add(mul(iota(targets.shape), classes), targets);
-  return sub(logSumExp(logits), gather(reshape(logits, [-1]), places));
+  // Row by row, so that one program serves any number of rows.
+  const isTarget = equal(iota([classes]), reshape(targets, [...targets.shape, 1]));
+  return sub(logSumExp(logits), sum(where(isTarget, logits, 0), -1));
 }
 
 /** Looks at the targets if that takes no waiting. */
