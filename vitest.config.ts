@@ -5,6 +5,10 @@ export default defineConfig({
   resolve: {
     alias: [
       {
+        find: /^longspan\/engine$/,
+        replacement: fileURLToPath(new URL("packages/longspan/src/engine.ts", import.meta.url)),
+      },
+      {
         find: /^longspan$/,
         replacement: fileURLToPath(new URL("packages/longspan/src/index.ts", import.meta.url)),
       },

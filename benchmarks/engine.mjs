@@ -1,18 +1,18 @@
 // Measures the engine by itself: compile time, training speed, the price of a Hessian-vector product.
 // node benchmarks/engine.mjs [--hidden 128 --batch 16 --seq 64]   (after npm run build)
+
 import { parseArgs } from "node:util";
+import { executableFor, linearized, transposed } from "../packages/longspan/dist/engine.js";
 import {
   add,
   chain,
   crossEntropyMean,
   defaultExecutor,
-  executableFor,
   fromArray,
   grad,
   hessianVectorProduct,
   Key,
   leaves,
-  linearized,
   lstm,
   matmul,
   mul,
@@ -20,7 +20,6 @@ import {
   onCpu,
   sum,
   tanh,
-  transposed,
   unfold,
   valueAndGrad,
   zeros,

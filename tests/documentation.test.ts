@@ -5,6 +5,7 @@ import { TypeChecker } from "./documentation/check-types.js";
 import { run } from "./documentation/run.js";
 import {
   blocksOf,
+  brokenLinks,
   examples,
   fencesOf,
   languages,

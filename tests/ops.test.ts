@@ -19,7 +19,7 @@ import {
   tanh,
   uniform,
   type Value,
-} from "longspan";
+} from "longspan/engine";
 import { describe, expect, test } from "vitest";
 
 function draw(input: SampleInput, key: Key): Tensor {

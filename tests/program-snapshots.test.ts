@@ -28,7 +28,7 @@ import {
   transposed,
   trees,
   type Value,
-} from "longspan";
+} from "longspan/engine";
 import { describe, expect, test } from "vitest";
 
 const spec = (...shape: number[]): ParamSpec => ({

@@ -1,4 +1,4 @@
-import { add, allOps, mul, type Value } from "longspan";
+import { add, allOps, mul, type Value } from "longspan/engine";
 import { expect, test } from "vitest";
 import { compare, differenceError, innerProductError } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";

@@ -11,7 +11,7 @@ import {
   type Schedule,
   type Space,
   verifyProgram,
-} from "longspan";
+} from "longspan/engine";
 import { describe, expect, test } from "vitest";
 
 const none = new Int32Array(0);

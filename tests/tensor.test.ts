@@ -39,7 +39,7 @@ import {
   vjp,
   where,
   zeros,
-} from "longspan";
+} from "longspan/engine";
 import { describe, expect, test } from "vitest";
 
 const list = (v: Value) => Array.from(onCpu(v).toArray());

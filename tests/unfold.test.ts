@@ -8,7 +8,6 @@ import {
   clipByJointNorm,
   compose,
   concat,
-  countProgram,
   crossEntropyMean,
   defaultExecutor,
   defineCell,
@@ -47,6 +46,7 @@ import {
   where,
   zeros,
 } from "longspan";
+import { countProgram } from "longspan/engine";
 import { describe, expect, test } from "vitest";
 
 const spec = (...shape: number[]): ParamSpec => ({

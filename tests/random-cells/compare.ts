@@ -19,7 +19,7 @@ import {
   unfold,
   type Value,
   valueAndGrad,
-} from "longspan";
+} from "longspan/engine";
 import type { Subject } from "./generate.js";
 
 interface Point {

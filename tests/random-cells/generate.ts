@@ -38,7 +38,7 @@ import {
   type Value,
   Var,
   where,
-} from "longspan";
+} from "longspan/engine";
 
 /** A small random source for structure; numbers in tensors come from keys. */
 export class Dice {

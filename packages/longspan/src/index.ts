@@ -1,17 +1,85 @@
 import { ReferenceExecutor } from "./executors/reference/index.js";
 import { useExecutor } from "./tensor/index.js";
 
-export * from "./autodiff/index.js";
-export * from "./cell/index.js";
-export * from "./compile/index.js";
+export {
+  checkDerivatives,
+  type DerivativeCheck,
+  grad,
+  hessianVectorProduct,
+  jvp,
+  type Linearisation,
+  linearize,
+  valueAndGrad,
+  valueGradAndAux,
+  vjp,
+} from "./autodiff/index.js";
+export {
+  type Cell,
+  type CellDefinition,
+  CellError,
+  defineCell,
+  type InputSpec,
+  type InputSpecs,
+  type ParamSpec,
+  type ParamsOf,
+  type ParamValues,
+  type Shapes,
+  type StepContext,
+  type StepResult,
+  type ValuesOf,
+} from "./cell/index.js";
 export * from "./data/index.js";
+export { IndexError } from "./executors/reference/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";
-export * from "./ops/index.js";
+export * from "./ops/functions.js";
 export * from "./optim/index.js";
-export * from "./program/index.js";
-export * from "./tensor/index.js";
+export {
+  type Concrete,
+  type CpuTensor,
+  type DType,
+  defaultExecutor,
+  type Executor,
+  type ExecutorStatistics,
+  fromArray,
+  full,
+  Key,
+  keep,
+  leafEntries,
+  leaves,
+  mapTree,
+  mapTrees,
+  type NestedNumbers,
+  onCpu,
+  ones,
+  type Shape,
+  ShapeError,
+  scope,
+  Tensor,
+  type Traceable,
+  type TypedArray,
+  tensor,
+  useExecutor,
+  Value,
+  zeros,
+} from "./tensor/index.js";
 export * from "./train/index.js";
-export * from "./unfold/index.js";
+export {
+  type Backward,
+  type ChainOptions,
+  castTree,
+  chain,
+  type Graph,
+  type GraphEdge,
+  graph,
+  Structure,
+  StructureError,
+  type TreeNodes,
+  trees,
+  type Unfolded,
+  type UnfoldOptions,
+  UnsupportedError,
+  unfold,
+} from "./unfold/index.js";
 
 useExecutor(new ReferenceExecutor());

@@ -1,5 +1,5 @@
 import { fromArray, type Key, keep, leaves, scope, type Tensor, type Value } from "../tensor/index.js";
-import { chain } from "../unfold/index.js";
+import { chain, type Structure } from "../unfold/index.js";
 import type { LanguageModel, LanguageModelParams, LanguageModelState } from "./language-model.js";
 
 /** How a text is drawn. */
@@ -48,9 +48,13 @@ export async function* sampleSymbols(
   try {
     let logits: Value = model.first(params);
     let read: ArrayLike<number> = prompt;
+    // Schedules are kept per structure.
+    let structure = chain([prompt.length]);
+    const one = chain([1]);
     for (let i = 0; i < length; i++) {
       if (read.length > 0) {
-        const next = step(model, params, read, state);
+        const next = step(model, params, read, structure, state);
+        structure = one;
         release(state);
         state = next.final;
         logits = next.logits;
@@ -70,13 +74,14 @@ function step(
   model: LanguageModel,
   params: LanguageModelParams,
   symbols: ArrayLike<number>,
+  structure: Structure,
   initial: LanguageModelState | null,
 ): { final: LanguageModelState; logits: Value } {
   const n = symbols.length;
   return keep(
     scope(() => {
       const ids = fromArray(symbols, [n], "int32");
-      const { logits, final } = model.apply(params, ids, chain([n]), initial ? { initial } : {});
+      const { logits, final } = model.apply(params, ids, structure, initial ? { initial } : {});
       return { final, logits: (logits as Tensor).view([model.vocabulary], (n - 1) * model.vocabulary) };
     }),
   );

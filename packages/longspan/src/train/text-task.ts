@@ -41,11 +41,7 @@ export function textTask(model: LanguageModel, text: TextStreams): TextTask {
 }
 
 /** The state before the first symbol. */
-function zeroState(
-  model: LanguageModel,
-  params: LanguageModelParams,
-  sequences: number,
-): LanguageModelState {
+function zeroState(model: LanguageModel, params: LanguageModelParams, sequences: number): LanguageModelState {
   // Sequences of length 0 hand their initial state on.
   return scope(
     () => model.apply(params, zeros([0], "int32"), chain(Array.from({ length: sequences }, () => 0))).final,

@@ -1,0 +1,14 @@
+/**
+ * The engine's inner parts, for those who extend it: op records, traced cells and their derivation, the compiler, programs
+ * and executors. They change more often than the main entry does.
+ */
+import "./index.js";
+
+export * from "./autodiff/index.js";
+export * from "./cell/index.js";
+export * from "./compile/index.js";
+export { ReferenceExecutor } from "./executors/reference/index.js";
+export * from "./ops/index.js";
+export * from "./program/index.js";
+export * from "./tensor/index.js";
+export * from "./unfold/index.js";

@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  characterVocabulary,
+  storedVocabulary,
+  UnknownSymbolError,
+  vocabularyFrom,
+} from "../../src/data/index.js";
+
+describe("character vocabulary", () => {
+  it("holds the code points in order, whatever the order of the text", () => {
+    const vocabulary = characterVocabulary("né🙂a\uFF5En");
+    expect(vocabulary.symbols).toEqual(["a", "n", "é", "\uFF5E", "🙂"]);
+    expect([...vocabulary.encode("🙂an")]).toEqual([4, 0, 1]);
+    expect(characterVocabulary("nn🙂\uFF5Eéa").symbols).toEqual(vocabulary.symbols);
+  });
+
+  it("gives any text back, and so does its JSON", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const vocabulary = characterVocabulary(text);
+        const numbers = vocabulary.encode(text);
+        expect(numbers.length).toBe([...text].length);
+        expect(vocabulary.decode(numbers)).toBe(text);
+        const again = vocabularyFrom(JSON.parse(JSON.stringify(storedVocabulary(vocabulary))));
+        expect(again.symbols).toEqual(vocabulary.symbols);
+        expect(again.encode(text)).toEqual(numbers);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("an empty text has an empty vocabulary", () => {
+    expect(characterVocabulary("").size).toBe(0);
+  });
+
+  it("an unknown character is named with its place, counted in characters", () => {
+    const vocabulary = characterVocabulary("🙂ab");
+    expect(() => vocabulary.encode("a🙂b\n")).toThrow(
+      'the character "\\n" (U+000A), character 3 of the text counted from 0, is not among the 3 of the vocabulary',
+    );
+    expect(() => vocabulary.encode("🙃")).toThrow(UnknownSymbolError);
+  });
+
+  it("a number without a symbol is named", () => {
+    expect(() => characterVocabulary("ab").decode([0, 2])).toThrow(
+      "symbol 2 is not in the vocabulary; numbers run from 0 to 1",
+    );
+  });
+});
+
+describe("vocabularies from JSON that are none", () => {
+  for (const [name, value, message] of [
+    ["nothing", null, 'level is undefined, expected "char"'],
+    ["another level", { level: "word", symbols: [] }, 'level is "word", expected "char"'],
+    ["no list", { level: "char", symbols: "ab" }, "symbols is not a list"],
+    [
+      "two characters in one",
+      { level: "char", symbols: ["a", "bc"] },
+      'symbol 1 is "bc", expected one character',
+    ],
+    ["a number", { level: "char", symbols: [1] }, "symbol 0 is 1, expected one character"],
+    ["the same twice", { level: "char", symbols: ["a", "b", "a"] }, 'symbol 2, "a", occurs twice'],
+  ] as const)
+    it(name, () => {
+      expect(() => vocabularyFrom(value)).toThrow(`vocabulary: ${message}`);
+    });
+});

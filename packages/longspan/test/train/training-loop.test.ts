@@ -1,0 +1,271 @@
+import {
+  adam,
+  add,
+  clipByJointNorm,
+  compose,
+  defaultExecutor,
+  Key,
+  type LanguageModelConfig,
+  languageModel,
+  leaves,
+  mul,
+  NonFiniteGradientError,
+  NonFiniteLossError,
+  onCpu,
+  type Progress,
+  startTraining,
+  sum,
+  type Tensor,
+  type TextTask,
+  textStreams,
+  textTask,
+  train,
+  warmUpThenDecay,
+} from "longspan";
+import { describe, expect, it } from "vitest";
+
+const optimiser = compose(clipByJointNorm(1), adam({ learningRate: 0.01 }));
+
+/** A text with period 5 over 3 symbols: what follows needs two symbols of memory. */
+const periodic = Int32Array.from({ length: 400 }, (_, i) => [0, 1, 0, 2, 2][i % 5]!);
+
+function build(config: Partial<LanguageModelConfig> = {}) {
+  const model = languageModel({ vocabulary: 3, embed: 4, hidden: 8, ...config });
+  const task = textTask(model, textStreams(periodic, { streams: 4, steps: 7 }));
+  return { task, start: (seed = 1) => startTraining(task, optimiser, model.init(Key.of(seed))) };
+}
+
+const numbers = (tree: unknown) => leaves(tree).flatMap((t) => [...onCpu(t).toArray()]);
+const release = (tree: unknown) => {
+  for (const t of leaves(tree)) (t as Tensor).dispose();
+};
+const usual = { optimiser, key: Key.of(2) };
+
+describe("a run", () => {
+  for (const cell of ["lstm", "gru", "rnn"] as const)
+    it(`${cell}: learns a periodic text to nearly 0 nats`, async () => {
+      const { task, start } = build({ cell });
+      const { loss } = await train(task, start(), {
+        ...usual,
+        budget: { steps: 500 },
+        learningRate: warmUpThenDecay(0.03, 10),
+      });
+      expect(loss).toBeLessThan(0.02);
+    });
+
+  it("reports, sees the learning rate, and adds up", async () => {
+    const { task, start } = build();
+    const seen: Progress[] = [];
+    const reports: number[][] = [];
+    const { state, ended, predictions, loss } = await train(task, start(), {
+      ...usual,
+      budget: { steps: 4 },
+      reportSeconds: 0,
+      learningRate(progress) {
+        seen.push(progress);
+        return 0.5 / (progress.step + 1);
+      },
+      onReport: ({ step, fraction, learningRate, loss, state }) => {
+        expect(state.params.readout.b.isReleased).toBe(false);
+        expect(onCpu(state.optimiser[1].learningRate).item()).toBeCloseTo(learningRate!, 6);
+        reports.push([step, fraction, loss]);
+      },
+    });
+    expect(seen).toEqual([0, 1, 2, 3].map((step) => ({ step, fraction: step / 4 })));
+    expect(reports.map(([step, fraction]) => [step, fraction])).toEqual([
+      [1, 0.25],
+      [2, 0.5],
+      [3, 0.75],
+      [4, 1],
+    ]);
+    expect([state.step, ended, predictions]).toEqual([4, "budget", 4 * 28]);
+    expect(loss).toBeCloseTo(reports.reduce((p, r) => p + r[2]!, 0) / 4, 6);
+  });
+
+  it("does the same whether it is watched or not, and in two parts", async () => {
+    const { task, start } = build({ dropout: 0.2, layers: 2 });
+    const learningRate = ({ step }: Progress) => 0.02 / (step + 1);
+    const whole = await train(task, start(), { ...usual, budget: { steps: 30 }, learningRate });
+    const watched = await train(task, start(), {
+      ...usual,
+      budget: { steps: 30 },
+      learningRate,
+      reportSeconds: 0,
+      onReport: () => {},
+    });
+    const first = await train(task, start(), { ...usual, budget: { steps: 11 }, learningRate });
+    expect(first.state.step).toBe(11);
+    const second = await train(task, first.state, { ...usual, budget: { steps: 30 }, learningRate });
+    expect(numbers(watched.state)).toEqual(numbers(whole.state));
+    expect(numbers(second.state)).toEqual(numbers(whole.state));
+  });
+
+  it("2,000 steps leave memory flat and compile nothing new", async () => {
+    const { task, start } = build({ hidden: 3, embed: 2 });
+    const { statistics } = defaultExecutor();
+    expect(statistics).toBeDefined();
+    const [inUse, reserved, compiled]: number[][] = [[], [], []];
+    const { state } = await train(task, start(), {
+      ...usual,
+      budget: { steps: 2000 },
+      reportSeconds: 0,
+      learningRate: warmUpThenDecay(0.01, 10),
+      onReport: () => {
+        const { bytesInUse, bytesReserved, compiled: programs } = defaultExecutor().statistics;
+        inUse!.push(bytesInUse);
+        reserved!.push(bytesReserved);
+        compiled!.push(programs);
+      },
+    });
+    // After the first pass, the shorter last segment included, everything has been seen once.
+    const warm = textStreams(periodic, { streams: 4, steps: 7 }).segments + 1;
+    expect(inUse!.length).toBe(2000);
+    expect(new Set(inUse!.slice(warm)).size).toBe(1);
+    expect(new Set(reserved!.slice(warm)).size).toBe(1);
+    expect(new Set(compiled!.slice(warm)).size).toBe(1);
+    release(state);
+  });
+
+  it("gives back all memory but the result", async () => {
+    const { task, start } = build();
+    release((await train(task, start(), { ...usual, budget: { steps: 20 } })).state);
+    const before = defaultExecutor().statistics.bytesInUse;
+    release((await train(task, start(), { ...usual, budget: { steps: 20 } })).state);
+    expect(defaultExecutor().statistics.bytesInUse).toBe(before);
+    const failing = train(task, start(), {
+      ...usual,
+      budget: { steps: 20 },
+      onReport: () => Promise.reject(new Error("disk full")),
+    });
+    await expect(failing).rejects.toThrow("disk full");
+    expect(defaultExecutor().statistics.bytesInUse).toBe(before);
+  });
+
+  it("ends after the current step when the signal comes, and gives way to timers", async () => {
+    const { task, start } = build();
+    const signal = { aborted: false };
+    const timer = setTimeout(() => {
+      signal.aborted = true;
+    }, 120);
+    const { ended, state } = await train(task, start(), { ...usual, budget: { steps: 1e6 }, signal });
+    clearTimeout(timer);
+    expect(ended).toBe("signal");
+    expect(state.step).toBeGreaterThan(0);
+    expect(state.step).toBeLessThan(1e6);
+  });
+
+  it("lasts as many minutes as it is given", async () => {
+    const { task, start } = build();
+    const begin = performance.now();
+    const { ended, seconds } = await train(task, start(), { ...usual, budget: { minutes: 0.3 / 60 } });
+    const took = (performance.now() - begin) / 1000;
+    expect(ended).toBe("budget");
+    expect(took).toBeGreaterThanOrEqual(0.3);
+    expect(took).toBeLessThan(3);
+    expect(seconds).toBeLessThanOrEqual(took);
+  });
+
+  it("the time of callbacks is not training time", async () => {
+    const { task, start } = build();
+    const { seconds } = await train(task, start(), {
+      ...usual,
+      budget: { steps: 2 },
+      reportSeconds: 0,
+      onReport: () => new Promise((resolve) => setTimeout(resolve, 300)),
+    });
+    expect(seconds).toBeLessThan(0.3);
+  });
+
+  it("a budget of nothing is no run", async () => {
+    const { task, start } = build();
+    const { state, loss } = await train(task, start(), { ...usual, budget: { steps: 0 } });
+    expect([state.step, loss]).toEqual([0, Number.NaN]);
+    await expect(train(task, start(), { ...usual, budget: { minutes: -1 } })).rejects.toThrow(
+      "train: a budget of -1 minutes; expected a number of at least 0",
+    );
+  });
+});
+
+describe("what is not finite", () => {
+  /** The task with NaN or Inf added to the loss, or to one gradient, at one step. */
+  function spoilt(task: TextTask, at: number, how: "gradient" | "loss"): TextTask {
+    let step = 0;
+    return {
+      ...task,
+      batch: (k) => {
+        step = k;
+        return task.batch(k);
+      },
+      loss(params, batch, carried, key) {
+        const result = task.loss(params, batch, carried, key);
+        if (step !== at) return result;
+        const extra = how === "loss" ? mul(0, sum(params.readout.b)) : mul(Number.NaN, sum(params.readout.b));
+        return {
+          ...result,
+          loss: add(result.loss, how === "loss" ? add(extra, Number.POSITIVE_INFINITY) : extra),
+        };
+      },
+    };
+  }
+
+  it("a gradient stops the run with its step and parameter, also when it is noticed later", async () => {
+    const { task, start } = build();
+    for (const reportSeconds of [0, 1000]) {
+      let last: number[] = [];
+      const run = train(spoilt(task, 7, "gradient"), start(), {
+        ...usual,
+        budget: { steps: 20 },
+        reportSeconds,
+        onReport: ({ state }) => {
+          last = numbers(state.params);
+        },
+      });
+      const error = await run.then(
+        () => null,
+        (e: unknown) => e,
+      );
+      expect(error).toBeInstanceOf(NonFiniteGradientError);
+      expect((error as NonFiniteGradientError).step).toBe(7);
+      expect((error as NonFiniteGradientError).report.map((r) => r.path)).toEqual(["readout.b"]);
+      expect((error as Error).message).toContain(
+        'the gradient at step 7 is not finite in "readout.b" [3]: 3 NaN',
+      );
+      expect(last.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it("a loss does, though its gradient is finite", async () => {
+    const { task, start } = build();
+    const run = train(spoilt(task, 3, "loss"), start(), {
+      ...usual,
+      budget: { steps: 20 },
+      reportSeconds: 1000,
+    });
+    await expect(run).rejects.toThrow(NonFiniteLossError);
+    await expect(
+      train(spoilt(task, 3, "loss"), start(), { ...usual, budget: { steps: 20 }, reportSeconds: 0 }),
+    ).rejects.toThrow("the loss is Infinity at one of the steps 3 to 3, although the gradients are finite");
+  });
+
+  it("a damaged parameter is noticed at the first step", async () => {
+    const { task, start } = build();
+    const state = start();
+    state.params.embedding.E.write(numbers(state.params.embedding.E).fill(Number.NaN));
+    await expect(train(task, state, { ...usual, budget: { steps: 20 } })).rejects.toThrow("at step 0");
+  });
+});
+
+describe("learning rates", () => {
+  it("rise over the first steps and fall to 0", () => {
+    const rate = warmUpThenDecay(0.4, 4);
+    expect([0, 1, 3].map((step) => rate({ step, fraction: 0 }))).toEqual([0.1, 0.2, 0.4]);
+    expect(rate({ step: 50, fraction: 0.75 })).toBeCloseTo(0.1, 12);
+    expect(rate({ step: 100, fraction: 1 })).toBe(0);
+    expect(warmUpThenDecay(0.4, 0)({ step: 0, fraction: 0 })).toBe(0.4);
+  });
+
+  it("impossible ones are rejected", () => {
+    expect(() => warmUpThenDecay(-1, 4)).toThrow("the peak is a finite number of at least 0, got -1");
+    expect(() => warmUpThenDecay(1, 0.5)).toThrow("the warm-up is a non-negative integer, got 0.5");
+  });
+});
