@@ -21,7 +21,7 @@ const update = process.env.LONGSPAN_UPDATE_DOCS === "1";
 const checker = new TypeChecker();
 const blocks = pages().flatMap(blocksOf);
 const running = blocks.filter((block) => block.ignored === null);
-const docstrings = examples(checker.isType());
+const docstrings = examples(checker.exports());
 
 test("the code of the pages and docstrings passes the type check", () => {
   expect(checker.errors([...running, ...docstrings])).toEqual([]);

@@ -1,8 +1,12 @@
 import { resolve } from "node:path";
 import ts from "typescript";
-import { root, type Snippet } from "./snippets.js";
+import { type Export, root, type Snippet } from "./snippets.js";
 
-const entry = resolve(root, "packages/longspan/src/index.ts");
+/** The library's entries; a name that both export is taken from the first. */
+const entries = {
+  longspan: resolve(root, "packages/longspan/src/index.ts"),
+  "longspan/engine": resolve(root, "packages/longspan/src/engine.ts"),
+};
 
 /** Type-checks snippets as modules of this folder, under the settings of the tests. */
 export class TypeChecker {
@@ -25,20 +29,22 @@ export class TypeChecker {
     const { fileExists, readFile } = this.host;
     this.host.fileExists = (file) => this.modules.has(file) || fileExists(file);
     this.host.readFile = (file) => this.modules.get(file) ?? readFile(file);
-    this.library = ts.createProgram([entry], this.options, this.host);
+    this.library = ts.createProgram(Object.values(entries), this.options, this.host);
   }
 
-  /** Whether a name that the library exports is a type only; undefined for a name that it does not export. */
-  isType(): (name: string) => boolean | undefined {
+  /** The names that the library exports. */
+  exports(): ReadonlyMap<string, Export> {
     const checker = this.library.getTypeChecker();
-    const symbol = checker.getSymbolAtLocation(this.library.getSourceFile(entry)!)!;
-    const exported = new Map(
-      checker.getExportsOfModule(symbol).map((s) => {
+    const found = new Map<string, Export>();
+    for (const [from, file] of Object.entries(entries))
+      for (const s of checker.getExportsOfModule(
+        checker.getSymbolAtLocation(this.library.getSourceFile(file)!)!,
+      )) {
         const target = s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s;
-        return [s.name, (target.flags & ts.SymbolFlags.Value) === 0];
-      }),
-    );
-    return (name) => exported.get(name);
+        const isType = (target.flags & ts.SymbolFlags.Value) === 0;
+        if (!found.has(s.name)) found.set(s.name, { from, isType });
+      }
+    return found;
   }
 
   /** The errors, as `file:line: message`. A block that continues another is held to account for its own lines only. */
@@ -51,10 +57,11 @@ export class TypeChecker {
     const program = ts.createProgram(paths, this.options, this.host, this.library);
     return snippets.flatMap((snippet, i) => {
       const source = program.getSourceFile(paths[i]!)!;
-      return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].flatMap(
         (d) => {
-          const { line } = source.getLineAndCharacterOfPosition(d.start ?? 0);
-          return `${snippet.file}:${snippet.line + line}: ${ts.flattenDiagnosticMessageText(d.messageText, "\n")}`;
+          const line = snippet.line + source.getLineAndCharacterOfPosition(d.start ?? 0).line;
+          if (line < snippet.place) return [];
+          return `${snippet.file}:${line}: ${ts.flattenDiagnosticMessageText(d.messageText, "\n")}`;
         },
       );
     });

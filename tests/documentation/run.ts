@@ -1,5 +1,6 @@
 import { format } from "node:util";
 import * as longspan from "longspan";
+import * as engine from "longspan/engine";
 import ts from "typescript";
 
 type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
@@ -7,13 +8,16 @@ const AsyncFunction = (async () => {}).constructor as new (...text: string[]) =>
 
 /**
  * Runs the text of a module. Returns what it printed, without blanks at the ends of lines, which editors strip from
- * pages; `longspan` is the library's source, as for every test.
+ * pages; the library is its source, as for every test.
  */
 export async function run(code: string): Promise<string> {
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
-  const modules = new Map<string, unknown>([["longspan", longspan]]);
+  const modules = new Map<string, unknown>([
+    ["longspan", longspan],
+    ["longspan/engine", engine],
+  ]);
   for (const { fileName } of ts.preProcessFile(code).importedFiles)
     if (!modules.has(fileName)) modules.set(fileName, await import(fileName));
   const printed: string[] = [];

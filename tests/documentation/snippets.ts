@@ -16,8 +16,8 @@ export interface Snippet {
 }
 
 /**
- * A fenced `ts` block of a page. A block `ts continued` goes on in the module of the block before it: it is run after that one's
- * code, and what it prints counts from the mark on.
+ * A fenced `ts` block of a page. A block `ts continued` goes on in the module of the block before it: it is run after
+ * that one's code, and what it prints counts from the mark on.
  */
 export interface Block extends Snippet {
   /** What it is said to print: the text block that follows, or null. */
@@ -80,20 +80,26 @@ export function blocksOf(page: string): Block[] {
   });
 }
 
+/** A name that the library exports: the entry that exports it, and whether it is a type only. */
+export interface Export {
+  readonly from: string;
+  readonly isType: boolean;
+}
+
 /**
- * The `@example`s of the library's docstrings. They need no imports: the names of the library that occur in one are imported
- * around it, where the example's own declarations may hide them.
- *
- * @param isType whether an exported name is a type only, or undefined if it is not exported
+ * The `@example`s of the library's docstrings. They need no imports: the names of the library that occur in one are
+ * imported around it, where the example's own declarations may hide them.
  */
-export function examples(isType: (name: string) => boolean | undefined): Snippet[] {
+export function examples(exports: ReadonlyMap<string, Export>): Snippet[] {
   return filesIn("packages/longspan/src", ".ts").flatMap((file) => {
     const found: Snippet[] = [];
     let example: { line: number; lines: string[] } | null = null;
     let inComment = false;
     const finish = () => {
-      if (example)
-        found.push({ file, line: example.line, code: withImports(example.lines.join("\n"), isType) });
+      if (example) {
+        const { line, lines } = example;
+        found.push({ file, place: line, code: withImports(lines.join("\n"), exports), line });
+      }
       example = null;
     };
     linesOf(file).forEach((text, i) => {
@@ -120,12 +126,12 @@ export function examples(isType: (name: string) => boolean | undefined): Snippet
 }
 
 /** The imports stand on the example's first line, so that line numbers stay. */
-function withImports(code: string, isType: (name: string) => boolean | undefined): string {
-  const names = [...new Set(code.match(/[A-Za-z_]\w*/g))].flatMap((name) => {
-    const type = isType(name);
-    return type === undefined ? [] : type ? `type ${name}` : name;
+function withImports(code: string, exports: ReadonlyMap<string, Export>): string {
+  const imports = [...new Set(code.match(/[A-Za-z_]\w*/g))].flatMap((name) => {
+    const found = exports.get(name);
+    return found ? `import { ${found.isType ? "type " : ""}${name} } from "${found.from}";` : [];
   });
-  return `import { ${names.join(", ")} } from "longspan"; {${code}\n}`;
+  return `${imports.join(" ")} {${code}\n}`;
 }
 
 /** The relative links of a page whose file, or heading in a page, does not exist. */

@@ -49,12 +49,11 @@ export async function* sampleSymbols(
     let logits: Value = model.first(params);
     let read: ArrayLike<number> = prompt;
     // Schedules are kept per structure.
-    let structure = chain([prompt.length]);
     const one = chain([1]);
     for (let i = 0; i < length; i++) {
       if (read.length > 0) {
+        const structure = read.length === 1 ? one : chain([read.length]);
         const next = step(model, params, read, structure, state);
-        structure = one;
         release(state);
         state = next.final;
         logits = next.logits;
