@@ -30,7 +30,7 @@ import {
   type ParamSpec,
   reshape,
   type Shape,
-  type Structure,
+  Structure,
   sigmoid,
   slice,
   split,
@@ -594,6 +594,32 @@ describe("errors name what the user wrote", () => {
     expect(() =>
       unfold(cell, params, { x }, trees([{ children: [[1, 2], [], []] }], { ports: ["left", "right"] })),
     ).toThrow("unfold lstm: the cell reads the ports [in], the structure has [left, right]");
+  });
+  test("a cell inside a cell's step", () => {
+    const inner = rnn({ input: 3, hidden: 3, output: 3 });
+    const p = inner.init(Key.of(1));
+    expect(
+      run(({ x: v, h }) => ({
+        state: { h: unfold(inner, p, { x: v }, chain([1])).output } as never,
+        output: h,
+      })),
+    ).toThrow(/cell broken: the step (uses unfold, which runs over whole structures|captures a tensor)/);
+  });
+  test("initial states where nothing starts", () => {
+    const tree = trees([{ children: [[1], []] }]);
+    expect(() => unfold(cell, params, { x: zeros([2, 3]) }, tree, { initial: { h: zeros([1, 4]) } })).toThrow(
+      "unfold lstm: initial states over a structure without sources",
+    );
+  });
+  test("structures made by hand are checked", () => {
+    const { parts } = chain([2, 1]);
+    const edges = { ...parts.edges, to: Int32Array.of(0, 1, 9, -1, -2) };
+    expect(() => new Structure({ ...parts, edges })).toThrow(
+      "structure: edge 2 enters row 9, which does not exist",
+    );
+    expect(() => new Structure({ ...parts, levelEnd: Int32Array.of(2, 2) })).toThrow(
+      "structure: row 2 is in no level",
+    );
   });
   test("lengths that are none", () => {
     expect(() => chain([2, -1])).toThrow("chain: length 1 is -1; lengths are non-negative integers");

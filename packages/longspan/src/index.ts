@@ -52,6 +52,7 @@ export {
   type NestedNumbers,
   onCpu,
   ones,
+  read,
   type Shape,
   ShapeError,
   scope,

@@ -36,26 +36,27 @@ export function checkDerivatives<P>(
       throw new TypeError("checkDerivatives: differences need float64, got float32 parameters");
   let worst = 0;
   let worstSecond = 0;
-  for (let d = 0; d < directions; d++) {
+  const along = (d: number): void => {
     const key = Key.of(seed).fold(d);
     const [kv, kw] = key.split(2);
     const v = directionLike(params, kv!);
-    const along = (s: number) => shifted(params, v, s);
+    const moved = (s: number) => shifted(params, v, s);
     const g = grad(f)(params);
     const value = (p: Concrete<P>) => scalar(() => f(p as unknown as P));
-    const difference = (value(along(epsilon)) - value(along(-epsilon))) / (2 * epsilon);
+    const difference = (value(moved(epsilon)) - value(moved(-epsilon))) / (2 * epsilon);
     worst = Math.max(worst, relative(difference, inner(g, v), norm(g) * norm(v)));
     if (second) {
       const w = directionLike(params, kw!);
       const slope = (p: Concrete<P>) => inner(grad(f)(p), w);
-      const change = (slope(along(epsilon)) - slope(along(-epsilon))) / (2 * epsilon);
+      const change = (slope(moved(epsilon)) - slope(moved(-epsilon))) / (2 * epsilon);
       const hv = hessianVectorProduct(f)(params, v);
       worstSecond = Math.max(
         worstSecond,
         relative(change, inner(hv, w), Math.max(norm(hv) * norm(w), norm(g) * norm(w))),
       );
     }
-  }
+  };
+  for (let d = 0; d < directions; d++) scope(() => along(d));
   return { first: worst, second: second ? worstSecond : null };
 }
 

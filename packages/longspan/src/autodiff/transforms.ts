@@ -118,21 +118,23 @@ export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X
   return {
     value: result.value as unknown as Concrete<Y>,
     dispose,
-    pushforward: (tangents) => {
-      const env = new Map<Value, Value>();
-      const floats = leaves(tangents).filter((v) => v.dtype !== "int32");
-      graph.inputs.forEach((v, i) => {
-        checkTangent(`tangent ${i}`, v, floats[i]);
-        env.set(v, floats[i]!);
-      });
-      evaluate(graph.equations, env);
-      let i = 0;
-      return mapTree(value, (v) => {
-        const out = graph.outputs[i++];
-        return out === undefined ? zerosLike(v) : (env.get(out) ?? out);
-      }) as unknown as Concrete<Y>;
-    },
-    pullback: (cotangents) => spreadOver(x, transposeGraph(graph, leaves(cotangents))) as Concrete<X>,
+    pushforward: (tangents) =>
+      scope(() => {
+        const env = new Map<Value, Value>();
+        const floats = leaves(tangents).filter((v) => v.dtype !== "int32");
+        graph.inputs.forEach((v, i) => {
+          checkTangent(`tangent ${i}`, v, floats[i]);
+          env.set(v, floats[i]!);
+        });
+        evaluate(graph.equations, env);
+        let i = 0;
+        return mapTree(value, (v) => {
+          const out = graph.outputs[i++];
+          return out === undefined ? zerosLike(v) : (env.get(out) ?? out);
+        }) as unknown as Concrete<Y>;
+      }),
+    pullback: (cotangents) =>
+      scope(() => spreadOver(x, transposeGraph(graph, leaves(cotangents))) as Concrete<X>),
   };
 }
 

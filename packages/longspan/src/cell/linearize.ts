@@ -131,7 +131,8 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
     ...(cell.edge?.message ?? []).map(derivative),
   ];
   const primalEntries = new Map<Value, number>(cell.values.map((v, i) => [value(v.variable), i]));
-  const plan = chooseResiduals(attempt, tangentRoots, primalEntries);
+  const results = [...cell.outputs.map((o) => value(o.value)), ...cell.stateOut.flat().map(value)];
+  const plan = chooseResiduals(attempt, tangentRoots, primalEntries, results);
 
   // The primal cell, with what was saved appended to its outputs.
   const saved: CellOutput[] = plan.saved.map((v, i) => ({ name: `residual${i}`, value: v, scope: v.scope }));
@@ -246,6 +247,7 @@ function chooseResiduals(
   attempt: Attempt,
   tangentRoots: readonly Linear[],
   operands: ReadonlyMap<Value, number>,
+  results: readonly Value[],
 ): ResidualPlan {
   const producer = new Map<Value, Equation>();
   for (const eq of attempt.primal.equations) for (const v of eq.outputs) producer.set(v, eq);
@@ -254,16 +256,18 @@ function chooseResiduals(
   const live = liveTangents(attempt, tangentRoots);
   for (const eq of live) for (const v of eq.inputs) if (isPrimal(v) && !needed.includes(v)) needed.push(v);
 
+  // New states and outputs are in memory already.
+  const kept = new Set<Value>(results);
   const free = new Set<Var>();
   const saved = new Set<Var>();
   const repeated = new Set<Equation>();
   const cost = (v: Var): number => {
-    if (saved.has(v) || operands.has(v)) return 0;
+    if (saved.has(v) || operands.has(v) || kept.has(v)) return 0;
     const eq = producer.get(v);
     if (!eq?.op.cheap) return sizeOf(v.shape);
     return Math.min(sizeOf(v.shape), inputsCost(eq));
   };
-  const inputsCost = (eq: Equation) => eq.inputs.reduce((p, v) => p + cost(v as Var), 0);
+  const inputsCost = (eq: Equation) => [...new Set(eq.inputs)].reduce((p, v) => p + cost(v as Var), 0);
   const commit = (v: Var): void => {
     if (operands.has(v)) {
       free.add(v);
@@ -271,7 +275,7 @@ function chooseResiduals(
     }
     if (saved.has(v)) return;
     const eq = producer.get(v);
-    if (eq?.op.cheap && inputsCost(eq) <= sizeOf(v.shape)) {
+    if (!kept.has(v) && eq?.op.cheap && inputsCost(eq) <= sizeOf(v.shape)) {
       repeated.add(eq);
       for (const input of eq.inputs) commit(input as Var);
     } else saved.add(v);

@@ -1,5 +1,5 @@
 import { type Equation, Trace, type Var } from "../autodiff/index.js";
-import { addOp, concatOp, padOp, spreadToOp, sumToOp } from "../ops/index.js";
+import { addOp, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 
@@ -85,8 +85,8 @@ function joinPieces(cell: CellGraph): CellGraph {
 function mergeRepeats(cell: CellGraph): CellGraph {
   const replaced = new Map<Value, Value>();
   const seen = new Map<string, Equation>();
-  const ids = new Map<Value, number>();
-  const id = (v: Value) => {
+  const ids = new Map<Value | Op, number>();
+  const id = (v: Value | Op) => {
     let n = ids.get(v);
     if (n === undefined) {
       n = ids.size;
@@ -101,7 +101,7 @@ function mergeRepeats(cell: CellGraph): CellGraph {
       replaced.set(eq.outputs[0]!, inputs[0]!);
       continue;
     }
-    const key = `${eq.op.name}|${JSON.stringify(eq.attrs)}|${inputs.map(id).join()}`;
+    const key = `${id(eq.op)}|${JSON.stringify(eq.attrs)}|${inputs.map(id).join()}`;
     const known = seen.get(key);
     if (known) {
       eq.outputs.forEach((v, i) => {

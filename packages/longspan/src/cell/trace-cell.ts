@@ -114,6 +114,11 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
       };
     }
     const result = definition.step({ ...inputs, ...read } as never, params as never, context(enter, dtype));
+    const whole = trace.equations.find((eq) => eq.op.lowering.kind === "run");
+    if (whole)
+      throw new CellError(
+        `cell ${cell.name}: the step uses ${whole.op.name}, which runs over whole structures; a step sees one node`,
+      );
     if (typeof result !== "object" || result === null || typeof result.state !== "object")
       throw new CellError(`cell ${cell.name}: the step must return { state, output }`);
     const stateOut = [checkSlots(cell.name, "the new state", result.state, slots)];
@@ -155,7 +160,9 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
     });
     verifyCell(graph);
     const text = printCell(graph);
-    const known = interned.get(text) ?? graph;
+    const equal = interned.get(text);
+    // The text names ops; a record that was defined again under the same name is another op.
+    const known = equal?.equations.every((eq, i) => eq.op === graph.equations[i]!.op) ? equal : graph;
     interned.set(text, known);
     return {
       graph: known,

@@ -17,7 +17,8 @@ interface Plan {
   readonly executor: Executor;
 }
 
-const plans = new Map<string, Plan>();
+/** By record, not by name: a record that is defined again is another op. */
+const plans = new WeakMap<Op, Map<string, Plan>>();
 const none = new Int32Array(0);
 
 /** Runs one op on tensors. */
@@ -30,11 +31,16 @@ export function runEagerly(op: Op, attrs: Attrs, inputs: readonly Tensor[]): Ten
   }
   const executor = inputs[0]?.executor ?? defaultExecutor();
   const form = choose(op, attrs, inputs, out);
-  const key = `${executor.name}|${op.name}|${form.key}`;
-  let plan = plans.get(key);
+  let known = plans.get(op);
+  if (!known) {
+    known = new Map();
+    plans.set(op, known);
+  }
+  const key = `${executor.name}|${form.key}`;
+  let plan = known.get(key);
   if (plan?.executor !== executor) {
     plan = { executor, executable: executor.compile(compileForm(op, form)) };
-    plans.set(key, plan);
+    known.set(key, plan);
   }
   const result = uninitialised(out.shape, out.dtype);
   executor.run(plan.executable, scheduleOf(form.rowCount), [

@@ -132,6 +132,23 @@ const disposeSymbol: unknown = (Symbol as { dispose?: symbol }).dispose;
 if (typeof disposeSymbol === "symbol")
   Object.defineProperty(Tensor.prototype, disposeSymbol, { value: Tensor.prototype.dispose });
 
+/**
+ * The elements of a value in row-major order, copied: `Tensor.data` for what is typed as a `Value`, such as an output of
+ * `unfold`.
+ * @throws TypeError if the value stands in for another while a function is traced or differentiated.
+ * @example await read(tensor([[1, 2]])) // Float32Array [ 1, 2 ]
+ */
+export async function read(v: Value): Promise<TypedArray> {
+  return concrete(v).data();
+}
+
+function concrete(v: Value): Tensor {
+  if (v instanceof Tensor) return v;
+  throw new TypeError(
+    "a value that is being traced or differentiated holds no data; return it and read the result",
+  );
+}
+
 /** A tensor whose executor the CPU can read at once. */
 export interface CpuTensor {
   readonly shape: Shape;
@@ -147,23 +164,20 @@ export interface CpuTensor {
  * @throws if the tensor's executor cannot be read synchronously (use `await t.data()`), or if it is a traced value.
  * @example onCpu(tensor([[1, 2]])).toArray() // Float32Array [ 1, 2 ]
  */
-export function onCpu(t: Value): CpuTensor {
-  if (!(t instanceof Tensor))
-    throw new TypeError(
-      "a value that is being traced or differentiated holds no data; return it and read the result",
-    );
+export function onCpu(value: Value): CpuTensor {
+  const t = concrete(value);
   const executor = t.executor;
   if (!isSynchronous(executor))
     throw new TypeError(`the ${executor.name} executor is read with "await t.data()"`);
-  const read = (e: SynchronousExecutor) => e.readSync(t.binding().handle, t.binding().offset, t.size);
+  const elements = (e: SynchronousExecutor) => e.readSync(t.binding().handle, t.binding().offset, t.size);
   return {
     shape: t.shape,
     dtype: t.dtype,
     item() {
       if (t.size !== 1)
         throw new ShapeError(`item() of a tensor ${formatShape(t.shape)}, which has ${t.size} elements`);
-      return read(executor)[0]!;
+      return elements(executor)[0]!;
     },
-    toArray: () => read(executor),
+    toArray: () => elements(executor),
   };
 }

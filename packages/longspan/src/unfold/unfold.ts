@@ -90,6 +90,10 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
       throw new ShapeError(
         `unfold ${cell.name}: initial state "${name}" is not a slot of the cell (slots: ${Object.keys(cell.state).join(", ")})`,
       );
+  if (Object.keys(initial).length > 0 && structure.parts.sources === 0)
+    throw new StructureError(
+      `unfold ${cell.name}: initial states over a structure without sources; nodes of trees and graphs that read nothing start from zeros`,
+    );
   const slots = Object.keys(cell.state);
   const given = slots.map((name) => (initial as Record<string, Value | undefined>)[name] !== undefined);
   const attrs: UnfoldAttrs = { cell: graph, structure, given, finals: slots.map(() => true), backward };

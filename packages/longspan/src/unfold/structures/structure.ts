@@ -56,7 +56,10 @@ export class Structure {
   private readonly derived = new Map<string, Structure>();
   private inverse: Int32Array | null = null;
 
-  constructor(readonly parts: StructureParts) {}
+  /** @throws StructureError if the parts break the rules of `StructureParts`. */
+  constructor(readonly parts: StructureParts) {
+    verifyParts(parts);
+  }
 
   /** Nodes over all sequences: the number of cell steps. */
   get nodes(): number {
@@ -162,6 +165,50 @@ export class Structure {
         `${what}: the leading axis has ${v.shape[0] ?? "no"} rows, the structure has ${this.nodes} nodes`,
       );
   }
+}
+
+/** Checks what schedules rely on: consecutive levels, edges in range and in order, one edge into each sink. */
+function verifyParts(p: StructureParts): void {
+  const fail = (what: string): never => {
+    throw new StructureError(`structure: ${what}`);
+  };
+  for (const [name, list] of Object.entries({
+    sequenceOf: p.sequenceOf,
+    positions: p.positions,
+    order: p.order,
+  }))
+    if (list.length !== p.nodes) fail(`${name} has ${list.length} entries for ${p.nodes} nodes`);
+  const level = new Int32Array(p.nodes).fill(-1);
+  for (let l = 0; l < p.levelBegin.length; l++)
+    for (let r = p.levelBegin[l]!; r < p.levelEnd[l]!; r++) {
+      if (r < 0 || r >= p.nodes || level[r] !== -1)
+        fail(`row ${r} is in level ${l}, and in another or in none`);
+      level[r] = l;
+    }
+  const without = level.indexOf(-1);
+  if (without >= 0) fail(`row ${without} is in no level`);
+  const { from, to, fromPort, toPort } = p.edges;
+  const intoSink = new Int32Array(p.sinks);
+  let last = -1;
+  for (let e = 0; e < from.length; e++) {
+    const [f, t] = [from[e]!, to[e]!];
+    if (f >= p.nodes || f < -p.sources)
+      fail(`edge ${e} leaves ${f < 0 ? `source ${-f - 1}` : `row ${f}`}, which does not exist`);
+    if (t >= p.nodes || t < -p.sinks)
+      fail(`edge ${e} enters ${t < 0 ? `sink ${-t - 1}` : `row ${t}`}, which does not exist`);
+    if (f >= 0 && !(fromPort[e]! < p.outPorts.length))
+      fail(`edge ${e} leaves by port ${fromPort[e]} of ${p.outPorts.length}`);
+    if (t >= 0 && !(toPort[e]! < p.inPorts.length))
+      fail(`edge ${e} enters by port ${toPort[e]} of ${p.inPorts.length}`);
+    if (f >= 0 && t >= 0 && level[f]! >= level[t]!)
+      fail(`row ${t} reads row ${f}, which is not of an earlier level`);
+    if (p.pushes) continue;
+    if (t < 0) intoSink[-t - 1]! += 1;
+    else if (t < last) fail(`edges are not in the order of the rows that they enter (edge ${e})`);
+    else last = t;
+  }
+  const sink = p.pushes ? -1 : intoSink.findIndex((n) => n !== 1);
+  if (sink >= 0) fail(`sink ${sink} has ${intoSink[sink]} edges, expected one`);
 }
 
 /** Row numbers as a tensor. */
