@@ -12,7 +12,11 @@ const events = readFileSync(source, "utf8")
   .map((line) => JSON.parse(line));
 const curve = (name) => events.filter((e) => e.event === name).map((e) => [e.step, e.nats]);
 const train = curve("progress");
-const valid = curve("valid");
+// The figure of the finished model closes the curve.
+const valid = [
+  ...curve("valid"),
+  ...events.filter((e) => e.event === "done").map((e) => [e.steps, e.valid.nats]),
+];
 if (train.length < 2) throw new Error(`${source} holds fewer than two progress events`);
 
 const [width, height, left, bottom, top, right] = [720, 320, 56, 44, 16, 16];

@@ -1,6 +1,6 @@
 import type { Equation } from "../autodiff/index.js";
 import { MapBuilder, type Placed, type Scope } from "../ops/index.js";
-import type { Instruction, Space } from "../program/index.js";
+import { type Instruction, type Space, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./2-hoist.js";
 import type { Fused, Unit } from "./3-fuse.js";
@@ -35,7 +35,8 @@ export function emit(work: Work, hoisted: Hoisted, fused: Fused, plan: Plan): Re
 function staticArrivals(work: Work, hoisted: Hoisted, plan: Plan, before: Instruction[]): Instruction[] {
   const sums = emitArrivals(work, hoisted, plan, false);
   if (sums.length === 0) return before;
-  const reads = (i: Instruction, buffer: number) => JSON.stringify(i).includes(`"buffer":${buffer},`);
+  const reads = (i: Instruction, buffer: number) =>
+    [...views(i)].some(([view, , use]) => use !== "out" && view.buffer === buffer);
   const result = [...before];
   for (const sum of sums) {
     if (sum.kind !== "segmentSum") continue;

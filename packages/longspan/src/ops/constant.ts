@@ -38,7 +38,7 @@ export function literal(value: number, dtype: DType): Value {
 }
 
 /** The shared tensor of a scalar. */
-export function scalarTensor(value: number, dtype: DType): Tensor {
+function scalarTensor(value: number, dtype: DType): Tensor {
   const executor = defaultExecutor();
   const key = `${Object.is(value, -0) ? "-0" : value}:${dtype}`;
   let t = scalars.get(key);

@@ -48,7 +48,7 @@ export function verifyProgram(program: Program): void {
 }
 
 /** The views of an instruction, with the columns that each covers and its use. */
-function* views(i: Instruction): Generator<[View, number, string]> {
+export function* views(i: Instruction): Generator<[view: View, columns: number, use: string]> {
   switch (i.kind) {
     case "gemm":
       yield [i.a, i.k, "a"];

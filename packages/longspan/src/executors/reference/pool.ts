@@ -47,7 +47,7 @@ export class Pool {
 }
 
 /** The next size of the form (4..7) x 2^n: at most a quarter is wasted. */
-export function sizeClass(length: number): number {
+function sizeClass(length: number): number {
   if (length <= 4) return 4;
   const step = 2 ** (Math.floor(Math.log2(length)) - 2);
   return Math.ceil(length / step) * step;
