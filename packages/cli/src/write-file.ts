@@ -1,0 +1,39 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Replaces a file so that at every moment, a power cut included, either the old or the new contents are there in full:
+ * a temporary file beside it, fsync, rename, fsync of the folder.
+ */
+export function replaceFile(path: string, contents: Uint8Array | string): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = openSync(temporary, "w");
+    try {
+      const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+      let at = 0;
+      while (at < bytes.length) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+function syncFolder(folder: string): void {
+  // Not every system can open a folder; there the rename is as safe as the system makes it.
+  try {
+    const handle = openSync(folder, "r");
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch {}
+}

@@ -1,0 +1,318 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeSafetensors } from "longspan";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
+
+const { path: folder, remove } = freshFolder();
+afterAll(remove);
+
+const at = (...parts: string[]) => join(folder, ...parts);
+const text = "the cat sat on the mat; the rat ran.\n".repeat(60);
+const small = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16"];
+const files = ["config.json", "metrics.jsonl", "vocabulary.json", "weights.safetensors"];
+
+beforeAll(() => {
+  writeFileSync(at("my text.txt"), text);
+});
+
+describe("train text --json", () => {
+  it("prints one object per event, the last one with the figures, and nothing else", () => {
+    const args = ["--steps", "30", "--out", "runs/a b", "--json"];
+    const { code, stdout, stderr } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);
+    expect([code, stderr]).toEqual([0, ""]);
+    const events = jsonLines(stdout);
+    expect(events[0]).toEqual({
+      event: "start",
+      path: "my text.txt",
+      characters: { total: 2220, train: 1998, valid: 222, different: 14 },
+      model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0 },
+      parameters: 14 * 4 + 4 * 32 + 8 * 32 + 32 + 8 * 14 + 14,
+      executor: "reference",
+      out: "runs/a b",
+    });
+    expect(events.slice(1, -1).every((e) => e.event === "progress")).toBe(true);
+    const progress = events.at(-2)!;
+    expect(Object.keys(progress)).toEqual([
+      "event",
+      "step",
+      "fraction",
+      "nats",
+      "learningRate",
+      "gradientNorm",
+      "charactersPerSecond",
+    ]);
+    expect([progress.step, progress.fraction]).toEqual([30, 1]);
+    const done = events.at(-1) as { valid: { nats: number }; charactersPerSecond: number };
+    expect(done).toEqual({
+      event: "done",
+      steps: 30,
+      train: { nats: expect.any(Number) },
+      valid: { nats: expect.any(Number), bitsPerCharacter: done.valid.nats / Math.LN2 },
+      charactersPerSecond: expect.any(Number),
+      parameters: events[0]!.parameters,
+      executor: "reference",
+    });
+    expect(Object.keys(done)).toEqual([
+      "event",
+      "steps",
+      "train",
+      "valid",
+      "charactersPerSecond",
+      "parameters",
+      "executor",
+    ]);
+    expect(done.valid.nats).toBeGreaterThan(0);
+    expect(done.valid.nats).toBeLessThan(Math.log(14) + 0.1);
+    expect(done.charactersPerSecond).toBeGreaterThan(0);
+    expect(readFileSync(at("runs/a b/metrics.jsonl"), "utf8")).toBe(stdout);
+  });
+
+  it("leaves a folder with all that is needed, and no temporary file", () => {
+    expect(readdirSync(at("runs/a b")).sort()).toEqual(files);
+    const { metadata, tensors } = decodeSafetensors(readFileSync(at("runs/a b/weights.safetensors")));
+    expect(metadata.get("step")).toBe("30");
+    expect([...tensors.keys()].sort()).toEqual([
+      "embedding.E",
+      "layers[0].U",
+      "layers[0].W",
+      "layers[0].b",
+      "readout.W",
+      "readout.b",
+    ]);
+    const config = JSON.parse(readFileSync(at("runs/a b/config.json"), "utf8"));
+    expect(config.training).toEqual({
+      seq: 16,
+      batch: 4,
+      steps: 30,
+      lr: expect.any(Number),
+      warmUp: 50,
+      clip: 1,
+    });
+  });
+
+  it("the same seed gives the same weights, another one others", () => {
+    const train = (name: string, seed: string) => {
+      const args = [
+        "--steps",
+        "5",
+        "--dropout",
+        "0.1",
+        "--layers",
+        "2",
+        "--seed",
+        seed,
+        "--out",
+        name,
+        "--json",
+      ];
+      expect(longspan(folder, "train", "text", "my text.txt", ...small, ...args).code).toBe(0);
+      return readFileSync(at(name, "weights.safetensors"));
+    };
+    const first = train("seed 1", "1");
+    expect(train("seed 1 again", "1").equals(first)).toBe(true);
+    expect(train("seed 2", "2").equals(first)).toBe(false);
+  });
+
+  for (const cell of ["gru", "rnn"])
+    it(`--cell ${cell}, for some time`, () => {
+      const args = ["--cell", cell, "--minutes", "0.01", "--out", cell, "--json"];
+      const { code, stdout } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);
+      expect(code).toBe(0);
+      expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "done" });
+    });
+});
+
+describe("train text", () => {
+  it("prints plain lines that end with the figure, a sample and what to run next", () => {
+    const { code, stdout, stderr } = longspan(
+      folder,
+      "train",
+      "text",
+      "my text.txt",
+      ...small,
+      "--steps",
+      "20",
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what must not be there
+    expect(stdout).not.toMatch(/\x1b/);
+    expect(stdout).toMatch(
+      /^text {6}my text\.txt: 2,220 characters, 14 different; the last 222 are held out\nmodel {5}lstm, 1 layer of 8 units, 598 parameters\nrun {7}runs\/my text: 20 steps on the reference executor\n/,
+    );
+    expect(stdout).toMatch(
+      /\ndone .*\nvalid {5}held-out text: \d\.\d{3} nats per character \(\d\.\d{3} bits\)\n\na sample, at temperature 0\.8:\n\n[\s\S]{400,}\nMore of it: {2}longspan sample 'runs\/my text' --length 1000 --seed 2\n$/,
+    );
+    expect(readdirSync(at("runs/my text")).sort()).toEqual(files);
+  });
+
+  it("without --out, a second run has a folder of its own", () => {
+    const { code, stdout } = longspan(
+      folder,
+      "train",
+      "text",
+      "my text.txt",
+      ...small,
+      "--steps",
+      "2",
+      "--json",
+    );
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)[0]).toMatchObject({ out: "runs/my text-2" });
+  });
+
+  it("a trained model is replaced by force only", () => {
+    const args = [
+      "train",
+      "text",
+      "my text.txt",
+      ...small,
+      "--steps",
+      "2",
+      "--json",
+      "--out",
+      "runs/my text",
+    ];
+    const before = readFileSync(at("runs/my text/weights.safetensors"));
+    expect(longspan(folder, ...args)).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        "error: runs/my text holds a trained model already; choose another folder with --out, or replace the model with --force\n",
+    });
+    expect(readFileSync(at("runs/my text/weights.safetensors")).equals(before)).toBe(true);
+    expect(longspan(folder, ...args, "--force").code).toBe(0);
+    expect(readFileSync(at("runs/my text/weights.safetensors")).equals(before)).toBe(false);
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    it(`${signal} ends it after the step, with the model saved`, async () => {
+      const args = [
+        "train",
+        "text",
+        "my text.txt",
+        ...small,
+        "--steps",
+        "1000000",
+        "--json",
+        "--out",
+        signal,
+      ];
+      const { code, stdout, stderr } = await interrupted(
+        folder,
+        args,
+        (out) => out.includes("progress"),
+        signal,
+      );
+      expect(code).toBe(130);
+      const events = jsonLines(stdout);
+      const { steps } = events.at(-1) as { steps: number };
+      expect(events.at(-1)).toEqual({ event: "stopped", steps: expect.any(Number), out: signal });
+      expect(stderr).toBe(
+        `\nstopping after this step; press Ctrl-C again to end at once\nstopped after ${steps.toLocaleString("en-US")} steps; the model is saved. To draw from it: longspan sample ${signal}\n`,
+      );
+      expect(readdirSync(at(signal)).sort()).toEqual(files);
+      expect(longspan(folder, "sample", signal, "--length", "3").code).toBe(0);
+    });
+});
+
+describe("train text: what cannot be done is told in one line", () => {
+  const fails = (name: string, code: number, args: readonly string[], message: string) =>
+    it(name, () => {
+      const result = longspan(folder, "train", "text", ...args);
+      expect(result).toEqual({ code, stdout: "", stderr: `error: ${message}\n` });
+    });
+  const file = (name: string, contents: string | Uint8Array) => {
+    writeFileSync(at(name), contents);
+    return name;
+  };
+
+  fails("a missing file", 1, ["none.txt"], "cannot read none.txt: no such file or folder");
+  fails("a folder", 1, ["."], "cannot read .: it is a folder");
+  fails("an empty file", 1, [file("empty.txt", "")], "empty.txt is empty");
+  fails(
+    "a text that is too short",
+    1,
+    [file("short.txt", "abc ".repeat(50))],
+    "short.txt is too short: it has 200 characters, and --batch 16 with --seq 64 needs 1,139; lower --batch or --seq (the first nine tenths must hold batch x seq + 1 characters)",
+  );
+  fails(
+    "a text of a few characters",
+    1,
+    [file("tiny.txt", "ab"), "--batch", "1", "--seq", "1"],
+    "tiny.txt is too short: it has 2 characters, and --batch 1 with --seq 1 needs 11; use a longer text",
+  );
+  fails(
+    "invalid UTF-8",
+    1,
+    [file("latin.txt", Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x0a))],
+    "latin.txt: not UTF-8: byte 3: 0xE9 begins a character of 3 bytes, but byte 4 (0x0A) does not continue it",
+  );
+  fails("no file", 2, [], "missing required argument 'path'");
+  fails("an unknown option", 2, ["a", "--hiden", "3"], "unknown option '--hiden' (Did you mean --hidden?)");
+  fails(
+    "an unknown cell",
+    2,
+    ["a", "--cell", "elman"],
+    "option '--cell <name>' argument 'elman' is invalid. Allowed choices are lstm, gru, rnn.",
+  );
+  fails(
+    "steps and minutes",
+    2,
+    ["a", "--steps", "3", "--minutes", "3"],
+    "option '--steps <n>' cannot be used with option '--minutes <m>'",
+  );
+  fails("an option without its value", 2, ["a", "--hidden"], "option '--hidden <units>' argument missing");
+  for (const [option, flags, value, expected] of [
+    ["--hidden", "--hidden <units>", "0", "a whole number from 1 to 4096"],
+    ["--embed", "--embed <features>", "4097", "a whole number from 1 to 4096"],
+    ["--layers", "--layers <n>", "1.5", "a whole number from 1 to 64"],
+    ["--batch", "--batch <n>", "many", "a whole number of at least 1"],
+    ["--steps", "--steps <n>", "", "a whole number of at least 1"],
+    ["--minutes", "--minutes <m>", "0", "a number above 0"],
+    ["--lr", "--lr <rate>", "-1", "a number above 0"],
+    ["--clip", "--clip <norm>", "NaN", "a number above 0"],
+    ["--dropout", "--dropout <rate>", "1.5", "a number from 0 up to, but not including, 1"],
+    ["--seed", "--seed <n>", "1e99", "a whole number"],
+  ] as const)
+    fails(
+      `${option} ${value}`,
+      2,
+      ["a", option, value],
+      `option '${flags}' argument '${value}' is invalid. Expected ${expected}.`,
+    );
+  fails(
+    "an --out below a file",
+    1,
+    ["my text.txt", "--out", "my text.txt/run"],
+    "cannot write to my text.txt/run: a part of the path is a file, not a folder",
+  );
+  fails(
+    "an --out with other things in it",
+    1,
+    ["my text.txt", "--out", "."],
+    ". is not empty and holds no run; choose another folder with --out",
+  );
+  it("a loss that is not finite", () => {
+    const args = ["--lr", "1e37", "--steps", "500", "--out", "wild", "--json"];
+    const { code, stderr } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: training stopped: .*; lower --lr or --clip; no model was saved\n$/);
+    expect(existsSync(at("wild/weights.safetensors"))).toBe(false);
+  });
+
+  it("a folder that cannot be written to", () => {
+    if (process.getuid?.() === 0 || process.platform === "win32") return;
+    mkdirSync(at("locked"), { mode: 0o555 });
+    const { code, stderr } = longspan(
+      folder,
+      "train",
+      "text",
+      "my text.txt",
+      ...small,
+      "--out",
+      "locked/run",
+    );
+    expect([code, stderr]).toEqual([1, "error: cannot write to locked/run: permission denied\n"]);
+  });
+});
