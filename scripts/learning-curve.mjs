@@ -45,6 +45,7 @@ const middle = (top + height - bottom) / 2;
 writeFileSync(
   target,
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#333">
+<title>Training and validation loss in nats per character against steps</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${grid.join("\n")}
 <path d="${path(train)}" fill="none" stroke="#2c6fbb" stroke-width="1.2"/>
