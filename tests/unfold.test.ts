@@ -537,6 +537,19 @@ describe("errors name what the user wrote", () => {
       "unfold lstm: W should be float32 [4, 16], got float64 [4, 16]",
     );
   });
+  test("an input that the cell does not have, and one that is missing", () => {
+    expect(() => unfold(cell, params, { x, y: x } as never, chain([3]))).toThrow(
+      'unfold lstm: "y" is not an input of the cell (inputs: x)',
+    );
+    expect(() => unfold(cell, params, {} as never, chain([3]))).toThrow('unfold lstm: input "x" is missing');
+  });
+  test("a missing parameter", () => {
+    const { W, ...rest } = params;
+    expect(W.shape).toEqual([4, 16]);
+    expect(() => unfold(cell, rest as never, { x }, chain([3]))).toThrow(
+      'unfold lstm: parameter "W" is missing',
+    );
+  });
   test("an input with too few rows", () => {
     expect(() => unfold(cell, params, { x }, chain([4]))).toThrow(
       "unfold lstm: x should be float32 [4, 3], got float32 [3, 3]",

@@ -85,6 +85,14 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   const traced = cell.trace(dtype);
   const graph = prepare(traced.graph, options.clipState ?? null, options.states ?? false);
   checkPorts(cell, graph, structure);
+  const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) =>
+    Object.keys(specs),
+  );
+  for (const name of Object.keys(inputs))
+    if (!declared.includes(name))
+      throw new ShapeError(
+        `unfold ${cell.name}: "${name}" is not an input of the cell (inputs: ${declared.join(", ") || "none"})`,
+      );
   for (const name of Object.keys(initial))
     if (!(name in cell.state))
       throw new ShapeError(
