@@ -286,6 +286,28 @@ test("the chapter's closed-form gradients (10.17) to (10.28) equal ours to 1e-12
       (v, i) => (next ? v + next.reduce((p, d, j) => p + W[i]![j]! * d * (1 - h[t + 1]![j]! ** 2), 0) : v), // (10.21)
     );
   }
+  // Probes see the same: at the writes dL/dh(t) by every path, at the reads what comes back through the recurrence alone.
+  const lossOf = (output: Value) => {
+    const z = exp(output);
+    return sum(mul(hot, neg(log(div(z, reshape(sum(z, 1), [T, 1]))))));
+  };
+  const flow = grad((p: { writes: Value; reads: Value }) =>
+    lossOf(
+      unfold(cell, params, { x: xs }, chain([T]), {
+        probes: { writes: { h: p.writes }, reads: { h: p.reads } },
+      }).output,
+    ),
+  )({ writes: zeros([T, H], "float64"), reads: zeros([T, H], "float64") });
+  for (let t = 0; t < T; t++) {
+    rows(flow.writes, [t])[0]!.forEach((v, i) => {
+      expect(Math.abs(v - dH[t]![i]!)).toBeLessThan(1e-12);
+    });
+    if (t > 0)
+      rows(flow.reads, [t])[0]!.forEach((v, i) => {
+        const recurrent = dH[t]!.reduce((p, d, j) => p + W[i]![j]! * d * (1 - h[t]![j]! ** 2), 0);
+        expect(Math.abs(v - recurrent)).toBeLessThan(1e-12);
+      });
+  }
   const dA = dH.map((row, t) => row.map((v, j) => v * (1 - h[t]![j]! ** 2)));
   const expected: Record<string, number[]> = {
     c: c.map((_, k) => dO.reduce((p, row) => p + row[k]!, 0)), // (10.22)
@@ -622,6 +644,16 @@ describe("errors name what the user wrote", () => {
     const tree = trees([{ children: [[1], []] }]);
     expect(() => unfold(cell, params, { x: zeros([2, 3]) }, tree, { initial: { h: zeros([1, 4]) } })).toThrow(
       "unfold lstm: initial states over a structure without sources",
+    );
+  });
+  test("probes of what is no slot, and of the wrong shape", () => {
+    const probes = { writes: { c: zeros([3, 4]) } } as never;
+    expect(() => unfold(cell, params, { x }, chain([3]), { probes })).toThrow(
+      'probe "c" is not a slot of the cell (slots: h, s)',
+    );
+    const short = { writes: { h: zeros([2, 4]) } };
+    expect(() => unfold(cell, params, { x }, chain([3]), { probes: short })).toThrow(
+      "unfold lstm: probe.write.h should be float32 [3, 4], got float32 [2, 4]",
     );
   });
   test("structures made by hand are checked", () => {

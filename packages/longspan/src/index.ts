@@ -73,6 +73,7 @@ export {
   type Graph,
   type GraphEdge,
   graph,
+  type Probes,
   Structure,
   StructureError,
   type TreeNodes,

@@ -1,4 +1,5 @@
 export * from "./backward.js";
+export type { Probes } from "./probes.js";
 export * from "./structures/chain.js";
 export * from "./structures/graph.js";
 export * from "./structures/structure.js";

@@ -26,6 +26,7 @@ import {
 } from "../tensor/index.js";
 import { type Backward, checkBackward } from "./backward.js";
 import { plainLoop } from "./plain-loop.js";
+import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
 import { layoutOf } from "./schedule.js";
 import { indexTensor, type Structure, StructureError } from "./structures/structure.js";
 import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
@@ -40,6 +41,8 @@ export interface UnfoldOptions<S extends Shapes> {
   readonly backward?: Backward;
   /** Clips the gradient that flows back through each state read to [-clipState, clipState], element by element (Graves 2013). */
   readonly clipState?: number;
+  /** Values added to the states at every node, to see what flows through the recurrence. For cells with one in-port. */
+  readonly probes?: Probes<S>;
   /** Also return the state at every node. */
   readonly states?: boolean;
   /** `plain` runs the slow definition, a loop over nodes in ordinary ops. For tests and teaching. */
@@ -83,7 +86,8 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   checkBackward(backward);
   const dtype = floatType(params, inputs);
   const traced = cell.trace(dtype);
-  const graph = prepare(traced.graph, options.clipState ?? null, options.states ?? false);
+  const probed = probedSlots(cell, options.probes);
+  const graph = prepare(traced.graph, options.clipState ?? null, options.states ?? false, probed);
   checkPorts(cell, graph, structure);
   const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) =>
     Object.keys(specs),
@@ -107,6 +111,8 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   const attrs: UnfoldAttrs = { cell: graph, structure, given, finals: slots.map(() => true), backward };
   const operands = [
     ...traced.sources.map((s) => operand(cell, s, params, inputs, attrs, options.key)),
+    ...probed.writes.map((name) => (options.probes!.writes as Record<string, Value>)[name]!),
+    ...probed.reads.map((name) => (options.probes!.reads as Record<string, Value>)[name]!),
     ...slots.flatMap((name) => (initial as Record<string, Value | undefined>)[name] ?? []),
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
@@ -120,6 +126,28 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
 
 function named<S extends Shapes>(slots: readonly string[], values: readonly Value[]): ValuesOf<S> {
   return Object.fromEntries(slots.map((name, i) => [name, values[i]!])) as ValuesOf<S>;
+}
+
+/** The probed slots in the order of the state's. */
+function probedSlots(
+  cell: Pick<Cell, "name" | "state" | "ports">,
+  probes: Probes<Shapes> | undefined,
+): ProbedSlots {
+  const slots = Object.keys(cell.state);
+  const chosen = (given: Readonly<Record<string, Value | undefined>> | undefined) => {
+    for (const name of Object.keys(given ?? {}))
+      if (!slots.includes(name))
+        throw new ShapeError(
+          `unfold ${cell.name}: probe "${name}" is not a slot of the cell (slots: ${slots.join(", ")})`,
+        );
+    return slots.filter((name) => given?.[name] !== undefined);
+  };
+  const reads = chosen(probes?.reads);
+  if (reads.length > 0 && cell.ports.length > 0)
+    throw new StructureError(
+      `unfold ${cell.name}: reads are probed in cells with one in-port; this one has ${cell.ports.join(", ")}`,
+    );
+  return { writes: chosen(probes?.writes), reads };
 }
 
 /** The type of the cell's floats: that of the parameters, or of the inputs if there are none. */
@@ -177,8 +205,8 @@ function checkPorts(cell: { readonly name: string }, graph: CellGraph, structure
 const prepared = new WeakMap<CellGraph, Map<string, CellGraph>>();
 
 /** The graph as it is differentiated and compiled: products split, state reads clipped, states among the outputs if wanted. */
-function prepare(graph: CellGraph, clip: number | null, states: boolean): CellGraph {
-  const key = `${clip}|${states}`;
+function prepare(graph: CellGraph, clip: number | null, states: boolean, probed: ProbedSlots): CellGraph {
+  const key = `${clip}|${states}|${probed.writes.join()}|${probed.reads.join()}`;
   let forms = prepared.get(graph);
   if (!forms) {
     forms = new Map();
@@ -187,6 +215,7 @@ function prepare(graph: CellGraph, clip: number | null, states: boolean): CellGr
   let form = forms.get(key);
   if (!form) {
     form = splitProducts(clip === null ? graph : clipReads(graph, clip));
+    if (probed.writes.length + probed.reads.length > 0) form = withProbes(form, probed);
     if (states) {
       const { outputs, stateOut, outPorts } = form;
       const added = outPorts[0]!.slots.map((s, i) => ({
