@@ -18,6 +18,7 @@ import {
   less,
   linearize,
   log,
+  logSumExp,
   mapTrees,
   matmul,
   mul,
@@ -28,6 +29,7 @@ import {
   relu,
   reshape,
   scope,
+  slice,
   softmax,
   split,
   stopGradient,
@@ -112,6 +114,33 @@ describe("tensors", () => {
   test("relu has slope 0 at 0", () => {
     expect(list(grad((x: Value) => sum(relu(x)))(tensor([-1, 0, 2])))).toEqual([0, 0, 1]);
   });
+});
+
+test("logSumExp of masked rows and of infinities", () => {
+  const inf = Number.POSITIVE_INFINITY;
+  expect(
+    list(
+      logSumExp(
+        tensor(
+          [
+            [-inf, -inf],
+            [inf, 0],
+            [0, -inf],
+          ],
+          "float64",
+        ),
+      ),
+    ),
+  ).toEqual([-inf, inf, 0]);
+});
+
+test("sizes that are no sizes", () => {
+  expect(() => reshape(tensor([1, 2, 3, 4]), [3, -1])).toThrow(
+    "reshape: [4] has 4 elements, which cannot be laid out as [3, -1]",
+  );
+  expect(() => reshape(tensor([1, 2]), [-1, -1])).toThrow("one may be -1");
+  expect(() => slice(tensor([1, 2]), 0, 0.5, 2)).toThrow("slice: 0.5..2");
+  expect(reshape(tensor([1, 2, 3, 4]), [2, -1]).shape).toEqual([2, 2]);
 });
 
 describe("memory", () => {
@@ -226,6 +255,46 @@ describe("derivatives", () => {
     expect(list(grad(f)(x))).toEqual([0.5, -1]);
     expect(list(jvp(f)(x, tensor([1, 1], "float64")).tangent)).toEqual([-6.5]);
     expect(() => clipGradient(x, 0)).toThrow("the limit is a positive number");
+  });
+  test("directions and cotangents are matched by path, and checked", () => {
+    const f = (p: { a: Value; b: Value }) => mul(p.a, 2);
+    const x = { a: tensor([1]), b: tensor([2]) };
+    expect(list(jvp(f)(x, { b: tensor([20]), a: tensor([10]) }).tangent)).toEqual([20]);
+    expect(() => jvp(f)(x, { a: tensor([1]) } as never)).toThrow(
+      "tangent of b: expected float32 [1], got none",
+    );
+    const two = (v: Value) => [mul(v, 2), mul(v, 3)];
+    expect(() => vjp(two, x.a).pullback([tensor([1])] as never)).toThrow(
+      "cotangent of [1]: expected float32 [1], got none",
+    );
+    expect(() => vjp(two, x.a).pullback([tensor([1]), tensor([1], "float64")])).toThrow(
+      "expected float32 [1], got float64 [1]",
+    );
+  });
+  test("a linearisation inside another derivative may be disposed of and leaks nothing", () => {
+    const w = tensor([1, 2], "float64");
+    const one = tensor([1, 1], "float64");
+    const f = (v: Value) => {
+      const lin = linearize((u: Value) => mul(u, mul(u, u)), v as Tensor);
+      const back = sum(lin.pullback(one));
+      lin.dispose();
+      return back;
+    };
+    (grad(f)(w) as Tensor).dispose();
+    const inUse = defaultExecutor().statistics.bytesInUse;
+    for (let i = 0; i < 5; i++) {
+      const g = grad(f)(w) as Tensor;
+      expect(list(g)).toEqual([6, 12]);
+      g.dispose();
+    }
+    expect(defaultExecutor().statistics.bytesInUse).toBe(inUse);
+  });
+  test("results never share their ownership with the caller's tensors", () => {
+    const x = tensor([1, 2]);
+    const r = jvp((v: Value) => v)(x, x);
+    (r.value as Tensor).dispose();
+    (r.tangent as Tensor).dispose();
+    expect(list(x)).toEqual([1, 2]);
   });
   test("mapTrees names the path that is missing", () => {
     expect(() => mapTrees({ a: zeros([1]), b: zeros([1]) }, [{ a: zeros([1]) }], ([v]) => v!)).toThrow(

@@ -18,6 +18,7 @@ import {
   grad,
   graph,
   hessianVectorProduct,
+  jvp,
   Key,
   leaves,
   less,
@@ -400,6 +401,38 @@ describe("truncated back-propagation", () => {
     expect(check.first).toBeLessThan(1e-6);
     expect(check.second).toBeLessThan(1e-6);
   });
+  test("cells with an edge step: only the edges left carry derivatives", () => {
+    const gated = defineCell({
+      name: "gated",
+      inputs: () => ({ x: [2] }),
+      state: () => ({ h: [2] }),
+      params: () => ({ W: spec(2, 2) }),
+      edge: ({ x: input, h: from }, { W }) => ({ h: mul(sigmoid(add(matmul(from, W), input)), from) }),
+      step({ x: input, h: sent }, { W }) {
+        const next = tanh(add(matmul(sent, W), input));
+        return { state: { h: next }, output: next };
+      },
+    })(undefined as never);
+    const own = gated.init(Key.of(3), "float64");
+    const f = (loop: "plain" | "compiled") => (p: { own: typeof own; x: Value }) =>
+      sum(
+        tanh(
+          unfold(gated, p.own, { x: p.x }, chain(lengths), {
+            loop,
+            backward: { kind: "truncated", every: 2 },
+          }).output,
+        ),
+      );
+    const at = { own, x: x as Tensor };
+    const [a, b] = [grad(f("plain"))(at), grad(f("compiled"))(at)];
+    leaves(a).forEach((v, i) => {
+      close(leaves(b)[i]!, v, 1e-12);
+    });
+    const [c, d] = [hessianVectorProduct(f("plain"))(at, at), hessianVectorProduct(f("compiled"))(at, at)];
+    leaves(c).forEach((v, i) => {
+      close(leaves(d)[i]!, v, 1e-11);
+    });
+  });
   test("trees have no clock", () => {
     const f = () =>
       grad((p: typeof params) =>
@@ -437,6 +470,47 @@ describe("gradient surgery", () => {
     close(g(1e-300).W, cut.W, 1e-15);
     expect(values(g(0.1).W)).not.toEqual(values(g().W));
   });
+});
+
+test("clipping in the recurrence has the second derivatives of the plain loop, in either order of modes", () => {
+  const cell = rnn({ input: 2, hidden: 3, output: 2 });
+  const params = cell.init(Key.of(5), "float64");
+  const x = normal(Key.of(6), [6, 2], "float64") as Tensor;
+  const direction = normal(Key.of(7), [6, 2], "float64") as Tensor;
+  const f = (loop: "plain" | "compiled") => (v: Value) =>
+    sum(tanh(mul(unfold(cell, params, { x: v }, chain([3, 0, 2, 1]), { clipState: 0.2, loop }).output, 3)));
+  const reverseOverForward = (loop: "plain" | "compiled") =>
+    grad((v: Value) => jvp(f(loop))(v as Tensor, direction).tangent)(x);
+  const reverseOverReverse = (loop: "plain" | "compiled") =>
+    grad((v: Value) => {
+      const g = grad(f(loop))(v as Tensor);
+      return sum(mul(g, g));
+    })(x);
+  close(reverseOverForward("compiled"), reverseOverForward("plain"), 1e-12);
+  close(reverseOverReverse("compiled"), reverseOverReverse("plain"), 1e-12);
+});
+
+test("constants that JSON cannot tell apart stay apart, in a cell and between cells", () => {
+  const bound = (limit: number) =>
+    defineCell({
+      name: "bound",
+      inputs: () => ({ x: [1] }),
+      state: () => ({}),
+      params: () => ({}),
+      step: ({ x }) => ({
+        state: {},
+        output: { one: add(x, limit), zero: div(x, mul(x, 0)), minus: div(x, mul(x, -0)) },
+      }),
+    })(undefined as never);
+  const x = tensor([[1]]);
+  for (const limit of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]) {
+    const { output } = unfold(bound(limit), {}, { x }, chain([1]));
+    expect(values(output.one)).toEqual([limit]);
+    expect([...values(output.zero), ...values(output.minus)]).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ]);
+  }
 });
 
 describe("sums over nodes and shared inputs", () => {
@@ -623,6 +697,18 @@ describe("errors name what the user wrote", () => {
     ];
     expect(() => graph([{ nodes: 4, edges }])).toThrow(
       /graph 0 has a cycle: (1 -> 2 -> 3 -> 1|2 -> 3 -> 1 -> 2|3 -> 1 -> 2 -> 3); a structure must be acyclic/,
+    );
+  });
+  test("finals that are no nodes", () => {
+    expect(() => graph([{ nodes: 1, edges: [], finals: [1] }])).toThrow(
+      "graph 0: finals name node 1; the nodes are 0..0",
+    );
+  });
+  test("truncation where there is no clock, on the way forward already", () => {
+    const tree = trees([{ children: [[1], []] }]);
+    const backward = { kind: "truncated", every: 2 } as const;
+    expect(() => unfold(cell, params, { x: zeros([2, 3]) }, tree, { backward })).toThrow(
+      "trees and graphs have no clock",
     );
   });
   test("ports that do not match", () => {

@@ -10,7 +10,7 @@ import {
   ShapeError,
   sameShape,
   scope,
-  type Tensor,
+  Tensor,
   type Value,
   withoutRelease,
 } from "../tensor/index.js";
@@ -47,17 +47,18 @@ export function jvp<X, Y>(
   return (x, tangents) =>
     releasing((level) => {
       const duals = new DualLevel(level);
-      const ts = leaves(tangents);
-      for (const [i, [path, v]] of leafEntries(x).entries()) checkTangent(path, v, ts[i]);
+      const ts = aligned("tangent", x, tangents);
       const out = f(
         refill(
           x,
           leaves(x).map((v, i) => duals.lift(v, ts[i])),
         ) as unknown as X,
       );
-      return {
-        value: mapTree(out, (v) => duals.primal(v)) as unknown as Concrete<Y>,
-        tangent: mapTree(out, (v) => duals.tangent(v) ?? zerosLike(v)) as unknown as Concrete<Y>,
+      const value = mapTree(out, (v) => duals.primal(v));
+      const tangent = mapTree(out, (v) => duals.tangent(v) ?? zerosLike(v));
+      return unshared({ value, tangent }, [...leaves(x), ...ts]) as unknown as {
+        value: Concrete<Y>;
+        tangent: Concrete<Y>;
       };
     });
 }
@@ -121,9 +122,8 @@ export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X
     pushforward: (tangents) =>
       scope(() => {
         const env = new Map<Value, Value>();
-        const floats = leaves(tangents).filter((v) => v.dtype !== "int32");
+        const floats = aligned("tangent", x, tangents).filter((v) => v.dtype !== "int32");
         graph.inputs.forEach((v, i) => {
-          checkTangent(`tangent ${i}`, v, floats[i]);
           env.set(v, floats[i]!);
         });
         evaluate(graph.equations, env);
@@ -134,7 +134,10 @@ export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X
         }) as unknown as Concrete<Y>;
       }),
     pullback: (cotangents) =>
-      scope(() => spreadOver(x, transposeGraph(graph, leaves(cotangents))) as Concrete<X>),
+      scope(() => {
+        const cts = aligned("cotangent", value, cotangents);
+        return unshared(spreadOver(x, transposeGraph(graph, cts)), cts) as Concrete<X>;
+      }),
   };
 }
 
@@ -197,7 +200,7 @@ export function grad<P, A extends unknown[]>(
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, ...rest: A) => Concrete<P> {
   const g = valueAndGrad(f);
-  return (params, ...rest) => g(params, ...rest).grads;
+  return (params, ...rest) => scope(() => g(params, ...rest).grads);
 }
 
 /**
@@ -219,9 +222,25 @@ function zerosLike(v: Value): Value {
   return v.rank === 0 ? zero : apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
 }
 
-function checkTangent(path: string, v: Value, t: Value | undefined): void {
-  if (t === undefined || !sameShape(t.shape, v.shape) || t.dtype !== v.dtype)
-    throw new ShapeError(
-      `tangent of ${path || "the argument"}: expected ${v.dtype} ${formatShape(v.shape)}, got ${t ? `${t.dtype} ${formatShape(t.shape)}` : "none"}`,
-    );
+/** The leaves of `tree` in the order of `like`, matched by their paths. @throws ShapeError for one that is missing, extra or of another shape. */
+function aligned(what: string, like: unknown, tree: unknown): Value[] {
+  const given = new Map(leafEntries(tree));
+  const found = leafEntries(like).map(([path, v]) => {
+    const t = given.get(path);
+    given.delete(path);
+    if (t === undefined || !sameShape(t.shape, v.shape) || t.dtype !== v.dtype)
+      throw new ShapeError(
+        `${what} of ${path || "the argument"}: expected ${v.dtype} ${formatShape(v.shape)}, got ${t ? `${t.dtype} ${formatShape(t.shape)}` : "none"}`,
+      );
+    return t;
+  });
+  for (const path of given.keys())
+    throw new ShapeError(`${what} of ${path || "the argument"}: there is no such value`);
+  return found;
+}
+
+/** Results that are the caller's own tensors become views, so that disposing of one leaves the other. */
+function unshared<T>(tree: T, own: readonly Value[]): T {
+  const given = new Set(own);
+  return mapTree(tree, (v) => (v instanceof Tensor && given.has(v) ? v.view(v.shape) : v));
 }

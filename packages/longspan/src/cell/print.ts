@@ -1,4 +1,5 @@
 import { Var } from "../autodiff/index.js";
+import { attrsKey } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import type { CellGraph, Slot } from "./graph.js";
 
@@ -27,7 +28,7 @@ export function printCell(cell: CellGraph): string {
     lines.push(`  edge ${when}: ${state.map(typed).join(", ")}`);
   }
   for (const eq of cell.equations) {
-    const attrs = JSON.stringify(eq.attrs);
+    const attrs = attrsKey(eq.attrs);
     lines.push(
       `  ${eq.outputs.map(typed).join(", ")} = ${eq.op.name}${attrs === "{}" ? "" : attrs} ${eq.inputs.map(name).join(" ")}`,
     );

@@ -1,5 +1,5 @@
 import { type Equation, Trace, type Var } from "../autodiff/index.js";
-import { addOp, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
+import { addOp, attrsKey, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 
@@ -101,7 +101,7 @@ function mergeRepeats(cell: CellGraph): CellGraph {
       replaced.set(eq.outputs[0]!, inputs[0]!);
       continue;
     }
-    const key = `${id(eq.op)}|${JSON.stringify(eq.attrs)}|${inputs.map(id).join()}`;
+    const key = `${id(eq.op)}|${attrsKey(eq.attrs)}|${inputs.map(id).join()}`;
     const known = seen.get(key);
     if (known) {
       eq.outputs.forEach((v, i) => {

@@ -8,6 +8,7 @@ import type {
   Space,
 } from "../program/index.js";
 import { defaultExecutor, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
+import { attrsKey } from "./attrs-key.js";
 import { MapBuilder } from "./map-builder.js";
 import type { Attrs, Aval, Op, Placed } from "./record.js";
 
@@ -105,7 +106,7 @@ function form(
   out: Form["out"],
   whole: boolean,
 ): Form {
-  const key = `${tag}|${JSON.stringify(attrs)}|${inputs.map((a) => `${a.dtype}${JSON.stringify(a.shape)}${a.fixed ? "!" : ""}`).join()}|${out.dtype}${JSON.stringify(out.shape)}`;
+  const key = `${tag}|${attrsKey(attrs)}|${inputs.map((a) => `${a.dtype}${JSON.stringify(a.shape)}${a.fixed ? "!" : ""}`).join()}|${out.dtype}${JSON.stringify(out.shape)}`;
   return { key, attrs, rowCount, space, inputs, out, whole };
 }
 

@@ -2,6 +2,7 @@ import type { DType } from "../program/index.js";
 import {
   axisOf,
   broadcastShapes,
+  formatShape,
   fromArray,
   type Key,
   type Shape,
@@ -173,9 +174,18 @@ export function dot(a: Value, b: Value): Value {
 export function reshape(x: Tensor, shape: Shape): Tensor;
 export function reshape(x: Value, shape: Shape): Value;
 export function reshape(x: Value, shape: Shape): Value {
-  const open = shape.indexOf(-1);
+  const open = shape.filter((n) => n === -1).length;
   const rest = shape.reduce((p, n) => (n === -1 ? p : p * n), 1);
-  const full = open < 0 ? shape : shape.map((n) => (n === -1 ? x.size / rest : n));
+  const missing = x.size / rest;
+  if (
+    open > 1 ||
+    shape.some((n) => n !== -1 && !(Number.isInteger(n) && n >= 0)) ||
+    (open === 1 && !Number.isInteger(missing))
+  )
+    throw new ShapeError(
+      `reshape: ${formatShape(x.shape)} has ${x.size} elements, which cannot be laid out as ${formatShape(shape)} (sizes are non-negative integers, one may be -1)`,
+    );
+  const full = shape.map((n) => (n === -1 ? missing : n));
   return sameShape(full, x.shape) ? x : apply(reshapeOp, { shape: full }, x);
 }
 
@@ -231,7 +241,7 @@ export function argmax(x: Value, axis = -1): Value {
 /** Elements [start, end) along one axis. */
 export function slice(x: Value, axis: number, start: number, end: number): Value {
   const d = axisOf(axis, x.rank, "slice");
-  if (start < 0 || end > x.shape[d]! || start > end)
+  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > x.shape[d]! || start > end)
     throw new ShapeError(`slice: ${start}..${end} along axis ${d}, which has ${x.shape[d]}`);
   if (start === 0 && end === x.shape[d]) return x;
   const starts = x.shape.map((_, q) => (q === d ? start : 0));
@@ -277,7 +287,9 @@ export function indexSum(values: Value, index: Value, size: number): Value {
 
 /** ln of the sum of e^x over the last axis, without overflow. */
 export function logSumExp(x: Value): Value {
-  const top = stopGradient(max(x, -1));
+  // Where every element is -Infinity, or one is Infinity, the shift would be Infinity - Infinity.
+  const peak = stopGradient(max(x, -1));
+  const top = where(less(abs(peak), Number.POSITIVE_INFINITY), peak, 0);
   const shifted = sub(x, reshape(top, [...top.shape, 1]));
   return add(log(sum(exp(shifted), -1)), top);
 }

@@ -1,4 +1,5 @@
 export * from "./apply.js";
+export { attrsKey } from "./attrs-key.js";
 export { concatOp } from "./concat-op.js";
 export { constantOp, literal } from "./constant.js";
 export { addLinear, addOp, mulOp } from "./elementwise.js";

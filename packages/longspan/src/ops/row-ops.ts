@@ -66,7 +66,8 @@ export const clipGradientOp: Op<{ limit: number }> = {
     return [apply(selectOp, {}, apply(lessOp, {}, ct, low), low, capped)];
   },
   lowering: { kind: "alias" },
-  cheap: true,
+  // Never repeated in a derivative: two copies would clip two parts of a cotangent, not their sum.
+  cheap: false,
   samples: [],
 };
 

@@ -79,6 +79,8 @@ export function withoutRelease<T>(f: () => T): T {
  * that `f` did not return.
  */
 export function owning<T>(f: () => T): { result: T; dispose: () => void } {
+  // Inside a transform everything belongs to the transform, whose own derivative may need it.
+  if (suspended > 0) return { result: f(), dispose: () => {} };
   const frame: Frame = { parent: null, owned: new Set() };
   const outer = current;
   current = frame;

@@ -1,7 +1,7 @@
 import type { CellGraph } from "../cell/index.js";
 import type { StructureClass } from "../compile/index.js";
 import type { ListTable, RowTable, Schedule, TableDecl } from "../program/index.js";
-import type { Structure } from "./structures/structure.js";
+import { nothing, type Structure } from "./structures/structure.js";
 
 /** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
 type Form = "direct" | "pull" | "push";
@@ -41,7 +41,7 @@ class Layout {
     const row = new Int32Array(count);
     for (let e = 0; e < count; e++) {
       const f = from[e]!;
-      const stateRow = f < 0 ? -f : 1 + p.sources + fromPort[e]! * p.nodes + f;
+      const stateRow = f === nothing ? 0 : f < 0 ? -f : 1 + p.sources + fromPort[e]! * p.nodes + f;
       if (isStepped(e)) {
         row[e] = (form === "push" ? 1 + p.sources : 0) + stepped.length;
         stepped.push(e);
@@ -59,7 +59,7 @@ class Layout {
       );
     });
     const final: number[] = [];
-    for (let e = 0; e < count; e++) if (to[e]! < 0) final.push(e);
+    for (let e = 0; e < count; e++) if (to[e]! < 0 && to[e] !== nothing) final.push(e);
     this.sinks = listsBy(
       final,
       (e) => -to[e]! - 1,
@@ -161,7 +161,7 @@ class Layout {
     return this.stepped.map((e) => {
       const f = from[e]!;
       if (this.form === "push") return f;
-      return f < 0 ? -f : 1 + sources + f;
+      return f === nothing ? 0 : f < 0 ? -f : 1 + sources + f;
     });
   }
 }

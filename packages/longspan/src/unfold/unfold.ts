@@ -84,6 +84,7 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
 ): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled" } = options;
   checkBackward(backward);
+  if (backward.kind === "truncated") structure.checkClock();
   const dtype = floatType(params, inputs);
   const traced = cell.trace(dtype);
   const probed = probedSlots(cell, options.probes);
@@ -98,7 +99,7 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
         `unfold ${cell.name}: "${name}" is not an input of the cell (inputs: ${declared.join(", ") || "none"})`,
       );
   for (const name of Object.keys(initial))
-    if (!(name in cell.state))
+    if (!Object.hasOwn(cell.state, name))
       throw new ShapeError(
         `unfold ${cell.name}: initial state "${name}" is not a slot of the cell (slots: ${Object.keys(cell.state).join(", ")})`,
       );
@@ -107,13 +108,15 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
       `unfold ${cell.name}: initial states over a structure without sources; nodes of trees and graphs that read nothing start from zeros`,
     );
   const slots = Object.keys(cell.state);
-  const given = slots.map((name) => (initial as Record<string, Value | undefined>)[name] !== undefined);
+  const initialOf = (name: string) =>
+    Object.hasOwn(initial, name) ? (initial as Record<string, Value | undefined>)[name] : undefined;
+  const given = slots.map((name) => initialOf(name) !== undefined);
   const attrs: UnfoldAttrs = { cell: graph, structure, given, finals: slots.map(() => true), backward };
   const operands = [
     ...traced.sources.map((s) => operand(cell, s, params, inputs, attrs, options.key)),
     ...probed.writes.map((name) => (options.probes!.writes as Record<string, Value>)[name]!),
     ...probed.reads.map((name) => (options.probes!.reads as Record<string, Value>)[name]!),
-    ...slots.flatMap((name) => (initial as Record<string, Value | undefined>)[name] ?? []),
+    ...slots.flatMap((name) => initialOf(name) ?? []),
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
   const results = loop === "plain" ? plainLoop(attrs, operands) : applyAll(unfoldOp, attrs, operands);

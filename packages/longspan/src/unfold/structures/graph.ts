@@ -97,6 +97,8 @@ export function graph(
 /** The length of the longest path into each node. */
 function levelsOf(g: Graph, which: number, ports: readonly string[]): Int32Array {
   const where = `graph ${which}`;
+  if (!Number.isInteger(g.nodes) || g.nodes < 0)
+    throw new StructureError(`${where}: ${g.nodes} nodes; expected a non-negative integer`);
   const into: number[][] = Array.from({ length: g.nodes }, () => []);
   const reads: number[][] = Array.from({ length: g.nodes }, () => []);
   for (const e of g.edges) {
@@ -108,6 +110,9 @@ function levelsOf(g: Graph, which: number, ports: readonly string[]): Int32Array
     into[e.to]!.push(e.from);
     reads[e.from]!.push(e.to);
   }
+  for (const n of g.finals ?? [])
+    if (!Number.isInteger(n) || n < 0 || n >= g.nodes)
+      throw new StructureError(`${where}: finals name node ${n}; the nodes are 0..${g.nodes - 1}`);
   const levels = new Int32Array(g.nodes);
   const waiting = Int32Array.from(into, (list) => list.length);
   const ready: number[] = [];

@@ -11,6 +11,9 @@ export class StructureError extends Error {
  */
 export type Endpoint = number;
 
+/** The end of an edge that reads zeros: the edge stays, with its edge step, but nothing comes along it. */
+export const nothing: Endpoint = -(2 ** 31);
+
 /** Edges in canonical order, as columns: messages and sums follow this order in every executor. */
 export interface Edges {
   readonly from: Int32Array;
@@ -122,32 +125,28 @@ export class Structure {
   }
 
   /**
-   * The structure without the reads that cross a multiple of `every` steps on a sequence's own clock: those of steps every,
+   * The structure in which reads that cross a multiple of `every` steps on a sequence's own clock bring zeros: those of steps every,
    * 2 every, ... The first step's read of the initial state stays.
    * @throws StructureError where there is no clock (trees and graphs).
    */
   truncated(every: number): Structure {
     return this.derive(`truncated${every}`, () => {
-      const { clock, edges } = this.parts;
-      if (clock === null)
-        throw new StructureError("truncated back-propagation needs a chain: trees and graphs have no clock");
-      const kept: number[] = [];
-      for (let e = 0; e < edges.from.length; e++) {
+      const clock = this.checkClock();
+      const { edges } = this.parts;
+      const from = edges.from.map((f, e) => {
         const to = edges.to[e]!;
-        const crosses = edges.from[e]! >= 0 && to >= 0 && clock[to]! % every === 0;
-        if (!crosses) kept.push(e);
-      }
-      const take = (a: Int32Array) => Int32Array.from(kept, (e) => a[e]!);
-      return new Structure({
-        ...this.parts,
-        edges: {
-          from: take(edges.from),
-          fromPort: take(edges.fromPort),
-          to: take(edges.to),
-          toPort: take(edges.toPort),
-        },
+        return f >= 0 && to >= 0 && clock[to]! % every === 0 ? nothing : f;
       });
+      return new Structure({ ...this.parts, edges: { ...edges, from } });
     });
+  }
+
+  /** The clock. @throws StructureError where there is none: trees and graphs. */
+  checkClock(): Int32Array {
+    const { clock } = this.parts;
+    if (clock === null)
+      throw new StructureError("truncated back-propagation needs a chain: trees and graphs have no clock");
+    return clock;
   }
 
   private derive(name: string, make: () => Structure): Structure {
@@ -192,9 +191,9 @@ function verifyParts(p: StructureParts): void {
   let last = -1;
   for (let e = 0; e < from.length; e++) {
     const [f, t] = [from[e]!, to[e]!];
-    if (f >= p.nodes || f < -p.sources)
+    if (f >= p.nodes || (f < -p.sources && f !== nothing))
       fail(`edge ${e} leaves ${f < 0 ? `source ${-f - 1}` : `row ${f}`}, which does not exist`);
-    if (t >= p.nodes || t < -p.sinks)
+    if (t >= p.nodes || (t < -p.sinks && t !== nothing))
       fail(`edge ${e} enters ${t < 0 ? `sink ${-t - 1}` : `row ${t}`}, which does not exist`);
     if (f >= 0 && !(fromPort[e]! < p.outPorts.length))
       fail(`edge ${e} leaves by port ${fromPort[e]} of ${p.outPorts.length}`);

@@ -1,0 +1,10 @@
+import type { Attrs } from "./record.js";
+
+/** Attributes as text for cache keys: JSON, with the numbers that JSON cannot tell apart written out. */
+export function attrsKey(attrs: Attrs): string {
+  return JSON.stringify(attrs, (_, v: unknown) =>
+    typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0))
+      ? `#${Object.is(v, -0) ? "-0" : v}`
+      : v,
+  );
+}
