@@ -699,6 +699,20 @@ describe("errors name what the user wrote", () => {
       /graph 0 has a cycle: (1 -> 2 -> 3 -> 1|2 -> 3 -> 1 -> 2|3 -> 1 -> 2 -> 3); a structure must be acyclic/,
     );
   });
+  test("arguments of another kind", () => {
+    expect(() => unfold(cell, params, { x }, [3] as never)).toThrow(
+      "the structure is made by chain(), trees() or graph(), got object",
+    );
+    expect(() => unfold(cell, params, undefined as never, chain([3]))).toThrow(
+      "the inputs are a record of values by name, got undefined",
+    );
+    expect(() => unfold(cell, params, { x }, chain([3]), { loop: "fast" as never })).toThrow(
+      'loop is "compiled" or "plain", got "fast"',
+    );
+    expect(() => unfold(cell, params, { x }, chain([3]), { backward: { kind: "trunc" } as never })).toThrow(
+      'got "trunc"',
+    );
+  });
   test("finals that are no nodes", () => {
     expect(() => graph([{ nodes: 1, edges: [], finals: [1] }])).toThrow(
       "graph 0: finals name node 1; the nodes are 0..0",

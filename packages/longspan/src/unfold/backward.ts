@@ -13,8 +13,12 @@ export class UnsupportedError extends Error {
   override name = "UnsupportedError";
 }
 
-/** @throws UnsupportedError | RangeError */
+/** @throws UnsupportedError | RangeError | TypeError */
 export function checkBackward(backward: Backward): void {
+  if (!["full", "truncated", "checkpointed"].includes(backward.kind))
+    throw new TypeError(
+      `backward: kind is "full", "truncated" or "checkpointed", got ${JSON.stringify(backward.kind)}`,
+    );
   if (backward.kind === "checkpointed")
     throw new UnsupportedError(
       'backward { kind: "checkpointed" } is not built yet; use "full", or "truncated" for long streams',

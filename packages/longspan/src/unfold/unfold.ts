@@ -28,7 +28,7 @@ import { type Backward, checkBackward } from "./backward.js";
 import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
 import { layoutOf } from "./schedule.js";
-import { indexTensor, type Structure, StructureError } from "./structures/structure.js";
+import { indexTensor, Structure, StructureError } from "./structures/structure.js";
 import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 
 /** How a cell is unfolded. */
@@ -83,6 +83,16 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   options: UnfoldOptions<S> = {},
 ): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled" } = options;
+  if (!(structure instanceof Structure))
+    throw new TypeError(
+      `unfold ${cell.name}: the structure is made by chain(), trees() or graph(), got ${typeof structure}`,
+    );
+  if (typeof inputs !== "object" || inputs === null)
+    throw new TypeError(
+      `unfold ${cell.name}: the inputs are a record of values by name, got ${inputs === null ? "null" : typeof inputs}`,
+    );
+  if (loop !== "compiled" && loop !== "plain")
+    throw new TypeError(`unfold ${cell.name}: loop is "compiled" or "plain", got ${JSON.stringify(loop)}`);
   checkBackward(backward);
   if (backward.kind === "truncated") structure.checkClock();
   const dtype = floatType(params, inputs);
