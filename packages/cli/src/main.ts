@@ -31,9 +31,14 @@ function command(): Command {
       new Option("--steps <n>", "train for so many steps").argParser(positiveInteger).conflicts("minutes"),
     )
     .option("--minutes <m>", "train for so many minutes; 10 if neither this nor --steps is given", positive)
-    .option("--lr <rate>", "highest learning rate (Adam); it falls to 0 at the end", positive, 2e-3)
+    .option("--lr <rate>", "highest learning rate (Adam); it falls to 0 at the end", positive, 8e-3)
     .option("--clip <norm>", "longest gradient: longer ones are scaled down", positive, 1)
-    .option("--dropout <rate>", "share of features dropped between layers in training", rate, 0)
+    .option(
+      "--dropout <rate>",
+      "share of features dropped in training: embeddings, between layers, before the output",
+      rate,
+      0,
+    )
     .option("--seed <n>", "of all random numbers", integer, 1)
     .option("--out <folder>", "folder for the trained model; runs/NAME, after the text, if not given")
     .option("--force", "replace the model that --out holds already")
