@@ -23,6 +23,7 @@ import {
   leaves,
   less,
   log,
+  lstm,
   matmul,
   mul,
   neg,
@@ -34,7 +35,6 @@ import {
   Structure,
   sigmoid,
   slice,
-  split,
   stopGradient,
   sum,
   type Tensor,
@@ -53,23 +53,6 @@ import { describe, expect, test } from "vitest";
 const spec = (...shape: number[]): ParamSpec => ({
   shape,
   initialise: (key, s: Shape, dtype): Tensor => mul(normal(key, s, dtype), 0.5),
-});
-
-const lstm = defineCell({
-  name: "lstm",
-  inputs: ({ input }: { input: number; hidden: number }) => ({ x: [input] }),
-  state: ({ hidden }) => ({ h: [hidden], s: [hidden] }),
-  params: ({ input, hidden }) => ({
-    U: spec(input, 4 * hidden),
-    W: spec(hidden, 4 * hidden),
-    b: spec(4 * hidden),
-  }),
-  step({ x, h, s }, { U, W, b }) {
-    const [f, g, i, q] = split(add(add(matmul(x, U), matmul(h, W)), b), 4) as [Value, Value, Value, Value];
-    const kept = add(mul(sigmoid(f), s), mul(sigmoid(g), tanh(i)));
-    const out = mul(tanh(kept), sigmoid(q));
-    return { state: { h: out, s: kept }, output: out };
-  },
 });
 
 /** a = b + W h + U x; h = tanh a; o = c + V h: (10.8) to (10.10), parameters stored [in, out]. */
