@@ -1,5 +1,5 @@
-import { type Equation, evaluate, Trace, Var } from "../autodiff/index.js";
-import { type CellGraph, simplify, substitute } from "../cell/index.js";
+import { type Equation, evaluate, Var } from "../autodiff/index.js";
+import { type CellGraph, reenter, simplify, substitute } from "../cell/index.js";
 import { add, apply, concatOp, matmulOp, slice, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
@@ -17,16 +17,7 @@ export function splitProducts(cell: CellGraph): CellGraph {
   };
   if (!cell.equations.some(joined)) return cell;
 
-  const trace = new Trace(1);
-  const env = new Map<Value, Value>();
-  const enter = (v: Var) => {
-    const own = trace.variable(v, v.scope);
-    env.set(v, own);
-    return own;
-  };
-  const values = cell.values.map((v) => ({ ...v, variable: enter(v.variable) }));
-  const stateIn = cell.stateIn.map((port) => port.map(enter));
-  const edge = cell.edge && { ...cell.edge, state: cell.edge.state.map(enter) };
+  const { trace, env, cell: entered } = reenter(cell);
   withAmbient(trace, () => {
     for (const eq of cell.equations) {
       const source = joined(eq);
@@ -47,6 +38,5 @@ export function splitProducts(cell: CellGraph): CellGraph {
       env.set(eq.outputs[0]!, total!);
     }
   });
-  const entered = { ...cell, values, stateIn, edge };
   return simplify(substitute(entered, trace.equations, (v) => env.get(v) ?? v));
 }

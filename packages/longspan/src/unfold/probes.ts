@@ -1,5 +1,5 @@
-import { evaluate, Trace, type Var } from "../autodiff/index.js";
-import { type CellGraph, type Shapes, simplify, substitute, type ValuesOf } from "../cell/index.js";
+import { evaluate } from "../autodiff/index.js";
+import { type CellGraph, reenter, type Shapes, simplify, substitute, type ValuesOf } from "../cell/index.js";
 import { addOp, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
@@ -22,16 +22,8 @@ export interface ProbedSlots {
 
 /** The cell with probes at the named slots: one more value per node for each. */
 export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
-  const trace = new Trace(1);
-  const env = new Map<Value, Value>();
-  const enter = (v: Var): Var => {
-    const own = trace.variable(v, v.scope);
-    env.set(v, own);
-    return own;
-  };
-  const values = graph.values.map((v) => ({ ...v, variable: enter(v.variable) }));
-  const stateIn = graph.stateIn.map((port) => port.map(enter));
-  const edge = graph.edge && { ...graph.edge, state: graph.edge.state.map(enter) };
+  const { trace, env, cell } = reenter(graph);
+  const values = [...cell.values];
   const probe = (name: string, like: Value): Value => {
     const variable = trace.variable(like, "node");
     values.push({ name, variable });
@@ -47,7 +39,7 @@ export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
   graph.inPorts[0]?.slots.forEach((slot, s) => {
     const read = graph.stateIn[0]![s]!;
     if (slots.reads.includes(slot.name))
-      env.set(read, plus(stateIn[0]![s]!, probe(`probe.read.${slot.name}`, read)));
+      env.set(read, plus(cell.stateIn[0]![s]!, probe(`probe.read.${slot.name}`, read)));
   });
   withAmbient(trace, () => {
     for (const eq of graph.equations) {
@@ -61,5 +53,5 @@ export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
         if (written.has(v) && !graph.equations.some((eq) => eq.outputs.some((o) => o === v)))
           env.set(v, plus(env.get(v)!, written.get(v)!));
   });
-  return simplify(substitute({ ...graph, values, stateIn, edge }, trace.equations, (v) => env.get(v) ?? v));
+  return simplify(substitute({ ...cell, values }, trace.equations, (v) => env.get(v) ?? v));
 }

@@ -1,4 +1,4 @@
-import { evaluate, Trace } from "../autodiff/index.js";
+import { evaluate } from "../autodiff/index.js";
 import {
   type Cell,
   type CellGraph,
@@ -6,6 +6,7 @@ import {
   type OperandSource,
   type ParamsOf,
   paramAt,
+  reenter,
   type Shapes,
   simplify,
   substitute,
@@ -246,30 +247,14 @@ function prepare(graph: CellGraph, clip: number | null, states: boolean, probed:
 /** Puts a `clipGradient` behind each state read, after the sum over edges. */
 function clipReads(graph: CellGraph, limit: number): CellGraph {
   if (!(limit > 0)) throw new RangeError(`clipState is a positive number, got ${limit}`);
-  const trace = new Trace(1);
-  const env = new Map<Value, Value>();
-  const values = graph.values.map((v) => {
-    const variable = trace.variable(v.variable, v.variable.scope);
-    env.set(v.variable, variable);
-    return { ...v, variable };
+  const { trace, env, cell } = reenter(graph);
+  graph.stateIn.forEach((port, q) => {
+    port.forEach((v, s) => {
+      env.set(v, trace.process(clipGradientOp, { limit }, [cell.stateIn[q]![s]!])[0]!);
+    });
   });
-  const stateIn = graph.stateIn.map((port) =>
-    port.map((v) => {
-      const read = trace.variable(v, v.scope);
-      env.set(v, trace.process(clipGradientOp, { limit }, [read])[0]!);
-      return read;
-    }),
-  );
-  const edge = graph.edge && {
-    ...graph.edge,
-    state: graph.edge.state.map((v) => {
-      const own = trace.variable(v, v.scope);
-      env.set(v, own);
-      return own;
-    }),
-  };
   withAmbient(trace, () => evaluate(graph.equations, env));
-  return simplify(substitute({ ...graph, values, stateIn, edge }, trace.equations, (v) => env.get(v) ?? v));
+  return simplify(substitute(cell, trace.equations, (v) => env.get(v) ?? v));
 }
 
 /** Brings every float of a tree to one type. */
