@@ -10,6 +10,7 @@ import {
   type LanguageModelParams,
   languageModel,
   leaves,
+  linearSchedule,
   NonFiniteGradientError,
   NonFiniteLossError,
   natsToBits,
@@ -19,7 +20,7 @@ import {
   textStreams,
   textTask,
   train,
-  warmUpThenDecay,
+  warmUp,
 } from "longspan";
 import type { TrainEvent } from "./events.js";
 import { exitCode, Failure } from "./failure.js";
@@ -51,7 +52,7 @@ export interface TrainTextOptions {
 /** Share of the text that is held out, at its end. */
 const validFraction = 0.1;
 /** Steps over which the learning rate rises. */
-const warmUp = 50;
+const warmUpSteps = 50;
 /** Minutes of training if neither --steps nor --minutes is given. */
 const usualMinutes = 10;
 /** Validation on the way: at least so many seconds apart, and at most this share of the time. */
@@ -109,7 +110,7 @@ export async function trainText(path: string, options: TrainTextOptions): Promis
       optimiser,
       budget: steps === undefined ? { minutes } : { steps },
       key: forTraining,
-      learningRate: warmUpThenDecay(options.lr, warmUp),
+      learningRate: warmUp(warmUpSteps, linearSchedule(options.lr)),
       signal,
       async onReport({ step, fraction, loss, learningRate, seconds, predictions, state }) {
         const [gradientNorm] = await state.optimiser[0].norm.data();
@@ -216,7 +217,7 @@ function configOf(
     task: "text",
     text: { path, characters, validFraction },
     model: { cell, hidden, layers, embed, dropout },
-    training: { seq, batch, ...budget, lr, warmUp, clip },
+    training: { seq, batch, ...budget, lr, warmUp: warmUpSteps, clip },
     seed,
   };
 }

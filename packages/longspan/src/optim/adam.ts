@@ -1,7 +1,8 @@
 import { add, cast, div, expm1, mul, neg, sqrt, square } from "../ops/index.js";
 import { mapTree, scope, type Tensor, zeros } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkLearningRate, learningRateOf } from "./learning-rate.js";
+import { checkAtLeastZero, checkDecay } from "./check-settings.js";
+import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
 
 /** Settings of `adam`. */
@@ -47,11 +48,10 @@ export interface AdamState {
  */
 export function adam(options: AdamOptions = {}): Transform<AdamState> {
   const { learningRate: usual = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  checkLearningRate("adam", usual);
-  for (const [name, beta] of Object.entries({ beta1, beta2 }))
-    if (!(beta >= 0 && beta < 1)) throw new RangeError(`adam: ${name} lies in [0, 1), got ${beta}`);
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
-    throw new RangeError(`adam: epsilon is a finite number of at least 0, got ${epsilon}`);
+  checkAtLeastZero("adam", "learning rate", usual);
+  checkDecay("adam", "decay beta1", beta1);
+  checkDecay("adam", "decay beta2", beta2);
+  checkAtLeastZero("adam", "epsilon", epsilon);
   return {
     init: (params) => ({
       step: zeros([], "int32"),

@@ -1,6 +1,7 @@
 import { cast, div, less, mul, where } from "../ops/index.js";
 import { full, scope, type Tensor, zeros } from "../tensor/index.js";
 import { floatTypeOf, mapFloats, perType } from "./aligned.js";
+import { checkPositive } from "./check-settings.js";
 import { scaledNorm } from "./joint-norm.js";
 import type { Transform } from "./transform.js";
 
@@ -31,8 +32,7 @@ export interface JointNormState {
  * // updates { w: [0, 0.6], b: [0.8] }, state { norm: 5, factor: 0.2 }
  */
 export function clipByJointNorm(threshold: number): Transform<JointNormState> {
-  if (!(threshold > 0))
-    throw new RangeError(`clipByJointNorm: the threshold is a positive number, got ${threshold}`);
+  checkPositive("clipByJointNorm", "threshold", threshold);
   return {
     init(params) {
       const dtype = floatTypeOf(params);

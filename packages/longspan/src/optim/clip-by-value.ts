@@ -1,6 +1,7 @@
 import { less, where } from "../ops/index.js";
 import { scope } from "../tensor/index.js";
 import { mapFloats } from "./aligned.js";
+import { checkPositive } from "./check-settings.js";
 import type { Transform } from "./transform.js";
 
 /** State of a transform that has none. */
@@ -22,7 +23,7 @@ export type NoState = Readonly<Record<string, never>>;
  * clipByValue(1).update({ w: tensor([-3, 0.5]) }, {}, params).updates; // { w: [-1, 0.5] }
  */
 export function clipByValue(limit: number): Transform<NoState> {
-  if (!(limit > 0)) throw new RangeError(`clipByValue: the limit is a positive number, got ${limit}`);
+  checkPositive("clipByValue", "limit", limit);
   return {
     init: () => ({}),
     update: (grads, _, params) =>

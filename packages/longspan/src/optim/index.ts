@@ -8,5 +8,6 @@ export { jointNorm } from "./joint-norm.js";
 export * from "./momentum.js";
 export * from "./non-finite.js";
 export * from "./non-finite-report.js";
+export * from "./schedules/index.js";
 export * from "./sgd.js";
 export * from "./transform.js";

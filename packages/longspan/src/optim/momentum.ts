@@ -1,7 +1,8 @@
 import { add, cast, mul, neg } from "../ops/index.js";
 import { mapTree, scope, type Tensor, zeros } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkLearningRate, learningRateOf } from "./learning-rate.js";
+import { checkAtLeastZero, checkDecay } from "./check-settings.js";
+import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
 
 /** Settings of `momentum`. */
@@ -42,8 +43,8 @@ export interface MomentumState {
  */
 export function momentum(options: MomentumOptions): Transform<MomentumState> {
   const { momentum: mu, nesterov = false } = options;
-  checkLearningRate("momentum", options.learningRate);
-  if (!(mu >= 0 && mu < 1)) throw new RangeError(`momentum: the momentum lies in [0, 1), got ${mu}`);
+  checkAtLeastZero("momentum", "learning rate", options.learningRate);
+  checkDecay("momentum", "momentum", mu);
   return {
     init: (params) => ({
       learningRate: learningRateOf("momentum", params, options.learningRate, undefined),

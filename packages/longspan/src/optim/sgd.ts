@@ -1,7 +1,8 @@
 import { cast, mul, neg } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkLearningRate, learningRateOf } from "./learning-rate.js";
+import { checkAtLeastZero } from "./check-settings.js";
+import { learningRateOf } from "./learning-rate.js";
 import type { Transform } from "./transform.js";
 
 /** Settings of `sgd`. */
@@ -29,7 +30,7 @@ export interface SgdState {
  * optimiser.update({ w: tensor([10, 0]) }, optimiser.init(params), params).updates; // { w: [-1, 0] }
  */
 export function sgd(options: SgdOptions): Transform<SgdState> {
-  checkLearningRate("sgd", options.learningRate);
+  checkAtLeastZero("sgd", "learning rate", options.learningRate);
   return {
     init: (params) => ({ learningRate: learningRateOf("sgd", params, options.learningRate, undefined) }),
     update: (grads, _, params, settings) =>

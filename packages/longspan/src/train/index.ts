@@ -1,5 +1,4 @@
 export * from "./evaluate-text.js";
-export * from "./learning-rate.js";
 export type { Pause } from "./pace.js";
 export { type TextTask, textTask } from "./text-task.js";
 export * from "./training-loop.js";

@@ -1,7 +1,6 @@
 import { add, mul } from "../ops/index.js";
-import type { Transform } from "../optim/index.js";
+import type { Schedule, Transform } from "../optim/index.js";
 import { type Key, scope, type Tensor, zeros } from "../tensor/index.js";
-import type { LearningRate } from "./learning-rate.js";
 import { clock, type Pause, pacer } from "./pace.js";
 import { dispose, type GuardedState, type Task, type TrainingState, TrainingStep } from "./training-step.js";
 
@@ -15,7 +14,7 @@ export interface TrainOptions<P, S, C> {
   /** The key of random draws; step k draws from stream k of it. */
   readonly key: Key;
   /** The learning rate of each step; the optimiser's own unless given. */
-  readonly learningRate?: LearningRate;
+  readonly learningRate?: Schedule;
   /** Called with the loss now and then; training goes on when its promise settles. The time it takes is not training time. */
   readonly onReport?: (report: TrainReport<P, S, C>) => void | Promise<void>;
   /** Least time between reports, in seconds; 1 unless given, 0 for one at each step. There is one at the end in any case. */
@@ -92,7 +91,7 @@ export class NonFiniteLossError extends Error {
  *   optimiser,
  *   budget: { steps: 20 },
  *   key: Key.of(2),
- *   learningRate: warmUpThenDecay(0.002, 50),
+ *   learningRate: warmUp(50, linearSchedule(0.002)),
  *   onReport: ({ step, loss }) => console.log(step, loss),
  * });
  */
@@ -124,7 +123,7 @@ export async function train<P, B, C, S>(
     let ended: Trained<P, S, C>["ended"] | null = fraction >= 1 ? "budget" : null;
     while (ended === null) {
       const started = clock();
-      const rate = learningRate?.({ step: current.step, fraction });
+      const rate = learningRate?.({ step: current.step, fraction, validations: [] });
       const batch = task.batch(current.step);
       const count = task.predictions(batch);
       const next: Taken<P, S, C> = stepAndAdd(stepper, current, batch, rate, sum, count);

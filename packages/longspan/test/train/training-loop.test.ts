@@ -8,6 +8,7 @@ import {
   type LanguageModelConfig,
   languageModel,
   leaves,
+  linearSchedule,
   mul,
   NonFiniteGradientError,
   NonFiniteLossError,
@@ -20,7 +21,7 @@ import {
   textStreams,
   textTask,
   train,
-  warmUpThenDecay,
+  warmUp,
 } from "longspan";
 import { describe, expect, it } from "vitest";
 
@@ -48,7 +49,7 @@ describe("a run", () => {
       const { state } = await train(task, start(), {
         ...usual,
         budget: { steps: 500 },
-        learningRate: warmUpThenDecay(0.03, 10),
+        learningRate: warmUp(10, linearSchedule(0.03)),
       });
       // The loss of the finished model: the run's own figure is a mean over steps between reports, which come by the clock.
       const { loss } = task.loss(state.params, task.batch(state.step), state.carried, Key.of(3));
@@ -73,7 +74,7 @@ describe("a run", () => {
         reports.push([step, fraction, loss]);
       },
     });
-    expect(seen).toEqual([0, 1, 2, 3].map((step) => ({ step, fraction: step / 4 })));
+    expect(seen).toEqual([0, 1, 2, 3].map((step) => ({ step, fraction: step / 4, validations: [] })));
     expect(reports.map(([step, fraction]) => [step, fraction])).toEqual([
       [1, 0.25],
       [2, 0.5],
@@ -111,7 +112,7 @@ describe("a run", () => {
       ...usual,
       budget: { steps: 2000 },
       reportSeconds: 0,
-      learningRate: warmUpThenDecay(0.01, 10),
+      learningRate: warmUp(10, linearSchedule(0.01)),
       onReport: () => {
         const { bytesInUse, bytesReserved, compiled: programs } = defaultExecutor().statistics;
         inUse!.push(bytesInUse);
@@ -254,20 +255,5 @@ describe("what is not finite", () => {
     const state = start();
     state.params.embedding.E.write(numbers(state.params.embedding.E).fill(Number.NaN));
     await expect(train(task, state, { ...usual, budget: { steps: 20 } })).rejects.toThrow("at step 0");
-  });
-});
-
-describe("learning rates", () => {
-  it("rise over the first steps and fall to 0", () => {
-    const rate = warmUpThenDecay(0.4, 4);
-    expect([0, 1, 3].map((step) => rate({ step, fraction: 0 }))).toEqual([0.1, 0.2, 0.4]);
-    expect(rate({ step: 50, fraction: 0.75 })).toBeCloseTo(0.1, 12);
-    expect(rate({ step: 100, fraction: 1 })).toBe(0);
-    expect(warmUpThenDecay(0.4, 0)({ step: 0, fraction: 0 })).toBe(0.4);
-  });
-
-  it("impossible ones are rejected", () => {
-    expect(() => warmUpThenDecay(-1, 4)).toThrow("the peak is a finite number of at least 0, got -1");
-    expect(() => warmUpThenDecay(1, 0.5)).toThrow("the warm-up is a non-negative integer, got 0.5");
   });
 });

@@ -1,0 +1,27 @@
+import { checkAtLeastZero, checkCount, checkFactor } from "../check-settings.js";
+import type { Schedule } from "./schedule.js";
+
+/** Settings of `stepSchedule`. */
+export interface StepScheduleOptions {
+  /** The rate at the beginning: a finite number of at least 0. */
+  readonly rate: number;
+  /** What the rate is multiplied by each time, in (0, 1). */
+  readonly factor: number;
+  /** Steps between two changes: at least 1. */
+  readonly every: number;
+}
+
+/**
+ * Falls by a factor every so many steps.
+ *
+ *     alpha(k) = rate factor^floor(k / every),  k = 0, 1, ...
+ *
+ * @throws RangeError if a setting lies outside its range
+ * @example stepSchedule({ rate: 0.4, factor: 0.5, every: 10 })({ step: 25, fraction: 0, validations: [] }) // 0.1
+ */
+export function stepSchedule({ rate, factor, every }: StepScheduleOptions): Schedule {
+  checkAtLeastZero("stepSchedule", "rate", rate);
+  checkFactor("stepSchedule", factor);
+  checkCount("stepSchedule", "number of steps between changes", 1, every);
+  return ({ step }) => rate * factor ** Math.floor(step / every);
+}
