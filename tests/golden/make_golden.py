@@ -1,4 +1,4 @@
-"""Golden values for the recurrent layers, optimisers, cross entropy and layer norm.
+"""Golden values for the recurrent layers, optimisers, a schedule, cross entropy and layer norm.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -44,6 +44,7 @@ import sys
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 HERE = pathlib.Path(__file__).resolve().parent
 TORCH_VERSION = "2.13.0"
@@ -184,6 +185,7 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
 # ---------------------------------------------------------------- optimisers
 
 OPTIM_STEPS = [1, 2, 5, 10, 50, 100]
+OPTIM_LOSS = "0.5 * (x - b)^T A (x - b) + cos(w . x)"
 OPTIM_LAYOUT = {
     "SGD": (
         "v = g at the first step, then v = momentum * v + g; x -= lr * d, "
@@ -193,47 +195,134 @@ OPTIM_LAYOUT = {
         "m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2; "
         "x -= lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps), with t = 1 at the first step"
     ),
+    "AdamW": "x -= lr * weight_decay * x, then the step of Adam",
+    "RMSprop": (
+        "s = alpha * s + (1 - alpha) * g^2; m = alpha * m + (1 - alpha) * g; "
+        "d = g / (sqrt(s) + eps), or g / (sqrt(s - m^2) + eps) if centered; "
+        "x -= lr * d, or with momentum x -= lr * v with v = momentum * v + d"
+    ),
+    "Adagrad": "s = s + g^2; x -= lr * g / (sqrt(s) + eps)",
 }
+OPTIM_LAYOUT_COMMON = (
+    "; x is two parameters, x[0] of shape [] and x[1:] of shape [3, 1]; config.weight_decay holds one rate for each "
+    "of them (added to the gradient as weight_decay * x, except in AdamW); config.clip, where it is not 0, bounds the "
+    "joint norm of the gradient of both (before any decay); row k of outputs.x, of outputs.loss and of the averages is "
+    "after config.steps[k] steps"
+)
 
 
-def optimiser(case, name, **options):
-    """100 steps on loss(x) = 0.5 * sum(a * (x - b)^2) + sum(cos(x)), x a vector of 4."""
-    a = np.array([1.5, 0.7, 2.0, 0.3])
+def optimiser(case, name, clip=0.0, weight_decay=(0.0, 0.0), averages=None, **options):
+    """100 steps on OPTIM_LOSS, x a vector of 4 that is kept as two parameters.
+
+    averages: None, or {"decay": of the exponential average, "from": first step, counted from 0, of the plain mean}.
+    """
+    matrix = np.array([[1.5, 0.4, -0.3, 0.2], [0.4, 0.9, 0.1, -0.2], [-0.3, 0.1, 2.0, 0.5], [0.2, -0.2, 0.5, 0.6]])
+    assert np.linalg.eigvalsh(matrix).min() > 0.2
     b = np.array([0.4, -1.3, 2.2, 0.9])
+    w = np.array([0.8, -0.5, 0.3, 1.1])
     x_0 = np.array([-1.7, 2.5, 0.6, -2.9])
-    at, bt, x = torch.tensor(a), torch.tensor(b), leaf(x_0)
-    stepper = getattr(torch.optim, name)([x], foreach=False, **options)
+    matrix_t, b_t, w_t = (torch.tensor(value) for value in (matrix, b, w))
+    parameters = [leaf(x_0[0]), leaf(x_0[1:].reshape(3, 1))]
+    groups = [{"params": [p], "weight_decay": rate} for p, rate in zip(parameters, weight_decay, strict=True)]
+    stepper = getattr(torch.optim, name)(groups, foreach=False, **options)
+
+    def vector():
+        return torch.cat([p.reshape(-1) for p in parameters])
 
     def function():
-        return 0.5 * (at * (x - bt) ** 2).sum() + torch.cos(x).sum()
+        x = vector()
+        return 0.5 * (x - b_t) @ matrix_t @ (x - b_t) + torch.cos(w_t @ x)
 
-    loss_0 = first_gradient = None
-    xs, losses = [], []
+    models = {}
+    if averages:
+        module = torch.nn.ParameterList([torch.nn.Parameter(p.detach()) for p in parameters])
+        exponential = get_ema_multi_avg_fn(averages["decay"])
+        models["exponential"] = AveragedModel(module, multi_avg_fn=exponential)
+        models["plain"] = AveragedModel(module)
+
+    loss_0 = first_gradient = first_x = None
+    xs, losses, rows = [], [], {kind: [] for kind in models}
     for step in range(1, max(OPTIM_STEPS) + 1):
         stepper.zero_grad()
         loss = function()
         loss.backward()
         if step == 1:
-            loss_0, first_gradient = loss.item(), x.grad.clone()
+            loss_0, first_gradient = loss.item(), torch.cat([p.grad.reshape(-1) for p in parameters])
+        if clip:
+            norm = torch.linalg.vector_norm(torch.cat([p.grad.reshape(-1) for p in parameters]))
+            if norm > clip:
+                for p in parameters:
+                    p.grad.mul_(clip / norm)
         stepper.step()
+        if step == 1:
+            first_x = vector().detach().clone()
+        for kind, model in models.items():
+            for mine, theirs in zip(module, parameters, strict=True):
+                mine.data.copy_(theirs.detach())
+            if kind == "exponential" or step > averages["from"]:
+                model.update_parameters(module)
         if step in OPTIM_STEPS:
-            xs.append(x.detach().clone())
+            xs.append(vector().detach().clone())
             losses.append(function().item())
+            for kind, model in models.items():
+                rows[kind].append(torch.cat([p.detach().reshape(-1) for p in model.module]))
+    layout = OPTIM_LAYOUT[name] + OPTIM_LAYOUT_COMMON
+    if averages:
+        layout += (
+            "; outputs.exponential is x_1 after the first step, then decay * average + (1 - decay) * x; "
+            "outputs.plain is the mean of x after steps from + 1, from + 2, ... and x_0 before"
+        )
     return {
         "case": case,
         "config": {
             "torch": TORCH_VERSION,
             "optimiser": name,
             **{key: list(v) if isinstance(v, tuple) else v for key, v in options.items()},
-            "loss": "0.5 * sum(a * (x - b)^2) + sum(cos(x))",
+            "clip": clip,
+            "weight_decay": list(weight_decay),
+            **({"averages": averages} if averages else {}),
+            "loss": OPTIM_LOSS,
             "steps": OPTIM_STEPS,
         },
-        "layout": OPTIM_LAYOUT[name] + "; row k of outputs.x and outputs.loss is after config.steps[k] steps",
+        "layout": layout,
         "weights": {},
-        "inputs": {"a": array(a), "b": array(b), "x_0": array(x_0)},
+        "inputs": {"A": array(matrix), "b": array(b), "w": array(w), "x_0": array(x_0)},
         "cotangents": {},
-        "outputs": {"loss_0": loss_0, "x": array(torch.stack(xs)), "loss": array(losses)},
+        "outputs": {
+            "loss_0": loss_0,
+            "x": array(torch.stack(xs)),
+            "loss": array(losses),
+            **({"x_1": array(first_x)} if averages else {}),
+            **{kind: array(torch.stack(row)) for kind, row in rows.items()},
+        },
         "gradients": {"x_0": array(first_gradient)},
+    }
+
+
+def plateau():
+    """The learning rate that torch's scheduler gives after each of 60 validations."""
+    seed = 303
+    options = dict(factor=0.5, patience=2, threshold=0.02, threshold_mode="abs", min_lr=0.004, eps=0.0)
+    rng = np.random.RandomState(seed)
+    losses = 0.5 + 1.5 * 0.9 ** np.arange(60) + uniform(rng, (60,), 0.05)
+    rate = 0.1
+    stepper = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=rate)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(stepper, **options)
+    rates = []
+    for loss in losses.tolist():
+        scheduler.step(loss)
+        rates.append(stepper.param_groups[0]["lr"])
+    assert len(set(rates)) >= 5 and rates[-1] == options["min_lr"]
+    return {
+        "case": "schedule_plateau",
+        "config": {"torch": TORCH_VERSION, "seed": seed, "lr": rate, **options},
+        "layout": "outputs.lr[k] is the learning rate after validations 0 to k; patience counts the validations "
+        "without improvement that change nothing yet",
+        "weights": {},
+        "inputs": {"validations": array(losses)},
+        "cotangents": {},
+        "outputs": {"lr": array(rates)},
+        "gradients": {},
     }
 
 
@@ -306,9 +395,28 @@ def make_all():
         recurrent("lstm_bidirectional", 107, "LSTM", packed, bidirectional=True),
         recurrent("gru_2layer_bidirectional", 108, "GRU", packed, layers=2, bidirectional=True),
         optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
-        optimiser("optim_sgd_momentum", "SGD", lr=0.05, momentum=0.9, nesterov=False),
-        optimiser("optim_sgd_nesterov", "SGD", lr=0.05, momentum=0.9, nesterov=True),
+        optimiser("optim_sgd_clipped", "SGD", clip=0.7, lr=0.1, momentum=0.0, nesterov=False),
+        optimiser("optim_sgd_decay", "SGD", weight_decay=(0.0, 0.3), lr=0.1, momentum=0.0, nesterov=False),
+        optimiser("optim_momentum", "SGD", lr=0.05, momentum=0.9, nesterov=False),
+        optimiser("optim_momentum_clipped", "SGD", clip=0.7, lr=0.05, momentum=0.9, nesterov=False),
+        optimiser("optim_nesterov", "SGD", lr=0.05, momentum=0.9, nesterov=True),
+        optimiser("optim_rmsprop", "RMSprop", lr=0.02, alpha=0.9, eps=1e-6, momentum=0.0, centered=False),
+        optimiser("optim_rmsprop_centred", "RMSprop", lr=0.02, alpha=0.9, eps=1e-3, momentum=0.0, centered=True),
+        optimiser("optim_rmsprop_momentum", "RMSprop", lr=0.01, alpha=0.95, eps=1e-6, momentum=0.8, centered=False),
+        optimiser("optim_adagrad", "Adagrad", lr=0.5, initial_accumulator_value=0.1, eps=1e-10),
         optimiser("optim_adam", "Adam", lr=0.05, betas=(0.9, 0.999), eps=1e-8),
+        optimiser("optim_adam_decay", "Adam", weight_decay=(0.2, 0.2), lr=0.05, betas=(0.9, 0.99), eps=1e-8),
+        optimiser("optim_adamw", "AdamW", weight_decay=(0.2, 0.2), lr=0.05, betas=(0.9, 0.99), eps=1e-8),
+        optimiser("optim_adamw_partly", "AdamW", weight_decay=(0.0, 0.4), lr=0.05, betas=(0.9, 0.99), eps=1e-8),
+        optimiser(
+            "optim_averages",
+            "SGD",
+            averages={"decay": 0.95, "from": 9},
+            lr=0.05,
+            momentum=0.9,
+            nesterov=False,
+        ),
+        plateau(),
         cross_entropy(),
         layer_norm(),
     ]

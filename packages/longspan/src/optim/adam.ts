@@ -1,6 +1,6 @@
 import { add, cast, div, expm1, mul, neg, sqrt, square } from "../ops/index.js";
-import { mapTree, scope, type Tensor, zeros } from "../tensor/index.js";
-import { mapFloats, perType } from "./aligned.js";
+import { scope, type Tensor, zeros } from "../tensor/index.js";
+import { mapFloats, perType, zerosLike } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
@@ -56,8 +56,8 @@ export function adam(options: AdamOptions = {}): Transform<AdamState> {
     init: (params) => ({
       step: zeros([], "int32"),
       learningRate: learningRateOf("adam", params, usual, undefined),
-      mean: mapTree(params, (p) => zeros(p.shape, p.dtype)) as TensorTree,
-      meanSquare: mapTree(params, (p) => zeros(p.shape, p.dtype)) as TensorTree,
+      mean: zerosLike(params),
+      meanSquare: zerosLike(params),
     }),
     update: (grads, state, params, settings) =>
       scope(() => {

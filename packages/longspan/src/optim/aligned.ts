@@ -8,6 +8,8 @@ import {
   zeros,
 } from "../tensor/index.js";
 
+import type { TensorTree } from "./transform.js";
+
 type DType = Value["dtype"];
 
 /**
@@ -19,11 +21,11 @@ export function mapFloats<T, K extends string>(
   what: string,
   first: T,
   others: Readonly<Record<K, unknown>>,
-  f: (value: Value, others: Record<K, Value>) => Value,
+  f: (value: Value, others: Record<K, Value>, path: string) => Value,
 ): T {
   const found = alignedLeaves(what, first, others);
   return mapTree(first, (v, path) =>
-    v.dtype === "int32" ? zeros(v.shape, "int32") : f(v, found.get(path)!),
+    v.dtype === "int32" ? zeros(v.shape, "int32") : f(v, found.get(path)!, path),
   );
 }
 
@@ -57,6 +59,11 @@ const sameForm = "parameters, gradients and states have one form";
 
 function describe(v: Value): string {
   return `${v.dtype} ${formatShape(v.shape)}`;
+}
+
+/** Zeros of the parameters' form, as the running means of a rule begin. */
+export function zerosLike(params: unknown): TensorTree {
+  return mapTree(params, (p) => zeros(p.shape, p.dtype)) as TensorTree;
 }
 
 /** The type of a tree's joint scalars: float64 if any leaf has it, else float32. */

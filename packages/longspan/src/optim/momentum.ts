@@ -1,6 +1,6 @@
 import { add, cast, mul, neg } from "../ops/index.js";
-import { mapTree, scope, type Tensor, zeros } from "../tensor/index.js";
-import { mapFloats, perType } from "./aligned.js";
+import { scope, type Tensor } from "../tensor/index.js";
+import { mapFloats, perType, zerosLike } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
@@ -48,7 +48,7 @@ export function momentum(options: MomentumOptions): Transform<MomentumState> {
   return {
     init: (params) => ({
       learningRate: learningRateOf("momentum", params, options.learningRate, undefined),
-      velocity: mapTree(params, (p) => zeros(p.shape, p.dtype)) as TensorTree,
+      velocity: zerosLike(params),
     }),
     update: (grads, state, params, settings) =>
       scope(() => {

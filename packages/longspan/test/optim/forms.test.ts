@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { adam, applyUpdates, momentum, sgd, type Transform } from "../../src/optim/index.js";
+import {
+  adaGrad,
+  adam,
+  adamW,
+  applyUpdates,
+  averageParameters,
+  momentum,
+  rmsProp,
+  sgd,
+  type Transform,
+  weightDecay,
+} from "../../src/optim/index.js";
 import { fromArray, leafEntries, ShapeError, tensor, zeros } from "../../src/tensor/index.js";
 import { numbers } from "./trees.js";
 
@@ -15,6 +26,11 @@ describe("trees that do not fit", () => {
     sgd({ learningRate: 1 }),
     momentum({ learningRate: 1, momentum: 0.9 }),
     adam(),
+    adamW(),
+    rmsProp({ centred: true, momentum: 0.5 }),
+    adaGrad(),
+    weightDecay(0.1),
+    averageParameters(sgd({ learningRate: 1 }), { from: 0 }),
   ];
   for (const [name, grads, path] of cases)
     it(`${name} is refused by its path`, () => {

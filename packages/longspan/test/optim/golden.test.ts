@@ -1,43 +1,72 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
+  type AverageState,
+  adaGrad,
   adam,
+  adamW,
   applyUpdates,
+  averagedParameters,
+  averageParameters,
   clipByJointNorm,
   compose,
+  decoupledWeightDecay,
   momentum,
+  plateauSchedule,
+  rmsProp,
   sgd,
   skipNonFinite,
   type Transform,
+  weightDecay,
 } from "../../src/optim/index.js";
 import { fromArray, type Tensor } from "../../src/tensor/index.js";
 import { dispose, item, numbers } from "./trees.js";
 
+type Float = "float64" | "float32";
+type Stored = { data: number[] };
+
 interface Golden {
   config: {
+    optimiser: string;
     lr: number;
+    clip: number;
+    /** For the first parameter and for the second. */
+    weight_decay: [number, number];
     momentum?: number;
     nesterov?: boolean;
     betas?: [number, number];
     eps?: number;
+    alpha?: number;
+    centered?: boolean;
+    initial_accumulator_value?: number;
+    averages?: { decay: number; from: number };
     steps: number[];
   };
-  inputs: Record<"a" | "b" | "x_0", { data: number[] }>;
-  outputs: { x: { data: number[] } };
+  inputs: Record<"A" | "b" | "w" | "x_0", Stored>;
+  outputs: Record<"x" | "x_1" | "exponential" | "plain", Stored>;
 }
 
-function golden(name: string): Golden {
-  const file = new URL(`../../../../tests/golden/optim_${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")) as Golden;
+function golden<T = Golden>(name: string): T {
+  const file = new URL(`../../../../tests/golden/${name}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as T;
 }
 
-/** dL/dx of 0.5 sum(a (x - b)^2) + sum(cos x) */
-function gradient({ inputs: { a, b } }: Golden, x: readonly number[]): number[] {
-  return x.map((v, i) => a.data[i]! * (v - b.data[i]!) - Math.sin(v));
+/** dL/dx of 0.5 (x - b)' A (x - b) + cos(w . x) */
+function gradient({ inputs: { A, b, w } }: Golden, x: readonly number[]): number[] {
+  const inner = x.reduce((s, v, i) => s + v * w.data[i]!, 0);
+  return x.map((_, i) => {
+    const row = x.reduce((s, v, j) => s + A.data[4 * i + j]! * (v - b.data[j]!), 0);
+    return row - w.data[i]! * Math.sin(inner);
+  });
 }
 
-/** The points after `config.steps` steps, one row each. The vector is split over two leaves. */
-function trajectory<S>(g: Golden, optimiser: Transform<S>, dtype: "float64" | "float32"): number[] {
+/** What `watch` sees after each of `config.steps` steps, one after the other. The vector is split over two leaves. */
+function trajectory<S>(
+  g: Golden,
+  optimiser: Transform<S>,
+  dtype: Float,
+  watch: (params: unknown, state: S) => unknown = (params) => params,
+): number[] {
   const tree = (v: readonly number[]) => ({
     first: fromArray([v[0]!], [], dtype),
     rest: [fromArray(v.slice(1), [3, 1], dtype)],
@@ -52,37 +81,148 @@ function trajectory<S>(g: Golden, optimiser: Transform<S>, dtype: "float64" | "f
     dispose([grads, state, params, next.updates]);
     params = moved;
     state = next.state;
-    if (g.config.steps.includes(step)) rows.push(...numbers(params));
+    if (g.config.steps.includes(step)) rows.push(...numbers(watch(params, state)));
   }
   return rows;
 }
 
-function optimiserOf({ config }: Golden): Transform<{ learningRate: Tensor }> {
-  const { lr: learningRate, betas, eps, momentum: mu, nesterov } = config;
-  if (betas) return adam({ learningRate, beta1: betas[0], beta2: betas[1], epsilon: eps! });
-  return mu ? momentum({ learningRate, momentum: mu, nesterov: nesterov! }) : sgd({ learningRate });
-}
+const atFirst = (path: string) => path === "first";
+const atRest = (path: string) => path.startsWith("rest");
 
-describe("trajectories of PyTorch", () => {
-  for (const name of ["sgd", "sgd_momentum", "sgd_nesterov", "adam"]) {
-    const g = golden(name);
-    for (const [dtype, tolerance] of [
-      ["float64", 1e-10],
-      ["float32", 2e-5],
-    ] as const) {
-      it(`${name}, 100 steps, ${dtype}`, () => {
-        const rows = trajectory(g, optimiserOf(g), dtype);
-        expect(rows.length).toBe(g.outputs.x.data.length);
-        rows.forEach((x, i) => {
-          expect(Math.abs(x - g.outputs.x.data[i]!), `element ${i}`).toBeLessThan(tolerance);
-        });
+function ruleOf({ config }: Golden): Transform<{ learningRate: Tensor }> {
+  const { optimiser, lr: learningRate, betas, eps: epsilon, momentum: mu = 0, nesterov, alpha } = config;
+  switch (optimiser) {
+    case "Adam":
+      return adam({ learningRate, beta1: betas![0], beta2: betas![1], epsilon: epsilon! });
+    case "AdamW": {
+      const [first, rest] = config.weight_decay;
+      const options = { learningRate, beta1: betas![0], beta2: betas![1], epsilon: epsilon! };
+      return decoupledWeightDecay(adamW({ ...options, weightDecay: rest, only: atRest }), first, {
+        only: atFirst,
       });
     }
+    case "RMSprop":
+      return rmsProp({
+        learningRate,
+        decay: alpha!,
+        epsilon: epsilon!,
+        momentum: mu,
+        centred: config.centered!,
+      });
+    case "Adagrad":
+      return adaGrad({ learningRate, epsilon: epsilon!, initialSum: config.initial_accumulator_value! });
+    default:
+      return mu > 0 ? momentum({ learningRate, momentum: mu, nesterov: nesterov! }) : sgd({ learningRate });
+  }
+}
+
+function optimiserOf(g: Golden): Transform<unknown> {
+  const { clip, optimiser, weight_decay } = g.config;
+  const [first, rest] = optimiser === "AdamW" ? [0, 0] : weight_decay;
+  const chain: Transform<unknown>[] = [ruleOf(g)];
+  if (rest > 0) chain.unshift(weightDecay(rest, { only: atRest }));
+  if (first > 0) chain.unshift(weightDecay(first, { only: atFirst }));
+  if (clip > 0) chain.unshift(clipByJointNorm(clip));
+  return compose(...chain);
+}
+
+/** Compares element by element, relative to the size of each. */
+function expectClose(found: readonly number[], stored: readonly number[], tolerance: number) {
+  expect(found.length).toBe(stored.length);
+  found.forEach((x, i) => {
+    expect(Math.abs(x - stored[i]!) / Math.abs(stored[i]!), `element ${i}`).toBeLessThan(tolerance);
+  });
+}
+
+const cases = [
+  "sgd",
+  "sgd_clipped",
+  "sgd_decay",
+  "momentum",
+  "momentum_clipped",
+  "nesterov",
+  "rmsprop",
+  "rmsprop_centred",
+  "rmsprop_momentum",
+  "adagrad",
+  "adam",
+  "adam_decay",
+  "adamw",
+  "adamw_partly",
+];
+
+describe("trajectories of PyTorch", () => {
+  for (const name of cases) {
+    const g = golden(`optim_${name}`);
+    for (const [dtype, tolerance] of [
+      ["float64", 1e-10],
+      ["float32", 1e-4],
+    ] as const)
+      it(`${name}, 100 steps, ${dtype}`, () => {
+        expectClose(trajectory(g, optimiserOf(g), dtype), g.outputs.x.data, tolerance);
+      });
+
     it(`${name} inside guards that do not act takes the same steps, bit for bit`, () => {
       const guarded = skipNonFinite(compose(clipByJointNorm(1e6), optimiserOf(g)));
       expect(trajectory(g, guarded, "float64")).toEqual(trajectory(g, optimiserOf(g), "float64"));
     });
   }
+
+  it("the clipped ones were clipped, the others need none of it", () => {
+    const clipped = (name: string) => golden(`optim_${name}_clipped`).outputs.x.data;
+    for (const name of ["sgd", "momentum"])
+      expect(clipped(name)).not.toEqual(golden(`optim_${name}`).outputs.x.data);
+  });
+});
+
+describe("averages of PyTorch", () => {
+  const g = golden("optim_averages");
+  const { decay, from } = g.config.averages!;
+  const read = (_: unknown, state: AverageState<unknown>) => averagedParameters(state);
+  for (const [dtype, tolerance] of [
+    ["float64", 1e-10],
+    ["float32", 1e-4],
+  ] as const) {
+    it(`exponential, 100 steps, ${dtype}`, () => {
+      // PyTorch's begins with x_1 at the weight decay^(k - 1) in place of (1 - decay) decay^(k - 1), and is not corrected.
+      const corrected = g.config.steps.flatMap((k, row) =>
+        [0, 1, 2, 3].map((i) => {
+          const theirs = g.outputs.exponential.data[4 * row + i]!;
+          return (theirs - decay ** k * g.outputs.x_1.data[i]!) / (1 - decay ** k);
+        }),
+      );
+      const found = trajectory(g, averageParameters(optimiserOf(g), { decay }), dtype, read);
+      expectClose(found, corrected, tolerance);
+    });
+
+    it(`plain mean from step ${from} on, 100 steps, ${dtype}`, () => {
+      const found = trajectory(g, averageParameters(optimiserOf(g), { from }), dtype, read);
+      const unaveraged = 4 * g.config.steps.filter((k) => k <= from).length;
+      expectClose(found.slice(unaveraged), g.outputs.plain.data.slice(unaveraged), tolerance);
+      // Until then it is the parameters themselves.
+      expectClose(found.slice(0, unaveraged), g.outputs.x.data.slice(0, unaveraged), tolerance);
+    });
+  }
+
+  it("leave the training as it is", () => {
+    expect(trajectory(g, averageParameters(optimiserOf(g), { decay }), "float64")).toEqual(
+      trajectory(g, optimiserOf(g), "float64"),
+    );
+  });
+});
+
+it("the plateau schedule gives the rates of PyTorch", () => {
+  const g = golden<{
+    config: { lr: number; factor: number; patience: number; threshold: number; min_lr: number };
+    inputs: { validations: Stored };
+    outputs: { lr: Stored };
+  }>("schedule_plateau");
+  const { lr: rate, factor, patience, threshold, min_lr: floor } = g.config;
+  const schedule = plateauSchedule({ rate, factor, patience: patience + 1, threshold, floor });
+  const losses = g.inputs.validations.data;
+  expect(
+    losses.map((_, k) => schedule({ step: 0, fraction: 0, validations: losses.slice(0, k + 1) })),
+  ).toEqual(g.outputs.lr.data);
 });
 
 describe("the learning rate of a step", () => {
@@ -92,6 +232,9 @@ describe("the learning rate of a step", () => {
     ["sgd", sgd({ learningRate: 0.1 })],
     ["momentum", momentum({ learningRate: 0.1, momentum: 0.9 })],
     ["adam", adam({ learningRate: 0.1 })],
+    ["rmsProp", rmsProp({ learningRate: 0.1 })],
+    ["rmsProp", rmsProp({ learningRate: 0.1, momentum: 0.5, centred: true })],
+    ["adaGrad", adaGrad({ learningRate: 0.1 })],
   ];
   for (const [name, rule] of rules) {
     it(`${name} takes a number or a scalar tensor for one step, and records it`, () => {
@@ -133,7 +276,18 @@ describe("the learning rate of a step", () => {
     expect(() => sgd({ learningRate: -1 })).toThrow(RangeError);
     expect(() => momentum({ learningRate: 0.1, momentum: 1 })).toThrow("lies in [0, 1), got 1");
     expect(() => adam({ beta2: 1 })).toThrow("beta2 lies in [0, 1), got 1");
-    expect(() => adam({ epsilon: -1 })).toThrow("epsilon");
+    expect(() => adam({ epsilon: -1 })).toThrow("adam: the epsilon is a finite number of at least 0, got -1");
+    expect(() => rmsProp({ decay: 1 })).toThrow("rmsProp: the decay lies in [0, 1), got 1");
+    expect(() => rmsProp({ momentum: -0.1 })).toThrow("rmsProp: the momentum lies in [0, 1), got -0.1");
+    expect(() => adaGrad({ initialSum: -1 })).toThrow(
+      "the initial sum is a finite number of at least 0, got -1",
+    );
+    expect(() => weightDecay(-1)).toThrow("weightDecay: the rate is a finite number of at least 0, got -1");
+    expect(() => adamW({ weightDecay: Number.NaN })).toThrow(
+      "the rate is a finite number of at least 0, got NaN",
+    );
+    expect(() => averageParameters(adam(), { decay: 1 })).toThrow("the decay lies in [0, 1), got 1");
+    expect(() => averageParameters(adam(), { from: 0.5 })).toThrow("an integer of at least 0, got 0.5");
   });
 });
 

@@ -1,0 +1,44 @@
+import { add, mul } from "../ops/index.js";
+import { scope } from "../tensor/index.js";
+import { mapFloats } from "./aligned.js";
+import { checkAtLeastZero } from "./check-settings.js";
+import type { NoState } from "./clip-by-value.js";
+import { own } from "./own.js";
+import type { Transform } from "./transform.js";
+
+/** Which parameters a decay acts on. */
+export interface DecayOptions {
+  /** Whether the parameter of a path, such as `layers[0].cell.U`, decays; all do unless given. */
+  readonly only?: (path: string) => boolean;
+}
+
+/**
+ * Adds the gradient of a quadratic penalty on the parameters (L2).
+ *
+ *     g <- g + rate p,  the gradient of  loss + rate / 2 |p|^2
+ *
+ * It stands before the update rule, which treats the sum as the gradient: a rule that scales its gradient, such as
+ * `adam`, scales the penalty with it. `decoupledWeightDecay` does not.
+ *
+ * @param rate at least 0, in units of gradient per unit of parameter.
+ * @throws RangeError if the rate is negative or not finite.
+ * @see Goodfellow, Bengio, Courville (2016), section 7.1.1. Same as weight_decay of torch.optim.SGD and Adam.
+ * @example
+ * const optimiser = compose(weightDecay(0.1, { only: (path) => path !== "b" }), sgd({ learningRate: 1 }));
+ * const params = { W: tensor([10, 20]), b: tensor([10]) };
+ * const grads = { W: tensor([0, 1]), b: tensor([1]) };
+ * optimiser.update(grads, optimiser.init(params), params).updates; // { W: [-1, -3], b: [-1] }
+ */
+export function weightDecay(rate: number, { only = () => true }: DecayOptions = {}): Transform<NoState> {
+  checkAtLeastZero("weightDecay", "rate", rate);
+  return {
+    init: () => ({}),
+    update: (grads, _, params) =>
+      scope(() => ({
+        updates: mapFloats("weightDecay", grads, { parameter: params }, (g, { parameter }, path) =>
+          only(path) ? add(g, mul(parameter, rate)) : own(g),
+        ),
+        state: {},
+      })),
+  };
+}
