@@ -1,15 +1,18 @@
-import { cast, div, less, mul, where } from "../ops/index.js";
 import { full, scope, type Tensor, zeros } from "../tensor/index.js";
-import { floatTypeOf, mapFloats, perType } from "./aligned.js";
+import { floatTypeOf, mapFloats } from "./aligned.js";
 import { checkPositive } from "./check-settings.js";
 import { scaledNorm } from "./joint-norm.js";
+import { normClip } from "./norm-clip.js";
+import { own } from "./own.js";
 import type { Transform } from "./transform.js";
 
-/** State of `clipByJointNorm`: what the last step did, for reading; the next step does not depend on it. */
-export interface JointNormState {
-  /** |g| before clipping: scalar. Infinity if it exceeds the type's range, though the clipping itself is right then. */
+/** What a treatment of the gradient did at the last step, for reading; the next step does not depend on it. */
+export interface NormState {
+  /** |g| before: scalar. Infinity if it exceeds the type's range, though the clipping itself is right then. */
   readonly norm: Tensor;
-  /** What the gradient was multiplied by, min(1, v / |g|): scalar. */
+  /** |g| after: scalar. */
+  readonly normAfter: Tensor;
+  /** What |g| was multiplied by: scalar. 1 if nothing was clipped. */
   readonly factor: Tensor;
 }
 
@@ -20,7 +23,10 @@ export interface JointNormState {
  *
  * The direction stays (cosine 1) and the norm is at most v, both up to rounding, at any scale of g. A zero gradient
  * stays zero. A gradient with Inf or NaN is passed on as it is: what to do about it is another policy's business
- * (`skipNonFinite`, `stopNonFinite`).
+ * (`onExplosion`).
+ *
+ * The state tells the norm before, the norm after, min(|g|, v), and the factor, min(1, v / |g|); all three come from the
+ * one norm that the clipping needs.
  *
  * @param threshold v, positive, in units of the gradient; Infinity never clips and still records the norm.
  * @throws RangeError if the threshold is not positive.
@@ -29,29 +35,28 @@ export interface JointNormState {
  * const clip = clipByJointNorm(1);
  * const params = { w: tensor([0, 0]), b: tensor([0]) };
  * const { updates, state } = clip.update({ w: tensor([0, 3]), b: tensor([4]) }, clip.init(params), params);
- * // updates { w: [0, 0.6], b: [0.8] }, state { norm: 5, factor: 0.2 }
+ * // updates { w: [0, 0.6], b: [0.8] }, state { norm: 5, normAfter: 1, factor: 0.2 }
  */
-export function clipByJointNorm(threshold: number): Transform<JointNormState> {
+export function clipByJointNorm(threshold: number): Transform<NormState> {
   checkPositive("clipByJointNorm", "threshold", threshold);
   return {
     init(params) {
       const dtype = floatTypeOf(params);
-      return { norm: zeros([], dtype), factor: full([], 1, dtype) };
+      return { norm: zeros([], dtype), normAfter: zeros([], dtype), factor: full([], 1, dtype) };
     },
-    update: (grads, _, params) =>
+    update: (grads, _, params, settings) =>
       scope(() => {
-        const { norm, scale, root, finite } = scaledNorm(grads);
-        const clipped = mul(finite, less(threshold, norm));
-        // v / |g| alone may be too small a number for float32; its two factors are not.
-        const divisor = where(clipped, scale, 1);
-        const multiplier = where(clipped, div(threshold, root), 1);
-        const parts = perType((dtype) => [cast(divisor, dtype), cast(multiplier, dtype)] as const);
-        const updates = mapFloats("clipByJointNorm", grads, { parameter: params }, (g) => {
-          const [d, m] = parts(g.dtype);
-          return mul(div(g, d), m);
-        });
-        const factor = div(multiplier, divisor);
-        return { updates, state: { norm: norm as Tensor, factor: factor as Tensor } };
+        const found = scaledNorm(grads, settings?.knownNorm);
+        const { clip, normAfter, factor } = normClip(found, threshold);
+        const updates = mapFloats("clipByJointNorm", grads, { parameter: params }, clip);
+        return {
+          updates,
+          state: {
+            norm: own(found.norm) as Tensor,
+            normAfter: normAfter as Tensor,
+            factor: factor as Tensor,
+          },
+        };
       }),
   };
 }

@@ -13,7 +13,8 @@ export type NoState = Readonly<Record<string, never>>;
  *     g_i <- min(max(g_i, -limit), limit)
  *
  * The direction changes, but the result is still a descent direction: g . clip(g) > 0 unless g = 0. NaN stays NaN; an
- * infinite element becomes the limit, so a guard against them (`skipNonFinite`) goes around the clipping.
+ * infinite element becomes the limit, so a guard against them (`onExplosion`) goes around the clipping. What it did to
+ * the norm is told by `measured(clipByValue(limit))`; the clipping itself needs no norm.
  *
  * @param limit positive, in units of the gradient.
  * @throws RangeError if the limit is not positive.

@@ -38,20 +38,28 @@ export interface ScaledNorm {
   /** The largest magnitude, or 1 if that is 0 or not finite. */
   readonly scale: Value;
   readonly root: Value;
-  /** 1 if no element is infinite or NaN, as far as the largest magnitude tells (int32). */
+  /** 1 if no element is infinite or NaN, else 0 (int32). The norm itself may overflow to Infinity all the same. */
   readonly finite: Value;
 }
 
+/** The norm of a tree that was worked out before, so that it need not be worked out again for that very tree. */
+export interface KnownNorm {
+  readonly tree: unknown;
+  readonly norm: ScaledNorm;
+}
+
 /** The joint norm with its parts. Call it inside a scope. */
-export function scaledNorm(tree: unknown): ScaledNorm {
+export function scaledNorm(tree: unknown, known?: KnownNorm): ScaledNorm {
+  if (known !== undefined && known.tree === tree) return known.norm;
   const dtype = floatTypeOf(tree);
   const floats = leaves(tree).filter((v) => v.dtype !== "int32" && v.size > 0);
   let largest: Value = zeros([], dtype);
   for (const v of floats) largest = maximum(largest, cast(max(abs(v)), dtype));
-  const finite = equal(sub(largest, largest), 0);
-  const scale = where(mul(finite, less(0, largest)), largest, 1);
+  // A maximum may drop a NaN; the sum of squares below does not.
+  const bounded = equal(sub(largest, largest), 0);
+  const scale = where(mul(bounded, less(0, largest)), largest, 1);
   let total: Value = zeros([], dtype);
   for (const v of floats) total = add(total, sum(square(div(cast(v, dtype), scale))));
   const root = sqrt(total);
-  return { norm: mul(scale, root), scale, root, finite };
+  return { norm: mul(scale, root), scale, root, finite: equal(sub(root, root), 0) };
 }

@@ -1,4 +1,5 @@
-import type { Tensor, Value } from "../tensor/index.js";
+import type { Key, Tensor, Value } from "../tensor/index.js";
+import type { KnownNorm } from "./joint-norm.js";
 
 /** A plain tree of tensors. Optimiser states hold trees of the parameters' form under this type. */
 export type TensorTree =
@@ -15,9 +16,13 @@ export type TensorTree =
 export interface StepSettings {
   /**
    * Learning rate of this step alone, in place of the one that the transform was made with: a number, or a scalar
-   * tensor. A schedule is a function of the step number whose value is given here; nothing is compiled again for it.
+   * tensor. The value of a `Schedule` is given here; nothing is compiled again for it.
    */
   readonly learningRate?: number | Value;
+  /** The key of random draws in this step, another one at each step; what draws says so and asks for it. */
+  readonly key?: Key;
+  /** From a transform to those inside it: the joint norm of the gradient that it hands them. */
+  readonly knownNorm?: KnownNorm;
 }
 
 /** What one update gives. */

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import {
+  clipByGroupNorm,
   clipByJointNorm,
   clipByValue,
   compose,
   jointNorm,
+  measured,
   momentum,
   sgd,
   type Transform,
 } from "../../src/optim/index.js";
-import { fromArray, zeros } from "../../src/tensor/index.js";
-import { cosine, item, norm, numbers, random } from "./trees.js";
+import { fromArray, leafEntries, zeros } from "../../src/tensor/index.js";
+import { cosine, executor, item, norm, numbers, random } from "./trees.js";
 
 type Float = "float32" | "float64";
 
@@ -39,6 +41,7 @@ describe("clipByJointNorm", () => {
             expect(cosine(g, u)).toBeGreaterThan(1 - 4 * epsilon);
             expect(norm(u)).toBeLessThan((dtype === "float32" ? Math.fround(v) : v) * (1 + 4 * epsilon));
             expect(item(state.norm) / norm(g)).toBeCloseTo(1, 6);
+            expect(item(state.normAfter) / norm(u)).toBeCloseTo(1, 6);
             if (norm(g) <= v) {
               expect(u).toEqual(g);
               expect(item(state.factor)).toBe(1);
@@ -123,6 +126,124 @@ describe("clipByJointNorm", () => {
   it("refuses a threshold that is not positive", () => {
     for (const v of [0, -1, Number.NaN])
       expect(() => clipByJointNorm(v)).toThrow(`the threshold is a positive number, got ${v}`);
+  });
+});
+
+describe("clipByGroupNorm", () => {
+  const layerOf = (path: string) => path.split("[")[0]!;
+
+  for (const dtype of ["float32", "float64"] as const)
+    it(`bounds the norm of each group and keeps its direction: ${dtype}`, () => {
+      const next = random(11);
+      const epsilon = dtype === "float32" ? 2 ** -23 : 2 ** -52;
+      let least = 1;
+      for (let i = 0; i < 200; i++) {
+        const grads = gradients(next, 10 ** (8 * next() - 4), dtype);
+        const v = 10 ** (4 * next() - 2);
+        const clip = clipByGroupNorm(v, { group: layerOf });
+        const { updates, state } = clip.update(grads, clip.init(grads), grads);
+        expect(Object.keys(state.norm)).toEqual(["layers", "c"]);
+        for (const [name, before, after] of [
+          ["layers", grads.layers, updates.layers],
+          ["c", grads.c, updates.c],
+        ] as const) {
+          const [g, u] = [numbers(before), numbers(after)];
+          expect(norm(u)).toBeLessThan((dtype === "float32" ? Math.fround(v) : v) * (1 + 4 * epsilon));
+          if (norm(g) === 0) continue;
+          expect(cosine(g, u)).toBeGreaterThan(1 - 4 * epsilon);
+          expect(item(state.norm[name]!) / norm(g)).toBeCloseTo(1, 6);
+          expect(item(state.normAfter[name]!) / norm(u)).toBeCloseTo(1, 6);
+          expect((item(state.factor[name]!) * norm(g)) / norm(u)).toBeCloseTo(1, 6);
+        }
+        const [g, u] = [numbers(grads), numbers(updates)];
+        expect(g.reduce((s, x, j) => s + x * u[j]!, 0)).toBeGreaterThan(0);
+        least = Math.min(least, cosine(g, u));
+      }
+      expect(least).toBeLessThan(0.9);
+    });
+
+  it("loses the direction: an example", () => {
+    const grads = { a: fromArray([100], [1], "float64"), b: fromArray([1], [1], "float64") };
+    const clip = clipByGroupNorm(1);
+    const { updates, state } = clip.update(grads, clip.init(grads), grads);
+    expect(numbers(updates)).toEqual([1, 1]);
+    expect(cosine(numbers(grads), numbers(updates))).toBeCloseTo(101 / Math.sqrt(2 * 10001), 12);
+    expect(item(state.factor.a!)).toBeCloseTo(0.01, 15);
+    expect(item(state.factor.b!)).toBe(1);
+  });
+
+  it("each leaf is a group by its path, and names survive in the state's paths", () => {
+    const grads = gradients(random(5), 1, "float64");
+    const clip = clipByGroupNorm(0.1);
+    const { state } = clip.update(grads, clip.init(grads), grads);
+    const paths = leafEntries(state).map(([path]) => path);
+    expect(paths.slice(0, 3)).toEqual(["norm.layers[0].U", "norm.layers[1].U", "norm.c"]);
+    expect(leafEntries(clip.init(grads)).map(([path]) => path)).toEqual(paths);
+  });
+
+  it("one group of everything is the joint norm, bit for bit", () => {
+    const grads = gradients(random(6), 1e3, "float32");
+    const [one, joint] = [clipByGroupNorm(0.5, { group: () => "all" }), clipByJointNorm(0.5)];
+    expect(numbers(one.update(grads, one.init(grads), grads))).toEqual(
+      numbers(joint.update(grads, joint.init(grads), grads)),
+    );
+  });
+
+  it("passes on a group that is not finite and clips the others", () => {
+    const grads = { a: fromArray([5, Number.NaN], [2]), b: fromArray([7], [1]), c: zeros([2], "int32") };
+    const clip = clipByGroupNorm(1);
+    const { updates, state } = clip.update(grads, clip.init(grads), grads);
+    expect(numbers(updates)).toEqual([5, Number.NaN, 1, 0, 0]);
+    expect([item(state.norm.a!), item(state.factor.a!)]).toEqual([Number.NaN, 1]);
+    expect(Object.keys(state.norm)).toEqual(["a", "b"]);
+  });
+
+  it("refuses a threshold that is not positive", () => {
+    expect(() => clipByGroupNorm(0)).toThrow("clipByGroupNorm: the threshold is a positive number, got 0");
+  });
+});
+
+describe("measured", () => {
+  it("tells the norms before and after any transform", () => {
+    const grads = { a: fromArray([3, 0.5], [2], "float64"), b: fromArray([-4], [], "float64") };
+    const clip = measured(clipByValue(1));
+    const { updates, state } = clip.update(grads, clip.init(grads), grads);
+    expect(numbers(updates)).toEqual([1, 0.5, -1]);
+    expect(item(state.norm)).toBeCloseTo(Math.hypot(3, 0.5, 4), 14);
+    expect(item(state.normAfter)).toBe(1.5);
+    expect(item(state.factor)).toBeCloseTo(1.5 / Math.hypot(3, 0.5, 4), 14);
+  });
+
+  it("has a factor at every scale, and 1 for a zero gradient", () => {
+    const huge = fromArray([3e38, 3e38, 3e38], [3]);
+    const large = measured(clipByValue(1));
+    const { state } = large.update(huge, large.init(huge), huge);
+    expect(item(state.norm)).toBe(Number.POSITIVE_INFINITY);
+    expect(item(state.factor) * 3e38).toBeCloseTo(1, 6);
+    const zero = zeros([3]);
+    expect(item(large.update(zero, large.init(zero), zero).state.factor)).toBe(1);
+  });
+
+  it("does not work out a norm twice", () => {
+    const grads = fromArray(
+      Array.from({ length: 50 }, (_, i) => i),
+      [50],
+    );
+    const runs = (t: Transform<unknown>) => {
+      const state = t.init(grads);
+      const before = executor.statistics.runs;
+      t.update(grads, state, grads);
+      return executor.statistics.runs - before;
+    };
+    const [clip, rule] = [clipByJointNorm(1), sgd({ learningRate: 1 })];
+    const once = runs(clip);
+    // A rule hands on no norm: two are needed around it, and around the clipping one more than its own.
+    const work = (runs(measured(rule)) - runs(rule)) / 2;
+    expect(runs(measured(clip)) - once).toBeLessThan(1.5 * work);
+    // What is known of the gradient does not hold for what a transform before made of it.
+    const later = measured(compose(clipByValue(2), clip));
+    const [, state] = later.update(grads, later.init(grads), grads).state.inner;
+    expect(item(state.norm)).toBeCloseTo(norm(numbers(grads).map((x) => Math.min(x, 2))), 5);
   });
 });
 

@@ -1,0 +1,60 @@
+import { div, equal, mul, where } from "../ops/index.js";
+import { full, scope, type Tensor, zeros } from "../tensor/index.js";
+import { floatTypeOf } from "./aligned.js";
+import type { NormState } from "./clip-by-joint-norm.js";
+import { scaledNorm } from "./joint-norm.js";
+import { own } from "./own.js";
+import type { Transform } from "./transform.js";
+
+/** State of `measured`: the joint norm of what went in and of what came out, and their ratio. */
+export interface MeasuredState<S> extends NormState {
+  readonly inner: S;
+}
+
+/**
+ * Records the joint norms before and after a transform that does not tell them itself, such as `clipByValue`: the record of
+ * `clipByJointNorm` for any transform. Around an update rule, `normAfter` is the length of the step.
+ *
+ *     factor = |out| / |in|,  1 where |in| = 0
+ *
+ * Each norm goes over all the elements, which is why this is a wrapper and not part of every transform: who does not
+ * look at the norms does not pay for them.
+ *
+ * @example
+ * const clip = measured(clipByValue(1));
+ * const params = { w: tensor([0, 0]) };
+ * const { state } = clip.update({ w: tensor([3, 4]) }, clip.init(params), params);
+ * // state { norm: 5, normAfter: 1.41, factor: 0.283, inner: {} }
+ */
+export function measured<S>(inner: Transform<S>): Transform<MeasuredState<S>> {
+  return {
+    init(params) {
+      const dtype = floatTypeOf(params);
+      return {
+        inner: inner.init(params),
+        norm: zeros([], dtype),
+        normAfter: zeros([], dtype),
+        factor: full([], 1, dtype),
+      };
+    },
+    update: (grads, before, params, settings) =>
+      scope(() => {
+        const norm = scaledNorm(grads, settings?.knownNorm);
+        const knownNorm = { tree: grads, norm };
+        const { updates, state } = inner.update(grads, before.inner, params, { ...settings, knownNorm });
+        const after = scaledNorm(updates);
+        // Scale by scale and root by root: the norms themselves may overflow.
+        const empty = equal(norm.root, 0);
+        const ratio = mul(div(after.scale, norm.scale), div(after.root, where(empty, 1, norm.root)));
+        return {
+          updates,
+          state: {
+            inner: state,
+            norm: own(norm.norm) as Tensor,
+            normAfter: after.norm as Tensor,
+            factor: where(empty, 1, ratio) as Tensor,
+          },
+        };
+      }),
+  };
+}
