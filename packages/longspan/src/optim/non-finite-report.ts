@@ -71,18 +71,24 @@ export class NonFiniteGradientError extends Error {
     readonly report: readonly NonFiniteEntry[],
     /** Number of the training step, if known. */
     readonly step?: number,
+    /** Which batch it was, such as `"segment 12"`, if known. */
+    readonly batch?: string,
   ) {
-    super(messageOf(report, step));
+    super(messageOf(report, step, batch));
   }
 }
 
 /** More parameters than this are counted rather than named. */
 const named = 8;
 
-function messageOf(report: readonly NonFiniteEntry[], step: number | undefined): string {
-  const at = step === undefined ? "" : ` at step ${step}`;
+function messageOf(
+  report: readonly NonFiniteEntry[],
+  step: number | undefined,
+  batch: string | undefined,
+): string {
+  const at = (step === undefined ? "" : ` at step ${step}`) + (batch === undefined ? "" : ` (${batch})`);
   const remedy =
-    "Remedies: a smaller learning rate, clipByJointNorm, or skipNonFinite to go on without such steps.";
+    "Remedies: a smaller learning rate, clipByJointNorm, or onExplosion to go on without such steps.";
   if (report.length === 0)
     return `the update${at} is not finite, although every gradient is: it overflowed. ${remedy}`;
   const list = report.slice(0, named).map(line).join("; ");

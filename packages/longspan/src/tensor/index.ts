@@ -4,4 +4,4 @@ export * from "./key.js";
 export { keep, owning, scope, withoutRelease } from "./scope.js";
 export * from "./shape.js";
 export * from "./tree.js";
-export { type CpuTensor, onCpu, read, Tensor, Value } from "./value.js";
+export { type CpuTensor, isOnCpu, onCpu, read, Tensor, Value } from "./value.js";

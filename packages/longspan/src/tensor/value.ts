@@ -149,6 +149,11 @@ function concrete(v: Value): Tensor {
   );
 }
 
+/** Whether `onCpu` can read a value: it holds data, on an executor that can be read at once. */
+export function isOnCpu(v: Value): boolean {
+  return v instanceof Tensor && isSynchronous(v.executor);
+}
+
 /** A tensor whose executor the CPU can read at once. */
 export interface CpuTensor {
   readonly shape: Shape;

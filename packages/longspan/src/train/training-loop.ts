@@ -1,6 +1,6 @@
 import { add, mul } from "../ops/index.js";
 import type { Schedule, Transform } from "../optim/index.js";
-import { type Key, scope, type Tensor, zeros } from "../tensor/index.js";
+import { type Key, scope, type Tensor } from "../tensor/index.js";
 import { clock, type Pause, pacer } from "./pace.js";
 import { dispose, type GuardedState, type Task, type TrainingState, TrainingStep } from "./training-step.js";
 
@@ -109,10 +109,9 @@ export async function train<P, B, C, S>(
     "steps" in budget
       ? Math.min(1, budget.steps === 0 ? 1 : step / budget.steps)
       : Math.min(1, budget.minutes === 0 ? 1 : (clock() - begin) / (60_000 * budget.minutes));
-  let current: GuardedState<P, S, C> = {
-    ...state,
-    optimiser: { inner: state.optimiser, taken: zeros([], "int32"), stopped: zeros([], "int32") },
-  };
+  const guard = stepper.guarded.init(state.params);
+  dispose(guard.inner);
+  let current: GuardedState<P, S, C> = { ...state, optimiser: { ...guard, inner: state.optimiser } };
   let sum: Tensor | null = null;
   const losses = new RecentLoss(100);
   let [seconds, predictions, sinceReport] = [0, 0, 0];
@@ -160,7 +159,8 @@ export async function train<P, B, C, S>(
       // The callback takes time and may bring the signal.
       ended ??= signal?.aborted ? "signal" : fractionAt(current.step) >= 1 ? "budget" : null;
     }
-    dispose([sum, current.optimiser.taken, current.optimiser.stopped]);
+    const { inner: _, ...counts } = current.optimiser;
+    dispose([sum, counts]);
     return { state: unguarded(), ended, loss: losses.mean, seconds, predictions };
   } catch (error) {
     dispose([current.params, current.optimiser, current.carried, sum]);

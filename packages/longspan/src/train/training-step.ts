@@ -2,10 +2,10 @@ import { valueGradAndAux } from "../autodiff/index.js";
 import { where } from "../ops/index.js";
 import {
   applyUpdates,
+  type ExplosionState,
   NonFiniteGradientError,
+  onExplosion,
   reportNonFinite,
-  type StopState,
-  stopNonFinite,
   type Transform,
 } from "../optim/index.js";
 import { type Key, leaves, mapTrees, scope, Tensor, type Traceable, type Value } from "../tensor/index.js";
@@ -60,18 +60,18 @@ export function startTraining<P, B, C, S>(
 }
 
 /** A training state with a guard that freezes it at the first step whose gradient is not finite. */
-export type GuardedState<P, S, C> = TrainingState<P, StopState<S>, C>;
+export type GuardedState<P, S, C> = TrainingState<P, ExplosionState<S>, C>;
 
 /** One step of training, with nothing read back. */
 export class TrainingStep<P, B, C, S> {
-  readonly guarded: Transform<StopState<S>>;
+  readonly guarded: Transform<ExplosionState<S>>;
 
   constructor(
     private readonly task: Task<P, B, C>,
     optimiser: Transform<S>,
     private readonly key: Key,
   ) {
-    this.guarded = stopNonFinite(optimiser);
+    this.guarded = onExplosion(optimiser, { nonFinite: "stop" });
   }
 
   /** The next state and the loss. From the first gradient on that is not finite, the next state is the old one. */
