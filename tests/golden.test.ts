@@ -17,6 +17,7 @@ import {
   lstm,
   mul,
   onCpu,
+  projectedLstm,
   recurrent,
   rnn,
   type Shapes,
@@ -41,6 +42,7 @@ interface RecurrentFile {
     readonly mode: "RNN_TANH" | "RNN_RELU" | "LSTM" | "GRU";
     readonly input_size: number;
     readonly hidden_size: number;
+    readonly proj_size?: number;
     readonly num_layers: number;
     readonly bidirectional: boolean;
     readonly lengths: number[];
@@ -139,7 +141,14 @@ function cellWeights(
   const gates = order.length;
   const isSummed = (i: number) => mode !== "GRU" || i < (2 * ih.data.length) / gates;
   const b = { ...ih, data: ih.data.map((v, i) => (isSummed(i) ? v + hh.data[i]! : v)) };
-  return mode === "GRU" ? { U, W, b, c: block(hh, 2, gates) } : { U, W, b };
+  if (mode === "GRU") return { U, W, b, c: block(hh, 2, gates) };
+  return { U, W, b, ...projection(weights, suffix) };
+}
+
+/** The projection, where the file has one. */
+function projection(of: Record<string, Stored>, suffix: string): Record<string, Stored> {
+  const hr = of[`weight_hr${suffix}`];
+  return hr ? { P: transposed(hr) } : {};
 }
 
 /** The gradients of those parameters: a bias that is a sum here has the gradient of either part there. */
@@ -155,22 +164,24 @@ function cellGradients(
   expectClose(hh.data.slice(0, summed), ih.data.slice(0, summed), 1e-14, "the file's two biases");
   const U = transposed(permuted(gradients[`weight_ih${suffix}`]!, order));
   const W = transposed(permuted(gradients[`weight_hh${suffix}`]!, order));
-  return mode === "GRU" ? { U, W, b: ih, c: block(hh, 2, 3) } : { U, W, b: ih };
+  if (mode === "GRU") return { U, W, b: ih, c: block(hh, 2, 3) };
+  return { U, W, b: ih, ...projection(gradients, suffix) };
 }
 
 type AnyCell = Cell<{ x: InputSpec }, Shapes, unknown, Value>;
 
-function makeCell(mode: Mode, input: number, hidden: number): AnyCell {
+function makeCell({ mode, hidden_size: hidden, proj_size }: RecurrentFile["config"], input: number): AnyCell {
+  if (proj_size) return projectedLstm({ input, hidden, projection: proj_size });
   if (mode === "LSTM") return lstm({ input, hidden });
   if (mode === "GRU") return gruResetAfter({ input, hidden });
   return rnn({ input, hidden, activation: mode === "RNN_RELU" ? "relu" : "tanh" });
 }
 
 function makeNet({ config }: RecurrentFile): AnySequenceLayer {
-  const { mode, input_size, hidden_size, num_layers } = config;
+  const { input_size, hidden_size, num_layers } = config;
   const layers = Array.from({ length: num_layers }, (_, k) => {
     const input = k === 0 ? input_size : hidden_size * (config.bidirectional ? 2 : 1);
-    const cell = () => makeCell(mode, input, hidden_size);
+    const cell = () => makeCell(config, input);
     return config.bidirectional ? bidirectional(cell(), cell()) : recurrent(cell());
   });
   return stacked(layers as readonly AnySequenceLayer[]);
@@ -269,6 +280,7 @@ const recurrentCases = [
   "lstm_unsorted",
   "lstm_2layer",
   "lstm_bidirectional",
+  "lstm_projected",
   "gru_2layer_bidirectional",
 ];
 
@@ -331,6 +343,7 @@ describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {
 describe("the files tell gates apart", () => {
   test.each([
     ["lstm", 4],
+    ["lstm_projected", 4],
     ["gru", 3],
   ])("%s: exchanging any two gates changes the output", (name, gates) => {
     const file = load<RecurrentFile>(name);

@@ -21,7 +21,8 @@ What it writes: one JSON file per case, named <case>.json, each of this form:
 * A ragged array is a list of such arrays, one per sequence, in the original batch order.
   Nothing is padded. In the recurrent cases x, output, Wout and x's gradient have shape
   [length, features] per sequence, and h_0, c_0, h_n, c_n, Wh, Wc and the gradients of
-  h_0 and c_0 have shape [num_layers * num_directions, hidden_size] per sequence.
+  h_0 and c_0 have shape [num_layers * num_directions, hidden_size] per sequence; where
+  "config" has a proj_size, that is the width of output, Wout and every h.
 * "weights" keep PyTorch's names and layouts; "layout" says the order of the gates.
 * "gradients" are those of the scalar "loss" in "outputs":
   sum(output * Wout) + sum(h_n * Wh) + sum(c_n * Wc), without the last term where there
@@ -76,6 +77,10 @@ LAYOUT_COMMON = (
 LAYOUT_BIDIRECTIONAL = (
     "; names ending in _reverse are the backward direction; output is [forward, backward] along features"
 )
+LAYOUT_PROJECTION = (
+    "; h' = weight_hr_l{k} (o * tanh(c')), with weight_hr_l{k} [proj_size, hidden_size] and weight_hh_l{k} "
+    "[gates * hidden_size, proj_size]"
+)
 LAYOUT_STATES = (
     "; rows of h_0, h_n (and c_0, c_n) are layer * num_directions + direction, with direction 0 forward"
 )
@@ -105,9 +110,10 @@ def leaf(value):
 # ---------------------------------------------------------------- recurrent cases
 
 
-def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirectional=False):
+def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirectional=False, proj_size=0):
     """One recurrent case over packed sequences of different lengths, from non-zero initial states."""
     input_size, hidden_size = 3, 4
+    output_size = proj_size or hidden_size
     rng = np.random.RandomState(seed)
     directions = 2 if bidirectional else 1
     batch, rows = len(lengths), layers * directions
@@ -117,17 +123,18 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
     if mode.startswith("RNN"):
         module = torch.nn.RNN(input_size, hidden_size, nonlinearity=mode[4:].lower(), **options)
     else:
-        module = getattr(torch.nn, mode)(input_size, hidden_size, **options)
+        projection = dict(proj_size=proj_size) if proj_size else {}
+        module = getattr(torch.nn, mode)(input_size, hidden_size, **options, **projection)
     with torch.no_grad():
         for _, parameter in module.named_parameters():
             parameter.copy_(torch.tensor(uniform(rng, tuple(parameter.shape), 0.8)))
 
     # Each sequence and each sequence's state is a leaf of its own, so its gradient comes back ragged.
     x = [leaf(uniform(rng, (length, input_size), 1.5)) for length in lengths]
-    h_0 = [leaf(uniform(rng, (rows, hidden_size))) for _ in range(batch)]
+    h_0 = [leaf(uniform(rng, (rows, output_size))) for _ in range(batch)]
     c_0 = [leaf(uniform(rng, (rows, hidden_size))) for _ in range(batch)] if is_lstm else None
-    w_out = [uniform(rng, (length, directions * hidden_size)) for length in lengths]
-    w_h = [uniform(rng, (rows, hidden_size)) for _ in range(batch)]
+    w_out = [uniform(rng, (length, directions * output_size)) for length in lengths]
+    w_h = [uniform(rng, (rows, output_size)) for _ in range(batch)]
     w_c = [uniform(rng, (rows, hidden_size)) for _ in range(batch)] if is_lstm else None
 
     packed = pack_padded_sequence(pad_sequence(x), torch.tensor(lengths), enforce_sorted=enforce_sorted)
@@ -150,7 +157,8 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
     def grads(leaves):
         return ragged([t.grad for t in leaves])
 
-    layout = LAYOUT[mode] + LAYOUT_COMMON + (LAYOUT_BIDIRECTIONAL if bidirectional else "") + LAYOUT_STATES
+    layout = LAYOUT[mode] + LAYOUT_COMMON + (LAYOUT_BIDIRECTIONAL if bidirectional else "")
+    layout += (LAYOUT_PROJECTION if proj_size else "") + LAYOUT_STATES
     record = {
         "case": case,
         "config": {
@@ -162,6 +170,7 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
             "num_layers": layers,
             "bidirectional": bidirectional,
             "bias": True,
+            **({"proj_size": proj_size} if proj_size else {}),
             "batch": batch,
             "lengths": list(lengths),
             "enforce_sorted": enforce_sorted,
@@ -393,6 +402,7 @@ def make_all():
         recurrent("lstm_unsorted", 105, "LSTM", unsorted, enforce_sorted=False),
         recurrent("lstm_2layer", 106, "LSTM", packed, layers=2),
         recurrent("lstm_bidirectional", 107, "LSTM", packed, bidirectional=True),
+        recurrent("lstm_projected", 109, "LSTM", packed, proj_size=2),
         recurrent("gru_2layer_bidirectional", 108, "GRU", packed, layers=2, bidirectional=True),
         optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_clipped", "SGD", clip=0.7, lr=0.1, momentum=0.0, nesterov=False),
@@ -438,7 +448,7 @@ def sigmoid(v):
     return 1.0 / (1.0 + np.exp(-v))
 
 
-def numpy_step(mode, x, h, c, w_ih, w_hh, b_ih, b_hh, margins):
+def numpy_step(mode, x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr, margins):
     """One time step of one sequence, by the formulas in LAYOUT."""
     gates = GATES[mode]
     a, b = w_ih @ x + b_ih, w_hh @ h + b_hh
@@ -450,7 +460,8 @@ def numpy_step(mode, x, h, c, w_ih, w_hh, b_ih, b_hh, margins):
     if mode == "LSTM":
         i, f, g, o = np.split(a + b, gates)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        return sigmoid(o) * np.tanh(c), c
+        h = sigmoid(o) * np.tanh(c)
+        return (h if w_hr is None else w_hr @ h), c
     (ar, az, an), (br, bz, bn) = np.split(a, gates), np.split(b, gates)
     r, z = sigmoid(ar + br), sigmoid(az + bz)
     return (1.0 - z) * np.tanh(an + r * bn) + z * h, c
@@ -467,10 +478,11 @@ def numpy_forward(config, weights, inputs, margins):
             for direction in range(directions):
                 suffix = f"_l{layer}" + ("_reverse" if direction else "")
                 p = [weights[k + suffix] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+                p.append(weights.get("weight_hr" + suffix))
                 row = layer * directions + direction
                 h = inputs["h_0"][b][row]
                 c = inputs["c_0"][b][row] if "c_0" in inputs else None
-                side = np.zeros((len(x), config["hidden_size"]))
+                side = np.zeros((len(x), len(h)))
                 for t in reversed(range(len(x))) if direction else range(len(x)):
                     h, c = numpy_step(config["mode"], x[t], h, c, *p, margins)
                     side[t] = h

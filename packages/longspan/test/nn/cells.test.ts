@@ -1,15 +1,22 @@
 import {
   chain,
   concat,
+  coupledLstm,
   gru,
   gruResetAfter,
+  identity,
   Key,
   lstm,
+  neg,
   type ParamsOf,
   peepholeLstm,
+  projectedLstm,
   rnn,
+  sigmoid as sigmoidOf,
+  slice,
   tensor,
   unfold,
+  type Value,
 } from "longspan";
 import { describe, expect, test } from "vitest";
 import { difference, normals, numbers, product, randomLike, rows, sigmoid, type Vector } from "./plain.js";
@@ -72,8 +79,11 @@ describe("against the equations in plain numbers", () => {
     expect(difference(numbers(final.h), plain.final[0]!)).toBeLessThan(1e-12);
   });
 
-  test("lstm: (10.40) to (10.44) with tanh for the input", () => {
-    const cell = lstm({ input, hidden });
+  test.each([
+    ["tanh for the input, unless given", undefined, Math.tanh],
+    ["a sigmoid for the input, as printed", sigmoidOf, sigmoid],
+  ] as const)("lstm: (10.40) to (10.44) with %s", (_, squash, plainSquash) => {
+    const cell = lstm({ input, hidden, ...(squash ? { squash } : {}) });
     const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
     const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
       initial: { h: h0, s: s0 },
@@ -82,8 +92,51 @@ describe("against the equations in plain numbers", () => {
     const plain = runPlain(plainX, twoStates, (x, [h, s]) => {
       const a = (g: number, i: number) =>
         b[column(g, i)]! + product(x, U, column(g, i)) + product(h!, W, column(g, i));
-      const kept = units.map((i) => sigmoid(a(0, i)) * s![i]! + sigmoid(a(1, i)) * Math.tanh(a(2, i)));
+      const kept = units.map((i) => sigmoid(a(0, i)) * s![i]! + sigmoid(a(1, i)) * plainSquash(a(2, i)));
       return [units.map((i) => Math.tanh(kept[i]!) * sigmoid(a(3, i))), kept];
+    });
+    expect(difference(numbers(structure.unpack(output)), plain.outputs)).toBeLessThan(1e-12);
+    expect(difference(numbers(final.h), plain.final[0]!)).toBeLessThan(1e-12);
+    expect(difference(numbers(final.s), plain.final[1]!)).toBeLessThan(1e-12);
+  });
+
+  test("coupledLstm: what is not forgotten is not written", () => {
+    const cell = coupledLstm({ input, hidden });
+    const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
+    const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
+      initial: { h: h0, s: s0 },
+    });
+    const [U, W, b] = [rows(params.U), rows(params.W), numbers(params.b)];
+    const plain = runPlain(plainX, twoStates, (x, [h, s]) => {
+      const a = (g: number, i: number) =>
+        b[column(g, i)]! + product(x, U, column(g, i)) + product(h!, W, column(g, i));
+      const kept = units.map((i) => {
+        const forget = sigmoid(a(0, i));
+        return forget * s![i]! + (1 - forget) * Math.tanh(a(1, i));
+      });
+      return [units.map((i) => Math.tanh(kept[i]!) * sigmoid(a(2, i))), kept];
+    });
+    expect(difference(numbers(structure.unpack(output)), plain.outputs)).toBeLessThan(1e-12);
+    expect(difference(numbers(final.h), plain.final[0]!)).toBeLessThan(1e-12);
+    expect(difference(numbers(final.s), plain.final[1]!)).toBeLessThan(1e-12);
+  });
+
+  test("projectedLstm: fewer units are read again than are kept", () => {
+    const projection = 2;
+    const cell = projectedLstm({ input, hidden, projection });
+    const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
+    const r0 = normals(Key.of(8), lengths.length, projection);
+    const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
+      initial: { h: r0, s: s0 },
+    });
+    const [U, W, b, P] = [rows(params.U), rows(params.W), numbers(params.b), rows(params.P)];
+    const initial = rows(r0).map((h, k) => [h, rows(s0)[k]!]);
+    const plain = runPlain(plainX, initial, (x, [h, s]) => {
+      const a = (g: number, i: number) =>
+        b[column(g, i)]! + product(x, U, column(g, i)) + product(h!, W, column(g, i));
+      const kept = units.map((i) => sigmoid(a(0, i)) * s![i]! + sigmoid(a(1, i)) * Math.tanh(a(2, i)));
+      const out = units.map((i) => Math.tanh(kept[i]!) * sigmoid(a(3, i)));
+      return [[0, 1].map((j) => product(out, P, j)), kept];
     });
     expect(difference(numbers(structure.unpack(output)), plain.outputs)).toBeLessThan(1e-12);
     expect(difference(numbers(final.h), plain.final[0]!)).toBeLessThan(1e-12);
@@ -162,6 +215,33 @@ describe("variants", () => {
     const with_ = unfold(peepholeLstm(config), params, { x }, structure);
     const without = unfold(lstm(config), rest, { x }, structure);
     expect(numbers(with_.output)).toEqual(numbers(without.output));
+  });
+
+  test("coupled gates are an input gate with the negative weights of the forget gate", () => {
+    const config = { input, hidden };
+    const params = randomLike(coupledLstm(config).init(Key.of(6), "float64"), Key.of(7));
+    const uncoupled = <T extends Value>(p: T): T => {
+      const axis = p.rank - 1;
+      const forget = slice(p, axis, 0, hidden);
+      return concat([forget, neg(forget), slice(p, axis, hidden, 3 * hidden)], axis) as Value as T;
+    };
+    const { U, W, b } = params;
+    const both = { U: uncoupled(U), W: uncoupled(W), b: uncoupled(b) };
+    const initial = { h: h0, s: s0 };
+    const coupled = unfold(coupledLstm(config), params, { x }, structure, { initial });
+    const full = unfold(lstm(config), both, { x }, structure, { initial });
+    expect(difference(numbers(coupled.output), numbers(full.output))).toBeLessThan(1e-14);
+  });
+
+  test("a projection that changes nothing gives the LSTM", () => {
+    const config = { input, hidden };
+    const { P: _, ...params } = projectedLstm({ ...config, projection: hidden }).init(Key.of(6), "float64");
+    const eye = identity(hidden);
+    const P = eye.initialise(Key.of(1), eye.shape, "float64");
+    const cell = projectedLstm({ ...config, projection: hidden });
+    const projected = unfold(cell, { ...params, P }, { x }, structure);
+    const plain = unfold(lstm(config), params, { x }, structure);
+    expect(difference(numbers(projected.output), numbers(plain.output))).toBeLessThan(1e-14);
   });
 
   test("the reset before and after the product differ, on the same weights", () => {

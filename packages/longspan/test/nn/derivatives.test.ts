@@ -5,6 +5,7 @@ import {
   chain,
   checkDerivatives,
   childSumTreeLstm,
+  coupledLstm,
   graph,
   gru,
   gruResetAfter,
@@ -14,9 +15,11 @@ import {
   mul,
   normal,
   peepholeLstm,
+  projectedLstm,
   rnn,
   type Shapes,
   type Structure,
+  sigmoid,
   sum,
   type Tensor,
   tanh,
@@ -61,6 +64,11 @@ const rowsOfTable: readonly [string, AnyCell, string, Structure][] = [
   ["lstm", lstm(size), "a ragged chain", ragged],
   ["lstm", lstm(size), "a reversed chain", reversed],
   ["lstm", lstm(size), "trees whose children are summed", wideTrees],
+  ["lstm with a sigmoid", lstm({ ...size, squash: sigmoid }), "a ragged chain", ragged],
+  ["coupledLstm", coupledLstm(size), "a ragged chain", ragged],
+  ["coupledLstm", coupledLstm(size), "trees whose children are summed", wideTrees],
+  ["projectedLstm", projectedLstm({ ...size, projection: 2 }), "a ragged chain", ragged],
+  ["projectedLstm", projectedLstm({ ...size, projection: 2 }), "a reversed chain", reversed],
   ["peepholeLstm", peepholeLstm(size), "a ragged chain", ragged],
   ["gru", gru(size), "a ragged chain", ragged],
   ["gru", gru(size), "a reversed chain", reversed],
@@ -92,12 +100,12 @@ function pointOf(cell: AnyCell, structure: Structure): Point {
 
 /** A scalar that depends on every output and every final state, each with its own weight. */
 function lossOf(cell: AnyCell, structure: Structure, options: UnfoldOptions<Shapes> = {}) {
-  const weights = normals(Key.of(9), structure.nodes, size.hidden);
   return (p: { params: object; x: Value; initial: Readonly<Record<string, Value>> }): Value => {
     const { output, final } = unfold(cell, p.params, { x: p.x }, structure, {
       ...options,
       initial: p.initial,
     });
+    const weights = normals(Key.of(9), ...output.shape);
     const ends = Object.values(final).map((v, i) => {
       const weight = normal(Key.of(20 + i), v.shape, "float64");
       return sum(mul(tanh(v), weight));

@@ -1,6 +1,7 @@
 import {
   childSumTreeLstm,
   constantInit,
+  coupledLstm,
   gateBias,
   glorot,
   identity,
@@ -10,6 +11,7 @@ import {
   orthogonal,
   type ParamSpec,
   peepholeLstm,
+  projectedLstm,
   rnn,
   uniformInit,
   zerosInit,
@@ -167,6 +169,9 @@ describe("cells", () => {
     expect(bias(lstm({ input: 3, hidden: 2 }))).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
     expect(bias(lstm({ input: 3, hidden: 2, forgetBias: 0 }))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     expect(numbers(peepholeLstm({ input: 3, hidden: 1 }).init(Key.of(1)).b)).toEqual([1, 0, 0, 0]);
+    expect(numbers(coupledLstm({ input: 3, hidden: 2 }).init(Key.of(1)).b)).toEqual([1, 1, 0, 0, 0, 0]);
+    const projected = projectedLstm({ input: 3, hidden: 2, projection: 1 });
+    expect(numbers(projected.init(Key.of(1)).b)).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
     const tree = childSumTreeLstm({ input: 3, hidden: 2 }).init(Key.of(1));
     expect(numbers(tree.bforget)).toEqual([1, 1]);
     expect(numbers(tree.b)).toEqual([0, 0, 0, 0, 0, 0]);
@@ -175,6 +180,13 @@ describe("cells", () => {
   test("recurrent matrices are orthogonal gate by gate", () => {
     const W = rows(lstm({ input: 3, hidden: 6 }).init(Key.of(1), "float64").W);
     for (let g = 0; g < 4; g++) expect(distanceFromOrthonormalRows(gateOf(W, g, 6))).toBeLessThan(1e-6);
+  });
+
+  test("a projection and what reads it are orthogonal", () => {
+    const { W, P } = projectedLstm({ input: 3, hidden: 6, projection: 2 }).init(Key.of(1), "float64");
+    expect(distanceFromOrthonormalRows(transposed(rows(P)))).toBeLessThan(1e-12);
+    for (let g = 0; g < 4; g++)
+      expect(distanceFromOrthonormalRows(gateOf(rows(W), g, 6))).toBeLessThan(1e-12);
   });
 
   test("rnn takes another start for W, and checks its shape", () => {
