@@ -8,7 +8,7 @@ import {
   type Value,
 } from "../tensor/index.js";
 import { type Backward, chain, type Structure } from "../unfold/index.js";
-import { gru, lstm, rnn } from "./cells/index.js";
+import { coupledLstm, gru, gruResetAfter, lstm, peepholeLstm, projectedLstm, rnn } from "./cells/index.js";
 import {
   type AnySequenceLayer,
   dropoutOver,
@@ -21,8 +21,24 @@ import {
 } from "./layers/index.js";
 import { crossEntropyPerRow } from "./losses/index.js";
 
-/** Cells that `languageModel` knows by name. */
-export type LanguageModelCell = "lstm" | "gru" | "rnn";
+/** Cells that `languageModel` knows by name: those of the library that run over chains. */
+export type LanguageModelCell =
+  | "lstm"
+  | "peepholeLstm"
+  | "coupledLstm"
+  | "projectedLstm"
+  | "gru"
+  | "gruResetAfter"
+  | "rnn";
+
+/** Sizes of one recurrent layer of a language model. */
+export interface LanguageModelLayerSizes {
+  /** Features of what it reads. */
+  readonly input: number;
+  readonly hidden: number;
+  /** Features of its output. */
+  readonly output: number;
+}
 
 /** Settings of `languageModel`. */
 export interface LanguageModelConfig {
@@ -32,10 +48,12 @@ export interface LanguageModelConfig {
   readonly embed: number;
   /** Units of each layer's state. */
   readonly hidden: number;
+  /** Features of each layer's output, for cells that project it: projectedLstm, or one of your own; `hidden` unless given. */
+  readonly projection?: number;
   /** Recurrent layers; 1 unless given. */
   readonly layers?: number;
-  /** The cell by name, lstm unless given, or a layer made by `recurrent` from any cell whose output is [hidden]. */
-  readonly cell?: LanguageModelCell | ((sizes: { input: number; hidden: number }) => AnySequenceLayer);
+  /** The cell by name, lstm unless given, or a layer made by `recurrent` from any cell whose output is [output]. */
+  readonly cell?: LanguageModelCell | ((sizes: LanguageModelLayerSizes) => AnySequenceLayer);
   /** Dropout on the embeddings, between layers and before the output layer: a rate in [0, 1); 0 unless given. */
   readonly dropout?: number;
 }
@@ -98,7 +116,8 @@ export interface LanguageModel {
  *
  * symbols int32 [nodes] give logits [nodes, vocabulary]. The initial weights are those of `embedding`, the cell and `linear`.
  *
- * @throws RangeError if a size is not a positive integer or the dropout is not in [0, 1)
+ * @throws RangeError if a size is not a positive integer, the dropout is not in [0, 1), or a named cell lacks a projection or
+ * has none to use
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3; Zaremba et al. (2014) for the places of dropout
  * @example
  * const model = languageModel({ vocabulary: 65, embed: 32, hidden: 128 });
@@ -107,17 +126,18 @@ export interface LanguageModel {
  * // logits [3, 65], final[0].h [1, 128]
  */
 export function languageModel(config: LanguageModelConfig): LanguageModel {
-  const { vocabulary, embed, hidden, layers = 1, cell = "lstm", dropout = 0 } = config;
-  for (const [name, n] of Object.entries({ vocabulary, embed, hidden, layers }))
+  const { vocabulary, embed, hidden, projection, layers = 1, cell = "lstm", dropout = 0 } = config;
+  const output = projection ?? hidden;
+  for (const [name, n] of Object.entries({ vocabulary, embed, hidden, projection: output, layers }))
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`languageModel: ${name} is a positive integer, got ${n}`);
-  const layerOf = typeof cell === "string" ? namedLayer(cell) : cell;
+  const layerOf = typeof cell === "string" ? namedLayer(cell, projection) : cell;
   const symbols = embedding({ size: vocabulary, width: embed });
   const net = stacked(
-    Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? embed : hidden, hidden })),
+    Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? embed : output, hidden, output })),
     { dropout },
   );
-  const readout = linear({ input: hidden, output: vocabulary });
+  const readout = linear({ input: output, output: vocabulary });
   return {
     vocabulary,
     init: (key, dtype = "float32") => ({
@@ -141,15 +161,31 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
   };
 }
 
-function namedLayer(name: LanguageModelCell): (sizes: { input: number; hidden: number }) => AnySequenceLayer {
-  const cells = {
-    lstm: (sizes: { input: number; hidden: number }) => recurrent(lstm(sizes)),
-    gru: (sizes: { input: number; hidden: number }) => recurrent(gru(sizes)),
-    rnn: (sizes: { input: number; hidden: number }) => recurrent(rnn(sizes)),
-  };
-  if (!Object.hasOwn(cells, name))
-    throw new RangeError(`languageModel: the cell is one of ${Object.keys(cells).join(", ")}, got ${name}`);
-  return cells[name];
+const namedLayers: Record<LanguageModelCell, (sizes: LanguageModelLayerSizes) => AnySequenceLayer> = {
+  lstm: (sizes) => recurrent(lstm(sizes)),
+  peepholeLstm: (sizes) => recurrent(peepholeLstm(sizes)),
+  coupledLstm: (sizes) => recurrent(coupledLstm(sizes)),
+  projectedLstm: ({ output, ...sizes }) => recurrent(projectedLstm({ ...sizes, projection: output })),
+  gru: (sizes) => recurrent(gru(sizes)),
+  gruResetAfter: (sizes) => recurrent(gruResetAfter(sizes)),
+  rnn: (sizes) => recurrent(rnn(sizes)),
+};
+
+function namedLayer(
+  name: LanguageModelCell,
+  projection: number | undefined,
+): (sizes: LanguageModelLayerSizes) => AnySequenceLayer {
+  if (!Object.hasOwn(namedLayers, name))
+    throw new RangeError(
+      `languageModel: the cell is one of ${Object.keys(namedLayers).join(", ")}, got ${name}`,
+    );
+  if ((name === "projectedLstm") !== (projection !== undefined))
+    throw new RangeError(
+      projection === undefined
+        ? "languageModel: the cell projectedLstm needs a projection, the number of units that it hands on"
+        : `languageModel: a projection of ${projection} units, but the cell ${name} projects nothing; use projectedLstm`,
+    );
+  return namedLayers[name];
 }
 
 /**

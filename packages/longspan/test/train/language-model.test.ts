@@ -10,6 +10,7 @@ import {
   logConditionals,
   logLikelihood,
   onCpu,
+  projectedLstm,
   recurrent,
   sampleSymbols,
   tensor,
@@ -46,9 +47,18 @@ async function drawn(
 }
 
 describe("the probability of a text", () => {
-  for (const cell of ["lstm", "gru", "rnn"] as const)
+  for (const cell of [
+    "lstm",
+    "peepholeLstm",
+    "coupledLstm",
+    "projectedLstm",
+    "gru",
+    "gruResetAfter",
+    "rnn",
+  ] as const)
     it(`${cell}: those of all texts of one length add up to 1`, () => {
-      const { model, params } = build({ cell, layers: 2 });
+      const projected = cell === "projectedLstm" ? { projection: 2 } : {};
+      const { model, params } = build({ ...projected, cell, layers: 2 });
       for (const length of [1, 3]) {
         const total = texts(length)
           .map((t) => Math.exp(onCpu(logLikelihood(model, params, tensor(t, "int32"))).item()))
@@ -181,6 +191,24 @@ describe("the model", () => {
     ]);
   });
 
+  it("reads what a cell projects its state to", () => {
+    const { model, params } = build({ cell: "projectedLstm", projection: 3, layers: 2 });
+    const shapes = Object.fromEntries(leafEntries(params).map(([path, p]) => [path, p.shape]));
+    expect(shapes["layers[1].U"]).toEqual([3, 16]);
+    expect(shapes["readout.W"]).toEqual([3, 3]);
+    const { final } = model.apply(params, tensor([0, 1], "int32"), chain([2]));
+    expect([final[1]!.h!.shape, final[1]!.s!.shape]).toEqual([
+      [1, 3],
+      [1, 4],
+    ]);
+    const own = build({
+      cell: ({ input, hidden, output }) => recurrent(projectedLstm({ input, hidden, projection: output })),
+      projection: 3,
+      layers: 2,
+    });
+    expect(leafEntries(own.params).map(([path, p]) => [path, p.shape])).toEqual(Object.entries(shapes));
+  });
+
   it("names its parameters", () => {
     const paths = leafEntries(build({ layers: 2 }).params).map(([path]) => path);
     expect(paths).toEqual([
@@ -215,7 +243,16 @@ describe("the model", () => {
     );
     expect(() => languageModel({ ...sizes, dropout: 1 })).toThrow("the dropout rate is in [0, 1), got 1");
     expect(() => languageModel({ ...sizes, cell: "toString" as "lstm" })).toThrow(
-      "languageModel: the cell is one of lstm, gru, rnn, got toString",
+      "languageModel: the cell is one of lstm, peepholeLstm, coupledLstm, projectedLstm, gru, gruResetAfter, rnn, got toString",
+    );
+    expect(() => languageModel({ ...sizes, cell: "projectedLstm" })).toThrow(
+      "languageModel: the cell projectedLstm needs a projection, the number of units that it hands on",
+    );
+    expect(() => languageModel({ ...sizes, projection: 2 })).toThrow(
+      "languageModel: a projection of 2 units, but the cell lstm projects nothing; use projectedLstm",
+    );
+    expect(() => languageModel({ ...sizes, cell: "projectedLstm", projection: 0 })).toThrow(
+      "languageModel: projection is a positive integer, got 0",
     );
   });
 });
