@@ -1,15 +1,18 @@
 import { fromArray, type Key, keep, leaves, scope, type Tensor, type Value } from "../tensor/index.js";
 import { chain, type Structure } from "../unfold/index.js";
 import type { LanguageModel, LanguageModelParams, LanguageModelState } from "./language-model.js";
+import {
+  checkSamplingSettings,
+  type SamplingSettings,
+  samplingDistribution,
+} from "./sampling-distribution.js";
 
 /** How a text is drawn. */
-export interface SamplingOptions {
+export interface SamplingOptions extends SamplingSettings {
   /** The key of the draws: symbol i is drawn with stream i of it. */
   readonly key: Key;
   /** Symbols to draw. */
   readonly length: number;
-  /** Divides the logits: below 1 favours what is probable, 0 takes the most probable. 1, the model itself, unless given. */
-  readonly temperature?: number;
   /** Symbols that the text begins with; they are read, not drawn, and not given back. None unless given. */
   readonly prompt?: ArrayLike<number>;
 }
@@ -17,15 +20,15 @@ export interface SamplingOptions {
 /**
  * Draws a text from a language model, symbol by symbol: each is drawn given all before it, and then read.
  *
- *     y(t) ~ softmax(o(t-1) / temperature)
+ *     y(t) ~ softmax(o(t-1) / temperature), or less of it: see `samplingDistribution`
  *
- * At temperature 1 a text comes up with the probability that `logLikelihood` gives it. Each draw inverts the distribution function
+ * With no settings, a text comes up with the probability that `logLikelihood` gives it. Each draw inverts the distribution function
  * at a uniform number that depends on the key and on the symbol's place only: the same key gives the same text, and a
  * shorter text is the beginning of a longer one. The state is carried along, so a symbol costs one step.
  *
  * @param params are not changed and must live until the last symbol is drawn.
  * @returns the symbols one by one; asynchronous, since the logits are read back at each step.
- * @throws RangeError if the temperature is negative or the length is not a non-negative integer
+ * @throws RangeError if a setting is impossible or the length is not a non-negative integer
  * @throws Error if the model's logits are not finite
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3 (sampling from the conditional at each step) and 16.3 (ancestral sampling)
  * @example
@@ -38,10 +41,9 @@ export interface SamplingOptions {
 export async function* sampleSymbols(
   model: LanguageModel,
   params: LanguageModelParams,
-  { key, length, temperature = 1, prompt = [] }: SamplingOptions,
+  { key, length, prompt = [], ...settings }: SamplingOptions,
 ): AsyncGenerator<number, void, undefined> {
-  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
-    throw new RangeError(`sampleSymbols: the temperature is a number of at least 0, got ${temperature}`);
+  checkSamplingSettings(settings, model.vocabulary);
   if (!Number.isInteger(length) || length < 0)
     throw new RangeError(`sampleSymbols: the length is a non-negative integer, got ${length}`);
   let state: LanguageModelState | null = null;
@@ -60,7 +62,7 @@ export async function* sampleSymbols(
       }
       const values = await (logits as Tensor).data();
       if (state !== null) release(logits);
-      const drawn = draw(values, temperature, uniformNumber(key.fold(i)));
+      const drawn = draw(samplingDistribution(values, settings), uniformNumber(key.fold(i)));
       yield drawn;
       read = [drawn];
     }
@@ -95,21 +97,17 @@ function uniformNumber({ words: [a, b] }: Key): number {
   return ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
 }
 
-/** The symbol at which the distribution function of softmax(logits / temperature) passes u. */
-function draw(logits: ArrayLike<number>, temperature: number, u: number): number {
-  let best = 0;
-  for (let i = 0; i < logits.length; i++) {
-    if (!Number.isFinite(logits[i]))
-      throw new Error("sampleSymbols: the logits are not finite; are the parameters damaged?");
-    if (logits[i]! > logits[best]!) best = i;
-  }
-  if (temperature === 0) return best;
-  const weights = Float64Array.from(logits, (o) => Math.exp((o - logits[best]!) / temperature));
-  let rest = u * weights.reduce((p, w) => p + w, 0);
-  for (let i = 0; i < weights.length; i++) {
-    rest -= weights[i]!;
+/** The symbol at which the distribution function passes u. */
+function draw(distribution: Float64Array, u: number): number {
+  let rest = u;
+  let last = 0;
+  for (let i = 0; i < distribution.length; i++) {
+    const p = distribution[i]!;
+    if (p === 0) continue;
+    rest -= p;
     if (rest < 0) return i;
+    last = i;
   }
   // Rounding may leave a crumb; a symbol of probability 0 is never drawn.
-  return best;
+  return last;
 }

@@ -4,3 +4,4 @@ export * from "./init/index.js";
 export * from "./language-model.js";
 export * from "./layers/index.js";
 export * from "./losses/index.js";
+export { type SamplingSettings, samplingDistribution } from "./sampling-distribution.js";

@@ -167,7 +167,7 @@ describe("sampling", () => {
   it("rejects what makes no sense, and damaged parameters", async () => {
     const built = build();
     await expect(drawn(built, { seed: 1, length: 1, temperature: -1 })).rejects.toThrow(
-      "sampleSymbols: the temperature is a number of at least 0, got -1",
+      "sampling: the temperature is a number of at least 0, got -1",
     );
     await expect(drawn(built, { seed: 1, length: 1.5 })).rejects.toThrow(
       "sampleSymbols: the length is a non-negative integer, got 1.5",

@@ -1,0 +1,104 @@
+/** Which symbols may be drawn, and how probable each is made. */
+export interface SamplingSettings {
+  /** Divides the logits: below 1 favours what is probable, 0 takes the most probable. 1, the model itself, unless given. */
+  readonly temperature?: number;
+  /** Only the `topK` most probable symbols are drawn; all unless given. */
+  readonly topK?: number;
+  /** Only the nucleus is drawn: the fewest most probable symbols that together have this probability, in (0, 1]; 1 unless given. */
+  readonly topP?: number;
+  /** Symbols that are never drawn, such as the one for unknown words; none unless given. */
+  readonly exclude?: readonly number[];
+}
+
+/**
+ * The distribution that a symbol is drawn from, in this order:
+ *
+ *     1. p(i) = softmax(logits / temperature)(i)
+ *     2. p(i) = 0 for what is excluded
+ *     3. top-k: p(i) = 0 for all but the k most probable
+ *     4. nucleus: of those, the fewest most probable whose share of what 3 left is at least topP; p(i) = 0 for the others
+ *     5. divided by the sum
+ *
+ * Among equally probable symbols, those with lower numbers come first, so exactly k are left by step 3, or all where k is
+ * larger. At least one is left by step 4. At temperature 0, the most probable symbol that is not excluded has probability 1.
+ *
+ * The cost is that of one exponential per symbol, and of one sort if `topK` or `topP` leaves symbols out.
+ *
+ * @param logits unnormalised log-probabilities, one per symbol
+ * @returns one probability per symbol
+ * @throws RangeError if a setting is impossible, or nothing is left
+ * @throws Error if a logit is not finite
+ * @see Holtzman et al. (2020), "The curious case of neural text degeneration" (nucleus); Fan, Lewis, Dauphin (2018),
+ * "Hierarchical neural story generation" (top-k)
+ * @example
+ * const logits = [1, 2, 4].map(Math.log);
+ * samplingDistribution(logits, { topK: 2 }); // Float64Array [0, 1/3, 2/3]
+ * samplingDistribution(logits, { topP: 0.5 }); // Float64Array [0, 0, 1]
+ */
+export function samplingDistribution(
+  logits: ArrayLike<number>,
+  settings: SamplingSettings = {},
+): Float64Array {
+  const { temperature = 1, topK = logits.length, topP = 1 } = settings;
+  const isExcluded = checkSamplingSettings(settings, logits.length);
+  let best = -1;
+  for (let i = 0; i < logits.length; i++) {
+    if (!Number.isFinite(logits[i]))
+      throw new Error("sampling: the logits are not finite; are the parameters damaged?");
+    if (!isExcluded[i] && (best < 0 || logits[i]! > logits[best]!)) best = i;
+  }
+  const p = new Float64Array(logits.length);
+  if (temperature === 0) {
+    p[best] = 1;
+    return p;
+  }
+  for (let i = 0; i < p.length; i++)
+    p[i] = isExcluded[i] ? 0 : Math.exp((logits[i]! - logits[best]!) / temperature);
+  if (topK < p.length || topP < 1) leaveMostProbable(p, topK, topP);
+  let sum = 0;
+  for (const v of p) sum += v;
+  for (let i = 0; i < p.length; i++) p[i]! /= sum;
+  return p;
+}
+
+/** Sets to 0 all but the `topK` largest weights, and of those all but the fewest largest that have the share `topP` of their sum. */
+function leaveMostProbable(weights: Float64Array, topK: number, topP: number): void {
+  const descending = weights.toSorted().reverse();
+  let left = Math.min(topK, descending.length);
+  if (topP < 1) {
+    const total = descending.subarray(0, left).reduce((a, b) => a + b, 0);
+    let [sum, count] = [descending[0]!, 1];
+    while (count < left && sum < topP * total) sum += descending[count++]!;
+    left = count;
+  }
+  // The smallest weight that is left, and how many of those that equal it are.
+  const smallest = descending[left - 1]!;
+  let ties = left - descending.indexOf(smallest);
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i] === smallest && ties > 0) ties -= 1;
+    else if (weights[i]! <= smallest) weights[i] = 0;
+  }
+}
+
+/** @throws RangeError if a setting is impossible. @returns which of `size` symbols are excluded. */
+export function checkSamplingSettings(
+  { temperature = 1, topK = 1, topP = 1, exclude = [] }: SamplingSettings,
+  size: number,
+): Uint8Array {
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
+    throw new RangeError(`sampling: the temperature is a number of at least 0, got ${temperature}`);
+  if (!Number.isInteger(topK) || topK < 1)
+    throw new RangeError(`sampling: topK is a positive integer, got ${topK}`);
+  if (!(topP > 0 && topP <= 1)) throw new RangeError(`sampling: topP lies in (0, 1], got ${topP}`);
+  const isExcluded = new Uint8Array(size);
+  let left = size;
+  for (const i of exclude) {
+    if (!(Number.isInteger(i) && i >= 0 && i < size))
+      throw new RangeError(`sampling: exclude holds ${i}; symbols run from 0 to ${size - 1}`);
+    left -= 1 - isExcluded[i]!;
+    isExcluded[i] = 1;
+  }
+  if (left === 0)
+    throw new RangeError(`sampling: no symbol is left to draw: ${size} of ${size} are excluded`);
+  return isExcluded;
+}
