@@ -23,7 +23,7 @@ export interface EvaluateOptions {
 
 /** What an evaluation gives. */
 export interface TextEvaluation {
-  /** Mean cross-entropy: nats per symbol. */
+  /** Mean cross-entropy: nats per symbol, a character or a word as the vocabulary has it. */
   readonly nats: number;
   /** Symbols predicted. */
   readonly predictions: number;
@@ -39,12 +39,15 @@ export interface TextEvaluation {
  * The first symbol is read but not predicted. With more than one stream, each part begins without a past, which costs a
  * little, and up to `streams` - 1 symbols at the end are left out.
  *
+ * At word level, `<unk>` is predicted like any other symbol, which is easier than the words it stands for: figures compare
+ * between models with the same vocabulary only.
+ *
  * @param symbols a text in numbers, at least `streams` + 1 of them
  * @throws TextTooShortError if the text is shorter
  * @example
  * const model = languageModel({ vocabulary: 3, embed: 8, hidden: 16 });
  * const { nats } = await evaluateText(model, model.init(Key.of(1)), Int32Array.of(0, 2, 1, 0, 2));
- * natsToBits(nats); // bits per character
+ * natsToBits(nats); // bits per symbol
  */
 export async function evaluateText(
   model: LanguageModel,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   characterVocabulary,
+  countUnknown,
   storedVocabulary,
   UnknownSymbolError,
   vocabularyFrom,
@@ -30,6 +31,12 @@ describe("character vocabulary", () => {
     );
   });
 
+  it("knows no unknown symbol", () => {
+    const vocabulary = characterVocabulary("ab");
+    expect(vocabulary.unknown).toBe(null);
+    expect(countUnknown(vocabulary, vocabulary.encode("abba"))).toBe(0);
+  });
+
   it("an empty text has an empty vocabulary", () => {
     expect(characterVocabulary("").size).toBe(0);
   });
@@ -51,8 +58,8 @@ describe("character vocabulary", () => {
 
 describe("vocabularies from JSON that are none", () => {
   for (const [name, value, message] of [
-    ["nothing", null, 'level is undefined, expected "char"'],
-    ["another level", { level: "word", symbols: [] }, 'level is "word", expected "char"'],
+    ["nothing", null, 'level is undefined, expected "char" or "word"'],
+    ["another level", { level: "byte", symbols: [] }, 'level is "byte", expected "char" or "word"'],
     ["no list", { level: "char", symbols: "ab" }, "symbols is not a list"],
     [
       "two characters in one",
@@ -60,6 +67,26 @@ describe("vocabularies from JSON that are none", () => {
       'symbol 1 is "bc", expected one character',
     ],
     ["a number", { level: "char", symbols: [1] }, "symbol 0 is 1, expected one character"],
+    ["nothing for a character", { level: "char", symbols: [""] }, 'symbol 0 is "", expected one character'],
+    ["no symbol for unknown words", { level: "word", symbols: [] }, 'symbols is empty, expected "<unk>"'],
+    ["a word in its place", { level: "word", symbols: ["a"] }, 'symbol 0 is "a", expected "<unk>"'],
+    [
+      "two words in one",
+      { level: "word", symbols: ["<unk>", "a b"] },
+      'symbol 1 is "a b", expected one word',
+    ],
+    ["nothing for a word", { level: "word", symbols: ["<unk>", ""] }, 'symbol 1 is "", expected one word'],
+    [
+      "unknown words twice",
+      { level: "word", symbols: ["<unk>", "<unk>"] },
+      'symbol 1 is "<unk>", expected one word',
+    ],
+    ["a number for a word", { level: "word", symbols: ["<unk>", 1] }, "symbol 1 is 1, expected one word"],
+    [
+      "the same word twice",
+      { level: "word", symbols: ["<unk>", " a", "a", " a"] },
+      'symbol 3, " a", occurs twice',
+    ],
     ["the same twice", { level: "char", symbols: ["a", "b", "a"] }, 'symbol 2, "a", occurs twice'],
   ] as const)
     it(name, () => {

@@ -1,0 +1,49 @@
+import { Characters } from "./character-vocabulary.js";
+import type { Vocabulary } from "./vocabulary.js";
+import { unknownWord, Words } from "./word-vocabulary.js";
+import { endOfWord } from "./words.js";
+
+/** A vocabulary as JSON text holds it. */
+export interface StoredVocabulary {
+  readonly level: "char" | "word";
+  readonly symbols: readonly string[];
+}
+
+/** What `vocabularyFrom` reads back: a plain value for `JSON.stringify`. */
+export function storedVocabulary({ level, symbols }: Vocabulary): StoredVocabulary {
+  return { level, symbols: [...symbols] };
+}
+
+/**
+ * The vocabulary of a value that was read from JSON.
+ * @throws TypeError saying what is wrong with it, such as a symbol that occurs twice.
+ * @example vocabularyFrom(JSON.parse('{"level":"char","symbols":["a","b"]}')).size // 2
+ */
+export function vocabularyFrom(stored: unknown): Vocabulary {
+  const { level, symbols } = (stored ?? {}) as { level?: unknown; symbols?: unknown };
+  if (level !== "char" && level !== "word")
+    throw new TypeError(`vocabulary: level is ${JSON.stringify(level)}, expected "char" or "word"`);
+  if (!Array.isArray(symbols)) throw new TypeError("vocabulary: symbols is not a list");
+  const seen = new Set<string>();
+  symbols.forEach((s: unknown, i) => {
+    const expected = expectedInPlaceOf(s, i, level);
+    if (expected !== null)
+      throw new TypeError(`vocabulary: symbol ${i} is ${JSON.stringify(s)}, expected ${expected}`);
+    if (seen.has(s as string))
+      throw new TypeError(`vocabulary: symbol ${i}, ${JSON.stringify(s)}, occurs twice`);
+    seen.add(s as string);
+  });
+  if (level === "word" && seen.size === 0)
+    throw new TypeError(`vocabulary: symbols is empty, expected "${unknownWord}" at least`);
+  return level === "word" ? new Words([...seen]) : new Characters([...seen].map((s) => s.codePointAt(0)!));
+}
+
+/** What symbol `i` should be instead; null if it is right. */
+function expectedInPlaceOf(s: unknown, i: number, level: Vocabulary["level"]): string | null {
+  if (level === "char") {
+    const code = typeof s === "string" ? s.codePointAt(0) : undefined;
+    return code !== undefined && String.fromCodePoint(code) === s ? null : "one character";
+  }
+  if (i === 0) return s === unknownWord ? null : `"${unknownWord}"`;
+  return typeof s === "string" && s !== "" && endOfWord(s, 0) === s.length ? null : "one word";
+}

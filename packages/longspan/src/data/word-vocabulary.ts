@@ -1,0 +1,90 @@
+import { joined, type Vocabulary } from "./vocabulary.js";
+import { endOfWord } from "./words.js";
+
+/** Which words a vocabulary holds. */
+export interface WordVocabularyOptions {
+  /** Most symbols, the one for unknown words among them; 10,000 unless given. */
+  readonly size?: number;
+  /** Least number of times that a word occurs; 2 unless given. */
+  readonly minCount?: number;
+}
+
+/** What stands for every word that is not in the vocabulary. It is three words by the rule, so no text brings it up. */
+export const unknownWord = "<unk>";
+
+/**
+ * The most frequent words of a text, and one symbol, `<unk>`, number 0, for all others.
+ *
+ * A text is cut so that its words give it back, character for character, when they are put together. A word is one of
+ *
+ * - letters, marks and digits in any number, and apostrophes between them, with the single space before them: `" don't"`
+ * - one sign, or a run of the same sign, with the single space before it: `" ("`, `"..."`, `"🙂"`
+ * - a line break
+ * - a run of the same white space, but for a last space that belongs to what follows
+ *
+ * Words are told apart by their characters: `"The"`, `" The"` and `" the"` are three. Scripts that put no spaces between words,
+ * such as Chinese and Thai, are better served by characters.
+ *
+ * The words are numbered by falling frequency, those of the same frequency in the order of their UTF-16 units. With the
+ * default `minCount`, rare words are unknown in the text itself: otherwise a model would never see `<unk>` before it meets
+ * a text that has unknown words. `decode` writes an unknown word as `<unk>`; to keep it out of a sample, give its number to
+ * `sampleSymbols` as `exclude`.
+ *
+ * @throws RangeError if the size or the count is not a positive integer
+ * @example
+ * const vocabulary = wordVocabulary("to be, or not to be", { minCount: 1 });
+ * vocabulary.symbols; // ["<unk>", " be", " not", " or", " to", ",", "to"]
+ * vocabulary.encode("to be, or so"); // Int32Array [6, 1, 5, 3, 0]
+ */
+export function wordVocabulary(
+  text: string,
+  { size = 10_000, minCount = 2 }: WordVocabularyOptions = {},
+): Vocabulary {
+  for (const [name, n] of Object.entries({ size, minCount }))
+    if (!Number.isInteger(n) || n < 1)
+      throw new RangeError(`wordVocabulary: ${name} is a positive integer, got ${n}`);
+  const counts = new Map<string, number>();
+  for (let at = 0; at < text.length; ) {
+    const end = endOfWord(text, at);
+    const word = text.slice(at, end);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+    at = end;
+  }
+  const frequent = [...counts]
+    .filter(([, count]) => count >= minCount)
+    .sort(([a, p], [b, q]) => q - p || (a < b ? -1 : 1))
+    .slice(0, size - 1)
+    .map(([word]) => word);
+  return new Words([unknownWord, ...frequent]);
+}
+
+/** A vocabulary of given words, each at most once, the first of which stands for all others. */
+export class Words implements Vocabulary {
+  readonly level = "word";
+  readonly unknown = 0;
+  private readonly numbers: ReadonlyMap<string, number>;
+
+  constructor(readonly symbols: readonly string[]) {
+    this.numbers = new Map(symbols.map((word, i) => [word, i]));
+  }
+
+  get size(): number {
+    return this.symbols.length;
+  }
+
+  encode(text: string): Int32Array {
+    // There are at most as many words as UTF-16 units.
+    const out = new Int32Array(text.length);
+    let count = 0;
+    for (let at = 0; at < text.length; ) {
+      const end = endOfWord(text, at);
+      out[count++] = this.numbers.get(text.slice(at, end)) ?? this.unknown;
+      at = end;
+    }
+    return out.slice(0, count);
+  }
+
+  decode(symbols: Iterable<number>): string {
+    return joined(this.symbols, symbols);
+  }
+}
