@@ -1,6 +1,8 @@
 import type { Shape } from "../tensor/index.js";
 import { toFromLittleEndian } from "./byte-order.js";
-import { type DType, type HeaderEntry, readHeader } from "./header.js";
+import type { DType, ElementType } from "./element-types.js";
+import { fromBrain, fromHalf } from "./half-floats.js";
+import { type HeaderEntry, readHeader } from "./header.js";
 import { quote, shapeText, WeightFileError } from "./weight-file-error.js";
 
 /** One tensor of a weight file. */
@@ -29,7 +31,8 @@ export interface StoredWeights {
  * format does not have are errors.
  *
  * @param bytes the whole file.
- * @returns names with types float32 (F32), float64 (F64) and int32 (I32); the data is copied.
+ * @returns names with types float32 (F32, and F16 and BF16, whose numbers it holds exactly), float64 (F64) and int32 (I32);
+ * the data is copied.
  * @throws WeightFileError saying where and what, also for element types that this library does not hold.
  * @see https://huggingface.co/docs/safetensors
  * @example
@@ -42,17 +45,17 @@ export function decodeSafetensors(bytes: Uint8Array): StoredWeights {
   for (const entry of entries) checkSize(entry);
   checkLayout(entries, bytes.length - dataBegin, dataBegin);
   const tensors = new Map<string, StoredTensor>();
-  for (const { name, dtype, shape, begin, end } of entries)
+  for (const { name, type, shape, begin, end } of entries)
     tensors.set(name, {
-      dtype,
+      dtype: type.dtype,
       shape,
-      data: elements(bytes.subarray(dataBegin + begin, dataBegin + end), dtype),
+      data: elements(bytes.subarray(dataBegin + begin, dataBegin + end), type),
     });
   return { tensors, metadata };
 }
 
-function checkSize({ name, dtype, shape, begin, end, offset }: HeaderEntry): void {
-  let size = bytesPerElement(dtype);
+function checkSize({ name, type, shape, begin, end, offset }: HeaderEntry): void {
+  let size = type.bytes;
   // A zero hides an overflow of the other sizes, so it is applied last.
   for (const n of shape) if (n !== 0) size *= n;
   if (size > Number.MAX_SAFE_INTEGER)
@@ -67,7 +70,7 @@ function checkSize({ name, dtype, shape, begin, end, offset }: HeaderEntry): voi
     throw new WeightFileError({
       tensor: name,
       offset,
-      expected: `${size} bytes of data for ${dtype} ${shapeText(shape)}`,
+      expected: `${size} bytes of data for ${type.name} ${shapeText(shape)}`,
       found: `data_offsets [${begin}, ${end}]`,
     });
 }
@@ -101,12 +104,9 @@ function checkLayout(entries: readonly HeaderEntry[], length: number, dataBegin:
     });
 }
 
-function bytesPerElement(dtype: DType): number {
-  return dtype === "float64" ? 8 : 4;
-}
-
-function elements(bytes: Uint8Array, dtype: DType): StoredTensor["data"] {
-  const width = bytesPerElement(dtype);
+function elements(bytes: Uint8Array, { name, dtype, bytes: width }: ElementType): StoredTensor["data"] {
+  if (name === "F16") return fromHalf(bytes);
+  if (name === "BF16") return fromBrain(bytes);
   // A copy, because an array of numbers must begin at a multiple of its width and the file's need not.
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);

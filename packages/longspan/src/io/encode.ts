@@ -1,6 +1,7 @@
 import { leafEntries, Tensor } from "../tensor/index.js";
 import { toFromLittleEndian } from "./byte-order.js";
-import { formatNames, lengthBytes, longestHeader, metadataKey } from "./header.js";
+import { writtenTypes } from "./element-types.js";
+import { lengthBytes, longestHeader, metadataKey } from "./header.js";
 import { compareUtf8, encodeUtf8, hasLoneSurrogate } from "./utf8.js";
 import { quote } from "./weight-file-error.js";
 
@@ -35,7 +36,7 @@ export async function encodeSafetensors(
     const begin = end;
     end += data.byteLength;
     fields.push(
-      `${JSON.stringify(name)}:{"dtype":"${formatNames[rank]![1]}","shape":[${tensor.shape.join()}],"data_offsets":[${begin},${end}]}`,
+      `${JSON.stringify(name)}:{"dtype":"${writtenTypes[rank]!.name}","shape":[${tensor.shape.join()}],"data_offsets":[${begin},${end}]}`,
     );
   }
   return assemble(
@@ -90,5 +91,5 @@ function textsOf(metadata: Readonly<Record<string, string>> | ReadonlyMap<string
 }
 
 function rankOf(tensor: Tensor): number {
-  return formatNames.findIndex(([dtype]) => dtype === tensor.dtype);
+  return writtenTypes.findIndex(({ dtype }) => dtype === tensor.dtype);
 }

@@ -1,14 +1,12 @@
-import type { Shape, Tensor } from "../tensor/index.js";
+import type { Shape } from "../tensor/index.js";
+import { type ElementType, otherTypes, readTypes } from "./element-types.js";
 import { JsonReader } from "./json-reader.js";
 import { quote, WeightFileError } from "./weight-file-error.js";
-
-/** Element types of tensors. */
-export type DType = Tensor["dtype"];
 
 /** What the header says of one tensor. */
 export interface HeaderEntry {
   readonly name: string;
-  readonly dtype: DType;
+  readonly type: ElementType;
   readonly shape: Shape;
   /** Its bytes in the data section: [begin, end). */
   readonly begin: number;
@@ -33,19 +31,6 @@ export const lengthBytes = 8;
 
 /** Longest header that the format allows, in bytes. */
 export const longestHeader = 100_000_000;
-
-/** The format's names of the element types, in the order in which data is laid out: widest first. */
-export const formatNames: readonly (readonly [DType, string])[] = [
-  ["float64", "F64"],
-  ["float32", "F32"],
-  ["int32", "I32"],
-];
-
-/** Element types of the format for which there is no tensor here. */
-const otherTypes =
-  "BOOL U8 I8 U16 I16 F16 BF16 U32 U64 I64 C64 F4 F6_E2M3 F6_E3M2 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ".split(
-    " ",
-  );
 
 /** Reads the header. What it says of sizes is checked by the caller. @throws WeightFileError */
 export function readHeader(bytes: Uint8Array): Header {
@@ -82,33 +67,38 @@ export function readHeader(bytes: Uint8Array): Header {
 
 function readEntry(reader: JsonReader, name: string, offset: number): HeaderEntry {
   reader.tensor = name;
-  let dtype: DType | undefined;
+  let type: ElementType | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   reader.object((field, at) => {
-    if (field === "dtype") dtype = typeOf(reader, reader.string("an element type"), at);
+    if (field === "dtype") type = typeOf(reader, reader.string("an element type"), at);
     else if (field === "shape") shape = reader.integers();
     else if (field === "data_offsets") offsets = reader.integers();
     else reader.fail({ offset: at, expected: '"dtype", "shape" or "data_offsets"', found: quote(field) });
   });
-  if (dtype === undefined || shape === undefined || offsets === undefined)
+  if (type === undefined || shape === undefined || offsets === undefined)
     return reader.fail({
       offset,
       expected: '"dtype", "shape" and "data_offsets"',
-      found: `no "${dtype === undefined ? "dtype" : shape === undefined ? "shape" : "data_offsets"}"`,
+      found: `no "${type === undefined ? "dtype" : shape === undefined ? "shape" : "data_offsets"}"`,
     });
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined || offsets.length !== 2)
     return reader.fail({ offset, expected: "two data_offsets", found: `${offsets.length}` });
   reader.tensor = undefined;
-  return { name, dtype, shape, begin, end, offset };
+  return { name, type, shape, begin, end, offset };
 }
 
-function typeOf(reader: JsonReader, name: string, offset: number): DType {
-  const known = formatNames.find(([, n]) => n === name);
-  if (known) return known[0];
+function typeOf(reader: JsonReader, name: string, offset: number): ElementType {
+  const known = readTypes.find((t) => t.name === name);
+  if (known) return known;
   const found = otherTypes.includes(name)
     ? `${name}, which this library does not hold; convert the tensor before saving it`
     : `${quote(name)}, which is no element type of the format`;
-  return reader.fail({ offset, expected: "the dtype F32, F64 or I32", found });
+  const names = readTypes.map((t) => t.name);
+  return reader.fail({
+    offset,
+    expected: `the dtype ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
+    found,
+  });
 }

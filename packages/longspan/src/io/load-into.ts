@@ -4,7 +4,8 @@ import { quote, shapeText, WeightFileError, type WeightFileProblem } from "./wei
 
 /**
  * A tree of the form of `params` with the tensors of a weight file. Every name, type and shape is checked before the
- * first tensor is made; nothing is converted, broadcast or left out.
+ * first tensor is made; nothing is converted, broadcast or left out. (16-bit floats have become float32 when the file
+ * was read.)
  *
  * @param params tree of tensors that gives names, types and shapes; its own tensors stay as they are.
  * @param stored from `decodeSafetensors`.

@@ -91,8 +91,8 @@ const damaged: [string, Uint8Array, string][] = [
   ],
   [
     "a type that tensors here lack",
-    file(header(["layers[0].U", "BF16", "2", 0, 4]), four),
-    'tensor "layers[0].U", byte 24: expected the dtype F32, F64 or I32, found BF16, which this library does not hold',
+    file(header(["layers[0].U", "I64", "2", 0, 16]), four),
+    'tensor "layers[0].U", byte 24: expected the dtype F64, F32, I32, F16 or BF16, found I64, which this library does not hold',
   ],
   [
     "a type that nobody knows",
@@ -129,7 +129,7 @@ const damaged: [string, Uint8Array, string][] = [
   [
     "a shape larger than the data",
     file(`{"a":${f32("[1000000000]", 0, 4)}}`, four),
-    "expected 4000000000 bytes of data for float32 [1000000000], found data_offsets [0, 4]",
+    "expected 4000000000 bytes of data for F32 [1000000000], found data_offsets [0, 4]",
   ],
   [
     "a shape and offsets larger than the file",

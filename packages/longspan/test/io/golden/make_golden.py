@@ -1,17 +1,21 @@
 """Weight files written by the Python package, and what they hold.
 
 Writes next to itself NAME.safetensors and, for all of them, contents.json with the elements as numbers.
-The tests read the files and compare, and write the same tensors and compare the bytes.
+The tests read the files and compare, and write the same tensors and compare the bytes; halves.safetensors,
+with types that the library reads as float32 and never writes, is read only.
 
     python3 -m venv .venv
-    .venv/bin/pip install safetensors==0.8.0 numpy
+    .venv/bin/pip install safetensors==0.8.0 numpy torch==2.13.0
     .venv/bin/python packages/longspan/test/io/golden/make_golden.py
+    npx biome format --write packages/longspan/test/io/golden/contents.json
 """
 
 import json
 import pathlib
 
 import numpy as np
+import safetensors.torch
+import torch
 from safetensors.numpy import save
 
 FOLDER = pathlib.Path(__file__).parent
@@ -37,6 +41,15 @@ FILES = {
 }
 
 
+# Zeros, the smallest and largest subnormal and normal numbers of both types, and what lies between.
+NUMBERS = [0.0, -0.0, 1.0, -2.5, 0.1, np.pi, -1e3, 65504.0, 2**-14, 2**-14 - 2**-24, -(2**-24), 1.5 * 2**-23, 3e38, -1e-38, 1e-40]
+HALVES = {
+    "half": torch.tensor([x for x in NUMBERS if abs(x) < 65520], dtype=torch.float16),
+    "brain": torch.tensor(NUMBERS, dtype=torch.bfloat16).reshape(5, 3),
+    "single": torch.tensor([0.1], dtype=torch.float32),
+}
+
+
 def contents(tensors, metadata):
     return {
         "metadata": metadata or {},
@@ -47,7 +60,13 @@ def contents(tensors, metadata):
     }
 
 
+def as_read(tensors):
+    return {name: t.to(torch.float32).numpy() for name, t in tensors.items()}
+
+
 for name, (tensors, metadata) in FILES.items():
     (FOLDER / f"{name}.safetensors").write_bytes(save(tensors, metadata))
-text = json.dumps({name: contents(*file) for name, file in FILES.items()}, indent=2)
+(FOLDER / "halves.safetensors").write_bytes(safetensors.torch.save(HALVES))
+written = {name: contents(*file) for name, file in FILES.items()}
+text = json.dumps({**written, "halves": contents(as_read(HALVES), None)}, indent=2)
 (FOLDER / "contents.json").write_text(text + "\n")
