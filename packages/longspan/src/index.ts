@@ -80,7 +80,6 @@ export {
   trees,
   type Unfolded,
   type UnfoldOptions,
-  UnsupportedError,
   unfold,
 } from "./unfold/index.js";
 

@@ -1,7 +1,7 @@
 export type { DType, Executor, ExecutorStatistics, TypedArray } from "../program/index.js";
 export * from "./create.js";
 export * from "./key.js";
-export { keep, owning, scope, withoutRelease } from "./scope.js";
+export { keep, owning, scope, scopeOfData, withoutRelease } from "./scope.js";
 export * from "./shape.js";
 export * from "./tree.js";
 export { type CpuTensor, isOnCpu, onCpu, read, Tensor, Value } from "./value.js";

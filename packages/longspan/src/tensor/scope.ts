@@ -75,6 +75,20 @@ export function withoutRelease<T>(f: () => T): T {
 }
 
 /**
+ * As `scope`, but releases even while a function around it is differentiated or traced. For work on data alone, whose
+ * intermediate results no interpreter has seen.
+ */
+export function scopeOfData<T>(f: () => T): T {
+  const before = suspended;
+  suspended = 0;
+  try {
+    return scope(f);
+  } finally {
+    suspended = before;
+  }
+}
+
+/**
  * Runs `f` and hands over what it made: every tensor made inside belongs to the caller, and `dispose` releases those
  * that `f` did not return.
  */

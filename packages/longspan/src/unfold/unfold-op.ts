@@ -1,11 +1,5 @@
 import type { JointRule } from "../autodiff/index.js";
-import {
-  type CellGraph,
-  type LinearizedCell,
-  linearizeCell,
-  type TransposedCell,
-  transposeCell,
-} from "../cell/index.js";
+import type { CellGraph, LinearizedCell } from "../cell/index.js";
 import { type CompiledCell, compileCell } from "../compile/index.js";
 import { type Aval, applyAll, type Linear, type Op, type Scope } from "../ops/index.js";
 import type { Binding, Executable, Executor } from "../program/index.js";
@@ -17,8 +11,11 @@ import {
   sameShape,
   type Tensor,
   uninitialised,
+  type Value,
 } from "../tensor/index.js";
 import type { Backward } from "./backward.js";
+import { copyRows } from "./copy-rows.js";
+import { linearized, remembered, transposed } from "./derived-cells.js";
 import { layoutOf } from "./schedule.js";
 import type { Structure } from "./structures/structure.js";
 
@@ -62,7 +59,8 @@ function operandsOf(attrs: UnfoldAttrs): (Aval & { name: string })[] {
   return [...values, ...sources];
 }
 
-function resultsOf(attrs: UnfoldAttrs): Aval[] {
+/** The shapes of an application's results. */
+export function resultsOf(attrs: UnfoldAttrs): Aval[] {
   const { cell, finals, structure } = attrs;
   const outputs = cell.outputs.map((o) => ({
     shape: [...rowsOf(o.scope, attrs), ...o.value.shape],
@@ -94,44 +92,18 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule = {
   jvp: ({ attrs, inputs }, tangents) => unfoldOp.valueAndJvp(attrs, inputs, tangents).derivatives,
 
   valueAndJvp(attrs: UnfoldAttrs, inputs, tangents) {
-    const { cell, given, finals } = attrs;
+    const { cell, given } = attrs;
     const values = cell.values.length;
-    const sourceIndex = positions(given);
-    const finalIndex = positions(finals);
-    const activeValues = tangents.slice(0, values).map((t) => t !== undefined);
-    const activeSources = cell.sourceSlots.map(
-      (_, s) => given[s]! && tangents[values + sourceIndex[s]!] !== undefined,
-    );
+    const { activeValues, activeSources } = activityOf(attrs, tangents);
     const lin = linearized(cell, activeValues, activeSources);
-    const primal = applyAll(unfoldOp, { ...attrs, cell: lin.forward }, inputs);
-    const outputs = [...primal.slice(0, cell.outputs.length), ...primal.slice(lin.forward.outputs.length)];
-
-    const residuals = lin.residuals.map((r) => (r.from === "value" ? inputs[r.index]! : primal[r.index]!));
-    const tangentGiven = lin.activeSlots.map((s) => activeSources[s]!);
-    const tangentFinals = lin.activeSlots.map((s) => finals[s]!);
-    const { backward, structure } = attrs;
-    const tangentAttrs: UnfoldAttrs = {
-      cell: lin.tangent,
-      structure: backward.kind === "truncated" ? structure.truncated(backward.every) : structure,
-      given: tangentGiven,
-      finals: tangentFinals,
-      backward: { kind: "full" },
-      linearFrom: lin.residuals.length,
-    };
-    const operands = [
+    const { outputs, residuals } = runWithResiduals(attrs, lin, inputs);
+    const sourceIndex = positions(given);
+    const results = applyAll(unfoldOp, tangentOf(attrs, lin, activeSources), [
       ...residuals,
       ...lin.activeValues.map((i) => tangents[i]!),
       ...lin.activeSlots.filter((s) => activeSources[s]).map((s) => tangents[values + sourceIndex[s]!]!),
-    ];
-    const given2 = applyAll(unfoldOp, tangentAttrs, operands);
-    const derivatives: Linear[] = outputs.map(() => undefined);
-    lin.activeOutputs.forEach((i, k) => {
-      derivatives[i] = given2[k];
-    });
-    let at = lin.tangent.outputs.length;
-    for (const s of lin.activeSlots)
-      if (finals[s]) derivatives[cell.outputs.length + finalIndex[s]!] = given2[at++];
-    return { outputs, derivatives };
+    ]);
+    return { outputs, derivatives: derivativesOf(attrs, lin, results) };
   },
 
   transpose({ attrs, inputs }, cotangents) {
@@ -165,17 +137,87 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule = {
     return cts;
   },
 
-  lowering: { kind: "run", run },
+  lowering: { kind: "run", run: (attrs, inputs) => run(attrs, inputs) },
   samples: [],
 };
 
+/** Which values and which source slots of the cell have tangents. */
+export function activityOf(
+  { cell, given }: UnfoldAttrs,
+  tangents: readonly Linear[],
+): { activeValues: boolean[]; activeSources: boolean[] } {
+  const values = cell.values.length;
+  const sourceIndex = positions(given);
+  return {
+    activeValues: tangents.slice(0, values).map((t) => t !== undefined),
+    activeSources: cell.sourceSlots.map(
+      (_, s) => given[s]! && tangents[values + sourceIndex[s]!] !== undefined,
+    ),
+  };
+}
+
+/** The results of an unfold, and what its derivative needs. */
+export function runWithResiduals(
+  attrs: UnfoldAttrs,
+  { forward, residuals }: LinearizedCell,
+  inputs: readonly Value[],
+): { outputs: Value[]; residuals: Value[] } {
+  const primal = applyAll(unfoldOp, { ...attrs, cell: forward }, inputs);
+  return {
+    outputs: [...primal.slice(0, attrs.cell.outputs.length), ...primal.slice(forward.outputs.length)],
+    residuals: residuals.map((r) => (r.from === "value" ? inputs[r.index]! : primal[r.index]!)),
+  };
+}
+
+/**
+ * The derivative of an unfold as a linear unfold. Operands: the residuals, the tangents of the active values, those of the
+ * active sources.
+ */
+export function tangentOf(
+  { structure, finals, backward }: UnfoldAttrs,
+  lin: LinearizedCell,
+  activeSources: readonly boolean[],
+): UnfoldAttrs {
+  return {
+    cell: lin.tangent,
+    structure: backward.kind === "truncated" ? structure.truncated(backward.every) : structure,
+    given: lin.activeSlots.map((s) => activeSources[s]!),
+    finals: lin.activeSlots.map((s) => finals[s]!),
+    backward: { kind: "full" },
+    linearFrom: lin.residuals.length,
+  };
+}
+
+/** The tangents of all results of an unfold, from those that its tangent unfold gives. */
+export function derivativesOf(
+  { cell, finals }: UnfoldAttrs,
+  lin: LinearizedCell,
+  results: readonly Value[],
+): Linear[] {
+  const wanted = finals.filter((f) => f).length;
+  const derivatives = new Array<Linear>(cell.outputs.length + wanted).fill(undefined);
+  lin.activeOutputs.forEach((i, k) => {
+    derivatives[i] = results[k];
+  });
+  const finalIndex = positions(finals);
+  let at = lin.tangent.outputs.length;
+  for (const s of lin.activeSlots)
+    if (finals[s]) derivatives[cell.outputs.length + finalIndex[s]!] = results[at++];
+  return derivatives;
+}
+
 /** The place of each marked element among the marked ones. */
-function positions(flags: readonly boolean[]): number[] {
+export function positions(flags: readonly boolean[]): number[] {
   let n = 0;
   return flags.map((f) => (f ? n++ : -1));
 }
 
-function run(attrs: UnfoldAttrs, inputs: readonly Tensor[]): Tensor[] {
+/** Runs an unfold on data. Results for which `places` holds a tensor are written there. */
+export function run(
+  attrs: UnfoldAttrs,
+  inputs: readonly Tensor[],
+  places: readonly (Tensor | undefined)[] = [],
+): Tensor[] {
   const avals = unfoldOp.infer(attrs, inputs);
   const { cell, structure, given, finals } = attrs;
   const executor = inputs[0]?.executor ?? defaultExecutor();
@@ -194,7 +236,7 @@ function run(attrs: UnfoldAttrs, inputs: readonly Tensor[]): Tensor[] {
   const results = compiled.outputs.map(({ buffer, port }, i) => {
     const { shape, dtype } = avals[i]!;
     if (port === null) {
-      const t = uninitialised(shape, dtype);
+      const t = places[i] ?? uninitialised(shape, dtype);
       bindings[buffer] = t.binding();
       return t;
     }
@@ -218,7 +260,13 @@ function run(attrs: UnfoldAttrs, inputs: readonly Tensor[]): Tensor[] {
   });
   executor.run(executable, schedule, bindings);
   for (const t of whole.values()) t.dispose();
-  return results;
+  return results.map((t, i) => {
+    const place = places[i];
+    if (place === undefined || place === t) return t;
+    copyRows(t, null, place);
+    t.dispose();
+    return place;
+  });
 }
 
 interface Ready {
@@ -246,49 +294,4 @@ export function executableFor(
     ready.executables.set(executor, executable);
   }
   return { compiled: ready.compiled, executable };
-}
-
-const linearCache = new WeakMap<CellGraph, Map<string, LinearizedCell>>();
-const transposeCache = new WeakMap<CellGraph, Map<string, TransposedCell>>();
-
-/** `linearizeCell`, remembered. */
-export function linearized(
-  cell: CellGraph,
-  values: readonly boolean[],
-  sources: readonly boolean[],
-): LinearizedCell {
-  return remembered(linearCache, cell, JSON.stringify([values, sources]), () =>
-    linearizeCell(cell, values, sources),
-  );
-}
-
-/** `transposeCell`, remembered. */
-export function transposed(
-  cell: CellGraph,
-  linearFrom: number,
-  outputs: readonly boolean[],
-  sinks: readonly boolean[],
-): TransposedCell {
-  return remembered(transposeCache, cell, JSON.stringify([linearFrom, outputs, sinks]), () =>
-    transposeCell(cell, linearFrom, outputs, sinks),
-  );
-}
-
-function remembered<T>(
-  cache: WeakMap<CellGraph, Map<string, T>>,
-  cell: CellGraph,
-  key: string,
-  make: () => T,
-): T {
-  let entries = cache.get(cell);
-  if (!entries) {
-    entries = new Map();
-    cache.set(cell, entries);
-  }
-  let value = entries.get(key);
-  if (value === undefined) {
-    value = make();
-    entries.set(key, value);
-  }
-  return value;
 }

@@ -26,9 +26,11 @@ import {
   Value,
 } from "../tensor/index.js";
 import { type Backward, checkBackward } from "./backward.js";
+import { checkpointedUnfoldOp } from "./checkpointed.js";
 import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
 import { layoutOf } from "./schedule.js";
+import { checkBlocks } from "./structures/blocks.js";
 import { indexTensor, Structure, StructureError } from "./structures/structure.js";
 import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 
@@ -96,6 +98,7 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
     throw new TypeError(`unfold ${cell.name}: loop is "compiled" or "plain", got ${JSON.stringify(loop)}`);
   checkBackward(backward);
   if (backward.kind === "truncated") structure.checkClock();
+  if (backward.kind === "checkpointed") checkBlocks(structure);
   const dtype = floatType(params, inputs);
   const traced = cell.trace(dtype);
   const probed = probedSlots(cell, options.probes);
@@ -130,7 +133,8 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
     ...slots.flatMap((name) => initialOf(name) ?? []),
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
-  const results = loop === "plain" ? plainLoop(attrs, operands) : applyAll(unfoldOp, attrs, operands);
+  const op = backward.kind === "checkpointed" ? checkpointedUnfoldOp : unfoldOp;
+  const results = loop === "plain" ? plainLoop(attrs, operands) : applyAll(op, attrs, operands);
   let at = 0;
   const output = mapTree(traced.output, () => results[at++]!);
   const sums = mapTree(traced.sums, () => results[at++]!) as N;
