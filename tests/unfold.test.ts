@@ -427,13 +427,6 @@ describe("truncated back-propagation", () => {
       )(params);
     expect(f).toThrow("truncated back-propagation needs a chain: trees and graphs have no clock");
   });
-  test("checkpointed is declared and refused", () => {
-    expect(() =>
-      unfold(cell, params, { x: zeros([1, 2], "float64") }, chain([1]), {
-        backward: { kind: "checkpointed" },
-      }),
-    ).toThrow('backward { kind: "checkpointed" } is not built yet');
-  });
 });
 
 describe("gradient surgery", () => {

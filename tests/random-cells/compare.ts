@@ -1,5 +1,6 @@
 import {
   add,
+  type Backward,
   dot,
   grad,
   hessianVectorProduct,
@@ -28,13 +29,29 @@ interface Point {
   initial: Record<string, Value>;
 }
 
+/** A way to differentiate a compiled cell that must give what the plain loop gives. A row enrols it in every comparison. */
+export interface Mode {
+  readonly name: string;
+  readonly backward: Backward;
+  readonly serves: (subject: Subject) => boolean;
+}
+
+const isChain = ({ structure }: Subject) => structure.parts.clock !== null;
+
+export const modes: readonly Mode[] = [
+  { name: "full", backward: { kind: "full" }, serves: () => true },
+  { name: "checkpointed", backward: { kind: "checkpointed" }, serves: isChain },
+  { name: "checkpointed at every step", backward: { kind: "checkpointed", blocks: 100 }, serves: isChain },
+];
+
 /** A scalar that depends on every output and every final state. */
-export function lossOf(subject: Subject, loop: "plain" | "compiled") {
+export function lossOf(subject: Subject, loop: "plain" | "compiled", backward: Backward = { kind: "full" }) {
   return (point: Point): Value => {
     const { output, final, sums } = unfold(subject.cell, point.params, point.inputs, subject.structure, {
       initial: point.initial,
       key: Key.of(subject.seed).fold(3),
       loop,
+      backward,
     });
     let total: Value | undefined;
     let i = 0;
@@ -70,40 +87,53 @@ export function distance(a: unknown, b: unknown): { error: number; at: string } 
 }
 
 export interface Comparison {
+  readonly mode: string;
   readonly value: number;
   readonly gradient: number;
   readonly hessian: number;
   readonly where: string;
 }
 
-/** Compiled against plain: value, gradient, Hessian-vector product. */
-export function compare(subject: Subject): Comparison {
+/** Compiled against plain, in every mode that serves the subject: value, gradient, Hessian-vector product. */
+export function compare(subject: Subject): Comparison[] {
   const point = pointOf(subject) as never;
-  const run = (loop: "plain" | "compiled") => {
-    const f = lossOf(subject, loop) as (p: never) => Value;
+  const run = (loop: "plain" | "compiled", backward?: Backward) => {
+    const f = lossOf(subject, loop, backward) as (p: never) => Value;
     const { value, grads } = valueAndGrad(f)(point);
     const direction = directionLike(point, Key.of(subject.seed).fold(4));
     return { value, grads, product: hessianVectorProduct(f)(point, direction as never) };
   };
   return scope(() => {
-    const [p, c] = [run("plain"), run("compiled")];
-    const g = distance(p.grads, c.grads);
-    const h = distance(p.product, c.product);
-    return {
-      value: distance({ v: p.value }, { v: c.value }).error,
-      gradient: g.error,
-      hessian: h.error,
-      where: `${g.at} ${h.at}`,
-    };
+    const p = run("plain");
+    return modes
+      .filter((mode) => mode.serves(subject))
+      .map(({ name, backward }) => {
+        const c = run("compiled", backward);
+        const g = distance(p.grads, c.grads);
+        const h = distance(p.product, c.product);
+        return {
+          mode: name,
+          value: distance({ v: p.value }, { v: c.value }).error,
+          gradient: g.error,
+          hessian: h.error,
+          where: `${g.at} ${h.at}`,
+        };
+      });
   });
 }
 
-/** How far <J v, w> is from <v, J' w> for the outputs and final states of the compiled cell. */
+/** How far <J v, w> is from <v, J' w> for the outputs and final states of the compiled cell, in the worst of the modes. */
 export function innerProductError(subject: Subject): number {
+  const serving = modes.filter((mode) => mode.serves(subject));
+  return Math.max(...serving.map(({ backward }) => innerProductErrorOf(subject, backward)));
+}
+
+function innerProductErrorOf(subject: Subject, backward: Backward): number {
   const f = (point: Point) => {
     const { output, final, sums } = unfold(subject.cell, point.params, point.inputs, subject.structure, {
       initial: point.initial,
       key: Key.of(subject.seed).fold(3),
+      backward,
     });
     return { output, final, sums };
   };
