@@ -1,10 +1,17 @@
+/** Exit codes. */
+export const exitCode = { failure: 1, usage: 2, interrupted: 130 } as const;
+
 /** Something that the user can put right: told in one line on stderr, without a stack trace. */
 export class Failure extends Error {
   override name = "Failure";
-}
 
-/** Exit codes. */
-export const exitCode = { failure: 1, usage: 2, interrupted: 130 } as const;
+  constructor(
+    message: string,
+    readonly exitCode: number = 1,
+  ) {
+    super(message);
+  }
+}
 
 /** The message of anything thrown, in one line. */
 export function oneLine(error: unknown): string {

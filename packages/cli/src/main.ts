@@ -68,6 +68,6 @@ try {
   } else {
     process.stderr.write(`error: ${oneLine(error)}\n`);
     if (process.env.LONGSPAN_DEBUG && !(error instanceof Failure)) console.error(error);
-    process.exitCode = exitCode.failure;
+    process.exitCode = error instanceof Failure ? error.exitCode : exitCode.failure;
   }
 }

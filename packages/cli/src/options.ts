@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
-function numberOf(text: string): number {
+/** The number that a text spells; NaN if it does not begin like one. */
+export function numberOf(text: string): number {
   return /^[+-]?(\d|\.\d)/.test(text) ? Number(text) : Number.NaN;
 }
 

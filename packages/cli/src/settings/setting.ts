@@ -1,0 +1,60 @@
+import type { Kind } from "./kinds.js";
+
+/** The headings under which settings are listed. */
+export const groups = ["model", "training", "data", "output"] as const;
+export type Group = (typeof groups)[number];
+
+/** A default that depends on a setting further up in the table. */
+export interface Dependent<T> {
+  readonly on: string;
+  /** By the value of that setting; `otherwise` for the values that are not listed. */
+  readonly values: Readonly<Record<string, T>>;
+  readonly otherwise: T;
+}
+
+/** One setting: all that the options, the settings file, the help and the report need to know. */
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** One line, without a full stop. */
+  readonly help: string;
+  readonly group: Group;
+  readonly default: T | Dependent<T>;
+  /** How the help tells a default that is chosen elsewhere (null here). */
+  readonly defaultText?: string;
+  /** What stands for the value in the help, if the kind's word says too little. */
+  readonly placeholder?: string;
+  /** A setting that must not be given together with this one. */
+  readonly conflictsWith?: string;
+  /** This setting acts only if another one has one of these values. */
+  readonly needs?: { readonly setting: string; readonly oneOf: readonly string[] };
+  /** Whether a settings file must not have it. */
+  readonly commandLineOnly?: true;
+}
+
+/** Settings by name. */
+export type Table = Readonly<Record<string, Setting<unknown>>>;
+
+/** The value of each setting of a table. */
+export type ValuesOf<T extends Table> = {
+  readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never;
+};
+
+/** One row of a table of settings. */
+export function setting<T>(kind: Kind<T>, rest: Omit<Setting<NoInfer<T>>, "kind">): Setting<T> {
+  return { kind, ...rest };
+}
+
+/** The name for users: `weight-decay` for `weightDecay`. */
+export function nameOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Whether a default depends on another setting. */
+export function isDependent<T>(value: T | Dependent<T>): value is Dependent<T> {
+  return typeof value === "object" && value !== null && "on" in value;
+}
+
+/** A value as the user would write it. */
+export function shown<T>({ kind }: Setting<T>, value: T): string {
+  return value === null ? "none" : kind.show(value);
+}

@@ -1,0 +1,141 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { applies, type CommandLine, resolveSettings } from "../../src/settings/resolve.js";
+import { isDependent, type Table } from "../../src/settings/setting.js";
+import { trainTextSettings } from "../../src/settings/train-text.js";
+import { freshFolder } from "../command.js";
+import { failureOf, writerIn } from "./fixture.js";
+
+const { path: folder, remove } = freshFolder();
+afterAll(remove);
+const write = writerIn(folder);
+const resolve = (given: CommandLine) => resolveSettings(trainTextSettings, given);
+const table: Table = trainTextSettings;
+
+describe("resolveSettings", () => {
+  it("has a value for every setting, in the order of the table", () => {
+    const { values, origins } = resolve({});
+    expect(Object.keys(values)).toEqual(Object.keys(table));
+    expect(Object.values(origins).every(({ from }) => from === "default")).toBe(true);
+    expect(values).toMatchObject({
+      level: "char",
+      cell: "lstm",
+      hidden: 128,
+      layers: 1,
+      embed: 64,
+      seq: 64,
+      batch: 16,
+      dropout: 0,
+      steps: null,
+      minutes: 10,
+      optimizer: "adam",
+      lr: 8e-3,
+      weightDecay: 0,
+      schedule: "linear",
+      warmUp: 50,
+      clip: 1,
+      clipValue: null,
+      onExplosion: "stop",
+      seed: 1,
+      valid: 0.1,
+      resume: false,
+    });
+  });
+
+  it("the command line goes before the file, the file before the defaults", () => {
+    const config = write("hidden: 32\nbatch: 4\nclip: none\n");
+    const { values, origins, phrase } = resolve({ config, batch: "8", json: true });
+    expect(values).toMatchObject({ hidden: 32, batch: 8, clip: null, layers: 1, json: true });
+    expect(origins.hidden).toEqual({ from: "file", path: config, line: 1, column: 1 });
+    expect([origins.batch, origins.layers]).toEqual([{ from: "command line" }, { from: "default" }]);
+    expect([phrase("hidden"), phrase("clip")]).toEqual([
+      `hidden: 32 (${config}, line 1)`,
+      `clip: none (${config}, line 3)`,
+    ]);
+    expect([phrase("batch"), phrase("layers"), phrase("json"), phrase("tensorboard")]).toEqual([
+      "--batch 8",
+      "--layers 1 (the default)",
+      "--json",
+      "--no-tensorboard (the default)",
+    ]);
+  });
+
+  it("defaults follow the settings that they depend on", () => {
+    expect(resolve({ optimizer: "sgd" }).values).toMatchObject({ lr: 1, weightDecay: 0 });
+    expect(resolve({ optimizer: "adamw" }).values).toMatchObject({ lr: 8e-3, weightDecay: 0.01 });
+    expect(resolve({ optimizer: "sgd", lr: "0.3" }).values.lr).toBe(0.3);
+    expect(resolve({ steps: "7" }).values).toMatchObject({ steps: 7, minutes: null });
+    expect(resolve({ config: write("optimizer: nesterov") }).values.lr).toBe(0.1);
+  });
+
+  it("of two that exclude each other, the command line's one counts; in one place, both are refused", () => {
+    const config = write("minutes: 3\n");
+    expect(resolve({ config }).values).toMatchObject({ steps: null, minutes: 3 });
+    const { values, origins } = resolve({ config, steps: "7" });
+    expect(values).toMatchObject({ steps: 7, minutes: null });
+    expect(origins.minutes).toEqual({ from: "default" });
+    const both = failureOf(() => resolve({ steps: "1", minutes: "2" }));
+    expect([both.message, both.exitCode]).toEqual([
+      "--steps 1 and --minutes 2 exclude each other; give one of them",
+      2,
+    ]);
+    const path = write("steps: 1\nminutes: 2\n");
+    const inFile = failureOf(() => resolve({ config: path }));
+    expect([inFile.message, inFile.exitCode]).toEqual([
+      `steps: 1 (${path}, line 1) and minutes: 2 (${path}, line 2) exclude each other; give one of them`,
+      1,
+    ]);
+    expect(failureOf(() => resolve({ resume: true, force: true })).message).toBe(
+      "--resume and --force exclude each other; give one of them",
+    );
+  });
+
+  it("a setting without effect is refused, unless the command line has overruled what it belongs to", () => {
+    const alone = failureOf(() => resolve({ patience: "4" }));
+    expect([alone.message, alone.exitCode]).toEqual([
+      "--patience 4 has no effect with --schedule linear (the default); it belongs to --schedule plateau",
+      2,
+    ]);
+    const path = write("momentum: 0.5\n");
+    const inFile = failureOf(() => resolve({ config: path }));
+    expect([inFile.message, inFile.exitCode]).toEqual([
+      `momentum: 0.5 (${path}, line 1) has no effect with --optimizer adam (the default); it belongs to optimizer: momentum or nesterov`,
+      1,
+    ]);
+    expect(resolve({ config: path, optimizer: "nesterov" }).values.momentum).toBe(0.5);
+  });
+
+  it("a file's setting that the command line leaves without effect is let be", () => {
+    const config = write("schedule: plateau\npatience: 4\n");
+    const { values } = resolve({ config, schedule: "cosine" });
+    expect(values.schedule).toBe("cosine");
+    expect([applies(table, values, "patience"), applies(table, values, "lr")]).toEqual([false, true]);
+    expect(failureOf(() => resolve({ config: write("schedule: cosine"), patience: "4" })).message).toMatch(
+      /^--patience 4 has no effect with schedule: cosine \(.*my\.yaml, line 1\); it belongs to --schedule plateau$/,
+    );
+  });
+});
+
+describe("the table", () => {
+  const keys = Object.keys(table);
+
+  it("has defaults that its kinds take, and that depend on settings further up only", () => {
+    for (const [i, key] of keys.entries()) {
+      const { kind, default: usual } = table[key]!;
+      const defaults = isDependent(usual) ? [...Object.values(usual.values), usual.otherwise] : [usual];
+      for (const value of defaults)
+        if (value !== null)
+          expect([key, kind.accept(value), kind.parse(kind.show(value))]).toEqual([key, value, value]);
+      if (!isDependent(usual)) continue;
+      expect(keys.slice(0, i)).toContain(usual.on);
+      const names = table[usual.on]!.kind.names ?? ["none"];
+      for (const name of Object.keys(usual.values)) expect(names).toContain(name);
+    }
+  });
+
+  it("names settings and choices that exist", () => {
+    for (const { needs, conflictsWith } of Object.values(table)) {
+      if (conflictsWith !== undefined) expect(keys).toContain(conflictsWith);
+      for (const name of needs?.oneOf ?? []) expect(table[needs!.setting]!.kind.names).toContain(name);
+    }
+  });
+});
