@@ -1,12 +1,27 @@
 import type { ModelConfig } from "./run-folder.js";
+import type { TrainSettings } from "./settings/train-text.js";
 
-/** What happens in a run, in the form in which `--json` prints it and metrics.jsonl keeps it. */
-export type TrainEvent = StartEvent | ProgressEvent | ValidEvent | StoppedEvent | DoneEvent;
+/**
+ * What happens in a run, in the form in which `--json` prints it and metrics.jsonl keeps it. "Characters" are words in a run
+ * whose level is "word". A number that is not finite is null in the file.
+ */
+export type TrainEvent =
+  | StartEvent
+  | ResumedEvent
+  | ProgressEvent
+  | ValidEvent
+  | StoppedEvent
+  | DoneEvent
+  | SampleEvent;
+
+/** What the model reads and predicts. */
+export type Level = TrainSettings["level"];
 
 /** Before the first step. */
 export interface StartEvent {
   readonly event: "start";
   readonly path: string;
+  readonly level: Level;
   /** Characters in all, for training, held out, and different ones. */
   readonly characters: {
     readonly total: number;
@@ -15,15 +30,26 @@ export interface StartEvent {
     readonly different: number;
   };
   readonly model: ModelConfig;
+  readonly settings: TrainSettings;
   readonly parameters: number;
   readonly executor: string;
   readonly out: string;
+}
+
+/** The run goes on from a checkpoint. Events of later steps that stand before this one were not saved, and do not count. */
+export interface ResumedEvent {
+  readonly event: "resumed";
+  /** Steps taken in all. */
+  readonly step: number;
+  readonly seconds: number;
 }
 
 /** Now and then. */
 export interface ProgressEvent {
   readonly event: "progress";
   readonly step: number;
+  /** Training time of the whole run. */
+  readonly seconds: number;
   /** Share of the budget that is used up. */
   readonly fraction: number;
   /** Mean training loss since the last such event, in nats per character. */
@@ -31,33 +57,56 @@ export interface ProgressEvent {
   readonly learningRate: number;
   /** Joint norm of the last step's gradient, before clipping. */
   readonly gradientNorm: number;
+  /** The same after clipping. */
+  readonly clippedNorm: number;
+  /** Random steps taken instead of an exploded gradient, and steps left out, both since the start. */
+  readonly randomSteps: number;
+  readonly skippedSteps: number;
   readonly charactersPerSecond: number;
 }
 
+/** The loss on the held-out part. */
+export interface HeldOut {
+  readonly nats: number;
+  /** Where the level is "char". */
+  readonly bitsPerCharacter?: number;
+  /** Where the level is "word": of a word. */
+  readonly perplexity?: number;
+}
+
 /** After a validation on the way. */
-interface ValidEvent {
+export interface ValidEvent extends HeldOut {
   readonly event: "valid";
   readonly step: number;
-  readonly nats: number;
-  readonly bitsPerCharacter: number;
+  readonly seconds: number;
+  /** Whether it is the lowest so far. */
+  readonly best: boolean;
 }
 
 /** The last event of a run that was interrupted. */
-interface StoppedEvent {
+export interface StoppedEvent {
   readonly event: "stopped";
   readonly steps: number;
+  readonly seconds: number;
   readonly out: string;
 }
 
-/** The last event of a run. */
-interface DoneEvent {
+/** The end of a run. */
+export interface DoneEvent {
   readonly event: "done";
   readonly steps: number;
+  readonly seconds: number;
   /** Mean training loss over the last 100 steps or a little more. */
   readonly train: { readonly nats: number };
-  readonly valid: { readonly nats: number; readonly bitsPerCharacter: number };
+  readonly valid: HeldOut;
   /** Characters predicted in training per second of training time; validation and saving are not counted. */
   readonly charactersPerSecond: number;
   readonly parameters: number;
   readonly executor: string;
+}
+
+/** What the trained model writes. */
+export interface SampleEvent {
+  readonly event: "sample";
+  readonly text: string;
 }

@@ -1,5 +1,6 @@
+import { natsToBits } from "longspan";
 import colours from "picocolors";
-import type { ProgressEvent, StartEvent, TrainEvent } from "./events.js";
+import type { HeldOut, ProgressEvent, StartEvent, TrainEvent } from "./events.js";
 
 /** Tells the user what happens in a run. */
 export interface Reporter {
@@ -52,6 +53,8 @@ export function plainReporter(
           line("valid", `${whole(event.step).padStart(7)}   held-out text: ${bold(figures(event))}`);
           break;
         case "stopped":
+        case "resumed":
+        case "sample":
           break;
         case "done":
           line(
@@ -80,8 +83,8 @@ function introduction(
   ];
 }
 
-function figures({ nats, bitsPerCharacter }: { nats: number; bitsPerCharacter: number }): string {
-  return `${nats.toFixed(3)} nats per character (${bitsPerCharacter.toFixed(3)} bits)`;
+function figures({ nats }: HeldOut): string {
+  return `${nats.toFixed(3)} nats per character (${natsToBits(nats).toFixed(3)} bits)`;
 }
 
 function counted(n: number, what: string): string {

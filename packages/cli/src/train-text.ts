@@ -29,6 +29,8 @@ import { readText } from "./read-text.js";
 import { jsonReporter, plainReporter, whole } from "./reporter.js";
 import { chooseFolder, createRun, type RunConfig, type RunWriter } from "./run-folder.js";
 import { writeSample } from "./sample-text.js";
+import { resolveSettings } from "./settings/resolve.js";
+import { trainTextSettings } from "./settings/train-text.js";
 
 /** Options of `longspan train text`. */
 export interface TrainTextOptions {
@@ -80,6 +82,7 @@ export async function trainText(path: string, options: TrainTextOptions): Promis
   const reporter = options.json
     ? jsonReporter(process.stdout)
     : plainReporter(process.stdout, config.training);
+  const settings = { ...resolveSettings(trainTextSettings, {}).values, ...options, steps: steps ?? null };
   const tell = (event: TrainEvent) => {
     run.addMetrics(event);
     reporter.tell(event);
@@ -92,6 +95,7 @@ export async function trainText(path: string, options: TrainTextOptions): Promis
     tell({
       event: "start",
       path,
+      level: "char",
       characters: {
         total: characters.length,
         train: known.length,
@@ -99,6 +103,7 @@ export async function trainText(path: string, options: TrainTextOptions): Promis
         different: vocabulary.size,
       },
       model: config.model,
+      settings: { ...settings, minutes: steps === undefined ? minutes : null, out },
       parameters,
       executor,
       out,
@@ -114,22 +119,27 @@ export async function trainText(path: string, options: TrainTextOptions): Promis
       signal,
       async onReport({ step, fraction, loss, learningRate, seconds, predictions, state }) {
         const [gradientNorm] = await state.optimiser[0].norm.data();
+        const [factor] = await state.optimiser[0].factor.data();
         tell({
           event: "progress",
           step,
+          seconds,
           fraction,
           nats: loss,
           learningRate: learningRate!,
           gradientNorm: gradientNorm!,
+          clippedNorm: gradientNorm! * factor!,
+          randomSteps: 0,
+          skippedSteps: 0,
           charactersPerSecond: predictions / seconds,
         });
-        if (fraction < 1 && !signal.aborted) await validate(state.params, step);
+        if (fraction < 1 && !signal.aborted) await validate(state.params, step, seconds);
       },
     });
     const { state } = trained;
     await run.saveWeights(state.params, state.step);
     const stopped = () => {
-      tell({ event: "stopped", steps: state.step, out });
+      tell({ event: "stopped", steps: state.step, seconds: trained.seconds, out });
       process.stderr.write(
         `stopped after ${whole(state.step)} steps; the model is saved. To draw from it: longspan sample ${quoted(out)}\n`,
       );
@@ -141,6 +151,7 @@ export async function trainText(path: string, options: TrainTextOptions): Promis
     tell({
       event: "done",
       steps: state.step,
+      seconds: trained.seconds,
       train: { nats: trained.loss },
       valid: { nats, bitsPerCharacter: natsToBits(nats) },
       charactersPerSecond: trained.predictions / trained.seconds,
@@ -190,15 +201,25 @@ function validator(
   run: RunWriter,
   tell: (event: TrainEvent) => void,
   evaluate: (params: LanguageModelParams) => Promise<{ nats: number; complete: boolean }>,
-): (params: LanguageModelParams, step: number) => Promise<void> {
+): (params: LanguageModelParams, step: number, seconds: number) => Promise<void> {
+  let best = Number.POSITIVE_INFINITY;
   let last = performance.now();
   let wait = 1000 * validation.seconds;
-  return async (params, step) => {
+  return async (params, step, seconds) => {
     const begin = performance.now();
     if (begin - last < wait) return;
     await run.saveWeights(params, step);
     const { nats, complete } = await evaluate(params);
-    if (complete) tell({ event: "valid", step, nats, bitsPerCharacter: natsToBits(nats) });
+    if (complete)
+      tell({
+        event: "valid",
+        step,
+        seconds,
+        nats,
+        bitsPerCharacter: natsToBits(nats),
+        best: nats < best,
+      });
+    if (complete) best = Math.min(best, nats);
     last = performance.now();
     wait = Math.max(1000 * validation.seconds, (last - begin) / validation.share);
   };

@@ -25,8 +25,10 @@ describe("train text --json", () => {
     expect(events[0]).toEqual({
       event: "start",
       path: "my text.txt",
+      level: "char",
       characters: { total: 2220, train: 1998, valid: 222, different: 14 },
       model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0 },
+      settings: expect.objectContaining({ hidden: 8, batch: 4, steps: 30, minutes: null, optimizer: "adam" }),
       parameters: 14 * 4 + 4 * 32 + 8 * 32 + 32 + 8 * 14 + 14,
       executor: "reference",
       out: "runs/a b",
@@ -36,17 +38,23 @@ describe("train text --json", () => {
     expect(Object.keys(progress)).toEqual([
       "event",
       "step",
+      "seconds",
       "fraction",
       "nats",
       "learningRate",
       "gradientNorm",
+      "clippedNorm",
+      "randomSteps",
+      "skippedSteps",
       "charactersPerSecond",
     ]);
     expect([progress.step, progress.fraction]).toEqual([30, 1]);
+    expect(progress.clippedNorm).toBeCloseTo(Math.min(1, progress.gradientNorm as number), 6);
     const done = events.at(-1) as { valid: { nats: number }; charactersPerSecond: number };
     expect(done).toEqual({
       event: "done",
       steps: 30,
+      seconds: progress.seconds,
       train: { nats: expect.any(Number) },
       valid: { nats: expect.any(Number), bitsPerCharacter: done.valid.nats / Math.LN2 },
       charactersPerSecond: expect.any(Number),
@@ -56,6 +64,7 @@ describe("train text --json", () => {
     expect(Object.keys(done)).toEqual([
       "event",
       "steps",
+      "seconds",
       "train",
       "valid",
       "charactersPerSecond",
@@ -207,7 +216,12 @@ describe("train text", () => {
       expect(code).toBe(130);
       const events = jsonLines(stdout);
       const { steps } = events.at(-1) as { steps: number };
-      expect(events.at(-1)).toEqual({ event: "stopped", steps: expect.any(Number), out: signal });
+      expect(events.at(-1)).toEqual({
+        event: "stopped",
+        steps: expect.any(Number),
+        seconds: expect.any(Number),
+        out: signal,
+      });
       expect(stderr).toBe(
         `\nstopping after this step; press Ctrl-C again to end at once\nstopped after ${steps.toLocaleString("en-US")} steps; the model is saved. To draw from it: longspan sample ${signal}\n`,
       );
