@@ -1,0 +1,53 @@
+import type { StartEvent } from "../events.js";
+import type { RunConfig } from "../run-folder.js";
+import { applies } from "../settings/resolve.js";
+import { type Group, nameOf, shown, type Table } from "../settings/setting.js";
+import { trainTextSettings } from "../settings/train-text.js";
+import { type Html, html } from "./html.js";
+import { whole } from "./readouts.js";
+
+type Rows = [name: string, value: string][];
+
+/** What the run was given: model, training and data, each a table of the settings that acted. */
+export function settingsHtml(config: Pick<RunConfig, "text" | "model">, start: StartEvent | null): Html {
+  const unit = start?.level === "word" ? "words" : "characters";
+  const data: Rows = [["text", config.text.path]];
+  if (start) {
+    const { total, train, valid, different } = start.characters;
+    data.push(
+      [unit, `${whole(total)}, ${whole(different)} different`],
+      ["for training", whole(train)],
+      ["held out", whole(valid)],
+    );
+  }
+  const model = start?.settings ? given(start, "model") : Object.entries(config.model).map(spelt);
+  const tables: [string, Rows][] = [
+    ["Model", model],
+    ["Training", given(start, "training")],
+    ["Data", [...data, ...given(start, "data")]],
+  ];
+  return html`<section class="settings"><h2>Settings</h2>
+<div class="tables">${tables
+    .filter(([, rows]) => rows.length > 0)
+    .map(
+      ([title, rows]) =>
+        html`<table><caption>${title}</caption><tbody>${rows.map(
+          ([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`,
+        )}</tbody></table>`,
+    )}</div>
+</section>`;
+}
+
+/** The settings of a group that acted: not those without a value, nor those that belong to other choices. */
+function given(start: StartEvent | null, group: Group): Rows {
+  const values: Readonly<Record<string, unknown>> = { ...start?.settings };
+  const table: Table = trainTextSettings;
+  return Object.entries(table)
+    .filter(([key, setting]) => setting.group === group && (values[key] ?? null) !== null)
+    .filter(([key]) => applies(table, values, key))
+    .map(([key, setting]) => [nameOf(key), shown(setting, values[key])]);
+}
+
+function spelt([name, value]: [string, unknown]): [string, string] {
+  return [name, String(value)];
+}

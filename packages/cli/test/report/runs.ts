@@ -1,0 +1,59 @@
+import type { DoneEvent, ProgressEvent, StartEvent, ValidEvent } from "../../src/events.js";
+import type { ReportedRun } from "../../src/report/report-html.js";
+import { resolveSettings } from "../../src/settings/resolve.js";
+import { trainTextSettings } from "../../src/settings/train-text.js";
+
+export const config: ReportedRun["config"] = {
+  text: { path: "texts/whale.txt", characters: 1000, validFraction: 0.1 },
+  model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0 },
+};
+
+export function start(given: Partial<StartEvent> = {}): StartEvent {
+  return {
+    event: "start",
+    path: config.text.path,
+    level: "char",
+    characters: { total: 1000, train: 900, valid: 100, different: 30 },
+    model: config.model,
+    settings: { ...resolveSettings(trainTextSettings, {}).values, batch: 2, seq: 5 },
+    parameters: 1234,
+    executor: "reference",
+    out: "runs/whale",
+    ...given,
+  };
+}
+
+/** A report of step `step`, after half a second per step. */
+export function progress(step: number, given: Partial<ProgressEvent> = {}): ProgressEvent {
+  return {
+    event: "progress",
+    step,
+    seconds: step / 2,
+    fraction: step / 100,
+    nats: 3 - step / 100,
+    learningRate: 0.01,
+    gradientNorm: 2,
+    clippedNorm: 1,
+    randomSteps: 0,
+    skippedSteps: 0,
+    charactersPerSecond: 7,
+    ...given,
+  };
+}
+
+export function valid(step: number, nats: number): ValidEvent {
+  return { event: "valid", step, seconds: step / 2, nats, bitsPerCharacter: nats / Math.LN2, best: true };
+}
+
+export function done(steps: number, nats: number): DoneEvent {
+  return {
+    event: "done",
+    steps,
+    seconds: steps / 2,
+    train: { nats: 2 },
+    valid: { nats, bitsPerCharacter: nats / Math.LN2 },
+    charactersPerSecond: 20,
+    parameters: 1234,
+    executor: "reference",
+  };
+}
