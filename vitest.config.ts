@@ -4,10 +4,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   resolve: {
     alias: [
-      {
-        find: /^longspan\/engine$/,
-        replacement: fileURLToPath(new URL("packages/longspan/src/engine.ts", import.meta.url)),
-      },
+      ...["engine", "node"].map((entry) => ({
+        find: new RegExp(`^longspan/${entry}$`),
+        replacement: fileURLToPath(new URL(`packages/longspan/src/${entry}.ts`, import.meta.url)),
+      })),
       {
         find: /^longspan$/,
         replacement: fileURLToPath(new URL("packages/longspan/src/index.ts", import.meta.url)),
@@ -19,6 +19,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],

@@ -6,6 +6,7 @@ import { type Export, root, type Snippet } from "./snippets.js";
 const entries = {
   longspan: resolve(root, "packages/longspan/src/index.ts"),
   "longspan/engine": resolve(root, "packages/longspan/src/engine.ts"),
+  "longspan/node": resolve(root, "packages/longspan/src/node.ts"),
 };
 
 /** Type-checks snippets as modules of this folder, under the settings of the tests. */

@@ -1,6 +1,7 @@
 import { format } from "node:util";
 import * as longspan from "longspan";
 import * as engine from "longspan/engine";
+import * as node from "longspan/node";
 import ts from "typescript";
 
 type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
@@ -17,6 +18,7 @@ export async function run(code: string): Promise<string> {
   const modules = new Map<string, unknown>([
     ["longspan", longspan],
     ["longspan/engine", engine],
+    ["longspan/node", node],
   ]);
   for (const { fileName } of ts.preProcessFile(code).importedFiles)
     if (!modules.has(fileName)) modules.set(fileName, await import(fileName));

@@ -1,5 +1,4 @@
-import type { ModelConfig } from "./run-folder.js";
-import type { TrainSettings } from "./settings/train-text.js";
+import type { ModelConfig, RunSettings } from "./run-config.js";
 
 /**
  * What happens in a run, in the form in which `--json` prints it and metrics.jsonl keeps it. "Characters" are words in a run
@@ -9,13 +8,14 @@ export type TrainEvent =
   | StartEvent
   | ResumedEvent
   | ProgressEvent
+  | ExplosionEvent
   | ValidEvent
   | StoppedEvent
   | DoneEvent
   | SampleEvent;
 
 /** What the model reads and predicts. */
-export type Level = TrainSettings["level"];
+export type Level = RunSettings["level"];
 
 /** Before the first step. */
 export interface StartEvent {
@@ -30,7 +30,7 @@ export interface StartEvent {
     readonly different: number;
   };
   readonly model: ModelConfig;
-  readonly settings: TrainSettings;
+  readonly settings: RunSettings;
   readonly parameters: number;
   readonly executor: string;
   readonly out: string;
@@ -65,6 +65,20 @@ export interface ProgressEvent {
   readonly charactersPerSecond: number;
 }
 
+/** A step that was replaced by a random one or left out. */
+export interface ExplosionEvent {
+  readonly event: "explosion";
+  /** Steps taken before it. */
+  readonly step: number;
+  /** Where its batch lies in the text. */
+  readonly batch: string | null;
+  readonly action: "random" | "skip";
+  /** Joint norm of the gradient. */
+  readonly norm: number;
+  /** Parameters whose gradient is not finite. */
+  readonly parameters: readonly string[];
+}
+
 /** The loss on the held-out part. */
 export interface HeldOut {
   readonly nats: number;
@@ -96,9 +110,12 @@ export interface DoneEvent {
   readonly event: "done";
   readonly steps: number;
   readonly seconds: number;
+  /** Whether the budget was used up, or validations did not improve (--early-stop). */
+  readonly ended: "budget" | "early";
   /** Mean training loss over the last 100 steps or a little more. */
   readonly train: { readonly nats: number };
-  readonly valid: HeldOut;
+  /** Of the parameters that were kept, the best ones, and the step that they are from. */
+  readonly valid: HeldOut & { readonly step: number };
   /** Characters predicted in training per second of training time; validation and saving are not counted. */
   readonly charactersPerSecond: number;
   readonly parameters: number;

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
+import { type EvalOptions, evalRun } from "./eval-run.js";
 import { exitCode, Failure, oneLine } from "./failure.js";
-import { count, integer, integerUpTo, notNegative, positive, positiveInteger, rate } from "./options.js";
-import { cells } from "./run-folder.js";
 import { type SampleOptions, sampleRun } from "./sample-run.js";
-import { type TrainTextOptions, trainText } from "./train-text.js";
+import { anyInteger, integer, notNegative, shareOfAll } from "./settings/kinds.js";
+import { addOptions, parserOf } from "./settings/options.js";
+import { type CommandLine, resolveSettings } from "./settings/resolve.js";
+import { trainTextSettings } from "./settings/train-text.js";
+import { trainText } from "./train-text.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -17,45 +20,43 @@ function command(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   const train = program.command("train").description("Train a model on a file of yours");
-  train
+  const text = train
     .command("text")
-    .description("Train a character language model on a text")
-    .argument("<path>", "a text file in UTF-8; its last 10 % are held out for validation")
-    .addOption(new Option("--cell <name>", "the recurrent cell").choices(cells).default("lstm"))
-    .option("--hidden <units>", "units per layer", integerUpTo(4096), 128)
-    .option("--layers <n>", "recurrent layers", integerUpTo(64), 1)
-    .option("--embed <features>", "features per character", integerUpTo(4096), 64)
-    .option("--seq <n>", "characters per stream and step: how far gradients reach back", positiveInteger, 64)
-    .option("--batch <n>", "streams read side by side", positiveInteger, 16)
-    .addOption(
-      new Option("--steps <n>", "train for so many steps").argParser(positiveInteger).conflicts("minutes"),
-    )
-    .option("--minutes <m>", "train for so many minutes; 10 if neither this nor --steps is given", positive)
-    .option("--lr <rate>", "highest learning rate (Adam); it falls to 0 at the end", positive, 8e-3)
-    .option("--clip <norm>", "longest gradient: longer ones are scaled down", positive, 1)
-    .option(
-      "--dropout <rate>",
-      "share of features dropped in training: embeddings, between layers, before the output",
-      rate,
-      0,
-    )
-    .option("--seed <n>", "of all random numbers", integer, 1)
-    .option("--out <folder>", "folder for the trained model; runs/NAME, after the text, if not given")
-    .option("--force", "replace the model that --out holds already")
-    .option("--json", "print one JSON object per event on stdout")
-    .action(async (path: string, options: TrainTextOptions) => {
-      process.exitCode = await trainText(path, options);
-    });
+    .description("Train a language model on a text, or go on with one")
+    .argument("[path]", "a text file in UTF-8; with --resume, the run's own text if not given");
+  addOptions(text, trainTextSettings).action(async (path: string | undefined, given: CommandLine) => {
+    process.exitCode = await trainText(path, resolveSettings(trainTextSettings, given));
+  });
   program
     .command("sample")
     .description("Draw a text from a trained model")
     .argument("<run>", "the folder that longspan train text made")
-    .option("--length <n>", "characters to draw", count, 500)
-    .option("--temperature <t>", "below 1: more of the probable; 0: the most probable only", notNegative, 0.8)
-    .option("--seed <n>", "another seed draws another text", integer, 1)
+    .option("--length <n>", "characters or words to draw", parserOf(integer(0)), 500)
+    .option(
+      "--temperature <t>",
+      "below 1: more of the probable; 0: the most probable only",
+      parserOf(notNegative),
+      0.8,
+    )
+    .option("--top-k <n>", "draw from the n most probable only", parserOf(integer(1)))
+    .option(
+      "--top-p <share>",
+      "draw from the most probable that together have this share only",
+      parserOf(shareOfAll),
+    )
+    .option("--seed <n>", "another seed draws another text", parserOf(anyInteger), 1)
     .option("--prompt <text>", "the text that it begins with", "")
     .action(async (path: string, options: SampleOptions) => {
       process.exitCode = await sampleRun(path, options);
+    });
+  program
+    .command("eval")
+    .description("Measure a trained model on a text")
+    .argument("<run>", "the folder that longspan train text made")
+    .argument("<path>", "a text file in UTF-8")
+    .option("--json", "print one JSON object on stdout")
+    .action(async (run: string, path: string, options: EvalOptions) => {
+      process.exitCode = await evalRun(run, path, options);
     });
   return program;
 }

@@ -5,18 +5,19 @@ import type { HeldOut, ProgressEvent, StartEvent, TrainEvent } from "./events.js
 /** Tells the user what happens in a run. */
 export interface Reporter {
   tell(event: TrainEvent): void;
+  close(): void;
 }
 
 /** One JSON object per event. */
 export function jsonReporter(out: NodeJS.WritableStream): Reporter {
-  return { tell: (event) => void out.write(`${JSON.stringify(event)}\n`) };
+  return { tell: (event) => void out.write(`${JSON.stringify(event)}\n`), close() {} };
 }
 
 /** Least time between progress lines, in milliseconds. */
 const quiet = 5000;
 
 /** Lines for people; colours only in a terminal. */
-export function plainReporter(
+export function terminalReporter(
   out: NodeJS.WriteStream,
   budget: { steps?: number; minutes?: number },
 ): Reporter {
@@ -41,6 +42,7 @@ export function plainReporter(
     );
   };
   return {
+    close() {},
     tell(event) {
       switch (event.event) {
         case "start":

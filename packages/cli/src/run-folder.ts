@@ -1,23 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, parse } from "node:path";
 import {
   decodeSafetensors,
   encodeSafetensors,
   Key,
   type LanguageModel,
-  type LanguageModelCell,
   type LanguageModelParams,
-  languageModel,
   leaves,
   loadInto,
   type StoredVocabulary,
@@ -25,160 +13,181 @@ import {
   type Vocabulary,
   vocabularyFrom,
 } from "longspan";
+import {
+  type CheckpointFiles,
+  checkpointFiles,
+  FolderInUseError,
+  type FolderLock,
+  type JsonLinesFile,
+  jsonLinesFile,
+  lockFolder,
+  replaceFile,
+} from "longspan/node";
 import { Failure, reason } from "./failure.js";
-import { replaceFile } from "./write-file.js";
-
-/** What config.json holds. */
-export interface RunConfig {
-  readonly format: "longspan-run";
-  readonly formatVersion: 1;
-  readonly task: "text";
-  readonly text: { readonly path: string; readonly characters: number; readonly validFraction: number };
-  readonly model: ModelConfig;
-  readonly training: {
-    readonly seq: number;
-    readonly batch: number;
-    readonly steps?: number;
-    readonly minutes?: number;
-    readonly lr: number;
-    readonly warmUp: number;
-    readonly clip: number;
-  };
-  readonly seed: number;
-}
-
-/** The model of a run. */
-export interface ModelConfig {
-  readonly cell: LanguageModelCell;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly embed: number;
-  readonly dropout: number;
-}
+import { checkConfig, modelFor, type RunConfig } from "./run-config.js";
 
 const names = {
   config: "config.json",
   vocabulary: "vocabulary.json",
   weights: "weights.safetensors",
   metrics: "metrics.jsonl",
+  report: "report.html",
 } as const;
 
-/** The folder of a run that is going on. */
-export interface RunWriter {
+/** The folder of a run that is going on: held against other processes until it is closed. */
+export interface RunFolder {
   readonly path: string;
-  /** The step whose weights are in the folder; null before the first. */
-  readonly savedStep: number | null;
-  /** Replaces the weights; the old ones stay until the new ones are safe. */
+  readonly checkpoints: CheckpointFiles;
+  readonly metrics: JsonLinesFile;
+  /** Replaces the weights that `sample` and `eval` use; the old ones stay until the new ones are safe. */
   saveWeights(params: LanguageModelParams, step: number): Promise<void>;
-  /** Adds one object to the metrics. */
-  addMetrics(metrics: object): void;
+  saveConfig(config: RunConfig): void;
+  saveReport(html: string): void;
   close(): void;
 }
 
 /**
- * The folder for a new run: the one given, or, if none is, the first of runs/NAME, runs/NAME-2, ... without a trained
- * model. @throws Failure if the folder holds a trained model and `force` is not set, or things that are not a run's.
+ * The folder for a new run: the one given, or, if none is, the first of runs/NAME, runs/NAME-2, ... that holds no run.
+ * @throws Failure if the folder holds things that are not a run's
  */
-export function chooseFolder(given: string | undefined, textPath: string, force: boolean): string {
-  if (given !== undefined) {
-    checkFolder(given, force);
+export function chooseFolder(given: string | null, textPath: string): string {
+  if (given !== null) {
+    if (contentsOf(given) === "other")
+      throw new Failure(`${given} is not empty and holds no run; choose another folder with --out`);
     return given;
   }
   const base = join("runs", parse(textPath).name || "text");
   for (let k = 1; ; k++) {
     const path = k === 1 ? base : `${base}-${k}`;
-    if (contentsOf(path) !== "other" && !existsSync(join(path, names.weights))) return path;
+    if (contentsOf(path) === "nothing") return path;
   }
 }
 
-function checkFolder(path: string, force: boolean): void {
-  const contents = contentsOf(path);
-  if (contents === "other")
-    throw new Failure(`${path} is not empty and holds no run; choose another folder with --out`);
-  if (!force && existsSync(join(path, names.weights)))
-    throw new Failure(
-      `${path} holds a trained model already; choose another folder with --out, or replace the model with --force`,
-    );
-}
-
-function contentsOf(path: string): "nothing" | "run" | "other" {
+/** What a folder holds. */
+export function contentsOf(path: string): "nothing" | "run" | "other" {
   let entries: string[];
   try {
-    entries = readdirSync(path);
+    // A lock may be what another process has just begun with, or what a killed one has left.
+    entries = readdirSync(path).filter((name) => !name.startsWith(".lock"));
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return "nothing";
     throw new Failure(`cannot write to ${path}: ${reason(error)}`);
   }
   if (entries.length === 0) return "nothing";
+  return existsSync(join(path, names.config)) ? "run" : "other";
+}
+
+/**
+ * Makes the folder of a new run and writes what is known at the start. What an earlier run left there is removed.
+ * @throws Failure if it holds a run and `replace` is not set, or if another process uses it
+ */
+export function createRun(
+  path: string,
+  config: RunConfig,
+  vocabulary: StoredVocabulary,
+  { replace }: { replace: boolean },
+): RunFolder {
+  return opened(path, (folder) => {
+    if (contentsOf(path) === "run" && !replace)
+      throw new Failure(
+        `${path} holds a run already; go on with it with --resume, choose another folder with --out, or replace it with --force`,
+      );
+    folder.checkpoints.clear();
+    for (const name of [names.weights, names.report, names.config]) rmSync(join(path, name), { force: true });
+    replaceFile(join(path, names.vocabulary), `${JSON.stringify(vocabulary)}\n`);
+    // Last, since a folder with it holds a run.
+    folder.saveConfig(config);
+    return { append: false };
+  });
+}
+
+/** Opens the folder of a run to go on with it. @throws Failure if another process uses it */
+export function continueRun(path: string): RunFolder {
+  return opened(path, () => ({ append: true }));
+}
+
+function opened(
+  path: string,
+  prepare: (folder: Omit<RunFolder, "metrics">) => { append: boolean },
+): RunFolder {
+  let lock: FolderLock;
   try {
-    readConfig(path);
-    return "run";
-  } catch {
-    return "other";
+    lock = lockFolder(path);
+  } catch (error) {
+    if (error instanceof FolderInUseError) throw new Failure(error.message);
+    throw error;
+  }
+  try {
+    const checkpoints = checkpointFiles(path);
+    const folder: Omit<RunFolder, "metrics"> = {
+      path,
+      checkpoints,
+      async saveWeights(params, step) {
+        replaceFile(join(path, names.weights), await encodeSafetensors(params, { step: String(step) }));
+      },
+      saveConfig: (config) => replaceFile(join(path, names.config), `${JSON.stringify(config, null, 2)}\n`),
+      saveReport: (html) => replaceFile(join(path, names.report), html),
+      close() {
+        metrics.close();
+        lock.release();
+      },
+    };
+    const metrics = jsonLinesFile(join(path, names.metrics), prepare(folder));
+    return { ...folder, metrics };
+  } catch (error) {
+    lock.release();
+    throw error;
   }
 }
 
-/** Makes the folder and writes what is known at the start. A model that was there is removed. */
-export function createRun(path: string, config: RunConfig, vocabulary: StoredVocabulary): RunWriter {
-  const file = (name: keyof typeof names) => join(path, names[name]);
-  const writing = <T>(f: () => T): T => {
+/** The events of a run so far, oldest first. */
+export function readMetrics(path: string): unknown[] {
+  const file = join(path, names.metrics);
+  if (!existsSync(file)) return [];
+  const lines = reading(path, "metrics", (bytes) => new TextDecoder().decode(bytes)).split("\n");
+  // A line that a kill cut short is not an event yet.
+  return lines.slice(0, -1).flatMap((line) => {
     try {
-      return f();
-    } catch (error) {
-      throw new Failure(`cannot write to ${path}: ${reason(error)}`);
+      return [JSON.parse(line) as unknown];
+    } catch {
+      return [];
     }
-  };
-  const metrics = writing(() => {
-    mkdirSync(path, { recursive: true });
-    rmSync(file("weights"), { force: true });
-    replaceFile(file("config"), `${JSON.stringify(config, null, 2)}\n`);
-    replaceFile(file("vocabulary"), `${JSON.stringify(vocabulary)}\n`);
-    return openSync(file("metrics"), "w");
   });
-  let savedStep: number | null = null;
-  return {
-    path,
-    get savedStep() {
-      return savedStep;
-    },
-    async saveWeights(params, step) {
-      const bytes = await encodeSafetensors(params, { step: String(step) });
-      writing(() => {
-        fsyncSync(metrics);
-        replaceFile(file("weights"), bytes);
-      });
-      savedStep = step;
-    },
-    addMetrics(object) {
-      writing(() => writeSync(metrics, `${JSON.stringify(object)}\n`));
-    },
-    close() {
-      closeSync(metrics);
-    },
-  };
 }
 
-/** A trained model, from its run's folder. */
-export interface TrainedRun {
+/** What is known of a run besides its parameters. */
+export interface RunDescription {
   readonly config: RunConfig;
   readonly vocabulary: Vocabulary;
   readonly model: LanguageModel;
+}
+
+/** A trained model, from its run's folder. */
+export interface TrainedRun extends RunDescription {
   readonly params: LanguageModelParams;
 }
 
-/** Reads a run's folder. @throws Failure naming the file and what is wrong with it. */
-export function readRun(path: string): TrainedRun {
-  const config = readConfig(path);
+/** Reads what a run is. @throws Failure naming the file and what is wrong with it. */
+export function describeRun(path: string): RunDescription {
+  if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
+  if (!existsSync(join(path, names.config)))
+    throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
+  const config = reading(path, "config", (bytes) => checkConfig(parseJson(bytes)));
   const vocabulary = reading(path, "vocabulary", (bytes) => vocabularyFrom(parseJson(bytes)));
+  return { config, vocabulary, model: modelFor(config.settings, vocabulary.size) };
+}
+
+/** Reads a run with its trained parameters. @throws Failure naming the file and what is wrong with it. */
+export function readRun(path: string): TrainedRun {
+  const run = describeRun(path);
   if (!existsSync(join(path, names.weights)))
     throw new Failure(
       `${path} holds no trained model yet: ${names.weights} is written at the first validation and at the end of a run`,
     );
-  const model = languageModel({ ...config.model, vocabulary: vocabulary.size });
-  const form = model.init(Key.of(0));
+  const form = run.model.init(Key.of(0));
   try {
     const params = reading(path, "weights", (bytes) => loadInto(form, decodeSafetensors(bytes)));
-    return { config, vocabulary, model, params };
+    return { ...run, params };
   } finally {
     for (const t of leaves(form)) (t as Tensor).dispose();
   }
@@ -202,34 +211,3 @@ function reading<T>(path: string, name: keyof typeof names, f: (bytes: Uint8Arra
 function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
-
-function readConfig(path: string): RunConfig {
-  if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
-  if (!existsSync(join(path, names.config)))
-    throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
-  return reading(path, "config", (bytes) => checkConfig(parseJson(bytes)));
-}
-
-function checkConfig(value: unknown): RunConfig {
-  const config = (value ?? {}) as RunConfig;
-  const expect = (what: string, found: unknown, right: boolean, expected: string) => {
-    if (!right) throw new TypeError(`${what} is ${JSON.stringify(found)}, expected ${expected}`);
-  };
-  expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 1, "1");
-  expect("task", config.task, config.task === "text", '"text"');
-  const model: Partial<ModelConfig> = config.model ?? {};
-  for (const name of ["hidden", "layers", "embed"] as const)
-    expect(
-      `model.${name}`,
-      model[name],
-      Number.isInteger(model[name]) && model[name]! > 0,
-      "a whole number of at least 1",
-    );
-  expect("model.cell", model.cell, cells.includes(model.cell!), `one of ${cells.join(", ")}`);
-  expect("model.dropout", model.dropout, model.dropout! >= 0 && model.dropout! < 1, "a number in [0, 1)");
-  return config;
-}
-
-/** Cells to choose from. */
-export const cells: readonly LanguageModelCell[] = ["lstm", "gru", "rnn"];

@@ -10,26 +10,19 @@ export interface SampleOptions {
   readonly temperature: number;
   readonly seed: number;
   readonly prompt: string;
+  readonly topK?: number;
+  readonly topP?: number;
 }
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
   const { vocabulary, model, params } = readRun(path);
-  const { length, temperature, seed, prompt } = options;
+  const { seed, ...request } = options;
   const interrupt = onInterrupt(() => {});
   const { signal } = interrupt;
   try {
     const key = Key.of(seed);
-    await writeSample(process.stdout, {
-      model,
-      params,
-      vocabulary,
-      key,
-      length,
-      temperature,
-      prompt,
-      signal,
-    });
+    await writeSample(process.stdout, { ...request, model, params, vocabulary, key, signal });
     return signal.aborted ? exitCode.interrupted : 0;
   } catch (error) {
     if (error instanceof UnknownSymbolError) throw new Failure(`--prompt: ${error.message}`);

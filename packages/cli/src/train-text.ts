@@ -1,266 +1,260 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import {
-  adam,
-  characterVocabulary,
-  clipByJointNorm,
-  compose,
-  defaultExecutor,
+  ExplosionError,
   evaluateText,
   Key,
-  type LanguageModelCell,
+  type LanguageModel,
   type LanguageModelParams,
-  languageModel,
   leaves,
-  linearSchedule,
-  NonFiniteGradientError,
   NonFiniteLossError,
-  natsToBits,
-  splitText,
   startTraining,
   storedVocabulary,
-  textStreams,
+  type Trained,
   textTask,
   train,
-  warmUp,
 } from "longspan";
-import type { TrainEvent } from "./events.js";
-import { exitCode, Failure } from "./failure.js";
+import { FileError } from "longspan/node";
+import { exitCode, Failure, oneLine } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
-import { readText } from "./read-text.js";
-import { jsonReporter, plainReporter, whole } from "./reporter.js";
-import { chooseFolder, createRun, type RunConfig, type RunWriter } from "./run-folder.js";
-import { writeSample } from "./sample-text.js";
-import { resolveSettings } from "./settings/resolve.js";
-import { trainTextSettings } from "./settings/train-text.js";
+import { jsonReporter, type Reporter, terminalReporter, whole } from "./reporter.js";
+import { modelFor, type RunConfig, type RunSettings, runSettings } from "./run-config.js";
+import { RunEvents } from "./run-events.js";
+import {
+  chooseFolder,
+  contentsOf,
+  continueRun,
+  createRun,
+  describeRun,
+  type RunFolder,
+} from "./run-folder.js";
+import { drawSample, writeSample } from "./sample-text.js";
+import type { Resolved } from "./settings/resolve.js";
+import { nameOf } from "./settings/setting.js";
+import type { TrainSettings, trainTextSettings } from "./settings/train-text.js";
+import { readTextData, type TextData } from "./text-data.js";
+import { trainingPlan } from "./training-plan.js";
 
-/** Options of `longspan train text`. */
-export interface TrainTextOptions {
-  readonly cell: LanguageModelCell;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly embed: number;
-  readonly seq: number;
-  readonly batch: number;
-  readonly steps?: number;
-  readonly minutes?: number;
-  readonly lr: number;
-  readonly clip: number;
-  readonly dropout: number;
-  readonly seed: number;
-  readonly out?: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
+/** Characters, or words, of the sample at the end of a run. */
+const sampleLength = { char: 400, word: 80 } as const;
+
+/** Trains a language model on a text file, or goes on with it. Returns the exit code. */
+export async function trainText(
+  path: string | undefined,
+  given: Resolved<typeof trainTextSettings>,
+): Promise<number> {
+  const { resume, out } = given.values;
+  const goesOn = resume && out !== null && contentsOf(out) === "run";
+  if (resume && !goesOn && path === undefined)
+    throw new Failure(
+      out === null
+        ? "--resume needs --out, the folder of the run to go on with"
+        : `${out} holds no run to go on with`,
+    );
+  if (path === undefined && !goesOn) throw new Failure("the path of a text is missing", exitCode.usage);
+  return goesOn ? goOn(out, path, given) : begin(path!, given.values);
 }
 
-/** Share of the text that is held out, at its end. */
-const validFraction = 0.1;
-/** Steps over which the learning rate rises. */
-const warmUpSteps = 50;
-/** Minutes of training if neither --steps nor --minutes is given. */
-const usualMinutes = 10;
-/** Validation on the way: at least so many seconds apart, and at most this share of the time. */
-const validation = { seconds: 30, share: 0.05 } as const;
-
-/** Trains a character language model on a text file. Returns the exit code. */
-export async function trainText(path: string, options: TrainTextOptions): Promise<number> {
-  const { steps, minutes = usualMinutes, seq, batch, seed } = options;
-  const text = readText(path);
-  const vocabulary = characterVocabulary(text);
-  const characters = vocabulary.encode(text);
-  checkLength(path, characters.length, batch, seq);
-  const { train: known, valid } = splitText(characters, validFraction);
-  const streams = textStreams(known, { streams: batch, steps: seq });
-
-  const out = chooseFolder(options.out, path, options.force ?? false);
-  const config = configOf(path, characters.length, options, steps === undefined ? { minutes } : { steps });
-  const model = languageModel({ ...config.model, vocabulary: vocabulary.size });
-  const [forInit, forTraining, forSample] = Key.of(seed).split(3) as [Key, Key, Key];
-  const params = initialised(() => model.init(forInit));
-  const parameters = leaves(params).reduce((n, p) => n + p.size, 0);
-  const executor = defaultExecutor().name;
-
-  const run = createRun(out, config, storedVocabulary(vocabulary));
-  const reporter = options.json
-    ? jsonReporter(process.stdout)
-    : plainReporter(process.stdout, config.training);
-  const settings = { ...resolveSettings(trainTextSettings, {}).values, ...options, steps: steps ?? null };
-  const tell = (event: TrainEvent) => {
-    run.addMetrics(event);
-    reporter.tell(event);
+async function begin(path: string, settings: TrainSettings): Promise<number> {
+  const kept = runSettings(settings);
+  const data = readTextData(path, kept, null);
+  const config: RunConfig = {
+    format: "longspan-run",
+    formatVersion: 2,
+    task: "text",
+    text: { path: resolve(path), sha256: data.sha256, characters: data.characters },
+    settings: kept,
   };
-  const interrupt = onInterrupt(() =>
-    process.stderr.write("\nstopping after this step; press Ctrl-C again to end at once\n"),
-  );
-  const { signal } = interrupt;
+  const model = modelFor(kept, data.vocabulary.size);
+  const out = chooseFolder(settings.out, path);
+  const folder = createRun(out, config, storedVocabulary(data.vocabulary), { replace: settings.force });
   try {
-    tell({
-      event: "start",
-      path,
-      level: "char",
-      characters: {
-        total: characters.length,
-        train: known.length,
-        valid: valid.length,
-        different: vocabulary.size,
-      },
-      model: config.model,
-      settings: { ...settings, minutes: steps === undefined ? minutes : null, out },
-      parameters,
-      executor,
-      out,
-    });
-    const task = textTask(model, streams);
-    const optimiser = compose(clipByJointNorm(options.clip), adam());
-    const validate = validator(run, tell, (now) => evaluateText(model, now, valid, { signal }));
-    const trained = await train(task, startTraining(task, optimiser, params), {
-      optimiser,
-      budget: steps === undefined ? { minutes } : { steps },
-      key: forTraining,
-      learningRate: warmUp(warmUpSteps, linearSchedule(options.lr)),
-      signal,
-      async onReport({ step, fraction, loss, learningRate, seconds, predictions, state }) {
-        const [gradientNorm] = await state.optimiser[0].norm.data();
-        const [factor] = await state.optimiser[0].factor.data();
-        tell({
-          event: "progress",
-          step,
-          seconds,
-          fraction,
-          nats: loss,
-          learningRate: learningRate!,
-          gradientNorm: gradientNorm!,
-          clippedNorm: gradientNorm! * factor!,
-          randomSteps: 0,
-          skippedSteps: 0,
-          charactersPerSecond: predictions / seconds,
-        });
-        if (fraction < 1 && !signal.aborted) await validate(state.params, step, seconds);
-      },
-    });
-    const { state } = trained;
-    await run.saveWeights(state.params, state.step);
-    const stopped = () => {
-      tell({ event: "stopped", steps: state.step, seconds: trained.seconds, out });
-      process.stderr.write(
-        `stopped after ${whole(state.step)} steps; the model is saved. To draw from it: longspan sample ${quoted(out)}\n`,
+    return await runIn(folder, { config, data, model, settings });
+  } finally {
+    folder.close();
+  }
+}
+
+async function goOn(
+  out: string,
+  path: string | undefined,
+  given: Resolved<typeof trainTextSettings>,
+): Promise<number> {
+  const folder = continueRun(out);
+  try {
+    const { config: stored, vocabulary, model } = describeRun(out);
+    const config = { ...stored, settings: mergedSettings(stored.settings, given, out) };
+    const text = path ?? stored.text.path;
+    const data = readTextData(text, config.settings, vocabulary);
+    if (data.sha256 !== stored.text.sha256)
+      throw new Failure(
+        `${text} is not the text that ${out} was trained on${existsSync(stored.text.path) ? ` (${stored.text.path})` : ""}; a run goes on with the same text only`,
       );
-      return exitCode.interrupted;
-    };
-    if (signal.aborted) return stopped();
-    const { nats, complete } = await evaluateText(model, state.params, valid, { signal });
-    if (!complete) return stopped();
-    tell({
-      event: "done",
-      steps: state.step,
-      seconds: trained.seconds,
-      train: { nats: trained.loss },
-      valid: { nats, bitsPerCharacter: natsToBits(nats) },
-      charactersPerSecond: trained.predictions / trained.seconds,
-      parameters,
-      executor,
+    folder.saveConfig(config);
+    return await runIn(folder, { config, data, model, settings: given.values });
+  } finally {
+    folder.close();
+  }
+}
+
+/** What may differ when a run is taken up again: how long it lasts, and what does not touch the parameters. */
+const changeable: readonly (keyof RunSettings)[] = ["steps", "minutes", "saveSeconds", "tensorboard"];
+
+function mergedSettings(
+  stored: RunSettings,
+  given: Resolved<typeof trainTextSettings>,
+  out: string,
+): RunSettings {
+  const merged: Record<string, unknown> = { ...stored };
+  for (const [key, was] of Object.entries(stored) as [keyof RunSettings, unknown][]) {
+    if (given.origins[key].from === "default") continue;
+    const is = given.values[key];
+    if (changeable.includes(key)) merged[key] = is;
+    else if (is !== was)
+      throw new Failure(
+        `${given.phrase(key)} differs from the run in ${out}, which has ${nameOf(key)} ${was === null ? "none" : was}; a run goes on with its own settings`,
+      );
+  }
+  // One kind of budget replaces the other.
+  if (given.origins.steps.from !== "default") merged.minutes = null;
+  else if (given.origins.minutes.from !== "default") merged.steps = null;
+  return merged as unknown as RunSettings;
+}
+
+interface Job {
+  readonly config: RunConfig;
+  readonly data: TextData;
+  readonly model: LanguageModel;
+  /** Of this command. */
+  readonly settings: TrainSettings;
+}
+
+async function runIn(folder: RunFolder, job: Job): Promise<number> {
+  const { config, data, model } = job;
+  const { settings } = config;
+  const { steps, minutes, seed, earlyStop } = settings;
+  const budget = steps === null ? { minutes: minutes! } : { steps };
+  const [forInit, forTraining, forSample] = Key.of(seed).split(3) as [Key, Key, Key];
+  const reporter: Reporter = job.settings.json
+    ? jsonReporter(process.stdout)
+    : terminalReporter(process.stdout, budget);
+  const interrupt = onInterrupt(() => {
+    reporter.close();
+    process.stderr.write("stopping after this step; press Ctrl-C again to end at once\n");
+  });
+  const { signal } = interrupt;
+  const events = new RunEvents(folder, config, reporter);
+  try {
+    const plan = trainingPlan(settings);
+    const task = textTask(model, data.streams, { backward: { kind: settings.backward } });
+    const fresh = fitting(() => startTraining(task, plan.optimiser, model.init(forInit)));
+    const parameters = leaves(fresh.params).reduce((n, p) => n + p.size, 0);
+    const state = folder.checkpoints.load(fresh);
+    events.start(data, parameters, state);
+    const end = await train(task, state ?? fresh, {
+      optimiser: plan.optimiser,
+      schedule: plan.schedule,
+      onExplosion: plan.policy,
+      budget,
+      key: forTraining,
+      signal,
+      validation: {
+        run: async (params) => {
+          const { nats, complete } = await evaluateText(model, params, data.valid, { signal });
+          return complete ? nats : null;
+        },
+        every: validationInterval(settings, data),
+        ...(earlyStop === null ? {} : { patience: earlyStop }),
+      },
+      callbacks: [events.callback(plan), folder.checkpoints.saving({ seconds: settings.saveSeconds })],
+      // What is saved is looked at first, so there is a report before each save.
+      reportSeconds: Math.min(1, settings.saveSeconds),
     });
-    if (!options.json) {
-      process.stdout.write("\na sample, at temperature 0.8:\n\n");
-      await writeSample(process.stdout, {
-        model,
-        params: state.params,
-        vocabulary,
-        key: forSample,
-        length: 400,
-        temperature: 0.8,
-        prompt: "",
-        signal,
-      });
-      process.stdout.write(`\nMore of it:  longspan sample ${quoted(out)} --length 1000 --seed 2\n`);
-    }
+    if (end.ended === "signal") return stopped(folder, events, end);
+    await finish(job, folder, events, end, forSample, signal);
     return 0;
   } catch (error) {
-    throw explained(error, run);
+    throw explained(error, folder);
   } finally {
+    reporter.close();
     interrupt.release();
-    run.close();
   }
+}
+
+function stopped(
+  folder: RunFolder,
+  events: RunEvents,
+  { state }: Trained<unknown, unknown, unknown>,
+): number {
+  events.stopped(state);
+  process.stderr.write(
+    `stopped after ${whole(state.step)} steps; everything is saved. To go on: longspan train text --resume --out ${quoted(folder.path)}\n`,
+  );
+  return exitCode.interrupted;
+}
+
+async function finish(
+  { data, model, settings: { json } }: Job,
+  folder: RunFolder,
+  events: RunEvents,
+  end: Trained<LanguageModelParams, readonly unknown[], unknown>,
+  key: Key,
+  signal: { readonly aborted: boolean },
+): Promise<void> {
+  const params = end.state.best?.params ?? end.state.params;
+  const { vocabulary } = data;
+  const request = {
+    model,
+    params,
+    vocabulary,
+    key,
+    length: sampleLength[vocabulary.level],
+    temperature: 0.8,
+    prompt: "",
+    signal,
+  };
+  if (json) {
+    // The figures come last, where programs look for them.
+    events.sample(await drawSample(request));
+    events.done(end);
+    return;
+  }
+  events.done(end);
+  process.stdout.write("\na sample, at temperature 0.8:\n\n");
+  events.sample(await writeSample(process.stdout, request));
+  const run = quoted(folder.path);
+  process.stdout.write(
+    `\nMore of it:   longspan sample ${run} --length 1000 --seed 2\nIts curves:   open ${quoted(`${folder.path}/report.html`)} in a browser\n`,
+  );
+}
+
+/** How often the held-out text is read: by steps where the run is measured in steps, so that it is the same run every time. */
+function validationInterval({ steps, validEvery }: RunSettings, { valid, streams }: TextData) {
+  if (validEvery !== null) return { steps: validEvery };
+  if (steps === null) return { seconds: 30, share: 0.05 };
+  // Reading costs a third of learning; at most a twentieth of the time, and about twenty times in all.
+  const perStep = streams.predictions / streams.segments;
+  return { steps: Math.max(Math.ceil(steps / 20), Math.ceil((20 * valid.length) / (3 * perStep))) };
 }
 
 /** A failure of the training itself, in the words of the command line. */
-function explained(error: unknown, run: RunWriter): unknown {
-  const saved = run.savedStep === null ? "no model was saved" : `the model of step ${run.savedStep} is saved`;
-  const remedy = `lower --lr or --clip; ${saved}`;
-  if (error instanceof NonFiniteGradientError) {
-    const places = error.report.map(({ path }) => path).join(", ") || "the update";
+function explained(error: unknown, { path, checkpoints: { savedStep } }: RunFolder): unknown {
+  const goOn = `longspan train text --resume --out ${quoted(path)}`;
+  const saved =
+    savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
+  if (error instanceof ExplosionError || error instanceof NonFiniteLossError) {
+    const [what] = oneLine(error).split(/[.,;]? Remedies: /);
     return new Failure(
-      `training stopped: the gradient after ${error.step} steps is not a finite number in ${places}; ${remedy}`,
+      `training stopped: ${what}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
     );
   }
-  return error instanceof NonFiniteLossError
-    ? new Failure(`training stopped: the loss is ${error.loss} by step ${error.lastStep}; ${remedy}`)
-    : error;
+  if (error instanceof FileError)
+    return new Failure(`${oneLine(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
+  return error;
 }
 
-/** A function that validates and saves if it is time for it. */
-function validator(
-  run: RunWriter,
-  tell: (event: TrainEvent) => void,
-  evaluate: (params: LanguageModelParams) => Promise<{ nats: number; complete: boolean }>,
-): (params: LanguageModelParams, step: number, seconds: number) => Promise<void> {
-  let best = Number.POSITIVE_INFINITY;
-  let last = performance.now();
-  let wait = 1000 * validation.seconds;
-  return async (params, step, seconds) => {
-    const begin = performance.now();
-    if (begin - last < wait) return;
-    await run.saveWeights(params, step);
-    const { nats, complete } = await evaluate(params);
-    if (complete)
-      tell({
-        event: "valid",
-        step,
-        seconds,
-        nats,
-        bitsPerCharacter: natsToBits(nats),
-        best: nats < best,
-      });
-    if (complete) best = Math.min(best, nats);
-    last = performance.now();
-    wait = Math.max(1000 * validation.seconds, (last - begin) / validation.share);
-  };
-}
-
-function configOf(
-  path: string,
-  characters: number,
-  options: TrainTextOptions,
-  budget: { steps: number } | { minutes: number },
-): RunConfig {
-  const { cell, hidden, layers, embed, dropout, seq, batch, lr, clip, seed } = options;
-  return {
-    format: "longspan-run",
-    formatVersion: 1,
-    task: "text",
-    text: { path, characters, validFraction },
-    model: { cell, hidden, layers, embed, dropout },
-    training: { seq, batch, ...budget, lr, warmUp: warmUpSteps, clip },
-    seed,
-  };
-}
-
-/** @throws Failure unless there is one full segment to train on and one character to predict in the part held out. */
-function checkLength(path: string, length: number, batch: number, seq: number): void {
-  if (length === 0) throw new Failure(`${path} is empty`);
-  const trained = (n: number) => Math.floor(n * (1 - validFraction));
-  const enough = (n: number) => trained(n) >= batch * seq + 1 && n - trained(n) >= 2;
-  if (enough(length)) return;
-  let needed = Math.floor((batch * seq) / (1 - validFraction));
-  while (!enough(needed)) needed += 1;
-  const lower =
-    length >= 20
-      ? `lower --batch or --seq (the first nine tenths must hold batch x seq + 1 characters)`
-      : "use a longer text";
-  throw new Failure(
-    `${path} is too short: it has ${whole(length)} characters, and --batch ${batch} with --seq ${seq} needs ${whole(needed)}; ${lower}`,
-  );
-}
-
-function initialised<T>(make: () => T): T {
+/** @throws Failure if there is not the memory for it */
+function fitting<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {

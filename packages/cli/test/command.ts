@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const bin = fileURLToPath(new URL("../bin/longspan.js", import.meta.url));
+export const bin = fileURLToPath(new URL("../bin/longspan.js", import.meta.url));
 
 /** What a finished command left. */
 export interface Finished {

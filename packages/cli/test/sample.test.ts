@@ -150,7 +150,7 @@ describe("sample: what cannot be done is told in one line", () => {
     "an impossible configuration",
     1,
     damaged("config.json", (b) => b.toString().replace('"hidden": 8', '"hidden": "8"')),
-    /config\.json: model\.hidden is "8", expected a whole number of at least 1/,
+    /config\.json: settings\.hidden is "8", expected a whole number from 1 to 4096/,
   );
   fails(
     "a vocabulary of something else",

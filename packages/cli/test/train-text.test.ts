@@ -10,7 +10,16 @@ afterAll(remove);
 const at = (...parts: string[]) => join(folder, ...parts);
 const text = "the cat sat on the mat; the rat ran.\n".repeat(60);
 const small = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16"];
-const files = ["config.json", "metrics.jsonl", "vocabulary.json", "weights.safetensors"];
+/** What a run leaves; the checkpoint's name holds its step and the number of validations so far. */
+const files = [
+  expect.stringMatching(/^checkpoint-\d+-\d+\.safetensors$/),
+  "checkpoint.json",
+  "config.json",
+  "metrics.jsonl",
+  "report.html",
+  "vocabulary.json",
+  "weights.safetensors",
+];
 
 beforeAll(() => {
   writeFileSync(at("my text.txt"), text);
@@ -18,7 +27,7 @@ beforeAll(() => {
 
 describe("train text --json", () => {
   it("prints one object per event, the last one with the figures, and nothing else", () => {
-    const args = ["--steps", "30", "--out", "runs/a b", "--json"];
+    const args = ["--steps", "30", "--valid-every", "30", "--out", "runs/a b", "--json"];
     const { code, stdout, stderr } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);
     expect([code, stderr]).toEqual([0, ""]);
     const events = jsonLines(stdout);
@@ -33,12 +42,12 @@ describe("train text --json", () => {
       executor: "reference",
       out: "runs/a b",
     });
-    expect(events.slice(1, -1).every((e) => e.event === "progress")).toBe(true);
-    const progress = events.at(-2)!;
+    expect(events.slice(1, -3).every((e) => e.event === "progress")).toBe(true);
+    const [progress, valid, sample] = events.slice(-4) as [Record<string, unknown>, object, { text: string }];
+    expect(events.slice(-4).map((e) => e.event)).toEqual(["progress", "valid", "sample", "done"]);
     expect(Object.keys(progress)).toEqual([
       "event",
       "step",
-      "seconds",
       "fraction",
       "nats",
       "learningRate",
@@ -47,6 +56,7 @@ describe("train text --json", () => {
       "randomSteps",
       "skippedSteps",
       "charactersPerSecond",
+      "seconds",
     ]);
     expect([progress.step, progress.fraction]).toEqual([30, 1]);
     expect(progress.clippedNorm).toBeCloseTo(Math.min(1, progress.gradientNorm as number), 6);
@@ -54,20 +64,25 @@ describe("train text --json", () => {
     expect(done).toEqual({
       event: "done",
       steps: 30,
+      ended: "budget",
       seconds: progress.seconds,
       train: { nats: expect.any(Number) },
-      valid: { nats: expect.any(Number), bitsPerCharacter: done.valid.nats / Math.LN2 },
+      valid: { step: 30, nats: expect.any(Number), bitsPerCharacter: done.valid.nats / Math.LN2 },
       charactersPerSecond: expect.any(Number),
       parameters: events[0]!.parameters,
       executor: "reference",
     });
+    const { step: _, ...figures } = done.valid as { step: number; nats: number };
+    expect(valid).toEqual({ event: "valid", step: 30, ...figures, best: true, seconds: progress.seconds });
+    expect([...sample.text].length).toBe(400);
     expect(Object.keys(done)).toEqual([
       "event",
       "steps",
-      "seconds",
+      "ended",
       "train",
       "valid",
       "charactersPerSecond",
+      "seconds",
       "parameters",
       "executor",
     ]);
@@ -90,14 +105,8 @@ describe("train text --json", () => {
       "readout.b",
     ]);
     const config = JSON.parse(readFileSync(at("runs/a b/config.json"), "utf8"));
-    expect(config.training).toEqual({
-      seq: 16,
-      batch: 4,
-      steps: 30,
-      lr: expect.any(Number),
-      warmUp: 50,
-      clip: 1,
-    });
+    expect(config.settings).toMatchObject({ seq: 16, batch: 4, steps: 30, lr: 0.008, warmUp: 50, clip: 1 });
+    expect(readFileSync(at("runs/a b/report.html"), "utf8")).toContain("my text.txt: training run");
   });
 
   it("the same seed gives the same weights, another one others", () => {
@@ -150,7 +159,7 @@ describe("train text", () => {
       /^text {6}my text\.txt: 2,220 characters, 14 different; the last 222 are held out\nmodel {5}lstm, 1 layer of 8 units, 598 parameters\nrun {7}runs\/my text: 20 steps on the reference executor\n/,
     );
     expect(stdout).toMatch(
-      /\ndone .*\nvalid {5}held-out text: \d\.\d{3} nats per character \(\d\.\d{3} bits\)\n\na sample, at temperature 0\.8:\n\n[\s\S]{400,}\nMore of it: {2}longspan sample 'runs\/my text' --length 1000 --seed 2\n$/,
+      /\ndone .*\nvalid {5}held-out text: \d\.\d{3} nats per character \(\d\.\d{3} bits\)\n\na sample, at temperature 0\.8:\n\n[\s\S]{400,}\nMore of it: {3}longspan sample 'runs\/my text' --length 1000 --seed 2\nIts curves: {3}open 'runs\/my text\/report\.html' in a browser\n$/,
     );
     expect(readdirSync(at("runs/my text")).sort()).toEqual(files);
   });
@@ -187,7 +196,7 @@ describe("train text", () => {
       code: 1,
       stdout: "",
       stderr:
-        "error: runs/my text holds a trained model already; choose another folder with --out, or replace the model with --force\n",
+        "error: runs/my text holds a run already; go on with it with --resume, choose another folder with --out, or replace it with --force\n",
     });
     expect(readFileSync(at("runs/my text/weights.safetensors")).equals(before)).toBe(true);
     expect(longspan(folder, ...args, "--force").code).toBe(0);
@@ -223,7 +232,7 @@ describe("train text", () => {
         out: signal,
       });
       expect(stderr).toBe(
-        `\nstopping after this step; press Ctrl-C again to end at once\nstopped after ${steps.toLocaleString("en-US")} steps; the model is saved. To draw from it: longspan sample ${signal}\n`,
+        `stopping after this step; press Ctrl-C again to end at once\nstopped after ${steps.toLocaleString("en-US")} steps; everything is saved. To go on: longspan train text --resume --out ${signal}\n`,
       );
       expect(readdirSync(at(signal)).sort()).toEqual(files);
       expect(longspan(folder, "sample", signal, "--length", "3").code).toBe(0);
@@ -248,7 +257,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "a text that is too short",
     1,
     [file("short.txt", "abc ".repeat(50))],
-    "short.txt is too short: it has 200 characters, and --batch 16 with --seq 64 needs 1,139; lower --batch or --seq (the first nine tenths must hold batch x seq + 1 characters)",
+    "short.txt is too short: it has 200 characters, and --batch 16 with --seq 64 needs 1,139; lower --batch or --seq (what is not held out must have batch x seq + 1 of them)",
   );
   fails(
     "a text of a few characters",
@@ -262,30 +271,30 @@ describe("train text: what cannot be done is told in one line", () => {
     [file("latin.txt", Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x0a))],
     "latin.txt: not UTF-8: byte 3: 0xE9 begins a character of 3 bytes, but byte 4 (0x0A) does not continue it",
   );
-  fails("no file", 2, [], "missing required argument 'path'");
+  fails("no file", 2, [], "the path of a text is missing");
   fails("an unknown option", 2, ["a", "--hiden", "3"], "unknown option '--hiden' (Did you mean --hidden?)");
   fails(
     "an unknown cell",
     2,
     ["a", "--cell", "elman"],
-    "option '--cell <name>' argument 'elman' is invalid. Allowed choices are lstm, gru, rnn.",
+    "option '--cell <name>' argument 'elman' is invalid. Expected one of lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after.",
   );
   fails(
     "steps and minutes",
     2,
     ["a", "--steps", "3", "--minutes", "3"],
-    "option '--steps <n>' cannot be used with option '--minutes <m>'",
+    "option '--steps <n>' cannot be used with option '--minutes <n>'",
   );
-  fails("an option without its value", 2, ["a", "--hidden"], "option '--hidden <units>' argument missing");
+  fails("an option without its value", 2, ["a", "--hidden"], "option '--hidden <n>' argument missing");
   for (const [option, flags, value, expected] of [
-    ["--hidden", "--hidden <units>", "0", "a whole number from 1 to 4096"],
-    ["--embed", "--embed <features>", "4097", "a whole number from 1 to 4096"],
+    ["--hidden", "--hidden <n>", "0", "a whole number from 1 to 4096"],
+    ["--embed", "--embed <n>", "4097", "a whole number from 1 to 4096"],
     ["--layers", "--layers <n>", "1.5", "a whole number from 1 to 64"],
     ["--batch", "--batch <n>", "many", "a whole number of at least 1"],
     ["--steps", "--steps <n>", "", "a whole number of at least 1"],
-    ["--minutes", "--minutes <m>", "0", "a number above 0"],
+    ["--minutes", "--minutes <n>", "0", "a number above 0"],
     ["--lr", "--lr <rate>", "-1", "a number above 0"],
-    ["--clip", "--clip <norm>", "NaN", "a number above 0"],
+    ["--clip", "--clip <norm>", "NaN", "a number above 0, or none"],
     ["--dropout", "--dropout <rate>", "1.5", "a number from 0 up to, but not including, 1"],
     ["--seed", "--seed <n>", "1e99", "a whole number"],
   ] as const)
@@ -311,7 +320,9 @@ describe("train text: what cannot be done is told in one line", () => {
     const args = ["--lr", "1e37", "--steps", "500", "--out", "wild", "--json"];
     const { code, stderr } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: training stopped: .*; lower --lr or --clip; no model was saved\n$/);
+    expect(stderr).toMatch(
+      /^error: training stopped: [^;]*; lower --lr or --clip, or go on with --on-explosion skip; (nothing was saved|the checkpoint of step \d+ is intact)\n$/,
+    );
     expect(existsSync(at("wild/weights.safetensors"))).toBe(false);
   });
 

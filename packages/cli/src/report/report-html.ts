@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { natsToBits, perplexity } from "longspan";
 import type { TrainEvent } from "../events.js";
-import type { RunConfig } from "../run-folder.js";
+import { type ModelConfig, modelConfig, type RunConfig } from "../run-config.js";
 import { chartHtml } from "./chart.js";
 import { chartsOf } from "./charts.js";
 import { type Html, html, jsonFor } from "./html.js";
@@ -14,7 +14,7 @@ import { style } from "./style.js";
 
 /** A run to report on. */
 export interface ReportedRun {
-  readonly config: Pick<RunConfig, "text" | "model">;
+  readonly config: Pick<RunConfig, "text" | "settings">;
   /** All events so far, in order. */
   readonly events: readonly TrainEvent[];
 }
@@ -42,7 +42,7 @@ export function reportHtml({ config, events }: ReportedRun): string {
 <header>
 <p class="kicker">Training run${history.start ? html` in <span class="path">${history.start.out}</span>` : null}</p>
 <h1>${name}</h1>
-<p class="lead">${modelInWords(config.model)}, trained to predict the next ${unit}. ${endInWords(history, unit)}</p>
+<p class="lead">${modelInWords(modelConfig(config.settings))}, trained to predict the next ${unit}. ${endInWords(history, unit)}</p>
 </header>
 ${outcome(history, unit)}
 ${curves(history, unit)}
@@ -55,7 +55,7 @@ ${settingsHtml(config, history.start)}
 `.source;
 }
 
-function modelInWords({ cell, layers, hidden }: ReportedRun["config"]["model"]): string {
+function modelInWords({ cell, layers, hidden }: ModelConfig): string {
   const name = cell === cell.toLowerCase() && cell.length <= 4 ? cell.toUpperCase() : cell;
   return `${/^([aefhilmnorsx]|[aeiou].*)/i.test(name) && !/^uni/i.test(name) ? "An" : "A"} ${name} net with ${layers === 1 ? "one layer" : `${layers} layers`} of ${hidden} units`;
 }
@@ -63,15 +63,9 @@ function modelInWords({ cell, layers, hidden }: ReportedRun["config"]["model"]):
 function endInWords({ end, best, progress }: RunHistory, unit: string): string {
   const last = progress.at(-1);
   if (end?.event === "done") {
-    const { nats } = end.valid;
-    const isBest = best !== null && best.nats >= nats;
-    return `At the end it predicts held-out text with a loss of ${lossInWords(nats, unit)}${
-      isBest
-        ? ", its best"
-        : best
-          ? `; its best was ${lossFigure(best.nats)} nats at step ${whole(best.step)}`
-          : ""
-    }.`;
+    const { nats, step } = end.valid;
+    const kept = step < end.steps ? `, with the parameters of step ${whole(step)}, its best` : "";
+    return `It predicts held-out text with a loss of ${lossInWords(nats, unit)}${kept}.`;
   }
   const state = end ? "Interrupted" : "Not finished: the last report came";
   const at = end ? `at step ${whole(end.steps)}` : last ? `at step ${whole(last.step)}` : null;

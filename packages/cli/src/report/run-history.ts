@@ -56,8 +56,6 @@ export function runHistory(events: readonly TrainEvent[]): RunHistory {
         end = event;
         break;
       case "done":
-        dropAfter(validations, (e) => e.step, event.steps - 1);
-        validations.push({ step: event.steps, seconds: event.seconds, nats: event.valid.nats });
         end = event;
         break;
       case "sample":

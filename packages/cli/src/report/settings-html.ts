@@ -1,5 +1,5 @@
 import type { StartEvent } from "../events.js";
-import type { RunConfig } from "../run-folder.js";
+import type { RunConfig } from "../run-config.js";
 import { applies } from "../settings/resolve.js";
 import { type Group, nameOf, shown, type Table } from "../settings/setting.js";
 import { trainTextSettings } from "../settings/train-text.js";
@@ -9,9 +9,12 @@ import { whole } from "./readouts.js";
 type Rows = [name: string, value: string][];
 
 /** What the run was given: model, training and data, each a table of the settings that acted. */
-export function settingsHtml(config: Pick<RunConfig, "text" | "model">, start: StartEvent | null): Html {
+export function settingsHtml(
+  { text, settings }: Pick<RunConfig, "text" | "settings">,
+  start: StartEvent | null,
+): Html {
   const unit = start?.level === "word" ? "words" : "characters";
-  const data: Rows = [["text", config.text.path]];
+  const data: Rows = [["text", text.path]];
   if (start) {
     const { total, train, valid, different } = start.characters;
     data.push(
@@ -20,11 +23,10 @@ export function settingsHtml(config: Pick<RunConfig, "text" | "model">, start: S
       ["held out", whole(valid)],
     );
   }
-  const model = start?.settings ? given(start, "model") : Object.entries(config.model).map(spelt);
   const tables: [string, Rows][] = [
-    ["Model", model],
-    ["Training", given(start, "training")],
-    ["Data", [...data, ...given(start, "data")]],
+    ["Model", given(settings, "model")],
+    ["Training", given(settings, "training")],
+    ["Data", [...data, ...given(settings, "data")]],
   ];
   return html`<section class="settings"><h2>Settings</h2>
 <div class="tables">${tables
@@ -39,15 +41,11 @@ export function settingsHtml(config: Pick<RunConfig, "text" | "model">, start: S
 }
 
 /** The settings of a group that acted: not those without a value, nor those that belong to other choices. */
-function given(start: StartEvent | null, group: Group): Rows {
-  const values: Readonly<Record<string, unknown>> = { ...start?.settings };
+function given(settings: RunConfig["settings"], group: Group): Rows {
+  const values: Readonly<Record<string, unknown>> = { ...settings };
   const table: Table = trainTextSettings;
   return Object.entries(table)
     .filter(([key, setting]) => setting.group === group && (values[key] ?? null) !== null)
     .filter(([key]) => applies(table, values, key))
     .map(([key, setting]) => [nameOf(key), shown(setting, values[key])]);
-}
-
-function spelt([name, value]: [string, unknown]): [string, string] {
-  return [name, String(value)];
 }

@@ -1,5 +1,3 @@
-import { numberOf } from "../options.js";
-
 /** What values a setting takes. */
 export interface Kind<T> {
   /** In words, for errors: "a whole number of at least 1". */
@@ -8,12 +6,19 @@ export interface Kind<T> {
   readonly placeholder?: string;
   /** The names to choose from, if these are all. */
   readonly names?: readonly string[];
+  /** Whether there is a value that stands for none: null. */
+  readonly nullable?: true;
   /** The value that a word of the command line spells; undefined if it spells none. */
   parse(word: string): T | undefined;
   /** The value that a number, a text or a truth value of a settings file stands for; undefined if for none. */
   accept(value: unknown): T | undefined;
   /** A value as the user would write it. */
   show(value: T): string;
+}
+
+/** The number that a text spells; NaN if it does not begin like one. */
+function numberOf(text: string): number {
+  return /^[+-]?(\d|\.\d)/.test(text) ? Number(text) : Number.NaN;
 }
 
 function number(expected: string, accepts: (n: number) => boolean): Kind<number> {
@@ -38,6 +43,9 @@ export const notNegative = number("a number of at least 0", (n) => n >= 0 && Num
 
 /** A share that may be none but not all: [0, 1). */
 export const rate = number("a number from 0 up to, but not including, 1", (n) => n >= 0 && n < 1);
+
+/** A share that may be all but not none: (0, 1]. */
+export const shareOfAll = number("a number above 0 and at most 1", (n) => n > 0 && n <= 1);
 
 /** A share that is neither none nor all: (0, 1). */
 export const share = number("a number between 0 and 1", (n) => n > 0 && n < 1);
@@ -76,6 +84,7 @@ export const flag: Kind<boolean> = {
 export function orNone<T>(kind: Kind<T>): Kind<T | null> {
   return {
     ...kind,
+    nullable: true,
     expected: `${kind.expected}, or none`,
     parse: (word) => (word === "none" ? null : kind.parse(word)),
     accept: (value) => (value === "none" ? null : kind.accept(value)),
@@ -85,5 +94,5 @@ export function orNone<T>(kind: Kind<T>): Kind<T | null> {
 
 /** A kind whose value may be left open: null, which cannot be written. */
 export function optional<T>(kind: Kind<T>): Kind<T | null> {
-  return { ...kind, show: (value) => (value === null ? "none" : kind.show(value)) };
+  return { ...kind, nullable: true, show: (value) => (value === null ? "none" : kind.show(value)) };
 }

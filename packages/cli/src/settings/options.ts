@@ -16,7 +16,11 @@ export function addOptions(command: Command, table: Table): Command {
     const option = new Option(value === undefined ? flags : `${flags} ${value}`, helpOf(setting));
     option.helpGroup(`${group[0]!.toUpperCase()}${group.slice(1)}:`);
     if (conflictsWith !== undefined) option.conflicts(conflictsWith);
-    if (value !== undefined) option.argParser((word: string) => checked(kind, word));
+    if (value !== undefined)
+      option.argParser((word: string) => {
+        parserOf(kind)(word);
+        return word;
+      });
     command.addOption(option);
     // What a file may switch on, the command line can switch off.
     if (value === undefined && !setting.commandLineOnly)
@@ -25,10 +29,14 @@ export function addOptions(command: Command, table: Table): Command {
   return command;
 }
 
-function checked(kind: Kind<unknown>, word: string): string {
-  if (kind.parse(word) === undefined)
-    throw new InvalidArgumentError(`Expected ${kind.expected}${suggestion(word, kind.names ?? [])}.`);
-  return word;
+/** Reads a word of the command line as a value of a kind. */
+export function parserOf<T>(kind: Kind<T>): (word: string) => T {
+  return (word) => {
+    const value = kind.parse(word);
+    if (value === undefined)
+      throw new InvalidArgumentError(`Expected ${kind.expected}${suggestion(word, kind.names ?? [])}.`);
+    return value;
+  };
 }
 
 function helpOf(setting: Setting<unknown>): string {

@@ -1,4 +1,3 @@
-import { cells } from "../run-folder.js";
 import {
   anyInteger,
   choice,
@@ -14,6 +13,7 @@ import {
 } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
 
+const cells = ["lstm", "gru", "rnn", "peephole-lstm", "coupled-lstm", "gru-reset-after"] as const;
 const optimizers = ["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"] as const;
 const schedules = ["constant", "linear", "step", "cosine", "inverse-time", "plateau"] as const;
 

@@ -39,7 +39,14 @@ function misplaced(page: string): string[] {
   return [...wrong, ...open, ...(stray.match(/[<>]/g) ?? [])];
 }
 
-const whole = [start(), progress(50), valid(50, 2.5), progress(100), done(100, 2.25)] as const;
+const whole = [
+  start(),
+  progress(50),
+  valid(50, 2.5),
+  progress(100),
+  valid(100, 2.25),
+  done(100, 2.25),
+] as const;
 
 describe("reportHtml", () => {
   it("tells the outcome in nats and bits, steps, time, speed", () => {
@@ -47,7 +54,7 @@ describe("reportHtml", () => {
     for (const part of [
       "whale.txt",
       "An LSTM net with one layer of 8 units, trained to predict the next character.",
-      "At the end it predicts held-out text with a loss of 2.250 nats per character (3.246 bits), its best.",
+      "It predicts held-out text with a loss of 2.250 nats per character (3.246 bits).",
       "Best held-out loss 2.250 nats per character",
       "In bits 3.246 bits per character",
       "Steps 100 of 2 \u00d7 5 characters",
@@ -61,7 +68,7 @@ describe("reportHtml", () => {
   it("lists the settings that acted, by group", () => {
     const text = textOf(report(...whole));
     expect(text).toContain(
-      "Model level char cell lstm hidden 128 layers 1 embed 64 dropout 0 Training minutes 10",
+      "Model level char cell lstm hidden 8 layers 1 embed 4 dropout 0 Training minutes 10",
     );
     expect(text).toContain(
       "Data text texts/whale.txt characters 1,000, 30 different for training 900 held out 100 valid 0.1",
@@ -70,7 +77,7 @@ describe("reportHtml", () => {
   });
 
   it("speaks of words where the model does", () => {
-    const text = textOf(report(start({ level: "word" }), progress(50), done(50, 5)));
+    const text = textOf(report(start({ level: "word" }), progress(50), valid(50, 5), done(50, 5)));
     expect(text).toContain("loss of 5.000 nats per word (a perplexity of 148.4)");
     expect(text).toContain("Perplexity 148.4 per word");
     expect(text).not.toMatch(/\bbits\b|characters? per second/);

@@ -25,7 +25,8 @@ describe("runHistory", () => {
       progress(20),
       valid(20, 2.1),
       progress(30),
-      done(30, 2.2),
+      valid(30, 2.2),
+      done(30, 2.1, 20),
     ]);
     expect(stepsOf(history.progress)).toEqual([10, 20, 30]);
     expect(history.validations.map(({ step, nats }) => [step, nats])).toEqual([

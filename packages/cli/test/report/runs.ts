@@ -1,11 +1,18 @@
 import type { DoneEvent, ProgressEvent, StartEvent, ValidEvent } from "../../src/events.js";
 import type { ReportedRun } from "../../src/report/report-html.js";
+import { modelConfig, runSettings } from "../../src/run-config.js";
 import { resolveSettings } from "../../src/settings/resolve.js";
 import { trainTextSettings } from "../../src/settings/train-text.js";
 
 export const config: ReportedRun["config"] = {
-  text: { path: "texts/whale.txt", characters: 1000, validFraction: 0.1 },
-  model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0 },
+  text: { path: "texts/whale.txt", sha256: "", characters: 1000 },
+  settings: {
+    ...runSettings(resolveSettings(trainTextSettings, {}).values),
+    hidden: 8,
+    embed: 4,
+    batch: 2,
+    seq: 5,
+  },
 };
 
 export function start(given: Partial<StartEvent> = {}): StartEvent {
@@ -14,8 +21,8 @@ export function start(given: Partial<StartEvent> = {}): StartEvent {
     path: config.text.path,
     level: "char",
     characters: { total: 1000, train: 900, valid: 100, different: 30 },
-    model: config.model,
-    settings: { ...resolveSettings(trainTextSettings, {}).values, batch: 2, seq: 5 },
+    model: modelConfig(config.settings),
+    settings: config.settings,
     parameters: 1234,
     executor: "reference",
     out: "runs/whale",
@@ -45,13 +52,15 @@ export function valid(step: number, nats: number): ValidEvent {
   return { event: "valid", step, seconds: step / 2, nats, bitsPerCharacter: nats / Math.LN2, best: true };
 }
 
-export function done(steps: number, nats: number): DoneEvent {
+/** The end, with the parameters of step `best`. */
+export function done(steps: number, nats: number, best = steps): DoneEvent {
   return {
     event: "done",
     steps,
     seconds: steps / 2,
+    ended: "budget",
     train: { nats: 2 },
-    valid: { nats, bitsPerCharacter: nats / Math.LN2 },
+    valid: { step: best, nats, bitsPerCharacter: nats / Math.LN2 },
     charactersPerSecond: 20,
     parameters: 1234,
     executor: "reference",

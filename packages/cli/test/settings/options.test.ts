@@ -44,7 +44,7 @@ describe("addOptions", () => {
     [["--clip", "off"], "'--clip <norm>' argument 'off' is invalid. Expected a number above 0, or none."],
     [
       ["--cell", "gur"],
-      "'--cell <name>' argument 'gur' is invalid. Expected one of lstm, gru, rnn (did you mean gru?).",
+      "'--cell <name>' argument 'gur' is invalid. Expected one of lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after (did you mean gru?).",
     ],
     [["--steps", "3", "--minutes", "3"], "'--steps <n>' cannot be used with option '--minutes <n>'"],
   ])("%j: one line", (words, message) => {
@@ -68,7 +68,9 @@ describe("the help", () => {
 
   it("tells choices and defaults, also those that depend on another setting", () => {
     const flat = help.replace(/\s+/g, " ");
-    expect(flat).toContain("--cell <name> the recurrent cell (lstm, gru, rnn; default: lstm)");
+    expect(flat).toContain(
+      "--cell <name> the recurrent cell (lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after; default: lstm)",
+    );
     expect(flat).toContain(
       "--lr <rate> highest learning rate (default: 0.008; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, adagrad 0.05)",
     );

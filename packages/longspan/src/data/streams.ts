@@ -45,6 +45,8 @@ export interface TextStreams {
   readonly predictions: number;
   /** Segment number `step` of the endless sequence of passes. It depends on nothing else. */
   segment(step: number): Segment;
+  /** In words, where that segment lies: its pass over the text and its place in the streams. */
+  describe(step: number): string;
 }
 
 /** A text without enough symbols for what is asked of it. */
@@ -101,15 +103,24 @@ export function textStreams(
     structures.set(length, known);
     return known;
   };
+  const placeOf = (step: number) => {
+    if (!Number.isInteger(step) || step < 0)
+      throw new RangeError(`segment: the number is a non-negative integer, got ${step}`);
+    const begin = (step % segments) * steps;
+    return { begin, length: Math.min(steps, part - begin) };
+  };
   return {
     streams,
     segments,
     predictions: part * streams,
+    describe(step) {
+      const { begin, length } = placeOf(step);
+      const place = `symbols ${begin} to ${begin + length - 1} of ${part}`;
+      const pass = `pass ${Math.floor(step / segments) + 1} over the text`;
+      return streams === 1 ? `${place}, ${pass}` : `${place} in each of ${streams} streams, ${pass}`;
+    },
     segment(step) {
-      if (!Number.isInteger(step) || step < 0)
-        throw new RangeError(`segment: the number is a non-negative integer, got ${step}`);
-      const begin = (step % segments) * steps;
-      const length = Math.min(steps, part - begin);
+      const { begin, length } = placeOf(step);
       const inputs = new Int32Array(length * streams);
       const targets = new Int32Array(length * streams);
       for (let t = 0; t < length; t++)

@@ -71,7 +71,7 @@ export interface ExplosionState<S> {
  * Where random steps are possible, each step needs `key` in its settings, another one each time.
  *
  * After a stop, a loop may look at `stopped` as rarely as it likes and finds parameters and state as they were before
- * the bad step; `reportNonFinite` and `NonFiniteGradientError` say what happened. A policy without `stop` takes a stopped
+ * the bad step; `reportTensors` of the gradient there says what happened. A policy without `stop` takes a stopped
  * state up again.
  *
  * Nothing is read back but one flag, and that only where reading is immediate (see `branch`).

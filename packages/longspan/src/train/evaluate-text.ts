@@ -7,7 +7,7 @@ import {
 } from "../nn/index.js";
 import { fromArray, keep, scope, type Tensor } from "../tensor/index.js";
 import { type Pause, pacer } from "./pace.js";
-import { dispose } from "./training-step.js";
+import { dispose } from "./training-state.js";
 
 /** How a text is evaluated. */
 export interface EvaluateOptions {

@@ -1,5 +1,15 @@
+export * from "./checkpoint.js";
 export * from "./evaluate-text.js";
+export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-error.js";
 export type { Pause } from "./pace.js";
+export type { Task } from "./task.js";
 export { type TextTask, textTask } from "./text-task.js";
 export * from "./training-loop.js";
-export { startTraining, type Task, type TrainingState } from "./training-step.js";
+export {
+  type Best,
+  type History,
+  startTraining,
+  type TrainingState,
+  type Validation,
+} from "./training-state.js";
+export type { ValidationOptions } from "./validation.js";

@@ -6,8 +6,8 @@ import {
   type LanguageModelState,
 } from "../nn/index.js";
 import { fromArray, scope, zeros } from "../tensor/index.js";
-import { chain } from "../unfold/index.js";
-import type { Task } from "./training-step.js";
+import { type Backward, chain } from "../unfold/index.js";
+import type { Task } from "./task.js";
 
 /** Training of a language model on the segments of a text. */
 export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
@@ -19,20 +19,27 @@ export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
  *
  * The loss is the mean cross-entropy, in nats per symbol.
  *
+ * @param options.backward how each segment is differentiated; full unless given
  * @example
  * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 16, steps: 64 }));
  * task.batch(0).inputs.length; // 1024
  */
-export function textTask(model: LanguageModel, text: TextStreams): TextTask {
+export function textTask(
+  model: LanguageModel,
+  text: TextStreams,
+  { backward }: { backward?: Backward } = {},
+): TextTask {
   return {
     batch: (step) => text.segment(step),
+    describe: (step) => text.describe(step),
     predictions: ({ targets }) => targets.length,
     carriedAtStart: (params) => zeroState(model, params, text.streams),
     loss(params, { inputs, targets, structure, fresh }, carried, key) {
       const n = inputs.length;
       const { logits, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
         key,
+        ...(backward ? { backward } : {}),
         ...(fresh ? {} : { initial: carried }),
       });
       return { loss: crossEntropyMean(logits, fromArray(targets, [n], "int32")), carried: final };

@@ -1,10 +1,17 @@
-import { add, mul } from "../ops/index.js";
-import type { Schedule, Transform } from "../optim/index.js";
-import { type Key, scope, type Tensor } from "../tensor/index.js";
+import type { ExplosionPolicy, Schedule, Transform } from "../optim/index.js";
+import type { Key } from "../tensor/index.js";
+import type { StepReport } from "./explosion-error.js";
+import { LossSum, RecentLoss } from "./loss-window.js";
 import { clock, type Pause, pacer } from "./pace.js";
-import { dispose, type GuardedState, type Task, type TrainingState, TrainingStep } from "./training-step.js";
+import type { Task } from "./task.js";
+import { dispose, shared, type TrainingState, type Validation } from "./training-state.js";
+import { TrainingStep } from "./training-step.js";
+import { isStale, ValidationClock, type ValidationOptions } from "./validation.js";
 
-/** How long a run lasts: until so many steps are taken in all, or for so many minutes from its start, callbacks included. */
+/**
+ * How long a run lasts: until so many steps are taken in all, or for so many minutes in all, callbacks included; what came
+ * before an interruption counts.
+ */
 export type Budget = { readonly steps: number } | { readonly minutes: number };
 
 /** How a run goes. */
@@ -14,9 +21,12 @@ export interface TrainOptions<P, S, C> {
   /** The key of random draws; step k draws from stream k of it. */
   readonly key: Key;
   /** The learning rate of each step; the optimiser's own unless given. */
-  readonly learningRate?: Schedule;
-  /** Called with the loss now and then; training goes on when its promise settles. The time it takes is not training time. */
-  readonly onReport?: (report: TrainReport<P, S, C>) => void | Promise<void>;
+  readonly schedule?: Schedule;
+  /** What to do about a gradient that explodes; the run stops at one that is not finite unless given. */
+  readonly onExplosion?: ExplosionPolicy;
+  readonly validation?: ValidationOptions<P, S, C>;
+  /** Told in order of what happens; training goes on when their promises settle. The time they take is not training time. */
+  readonly callbacks?: readonly TrainCallback<P, S, C>[];
   /** Least time between reports, in seconds; 1 unless given, 0 for one at each step. There is one at the end in any case. */
   readonly reportSeconds?: number;
   /** The run ends after the current step once this says so, such as an `AbortSignal`. */
@@ -25,17 +35,34 @@ export interface TrainOptions<P, S, C> {
   readonly pause?: Pause;
 }
 
+/** What is told of a run while it goes on. What throws ends the run. */
+export interface TrainCallback<P, S, C> {
+  /** Now and then, before each validation and at the end. */
+  onReport?(report: TrainReport<P, S, C>): void | Promise<void>;
+  /** After each validation. The state has it in its history. */
+  onValidation?(report: ValidationReport<P, S, C>): void | Promise<void>;
+  /** A step that was replaced by a random one or left out. On an executor that cannot be read at once, only the counts in reports tell. */
+  onExplosion?(report: ExplosionReport): void | Promise<void>;
+  /** After the last step of this run, also when the signal ended it; not when something was thrown. */
+  onEnd?(end: Trained<P, S, C>): void | Promise<void>;
+}
+
 /** Where a run stands. */
 export interface TrainReport<P, S, C> {
   /** Steps taken in all. */
   readonly step: number;
   /** Share of the budget that is used up, in [0, 1]. */
   readonly fraction: number;
-  /** Mean loss over the predictions since the last report. */
+  /** Mean loss over the predictions since the last report; those of steps whose loss was not finite are left out. */
   readonly loss: number;
   /** Of the last step; undefined if the optimiser's own was used. */
   readonly learningRate: number | undefined;
-  /** Training time of this run, in seconds: callbacks are not counted. */
+  /** Joint norm of the last step's gradient, before any treatment. */
+  readonly gradientNorm: number;
+  /** Steps so far that were replaced by random ones, and that were left out. */
+  readonly randomSteps: number;
+  readonly skippedSteps: number;
+  /** Training time of this run, in seconds: callbacks and validation are not counted. */
   readonly seconds: number;
   /** Predictions made in this run. */
   readonly predictions: number;
@@ -43,12 +70,26 @@ export interface TrainReport<P, S, C> {
   readonly state: TrainingState<P, S, C>;
 }
 
+/** A validation. */
+export interface ValidationReport<P, S, C> extends Validation {
+  /** Whether the loss is the lowest so far. */
+  readonly best: boolean;
+  /** The parameters that were looked at; released like the state. */
+  readonly params: P;
+  readonly state: TrainingState<P, S, C>;
+}
+
+/** A step that was not taken as it was. */
+export interface ExplosionReport extends StepReport {
+  readonly action: "random" | "skip";
+}
+
 /** What a run gives. */
 export interface Trained<P, S, C> {
   /** Belongs to the caller, who releases it. */
   readonly state: TrainingState<P, S, C>;
-  /** Why the run ended: the budget was used up, or the signal came. */
-  readonly ended: "budget" | "signal";
+  /** Why the run ended: the budget was used up, the signal came, or validations did not improve. */
+  readonly ended: "budget" | "signal" | "patience";
   /** Mean loss over the predictions of at least the last 100 steps (of all, if there were fewer). NaN if there were none. */
   readonly loss: number;
   readonly seconds: number;
@@ -60,12 +101,11 @@ export class NonFiniteLossError extends Error {
   override name = "NonFiniteLossError";
 
   constructor(
-    readonly loss: number,
     readonly firstStep: number,
     readonly lastStep: number,
   ) {
     super(
-      `the loss is ${loss} at one of the steps ${firstStep} to ${lastStep}, although the gradients are finite. Remedies: a smaller learning rate, or a look at the batches of these steps`,
+      `the loss is not finite at one of the steps ${firstStep} to ${lastStep}, although the gradients are finite. Remedies: a smaller learning rate, or a look at the batches of these steps`,
     );
   }
 }
@@ -73,15 +113,15 @@ export class NonFiniteLossError extends Error {
 /**
  * Trains: for each step a batch, the gradient of its loss, and what the optimiser makes of it.
  *
- * Nothing is read back from the executor between reports, and no state is kept outside: the run is a function of the task, the
- * options and the state that goes in. With a budget of steps and a learning rate that depends on the progress only, a run that is
- * cut in two by saving and restoring the state ends with the same bits.
+ * Nothing is read back from an asynchronous executor between reports, and no state is kept outside: the run is a function of the
+ * task, the options and the state that goes in. With a budget of steps, validation by steps, and a schedule that depends on the
+ * progress only, a run that is cut in two by saving and restoring the state ends with the same bits.
  *
- * A gradient that is not finite stops the run: the parameters are left as they were before that step, and the error names
- * the step, counted from 0, and the parameters.
+ * A gradient that is not finite stops the run, unless `onExplosion` has it otherwise: the parameters are left as they were before
+ * that step, and the error names the step, counted from 0, its batch and the parameters.
  *
- * @param state from `startTraining` or an earlier run. It is used up: its tensors are released on the way.
- * @throws NonFiniteGradientError | NonFiniteLossError
+ * @param state from `startTraining`, from an earlier run, or from `decodeCheckpoint`. It is used up: its tensors are released on the way.
+ * @throws ExplosionError | NonFiniteLossError and what callbacks throw
  * @throws RangeError if the budget is not a non-negative number.
  * @example
  * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
@@ -91,8 +131,8 @@ export class NonFiniteLossError extends Error {
  *   optimiser,
  *   budget: { steps: 20 },
  *   key: Key.of(2),
- *   learningRate: warmUp(50, linearSchedule(0.002)),
- *   onReport: ({ step, loss }) => console.log(step, loss),
+ *   schedule: warmUp(50, cosineSchedule({ peak: 0.002 })),
+ *   callbacks: [{ onReport: ({ step, loss }) => console.log(step, loss) }],
  * });
  */
 export async function train<P, B, C, S>(
@@ -100,129 +140,201 @@ export async function train<P, B, C, S>(
   state: TrainingState<P, S, C>,
   options: TrainOptions<P, S, C>,
 ): Promise<Trained<P, S, C>> {
-  const { optimiser, budget, key, learningRate, onReport, reportSeconds = 1, signal, pause } = options;
-  checkBudget(budget);
-  const stepper = new TrainingStep(task, optimiser, key);
-  const rest = pacer(pause);
-  const begin = clock();
-  const fractionAt = (step: number) =>
-    "steps" in budget
-      ? Math.min(1, budget.steps === 0 ? 1 : step / budget.steps)
-      : Math.min(1, budget.minutes === 0 ? 1 : (clock() - begin) / (60_000 * budget.minutes));
-  const guard = stepper.guarded.init(state.params);
-  dispose(guard.inner);
-  let current: GuardedState<P, S, C> = { ...state, optimiser: { ...guard, inner: state.optimiser } };
-  let sum: Tensor | null = null;
-  const losses = new RecentLoss(100);
-  let [seconds, predictions, sinceReport] = [0, 0, 0];
-  let [reportedAt, reportedStep] = [begin, state.step];
-  const unguarded = () => ({ ...current, optimiser: current.optimiser.inner });
+  const run = new Run(task, state, options);
   try {
-    let fraction = fractionAt(current.step);
-    let ended: Trained<P, S, C>["ended"] | null = fraction >= 1 ? "budget" : null;
-    while (ended === null) {
-      const started = clock();
-      const rate = learningRate?.({ step: current.step, fraction, validations: [] });
-      const batch = task.batch(current.step);
-      const count = task.predictions(batch);
-      const next: Taken<P, S, C> = stepAndAdd(stepper, current, batch, rate, sum, count);
-      dispose([current.params, current.optimiser, current.carried, sum]);
-      current = next.state;
-      sum = next.sum;
-      predictions += count;
-      sinceReport += count;
-      await rest();
-      fraction = fractionAt(current.step);
-      ended = signal?.aborted ? "signal" : fraction >= 1 ? "budget" : null;
-      const due = ended !== null || clock() - reportedAt >= 1000 * reportSeconds;
-      let mean = 0;
-      if (due) {
-        mean = (await readLoss(stepper, current, sum, state.step, reportedStep)) / sinceReport;
-        losses.add(current.step - reportedStep, mean, sinceReport);
-        dispose(sum);
-        sum = null;
-        sinceReport = 0;
-        reportedStep = current.step;
-      }
-      seconds += (clock() - started) / 1000;
-      if (!due) continue;
-      await onReport?.({
-        step: current.step,
-        fraction,
-        loss: mean,
-        learningRate: rate,
-        seconds,
-        predictions,
-        state: unguarded(),
-      });
-      reportedAt = clock();
-      // The callback takes time and may bring the signal.
-      ended ??= signal?.aborted ? "signal" : fractionAt(current.step) >= 1 ? "budget" : null;
-    }
-    const { inner: _, ...counts } = current.optimiser;
-    dispose([sum, counts]);
-    return { state: unguarded(), ended, loss: losses.mean, seconds, predictions };
+    return await run.toTheEnd();
   } catch (error) {
-    dispose([current.params, current.optimiser, current.carried, sum]);
+    run.dispose();
     throw error;
   }
 }
 
-interface Taken<P, S, C> {
-  readonly state: GuardedState<P, S, C>;
-  /** Losses since the last report, each times its predictions. */
-  readonly sum: Tensor;
-}
+type Ended = Trained<unknown, unknown, unknown>["ended"];
 
-function stepAndAdd<P, B, C, S>(
-  stepper: TrainingStep<P, B, C, S>,
-  state: GuardedState<P, S, C>,
-  batch: B,
-  learningRate: number | undefined,
-  sum: Tensor | null,
-  count: number,
-): Taken<P, S, C> {
-  return scope(() => {
-    const { next, loss } = stepper.run(state, batch, learningRate);
-    const weighted = mul(loss, count);
-    return { state: next, sum: sum === null ? weighted : add(sum, weighted) };
-  });
-}
+class Run<P, B, C, S> {
+  private readonly stepper: TrainingStep<P, B, C, S>;
+  private readonly rest: () => Promise<void>;
+  private readonly begin = clock();
+  private readonly past: TrainingState<P, S, C>["history"];
+  private readonly validations: ValidationClock | null;
+  private readonly losses = new LossSum();
+  private readonly recent = new RecentLoss(100);
+  private readonly policy: ExplosionPolicy;
+  private learningRate: number | undefined;
+  private seconds = 0;
+  private predictions = 0;
+  private reportedAt = this.begin;
+  private reportedStep: number;
 
-/** Reads the sum of the losses since the last report. @throws if the run has stopped since, saying why. */
-async function readLoss<P, B, C, S>(
-  stepper: TrainingStep<P, B, C, S>,
-  state: GuardedState<P, S, C>,
-  sum: Tensor,
-  firstStep: number,
-  reportedStep: number,
-): Promise<number> {
-  const { stopped, taken } = state.optimiser;
-  const [[total], [isStopped], [count]] = await Promise.all([sum.data(), stopped.data(), taken.data()]);
-  if (isStopped) throw await stepper.explain(state, firstStep + count!);
-  if (!Number.isFinite(total)) throw new NonFiniteLossError(total!, reportedStep, state.step - 1);
-  return total!;
-}
-
-/** The mean over the latest intervals that hold a given number of steps. */
-class RecentLoss {
-  private intervals: { steps: number; loss: number; predictions: number }[] = [];
-
-  constructor(private readonly steps: number) {}
-
-  add(steps: number, loss: number, predictions: number): void {
-    this.intervals.push({ steps, loss, predictions });
-    let held = this.intervals.reduce((n, i) => n + i.steps, 0);
-    while (held - this.intervals[0]!.steps >= this.steps) held -= this.intervals.shift()!.steps;
+  constructor(
+    private readonly task: Task<P, B, C>,
+    private state: TrainingState<P, S, C>,
+    private readonly options: TrainOptions<P, S, C>,
+  ) {
+    checkBudget(options.budget);
+    this.policy = options.onExplosion ?? { nonFinite: "stop" };
+    this.stepper = new TrainingStep(task, options.optimiser, this.policy, options.key);
+    this.rest = pacer(options.pause);
+    this.past = state.history;
+    this.reportedStep = state.step;
+    this.validations = options.validation
+      ? new ValidationClock(options.validation.every, this.past.elapsed)
+      : null;
   }
 
-  get mean(): number {
-    let [total, count] = [0, 0];
-    for (const { loss, predictions } of this.intervals) {
-      total += loss * predictions;
-      count += predictions;
+  async toTheEnd(): Promise<Trained<P, S, C>> {
+    const { reportSeconds = 1 } = this.options;
+    // A run that was interrupted in its validation is taken up there.
+    let ended = this.over();
+    if (this.validationDue(ended)) ended = (await this.validate()) ?? ended;
+    while (ended === null) {
+      await this.step();
+      ended = this.over();
+      const validating = this.validationDue(ended);
+      if (ended !== null || validating || clock() - this.reportedAt >= 1000 * reportSeconds) {
+        await this.report();
+        // The callbacks take time and may bring the signal.
+        ended ??= this.over();
+        if (this.validationDue(ended)) ended = (await this.validate()) ?? ended;
+      }
     }
-    return total / count;
+    const { state, seconds, predictions } = this;
+    const end: Trained<P, S, C> = { state, ended, loss: this.recent.mean, seconds, predictions };
+    await this.tell((c) => c.onEnd?.(end));
+    return end;
+  }
+
+  dispose(): void {
+    dispose([this.state.params, this.state.optimiser, this.state.carried, this.state.best]);
+    this.losses.dispose();
+  }
+
+  private elapsed(): number {
+    return this.past.elapsed + (clock() - this.begin) / 1000;
+  }
+
+  private fraction(): number {
+    const { budget } = this.options;
+    const [used, all] =
+      "steps" in budget ? [this.state.step, budget.steps] : [this.elapsed(), 60 * budget.minutes];
+    return all === 0 ? 1 : Math.min(1, used / all);
+  }
+
+  private over(): Ended | null {
+    if (this.options.signal?.aborted) return "signal";
+    if (this.fraction() >= 1) return "budget";
+    const { patience } = this.options.validation ?? {};
+    return patience !== undefined && isStale(this.state.history.validations, patience) ? "patience" : null;
+  }
+
+  private async step(): Promise<void> {
+    const started = clock();
+    const { state, task } = this;
+    this.learningRate = this.options.schedule?.({
+      step: state.step,
+      fraction: this.fraction(),
+      validations: state.history.validations.map((v) => v.loss),
+    });
+    const batch = task.batch(state.step);
+    const count = task.predictions(batch);
+    const { next, loss, explosion } = this.stepper.run(state, batch, this.learningRate);
+    dispose([state.params, state.optimiser, state.carried]);
+    this.state = next;
+    this.losses.add(loss, count);
+    this.predictions += count;
+    await this.rest();
+    this.seconds += (clock() - started) / 1000;
+    if (explosion === null) return;
+    const { action, seen } = explosion;
+    if (action === "stop") throw await this.stepper.explain(this.state, state.step);
+    const report = { ...(await seen), step: state.step, batch: task.describe?.(state.step) ?? null, action };
+    await this.tell((c) => c.onExplosion?.(report));
+  }
+
+  /** Looks at what happened since the last time, and tells. @throws if the run has stopped since, saying why. */
+  private async report(): Promise<void> {
+    const started = clock();
+    const { optimiser } = this.state;
+    const read = [
+      optimiser.stopped,
+      optimiser.taken,
+      optimiser.norm,
+      optimiser.randomSteps,
+      optimiser.skipped,
+    ];
+    const [[stopped], [taken], [norm], [random], [skipped]] = (await Promise.all(
+      read.map((t) => t.data()),
+    )) as unknown as [number[], number[], number[], number[], number[]];
+    if (stopped) throw await this.stepper.explain(this.state, taken! + random! + skipped!);
+    const { mean, predictions, lost } = await this.losses.read();
+    if (lost > 0 && this.policy.nonFinite === "stop")
+      throw new NonFiniteLossError(this.reportedStep, this.state.step - 1);
+    this.recent.add(this.state.step - this.reportedStep, mean, predictions);
+    this.reportedStep = this.state.step;
+    this.seconds += (clock() - started) / 1000;
+    this.remember();
+    const { step } = this.state;
+    const report: TrainReport<P, S, C> = {
+      step,
+      fraction: this.fraction(),
+      loss: mean,
+      learningRate: this.learningRate,
+      gradientNorm: norm!,
+      randomSteps: random!,
+      skippedSteps: skipped!,
+      seconds: this.seconds,
+      predictions: this.predictions,
+      state: this.state,
+    };
+    await this.tell((c) => c.onReport?.(report));
+    this.reportedAt = clock();
+  }
+
+  private validationDue(ended: Ended | null): boolean {
+    if (this.validations === null || ended === "signal" || this.state.step === 0) return false;
+    const validated = this.state.history.validations.at(-1)?.step ?? 0;
+    if (ended !== null) return validated < this.state.step;
+    return this.validations.isDue(this.state, this.elapsed());
+  }
+
+  private async validate(): Promise<Ended | null> {
+    const { run, params: chosen } = this.options.validation!;
+    const begin = this.elapsed();
+    const params = chosen?.(this.state) ?? this.state.params;
+    const loss = await run(params);
+    this.validations!.took(begin, this.elapsed());
+    if (loss === null) return "signal";
+    const { step, history, best } = this.state;
+    const isBest = loss < (best?.loss ?? Number.POSITIVE_INFINITY);
+    if (isBest) dispose(best?.params);
+    this.state = {
+      ...this.state,
+      history: { ...history, validations: [...history.validations, { step, loss }] },
+      best: isBest ? { step, loss, params: shared(params) } : best,
+    };
+    this.remember();
+    await this.tell((c) => c.onValidation?.({ step, loss, best: isBest, params, state: this.state }));
+    return this.over();
+  }
+
+  /** Brings the history's times up to date. */
+  private remember(): void {
+    const { history } = this.state;
+    this.state = {
+      ...this.state,
+      history: {
+        ...history,
+        elapsed: this.elapsed(),
+        seconds: this.past.seconds + this.seconds,
+        predictions: this.past.predictions + this.predictions,
+      },
+    };
+  }
+
+  private async tell(
+    event: (callback: TrainCallback<P, S, C>) => void | Promise<void> | undefined,
+  ): Promise<void> {
+    for (const callback of this.options.callbacks ?? []) await event(callback);
   }
 }
 

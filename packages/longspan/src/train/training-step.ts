@@ -1,117 +1,122 @@
 import { valueGradAndAux } from "../autodiff/index.js";
-import { where } from "../ops/index.js";
+import { mul, sub, where } from "../ops/index.js";
 import {
+  allFinite,
   applyUpdates,
+  branch,
+  type ExplosionPolicy,
   type ExplosionState,
-  NonFiniteGradientError,
+  explosionCodes,
   onExplosion,
-  reportNonFinite,
+  reportTensors,
+  type StepSettings,
   type Transform,
 } from "../optim/index.js";
-import { type Key, leaves, mapTrees, scope, Tensor, type Traceable, type Value } from "../tensor/index.js";
+import { isOnCpu, type Key, mapTrees, onCpu, scope, type Tensor, type Traceable } from "../tensor/index.js";
+import { ExplosionError, type StepReport } from "./explosion-error.js";
+import type { Task } from "./task.js";
+import { dispose, type TrainingState } from "./training-state.js";
 
-/** What is trained: batches by number, and the loss on one. P: parameters. B: a batch. C: what is carried from step to step. */
-export interface Task<P, B, C> {
-  /** The batch of a step, counted from 0. It depends on the number only, so a run can be taken up at any step. */
-  batch(step: number): B;
-  /** Predictions that a batch asks for: the loss is their mean. */
-  predictions(batch: B): number;
-  /** What is carried into the first step: a tree of tensors; `{}` for nothing. */
-  carriedAtStart(params: P): C;
+/** What a step gives. */
+export interface Step<P, S, C> {
+  /** The state after the step; its history is the old one. */
+  readonly next: TrainingState<P, S, C>;
+  /** The mean loss: scalar. */
+  readonly loss: Tensor;
   /**
-   * The mean loss on a batch, and what is carried into the next step, of the same form as what came in.
-   * @param carried as data: no gradient flows back into the step before.
-   * @param key for random draws such as dropout; another one at each step.
+   * What the guard did, if it did anything: the gradient is being read for the report. Null on an executor that cannot be read at
+   * once; there only the counts in the state tell.
    */
-  loss(
-    params: Traceable<P>,
-    batch: B,
-    carried: C,
-    key: Key,
-  ): { readonly loss: Value; readonly carried: Traceable<C> };
+  readonly explosion: Explosion | null;
 }
 
-/**
- * All that a run carries from one step to the next, as plain trees: saved and put back, the run goes on with the same
- * bits. S: the optimiser's state.
- */
-export interface TrainingState<P, S, C> {
-  /** Steps taken. */
-  readonly step: number;
-  readonly params: P;
-  readonly optimiser: S;
-  readonly carried: C;
+interface Explosion {
+  readonly action: "random" | "skip" | "stop";
+  readonly seen: Promise<Pick<StepReport, "norm" | "gradients">>;
 }
 
-/**
- * The state before the first step.
- * @param params are used as they are: the state holds them from now on.
- * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
- * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
- * const state = startTraining(task, adam(), model.init(Key.of(1)));
- */
-export function startTraining<P, B, C, S>(
-  task: Task<P, B, C>,
-  optimiser: Transform<S>,
-  params: P,
-): TrainingState<P, S, C> {
-  return { step: 0, params, optimiser: optimiser.init(params), carried: task.carriedAtStart(params) };
-}
-
-/** A training state with a guard that freezes it at the first step whose gradient is not finite. */
-export type GuardedState<P, S, C> = TrainingState<P, ExplosionState<S>, C>;
-
-/** One step of training, with nothing read back. */
+/** One step of training. On an asynchronous executor nothing is read back. */
 export class TrainingStep<P, B, C, S> {
-  readonly guarded: Transform<ExplosionState<S>>;
+  private readonly guarded: ReturnType<typeof onExplosion<S>>;
+  private readonly goesOn: boolean;
+  private readonly forLoss: Key;
+  private readonly forOptimiser: Key;
 
   constructor(
     private readonly task: Task<P, B, C>,
     optimiser: Transform<S>,
-    private readonly key: Key,
+    policy: ExplosionPolicy,
+    key: Key,
   ) {
-    this.guarded = onExplosion(optimiser, { nonFinite: "stop" });
+    [this.forLoss, this.forOptimiser] = key.split(2) as [Key, Key];
+    this.guarded = onExplosion(optimiser, policy);
+    this.goesOn = policy.nonFinite !== "stop";
   }
 
-  /** The next state and the loss. From the first gradient on that is not finite, the next state is the old one. */
-  run(
-    state: GuardedState<P, S, C>,
-    batch: B,
-    learningRate: number | undefined,
-  ): { next: GuardedState<P, S, C>; loss: Tensor } {
-    return scope(() => {
+  /** From the first explosion on at which the policy stops, the next state is the old one. */
+  run(state: TrainingState<P, S, C>, batch: B, learningRate: number | undefined): Step<P, S, C> {
+    let explosion: Step<P, S, C>["explosion"] = null;
+    const { next, loss } = scope(() => {
       const { value, grads, carried } = this.differentiate(state, batch, state.step);
-      const settings = learningRate === undefined ? {} : { learningRate };
+      const settings: StepSettings = {
+        key: this.forOptimiser.fold(state.step),
+        ...(learningRate === undefined ? {} : { learningRate }),
+      };
       const step = this.guarded.update(grads, state.optimiser, state.params, settings);
-      const { stopped } = step.state;
+      explosion = explosionIn(step.state, grads);
       return {
         next: {
+          ...state,
           step: state.step + 1,
           params: applyUpdates(state.params, step.updates),
           optimiser: step.state,
-          carried: mapTrees(carried, [state.carried], ([after, before]) => where(stopped, before!, after!)),
+          carried: this.carriedOn(state, carried, step.state.stopped),
         },
         loss: value,
       };
     });
+    return { next, loss, explosion };
   }
 
   /** What went wrong at a step, found by doing it again from the state that was frozen there. */
-  async explain(state: GuardedState<P, S, C>, step: number): Promise<NonFiniteGradientError> {
-    const grads = scope(() => this.differentiate(state, this.task.batch(step), step).grads);
-    const report = reportNonFinite(grads);
-    dispose(grads);
-    return new NonFiniteGradientError(await report, step);
+  async explain(state: TrainingState<P, S, C>, step: number): Promise<ExplosionError> {
+    const batch = this.task.batch(step);
+    const { value, grads, carried } = scope(() => this.differentiate(state, batch, step));
+    dispose(carried);
+    const reads = [reportTensors(grads), reportTensors(state.params), reportTensors(batch)] as const;
+    const [gradients, parameters, inputs] = await Promise.all(reads);
+    const [held, [loss], [norm]] = await Promise.all([
+      reportTensors(state.carried),
+      value.data(),
+      state.optimiser.norm.data(),
+    ]);
+    dispose([value, grads]);
+    const report = { step, batch: this.task.describe?.(step) ?? null, norm: norm!, gradients };
+    return new ExplosionError(report, { loss: loss!, parameters, batch: inputs, carried: held });
+  }
+
+  /**
+   * What is carried into the next step. Once the run has stopped, that is what it was; where it goes on, a state that is not finite
+   * begins anew, as at the start, so that one bad batch does not spoil all that follow.
+   */
+  private carriedOn(state: TrainingState<P, S, C>, carried: C, stopped: Tensor): C {
+    if (!this.goesOn)
+      return mapTrees(carried, [state.carried], ([after, before]) => where(stopped, before!, after!));
+    const clean = mul(allFinite(carried), sub(1, stopped));
+    const otherwise = () => {
+      const start = this.task.carriedAtStart(state.params);
+      return mapTrees(state.carried, [start], ([before, first]) => where(stopped, before!, first!));
+    };
+    return branch(clean, () => carried, otherwise);
   }
 
   private differentiate(
-    state: GuardedState<P, S, C>,
+    state: TrainingState<P, S, C>,
     batch: B,
     step: number,
   ): { value: Tensor; grads: P; carried: C } {
     const f = valueGradAndAux((params: Traceable<P>) => {
-      const { loss, carried } = this.task.loss(params, batch, state.carried, this.key.fold(step));
+      const { loss, carried } = this.task.loss(params, batch, state.carried, this.forLoss.fold(step));
       return { loss, aux: carried };
     });
     const { value, grads, aux } = f(state.params as Parameters<typeof f>[0]);
@@ -119,7 +124,13 @@ export class TrainingStep<P, B, C, S> {
   }
 }
 
-/** Releases every tensor of a tree. */
-export function dispose(tree: unknown): void {
-  for (const v of leaves(tree)) if (v instanceof Tensor) v.dispose();
+const actions = ["random", "skip", "stop"] as const;
+
+function explosionIn({ lastAction, norm }: ExplosionState<unknown>, grads: unknown): Explosion | null {
+  if (!isOnCpu(lastAction)) return null;
+  const code = onCpu(lastAction).item();
+  const action = actions.find((name) => explosionCodes[name] === code);
+  if (action === undefined) return null;
+  const size = onCpu(norm).item();
+  return { action, seen: reportTensors(grads).then((gradients) => ({ norm: size, gradients })) };
 }

@@ -4,13 +4,13 @@ import {
   clipByJointNorm,
   compose,
   defaultExecutor,
+  ExplosionError,
   Key,
   type LanguageModelConfig,
   languageModel,
   leaves,
   linearSchedule,
   mul,
-  NonFiniteGradientError,
   NonFiniteLossError,
   onCpu,
   type Progress,
@@ -49,7 +49,7 @@ describe("a run", () => {
       const { state } = await train(task, start(), {
         ...usual,
         budget: { steps: 500 },
-        learningRate: warmUp(10, linearSchedule(0.03)),
+        schedule: warmUp(10, linearSchedule(0.03)),
       });
       // The loss of the finished model: the run's own figure is a mean over steps between reports, which come by the clock.
       const { loss } = task.loss(state.params, task.batch(state.step), state.carried, Key.of(3));
@@ -64,15 +64,21 @@ describe("a run", () => {
       ...usual,
       budget: { steps: 4 },
       reportSeconds: 0,
-      learningRate(progress) {
+      schedule(progress) {
         seen.push(progress);
         return 0.5 / (progress.step + 1);
       },
-      onReport: ({ step, fraction, learningRate, loss, state }) => {
-        expect(state.params.readout.b.isReleased).toBe(false);
-        expect(onCpu(state.optimiser[1].learningRate).item()).toBeCloseTo(learningRate!, 6);
-        reports.push([step, fraction, loss]);
-      },
+      callbacks: [
+        {
+          onReport({ step, fraction, learningRate, loss, gradientNorm, state }) {
+            const [clip, rule] = state.optimiser.inner;
+            expect(state.params.readout.b.isReleased).toBe(false);
+            expect(onCpu(rule.learningRate).item()).toBeCloseTo(learningRate!, 6);
+            expect(onCpu(clip.norm).item()).toBeCloseTo(gradientNorm, 5);
+            reports.push([step, fraction, loss]);
+          },
+        },
+      ],
     });
     expect(seen).toEqual([0, 1, 2, 3].map((step) => ({ step, fraction: step / 4, validations: [] })));
     expect(reports.map(([step, fraction]) => [step, fraction])).toEqual([
@@ -87,20 +93,21 @@ describe("a run", () => {
 
   it("does the same whether it is watched or not, and in two parts", async () => {
     const { task, start } = build({ dropout: 0.2, layers: 2 });
-    const learningRate = ({ step }: Progress) => 0.02 / (step + 1);
-    const whole = await train(task, start(), { ...usual, budget: { steps: 30 }, learningRate });
+    const schedule = ({ step }: Progress) => 0.02 / (step + 1);
+    const whole = await train(task, start(), { ...usual, budget: { steps: 30 }, schedule });
     const watched = await train(task, start(), {
       ...usual,
       budget: { steps: 30 },
-      learningRate,
+      schedule,
       reportSeconds: 0,
-      onReport: () => {},
+      callbacks: [{ onReport() {} }],
     });
-    const first = await train(task, start(), { ...usual, budget: { steps: 11 }, learningRate });
+    const first = await train(task, start(), { ...usual, budget: { steps: 11 }, schedule });
     expect(first.state.step).toBe(11);
-    const second = await train(task, first.state, { ...usual, budget: { steps: 30 }, learningRate });
+    const second = await train(task, first.state, { ...usual, budget: { steps: 30 }, schedule });
     expect(numbers(watched.state)).toEqual(numbers(whole.state));
     expect(numbers(second.state)).toEqual(numbers(whole.state));
+    expect(second.state.history.predictions).toBe(whole.state.history.predictions);
   });
 
   it("2,000 steps leave memory flat and compile nothing new", async () => {
@@ -112,13 +119,17 @@ describe("a run", () => {
       ...usual,
       budget: { steps: 2000 },
       reportSeconds: 0,
-      learningRate: warmUp(10, linearSchedule(0.01)),
-      onReport: () => {
-        const { bytesInUse, bytesReserved, compiled: programs } = defaultExecutor().statistics;
-        inUse!.push(bytesInUse);
-        reserved!.push(bytesReserved);
-        compiled!.push(programs);
-      },
+      schedule: warmUp(10, linearSchedule(0.01)),
+      callbacks: [
+        {
+          onReport() {
+            const { bytesInUse, bytesReserved, compiled: programs } = defaultExecutor().statistics;
+            inUse!.push(bytesInUse);
+            reserved!.push(bytesReserved);
+            compiled!.push(programs);
+          },
+        },
+      ],
     });
     // After the first pass, the shorter last segment included, everything has been seen once.
     const warm = textStreams(periodic, { streams: 4, steps: 7 }).segments + 1;
@@ -138,7 +149,7 @@ describe("a run", () => {
     const failing = train(task, start(), {
       ...usual,
       budget: { steps: 20 },
-      onReport: () => Promise.reject(new Error("disk full")),
+      callbacks: [{ onReport: () => Promise.reject(new Error("disk full")) }],
     });
     await expect(failing).rejects.toThrow("disk full");
     expect(defaultExecutor().statistics.bytesInUse).toBe(before);
@@ -174,7 +185,7 @@ describe("a run", () => {
       ...usual,
       budget: { steps: 2 },
       reportSeconds: 0,
-      onReport: () => new Promise((resolve) => setTimeout(resolve, 300)),
+      callbacks: [{ onReport: () => new Promise((resolve) => setTimeout(resolve, 300)) }],
     });
     expect(seconds).toBeLessThan(0.3);
   });
@@ -219,19 +230,27 @@ describe("what is not finite", () => {
         ...usual,
         budget: { steps: 20 },
         reportSeconds,
-        onReport: ({ state }) => {
-          last = numbers(state.params);
-        },
+        callbacks: [
+          {
+            onReport({ state }) {
+              last = numbers(state.params);
+            },
+          },
+        ],
       });
       const error = await run.then(
         () => null,
         (e: unknown) => e,
       );
-      expect(error).toBeInstanceOf(NonFiniteGradientError);
-      expect((error as NonFiniteGradientError).step).toBe(7);
-      expect((error as NonFiniteGradientError).report.map((r) => r.path)).toEqual(["readout.b"]);
-      expect((error as Error).message).toContain(
-        'the gradient at step 7 is not finite in "readout.b" [3]: 3 NaN',
+      const { report, message } = error as ExplosionError;
+      expect(error).toBeInstanceOf(ExplosionError);
+      expect([report.step, report.batch]).toEqual([
+        7,
+        "symbols 49 to 55 of 99 in each of 4 streams, pass 1 over the text",
+      ]);
+      expect(report.gradients.filter((r) => r.first !== null).map((r) => r.path)).toEqual(["readout.b"]);
+      expect(message).toBe(
+        'the gradient at step 7 (symbols 49 to 55 of 99 in each of 4 streams, pass 1 over the text) is not finite in "readout.b" [3]: 3 NaN, first at [0]. The loss is NaN. Remedies: a smaller learning rate, clipByJointNorm, or another policy for explosions to go on without such steps',
       );
       expect(last.every(Number.isFinite)).toBe(true);
     }
@@ -247,13 +266,15 @@ describe("what is not finite", () => {
     await expect(run).rejects.toThrow(NonFiniteLossError);
     await expect(
       train(spoilt(task, 3, "loss"), start(), { ...usual, budget: { steps: 20 }, reportSeconds: 0 }),
-    ).rejects.toThrow("the loss is Infinity at one of the steps 3 to 3, although the gradients are finite");
+    ).rejects.toThrow("the loss is not finite at one of the steps 3 to 3, although the gradients are finite");
   });
 
   it("a damaged parameter is noticed at the first step", async () => {
     const { task, start } = build();
     const state = start();
     state.params.embedding.E.write(numbers(state.params.embedding.E).fill(Number.NaN));
-    await expect(train(task, state, { ...usual, budget: { steps: 20 } })).rejects.toThrow("at step 0");
+    await expect(train(task, state, { ...usual, budget: { steps: 20 } })).rejects.toThrow(
+      'Before the step, the parameters held "embedding.E" [3, 4]: 12 NaN, first at [0, 0]. Remedies: mend what is named; no learning rate will',
+    );
   });
 });

@@ -1,28 +1,35 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { onFile } from "./file-error.js";
 
 /**
  * Replaces a file so that at every moment, a power cut included, either the old or the new contents are there in full:
  * a temporary file beside it, fsync, rename, fsync of the folder.
+ * @throws FileError; the old contents are then as they were.
+ * @example
+ * const { tmpdir } = await import("node:os");
+ * replaceFile(`${tmpdir()}/longspan-example.safetensors`, await encodeSafetensors({ w: tensor([1, 2]) }));
  */
 export function replaceFile(path: string, contents: Uint8Array | string): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    const file = openSync(temporary, "w");
+  onFile("write to", path, () => {
     try {
-      const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
-      let at = 0;
-      while (at < bytes.length) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      const file = openSync(temporary, "w");
+      try {
+        const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+        let at = 0;
+        while (at < bytes.length) at += writeSync(file, bytes, at);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  });
   syncFolder(folder);
 }
 

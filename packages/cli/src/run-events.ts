@@ -1,0 +1,134 @@
+import {
+  defaultExecutor,
+  type LanguageModelParams,
+  natsToBits,
+  onCpu,
+  type TrainCallback,
+  type Trained,
+  type TrainingState,
+} from "longspan";
+import type { TrainEvent } from "./events.js";
+import { reportHtml } from "./report/report-html.js";
+import type { Reporter } from "./reporter.js";
+import { modelConfig, type RunConfig } from "./run-config.js";
+import { type RunFolder, readMetrics } from "./run-folder.js";
+import type { TextData } from "./text-data.js";
+import type { TrainingPlan } from "./training-plan.js";
+
+type State = TrainingState<LanguageModelParams, readonly unknown[], unknown>;
+
+/** Tells what happens in a run: to the user, to metrics.jsonl, to TensorBoard, and in report.html. */
+export class RunEvents {
+  private parameters = 0;
+
+  constructor(
+    private readonly folder: RunFolder,
+    private readonly config: RunConfig,
+    private readonly reporter: Reporter,
+  ) {}
+
+  start(data: TextData, parameters: number, resumed: State | null): void {
+    this.parameters = parameters;
+    this.tell({
+      event: "start",
+      path: data.path,
+      level: data.vocabulary.level,
+      characters: {
+        total: data.symbols.length,
+        train: data.train.length,
+        valid: data.valid.length,
+        different: data.vocabulary.size,
+      },
+      model: modelConfig(this.config.settings),
+      settings: this.config.settings,
+      parameters,
+      executor: defaultExecutor().name,
+      out: this.folder.path,
+    });
+    if (resumed) this.tell({ event: "resumed", step: resumed.step, seconds: resumed.history.seconds });
+  }
+
+  callback(plan: TrainingPlan): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
+    return {
+      onReport: async (report) => {
+        const { state, step, fraction, loss, learningRate, gradientNorm, randomSteps, skippedSteps } = report;
+        const [clippedNorm] = (await plan.clippedNorm(state.optimiser.inner)?.data()) ?? [gradientNorm];
+        this.tell({
+          event: "progress",
+          step,
+          fraction,
+          nats: loss,
+          learningRate: learningRate!,
+          gradientNorm,
+          clippedNorm: clippedNorm!,
+          randomSteps,
+          skippedSteps,
+          charactersPerSecond: report.predictions / report.seconds,
+          seconds: state.history.seconds,
+        });
+      },
+      onExplosion: ({ step, batch, norm, action, gradients }) => {
+        const parameters = gradients.filter((g) => g.first !== null).map((g) => g.path);
+        this.tell({ event: "explosion", step, batch, norm, action, parameters });
+      },
+      onValidation: async ({ step, loss, best, params, state }) => {
+        if (best) await this.folder.saveWeights(params, step);
+        this.tell({ event: "valid", step, ...this.figures(loss), best, seconds: state.history.seconds });
+        this.writeReport();
+      },
+      onEnd: async ({ state }) => {
+        // Without a validation, the last parameters are the best there are.
+        if (state.best === null) await this.folder.saveWeights(state.params, state.step);
+      },
+    };
+  }
+
+  stopped({ step, history }: TrainingState<unknown, unknown, unknown>): void {
+    this.tell({ event: "stopped", steps: step, out: this.folder.path, seconds: history.seconds });
+    this.writeReport();
+  }
+
+  sample(text: string): void {
+    this.tell({ event: "sample", text });
+    this.writeReport();
+  }
+
+  done({
+    state,
+    loss,
+    predictions,
+    seconds,
+    ended,
+  }: Trained<LanguageModelParams, readonly unknown[], unknown>): void {
+    const best = state.best!;
+    this.tell({
+      event: "done",
+      steps: state.step,
+      ended: ended === "patience" ? "early" : "budget",
+      train: { nats: loss },
+      valid: { step: best.step, ...this.figures(best.loss) },
+      charactersPerSecond: predictions / seconds,
+      seconds: state.history.seconds,
+      parameters: this.parameters,
+      executor: defaultExecutor().name,
+    });
+    this.writeReport();
+  }
+
+  private figures(nats: number) {
+    return this.config.settings.level === "word"
+      ? { nats, perplexity: Math.exp(nats) }
+      : { nats, bitsPerCharacter: natsToBits(nats) };
+  }
+
+  private tell(event: TrainEvent): void {
+    this.folder.metrics.add(event);
+    this.reporter.tell(event);
+  }
+
+  private writeReport(): void {
+    this.folder.saveReport(
+      reportHtml({ config: this.config, events: readMetrics(this.folder.path) as TrainEvent[] }),
+    );
+  }
+}

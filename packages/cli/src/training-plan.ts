@@ -1,0 +1,92 @@
+import {
+  adaGrad,
+  adam,
+  adamW,
+  clipByGroupNorm,
+  clipByJointNorm,
+  clipByValue,
+  compose,
+  constantSchedule,
+  cosineSchedule,
+  type ExplosionPolicy,
+  inverseTimeSchedule,
+  linearSchedule,
+  momentum,
+  plateauSchedule,
+  rmsProp,
+  type Schedule,
+  sgd,
+  stepSchedule,
+  type Tensor,
+  type Transform,
+  warmUp,
+  weightDecay,
+} from "longspan";
+import type { RunSettings } from "./run-config.js";
+
+/** What the settings make of a gradient. */
+export interface TrainingPlan {
+  readonly optimiser: Transform<readonly unknown[]>;
+  readonly schedule: Schedule;
+  readonly policy: ExplosionPolicy;
+  /** The gradient's norm after the last clipping, from the optimiser's state; null if nothing clips. */
+  clippedNorm(state: readonly unknown[]): Tensor | null;
+}
+
+/** The optimiser, schedule and policy of a run. Clipping comes first, so that the update rule never sees a large gradient. */
+export function trainingPlan(settings: RunSettings): TrainingPlan {
+  const { clipValue, clipGroup, clip, weightDecay: decay, optimizer, explosionNorm } = settings;
+  const treatments: Transform<unknown>[] = [];
+  if (clipValue !== null) treatments.push(clipByValue(clipValue));
+  if (clipGroup !== null) treatments.push(clipByGroupNorm(clipGroup));
+  if (clip !== null) treatments.push(clipByJointNorm(clip));
+  const last = treatments.length - 1;
+  if (decay > 0 && optimizer !== "adamw") treatments.push(weightDecay(decay));
+  return {
+    optimiser: compose(...treatments, updateRule(settings)) as Transform<readonly unknown[]>,
+    schedule: warmUp(settings.warmUp, scheduleOf(settings)),
+    policy: {
+      nonFinite: settings.onExplosion,
+      randomNorm: explosionNorm ?? clip ?? 1,
+      ...(explosionNorm === null ? {} : { above: { norm: explosionNorm, action: settings.onExplosion } }),
+    },
+    clippedNorm: (state) => (last < 0 ? null : (state[last] as { normAfter: Tensor }).normAfter),
+  };
+}
+
+function updateRule(settings: RunSettings): Transform<unknown> {
+  const { optimizer, lr: learningRate, momentum: mu, weightDecay: decay } = settings;
+  switch (optimizer) {
+    case "sgd":
+      return sgd({ learningRate });
+    case "momentum":
+    case "nesterov":
+      return momentum({ learningRate, momentum: mu, nesterov: optimizer === "nesterov" });
+    case "rmsprop":
+      return rmsProp({ learningRate });
+    case "adagrad":
+      return adaGrad({ learningRate });
+    case "adam":
+      return adam({ learningRate });
+    case "adamw":
+      return adamW({ learningRate, weightDecay: decay });
+  }
+}
+
+function scheduleOf(settings: RunSettings): Schedule {
+  const { schedule, lr, scheduleFactor: factor, scheduleEvery: every, patience } = settings;
+  switch (schedule) {
+    case "constant":
+      return constantSchedule(lr);
+    case "linear":
+      return linearSchedule(lr);
+    case "step":
+      return stepSchedule({ rate: lr, factor, every });
+    case "cosine":
+      return cosineSchedule({ peak: lr });
+    case "inverse-time":
+      return inverseTimeSchedule({ rate: lr, decay: 1 / every });
+    case "plateau":
+      return plateauSchedule({ rate: lr, factor, patience });
+  }
+}

@@ -1,0 +1,221 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bin, freshFolder, interrupted, jsonLines, longspan } from "./command.js";
+
+const { path: folder, remove } = freshFolder();
+afterAll(remove);
+const at = (...parts: string[]) => join(folder, ...parts);
+
+beforeAll(() => {
+  writeFileSync(at("my text.txt"), "the cat sat on the mat; the rat ran.\n".repeat(60));
+  writeFileSync(at("other.txt"), "the rat sat on the mat; the cat ran.\n".repeat(60));
+});
+
+const plain = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16", "--steps", "150"];
+// Two layers, dropout, a schedule that looks at validations, and the state carried in mid-text.
+const rich = [
+  ...[
+    "--layers",
+    "2",
+    "--dropout",
+    "0.2",
+    "--schedule",
+    "plateau",
+    "--patience",
+    "1",
+    "--optimizer",
+    "nesterov",
+  ],
+  ...["--hidden", "6", "--embed", "4", "--batch", "4", "--seq", "7", "--steps", "120", "--valid-every", "10"],
+];
+
+const train = (out: string, ...args: string[]) =>
+  longspan(folder, "train", "text", "my text.txt", "--json", "--out", out, ...args);
+
+/** What a run ended with: its last checkpoint and the weights of its best model. */
+function result(out: string): { tensors: Buffer; weights: Buffer } {
+  const [name, ...more] = readdirSync(at(out)).filter((n) => n.startsWith("checkpoint-"));
+  expect(more).toEqual([]);
+  return { tensors: readFileSync(at(out, name!)), weights: readFileSync(at(out, "weights.safetensors")) };
+}
+
+/** Runs a command and kills it so many milliseconds after its birth, or after it began to train. */
+function killed(args: readonly string[], from: "birth" | "training", after: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const kill = () => setTimeout(() => child.kill("SIGKILL"), after);
+    if (from === "birth") kill();
+    else child.stdout.once("data", kill);
+    child.stdout.resume();
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (signal === "SIGKILL" || code === 0) resolve();
+      else reject(new Error(`ended with code ${code}`));
+    });
+  });
+}
+
+/** Runs a command to its end. Gives the milliseconds until it began to train, and those from then on. */
+function timed(args: readonly string[]): Promise<{ start: number; training: number }> {
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    let start = 0;
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    child.stdout.on("data", () => {
+      if (start === 0) start = performance.now() - begin;
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve({ start, training: performance.now() - begin - start });
+      else reject(new Error(`ended with code ${code}`));
+    });
+  });
+}
+
+/** Numbers in [0, 1) that are the same every time. */
+function draws(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe("a run that is killed", () => {
+  for (const [name, args] of Object.entries({ plain, rich }))
+    it(`20 times and resumed each time ends with the same bits: ${name}`, async () => {
+      const whole = await timed([
+        "train",
+        "text",
+        "my text.txt",
+        "--json",
+        "--out",
+        `${name} whole`,
+        ...args,
+      ]);
+      const draw = draws(17);
+      const out = `${name} killed`;
+      const command = ["train", "text", "my text.txt", "--json", "--out", out, "--resume", ...args];
+      const saving = ["--save-seconds", "0.02"];
+      for (let k = 0; k < 20; k++) {
+        // In turn somewhere in the start, where files are made, and some way into the training.
+        if (k % 2 === 0) await killed([...command, ...saving], "birth", draw() * whole.start);
+        else await killed([...command, ...saving], "training", (draw() * whole.training) / 6);
+      }
+      const { code, stdout } = longspan(folder, ...command);
+      expect(code).toBe(0);
+      // It was under way when it was killed, and not at its end.
+      const { step } = jsonLines(stdout)[1] as { step: number };
+      expect(step).toBeGreaterThan(5);
+      expect(step).toBeLessThan(115);
+      const [expected, found] = [result(`${name} whole`), result(out)];
+      expect(found.tensors.equals(expected.tensors)).toBe(true);
+      expect(found.weights.equals(expected.weights)).toBe(true);
+      expect(readdirSync(at(out)).filter((n) => n.startsWith("."))).toEqual([]);
+    });
+});
+
+describe("--resume", () => {
+  it("goes on after Ctrl-C with nothing but the folder, and ends with the same bits", async () => {
+    const command = ["train", "text", "my text.txt", "--json", "--out", "by hand", ...plain];
+    const first = await interrupted(folder, command, (out) => out.includes("progress"), "SIGINT");
+    expect(first.code).toBe(130);
+    expect(first.stderr).toContain("To go on: longspan train text --resume --out 'by hand'\n");
+    const second = longspan(folder, "train", "text", "--resume", "--out", "by hand", "--json");
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    const events = jsonLines(second.stdout);
+    expect(events.slice(0, 2).map((e) => e.event)).toEqual(["start", "resumed"]);
+    expect(events.at(-1)).toMatchObject({ event: "done", steps: 150 });
+    expect(result("by hand").tensors.equals(result("plain whole").tensors)).toBe(true);
+    expect(readFileSync(at("by hand/metrics.jsonl"), "utf8")).toBe(first.stdout + second.stdout);
+  });
+
+  it("gives a finished run more steps", () => {
+    expect(train("more", ...plain.slice(0, -1), "20").code).toBe(0);
+    const { code, stdout } = train("more", "--resume", "--steps", "30");
+    expect(code).toBe(0);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "done", steps: 30 });
+    expect(JSON.parse(readFileSync(at("more/config.json"), "utf8")).settings.steps).toBe(30);
+  });
+
+  it("without a run in the folder starts one", () => {
+    expect(train("fresh", "--resume", ...plain.slice(0, -1), "3").code).toBe(0);
+  });
+
+  const fails = (name: string, args: readonly string[], message: string | RegExp) =>
+    it(name, () => {
+      const { code, stdout, stderr } = longspan(folder, "train", "text", ...args);
+      expect([code, stdout]).toEqual([1, ""]);
+      if (typeof message === "string") expect(stderr).toBe(`error: ${message}\n`);
+      else expect(stderr).toMatch(message);
+    });
+  fails("needs --out", ["--resume"], "--resume needs --out, the folder of the run to go on with");
+  fails("needs a run or a text", ["--resume", "--out", "none"], "none holds no run to go on with");
+  fails(
+    "keeps the settings",
+    ["my text.txt", "--resume", "--out", "more", "--hidden", "9"],
+    "--hidden 9 differs from the run in more, which has hidden 8; a run goes on with its own settings",
+  );
+  fails(
+    "keeps the text",
+    ["other.txt", "--resume", "--out", "more"],
+    `other.txt is not the text that more was trained on (${at("my text.txt")}); a run goes on with the same text only`,
+  );
+  it("names a checkpoint that is damaged, or of another architecture", () => {
+    expect(train("damaged", ...plain.slice(0, -1), "3").code).toBe(0);
+    const name = readdirSync(at("damaged")).find((n) => n.startsWith("checkpoint-"))!;
+    const bytes = readFileSync(at("damaged", name));
+    const resume = () => longspan(folder, "train", "text", "--resume", "--out", "damaged", "--steps", "5");
+    for (const [damage, message] of [
+      [bytes.subarray(0, bytes.length - 100), `error: damaged/${name}: weight file, `],
+      [Buffer.from(bytes).fill(0xff, 0, 8), `error: damaged/${name}: weight file, byte 0: `],
+    ] as const) {
+      writeFileSync(at("damaged", name), damage);
+      const { code, stderr } = resume();
+      expect([code, stderr.startsWith(message), stderr.split("\n").length]).toEqual([1, true, 2]);
+    }
+    writeFileSync(at("damaged", name), bytes);
+    const config = JSON.parse(readFileSync(at("damaged/config.json"), "utf8"));
+    config.settings.hidden = 5;
+    writeFileSync(at("damaged/config.json"), JSON.stringify(config));
+    expect(resume().stderr).toContain(
+      'tensor "params.layers[0].U": expected float32 [4, 20], found float32 [4, 32]',
+    );
+  });
+
+  it("and every other writer are kept out while a run goes on", async () => {
+    const command = [
+      "train",
+      "text",
+      "my text.txt",
+      "--json",
+      "--out",
+      "busy",
+      ...plain.slice(0, -1),
+      "100000",
+    ];
+    let second: ReturnType<typeof longspan> | undefined;
+    await interrupted(
+      folder,
+      command,
+      (out) => {
+        if (!out.includes("progress")) return false;
+        second = longspan(folder, "train", "text", "--resume", "--out", "busy");
+        return true;
+      },
+      "SIGINT",
+    );
+    expect(second!.code).toBe(1);
+    expect(second!.stderr).toMatch(
+      /^error: busy is in use by process \d+; wait for it to end or choose another folder \(if it is gone, delete busy\/\.lock\)\n$/,
+    );
+  });
+});

@@ -1,0 +1,4 @@
+/** What a run needs of the file system, for Node.js: checkpoints that outlive a kill, metrics, locks. */
+import "./index.js";
+
+export * from "./node/index.js";

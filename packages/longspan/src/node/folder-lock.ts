@@ -1,0 +1,142 @@
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { onFile } from "./file-error.js";
+
+/** A folder that another process is writing to. */
+export class FolderInUseError extends Error {
+  override name = "FolderInUseError";
+
+  constructor(
+    readonly path: string,
+    readonly holder: string,
+    lockFile: string,
+  ) {
+    super(
+      `${path} is in use by ${holder}; wait for it to end or choose another folder (if it is gone, delete ${lockFile})`,
+    );
+  }
+}
+
+/** A folder held by this process. */
+export interface FolderLock {
+  readonly path: string;
+  /** Lets others have it. */
+  release(): void;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, as the system tells it, so that a later process of the same number is not taken for it. */
+  readonly started: string | null;
+}
+
+/**
+ * Holds a folder, which is made if need be, against other processes that do the same. The lock of a process that was killed is
+ * taken over.
+ * @throws FolderInUseError naming the process that holds it
+ * @throws FileError if the folder cannot be made or written to
+ * @example
+ * const { tmpdir } = await import("node:os");
+ * const lock = lockFolder(`${tmpdir()}/longspan-lock-example`);
+ * lock.release();
+ */
+export function lockFolder(path: string): FolderLock {
+  onFile("write to", path, () => mkdirSync(path, { recursive: true }));
+  const file = join(path, ".lock");
+  const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  for (let attempt = 0; ; attempt++) {
+    if (create(path, file, own)) break;
+    const holder = read(file);
+    if (holder !== null && isThere(holder)) throw inUse(path, file, holder);
+    // Two processes may find the same dead lock: the one that moves it away looks again at what it has moved.
+    const moved = `${file}.${process.pid}`;
+    try {
+      renameSync(file, moved);
+    } catch {
+      if (attempt < 10) continue;
+      throw inUse(path, file, holder);
+    }
+    const taken = read(moved);
+    if (taken !== null && isThere(taken)) {
+      try {
+        linkSync(moved, file);
+      } catch {}
+      rmSync(moved, { force: true });
+      throw inUse(path, file, taken);
+    }
+    rmSync(moved, { force: true });
+  }
+  return { path, release: () => rmSync(file, { force: true }) };
+}
+
+function create(path: string, file: string, own: Holder): boolean {
+  return onFile("write to", path, () => {
+    let handle: number;
+    try {
+      handle = openSync(file, "wx");
+    } catch (error) {
+      if ((error as { code?: string }).code === "EEXIST") return false;
+      throw error;
+    }
+    try {
+      writeSync(handle, JSON.stringify(own));
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      closeSync(handle);
+    }
+    return true;
+  });
+}
+
+/** Null if there is no lock, or one that was cut short by a crash. */
+function read(file: string): Holder | null {
+  try {
+    const found = JSON.parse(readFileSync(file, "utf8")) as Partial<Holder>;
+    const { pid, host, started = null } = found;
+    return typeof pid === "number" && typeof host === "string" ? { pid, host, started } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Of a process on another machine nothing is known, so it is taken to be there. */
+function isThere({ pid, host, started }: Holder): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EPERM") return false;
+  }
+  const now = startOf(pid);
+  return started === null || now === null || now === started;
+}
+
+/** The start of a process in clock ticks since the system's own start, with the latter's name. Linux only; null elsewhere. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The second field, the program's name, is in brackets and may hold spaces; the start is the 22nd.
+    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${ticks}`;
+  } catch {
+    return null;
+  }
+}
+
+function inUse(path: string, file: string, holder: Holder | null): FolderInUseError {
+  const where = holder && holder.host !== hostname() ? ` on ${holder.host}` : "";
+  return new FolderInUseError(path, holder ? `process ${holder.pid}${where}` : "another process", file);
+}

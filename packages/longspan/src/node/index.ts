@@ -1,0 +1,5 @@
+export * from "./checkpoint-files.js";
+export * from "./file-error.js";
+export * from "./folder-lock.js";
+export * from "./json-lines-file.js";
+export * from "./replace-file.js";

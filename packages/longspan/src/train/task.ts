@@ -1,0 +1,24 @@
+import type { Key, Traceable, Value } from "../tensor/index.js";
+
+/** What is trained: batches by number, and the loss on one. P: parameters. B: a batch. C: what is carried from step to step. */
+export interface Task<P, B, C> {
+  /** The batch of a step, counted from 0. It depends on the number only, so a run can be taken up at any step. */
+  batch(step: number): B;
+  /** Predictions that a batch asks for: the loss is their mean. */
+  predictions(batch: B): number;
+  /** What is carried into the first step: a tree of tensors; `{}` for nothing. */
+  carriedAtStart(params: P): C;
+  /**
+   * The mean loss on a batch, and what is carried into the next step, of the same form as what came in.
+   * @param carried as data: no gradient flows back into the step before.
+   * @param key for random draws such as dropout; another one at each step.
+   */
+  loss(
+    params: Traceable<P>,
+    batch: B,
+    carried: C,
+    key: Key,
+  ): { readonly loss: Value; readonly carried: Traceable<C> };
+  /** Where a step's batch comes from, in the user's words, for reports of what went wrong in it. */
+  describe?(step: number): string;
+}

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileError, FolderInUseError, lockFolder } from "longspan/node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "longspan lock "));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const holdAs = (holder: object) => writeFileSync(join(folder, ".lock"), JSON.stringify(holder));
+
+describe("a folder's lock", () => {
+  it("makes the folder, holds it against a second, and lets it go", () => {
+    const path = join(folder, "a", "b");
+    const lock = lockFolder(path);
+    expect(() => lockFolder(path)).toThrow(FolderInUseError);
+    expect(() => lockFolder(path)).toThrow(
+      `${path} is in use by process ${process.pid}; wait for it to end or choose another folder (if it is gone, delete ${join(path, ".lock")})`,
+    );
+    lock.release();
+    expect(readdirSync(path)).toEqual([]);
+    lockFolder(path).release();
+  });
+
+  it("of a process that is there is respected, of one that was killed taken over", async () => {
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    holdAs({ pid: child.pid, host: hostname(), started: null });
+    expect(() => lockFolder(folder)).toThrow(`is in use by process ${child.pid};`);
+    await new Promise((resolve) => {
+      child.on("close", resolve);
+      child.kill("SIGKILL");
+    });
+    const lock = lockFolder(folder);
+    lock.release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is not confused by a later process of the same number", () => {
+    holdAs({ pid: process.pid, host: hostname(), started: "another boot 17" });
+    if (process.platform === "linux") lockFolder(folder).release();
+    else expect(() => lockFolder(folder)).toThrow(FolderInUseError);
+  });
+
+  it("of another machine is respected, since nothing is known of it", () => {
+    holdAs({ pid: 1, host: "elsewhere", started: null });
+    expect(() => lockFolder(folder)).toThrow("is in use by process 1 on elsewhere;");
+  });
+
+  it("that a crash cut short is taken over", () => {
+    writeFileSync(join(folder, ".lock"), '{"pid":');
+    lockFolder(folder).release();
+    expect(existsSync(join(folder, ".lock"))).toBe(false);
+  });
+
+  it("cannot be had below a file", () => {
+    writeFileSync(join(folder, "file"), "");
+    const below = () => lockFolder(join(folder, "file", "run"));
+    expect(below).toThrow(FileError);
+    expect(below).toThrow(
+      `cannot write to ${join(folder, "file", "run")}: a part of the path is a file, not a folder`,
+    );
+  });
+});
