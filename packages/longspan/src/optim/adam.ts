@@ -1,9 +1,10 @@
 import { add, cast, div, expm1, mul, neg, sqrt, square } from "../ops/index.js";
 import { scope, type Tensor, zeros } from "../tensor/index.js";
-import { mapFloats, perType, zerosLike } from "./aligned.js";
+import { mapFloats, perType } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
+import { zerosLike } from "./zeros-like.js";
 
 /** Settings of `adam`. */
 export interface AdamOptions {

@@ -8,8 +8,6 @@ import {
   zeros,
 } from "../tensor/index.js";
 
-import type { TensorTree } from "./transform.js";
-
 type DType = Value["dtype"];
 
 /**
@@ -59,11 +57,6 @@ const sameForm = "parameters, gradients and states have one form";
 
 function describe(v: Value): string {
   return `${v.dtype} ${formatShape(v.shape)}`;
-}
-
-/** Zeros of the parameters' form, as the running means of a rule begin. */
-export function zerosLike(params: unknown): TensorTree {
-  return mapTree(params, (p) => zeros(p.shape, p.dtype)) as TensorTree;
 }
 
 /** The type of a tree's joint scalars: float64 if any leaf has it, else float32. */

@@ -1,9 +1,10 @@
 import { add, cast, mul, neg } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
-import { mapFloats, perType, zerosLike } from "./aligned.js";
+import { mapFloats, perType } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
+import { zerosLike } from "./zeros-like.js";
 
 /** Settings of `momentum`. */
 export interface MomentumOptions {

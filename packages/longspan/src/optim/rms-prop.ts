@@ -1,9 +1,10 @@
 import { add, cast, div, less, mul, neg, sqrt, square, sub, where } from "../ops/index.js";
 import { scope, type Tensor, type Value } from "../tensor/index.js";
-import { mapFloats, perType, zerosLike } from "./aligned.js";
+import { mapFloats, perType } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
+import { zerosLike } from "./zeros-like.js";
 
 /** Settings of `rmsProp`. */
 export interface RmsPropOptions {
