@@ -1,6 +1,7 @@
 import {
   add,
   type Backward,
+  bidirectional,
   type Cell,
   type Concrete,
   chain,
@@ -9,6 +10,7 @@ import {
   defineCell,
   div,
   dot,
+  dropoutInCell,
   grad,
   graph,
   gru,
@@ -16,6 +18,7 @@ import {
   type InputSpecs,
   jvp,
   Key,
+  languageModel,
   leafEntries,
   leaves,
   less,
@@ -29,6 +32,7 @@ import {
   ones,
   outer,
   type ParamSpec,
+  recurrent,
   reshape,
   rnn,
   type Shape,
@@ -36,9 +40,11 @@ import {
   Structure,
   scope,
   sigmoid,
+  stacked,
   sum,
   type Tensor,
   tanh,
+  tensor,
   trees,
   type UnfoldOptions,
   unfold,
@@ -84,6 +90,18 @@ const noisy = defineCell({
     return { state: { h: next }, output: next };
   },
 })(undefined as never);
+
+/** Dropout in the recurrence of a layer. */
+const noisyLayer = defineCell({
+  name: "noisyLayer",
+  inputs: ({ input }: { input: number; hidden: number }) => ({ x: [input] }),
+  state: ({ hidden }) => ({ h: [hidden] }),
+  params: ({ input, hidden }) => ({ U: spec(input, hidden), W: spec(hidden, hidden) }),
+  step({ x, h }, { U, W }, context) {
+    const next = tanh(add(matmul(x, U), matmul(dropoutInCell(h, 0.4, context), W)));
+    return { state: { h: next }, output: next };
+  },
+});
 
 /** Every scope of value, a matrix among the states, a slot that is handed on unchanged, and sums. */
 const scoped = defineCell({
@@ -344,6 +362,38 @@ describe("its derivative is that of full", () => {
     const g = (backward: Backward) =>
       grad((p: Point) => weigh(grad((q: Point) => weigh(f(backward)(q)))(p as never)))(point);
     expectClose(g(checkpointed), g({ kind: "full" }), 1e-12);
+  });
+});
+
+describe("layers pass it on", () => {
+  const structure = chain([9, 0, 4]);
+  const keyed = { key: Key.of(4) };
+  test("stacked and bidirectional, with dropout between", () => {
+    const net = stacked(
+      [
+        bidirectional(lstm({ input: 3, hidden: 2 }), gru({ input: 3, hidden: 2 })),
+        recurrent(noisyLayer({ input: 4, hidden: 4 })),
+      ],
+      { dropout: 0.3 },
+    );
+    const params = net.init(Key.of(1), "float64");
+    const x = normal(Key.of(2), [13, 3], "float64");
+    const g = (backward: Backward) =>
+      grad((p: { params: typeof params; x: Value }) => {
+        const { output, final } = net.apply(p.params, p.x, structure, { ...keyed, backward });
+        return weigh([output, final]);
+      })({ params, x } as never);
+    expectClose(g({ kind: "checkpointed" }), g({ kind: "full" }), 1e-12);
+  });
+  test("a language model", () => {
+    const model = languageModel({ vocabulary: 5, embed: 3, hidden: 4, layers: 2, dropout: 0.2 });
+    const params = model.init(Key.of(1), "float64");
+    const ids = tensor([0, 3, 4, 1, 1, 2, 0, 3, 3, 4, 2, 1, 0], "int32");
+    const g = (backward: Backward) =>
+      grad((p: typeof params) => weigh(model.apply(p, ids, structure, { ...keyed, backward }).logits))(
+        params,
+      );
+    expectClose(g({ kind: "checkpointed" }), g({ kind: "full" }), 1e-12);
   });
 });
 
