@@ -458,6 +458,8 @@ describe("memory and work", () => {
     expect(largeFull! / smallFull!).toBeGreaterThan(12);
     expect(large! / small!).toBeLessThan(4.1);
     expect(largeFull! / large!).toBeGreaterThan(20);
+    // The states between blocks, two vectors per step of one block, and the gradients: so far, of a block, and their sum.
+    expect(large!).toBeLessThan((64 + 2 * 64) * perState + 4 * (2 * 16 + 16 * 16) * 8 + 1024);
   });
 
   test("inside a transform too, which itself releases nothing before its end", () => {

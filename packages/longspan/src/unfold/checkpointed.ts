@@ -1,21 +1,9 @@
 import type { JointRule } from "../autodiff/index.js";
-import { type CellGraph, type LinearizedCell, simplify, type TransposedCell } from "../cell/index.js";
-import {
-  type Aval,
-  add,
-  applyAll,
-  constant,
-  isConcrete,
-  type Linear,
-  type LinearCall,
-  type Op,
-  type Scope,
-} from "../ops/index.js";
-import { full, scope, scopeOfData, sizeOf, type Tensor, uninitialised, type Value } from "../tensor/index.js";
-import { copyRows } from "./copy-rows.js";
-import { linearized, remembered, transposed } from "./derived-cells.js";
-import { type Block, blocksOf } from "./structures/blocks.js";
-import type { Structure } from "./structures/structure.js";
+import type { LinearizedCell } from "../cell/index.js";
+import { applyAll, constant, isConcrete, type Linear, type LinearCall, type Op } from "../ops/index.js";
+import { scopeOfData, type Tensor, type Value } from "../tensor/index.js";
+import { runByBlocks, transposeByBlocks } from "./by-blocks.js";
+import { linearized } from "./derived-cells.js";
 import {
   activityOf,
   derivativesOf,
@@ -45,11 +33,11 @@ export const checkpointedUnfoldOp: Op<UnfoldAttrs> & JointRule = {
     const isForwardMode = tangents.every(isKnown);
     if (isForwardMode || !inputs.every(isConcrete))
       return unfoldOp.valueAndJvp({ ...attrs, backward: { kind: "full" } }, inputs, tangents);
-    const { outputs, checkpoints } = scopeOfData(() => runForward(attrs, inputs));
+    const { outputs, checkpoints } = scopeOfData(() => runByBlocks(attrs, inputs));
     const { activeValues, activeSources } = activityOf(attrs, tangents);
     const held = inputs.length + checkpoints.length;
     const derivative: TangentAttrs = { unfold: attrs, activeValues, activeSources, held };
-    const lin = linearizedByBlocks(derivative);
+    const lin = linearizationOf(derivative);
     const sourceIndex = positions(attrs.given);
     const results = applyAll(checkpointedTangentOp, derivative, [
       ...inputs,
@@ -90,7 +78,14 @@ const checkpointedTangentOp: Op<TangentAttrs> = {
     const { attrs, inputs } = call;
     const held = inputs.slice(0, attrs.held) as Tensor[];
     const cts = cotangents.every(isKnown)
-      ? scopeOfData(() => runBackward(attrs, held, inputs.slice(attrs.held), cotangents))
+      ? scopeOfData(() =>
+          transposeByBlocks(
+            { unfold: attrs.unfold, lin: linearizationOf(attrs), tangent: fullTangent(attrs) },
+            held,
+            inputs.slice(attrs.held),
+            cotangents,
+          ),
+        )
       : transposeInFull(call, cotangents);
     return [...held.map(() => undefined), ...cts];
   },
@@ -110,40 +105,23 @@ function isKnown(v: Linear): v is Tensor | undefined {
   return v === undefined || isConcrete(v);
 }
 
-/** The derived cell of a block: states that carry tangents anywhere do so at every source. */
-function linearizedByBlocks({
-  unfold: { cell },
+function linearizationOf({
+  unfold,
   activeValues,
   activeSources,
 }: Omit<TangentAttrs, "held">): LinearizedCell {
-  const { activeSlots } = linearized(cell, activeValues, activeSources);
-  return linearized(cell, activeValues, marked(cell.sourceSlots, activeSlots));
-}
-
-/** `transposed`, with cotangents at every sink of the states that carry any. */
-function transposedByBlocks(
-  lin: LinearizedCell,
-  outputs: readonly boolean[],
-  sinks: readonly boolean[],
-): TransposedCell {
-  const from = lin.residuals.length;
-  const { activeSlots } = transposed(lin.tangent, from, outputs, sinks);
-  return transposed(lin.tangent, from, outputs, marked(lin.tangent.sinkSlots, activeSlots));
-}
-
-function marked(list: readonly unknown[], which: readonly number[]): boolean[] {
-  return list.map((_, i) => which.includes(i));
+  return linearized(unfold.cell, activeValues, activeSources);
 }
 
 /** The derivative as one unfold over the whole structure. */
 function fullTangent(attrs: TangentAttrs): UnfoldAttrs {
-  return tangentOf(attrs.unfold, linearizedByBlocks(attrs), attrs.activeSources);
+  return tangentOf(attrs.unfold, linearizationOf(attrs), attrs.activeSources);
 }
 
 function fullResiduals(attrs: TangentAttrs, inputs: readonly Value[]): Value[] {
   const { cell, given } = attrs.unfold;
   const operands = inputs.slice(0, cell.values.length + given.filter((g) => g).length);
-  return runWithResiduals(attrs.unfold, linearizedByBlocks(attrs), operands).residuals;
+  return runWithResiduals(attrs.unfold, linearizationOf(attrs), operands).residuals;
 }
 
 function transposeInFull(call: LinearCall<TangentAttrs>, cotangents: readonly Linear[]): readonly Linear[] {
@@ -155,188 +133,4 @@ function transposeInFull(call: LinearCall<TangentAttrs>, cotangents: readonly Li
   };
   const cts = unfoldOp.transpose!({ attrs: fullTangent(attrs), outputs, ...operands }, cotangents);
   return cts.slice(residuals.length);
-}
-
-/** What one block hands to the next: the states, and the sums over the blocks so far of what is not one row per node. */
-interface Carried {
-  readonly states: readonly Tensor[];
-  readonly sums: readonly Tensor[];
-}
-
-/** Runs a cell over one block. Results with a row per node go to their rows of `places`; the states that came in are released. */
-function runBlock(
-  cell: CellGraph,
-  structure: Structure,
-  block: Block,
-  operands: () => readonly Tensor[],
-  carried: Carried,
-  places: readonly (Tensor | undefined)[],
-): Carried {
-  const next = scope(() => {
-    const results = run(
-      blockAttrs(cell, structure, true),
-      [...operands(), ...carried.states],
-      places.map((p) => p && rowsOf(p, "node", block)),
-    );
-    const terms = results.filter((_, i) => i < cell.outputs.length && places[i] === undefined);
-    return {
-      states: results.slice(cell.outputs.length),
-      sums: terms.map((t, i) => (carried.sums[i] ? add(carried.sums[i], t) : t)),
-    };
-  });
-  for (const t of [...carried.states, ...carried.sums]) t.dispose();
-  return next;
-}
-
-function blockAttrs(cell: CellGraph, structure: Structure, finals: boolean): UnfoldAttrs {
-  return {
-    cell,
-    structure,
-    given: cell.sourceSlots.map(() => true),
-    finals: cell.sinkSlots.map(() => finals),
-    backward: { kind: "full" },
-  };
-}
-
-/** The outputs of a cell that was run over all blocks. */
-function collect(places: readonly (Tensor | undefined)[], { sums }: Carried): Tensor[] {
-  let at = 0;
-  return places.map((p) => p ?? sums[at++]!);
-}
-
-/** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
-function rowsOf(t: Tensor, of: Scope, { begin, end }: Block): Tensor {
-  if (of !== "node" && of !== "edge") return t;
-  const features = t.shape.slice(1);
-  return t.view([end - begin, ...features], begin * sizeOf(features));
-}
-
-function placeFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
-  return of === "node" || of === "edge" ? uninitialised(shape, dtype) : undefined;
-}
-
-/** A tensor to carry along: it may be released without touching what was given. */
-function carriedFrom(given: Tensor | undefined, sequences: number, slot: Aval): Tensor {
-  return given ? given.view(given.shape) : full([sequences, ...slot.shape], 0, slot.dtype);
-}
-
-/** The forward run: block by block, without residuals. Keeps the states that enter each block. */
-function runForward(attrs: UnfoldAttrs, inputs: readonly Tensor[]) {
-  const { cell, structure, given, finals } = attrs;
-  const avals = unfoldOp.infer(attrs, inputs);
-  const values = inputs.slice(0, cell.values.length);
-  const sourceIndex = positions(given);
-  const places = cell.outputs.map((o, i) => placeFor(o.scope, avals[i]!));
-  let carried: Carried = {
-    states: cell.sourceSlots.map((slot, s) =>
-      carriedFrom(given[s] ? inputs[values.length + sourceIndex[s]!] : undefined, structure.sequences, slot),
-    ),
-    sums: [],
-  };
-  const checkpoints: Tensor[] = [];
-  for (const block of blocks(attrs)) {
-    checkpoints.push(...carried.states.map((s) => checkpoint(s, block)));
-    carried = runBlock(cell, block.structure, block, () => valuesOf(cell, values, block), carried, places);
-  }
-  const wanted = carried.states.filter((_, s) => finals[s]);
-  return { outputs: [...collect(places, carried), ...wanted], checkpoints };
-}
-
-function blocks({ structure, backward }: UnfoldAttrs): readonly Block[] {
-  return blocksOf(structure, backward.kind === "checkpointed" ? backward.blocks : undefined);
-}
-
-function valuesOf(cell: CellGraph, values: readonly Tensor[], block: Block): Tensor[] {
-  return cell.values.map(({ variable }, i) => rowsOf(values[i]!, variable.scope, block));
-}
-
-/** The states of the sequences that take part in a block: the others' are not needed to run it again. */
-function checkpoint(state: Tensor, { present }: Block): Tensor {
-  if (present === null) return state.view(state.shape);
-  const kept = uninitialised([present.sequences.length, ...state.shape.slice(1)], state.dtype);
-  copyRows(state, present.sequences, kept);
-  return kept;
-}
-
-/** The states at the sources of a block again. Rows of sequences that take no part hold anything. */
-function restore(kept: Tensor, { present }: Block): Tensor {
-  if (present === null) return kept;
-  const state = uninitialised([present.places.length, ...kept.shape.slice(1)], kept.dtype);
-  copyRows(kept, present.places, state);
-  return state;
-}
-
-const residualCells = new WeakMap<CellGraph, Map<string, CellGraph>>();
-
-/** The forward cell that computes the residuals and nothing else. */
-function residualCell(lin: LinearizedCell, outputs: number): CellGraph {
-  return remembered(residualCells, lin.forward, "", () =>
-    simplify({ ...lin.forward, outputs: lin.forward.outputs.slice(outputs) }),
-  );
-}
-
-/** The cotangents of the linear operands, block by block from the last to the first. */
-function runBackward(
-  attrs: TangentAttrs,
-  held: readonly Tensor[],
-  linear: readonly Aval[],
-  cotangents: readonly (Tensor | undefined)[],
-): Linear[] {
-  const { cell, structure } = attrs.unfold;
-  const lin = linearizedByBlocks(attrs);
-  const { tangent } = lin;
-  const { given, finals } = fullTangent(attrs);
-  const finalIndex = positions(finals);
-  const atSink = (s: number) => (finals[s] ? cotangents[tangent.outputs.length + finalIndex[s]!] : undefined);
-  const t = transposedByBlocks(
-    lin,
-    tangent.outputs.map((_, i) => cotangents[i] !== undefined),
-    finals.map((_, s) => atSink(s) !== undefined),
-  );
-
-  const values = held.slice(0, cell.values.length);
-  const slots = cell.sourceSlots.length;
-  const all = blocks(attrs.unfold);
-  const checkpoints = held.slice(held.length - all.length * slots);
-  const forward = residualCell(lin, cell.outputs.length);
-  const operands = (block: Block, b: number): Tensor[] => {
-    const own = valuesOf(cell, values, block);
-    const states = checkpoints.slice(b * slots, (b + 1) * slots).map((kept) => restore(kept, block));
-    const saved =
-      forward.outputs.length === 0
-        ? []
-        : run(blockAttrs(forward, block.structure, false), [...own, ...states]);
-    return [
-      ...lin.residuals.map((r) =>
-        r.from === "value" ? own[r.index]! : saved[r.index - cell.outputs.length]!,
-      ),
-      ...tangent.outputs.flatMap((o, i) => (cotangents[i] ? rowsOf(cotangents[i], o.scope, block) : [])),
-    ];
-  };
-
-  const places = t.activeValues.map((i, k) => placeFor(t.cell.outputs[k]!.scope, linear[i]!));
-  let carried: Carried = {
-    states: t.activeSlots.map((s) => carriedFrom(atSink(s), structure.sequences, tangent.sinkSlots[s]!)),
-    sums: [],
-  };
-  for (const [b, block] of [...all.entries()].reverse())
-    carried = runBlock(
-      t.cell,
-      block.structure.transposed(),
-      block,
-      () => operands(block, b),
-      carried,
-      places,
-    );
-
-  const cts: Linear[] = linear.map(() => undefined);
-  const results = collect(places, carried);
-  t.activeValues.forEach((i, k) => {
-    cts[i] = results[k];
-  });
-  const sourceIndex = positions(given);
-  t.activeSlots.forEach((s, k) => {
-    if (given[s]) cts[lin.activeValues.length + sourceIndex[s]!] = carried.states[k];
-  });
-  return cts;
 }

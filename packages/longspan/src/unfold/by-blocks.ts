@@ -1,0 +1,205 @@
+import { type CellGraph, type LinearizedCell, simplify } from "../cell/index.js";
+import { type Aval, add, type Linear, type Scope } from "../ops/index.js";
+import { full, scope, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
+import { copyRows } from "./copy-rows.js";
+import { remembered, transposed } from "./derived-cells.js";
+import { type Block, blocksOf } from "./structures/blocks.js";
+import type { Structure } from "./structures/structure.js";
+import { positions, run, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
+
+/** The results of an unfold, block by block and without residuals, and the states that enter each block. */
+export function runByBlocks(
+  attrs: UnfoldAttrs,
+  inputs: readonly Tensor[],
+): { outputs: Tensor[]; checkpoints: Tensor[] } {
+  const { cell, structure, given, finals } = attrs;
+  const avals = unfoldOp.infer(attrs, inputs);
+  const values = inputs.slice(0, cell.values.length);
+  const sourceIndex = positions(given);
+  const places = cell.outputs.map((o, i) => placeFor(o.scope, avals[i]!));
+  let carried: Carried = {
+    states: cell.sourceSlots.map((slot, s) =>
+      carriedFrom(given[s] ? inputs[values.length + sourceIndex[s]!] : undefined, structure.sequences, slot),
+    ),
+    sums: [],
+  };
+  const checkpoints: Tensor[] = [];
+  for (const block of blocks(attrs)) {
+    checkpoints.push(...carried.states.map((s) => checkpoint(s, block)));
+    carried = runBlock(cell, block.structure, block, () => valuesOf(cell, values, block), carried, places);
+  }
+  const wanted = carried.states.filter((_, s) => finals[s]);
+  return { outputs: [...collect(places, carried), ...wanted], checkpoints };
+}
+
+/** An unfold, its derived cell, and the derivative as one linear unfold over the whole structure. */
+interface Derivative {
+  readonly unfold: UnfoldAttrs;
+  readonly lin: LinearizedCell;
+  readonly tangent: UnfoldAttrs;
+}
+
+/**
+ * The transpose of a derivative, block by block from the last to the first: cotangents of its linear operands.
+ *
+ * @param held the operands of the unfold, then the checkpoints @param linear the shapes of the linear operands
+ */
+export function transposeByBlocks(
+  { unfold: attrs, lin, tangent: { given, finals } }: Derivative,
+  held: readonly Tensor[],
+  linear: readonly Aval[],
+  cotangents: readonly (Tensor | undefined)[],
+): Linear[] {
+  const { cell, structure } = attrs;
+  const { tangent } = lin;
+  const finalIndex = positions(finals);
+  const atSink = (s: number) => (finals[s] ? cotangents[tangent.outputs.length + finalIndex[s]!] : undefined);
+  const t = transposed(
+    tangent,
+    lin.residuals.length,
+    tangent.outputs.map((_, i) => cotangents[i] !== undefined),
+    finals.map((_, s) => atSink(s) !== undefined),
+  );
+
+  const values = held.slice(0, cell.values.length);
+  const slots = cell.sourceSlots.length;
+  const all = blocks(attrs);
+  const checkpoints = held.slice(held.length - all.length * slots);
+  const forward = residualCell(lin, cell.outputs.length);
+  const operands = (block: Block, b: number): Tensor[] => {
+    const own = valuesOf(cell, values, block);
+    const states = checkpoints.slice(b * slots, (b + 1) * slots).map((kept) => restore(kept, block));
+    const saved =
+      forward.outputs.length === 0
+        ? []
+        : run(blockAttrs(forward, block.structure, false), [...own, ...states]);
+    return [
+      ...lin.residuals.map((r) =>
+        r.from === "value" ? own[r.index]! : saved[r.index - cell.outputs.length]!,
+      ),
+      ...tangent.outputs.flatMap((o, i) => (cotangents[i] ? rowsOf(cotangents[i], o.scope, block) : [])),
+    ];
+  };
+
+  const places = t.activeValues.map((i, k) => placeFor(t.cell.outputs[k]!.scope, linear[i]!));
+  let carried: Carried = {
+    states: t.activeSlots.map((s) => carriedFrom(atSink(s), structure.sequences, tangent.sinkSlots[s]!)),
+    sums: [],
+  };
+  for (const [b, block] of [...all.entries()].reverse())
+    carried = runBlock(
+      t.cell,
+      block.structure.transposed(),
+      block,
+      () => operands(block, b),
+      carried,
+      places,
+    );
+
+  const cts: Linear[] = linear.map(() => undefined);
+  const results = collect(places, carried);
+  t.activeValues.forEach((i, k) => {
+    cts[i] = results[k];
+  });
+  const sourceIndex = positions(given);
+  t.activeSlots.forEach((s, k) => {
+    if (given[s]) cts[lin.activeValues.length + sourceIndex[s]!] = carried.states[k];
+  });
+  return cts;
+}
+
+/** What one block hands to the next: the states, and the sums over the blocks so far of what is not one row per node. */
+interface Carried {
+  readonly states: readonly Tensor[];
+  readonly sums: readonly Tensor[];
+}
+
+/** Runs a cell over one block. Results with a row per node go to their rows of `places`; the states that came in are released. */
+function runBlock(
+  cell: CellGraph,
+  structure: Structure,
+  block: Block,
+  operands: () => readonly Tensor[],
+  carried: Carried,
+  places: readonly (Tensor | undefined)[],
+): Carried {
+  const next = scope(() => {
+    const results = run(
+      blockAttrs(cell, structure, true),
+      [...operands(), ...carried.states],
+      places.map((p) => p && rowsOf(p, "node", block)),
+    );
+    const terms = results.filter((_, i) => i < cell.outputs.length && places[i] === undefined);
+    return {
+      states: results.slice(cell.outputs.length),
+      sums: terms.map((t, i) => (carried.sums[i] ? add(carried.sums[i], t) : t)),
+    };
+  });
+  for (const t of [...carried.states, ...carried.sums]) t.dispose();
+  return next;
+}
+
+function blockAttrs(cell: CellGraph, structure: Structure, finals: boolean): UnfoldAttrs {
+  return {
+    cell,
+    structure,
+    given: cell.sourceSlots.map(() => true),
+    finals: cell.sinkSlots.map(() => finals),
+    backward: { kind: "full" },
+  };
+}
+
+/** The outputs of a cell that was run over all blocks. */
+function collect(places: readonly (Tensor | undefined)[], { sums }: Carried): Tensor[] {
+  let at = 0;
+  return places.map((p) => p ?? sums[at++]!);
+}
+
+/** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
+function rowsOf(t: Tensor, of: Scope, { begin, end }: Block): Tensor {
+  if (of !== "node" && of !== "edge") return t;
+  const features = t.shape.slice(1);
+  return t.view([end - begin, ...features], begin * sizeOf(features));
+}
+
+function placeFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
+  return of === "node" || of === "edge" ? uninitialised(shape, dtype) : undefined;
+}
+
+/** A tensor to carry along: it may be released without touching what was given. */
+function carriedFrom(given: Tensor | undefined, sequences: number, slot: Aval): Tensor {
+  return given ? given.view(given.shape) : full([sequences, ...slot.shape], 0, slot.dtype);
+}
+
+function blocks({ structure, backward }: UnfoldAttrs): readonly Block[] {
+  return blocksOf(structure, backward.kind === "checkpointed" ? backward.blocks : undefined);
+}
+
+function valuesOf(cell: CellGraph, values: readonly Tensor[], block: Block): Tensor[] {
+  return cell.values.map(({ variable }, i) => rowsOf(values[i]!, variable.scope, block));
+}
+
+/** The states of the sequences that take part in a block: the others' are not needed to run it again. */
+function checkpoint(state: Tensor, { present }: Block): Tensor {
+  if (present === null) return state.view(state.shape);
+  const kept = uninitialised([present.sequences.length, ...state.shape.slice(1)], state.dtype);
+  copyRows(state, present.sequences, kept);
+  return kept;
+}
+
+/** The states at the sources of a block again. Rows of sequences that take no part hold anything. */
+function restore(kept: Tensor, { present }: Block): Tensor {
+  if (present === null) return kept;
+  const state = uninitialised([present.places.length, ...kept.shape.slice(1)], kept.dtype);
+  copyRows(kept, present.places, state);
+  return state;
+}
+
+const residualCells = new WeakMap<CellGraph, Map<string, CellGraph>>();
+
+/** The forward cell that computes the residuals and nothing else. */
+function residualCell(lin: LinearizedCell, outputs: number): CellGraph {
+  return remembered(residualCells, lin.forward, "", () =>
+    simplify({ ...lin.forward, outputs: lin.forward.outputs.slice(outputs) }),
+  );
+}
