@@ -1,0 +1,92 @@
+/** A tensor as the plain reader sees it. */
+export interface PlainTensor {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data: number[];
+}
+
+type Fields = { dtype: string; shape: number[]; data_offsets: [number, number] };
+
+const widths: Record<string, number> = { F64: 8, F32: 4, I32: 4, F16: 2, BF16: 2 };
+const dtypes: Record<string, string> = { F64: "float64", I32: "int32" };
+
+/** Reads a file in the plainest way, trusting it. */
+export function plainly(bytes: Uint8Array): Map<string, PlainTensor> {
+  const { start, head } = headOf(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out = new Map<string, PlainTensor>();
+  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(head)) {
+    if (name === "__metadata__") continue;
+    const count = shape.reduce((p, n) => p * n, 1);
+    const data = Array.from({ length: count }, (_, i) =>
+      number(view, start + offsets[0] + i * widths[dtype]!, dtype),
+    );
+    out.set(name, { dtype: dtypes[dtype] ?? "float32", shape, data });
+  }
+  return out;
+}
+
+/**
+ * Whether a file is right, judged without the library. "unsure" where the header is JSON but not as JSON.stringify would
+ * write it, such as with white space or a name that occurs twice.
+ */
+export function judge(bytes: Uint8Array): "right" | "wrong" | "unsure" {
+  try {
+    const { start, head, text } = headOf(bytes);
+    if (text.replace(/[ \n]+$/, "") !== JSON.stringify(head) || text.includes("\\u")) return "unsure";
+    const { __metadata__: metadata = {}, ...tensors } = head as Record<string, unknown>;
+    if (!isRecord(metadata) || !Object.values(metadata).every((v) => typeof v === "string")) return "wrong";
+    const ranges = Object.values(tensors).map(rangeOf);
+    if (ranges.includes(null)) return "wrong";
+    let end = 0;
+    for (const [from, to] of (ranges as [number, number][]).sort(([a, b], [c, d]) => a - c || b - d)) {
+      if (from !== end) return "wrong";
+      end = to;
+    }
+    return end === bytes.length - start ? "right" : "wrong";
+  } catch {
+    return "wrong";
+  }
+}
+
+function headOf(bytes: Uint8Array): { start: number; text: string; head: Record<string, Fields> } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = 8 + Number(view.getBigUint64(0, true));
+  if (start > bytes.length) throw new RangeError("the header ends beyond the file");
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
+  return { start, text, head: JSON.parse(text) as Record<string, Fields> };
+}
+
+/** Where the data of a right entry lies; null for any other value. */
+function rangeOf(value: unknown): [number, number] | null {
+  if (!isRecord(value) || Object.keys(value).sort().join() !== "data_offsets,dtype,shape") return null;
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string" || !isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) return null;
+  const size = shape.reduce((p, n) => p * Math.max(n, 1), widths[dtype] ?? Number.NaN);
+  const [from, to] = offsets as [number, number];
+  return size < 2 ** 53 && to - from === (shape.includes(0) ? 0 : size) ? [from, to] : null;
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0 && !Object.is(n, -0));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function number(view: DataView, at: number, dtype: string): number {
+  if (dtype === "F64") return view.getFloat64(at, true);
+  if (dtype === "F32") return view.getFloat32(at, true);
+  if (dtype === "I32") return view.getInt32(at, true);
+  const half = view.getUint16(at, true);
+  if (dtype === "BF16") {
+    const single = new DataView(new ArrayBuffer(4));
+    single.setUint16(2, half, true);
+    return single.getFloat32(0, true);
+  }
+  const sign = half & 0x8000 ? -1 : 1;
+  const [exponent, fraction] = [(half >> 10) & 31, (half & 1023) / 1024];
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -14 : sign * (1 + fraction) * 2 ** (exponent - 15);
+}
