@@ -34,6 +34,7 @@ export function judge(bytes: Uint8Array): "right" | "wrong" | "unsure" {
   try {
     const { start, head, text } = headOf(bytes);
     if (text.replace(/[ \n]+$/, "") !== JSON.stringify(head) || text.includes("\\u")) return "unsure";
+    if (!isRecord(head)) return "wrong";
     const { __metadata__: metadata = {}, ...tensors } = head as Record<string, unknown>;
     if (!isRecord(metadata) || !Object.values(metadata).every((v) => typeof v === "string")) return "wrong";
     const ranges = Object.values(tensors).map(rangeOf);
