@@ -96,6 +96,10 @@ describe("reportHtml", () => {
     expect(pathOf(page, "gradient", "line raw")).toBe("M500 36.6L1000 36.6");
     expect(pathOf(page, "gradient", "line before")).toBe("M500 133.4L1000 133.4");
     expect(pathOf(page, "gradient", "threshold")).toBe("M0 133.4h1000");
+    // The labels stand at the ends of the curves, a line apart where they would lie on each other.
+    expect(page).toContain('<span class="training" style="top:267.3px">2.000 training</span>');
+    expect(page).toContain('<span class="valid" style="top:140px">2.250 held out</span>');
+    expect(page).toContain('<span class="threshold" style="top:148.4px">clip 1</span>');
     expect(textOf(page)).toContain("2 before");
     expect(textOf(page)).toContain("clip 1");
   });
@@ -151,7 +155,7 @@ describe("reportHtml", () => {
         progress(2, JSON.parse('{"nats":null,"gradientNorm":null,"clippedNorm":null,"learningRate":null}')),
         done(2, Number.NaN),
       ],
-      "2 not finite",
+      "Loss nats per character 0 0.2 0.4 0.6 0.8 1.0 2 not finite",
     ],
   ])("%s", (_, events, part) => {
     const page = report(...events);
