@@ -1,6 +1,8 @@
 /**
  * The engine's inner parts, for those who extend it: op records, traced cells and their derivation, the compiler, programs
  * and executors. They change more often than the main entry does.
+ *
+ * @module longspan/engine
  */
 import "./index.js";
 

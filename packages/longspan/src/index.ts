@@ -1,3 +1,9 @@
+/**
+ * What programs use: cells, layers and losses, `unfold`, derivatives, optimisers, training, data and weight files.
+ *
+ * @module longspan
+ * @primaryExport
+ */
 import { ReferenceExecutor } from "./executors/reference/index.js";
 import { useExecutor } from "./tensor/index.js";
 
@@ -24,6 +30,7 @@ export {
   type ParamsOf,
   type ParamValues,
   type Shapes,
+  type StateRead,
   type StepContext,
   type StepResult,
   type ValuesOf,

@@ -22,18 +22,22 @@ export class Dual extends Traced {
 export class DualLevel implements Interpreter {
   constructor(readonly level: number) {}
 
+  /** The value with its tangent; the value itself where the tangent is known to be zero. */
   lift(primal: Value, tangent: Linear): Value {
     return tangent === undefined ? primal : new Dual(this, primal, tangent);
   }
 
+  /** The value without this level's tangent. */
   primal(v: Value): Value {
     return v instanceof Dual && v.interpreter === this ? v.primal : v;
   }
 
+  /** This level's tangent of a value. */
   tangent(v: Value): Linear {
     return v instanceof Dual && v.interpreter === this ? v.tangent : undefined;
   }
 
+  /** Applies the op to the values and its `jvp` rule to the tangents. */
   process(op: Op, attrs: Attrs, values: readonly Value[]): readonly Value[] {
     const tangents = values.map((v) => this.tangent(v));
     const { outputs, derivatives } = differentiate(
@@ -48,6 +52,7 @@ export class DualLevel implements Interpreter {
 
 /** An op that computes its results and their tangents together, such as `unfold`. */
 export interface JointRule {
+  /** Results, and tangents of the results from tangents of the inputs. */
   readonly valueAndJvp: (
     attrs: Attrs,
     inputs: readonly Value[],

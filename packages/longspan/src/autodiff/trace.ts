@@ -34,6 +34,7 @@ export interface Equation {
 /** Scopes from the widest sharing to the narrowest; a result has the narrowest of its inputs. */
 const order: readonly Scope[] = ["one", "sequence", "node", "edge"];
 
+/** The scope of a result: the narrowest of its operands' scopes, `one` without operands. */
 export function joinScopes(scopes: readonly Scope[]): Scope {
   let most = 0;
   for (const s of scopes) most = Math.max(most, order.indexOf(s));
@@ -51,10 +52,12 @@ export class Trace implements Interpreter {
     private readonly admit: (value: Value, op: Op) => void = () => {},
   ) {}
 
+  /** A new variable: an input of the recorded function. */
   variable(aval: Aval, scope: Scope = "one"): Var {
     return new Var(this, this.count++, aval.shape, aval.dtype, scope);
   }
 
+  /** Records one application; its results are new variables. */
   process(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[] {
     const scopes: Scope[] = [];
     for (const v of inputs) {

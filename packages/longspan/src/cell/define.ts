@@ -12,7 +12,8 @@ import {
 import { type Erased, type TracedCell, traceCell } from "./trace-cell.js";
 import { CellError } from "./verify.js";
 
-type StateRead<S, Ports extends string> = [Ports] extends [never]
+/** The state as a step reads it: by slot, or by port and slot where the cell names its ports. */
+export type StateRead<S, Ports extends string> = [Ports] extends [never]
   ? ValuesOf<S>
   : { readonly [K in Ports]: ValuesOf<S> };
 
@@ -29,6 +30,7 @@ export interface CellDefinition<
   R extends InputSpecs,
   N,
 > {
+  /** The cell's name in messages and printed programs. */
   readonly name: string;
   /** Inputs that differ at every node. */
   readonly inputs: (config: C) => I;
@@ -38,6 +40,7 @@ export interface CellDefinition<
   readonly sharedInputs?: (config: C) => R;
   /** The recurrent state: named slots of any shape. */
   readonly state: (config: C) => S;
+  /** The parameters: a tree of specifications, as initialisers such as `glorot` make them. */
   readonly params: (config: C) => P;
   /** Names of the ways in, for structures in which a node has several predecessors of different kinds, such as `["left", "right"]`. */
   readonly ports?: readonly Ports[];

@@ -3,6 +3,7 @@ import type { DType, Key, Shape, Tensor, Value } from "../tensor/index.js";
 /** A parameter to be: its shape and how it is initialised. */
 export interface ParamSpec {
   readonly shape: Shape;
+  /** Makes the initial tensor; a function of the key alone. */
   readonly initialise: (key: Key, shape: Shape, dtype: DType) => Tensor;
 }
 

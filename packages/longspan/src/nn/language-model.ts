@@ -92,7 +92,7 @@ export interface LanguageModel {
   readonly vocabulary: number;
   /** Initial parameters; float32 unless a type is named. */
   init(key: Key, dtype?: DType): LanguageModelParams;
-  /** @param symbols int32 [nodes], rows of the structure */
+  /** Logits of each next symbol. @param symbols int32 [nodes], rows of the structure */
   apply(
     params: Traceable<LanguageModelParams>,
     symbols: Value,

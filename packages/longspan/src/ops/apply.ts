@@ -10,6 +10,7 @@ export abstract class Traced extends Value {
 /** What happens to an op that touches a traced value. The interpreter with the highest level goes first. */
 export interface Interpreter {
   readonly level: number;
+  /** Takes over one application: at least one operand is its own, or there are none. Returns the op's results. */
   process(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[];
 }
 

@@ -6,8 +6,15 @@ export { addLinear, addOp, mulOp } from "./elementwise.js";
 export * from "./functions.js";
 export { gatherOp } from "./index-ops.js";
 export { MapBuilder } from "./map-builder.js";
-export { matmulOp } from "./product-ops.js";
+export { type MatmulAttrs, matmulOp } from "./product-ops.js";
 export type * from "./record.js";
 export { allOps } from "./registry.js";
-export { clipGradientOp, spreadToOp, stopGradientOp, sumToOp, uniformOp } from "./row-ops.js";
+export {
+  type BetweenScopes,
+  clipGradientOp,
+  spreadToOp,
+  stopGradientOp,
+  sumToOp,
+  uniformOp,
+} from "./row-ops.js";
 export { contiguousStart, padOp, reshapeOp, sliceOp } from "./shape-ops.js";

@@ -29,6 +29,7 @@ export class MapBuilder implements MapEmitter {
     this.code.push(op);
   }
 
+  /** A register with the operand at that place; the same register if it was loaded before. */
   load(place: Placed): number {
     const { buffer, offset, rows } = place.view;
     const key = `${buffer}:${offset}:${rows}:${place.shape.join("x")}`;
@@ -40,6 +41,7 @@ export class MapBuilder implements MapEmitter {
     return out;
   }
 
+  /** Writes a register to a place, broadcast to its shape if need be. */
   store(input: number, place: Placed): void {
     this.push({ op: "store", input: this.expand(input, place.shape), view: place.view });
   }
@@ -70,6 +72,7 @@ export class MapBuilder implements MapEmitter {
     return out;
   }
 
+  /** The finished instruction over the rows of `space`. */
   build(space: Space): MapInstruction {
     return { kind: "map", space, registers: this.registers, code: this.code };
   }

@@ -4,13 +4,14 @@ import { apply } from "./apply.js";
 import { addLinear } from "./elementwise.js";
 import type { Aval, Op, Placed } from "./record.js";
 
-interface Flags {
+/** Whether the operands of a product are read transposed: their last two axes swapped. */
+export interface MatmulAttrs {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
 
 /** m, k, n and the leading axes of a product. A vector on the left is a row. */
-function dimensions({ transposeA, transposeB }: Flags, a: Shape, b: Shape) {
+function dimensions({ transposeA, transposeB }: MatmulAttrs, a: Shape, b: Shape) {
   const vector = a.length === 1;
   const lead = vector ? [] : a.slice(0, -2);
   const leadB = b.slice(0, -2);
@@ -24,7 +25,7 @@ function dimensions({ transposeA, transposeB }: Flags, a: Shape, b: Shape) {
  * Matrix product op(a) op(b), where op transposes if flagged. a: [k] (a row vector) or [..., m, k]; b: [..., k, n];
  * leading axes agree and are worked through in step.
  */
-export const matmulOp: Op<Flags> = {
+export const matmulOp: Op<MatmulAttrs> = {
   name: "matmul",
   infer(attrs, [a, b]) {
     if (a!.dtype !== b!.dtype)

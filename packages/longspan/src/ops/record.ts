@@ -65,11 +65,13 @@ export interface LinearCall<A> {
   readonly outputs: readonly Aval[];
 }
 
+/** An application of an op that its tests try: attributes, and operands to be drawn. */
 export interface Sample<A = Attrs> {
   readonly attrs: A;
   readonly inputs: readonly SampleInput[];
 }
 
+/** An operand of a sample: its shape and what its elements are drawn from. */
 export interface SampleInput {
   readonly shape: Shape;
   /** Float unless given. Integers are drawn from 0..below-1 and are not differentiated. */
@@ -86,6 +88,7 @@ export type Lowering<A> =
   | { readonly kind: "alias" }
   | (OnTensors<A> & {
       readonly kind: "map";
+      /** Adds the op's steps to a tile program; takes and gives register numbers. */
       readonly emit: (attrs: A, inputs: readonly number[], out: Aval, map: MapEmitter) => number;
       /** Works element by element on operands of one shape (or scalars). */
       readonly elementwise?: boolean;
@@ -100,7 +103,11 @@ export type Lowering<A> =
       readonly summed?: Summed<A>;
     })
   | { readonly kind: "sum" }
-  | { readonly kind: "run"; readonly run: (attrs: A, inputs: readonly Tensor[]) => readonly Tensor[] };
+  | {
+      readonly kind: "run";
+      /** Computes the results at once. */
+      readonly run: (attrs: A, inputs: readonly Tensor[]) => readonly Tensor[];
+    };
 
 /**
  * How an op treats the leading axis of whole tensors, outside of cells. A program over rows serves any number of them;
@@ -120,6 +127,7 @@ export interface OnTensors<A> {
   ) => { readonly rows: readonly boolean[]; readonly build: BuildInstruction<A> } | null;
 }
 
+/** Makes the instruction of one application over the rows of `space`; `accumulate` adds to what `out` holds. */
 export type BuildInstruction<A> = (
   attrs: A,
   inputs: readonly Placed[],
@@ -144,11 +152,17 @@ export interface Placed extends Aval {
 
 /** Builds the tile program of a map. */
 export interface MapEmitter {
+  /** Declares a register; returns its number. */
   register(aval: Register): number;
+  /** The shape that a register was declared with. */
   shape(register: number): Shape;
+  /** Adds a step. Its registers must be declared, its result not yet written. */
   push(op: MapOp): void;
+  /** A function of register `a` in a new register of type `dtype`; returns that register. */
   unary(code: UnaryCode, a: number, dtype: DType): number;
+  /** A function of two registers, the lower-ranked broadcast to the other, in a new register of type `dtype`. */
   binary(code: BinaryCode, a: number, b: number, dtype: DType): number;
+  /** A new register filled with one number. */
   constant(value: number, aval: Aval): number;
   /** Broadcasts a register if its shape differs. */
   expand(a: number, shape: Shape): number;

@@ -6,7 +6,7 @@ import { lessOp, negOp, selectOp } from "./elementwise.js";
 import type { Op, Scope } from "./record.js";
 
 /** Between which scopes rows are summed or spread. */
-interface Between {
+export interface BetweenScopes {
   readonly from: Scope;
   readonly to: Scope;
 }
@@ -15,7 +15,7 @@ interface Between {
  * Sums over rows: from one per node or edge to one per sequence or one for all. Reading a shared value at every node and
  * summing over the nodes are each other's transposes. Exists inside cells only.
  */
-export const sumToOp: Op<Between> = {
+export const sumToOp: Op<BetweenScopes> = {
   name: "sumTo",
   infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
   // A tangent that happens to be shared still counts once per row.
@@ -29,7 +29,7 @@ export const sumToOp: Op<Between> = {
 };
 
 /** The same value in every row of the scope `to`: the transpose of `sumTo`. Exists inside cells only. */
-export const spreadToOp: Op<Between> = {
+export const spreadToOp: Op<BetweenScopes> = {
   name: "spreadTo",
   infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
   jvp: ({ attrs }, [t]) => [t && apply(spreadToOp, attrs, t)],

@@ -50,23 +50,31 @@ export interface Binding {
  * after the loop in chunks of rows, and splitting independent parts of the structure among threads.
  */
 export interface Executor {
+  /** What `LONGSPAN_EXECUTOR`, messages and reports call it. */
   readonly name: string;
+  /** Memory for `length` elements, its contents unspecified. */
   allocate(dtype: DType, length: number): Handle;
   /** Gives memory back for reuse; the handle must not be used afterwards. */
   release(handle: Handle): void;
+  /** Copies numbers into memory from element `offset` on. @throws RangeError if they do not fit. */
   write(handle: Handle, offset: number, data: ArrayLike<number>): void;
+  /** A copy of `length` elements from element `offset` on, once every run before has finished. */
   read(handle: Handle, offset: number, length: number): Promise<TypedArray>;
+  /** Prepares a program for any number of runs. @throws ProgramError if it breaks the rules of programs. */
   compile(program: Program): Executable;
-  /** `bindings[b]` must be given for every input and output buffer b. */
+  /** Runs a program over the rows of a schedule; `bindings[b]` must be given for every input and output buffer b. */
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void;
+  /** What it has done and holds, up to now. */
   readonly statistics: ExecutorStatistics;
 }
 
 /** An executor whose memory the CPU can read at once. */
 export interface SynchronousExecutor extends Executor {
+  /** `read`, without waiting. */
   readSync(handle: Handle, offset: number, length: number): TypedArray;
 }
 
+/** What an executor has done since its start and holds now: budgets and leak tests read it. */
 export interface ExecutorStatistics {
   /** Programs compiled since the start. */
   readonly compiled: number;

@@ -31,6 +31,7 @@ export type Space = "one" | "sequence" | "node" | "edge" | "source" | "sink" | "
  */
 export type BufferRole = "input" | "output" | "temporary" | "level";
 
+/** A buffer that a program declares: a matrix with one row per row of its space. */
 export interface BufferDecl {
   readonly name: string;
   readonly dtype: DType;
@@ -161,6 +162,7 @@ export interface MapInstruction {
   readonly code: readonly MapOp[];
 }
 
+/** One step of a program, over all rows of its space; in the loop region, over those of the current level. */
 export type Instruction =
   | Gemm
   | OuterSum
@@ -177,6 +179,7 @@ export interface Register {
   readonly dtype: DType;
 }
 
+/** Functions of one register, element by element. `cast` converts to the type of the result's register. */
 export type UnaryCode =
   | "neg"
   | "exp"
@@ -191,6 +194,8 @@ export type UnaryCode =
   | "abs"
   | "sign"
   | "cast";
+
+/** Functions of two registers of one shape, element by element; comparisons give 1 or 0. */
 export type BinaryCode = "add" | "sub" | "mul" | "div" | "max" | "min" | "less" | "lessEqual" | "equal";
 
 /** One step of a tile program; registers are written once. */

@@ -21,6 +21,7 @@ export class Key {
     return new Key([Math.floor(seed / 2 ** 32) | 0, seed | 0]);
   }
 
+  /** The key of two 32-bit words, such as those of a stored `words`. */
   static fromWords(k0: number, k1: number): Key {
     return new Key([k0 | 0, k1 | 0]);
   }

@@ -92,7 +92,11 @@ export function scopeOfData<T>(f: () => T): T {
  * Runs `f` and hands over what it made: every tensor made inside belongs to the caller, and `dispose` releases those
  * that `f` did not return.
  */
-export function owning<T>(f: () => T): { result: T; dispose: () => void } {
+export function owning<T>(f: () => T): {
+  result: T;
+  /** Releases what was made and not returned. */
+  dispose: () => void;
+} {
   // Inside a transform everything belongs to the transform, whose own derivative may need it.
   if (suspended > 0) return { result: f(), dispose: () => {} };
   const frame: Frame = { parent: null, owned: new Set() };

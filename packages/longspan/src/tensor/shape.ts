@@ -13,6 +13,7 @@ export function sizeOf(shape: Shape): number {
   return n;
 }
 
+/** Whether two shapes have the same sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }

@@ -14,13 +14,17 @@ import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
  * differentiated. Functions composed of ops work on both; only a `Tensor` can be read.
  */
 export abstract class Value {
+  /** Sizes of the axes, outermost first. */
   abstract readonly shape: Shape;
+  /** The type of the elements. */
   abstract readonly dtype: DType;
 
+  /** The number of axes; 0 for a scalar. */
   get rank(): number {
     return this.shape.length;
   }
 
+  /** The number of elements; 1 for a scalar. */
   get size(): number {
     return sizeOf(this.shape);
   }
@@ -83,6 +87,7 @@ export class Tensor extends Value {
     return this.storage.executor.read(this.storage.handle, this.start, this.size);
   }
 
+  /** The executor that holds the data. */
   get executor(): Executor {
     return this.storage.executor;
   }
@@ -93,6 +98,7 @@ export class Tensor extends Value {
     return { handle: this.storage.handle, offset: this.start };
   }
 
+  /** Counts the in-place updates of the memory: caches made from the contents are keyed by it. */
   get version(): number {
     return this.storage.version;
   }
@@ -106,6 +112,7 @@ export class Tensor extends Value {
     this.storage.version += 1;
   }
 
+  /** Whether the memory was given back; the readers then throw. */
   get isReleased(): boolean {
     return this.released;
   }

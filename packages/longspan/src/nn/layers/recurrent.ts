@@ -20,7 +20,7 @@ export interface SequenceOptions<S> {
 
 /** What a sequence layer gives. */
 export interface SequenceResult<S> {
-  /** [nodes, features]: rows of the structure. */
+  /** Rows of the structure, [nodes, features]. */
   readonly output: Value;
   /** States after each sequence's last step, one row per sequence. */
   readonly final: S;
@@ -33,7 +33,7 @@ export interface SequenceResult<S> {
 export interface SequenceLayer<P, S> {
   /** Initial parameters; float32 unless a type is named. */
   init(key: Key, dtype?: DType): P;
-  /** @param x rows of the structure, [nodes, features] */
+  /** Runs the layer over a structure. @param x its rows, [nodes, features] */
   apply(
     params: Traceable<P>,
     x: Value,

@@ -20,7 +20,7 @@ export interface Graph {
  * A batch of directed acyclic graphs. A node reads the sum of what arrives at each in-port; a node without predecessors
  * reads zeros. Nodes may be shared: several nodes may read one.
  *
- * @param ports names of the in-ports that the cell has.
+ * @param options.ports names of the in-ports that the cell has.
  * @throws StructureError for a cycle, naming its nodes; for nodes and ports that do not exist.
  */
 export function graph(

@@ -74,6 +74,7 @@ export class Structure {
     return this.parts.sequences;
   }
 
+  /** Levels of nodes that run one after the other: the length of the longest sequence, the height of the tallest tree. */
   get levels(): number {
     return this.parts.levelBegin.length;
   }
