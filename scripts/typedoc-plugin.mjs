@@ -1,0 +1,99 @@
+// What the API reference (`npm run docs`) knows beyond the docstrings. The category of each name follows from the
+// folder that declares it, so that no docstring repeats it.
+import { CommentTag, Converter, ReflectionFlag, ReflectionKind } from "typedoc";
+
+/** The category of each folder of packages/longspan/src, in the order of the navigation; the longest path that fits counts. */
+const categories = {
+  unfold: "Structures and unfold",
+  "nn/cells": "Cells",
+  cell: "Defining cells",
+  "nn/layers": "Layers",
+  "nn/losses": "Losses",
+  "nn/init": "Initialisers",
+  nn: "Language models",
+  autodiff: "Derivatives",
+  optim: "Optimisers",
+  "optim/schedules": "Schedules",
+  train: "Training",
+  data: "Data",
+  io: "Weight files",
+  ops: "Operations",
+  tensor: "Tensors",
+  program: "Programs and executors",
+  executors: "Programs and executors",
+  compile: "Compiler",
+};
+
+export function load(app) {
+  app.on("bootstrapEnd", () =>
+    app.options.setValue("categoryOrder", [...new Set(Object.values(categories))]),
+  );
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const entry of project.children ?? [])
+      for (const declaration of entry.children ?? []) {
+        showAsFunction(declaration);
+        categorise(app, declaration);
+      }
+    // Parameters that are taken apart in place have no name of their own; docstrings call them `options`.
+    for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter))
+      if (parameter.name === "__namedParameters") parameter.name = "options";
+    arrange(project);
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    // The front page already bears the project's name.
+    if (project.readme) takeHeading(project.readme);
+  });
+}
+
+/** A constant that holds a function, as `defineCell` returns it, reads better as a function. */
+function showAsFunction(declaration) {
+  const signatures = declaration.type?.declaration?.signatures;
+  if (!declaration.kindOf(ReflectionKind.Variable) || !signatures) return;
+  declaration.kind = ReflectionKind.Function;
+  declaration.setFlag(ReflectionFlag.Const, false);
+  declaration.signatures = signatures;
+  for (const signature of signatures) {
+    signature.parent = declaration;
+    signature.name = declaration.name;
+    signature.comment ??= declaration.comment;
+  }
+  delete declaration.type;
+  delete declaration.defaultValue;
+  delete declaration.comment;
+}
+
+function categorise(app, declaration) {
+  const file = declaration.sources?.[0]?.fullFileName.split("/packages/longspan/src/")[1];
+  const folder = Object.keys(categories)
+    .filter((path) => file?.startsWith(`${path}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (folder === undefined) {
+    app.logger.error(`scripts/typedoc-plugin.mjs names no category for ${declaration.name} of ${file}`);
+    return;
+  }
+  const tag = new CommentTag("@category", [{ kind: "text", text: categories[folder] }]);
+  // Where there is no comment, the check for undocumented exports says so.
+  const { comment } = [declaration, ...declaration.getNonIndexSignatures()].find((r) => r.comment) ?? {};
+  comment?.blockTags.push(tag);
+}
+
+/** Pages bear their headings as names; those of docs/ stand below its first page. */
+function arrange(project) {
+  const pages = project.documents ?? [];
+  const first = pages.find((page) => page.name === "docs/README");
+  const below = pages.filter((page) => page !== first && page.name.startsWith("docs/"));
+  for (const page of pages) page.name = takeHeading(page.content) ?? page.name;
+  for (const list of [project.documents, project.childrenIncludingDocuments])
+    list?.splice(0, list.length, ...list.filter((child) => !below.includes(child)));
+  for (const page of below) {
+    page.parent = first;
+    first.addChild(page);
+  }
+}
+
+/** Takes the first-level heading off a page's text. */
+function takeHeading(parts) {
+  const heading = /^# (.+)\n/.exec(parts[0]?.text ?? "");
+  if (heading) parts[0].text = parts[0].text.slice(heading[0].length);
+  return heading?.[1];
+}
