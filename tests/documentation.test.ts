@@ -21,7 +21,30 @@ const update = process.env.LONGSPAN_UPDATE_DOCS === "1";
 const checker = new TypeChecker();
 const blocks = pages().flatMap(blocksOf);
 const running = blocks.filter((block) => block.ignored === null);
-const docstrings = examples(checker.exports());
+const exported = checker.exports();
+const docstrings = examples(exported);
+
+/** Exported functions and classes without an example: each is of use only among the parts named beside it. */
+const withoutExample: Readonly<Record<string, string>> = {
+  Value: "abstract: tensors and stand-ins are made by others",
+  Traced: "abstract: the base of Dual and Var",
+  Dual: "made by DualLevel",
+  DualLevel: "driven by jvp and linearize",
+  Trace: "driven by linearize and by the tracing of cells",
+  Var: "made by Trace",
+  evaluate: "runs the equations of a Trace inside linearize and derived cells",
+  transposeGraph: "the second half of linearize",
+  addLinear: "for transpose rules inside an op record (docs/add-an-op.md)",
+  contiguousStart: "for the records of slices",
+  isRecording: "for ops without operands, while a cell is traced",
+  withAmbient: "for ops without operands, while a cell is traced",
+  simplify: "the last step of every rewrite of a cell",
+  reenter: "the first step of a rewrite of a cell",
+  substitute: "the step of a rewrite of a cell between reenter and simplify",
+  linearized: "linearizeCell, remembered",
+  transposed: "transposeCell, remembered",
+  checkBackward: "called by unfold",
+};
 
 test("the code of the pages and docstrings passes the type check", () => {
   expect(checker.errors([...running, ...docstrings])).toEqual([]);
@@ -59,6 +82,15 @@ describe.each(pages())("%s", (page) => {
 });
 
 describe("docstring examples", () => {
+  test("are there for every exported function and class", () => {
+    const run = new Set(docstrings.map(({ file, place }) => `${file}:${place}`));
+    const without = [...exported]
+      .filter(([, { kind }]) => kind === "function" || kind === "class")
+      .filter(([, { examples }]) => !examples.some((place) => run.has(place)))
+      .map(([name]) => name);
+    expect(without.sort()).toEqual(Object.keys(withoutExample).sort());
+  });
+
   test.each(docstrings.map((example) => [`${example.file}:${example.place}`, example.code]))(
     "%s",
     async (_, code) => {

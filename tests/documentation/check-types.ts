@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import ts from "typescript";
 import { type Export, root, type Snippet } from "./snippets.js";
 
@@ -42,8 +42,8 @@ export class TypeChecker {
         checker.getSymbolAtLocation(this.library.getSourceFile(file)!)!,
       )) {
         const target = s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s;
-        const isType = (target.flags & ts.SymbolFlags.Value) === 0;
-        if (!found.has(s.name)) found.set(s.name, { from, isType });
+        if (!found.has(s.name))
+          found.set(s.name, { from, kind: kindOf(target, checker), examples: examplePlaces(target) });
       }
     return found;
   }
@@ -67,4 +67,27 @@ export class TypeChecker {
       );
     });
   }
+}
+
+function kindOf(symbol: ts.Symbol, checker: ts.TypeChecker): Export["kind"] {
+  if ((symbol.flags & ts.SymbolFlags.Value) === 0) return "type";
+  if (symbol.flags & ts.SymbolFlags.Class) {
+    const isError = checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(symbol), "stack") !== undefined;
+    return isError ? "error" : "class";
+  }
+  return checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0 ? "function" : "constant";
+}
+
+/** Where the `@example`s of a symbol's docstrings begin, as `file:line`. */
+function examplePlaces(symbol: ts.Symbol): string[] {
+  return (symbol.declarations ?? []).flatMap((declaration) =>
+    ts
+      .getJSDocTags(declaration)
+      .filter((tag) => tag.tagName.text === "example")
+      .map((tag) => {
+        const source = tag.getSourceFile();
+        const { line } = source.getLineAndCharacterOfPosition(tag.getStart());
+        return `${relative(root, source.fileName)}:${line + 1}`;
+      }),
+  );
 }

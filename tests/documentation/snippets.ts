@@ -80,10 +80,13 @@ export function blocksOf(page: string): Block[] {
   });
 }
 
-/** A name that the library exports: the entry that exports it, and whether it is a type only. */
+/** A name that the library exports. */
 export interface Export {
+  /** The entry that exports it. */
   readonly from: string;
-  readonly isType: boolean;
+  readonly kind: "type" | "constant" | "function" | "class" | "error";
+  /** Where the examples of its docstring begin, as `file:line`. */
+  readonly examples: readonly string[];
 }
 
 /**
@@ -129,7 +132,7 @@ export function examples(exports: ReadonlyMap<string, Export>): Snippet[] {
 function withImports(code: string, exports: ReadonlyMap<string, Export>): string {
   const imports = [...new Set(code.match(/[A-Za-z_]\w*/g))].flatMap((name) => {
     const found = exports.get(name);
-    return found ? `import { ${found.isType ? "type " : ""}${name} } from "${found.from}";` : [];
+    return found ? `import { ${found.kind === "type" ? "type " : ""}${name} } from "${found.from}";` : [];
   });
   return `${imports.join(" ")} {${code}\n}`;
 }

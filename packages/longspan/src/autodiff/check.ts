@@ -24,6 +24,10 @@ export interface DerivativeCheck {
  * away from kinks.
  *
  * first: |(f(x + e v) - f(x - e v)) / 2e - g . v| / (|g| |v|); second: the same of w . g for w . H v.
+ * @example
+ * const cube = (x: Value) => sum(mul(x, square(x)));
+ * const { first, second } = checkDerivatives(cube, tensor([0.5, -2], "float64"), { second: true });
+ * // both about 1e-11
  */
 export function checkDerivatives<P>(
   f: (params: P) => Value,

@@ -34,7 +34,10 @@ export interface Equation {
 /** Scopes from the widest sharing to the narrowest; a result has the narrowest of its inputs. */
 const order: readonly Scope[] = ["one", "sequence", "node", "edge"];
 
-/** The scope of a result: the narrowest of its operands' scopes, `one` without operands. */
+/**
+ * The scope of a result: the narrowest of its operands' scopes, `one` without operands.
+ * @example joinScopes(["one", "node", "sequence"]) // "node"
+ */
 export function joinScopes(scopes: readonly Scope[]): Scope {
   let most = 0;
   for (const s of scopes) most = Math.max(most, order.indexOf(s));

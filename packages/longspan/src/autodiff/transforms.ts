@@ -109,6 +109,11 @@ export interface Linearisation<X, Y> {
 /**
  * Runs f at x once and keeps what its derivative needs: J v and J' w for as many v and w as wanted.
  * The caller owns the residuals: `dispose()` releases them.
+ * @example
+ * const { value, pushforward, pullback, dispose } = linearize((x: Value) => mul(x, x), tensor([1, 2]));
+ * pushforward(tensor([1, 1])); // [2, 4]
+ * pullback(tensor([1, 0])); // [2, 0]
+ * dispose();
  */
 export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X, Y> {
   const { result, dispose } = owning(() => {
@@ -141,7 +146,13 @@ export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X
   };
 }
 
-/** The value of f at x and the map from cotangents of the value to cotangents of x (reverse mode). */
+/**
+ * The value of f at x and the map from cotangents of the value to cotangents of x (reverse mode).
+ * @example
+ * const { value, pullback, dispose } = vjp((x: Value) => exp(x), tensor([0, 1]));
+ * pullback(tensor([1, 1])); // [1, 2.718]
+ * dispose();
+ */
 export function vjp<X, Y>(
   f: (x: X) => Y,
   x: Concrete<X>,
@@ -168,7 +179,12 @@ export function valueAndGrad<P, A extends unknown[]>(
   };
 }
 
-/** `valueAndGrad` for a function that also returns other things, such as final states; those are not differentiated. */
+/**
+ * `valueAndGrad` for a function that also returns other things, such as final states; those are not differentiated.
+ * @example
+ * const f = valueGradAndAux((w: Value) => ({ loss: sum(square(w)), aux: { largest: max(w) } }));
+ * const { value, grads, aux } = f(tensor([1, 2])); // 5, [2, 4], { largest: 2 }
+ */
 export function valueGradAndAux<P, A extends unknown[], X>(
   f: (params: P, ...rest: A) => { loss: Value; aux: X },
 ): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P>; aux: Concrete<X> } {
@@ -195,7 +211,10 @@ export function valueGradAndAux<P, A extends unknown[], X>(
     );
 }
 
-/** The gradient of a scalar function with respect to its first argument. */
+/**
+ * The gradient of a scalar function with respect to its first argument.
+ * @example grad((w: Value) => sum(square(w)))(tensor([1, 2])) // [2, 4]
+ */
 export function grad<P, A extends unknown[]>(
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, ...rest: A) => Concrete<P> {

@@ -62,7 +62,13 @@ export interface CellDefinition<
   ) => StepResult<S, O, N>;
 }
 
-/** A configured cell: shapes, parameters and a step. Made by `defineCell`; run by `unfold`. */
+/**
+ * A configured cell: shapes, parameters and a step. Made by `defineCell`; run by `unfold`.
+ * @example
+ * const cell = lstm({ input: 3, hidden: 4 });
+ * cell.state // { h: [ 4 ], s: [ 4 ] }
+ * cell.init(Key.of(1)).U.shape // [ 3, 16 ]
+ */
 export class Cell<
   I extends InputSpecs = InputSpecs,
   S extends Shapes = Shapes,
@@ -178,7 +184,10 @@ function hashPath(path: string): number {
   return h >>> 0;
 }
 
-/** The parameter of a tree that a path names. */
+/**
+ * The parameter of a tree that a path names.
+ * @example paramAt({ layers: [{ W: zeros([2, 3]) }] }, "layers[0].W")!.shape // [ 2, 3 ]
+ */
 export function paramAt(params: unknown, path: string): Value | undefined {
   const entry = leafEntries(params).find(([p]) => p === path);
   return entry?.[1] ?? (path === "" ? leaves(params)[0] : undefined);

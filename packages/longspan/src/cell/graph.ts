@@ -60,12 +60,18 @@ export interface CellGraph {
   readonly outputs: readonly CellOutput[];
 }
 
-/** Every value that leaves a cell. */
+/**
+ * Every value that leaves a cell.
+ * @example roots(lstm({ input: 3, hidden: 4 }).trace("float32").graph).length // 3: the output, the new h and s
+ */
 export function roots(cell: CellGraph): Value[] {
   return [...cell.outputs.map((o) => o.value), ...cell.stateOut.flat(), ...(cell.edge?.message ?? [])];
 }
 
-/** Every variable that enters a cell. */
+/**
+ * Every variable that enters a cell.
+ * @example entries(lstm({ input: 3, hidden: 4 }).trace("float32").graph).length // 6: U, W, b, x, the old h and s
+ */
 export function entries(cell: CellGraph): Var[] {
   return [...cell.values.map((v) => v.variable), ...cell.stateIn.flat(), ...(cell.edge?.state ?? [])];
 }

@@ -30,6 +30,10 @@ export interface LinearizedCell {
  * needs of the primal part is saved, unless it is cheap to compute again from what is there.
  *
  * @param values which values have tangents @param sources which source slots have tangents
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const { residuals } = linearizeCell(traced, [true, true, true, true], [true]);
+ * residuals.length // 5: U, W and x, which are there anyway, and two saved: the old h and the new one
  */
 export function linearizeCell(
   cell: CellGraph,

@@ -3,7 +3,10 @@ import { attrsKey } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import type { CellGraph, Slot } from "./graph.js";
 
-/** Prints a cell, one equation per line, in a form that depends on its structure only. It serves as the cache key too. */
+/**
+ * Prints a cell, one equation per line, in a form that depends on its structure only. It serves as the cache key too.
+ * @example console.log(printCell(rnn({ input: 3, hidden: 4 }).trace("float32").graph)); // "cell rnn", operands, equations, results
+ */
 export function printCell(cell: CellGraph): string {
   const names = new Map<Value, string>();
   const name = (v: Value) => {

@@ -20,6 +20,11 @@ export interface TransposedCell {
  * outputs marked in `outputs`.
  *
  * @param outputs which outputs have cotangents @param sinks which sink slots have cotangents
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const { tangent, residuals } = linearizeCell(traced, [true, true, true, true], [false]);
+ * const { cell } = transposeCell(tangent, residuals.length, [true], [false]);
+ * cell.outputs.map((o) => o.name) // [ "cdU", "cdW", "cdb", "cdx" ]
  */
 export function transposeCell(
   cell: CellGraph,

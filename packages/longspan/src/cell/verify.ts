@@ -11,6 +11,9 @@ export class CellError extends Error {
  * Checks that everything is defined before it is used, that every equation's result has the shape its op gives, and that
  * ports, slots and scopes agree.
  * @throws CellError
+ * @example
+ * const { graph: traced } = lstm({ input: 3, hidden: 4 }).trace("float32");
+ * verifyCell(traced); // passes; without its first equation, "... uses a value that is not defined before it"
  */
 export function verifyCell(cell: CellGraph): void {
   const known = new Set<Value>(entries(cell));

@@ -6,6 +6,19 @@ import type { Value } from "../tensor/index.js";
 /**
  * Pass 1, split: a product with a concatenation becomes a sum of products, [x, h] W = x W1 + h W2. The part that does not
  * depend on the state can then leave the loop.
+ * @example
+ * const joined = defineCell({
+ *   name: "joined",
+ *   inputs: () => ({ x: [2] }),
+ *   state: () => ({ h: [3] }),
+ *   params: () => ({ W: glorot(5, 3) }),
+ *   step({ x, h }, { W }) {
+ *     const next = tanh(matmul(concat([x, h]), W));
+ *     return { state: { h: next }, output: next };
+ *   },
+ * });
+ * const { equations } = splitProducts(joined(undefined).trace("float32").graph);
+ * equations.filter((eq) => eq.op === matmulOp).length // 2, one of which does not read h
  */
 export function splitProducts(cell: CellGraph): CellGraph {
   const producer = new Map<Value, Equation>();

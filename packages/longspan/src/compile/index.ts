@@ -24,6 +24,10 @@ export interface CompiledCell {
  * Compiles a cell: hoist, fuse, plan, emit. (`splitProducts`, the first pass, works on the cell before it is differentiated.)
  *
  * @param given per source slot: an initial state is given @param finals per sink slot: the final state is wanted
+ * @example
+ * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
+ * const { program } = compileCell(splitProducts(traced), { arrivals: ["single"], sinks: "single" }, [false], [true]);
+ * kinds(program.before) // [ "gemm" ]: the product with x has left the loop
  */
 export function compileCell(
   cell: CellGraph,

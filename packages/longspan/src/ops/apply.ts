@@ -32,7 +32,10 @@ export function isRecording(): boolean {
   return ambient !== null;
 }
 
-/** Applies a primitive to values of any kind. */
+/**
+ * Applies a primitive to values of any kind.
+ * @example const [y] = applyAll(mulOp, {}, [tensor([1, 2]), tensor([3, 4])]); // [3, 8]
+ */
 export function applyAll(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[] {
   let top: Interpreter | null = inputs.length === 0 ? ambient : null;
   for (const v of inputs) {
@@ -47,7 +50,10 @@ export function applyAll(op: Op, attrs: Attrs, inputs: readonly Value[]): readon
   return op.lowering.kind === "run" ? op.lowering.run(attrs, tensors) : [runEagerly(op, attrs, tensors)];
 }
 
-/** Applies a primitive with one result. */
+/**
+ * Applies a primitive with one result.
+ * @example apply(reshapeOp, { shape: [2, 1] }, tensor([1, 2])) // [[1], [2]]
+ */
 export function apply(op: Op, attrs: Attrs, ...inputs: Value[]): Value {
   return applyAll(op, attrs, inputs)[0]!;
 }
@@ -60,7 +66,12 @@ function describe(v: unknown): string {
       : typeof v;
 }
 
-/** Whether a value's data are known now. */
+/**
+ * Whether a value's data are known now.
+ * @example
+ * isConcrete(tensor([1])) // true
+ * grad((x: Value) => (isConcrete(x) ? x : mul(x, 2)))(tensor(1)) // 2: inside, x stands in for a tensor
+ */
 export function isConcrete(v: Value): v is Tensor {
   return v instanceof Tensor;
 }

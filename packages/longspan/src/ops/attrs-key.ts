@@ -1,6 +1,9 @@
 import type { Attrs } from "./record.js";
 
-/** Attributes as text for cache keys: JSON, with the numbers that JSON cannot tell apart written out. */
+/**
+ * Attributes as text for cache keys: JSON, with the numbers that JSON cannot tell apart written out.
+ * @example attrsKey({ axis: 1, value: -0 }) // {"axis":1,"value":"#-0"}
+ */
 export function attrsKey(attrs: Attrs): string {
   return JSON.stringify(attrs, (_, v: unknown) =>
     typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0))

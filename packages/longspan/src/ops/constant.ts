@@ -32,7 +32,10 @@ export const iotaOp: Op<{ shape: Shape; axis: number }> = {
 
 const scalars = new Map<string, Tensor>();
 
-/** A scalar of the given type: recorded while a cell is traced, a shared tensor otherwise. */
+/**
+ * A scalar of the given type: recorded while a cell is traced, a shared tensor otherwise.
+ * @example literal(0.5, "float64") // 0.5, a scalar
+ */
 export function literal(value: number, dtype: DType): Value {
   return isRecording() ? apply(constantOp, { value, shape: [], dtype }) : scalarTensor(value, dtype);
 }

@@ -68,57 +68,129 @@ function aligned(name: string, x: Value, y: Value): [Value, Value] {
   return [broadcastTo(x, shape), broadcastTo(y, shape)];
 }
 
-/** a + b */
+/**
+ * a + b
+ * @example add(tensor([[1, 2], [3, 4]]), tensor([10, 20])) // [[11, 22], [13, 24]]
+ */
 export const add: Binary = binary(e.addOp);
-/** a - b */
+/**
+ * a - b
+ * @example sub(1, tensor([0.25, 2])) // [0.75, -1]
+ */
 export const sub: Binary = binary(e.subOp);
-/** a b, element by element */
+/**
+ * a b, element by element
+ * @example mul(tensor([1, 2]), tensor([3, 4])) // [3, 8]
+ */
 export const mul: Binary = binary(e.mulOp);
-/** a / b, element by element */
+/**
+ * a / b, element by element
+ * @example div(tensor([1, -1, 0]), 0) // [Infinity, -Infinity, NaN]
+ */
 export const div: Binary = binary(e.divOp);
-/** The larger of a and b; at a tie each side gets half of the derivative. */
+/**
+ * The larger of a and b; at a tie each side gets half of the derivative.
+ * @example maximum(tensor([1, 5]), tensor([3, 2])) // [3, 5]
+ */
 export const maximum: Binary = binary(e.maximumOp);
-/** The smaller of a and b; at a tie each side gets half of the derivative. */
+/**
+ * The smaller of a and b; at a tie each side gets half of the derivative.
+ * @example minimum(tensor([1, 5]), 3) // [1, 3]
+ */
 export const minimum: Binary = ((a: Operand, b: Operand) => {
   const flip = (v: Operand) => (v instanceof Value ? neg(v) : -v);
   return neg(maximum(flip(a), flip(b)));
 }) as Binary;
-/** 1 where a < b, else 0 (int32). */
+/**
+ * 1 where a < b, else 0 (int32).
+ * @example less(tensor([1, 2, 3]), 2) // [1, 0, 0], int32
+ */
 export const less: Binary = binary(e.lessOp);
-/** 1 where a <= b, else 0 (int32). */
+/**
+ * 1 where a <= b, else 0 (int32).
+ * @example lessEqual(tensor([1, 2, 3]), 2) // [1, 1, 0], int32
+ */
 export const lessEqual: Binary = binary(e.lessEqualOp);
-/** 1 where a = b, else 0 (int32). */
+/**
+ * 1 where a = b, else 0 (int32).
+ * @example equal(tensor([1, 2, NaN]), tensor([1, 0, NaN])) // [1, 0, 0], int32
+ */
 export const equal: Binary = binary(e.equalOp);
 
-/** -x */
+/**
+ * -x
+ * @example neg(tensor([1, -2])) // [-1, 2]
+ */
 export const neg: Unary = unary(e.negOp);
-/** e^x */
+/**
+ * e^x
+ * @example exp(tensor([0, 1])) // [1, 2.718]
+ */
 export const exp: Unary = unary(e.expOp);
-/** e^x - 1, exact near 0 */
+/**
+ * e^x - 1, exact near 0
+ * @example expm1(tensor([1e-10])) // [1e-10], where exp(x) - 1 gives 0
+ */
 export const expm1: Unary = unary(e.expm1Op);
-/** ln x */
+/**
+ * ln x
+ * @example log(tensor([1, 0, -1])) // [0, -Infinity, NaN]
+ */
 export const log: Unary = unary(e.logOp);
-/** ln(1 + x), exact near 0 */
+/**
+ * ln(1 + x), exact near 0
+ * @example log1p(tensor([1e-10])) // [1e-10], where log(1 + x) gives 0
+ */
 export const log1p: Unary = unary(e.log1pOp);
-/** tanh x */
+/**
+ * tanh x
+ * @example tanh(tensor([0, 1])) // [0, 0.762]
+ */
 export const tanh: Unary = unary(e.tanhOp);
-/** 1 / (1 + e^-x) */
+/**
+ * 1 / (1 + e^-x)
+ * @example sigmoid(tensor([-1000, 0, 1000])) // [0, 0.5, 1]
+ */
 export const sigmoid: Unary = unary(e.sigmoidOp);
-/** The square root of x. */
+/**
+ * The square root of x.
+ * @example sqrt(tensor([4, -1])) // [2, NaN]
+ */
 export const sqrt: Unary = unary(e.sqrtOp);
-/** sin x */
+/**
+ * sin x
+ * @example sin(tensor([0, Math.PI / 2])) // [0, 1]
+ */
 export const sin: Unary = unary(e.sinOp);
-/** cos x */
+/**
+ * cos x
+ * @example cos(tensor([0, Math.PI])) // [1, -1]
+ */
 export const cos: Unary = unary(e.cosOp);
-/** |x|; the derivative at 0 is 0. */
+/**
+ * |x|; the derivative at 0 is 0.
+ * @example abs(tensor([-2, 3])) // [2, 3]
+ */
 export const abs: Unary = unary(e.absOp);
-/** -1, 0 or 1. */
+/**
+ * -1, 0 or 1.
+ * @example sign(tensor([-2, 0, 3])) // [-1, 0, 1]
+ */
 export const sign: Unary = unary(e.signOp);
-/** x^2 */
+/**
+ * x^2
+ * @example square(tensor([-2, 3])) // [4, 9]
+ */
 export const square: Unary = ((x: Value) => mul(x, x)) as Unary;
-/** max(x, 0); the derivative at 0 is 0. */
+/**
+ * max(x, 0); the derivative at 0 is 0.
+ * @example relu(tensor([-2, 3])) // [0, 3]
+ */
 export const relu: Unary = ((x: Value) => where(less(0, x), x, 0)) as Unary;
-/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without overflow; smooth at 0, where the slope is 1/2. */
+/**
+ * ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without overflow; smooth at 0, where the slope is 1/2.
+ * @example softplus(tensor([-1000, 0, 1000])) // [0, 0.693, 1000]
+ */
 export const softplus: Unary = ((x: Value) => {
   const positive = less(0, x);
   // Both terms choose the same side at 0, so that their slopes there add up.
@@ -129,6 +201,9 @@ export const softplus: Unary = ((x: Value) => {
  * a where the condition is not 0, else b. Selected, never multiplied by a mask: a NaN in what is not chosen stays out of
  * the value, and the branch not chosen gets a gradient of exactly 0. An op with an infinite slope behind that branch
  * still makes 0 times infinity of it: choose the operand before such an op, not its result.
+ * @example
+ * const x = tensor([-1, 4]);
+ * where(less(0, x), x, 0) // [0, 4]
  */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const like = a instanceof Value ? a : b;
@@ -140,7 +215,10 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   return apply(e.selectOp, {}, fit(condition), fit(x), fit(y));
 }
 
-/** Converts to another type. Types are never promoted silently. */
+/**
+ * Converts to another type. Types are never promoted silently.
+ * @example cast(tensor([1, 2], "int32"), "float32") // [1, 2], float32
+ */
 export function cast(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : apply(e.castOp, { dtype }, x);
 }
@@ -160,17 +238,26 @@ export function matmul(a: Value, b: Value): Value {
   return apply(matmulOp, flags, a, b);
 }
 
-/** Outer product of two vectors: y[i, j] = a[i] b[j]. */
+/**
+ * Outer product of two vectors: y[i, j] = a[i] b[j].
+ * @example outer(tensor([1, 2]), tensor([3, 4])) // [[3, 4], [6, 8]]
+ */
 export function outer(a: Value, b: Value): Value {
   return apply(outerOp, {}, a, b);
 }
 
-/** Inner product over the last axis. */
+/**
+ * Inner product over the last axis.
+ * @example dot(tensor([[1, 2], [3, 4]]), tensor([1, 10])) // [21, 43]
+ */
 export function dot(a: Value, b: Value): Value {
   return sum(mul(a, b), -1);
 }
 
-/** The same elements under another shape; one size may be -1 and is worked out. */
+/**
+ * The same elements under another shape; one size may be -1 and is worked out.
+ * @example reshape(zeros([2, 3, 4]), [2, -1]).shape // [ 2, 12 ]
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor;
 export function reshape(x: Value, shape: Shape): Value;
 export function reshape(x: Value, shape: Shape): Value {
@@ -189,12 +276,18 @@ export function reshape(x: Value, shape: Shape): Value {
   return sameShape(full, x.shape) ? x : apply(reshapeOp, { shape: full }, x);
 }
 
-/** Repeats axes of size 1 and adds axes in front. */
+/**
+ * Repeats axes of size 1 and adds axes in front.
+ * @example broadcastTo(tensor([[1], [2]]), [2, 3]) // [[1, 1, 1], [2, 2, 2]]
+ */
 export function broadcastTo(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : apply(broadcastToOp, { shape }, x);
 }
 
-/** Axis d of the result is axis `axes[d]` of x; without `axes`, the order is reversed. */
+/**
+ * Axis d of the result is axis `axes[d]` of x; without `axes`, the order is reversed.
+ * @example permute(zeros([2, 3, 4]), [2, 0, 1]).shape // [ 4, 2, 3 ]
+ */
 export function permute(x: Value, axes: readonly number[] = x.shape.map((_, d) => x.rank - 1 - d)): Value {
   return apply(permuteOp, { axes }, x);
 }
@@ -213,14 +306,20 @@ function reduction(op: Op, x: Value, axis: number | readonly number[] | undefine
   return apply(op, { axes }, x);
 }
 
-/** Sum over the given axes, or over all. */
+/**
+ * Sum over the given axes, or over all.
+ * @example sum(tensor([[1, 2], [3, 4]]), 0) // [4, 6]
+ */
 export function sum(x: Tensor, axis?: number | readonly number[]): Tensor;
 export function sum(x: Value, axis?: number | readonly number[]): Value;
 export function sum(x: Value, axis?: number | readonly number[]): Value {
   return reduction(reduceSumOp, x, axis, "sum");
 }
 
-/** Mean over the given axes, or over all. */
+/**
+ * Mean over the given axes, or over all.
+ * @example mean(tensor([[1, 2], [3, 4]])) // 2.5
+ */
 export function mean(x: Tensor, axis?: number | readonly number[]): Tensor;
 export function mean(x: Value, axis?: number | readonly number[]): Value;
 export function mean(x: Value, axis?: number | readonly number[]): Value {
@@ -228,17 +327,26 @@ export function mean(x: Value, axis?: number | readonly number[]): Value {
   return div(s, x.size / Math.max(1, s.size));
 }
 
-/** Maximum over the given axes, or over all; equal maxima share the derivative. */
+/**
+ * Maximum over the given axes, or over all; equal maxima share the derivative.
+ * @example max(tensor([[1, 5], [7, 3]]), -1) // [5, 7]
+ */
 export function max(x: Value, axis?: number | readonly number[]): Value {
   return reduction(reduceMaxOp, x, axis, "max");
 }
 
-/** Place of the first maximum along an axis (int32). */
+/**
+ * Place of the first maximum along an axis (int32).
+ * @example argmax(tensor([[1, 5, 5], [7, 3, 0]])) // [1, 0], int32
+ */
 export function argmax(x: Value, axis = -1): Value {
   return apply(argmaxOp, { axes: [axisOf(axis, x.rank, "argmax")] }, x);
 }
 
-/** Elements [start, end) along one axis. */
+/**
+ * Elements [start, end) along one axis.
+ * @example slice(tensor([[1, 2, 3], [4, 5, 6]]), -1, 1, 3) // [[2, 3], [5, 6]]
+ */
 export function slice(x: Value, axis: number, start: number, end: number): Value {
   const d = axisOf(axis, x.rank, "slice");
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > x.shape[d]! || start > end)
@@ -268,24 +376,36 @@ export function split<N extends number>(x: Value, parts: N): Parts<N> {
   return Array.from({ length: parts }, (_, i) => slice(x, -1, i * width, (i + 1) * width)) as Parts<N>;
 }
 
-/** Joins values along an axis. */
+/**
+ * Joins values along an axis.
+ * @example concat([tensor([[1], [2]]), tensor([[3], [4]])]) // [[1, 3], [2, 4]]
+ */
 export function concat(values: readonly Value[], axis = -1): Value {
   if (values.length === 0) throw new ShapeError("concat: nothing to join");
   if (values.length === 1) return values[0]!;
   return apply(concatOp, { axis: axisOf(axis, values[0]!.rank, "concat") }, ...values);
 }
 
-/** Rows of a table by number: y[i, :] = table[index[i], :]. */
+/**
+ * Rows of a table by number: y[i, :] = table[index[i], :].
+ * @example gather(tensor([[1, 2], [3, 4], [5, 6]]), tensor([2, 0], "int32")) // [[5, 6], [1, 2]]
+ */
 export function gather(table: Value, index: Value): Value {
   return apply(gatherOp, {}, table, index);
 }
 
-/** y[v, :] = sum over i with index[i] = v of values[i, :], v < size. */
+/**
+ * y[v, :] = sum over i with index[i] = v of values[i, :], v < size.
+ * @example indexSum(tensor([[1], [2], [4]]), tensor([0, 2, 0], "int32"), 3) // [[5], [0], [2]]
+ */
 export function indexSum(values: Value, index: Value, size: number): Value {
   return apply(indexSumOp, { size }, values, index);
 }
 
-/** ln of the sum of e^x over the last axis, without overflow. */
+/**
+ * ln of the sum of e^x over the last axis, without overflow.
+ * @example logSumExp(tensor([1000, 1000])) // 1000.693
+ */
 export function logSumExp(x: Value): Value {
   // Where every element is -Infinity, or one is Infinity, the shift would be Infinity - Infinity.
   const peak = stopGradient(max(x, -1));
@@ -294,46 +414,70 @@ export function logSumExp(x: Value): Value {
   return add(log(sum(exp(shifted), -1)), top);
 }
 
-/** e^x / sum of e^x over the last axis. */
+/**
+ * e^x / sum of e^x over the last axis.
+ * @example softmax(tensor([0, Math.log(3)])) // [0.25, 0.75]
+ */
 export function softmax(x: Value): Value {
   return exp(logSoftmax(x));
 }
 
-/** x - ln(sum of e^x) over the last axis. */
+/**
+ * x - ln(sum of e^x) over the last axis.
+ * @example logSoftmax(tensor([1000, 0])) // [0, -1000]
+ */
 export function logSoftmax(x: Value): Value {
   const total = logSumExp(x);
   return sub(x, reshape(total, [...total.shape, 1]));
 }
 
-/** Identity whose derivative is zero. */
+/**
+ * Identity whose derivative is zero.
+ * @example grad((x: Value) => mul(stopGradient(x), x))(tensor(3)) // 3, not 6
+ */
 export function stopGradient(x: Value): Value {
   return apply(stopGradientOp, {}, x);
 }
 
-/** Identity whose incoming gradient is clipped to [-limit, limit], element by element (Graves 2013). */
+/**
+ * Identity whose incoming gradient is clipped to [-limit, limit], element by element (Graves 2013).
+ * @example grad((x: Value) => mul(10, clipGradient(x, 1)))(tensor(3)) // 1, not 10
+ */
 export function clipGradient(x: Value, limit: number): Value {
   if (!(limit > 0)) throw new RangeError(`clipGradient: the limit is a positive number, got ${limit}`);
   return apply(clipGradientOp, { limit }, x);
 }
 
-/** 0, 1, 2, ... along an axis of the given shape (int32). */
+/**
+ * 0, 1, 2, ... along an axis of the given shape (int32).
+ * @example iota([2, 3]) // [[0, 1, 2], [0, 1, 2]], int32
+ */
 export function iota(shape: Shape, axis = -1): Value {
   return apply(iotaOp, { shape, axis: axisOf(axis, shape.length, "iota") });
 }
 
-/** A value filled with one number; inside a cell it is part of the cell's text. */
+/**
+ * A value filled with one number; inside a cell it is part of the cell's text.
+ * @example constant(0.5, [2]) // [0.5, 0.5]
+ */
 export function constant(value: number, shape: Shape, dtype: DType = "float32"): Value {
   return apply(constantOp, { value, shape, dtype });
 }
 
-/** Uniform numbers in [0, 1): the same key and shape give the same bits everywhere. */
+/**
+ * Uniform numbers in [0, 1): the same key and shape give the same bits everywhere.
+ * @example uniform(Key.of(1), [2, 3]).shape // [ 2, 3 ]
+ */
 export function uniform(key: Key, shape: Shape, dtype: DType = "float32"): Tensor {
   const words = fromArray(key.words, [2], "int32");
   const zero = fromArray([0], [], "int32");
   return apply(uniformOp, { shape, dtype, site: 0 }, words, zero, zero) as Tensor;
 }
 
-/** Standard normal numbers by the Box-Muller transform of two uniforms. */
+/**
+ * Standard normal numbers by the Box-Muller transform of two uniforms.
+ * @example normal(Key.of(1), [2, 3]).shape // [ 2, 3 ]
+ */
 export function normal(key: Key, shape: Shape, dtype: DType = "float32"): Tensor {
   const [ka, kb] = key.split(2);
   // 1 - u lies in (0, 1], so the logarithm is finite.

@@ -10,7 +10,14 @@ import type {
 import { type Shape, sameShape } from "../tensor/index.js";
 import type { Aval, MapEmitter, Placed } from "./record.js";
 
-/** Collects the tile program of one fused map. Loads of the same place happen once. */
+/**
+ * Collects the tile program of one fused map. Loads of the same place happen once.
+ * @example
+ * const map = new MapBuilder();
+ * const place = (buffer: number) => ({ shape: [3], dtype: "float32", view: { buffer, offset: 0, rows: "same" } }) as const;
+ * map.store(map.unary("tanh", map.load(place(0)), "float32"), place(1));
+ * map.build("node").code.length // 3: load, unary, store
+ */
 export class MapBuilder implements MapEmitter {
   private readonly registers: Register[] = [];
   private readonly code: MapOp[] = [];

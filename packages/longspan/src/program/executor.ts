@@ -88,7 +88,10 @@ export interface ExecutorStatistics {
   readonly bytesReserved: number;
 }
 
-/** Whether results can be read synchronously. */
+/**
+ * Whether results can be read synchronously.
+ * @example isSynchronous(defaultExecutor()) // true: the reference executor is on the CPU
+ */
 export function isSynchronous(executor: Executor): executor is SynchronousExecutor {
   return "readSync" in executor;
 }

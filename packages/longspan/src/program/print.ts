@@ -1,6 +1,12 @@
 import type { Instruction, MapOp, Program, RowMap, View } from "./program.js";
 
-/** Prints a program, one instruction per line, in a form stable enough for snapshot tests. */
+/**
+ * Prints a program, one instruction per line, in a form stable enough for snapshot tests.
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const { program } = compileCell(traced, { arrivals: ["single"], sinks: "single" }, [false], [false]);
+ * console.log(printProgram(program)); // buffers, then the instructions before, in and after the loop
+ */
 export function printProgram(program: Program): string {
   const lines = [`program ${program.name}`];
   program.buffers.forEach((b, i) => {
@@ -13,7 +19,13 @@ export function printProgram(program: Program): string {
   return lines.join("\n");
 }
 
-/** The instructions of a region by kind, e.g. `["gemm", "map"]`. */
+/**
+ * The instructions of a region by kind, e.g. `["gemm", "map"]`.
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const { program } = compileCell(traced, { arrivals: ["single"], sinks: "single" }, [false], [false]);
+ * kinds(program.loop) // [ "gemm", "map" ]
+ */
 export function kinds(region: readonly Instruction[]): string[] {
   return region.map((i) => i.kind);
 }

@@ -1,6 +1,9 @@
 /**
  * Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): a
  * bijection of the 64-bit counter (c0, c1) under the 64-bit key (k0, k1). Writes two 32-bit words to out[at], out[at + 1].
+ * @example
+ * const out = new Int32Array(2);
+ * threefry2x32(0, 0, 0, 0, out, 0); // the bits 0x6b200159, 0x99ba4efe
  */
 export function threefry2x32(
   k0: number,

@@ -8,6 +8,28 @@ export class ProgramError extends Error {
 /**
  * Checks every view against its buffer, every register against its use, and that what is read was written before.
  * @throws ProgramError naming the instruction.
+ * @example
+ * const program: Program = {
+ *   name: "column sums",
+ *   buffers: [
+ *     { name: "x", dtype: "float32", space: "row", columns: 2, role: "input" },
+ *     { name: "y", dtype: "float32", space: "one", columns: 2, role: "output" },
+ *   ],
+ *   tables: [],
+ *   before: [
+ *     {
+ *       kind: "sumRows",
+ *       space: "row",
+ *       out: { buffer: 1, offset: 0, rows: "fixed" },
+ *       a: { buffer: 0, offset: 0, rows: "same" },
+ *       columns: 2,
+ *       accumulate: false,
+ *     },
+ *   ],
+ *   loop: [],
+ *   after: [],
+ * };
+ * verifyProgram(program); // passes; with 3 columns: "before[0] sumRows a: columns 0..3 of x, which has 2"
  */
 export function verifyProgram(program: Program): void {
   const written = new Set<number>();
@@ -47,7 +69,14 @@ export function verifyProgram(program: Program): void {
   });
 }
 
-/** The views of an instruction, with the columns that each covers and its use. */
+/**
+ * The views of an instruction, with the columns that each covers and its use.
+ * @example
+ * const out: View = { buffer: 1, offset: 0, rows: "fixed" };
+ * const a: View = { buffer: 0, offset: 0, rows: "same" };
+ * const sums: Instruction = { kind: "sumRows", space: "row", out, a, columns: 2, accumulate: false };
+ * [...views(sums)].map(([, columns, use]) => [columns, use]) // [ [ 2, "a" ], [ 2, "out" ] ]
+ */
 export function* views(i: Instruction): Generator<[view: View, columns: number, use: string]> {
   switch (i.kind) {
     case "gemm":

@@ -4,14 +4,23 @@ import { Tensor } from "./value.js";
 
 let chosen: Executor | null = null;
 
-/** The executor on which new tensors are made. */
+/**
+ * The executor on which new tensors are made.
+ * @example defaultExecutor().name // reference
+ */
 export function defaultExecutor(): Executor {
   if (chosen === null)
     throw new Error("no executor was chosen; import longspan by its entry point, or call useExecutor()");
   return chosen;
 }
 
-/** Makes `executor` the one on which new tensors are made. */
+/**
+ * Makes `executor` the one on which new tensors are made.
+ * @example
+ * const before = defaultExecutor();
+ * useExecutor(new ReferenceExecutor()); // new tensors are made there; old ones stay where they are
+ * useExecutor(before);
+ */
 export function useExecutor(executor: Executor): void {
   chosen = executor;
 }
@@ -59,7 +68,11 @@ function flatten(
   for (let i = 0; i < list.length; i++) flatten(list[i], shape, depth + 1, `${path}[${i}]`, out);
 }
 
-/** A tensor of the given shape from flat numbers, row-major. @throws ShapeError if their number does not fit. */
+/**
+ * A tensor of the given shape from flat numbers, row-major.
+ * @throws ShapeError if their number does not fit.
+ * @example fromArray([1, 2, 3, 4], [2, 2], "float64") // [[1, 2], [3, 4]]
+ */
 export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = "float32"): Tensor {
   checkShape(shape, "fromArray");
   if (data.length !== sizeOf(shape))
@@ -77,23 +90,35 @@ export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = 
   return Tensor.own(executor, handle, shape);
 }
 
-/** A tensor of the given shape with unspecified contents. For results that are about to be written. */
+/**
+ * A tensor of the given shape with unspecified contents. For results that are about to be written.
+ * @example uninitialised([2, 3], "float32").shape // [ 2, 3 ]
+ */
 export function uninitialised(shape: Shape, dtype: DType): Tensor {
   const executor = defaultExecutor();
   return Tensor.own(executor, executor.allocate(dtype, sizeOf(shape)), shape);
 }
 
-/** A tensor filled with one number. */
+/**
+ * A tensor filled with one number.
+ * @example full([2], 0.5) // [0.5, 0.5]
+ */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   return fromArray(newArray(dtype, sizeOf(shape)).fill(value), shape, dtype);
 }
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros.
+ * @example zeros([2, 2]) // [[0, 0], [0, 0]]
+ */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 0, dtype);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ * @example ones([3], "int32") // [1, 1, 1]
+ */
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 1, dtype);
 }

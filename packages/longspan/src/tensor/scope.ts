@@ -56,7 +56,15 @@ export function scope<T>(f: () => T): T {
   return result;
 }
 
-/** Takes a tensor, or all tensors of a tree, out of every scope: they live until disposed of. Returns its argument. */
+/**
+ * Takes a tensor, or all tensors of a tree, out of every scope: they live until disposed of. Returns its argument.
+ * @example
+ * let longest = tensor([0]);
+ * scope(() => {
+ *   longest = keep(add(tensor([1]), 2));
+ * });
+ * longest.isReleased // false: it is the caller's to dispose of
+ */
 export function keep<T>(tree: T): T {
   survivors(tree, (t) => {
     forget(t);
@@ -64,7 +72,13 @@ export function keep<T>(tree: T): T {
   return tree;
 }
 
-/** Scopes opened while `f` runs release nothing. For transforms, whose residuals outlive the scopes of the user's function. */
+/**
+ * Scopes opened while `f` runs release nothing. For transforms, whose residuals outlive the scopes of the user's function.
+ * @example
+ * let inner = tensor([0]);
+ * withoutRelease(() => scope(() => { inner = mul(tensor([3]), 2); }));
+ * inner.isReleased // false
+ */
 export function withoutRelease<T>(f: () => T): T {
   suspended += 1;
   try {
@@ -91,6 +105,12 @@ export function scopeOfData<T>(f: () => T): T {
 /**
  * Runs `f` and hands over what it made: every tensor made inside belongs to the caller, and `dispose` releases those
  * that `f` did not return.
+ * @example
+ * const { result, dispose } = owning(() => {
+ *   const hidden = mul(tensor([3]), 2);
+ *   return { square: mul(hidden, hidden), hidden: () => hidden };
+ * });
+ * dispose(); // releases `hidden`, not `result.square`
  */
 export function owning<T>(f: () => T): {
   result: T;

@@ -6,19 +6,28 @@ export class ShapeError extends Error {
   override name = "ShapeError";
 }
 
-/** Number of elements. */
+/**
+ * Number of elements.
+ * @example sizeOf([2, 3, 4]) // 24
+ */
 export function sizeOf(shape: Shape): number {
   let n = 1;
   for (const s of shape) n *= s;
   return n;
 }
 
-/** Whether two shapes have the same sizes. */
+/**
+ * Whether two shapes have the same sizes.
+ * @example sameShape([2, 3], [2, 3]) // true
+ */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
-/** `[3, 4]` */
+/**
+ * `[3, 4]`
+ * @example formatShape([3, 4]) // "[3, 4]"
+ */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
@@ -27,6 +36,7 @@ export function formatShape(shape: Shape): string {
  * The broadcasting rule, stated once: shapes are aligned at their last axes; an axis that is missing or of size 1 is
  * repeated to the other's size; any other difference is an error.
  * @throws ShapeError naming both shapes and `what`.
+ * @example broadcastShapes([2, 3, 1], [4], "add") // [ 2, 3, 4 ]
  */
 export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
   const rank = Math.max(a.length, b.length);
@@ -43,14 +53,20 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
   return out;
 }
 
-/** Checks that a shape is a list of non-negative integers. */
+/**
+ * Checks that a shape is a list of non-negative integers.
+ * @example checkShape([2, 0], "zeros") // passes; [-1] and [1.5] throw
+ */
 export function checkShape(shape: Shape, what: string): void {
   for (const n of shape)
     if (!Number.isInteger(n) || n < 0)
       throw new ShapeError(`${what}: ${formatShape(shape)} is not a shape (sizes are non-negative integers)`);
 }
 
-/** Turns a possibly negative axis into 0..rank-1. */
+/**
+ * Turns a possibly negative axis into 0..rank-1.
+ * @example axisOf(-1, 3, "sum") // 2
+ */
 export function axisOf(axis: number, rank: number, what: string): number {
   const a = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(a) || a < 0 || a >= rank)

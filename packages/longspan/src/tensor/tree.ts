@@ -23,26 +23,41 @@ export type Concrete<P> = P extends Value
       ? P
       : { [K in keyof P]: Concrete<P[K]> };
 
-/** The values of a tree in order. */
+/**
+ * The values of a tree in order.
+ * @example leaves({ w: zeros([2, 3]), layers: [{ b: zeros([3]) }] }).map((v) => v.size) // [ 6, 3 ]
+ */
 export function leaves(tree: unknown): Value[] {
   const out: Value[] = [];
   visit(tree, "", (v) => out.push(v));
   return out;
 }
 
-/** The values of a tree with their paths, such as `layers[0].cell.U`. */
+/**
+ * The values of a tree with their paths, such as `layers[0].cell.U`.
+ * @example
+ * const params = { w: zeros([2]), layers: [{ b: zeros([3]) }] };
+ * leafEntries(params).map(([path]) => path) // [ "w", "layers[0].b" ]
+ */
 export function leafEntries(tree: unknown): [path: string, value: Value][] {
   const out: [string, Value][] = [];
   visit(tree, "", (v, path) => out.push([path, v]));
   return out;
 }
 
-/** A tree of the same form with every value replaced. Other leaves (numbers, strings) are copied. */
+/**
+ * A tree of the same form with every value replaced. Other leaves (numbers, strings) are copied.
+ * @example mapTree({ w: tensor([1, 2]), b: [tensor([3])] }, (v) => mul(v, 2)) // { w: [2, 4], b: [[6]] }
+ */
 export function mapTree<T>(tree: T, f: (value: Value, path: string) => Value): T {
   return rebuild(tree, "", f) as T;
 }
 
-/** `mapTree` over several trees of the same form. @throws if a tree lacks a path that the first has. */
+/**
+ * `mapTree` over several trees of the same form.
+ * @throws if a tree lacks a path that the first has.
+ * @example mapTrees({ w: tensor([1]) }, [{ w: tensor([2]) }], ([a, b]) => add(a!, b!)) // { w: [3] }
+ */
 export function mapTrees<T>(
   first: T,
   others: readonly unknown[],
@@ -67,7 +82,10 @@ export function mapTrees<T>(
   );
 }
 
-/** Fills a tree's form with values in the order of `leaves`. */
+/**
+ * Fills a tree's form with values in the order of `leaves`.
+ * @example refill({ w: zeros([1]), b: [zeros([1])] }, [tensor([1]), tensor([2])]) // { w: [1], b: [[2]] }
+ */
 export function refill<T>(tree: T, values: readonly Value[]): T {
   let i = 0;
   return mapTree(tree, () => values[i++]!);

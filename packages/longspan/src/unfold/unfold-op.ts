@@ -276,7 +276,14 @@ interface Ready {
 
 const programs = new WeakMap<CellGraph, Map<string, Ready>>();
 
-/** The program of an application: compiled once per cell, class of structures, and choice of operands and results. */
+/**
+ * The program of an application: compiled once per cell, class of structures, and choice of operands and results.
+ * @example
+ * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
+ * const application = { cell: traced, structure: chain([5, 2]), given: [false], finals: [false] };
+ * const { compiled } = executableFor({ ...application, backward: { kind: "full" } }, defaultExecutor());
+ * kinds(compiled.program.loop) // [ "gemm", "map", "gemm", "map" ]
+ */
 export function executableFor(
   attrs: UnfoldAttrs,
   executor: Executor,

@@ -261,7 +261,10 @@ function clipReads(graph: CellGraph, limit: number): CellGraph {
   return simplify(substitute(cell, trace.equations, (v) => env.get(v) ?? v));
 }
 
-/** Brings every float of a tree to one type. */
+/**
+ * Brings every float of a tree to one type.
+ * @example castTree({ w: tensor([1, 2]) }, "float64").w.dtype // float64
+ */
 export function castTree<T>(tree: T, dtype: DType): T {
   return mapTree(tree, (v) => (v.dtype === "int32" ? v : cast(v, dtype)));
 }

@@ -25,6 +25,11 @@ export { IndexError } from "./rows.js";
 /**
  * The executor that defines what every instruction means: plain TypeScript on one thread. Sums are formed in double
  * precision and rounded once per element, in an order that does not depend on the other rows of a batch.
+ * @example
+ * const executor = new ReferenceExecutor();
+ * const handle = executor.allocate("float32", 2);
+ * executor.write(handle, 0, [1, 2]);
+ * executor.readSync(handle, 1, 1) // Float32Array [ 2 ]
  */
 export class ReferenceExecutor implements SynchronousExecutor {
   readonly name = "reference";

@@ -22,6 +22,10 @@ export interface Graph {
  *
  * @param options.ports names of the in-ports that the cell has.
  * @throws StructureError for a cycle, naming its nodes; for nodes and ports that do not exist.
+ * @example
+ * // A diamond: nodes 1 and 2 read node 0, node 3 reads the sum of both.
+ * const diamond = { nodes: 4, edges: [{ from: 0, to: 1 }, { from: 0, to: 2 }, { from: 1, to: 3 }, { from: 2, to: 3 }] };
+ * graph([diamond]).levels // 3
  */
 export function graph(
   graphs: readonly Graph[],

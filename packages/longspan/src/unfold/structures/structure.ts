@@ -54,6 +54,9 @@ export interface StructureParts {
  *
  * Rows: values at nodes are tensors [nodes, ...features] in the structure's row order. `pack` brings data laid one sequence
  * after the other into that order, `unpack` back.
+ * @example
+ * const structure = chain([1, 2]); // rows: step 1 of sequence 1, step 1 of sequence 0, step 2 of sequence 1
+ * structure.pack(tensor([10, 20, 21])) // [20, 10, 21]
  */
 export class Structure {
   private readonly derived = new Map<string, Structure>();
@@ -211,7 +214,10 @@ function verifyParts(p: StructureParts): void {
   if (sink >= 0) fail(`sink ${sink} has ${intoSink[sink]} edges, expected one`);
 }
 
-/** Row numbers as a tensor. */
+/**
+ * Row numbers as a tensor.
+ * @example indexTensor(Int32Array.of(2, 0)) // [2, 0], int32
+ */
 export function indexTensor(index: Int32Array): Tensor {
   return fromArray(index, [index.length], "int32");
 }
