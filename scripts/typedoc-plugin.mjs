@@ -17,6 +17,7 @@ const categories = {
   train: "Training",
   data: "Data",
   io: "Weight files",
+  node: "Files of a run",
   ops: "Operations",
   tensor: "Tensors",
   program: "Programs and executors",

@@ -6,12 +6,14 @@ import { run } from "./documentation/run.js";
 import {
   blocksOf,
   brokenLinks,
+  entries,
   examples,
   fencesOf,
   languages,
   linesOf,
   mark,
   pages,
+  readJson,
   root,
 } from "./documentation/snippets.js";
 
@@ -79,6 +81,10 @@ describe.each(pages())("%s", (page) => {
       if (printed.has(open)) lines.splice(open + 1, close - open - 1, ...printed.get(open)!.split("\n"));
     writeFileSync(resolve(root, page), lines.join("\n"));
   });
+});
+
+test("the API reference has a page for every entry", () => {
+  expect(readJson("typedoc.json").entryPoints).toEqual(Object.values(entries));
 });
 
 describe("docstring examples", () => {

@@ -1,13 +1,6 @@
 import { relative, resolve } from "node:path";
 import ts from "typescript";
-import { type Export, root, type Snippet } from "./snippets.js";
-
-/** The library's entries; a name that both export is taken from the first. */
-const entries = {
-  longspan: resolve(root, "packages/longspan/src/index.ts"),
-  "longspan/engine": resolve(root, "packages/longspan/src/engine.ts"),
-  "longspan/node": resolve(root, "packages/longspan/src/node.ts"),
-};
+import { type Export, entries, root, type Snippet } from "./snippets.js";
 
 /** Type-checks snippets as modules of this folder, under the settings of the tests. */
 export class TypeChecker {
@@ -30,16 +23,17 @@ export class TypeChecker {
     const { fileExists, readFile } = this.host;
     this.host.fileExists = (file) => this.modules.has(file) || fileExists(file);
     this.host.readFile = (file) => this.modules.get(file) ?? readFile(file);
-    this.library = ts.createProgram(Object.values(entries), this.options, this.host);
+    const files = Object.values(entries).map((file) => resolve(root, file));
+    this.library = ts.createProgram(files, this.options, this.host);
   }
 
-  /** The names that the library exports. */
+  /** The names that the library exports; one that several entries export is taken from the first. */
   exports(): ReadonlyMap<string, Export> {
     const checker = this.library.getTypeChecker();
     const found = new Map<string, Export>();
     for (const [from, file] of Object.entries(entries))
       for (const s of checker.getExportsOfModule(
-        checker.getSymbolAtLocation(this.library.getSourceFile(file)!)!,
+        checker.getSymbolAtLocation(this.library.getSourceFile(resolve(root, file))!)!,
       )) {
         const target = s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s;
         if (!found.has(s.name))

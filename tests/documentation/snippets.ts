@@ -3,6 +3,18 @@ import { dirname, join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
 
+const library = "packages/longspan";
+
+/** The source of each entry of the library, by the name under which it is imported: what its package exports. */
+export const entries: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(readJson(`${library}/package.json`).exports as Record<string, { readonly default: string }>)
+    .filter(([name]) => !name.endsWith(".json"))
+    .map(([name, to]) => [
+      join("longspan", name),
+      join(library, to.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
+    ]),
+);
+
 /** A piece of code in a page or a docstring. */
 export interface Snippet {
   /** Path from the root of the repository. */
@@ -94,7 +106,7 @@ export interface Export {
  * imported around it, where the example's own declarations may hide them.
  */
 export function examples(exports: ReadonlyMap<string, Export>): Snippet[] {
-  return filesIn("packages/longspan/src", ".ts").flatMap((file) => {
+  return filesIn(`${library}/src`, ".ts").flatMap((file) => {
     const found: Snippet[] = [];
     let example: { line: number; lines: string[] } | null = null;
     let inComment = false;
@@ -166,6 +178,10 @@ function headings(page: string): string[] {
 function prose(page: string): string[] {
   const fences = fencesOf(page);
   return linesOf(page).filter((_, i) => !fences.some((fence) => i >= fence.open && i <= fence.close));
+}
+
+export function readJson(file: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(resolve(root, file), "utf8"));
 }
 
 export function linesOf(file: string): string[] {

@@ -9,7 +9,10 @@ export interface StoredVocabulary {
   readonly symbols: readonly string[];
 }
 
-/** What `vocabularyFrom` reads back: a plain value for `JSON.stringify`. */
+/**
+ * What `vocabularyFrom` reads back: a plain value for `JSON.stringify`.
+ * @example JSON.stringify(storedVocabulary(characterVocabulary("ab"))) // {"level":"char","symbols":["a","b"]}
+ */
 export function storedVocabulary({ level, symbols }: Vocabulary): StoredVocabulary {
   return { level, symbols: [...symbols] };
 }

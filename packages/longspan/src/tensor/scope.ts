@@ -91,6 +91,10 @@ export function withoutRelease<T>(f: () => T): T {
 /**
  * As `scope`, but releases even while a function around it is differentiated or traced. For work on data alone, whose
  * intermediate results no interpreter has seen.
+ * @example
+ * let inner = tensor([0]);
+ * withoutRelease(() => scopeOfData(() => { inner = mul(tensor([3]), 2); }));
+ * inner.isReleased // true
  */
 export function scopeOfData<T>(f: () => T): T {
   const before = suspended;

@@ -156,7 +156,12 @@ function concrete(v: Value): Tensor {
   );
 }
 
-/** Whether `onCpu` can read a value: it holds data, on an executor that can be read at once. */
+/**
+ * Whether `onCpu` can read a value: it holds data, on an executor that can be read at once.
+ * @example
+ * isOnCpu(tensor([1])) // true on the reference executor
+ * grad((x: Value) => (isOnCpu(x) ? x : mul(x, 2)))(tensor(1)) // 2: inside, x stands in for a tensor
+ */
 export function isOnCpu(v: Value): boolean {
   return v instanceof Tensor && isSynchronous(v.executor);
 }
