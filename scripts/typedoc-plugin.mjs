@@ -38,6 +38,7 @@ export function load(app) {
     // Parameters that are taken apart in place have no name of their own; docstrings call them `options`.
     for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter))
       if (parameter.name === "__namedParameters") parameter.name = "options";
+    linkNames(project);
     arrange(project);
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
@@ -76,6 +77,25 @@ function categorise(app, declaration) {
   // Where there is no comment, the check for undocumented exports says so.
   const { comment } = [declaration, ...declaration.getNonIndexSignatures()].find((r) => r.comment) ?? {};
   comment?.blockTags.push(tag);
+}
+
+/** An exported name between backquotes in a docstring leads to its page. */
+function linkNames(project) {
+  const named = new Map();
+  for (const entry of project.children ?? [])
+    for (const declaration of entry.children ?? [])
+      if (!named.has(declaration.name)) named.set(declaration.name, declaration);
+  for (const reflection of Object.values(project.reflections))
+    for (const parts of [
+      reflection.comment?.summary,
+      ...(reflection.comment?.blockTags ?? []).map((tag) => tag.content),
+    ])
+      parts?.forEach((part, i) => {
+        const name = part.kind === "code" ? /^`(\w+)(?:\(\))?`$/.exec(part.text)?.[1] : undefined;
+        const target = named.get(name);
+        if (target === undefined || target === reflection || target === reflection.parent) return;
+        parts[i] = { kind: "inline-tag", tag: "@linkcode", text: part.text.slice(1, -1), target };
+      });
 }
 
 /** Pages bear their headings as names; those of docs/ stand below its first page. */
