@@ -42,9 +42,10 @@ describe("the report", () => {
     const [huge] = await reportTensors([fromArray([3e300, 4e300], [2], "float64")]);
     expect(huge!.norm / 5e300).toBeCloseTo(1, 14);
     expect(await reportTensors({ structure: chain([2]), text: "x", none: null })).toEqual([]);
-    expect(() =>
-      grad((w: Value) => (void reportTensors({ w }).catch((e) => caught.push(e)), sum(w)))(tensor([1])),
-    ).not.toThrow();
+    grad((w: Value) => {
+      reportTensors({ w }).catch((e: unknown) => caught.push(e));
+      return sum(w);
+    })(tensor([1]));
     await Promise.resolve();
     expect(String(caught)).toContain('"w" is being traced or differentiated and holds no data');
   });
