@@ -1,104 +1,81 @@
-import { natsToBits } from "longspan";
 import colours from "picocolors";
-import type { HeldOut, ProgressEvent, StartEvent, TrainEvent } from "./events.js";
+import type { TrainEvent } from "./events.js";
+import { type RunLine, runLines } from "./run-lines.js";
+import { TimeLeft } from "./time-left.js";
 
 /** Tells the user what happens in a run. */
 export interface Reporter {
   tell(event: TrainEvent): void;
+  /** Takes a live line away, before something else is printed. It comes back with the next event. */
+  clear(): void;
+  /** Leaves the output as other programs expect it; to be called at the end, whatever the end was. */
   close(): void;
 }
 
-/** One JSON object per event. */
-export function jsonReporter(out: NodeJS.WritableStream): Reporter {
-  return { tell: (event) => void out.write(`${JSON.stringify(event)}\n`), close() {} };
+/** What reporters write to: a stream that may be a terminal. */
+export type Output = Pick<NodeJS.WriteStream, "write" | "on" | "off"> &
+  Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns">>;
+
+/** How a reporter tells the time, in milliseconds. */
+export interface ReporterOptions {
+  readonly now?: () => number;
 }
 
-/** Least time between progress lines, in milliseconds. */
+/** One JSON object per event. */
+export function jsonReporter(out: Pick<Output, "write">): Reporter {
+  return { tell: (event) => void out.write(`${JSON.stringify(event)}\n`), clear() {}, close() {} };
+}
+
+/** Least time between lines that come again and again, in milliseconds. */
 const quiet = 5000;
 
-/** Lines for people; colours only in a terminal. */
-export function terminalReporter(
-  out: NodeJS.WriteStream,
-  budget: { steps?: number; minutes?: number },
+/**
+ * Says whether it is time for another line of a kind: validation lines if none came lately, progress lines if no line did.
+ * The first validation is always told.
+ */
+export function lineLimiter(now: () => number): (kind: "progress" | "valid") => boolean {
+  const last = { progress: now(), valid: Number.NEGATIVE_INFINITY };
+  return (kind) => {
+    const time = now();
+    if (time - last[kind] < quiet || (kind === "progress" && time - last.valid < quiet)) return false;
+    last[kind] = time;
+    return true;
+  };
+}
+
+/** Lines for people and for files: no escapes, and not more of them than can be read. */
+export function plainReporter(
+  out: Output,
+  { now = () => performance.now() }: ReporterOptions = {},
 ): Reporter {
   const { bold, dim } = colours.createColors(out.isTTY === true && colours.isColorSupported);
-  const line = (label: string, text: string) => out.write(`${dim(label.padEnd(9))} ${text}\n`);
-  const begin = performance.now();
-  let last = begin;
-  const progress = (event: ProgressEvent) => {
-    const now = performance.now();
-    if (now - last < quiet) return;
-    last = now;
-    const left = ((now - begin) / event.fraction) * (1 - event.fraction);
-    line(
-      "step",
-      [
-        whole(event.step).padStart(7),
-        `${Math.floor(100 * event.fraction)} %`.padStart(5),
-        `${event.nats.toFixed(3)} nats per character`,
-        `${whole(event.charactersPerSecond)} characters/s`,
-        `${duration(left / 1000)} left`,
-      ].join("   "),
-    );
-  };
+  const line = ([label, text]: RunLine, emphasis = (text: string) => text) =>
+    out.write(`${dim(label.padEnd(9))} ${emphasis(text)}\n`);
+  const timeLeft = new TimeLeft(now);
+  const due = lineLimiter(now);
+  let words = runLines("char");
   return {
-    close() {},
     tell(event) {
+      const left = timeLeft.after(event);
       switch (event.event) {
         case "start":
-          for (const [label, text] of introduction(event, budget)) line(label, text);
+          words = runLines(event.level);
+          for (const entry of words.introduction(event)) line(entry);
+          break;
+        case "resumed":
+          line(words.resumed(event));
           break;
         case "progress":
-          progress(event);
+          if (due("progress")) line(words.progress(event, left));
           break;
         case "valid":
-          line("valid", `${whole(event.step).padStart(7)}   held-out text: ${bold(figures(event))}`);
-          break;
-        case "stopped":
-        case "resumed":
-        case "sample":
+          if (due("valid")) line(words.valid(event), bold);
           break;
         case "done":
-          line(
-            "done",
-            `${whole(event.steps)} steps, ${whole(event.charactersPerSecond)} characters/s, training loss ${event.train.nats.toFixed(3)} nats per character`,
-          );
-          line("valid", `held-out text: ${bold(figures(event.valid))}`);
+          for (const entry of words.done(event)) line(entry, entry[0] === "done" ? undefined : bold);
       }
     },
+    clear() {},
+    close() {},
   };
-}
-
-function introduction(
-  { path, characters, model, parameters, executor, out }: StartEvent,
-  { steps, minutes }: { steps?: number; minutes?: number },
-): [label: string, text: string][] {
-  const layers = counted(model.layers, "layer");
-  const length = steps === undefined ? counted(minutes!, "minute") : counted(steps, "step");
-  return [
-    [
-      "text",
-      `${path}: ${whole(characters.total)} characters, ${characters.different} different; the last ${whole(characters.valid)} are held out`,
-    ],
-    ["model", `${model.cell}, ${layers} of ${model.hidden} units, ${whole(parameters)} parameters`],
-    ["run", `${out}: ${length} on the ${executor} executor`],
-  ];
-}
-
-function figures({ nats }: HeldOut): string {
-  return `${nats.toFixed(3)} nats per character (${natsToBits(nats).toFixed(3)} bits)`;
-}
-
-function counted(n: number, what: string): string {
-  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
-}
-
-/** `1,234` */
-export function whole(n: number): string {
-  return Math.round(n).toLocaleString("en-US");
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -6,6 +6,7 @@ import {
   sampleSymbols,
   type Vocabulary,
 } from "longspan";
+import { withoutControls } from "./terminal-text.js";
 
 /** What is drawn. */
 export interface SampleRequest extends Omit<SamplingOptions, "prompt" | "exclude"> {
@@ -66,9 +67,4 @@ async function* decoded(
     }
     if (signal.aborted) return;
   }
-}
-
-/** A text may hold anything, but a terminal would obey its control characters. */
-function withoutControls(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, "\uFFFD");
 }

@@ -1,0 +1,134 @@
+import { natsToBits, perplexity } from "longspan";
+import type {
+  DoneEvent,
+  HeldOut,
+  Level,
+  ProgressEvent,
+  ResumedEvent,
+  StartEvent,
+  ValidEvent,
+} from "./events.js";
+
+/** A line for people: what it is about, and the text. */
+export type RunLine = readonly [label: string, text: string];
+
+/** What is said of the events of a run, in words. Made by its first event. */
+export interface RunLines {
+  readonly unit: "character" | "word";
+  introduction(event: StartEvent): readonly RunLine[];
+  resumed(event: ResumedEvent): RunLine;
+  progress(event: ProgressEvent, secondsLeft: number): RunLine;
+  /** A progress line of at most so many columns: what matters least is shortened first, then left out. */
+  live(event: ProgressEvent, secondsLeft: number, columns: number): string;
+  valid(event: ValidEvent): RunLine;
+  done(event: DoneEvent): readonly RunLine[];
+}
+
+export function runLines(level: Level): RunLines {
+  const unit = level === "word" ? "word" : "character";
+  const loss = ({ nats }: HeldOut) =>
+    level === "word"
+      ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
+      : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
+  return {
+    unit,
+    introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
+      [
+        "text",
+        `${path}: ${whole(characters.total)} ${unit}s, ${whole(characters.different)} different; the last ${whole(characters.valid)} are held out`,
+      ],
+      [
+        "model",
+        `${model.cell}, ${counted(model.layers, "layer")} of ${model.hidden} units, ${whole(parameters)} parameters`,
+      ],
+      [
+        "run",
+        `${out}: ${settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")} on the ${executor} executor`,
+      ],
+    ],
+    resumed: ({ step, seconds }) => [
+      "resumed",
+      `after ${counted(step, "step")} and ${duration(seconds)} of training`,
+    ],
+    progress: ({ step, fraction, nats, charactersPerSecond }, left) => [
+      "step",
+      [
+        whole(step).padStart(7),
+        `${Math.floor(100 * fraction)} %`.padStart(5),
+        `${lossFigure(nats)} nats per ${unit}`,
+        `${whole(charactersPerSecond)} ${unit}s/s`,
+        ...leftInWords(left),
+      ].join("   "),
+    ],
+    live: (event, left, columns) => liveLine(event, level, left, columns),
+    valid: (event) => [
+      "held out",
+      `step ${whole(event.step)}   ${loss(event)}${event.best ? "   best so far" : ""}`,
+    ],
+    done: ({ steps, charactersPerSecond, train, valid }) => [
+      [
+        "done",
+        `${counted(steps, "step")}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`,
+      ],
+      ["held out", loss(valid)],
+    ],
+  };
+}
+
+function liveLine(event: ProgressEvent, level: Level, left: number, columns: number): string {
+  const { step, nats, charactersPerSecond, gradientNorm, fraction } = event;
+  const [loss, other] = [
+    `${lossFigure(nats)} nats`,
+    level === "word" ? `perplexity ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`,
+  ];
+  const [speed, norm] = [whole(charactersPerSecond), figure(gradientNorm)];
+  const fields: Record<string, readonly string[]> = {
+    step: [`step ${whole(step)}`],
+    share: [`${Math.floor(100 * fraction)} %`, ""],
+    loss: [`${loss}, ${other}`, loss, ""],
+    speed: [`${speed} ${level === "word" ? "words" : "characters"}/s`, `${speed}/s`, ""],
+    gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
+    left: [...leftInWords(left), ""],
+  };
+  const shortened: Record<string, number> = {};
+  const line = () =>
+    Object.entries(fields)
+      .map(([name, forms]) => forms[shortened[name] ?? 0] ?? "")
+      .filter((text) => text !== "")
+      .join("  ");
+  for (const name of ["gradient", "speed", "share", "gradient", "speed", "loss", "left", "loss"]) {
+    if (line().length <= columns) break;
+    shortened[name] = (shortened[name] ?? 0) + 1;
+  }
+  // All of it is ASCII: as many columns as characters.
+  return line().slice(0, Math.max(0, columns));
+}
+
+function leftInWords(seconds: number): string[] {
+  return Number.isFinite(seconds) ? [`${duration(seconds)} left`] : [];
+}
+
+function counted(n: number, what: string): string {
+  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+}
+
+/** `1,234` */
+export function whole(n: number): string {
+  return Math.round(n).toLocaleString("en-US");
+}
+
+/** Three decimals, unless the number is beyond what a loss should be. */
+function lossFigure(n: number): string {
+  return Math.abs(n) < 1000 ? n.toFixed(3) : Number(n.toPrecision(3)).toExponential().replace("+", "");
+}
+
+/** Three digits: `0.123`, `12.3`, `12,345`, `1.2e9`. */
+function figure(n: number): string {
+  if (Math.abs(n) >= 1e6) return Number(n.toPrecision(3)).toExponential().replace("+", "");
+  return Math.abs(n) >= 100 ? whole(n) : String(Number(n.toPrecision(3)));
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
