@@ -2,8 +2,8 @@ import { evaluateText, natsToBits, TextTooShortError, UnknownSymbolError } from 
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
 import { readText } from "./read-text.js";
-import { whole } from "./reporter.js";
 import { readRun } from "./run-folder.js";
+import { whole } from "./run-lines.js";
 
 /** Options of `longspan eval`. */
 export interface EvalOptions {

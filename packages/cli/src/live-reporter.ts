@@ -73,6 +73,10 @@ export function liveReporter(out: Output, { now = () => performance.now() }: Rep
           if (due("valid")) line(words.valid(event), bold);
           draw();
           return;
+        case "explosion":
+          if (due("explosion")) line(words.explosion(event));
+          draw();
+          return;
         case "done":
           for (const entry of words.done(event)) line(entry, entry[0] === "done" ? undefined : bold);
       }

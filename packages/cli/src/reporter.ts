@@ -30,11 +30,11 @@ export function jsonReporter(out: Pick<Output, "write">): Reporter {
 const quiet = 5000;
 
 /**
- * Says whether it is time for another line of a kind: validation lines if none came lately, progress lines if no line did.
- * The first validation is always told.
+ * Says whether it is time for another line of a kind: those of validations and explosions if none came lately, progress lines if no line did.
+ * The first validation and the first explosion are always told.
  */
-export function lineLimiter(now: () => number): (kind: "progress" | "valid") => boolean {
-  const last = { progress: now(), valid: Number.NEGATIVE_INFINITY };
+export function lineLimiter(now: () => number): (kind: "progress" | "valid" | "explosion") => boolean {
+  const last = { progress: now(), valid: Number.NEGATIVE_INFINITY, explosion: Number.NEGATIVE_INFINITY };
   return (kind) => {
     const time = now();
     if (time - last[kind] < quiet || (kind === "progress" && time - last.valid < quiet)) return false;
@@ -70,6 +70,9 @@ export function plainReporter(
           break;
         case "valid":
           if (due("valid")) line(words.valid(event), bold);
+          break;
+        case "explosion":
+          if (due("explosion")) line(words.explosion(event));
           break;
         case "done":
           for (const entry of words.done(event)) line(entry, entry[0] === "done" ? undefined : bold);

@@ -2,7 +2,6 @@ import {
   defaultExecutor,
   type LanguageModelParams,
   natsToBits,
-  onCpu,
   type TrainCallback,
   type Trained,
   type TrainingState,

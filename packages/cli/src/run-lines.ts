@@ -1,6 +1,7 @@
 import { natsToBits, perplexity } from "longspan";
 import type {
   DoneEvent,
+  ExplosionEvent,
   HeldOut,
   Level,
   ProgressEvent,
@@ -21,6 +22,7 @@ export interface RunLines {
   /** A progress line of at most so many columns: what matters least is shortened first, then left out. */
   live(event: ProgressEvent, secondsLeft: number, columns: number): string;
   valid(event: ValidEvent): RunLine;
+  explosion(event: ExplosionEvent): RunLine;
   done(event: DoneEvent): readonly RunLine[];
 }
 
@@ -65,12 +67,19 @@ export function runLines(level: Level): RunLines {
       "held out",
       `step ${whole(event.step)}   ${loss(event)}${event.best ? "   best so far" : ""}`,
     ],
-    done: ({ steps, charactersPerSecond, train, valid }) => [
+    explosion: ({ step, norm, action, batch }) => [
+      action === "skip" ? "skipped" : "random",
+      `step ${whole(step)}${batch === null ? "" : ` (${batch})`}: the gradient exploded, norm ${figure(norm)}`,
+    ],
+    done: ({ steps, ended, charactersPerSecond, train, valid }) => [
       [
         "done",
-        `${counted(steps, "step")}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`,
+        `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`,
       ],
-      ["held out", loss(valid)],
+      [
+        "held out",
+        valid.step === steps ? loss(valid) : `${loss(valid)}, the best, of step ${whole(valid.step)}`,
+      ],
     ],
   };
 }
@@ -124,6 +133,7 @@ function lossFigure(n: number): string {
 
 /** Three digits: `0.123`, `12.3`, `12,345`, `1.2e9`. */
 function figure(n: number): string {
+  if (!Number.isFinite(n)) return String(n);
   if (Math.abs(n) >= 1e6) return Number(n.toPrecision(3)).toExponential().replace("+", "");
   return Math.abs(n) >= 100 ? whole(n) : String(Number(n.toPrecision(3)));
 }

@@ -9,8 +9,8 @@ import {
 } from "longspan";
 import { Failure } from "./failure.js";
 import { readText } from "./read-text.js";
-import { whole } from "./reporter.js";
 import type { RunSettings } from "./run-config.js";
+import { whole } from "./run-lines.js";
 
 /** A text, ready to train on. */
 export interface TextData {

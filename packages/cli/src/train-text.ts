@@ -15,9 +15,9 @@ import {
   train,
 } from "longspan";
 import { FileError } from "longspan/node";
+import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure, oneLine } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
-import { jsonReporter, type Reporter, terminalReporter, whole } from "./reporter.js";
 import { modelFor, type RunConfig, type RunSettings, runSettings } from "./run-config.js";
 import { RunEvents } from "./run-events.js";
 import {
@@ -28,6 +28,7 @@ import {
   describeRun,
   type RunFolder,
 } from "./run-folder.js";
+import { whole } from "./run-lines.js";
 import { drawSample, writeSample } from "./sample-text.js";
 import type { Resolved } from "./settings/resolve.js";
 import { nameOf } from "./settings/setting.js";
@@ -135,11 +136,9 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   const { steps, minutes, seed, earlyStop } = settings;
   const budget = steps === null ? { minutes: minutes! } : { steps };
   const [forInit, forTraining, forSample] = Key.of(seed).split(3) as [Key, Key, Key];
-  const reporter: Reporter = job.settings.json
-    ? jsonReporter(process.stdout)
-    : terminalReporter(process.stdout, budget);
+  const reporter = chooseReporter(process.stdout, job.settings.json);
   const interrupt = onInterrupt(() => {
-    reporter.close();
+    reporter.clear();
     process.stderr.write("stopping after this step; press Ctrl-C again to end at once\n");
   });
   const { signal } = interrupt;
