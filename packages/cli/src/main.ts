@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { doctor } from "./doctor.js";
 import { type EvalOptions, evalRun } from "./eval-run.js";
 import { exitCode, Failure, oneLine } from "./failure.js";
 import { type SampleOptions, sampleRun } from "./sample-run.js";
@@ -57,6 +58,13 @@ function command(): Command {
     .option("--json", "print one JSON object on stdout")
     .action(async (run: string, path: string, options: EvalOptions) => {
       process.exitCode = await evalRun(run, path, options);
+    });
+  program
+    .command("doctor")
+    .description("Show what there is to compute with, and how fast it is")
+    .option("--json", "print one JSON object")
+    .action(async (options: { json?: boolean }) => {
+      process.exitCode = await doctor(version, options);
     });
   return program;
 }

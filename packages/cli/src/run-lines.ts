@@ -117,7 +117,8 @@ function leftInWords(seconds: number): string[] {
   return Number.isFinite(seconds) ? [`${duration(seconds)} left`] : [];
 }
 
-function counted(n: number, what: string): string {
+/** `1 layer`, `2 layers` */
+export function counted(n: number, what: string): string {
   return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
 }
 

@@ -1,0 +1,110 @@
+import os from "node:os";
+import { defaultExecutor } from "longspan";
+import colours from "picocolors";
+import { Failure, oneLine } from "./failure.js";
+import { type MatmulSpeed, measureMatmul } from "./matmul-speed.js";
+import { counted } from "./run-lines.js";
+import { wrapped } from "./terminal-text.js";
+
+/** An executor of this machine or of others. */
+export interface ExecutorStatus {
+  readonly name: string;
+  readonly available: boolean;
+  /** Why it is not available, or what it is. */
+  readonly detail: string;
+}
+
+/** What there is to compute with. */
+export interface DoctorReport {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: { readonly model: string; readonly cores: number };
+  /** In bytes; the total is what this process may take, where the system limits it. */
+  readonly memory: { readonly total: number; readonly free: number };
+  readonly executor: { readonly name: string; readonly why: string };
+  /** All executors, fastest first, the one in use among them. */
+  readonly executors: readonly ExecutorStatus[];
+  /** Of the executor in use. */
+  readonly matmul: MatmulSpeed;
+}
+
+/** The executors that the library has. */
+const executors: readonly ExecutorStatus[] = [
+  { name: "reference", available: true, detail: "TypeScript, one thread, runs everywhere" },
+];
+
+/** Looks at the machine, and times the executor in use. @throws Failure if the executor computes wrongly. */
+export async function examine(version: string): Promise<DoctorReport> {
+  const { name } = defaultExecutor();
+  let matmul: MatmulSpeed;
+  try {
+    matmul = await measureMatmul();
+  } catch (error) {
+    throw new Failure(`the ${name} executor does not work here: ${oneLine(error)}`);
+  }
+  return {
+    version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}, ${os.release()}`,
+    cpu: { model: os.cpus()[0]?.model.trim() || "unknown", cores: os.availableParallelism() },
+    memory: { total: memoryLimit(), free: os.freemem() },
+    executor: { name, why: reasonFor(name, executors) },
+    executors,
+    matmul,
+  };
+}
+
+/** Why an executor is in use, given all of them, fastest first. */
+export function reasonFor(name: string, all: readonly ExecutorStatus[]): string {
+  const available = all.filter((executor) => executor.available);
+  if (available.length <= 1) return all.length <= 1 ? "the only one there is" : "the only one available here";
+  return available[0]!.name === name ? "the fastest available here" : "chosen by a setting";
+}
+
+/** The report in lines for people. */
+export function doctorLines(report: DoctorReport, columns = Number.POSITIVE_INFINITY): string[] {
+  const { version, node, platform, cpu, memory, executor, executors: all, matmul } = report;
+  const rows: [label: string, text: string][] = [
+    ["longspan", version],
+    ["node", `${node} on ${platform}`],
+    ["cpu", `${cpu.model}, ${counted(cpu.cores, "core")}`],
+    ["memory", `${gibibytes(memory.total)}, ${gibibytes(memory.free)} free`],
+    ...all.map(({ name, available, detail }): [string, string] => {
+      const state =
+        name === executor.name ? `in use, ${executor.why}` : available ? "available" : "not available";
+      return ["executor", `${name}: ${state} (${detail})`];
+    }),
+    [
+      "speed",
+      `${Number(matmul.gflops.toPrecision(3))} GFLOP/s in products of ${matmul.size} x ${matmul.size} matrices, float32`,
+    ],
+  ];
+  return rows.map(([label, text]) => wrapped(label.padEnd(labelColumns) + text, columns, labelColumns));
+}
+
+/** Columns of a label and the space after it. */
+const labelColumns = 10;
+
+/** Prints what there is to compute with. Returns the exit code. */
+export async function doctor(version: string, { json = false } = {}): Promise<number> {
+  const report = await examine(version);
+  const { stdout } = process;
+  if (json) stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    const { dim } = colours.createColors(stdout.isTTY === true && colours.isColorSupported);
+    for (const line of doctorLines(report, stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY))
+      stdout.write(`${dim(line.slice(0, labelColumns))}${line.slice(labelColumns)}\n`);
+  }
+  return 0;
+}
+
+/** Bytes that this process may take: those of the machine, or fewer where a limit is set. */
+function memoryLimit(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
