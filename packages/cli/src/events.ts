@@ -28,6 +28,8 @@ export interface StartEvent {
     readonly train: number;
     readonly valid: number;
     readonly different: number;
+    /** Words that are not in the vocabulary, where the level is "word". */
+    readonly unknown?: number;
   };
   readonly model: ModelConfig;
   readonly settings: RunSettings;

@@ -1,4 +1,5 @@
 import {
+  countUnknown,
   defaultExecutor,
   type LanguageModelParams,
   natsToBits,
@@ -6,6 +7,7 @@ import {
   type Trained,
   type TrainingState,
 } from "longspan";
+import { type TensorBoardFile, tensorBoardFile } from "longspan/node";
 import type { TrainEvent } from "./events.js";
 import { reportHtml } from "./report/report-html.js";
 import type { Reporter } from "./reporter.js";
@@ -18,13 +20,16 @@ type State = TrainingState<LanguageModelParams, readonly unknown[], unknown>;
 
 /** Tells what happens in a run: to the user, to metrics.jsonl, to TensorBoard, and in report.html. */
 export class RunEvents {
+  private readonly board: TensorBoardFile | null;
   private parameters = 0;
 
   constructor(
     private readonly folder: RunFolder,
     private readonly config: RunConfig,
     private readonly reporter: Reporter,
-  ) {}
+  ) {
+    this.board = config.settings.tensorboard ? tensorBoardFile(`${folder.path}/tensorboard`) : null;
+  }
 
   start(data: TextData, parameters: number, resumed: State | null): void {
     this.parameters = parameters;
@@ -37,6 +42,7 @@ export class RunEvents {
         train: data.train.length,
         valid: data.valid.length,
         different: data.vocabulary.size,
+        ...(data.vocabulary.unknown === null ? {} : { unknown: countUnknown(data.vocabulary, data.symbols) }),
       },
       model: modelConfig(this.config.settings),
       settings: this.config.settings,
@@ -114,6 +120,10 @@ export class RunEvents {
     this.writeReport();
   }
 
+  close(): void {
+    this.board?.close();
+  }
+
   private figures(nats: number) {
     return this.config.settings.level === "word"
       ? { nats, perplexity: Math.exp(nats) }
@@ -122,6 +132,7 @@ export class RunEvents {
 
   private tell(event: TrainEvent): void {
     this.folder.metrics.add(event);
+    if (this.board) addTo(this.board, event);
     this.reporter.tell(event);
   }
 
@@ -130,4 +141,18 @@ export class RunEvents {
       reportHtml({ config: this.config, events: readMetrics(this.folder.path) as TrainEvent[] }),
     );
   }
+}
+
+/** The curves of TensorBoard. */
+function addTo(board: TensorBoardFile, event: TrainEvent): void {
+  if (event.event === "progress") {
+    const { step, nats, learningRate, gradientNorm, clippedNorm, charactersPerSecond } = event;
+    board.add(step, {
+      "loss/training": nats,
+      "gradient norm/before clipping": gradientNorm,
+      "gradient norm/after clipping": clippedNorm,
+      "learning rate": learningRate,
+      speed: charactersPerSecond,
+    });
+  } else if (event.event === "valid") board.add(event.step, { "loss/held out": event.nats });
 }

@@ -37,7 +37,7 @@ export function runLines(level: Level): RunLines {
     introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
       [
         "text",
-        `${path}: ${whole(characters.total)} ${unit}s, ${whole(characters.different)} different; the last ${whole(characters.valid)} are held out`,
+        `${path}: ${whole(characters.total)} ${unit}s, ${whole(characters.different)} different${unknownShare(characters)}; the last ${whole(characters.valid)} are held out`,
       ],
       [
         "model",
@@ -111,6 +111,10 @@ function liveLine(event: ProgressEvent, level: Level, left: number, columns: num
   }
   // All of it is ASCII: as many columns as characters.
   return line().slice(0, Math.max(0, columns));
+}
+
+function unknownShare({ total, unknown }: StartEvent["characters"]): string {
+  return unknown === undefined ? "" : `, ${((100 * unknown) / total).toFixed(1)} % of them unknown`;
 }
 
 function leftInWords(seconds: number): string[] {

@@ -177,6 +177,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   } finally {
     reporter.close();
     interrupt.release();
+    events.close();
   }
 }
 

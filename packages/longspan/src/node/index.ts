@@ -3,3 +3,4 @@ export * from "./file-error.js";
 export * from "./folder-lock.js";
 export * from "./json-lines-file.js";
 export * from "./replace-file.js";
+export * from "./tensor-board-file.js";
