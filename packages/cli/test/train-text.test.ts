@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors } from "longspan";
+import { decodeSafetensors, defaultExecutor } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
@@ -39,7 +39,7 @@ describe("train text --json", () => {
       model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0 },
       settings: expect.objectContaining({ hidden: 8, batch: 4, steps: 30, minutes: null, optimizer: "adam" }),
       parameters: 14 * 4 + 4 * 32 + 8 * 32 + 32 + 8 * 14 + 14,
-      executor: "reference",
+      executor: defaultExecutor().name,
       out: "runs/a b",
     });
     expect(events.slice(1, -3).every((e) => e.event === "progress")).toBe(true);
@@ -70,7 +70,7 @@ describe("train text --json", () => {
       valid: { step: 30, nats: expect.any(Number), bitsPerCharacter: done.valid.nats / Math.LN2 },
       charactersPerSecond: expect.any(Number),
       parameters: events[0]!.parameters,
-      executor: "reference",
+      executor: defaultExecutor().name,
     });
     const { step: _, ...figures } = done.valid as { step: number; nats: number };
     expect(valid).toEqual({ event: "valid", step: 30, ...figures, best: true, seconds: progress.seconds });
@@ -156,7 +156,7 @@ describe("train text", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what must not be there
     expect(stdout).not.toMatch(/\x1b/);
     expect(stdout).toMatch(
-      /^text {6}my text\.txt: 2,220 characters, 14 different; the last 222 are held out\nmodel {5}lstm, 1 layer of 8 units, 598 parameters\nrun {7}runs\/my text: 20 steps on the reference executor\n/,
+      /^text {6}my text\.txt: 2,220 characters, 14 different; the last 222 are held out\nmodel {5}lstm, 1 layer of 8 units, 598 parameters\nrun {7}runs\/my text: 20 steps on the \w+ executor\n/,
     );
     expect(stdout).toMatch(
       /\ndone .*\nvalid {5}held-out text: \d\.\d{3} nats per character \(\d\.\d{3} bits\)\n\na sample, at temperature 0\.8:\n\n[\s\S]{400,}\nMore of it: {3}longspan sample 'runs\/my text' --length 1000 --seed 2\nIts curves: {3}open 'runs\/my text\/report\.html' in a browser\n$/,

@@ -4,7 +4,7 @@
  * @module longspan
  * @primaryExport
  */
-import { ReferenceExecutor } from "./executors/reference/index.js";
+import { chooseExecutor } from "./executors/index.js";
 import { useExecutor } from "./tensor/index.js";
 
 export {
@@ -36,7 +36,13 @@ export {
   type ValuesOf,
 } from "./cell/index.js";
 export * from "./data/index.js";
-export { IndexError } from "./executors/reference/index.js";
+export {
+  type ExecutorName,
+  type ExecutorStatus,
+  executor,
+  executorReport,
+  IndexError,
+} from "./executors/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";
 export * from "./ops/functions.js";
@@ -90,4 +96,4 @@ export {
   unfold,
 } from "./unfold/index.js";
 
-useExecutor(new ReferenceExecutor());
+useExecutor(chooseExecutor());

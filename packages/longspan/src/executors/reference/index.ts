@@ -5,6 +5,7 @@ import {
   type Handle,
   type Instruction,
   type ListTable,
+  newArray,
   type Program,
   type RowTable,
   type Schedule,
@@ -14,13 +15,11 @@ import {
   type View,
   verifyProgram,
 } from "../../program/index.js";
+import { Pool, type PooledHandle } from "../memory/pool.js";
 import { gemm, matmul, outerSum } from "./gemm.js";
 import { MapKernel } from "./map.js";
 import { Operand } from "./operand.js";
-import { CpuHandle, Pool } from "./pool.js";
 import { gather, indexSum, segmentSum, sumRows } from "./rows.js";
-
-export { IndexError } from "./rows.js";
 
 /**
  * The executor that defines what every instruction means: plain TypeScript on one thread. Sums are formed in double
@@ -33,7 +32,7 @@ export { IndexError } from "./rows.js";
  */
 export class ReferenceExecutor implements SynchronousExecutor {
   readonly name = "reference";
-  private readonly pool = new Pool();
+  private readonly pool = new Pool(newArray);
   private compiled = 0;
   private runs = 0;
   private nodeRows = 0;
@@ -48,14 +47,14 @@ export class ReferenceExecutor implements SynchronousExecutor {
   }
 
   release(handle: Handle): void {
-    this.pool.release(own(handle));
+    this.pool.release(this.pool.own(handle));
   }
 
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
-    const { array, length } = own(handle);
+    const { memory, length } = this.pool.own(handle);
     if (offset < 0 || offset + data.length > length)
       throw new RangeError(`write of ${data.length} at ${offset} into ${length}`);
-    array.set(data, offset);
+    memory.set(data, offset);
   }
 
   async read(handle: Handle, offset: number, length: number): Promise<TypedArray> {
@@ -63,10 +62,10 @@ export class ReferenceExecutor implements SynchronousExecutor {
   }
 
   readSync(handle: Handle, offset: number, length: number): TypedArray {
-    const h = own(handle);
+    const h = this.pool.own(handle);
     if (offset < 0 || offset + length > h.length)
       throw new RangeError(`read of ${length} at ${offset} from ${h.length}`);
-    return h.array.slice(offset, offset + length);
+    return h.memory.slice(offset, offset + length);
   }
 
   compile(program: Program): Executable {
@@ -82,12 +81,6 @@ export class ReferenceExecutor implements SynchronousExecutor {
     this.nodeRows += schedule.counts.node ?? 0;
     executable.run(schedule, bindings, this.pool);
   }
-}
-
-function own(handle: Handle): CpuHandle {
-  if (!(handle instanceof CpuHandle)) throw new TypeError("a handle of another executor");
-  if (handle.released) throw new Error("memory that was released");
-  return handle;
 }
 
 interface Step {
@@ -108,8 +101,8 @@ class ReferenceExecutable implements Executable {
     this.after = program.after.map((i) => this.prepare(i));
   }
 
-  run(schedule: Schedule, bindings: readonly (Binding | undefined)[], pool: Pool): void {
-    const temporaries: CpuHandle[] = [];
+  run(schedule: Schedule, bindings: readonly (Binding | undefined)[], pool: Pool<TypedArray>): void {
+    const temporaries: PooledHandle<TypedArray>[] = [];
     try {
       this.bind(schedule, bindings, pool, temporaries);
       for (const s of this.before) s.run(0, schedule.counts[s.space] ?? 0, schedule);
@@ -134,8 +127,8 @@ class ReferenceExecutable implements Executable {
   private bind(
     schedule: Schedule,
     bindings: readonly (Binding | undefined)[],
-    pool: Pool,
-    temporaries: CpuHandle[],
+    pool: Pool<TypedArray>,
+    temporaries: PooledHandle<TypedArray>[],
   ): void {
     const memory = this.program.buffers.map((decl, b) => {
       const rows =
@@ -145,7 +138,7 @@ class ReferenceExecutable implements Executable {
       let offset = 0;
       if (decl.role === "input" || decl.role === "output") {
         if (!binding) throw new Error(`program ${this.program.name}: buffer ${decl.name} is not bound`);
-        const handle = own(binding.handle);
+        const handle = pool.own(binding.handle);
         offset = binding.offset;
         if (handle.dtype !== decl.dtype)
           throw new TypeError(`buffer ${decl.name} holds ${decl.dtype}, bound to ${handle.dtype}`);
@@ -153,11 +146,11 @@ class ReferenceExecutable implements Executable {
           throw new RangeError(
             `buffer ${decl.name} needs ${rows} x ${decl.columns}, bound to ${handle.length - offset}`,
           );
-        array = handle.array;
+        array = handle.memory;
       } else {
         const handle = pool.allocate(decl.dtype, rows * decl.columns);
         temporaries.push(handle);
-        array = handle.array;
+        array = handle.memory;
       }
       if (decl.clearHead) array.fill(0, offset, offset + Math.min(rows, schedule.headRows) * decl.columns);
       return { array, offset };

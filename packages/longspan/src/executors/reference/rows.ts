@@ -1,9 +1,5 @@
+import { indexError } from "../memory/index-error.js";
 import type { Operand } from "./operand.js";
-
-/** An integer index in data that lies outside its table. */
-export class IndexError extends RangeError {
-  override name = "IndexError";
-}
 
 let sums = new Float64Array(1024);
 
@@ -99,7 +95,5 @@ export function indexSum(
 
 function checked(index: number, size: number, row: number, place: number): number {
   if (index >= 0 && index < size) return index;
-  throw new IndexError(
-    `index ${index} at row ${row}, place ${place} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
-  );
+  throw indexError(index, row, place, size);
 }

@@ -1,0 +1,410 @@
+// The Node addon: what crosses from JavaScript is checked here, before any pointer is formed. Programs, plans and memories
+// are numbers; a number that names nothing is an error.
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include "program.h"
+
+namespace longspan {
+
+#if defined(__x86_64__)
+namespace avx512 {
+extern const Kernels kernels;
+}
+namespace avx2 {
+extern const Kernels kernels;
+}
+#endif
+namespace plain {
+extern const Kernels kernels;
+}
+
+namespace {
+
+/** Instruction sets of this build that this machine has, best first. */
+int available(const Kernels** list) {
+  int n = 0;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl"))
+    list[n++] = &avx512::kernels;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list[n++] = &avx2::kernels;
+#endif
+  list[n++] = &plain::kernels;
+  return n;
+}
+
+struct Shared {
+  Program* program;
+  int32_t uses;
+};
+
+struct Planned {
+  Plan* plan;
+  int32_t program;
+};
+
+/** All that one JavaScript environment has made. */
+struct Instance {
+  Array<Memory*> memories;
+  Array<Shared> programs;
+  Array<Planned> plans;
+  Array<Binding> bindings;
+  Workspace workspace;
+  const Kernels* kernels;
+
+  ~Instance() {
+    for (Planned& p : plans) delete p.plan;
+    for (Shared& s : programs) delete s.program;
+  }
+};
+
+/** Memory belongs to its ArrayBuffer; the instance only lists it. */
+struct Owned {
+  Memory memory;
+  Instance* instance;
+  int64_t id;
+  void* raw;
+};
+
+napi_value raise(napi_env env, const char* message) {
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (!pending) napi_throw_error(env, nullptr, message);
+  return nullptr;
+}
+
+constexpr int maxArguments = 4;
+
+struct Call {
+  napi_env env;
+  Instance* instance;
+  size_t count;
+  napi_value values[maxArguments];
+  const char* error;
+};
+
+bool open(napi_env env, napi_callback_info info, Call* call) {
+  call->env = env;
+  call->count = maxArguments;
+  call->error = "a number was expected";
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &call->count, call->values, nullptr, nullptr) != napi_ok) return false;
+  if (napi_get_instance_data(env, &data) != napi_ok || data == nullptr) return false;
+  call->instance = static_cast<Instance*>(data);
+  return true;
+}
+
+bool number(Call& call, size_t which, int64_t* out) {
+  double x;
+  if (which >= call.count || napi_get_value_double(call.env, call.values[which], &x) != napi_ok) return false;
+  if (!(x >= -9007199254740991.0 && x <= 9007199254740991.0) || x != static_cast<double>(static_cast<int64_t>(x))) return false;
+  *out = static_cast<int64_t>(x);
+  return true;
+}
+
+bool numbers(Call& call, size_t which, napi_typedarray_type wanted, const void** data, int64_t* length) {
+  bool is = false;
+  call.error = "a typed array was expected";
+  if (which >= call.count || napi_is_typedarray(call.env, call.values[which], &is) != napi_ok || !is) return false;
+  napi_typedarray_type type;
+  size_t n = 0;
+  void* at = nullptr;
+  if (napi_get_typedarray_info(call.env, call.values[which], &type, &n, &at, nullptr, nullptr) != napi_ok) return false;
+  if (type != wanted) {
+    call.error = "a typed array of another kind was expected";
+    return false;
+  }
+  *data = at;
+  *length = at == nullptr ? 0 : static_cast<int64_t>(n);
+  return true;
+}
+
+napi_value integer(napi_env env, int64_t n) {
+  napi_value v = nullptr;
+  napi_create_int64(env, n, &v);
+  return v;
+}
+
+/** The first free place in a list of things. */
+template <class T, class F>
+int64_t freePlace(Array<T>& list, F isFree) {
+  for (int64_t i = 0; i < list.size(); i++)
+    if (isFree(list[i])) return i;
+  return list.resize(list.size() + 1) ? list.size() - 1 : -1;
+}
+
+void releaseMemory(napi_env env, void*, void* hint) {
+  Owned* owned = static_cast<Owned*>(hint);
+  int64_t now = 0;
+  napi_adjust_external_memory(env, -owned->memory.bytes, &now);
+  if (owned->instance->memories[owned->id] == &owned->memory) owned->instance->memories[owned->id] = nullptr;
+  free(owned->raw);
+  delete owned;
+}
+
+/** allocate(bytes): [number, ArrayBuffer], zeros. */
+napi_value allocate(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t bytes;
+  if (!open(env, info, &call) || !number(call, 0, &bytes)) return raise(env, "allocate: a number of bytes was expected");
+  if (bytes < 0 || bytes > (int64_t{1} << 40)) return raise(env, "allocate: a size out of range");
+  constexpr int64_t hugePage = 1 << 21;
+  const int64_t boundary = bytes >= 2 * hugePage ? hugePage : 64;
+  Owned* owned = new Owned();
+  owned->raw = malloc(static_cast<size_t>(bytes + boundary + 64));
+  if (owned->raw == nullptr) {
+    delete owned;
+    return raise(env, "allocate: out of memory");
+  }
+  const uintptr_t start = reinterpret_cast<uintptr_t>(owned->raw);
+  const uintptr_t edge = static_cast<uintptr_t>(boundary);
+  char* data = reinterpret_cast<char*>((start + edge - 1) / edge * edge);
+  __builtin_memset(data, 0, static_cast<size_t>(bytes));
+  owned->instance = call.instance;
+  owned->memory = {data, bytes, 1};
+  owned->id = freePlace(call.instance->memories, [](Memory* m) { return m == nullptr; });
+  napi_value buffer;
+  // A buffer of no bytes would share its address with others; one byte more costs nothing.
+  if (owned->id < 0 || napi_create_external_arraybuffer(env, data, static_cast<size_t>(bytes > 0 ? bytes : 8), releaseMemory,
+                                                        owned, &buffer) != napi_ok) {
+    free(owned->raw);
+    delete owned;
+    return raise(env, "allocate: out of memory");
+  }
+  call.instance->memories[owned->id] = &owned->memory;
+  int64_t now = 0;
+  napi_adjust_external_memory(env, bytes, &now);
+  napi_value pair;
+  napi_create_array_with_length(env, 2, &pair);
+  napi_set_element(env, pair, 0, integer(env, owned->id));
+  napi_set_element(env, pair, 1, buffer);
+  return pair;
+}
+
+Memory* memoryOf(Instance& instance, int64_t id) {
+  return id >= 0 && id < instance.memories.size() ? instance.memories[id] : nullptr;
+}
+
+/** touch(memory): its contents were written, packs made from them are out of date. */
+napi_value touch(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "touch: a memory was expected");
+  Memory* memory = memoryOf(*call.instance, id);
+  if (memory == nullptr) return raise(env, "touch: no such memory");
+  memory->version += 1;
+  return nullptr;
+}
+
+/** compile(Int32Array, Float64Array): number. */
+napi_value compile(napi_env env, napi_callback_info info) {
+  Call call;
+  const void* ints;
+  const void* reals;
+  int64_t intCount;
+  int64_t realCount;
+  if (!open(env, info, &call)) return raise(env, "compile: no arguments");
+  if (!numbers(call, 0, napi_int32_array, &ints, &intCount) || !numbers(call, 1, napi_float64_array, &reals, &realCount))
+    return raise(env, call.error);
+  const char* error = "out of memory";
+  Program* program =
+      parseProgram(static_cast<const int32_t*>(ints), intCount, static_cast<const double*>(reals), realCount, &error);
+  if (program == nullptr) return raise(env, error);
+  const int64_t id = freePlace(call.instance->programs, [](const Shared& s) { return s.program == nullptr; });
+  if (id < 0) {
+    delete program;
+    return raise(env, "out of memory");
+  }
+  call.instance->programs[id] = {program, 1};
+  return integer(env, id);
+}
+
+void dropUse(Instance& instance, int64_t id) {
+  Shared& shared = instance.programs[id];
+  if (--shared.uses > 0) return;
+  delete shared.program;
+  shared = {nullptr, 0};
+}
+
+/** plan(program, Int32Array): number. */
+napi_value plan(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t program;
+  const void* ints;
+  int64_t count;
+  if (!open(env, info, &call) || !number(call, 0, &program)) return raise(env, "plan: a program was expected");
+  Instance& instance = *call.instance;
+  if (program < 0 || program >= instance.programs.size() || instance.programs[program].program == nullptr)
+    return raise(env, "plan: no such program");
+  if (!numbers(call, 1, napi_int32_array, &ints, &count)) return raise(env, call.error);
+  const char* error = "out of memory";
+  Plan* made = makePlan(instance.programs[program].program, static_cast<const int32_t*>(ints), count, &error);
+  if (made == nullptr) return raise(env, error);
+  const int64_t id = freePlace(instance.plans, [](const Planned& p) { return p.plan == nullptr; });
+  if (id < 0) {
+    delete made;
+    return raise(env, "out of memory");
+  }
+  instance.plans[id] = {made, static_cast<int32_t>(program)};
+  instance.programs[program].uses += 1;
+  return integer(env, id);
+}
+
+/** dropPlan(plan), dropProgram(program): for what is never used again. */
+napi_value dropPlan(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "dropPlan: a plan was expected");
+  Instance& instance = *call.instance;
+  if (id < 0 || id >= instance.plans.size() || instance.plans[id].plan == nullptr) return raise(env, "dropPlan: no such plan");
+  delete instance.plans[id].plan;
+  const int32_t program = instance.plans[id].program;
+  instance.plans[id] = {nullptr, 0};
+  dropUse(instance, program);
+  return nullptr;
+}
+
+napi_value dropProgram(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "dropProgram: a program was expected");
+  Instance& instance = *call.instance;
+  if (id < 0 || id >= instance.programs.size() || instance.programs[id].program == nullptr)
+    return raise(env, "dropProgram: no such program");
+  // Plans that are still there keep it; a second drop must not take their use.
+  int32_t plans = 0;
+  for (const Planned& p : instance.plans)
+    if (p.plan != nullptr && p.program == id) plans++;
+  if (instance.programs[id].uses <= plans) return raise(env, "dropProgram: dropped before");
+  dropUse(instance, id);
+  return nullptr;
+}
+
+/** run(plan, Float64Array of memory and offset per buffer): undefined, or [index, row, place, size] of an index out of range. */
+napi_value run(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  const void* data;
+  int64_t count;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "run: a plan was expected");
+  Instance& instance = *call.instance;
+  if (id < 0 || id >= instance.plans.size() || instance.plans[id].plan == nullptr) return raise(env, "run: no such plan");
+  if (!numbers(call, 1, napi_float64_array, &data, &count)) return raise(env, call.error);
+  Plan& plan = *instance.plans[id].plan;
+  const Program& program = *plan.program;
+  const int64_t buffers = program.buffers.size();
+  if (count != 2 * buffers) return raise(env, "run: another number of bindings than buffers");
+  if (!instance.bindings.resize(buffers)) return raise(env, "run: out of memory");
+  const double* given = static_cast<const double*>(data);
+  for (int64_t b = 0; b < buffers; b++) {
+    instance.bindings[b] = {nullptr, 0};
+    if (plan.place[b] >= 0) continue;
+    const double which = given[2 * b];
+    const double offset = given[2 * b + 1];
+    if (!(which >= 0 && which < static_cast<double>(instance.memories.size()))) return raise(env, "run: no such memory");
+    Memory* memory = memoryOf(instance, static_cast<int64_t>(which));
+    if (memory == nullptr) return raise(env, "run: no such memory");
+    if (!(offset >= 0 && offset < 9007199254740992.0 / 1024)) return raise(env, "run: an offset out of range");
+    const int64_t first = static_cast<int64_t>(offset);
+    const int64_t elements = plan.rows[b] * program.buffers[b].columns;
+    if ((first + elements) * sizeOf(program.buffers[b].dtype) > memory->bytes)
+      return raise(env, "run: a binding beyond its memory");
+    instance.bindings[b] = {memory, first};
+  }
+  for (int64_t b = 0; b < buffers; b++)
+    if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
+  Failure failure = {0, 0, 0, 0};
+  const RunArguments arguments = {&plan, instance.bindings.begin(), &instance.workspace, &failure};
+  const Status status = instance.kernels->run(arguments);
+  if (status == Status::ok) return nullptr;
+  if (status == Status::noMemory) return raise(env, "run: out of memory");
+  napi_value report;
+  napi_create_array_with_length(env, 4, &report);
+  const int32_t parts[4] = {failure.index, failure.row, failure.place, failure.size};
+  for (uint32_t i = 0; i < 4; i++) napi_set_element(env, report, i, integer(env, parts[i]));
+  return report;
+}
+
+/** instructionSets(): names, best first; the first is used unless another is chosen. */
+napi_value instructionSets(napi_env env, napi_callback_info) {
+  const Kernels* list[4];
+  const int n = available(list);
+  napi_value names;
+  napi_create_array_with_length(env, static_cast<size_t>(n), &names);
+  for (int i = 0; i < n; i++) {
+    napi_value name;
+    napi_create_string_utf8(env, list[i]->name, NAPI_AUTO_LENGTH, &name);
+    napi_set_element(env, names, static_cast<uint32_t>(i), name);
+  }
+  return names;
+}
+
+/** choose(n): uses the n-th of `instructionSets()`. */
+napi_value choose(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t n;
+  const Kernels* list[4];
+  if (!open(env, info, &call) || !number(call, 0, &n)) return raise(env, "choose: a number was expected");
+  if (n < 0 || n >= available(list)) return raise(env, "choose: no such instruction set");
+  // Packs have another layout in another instruction set.
+  for (const Shared& s : call.instance->programs)
+    if (s.program != nullptr)
+      for (Pack* p : s.program->packs) p->valid = false;
+  call.instance->kernels = list[n];
+  return nullptr;
+}
+
+/** workspaceBytes(): memory that runs keep for temporaries and packed operands. */
+napi_value workspaceBytes(napi_env env, napi_callback_info info) {
+  Call call;
+  if (!open(env, info, &call)) return raise(env, "workspaceBytes: no instance");
+  const Workspace& w = call.instance->workspace;
+  int64_t bytes = w.temporaries.bytes() + w.scratch.bytes() + w.left.bytes() + w.right.bytes() + w.gathered[0].bytes() +
+                  w.gathered[1].bytes();
+  for (const Shared& s : call.instance->programs)
+    if (s.program != nullptr)
+      for (const Pack* p : s.program->packs) bytes += p->block.bytes();
+  return integer(env, bytes);
+}
+
+void destroy(napi_env, void* data, void*) {
+  Instance* instance = static_cast<Instance*>(data);
+  // ArrayBuffers may outlive the instance's end; what they release must find no list.
+  (void)instance;
+}
+
+napi_value start(napi_env env, napi_value exports) {
+  Instance* instance = new Instance();
+  const Kernels* list[4];
+  available(list);
+  instance->kernels = list[0];
+  if (napi_set_instance_data(env, instance, destroy, nullptr) != napi_ok) return raise(env, "no instance");
+  const struct {
+    const char* name;
+    napi_callback call;
+  } functions[] = {
+      {"allocate", allocate},         {"touch", touch},       {"compile", compile},
+      {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
+      {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
+      {"workspaceBytes", workspaceBytes},
+  };
+  for (const auto& f : functions) {
+    napi_value value;
+    napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.call, nullptr, &value);
+    napi_set_named_property(env, exports, f.name, value);
+  }
+  return exports;
+}
+
+}  // namespace
+}  // namespace longspan
+
+extern "C" {
+// What Node looks for in an addon.
+__attribute__((visibility("default"))) int32_t node_api_module_get_api_version_v1() { return NAPI_VERSION; }
+__attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  return longspan::start(env, exports);
+}
+}

@@ -1,0 +1,106 @@
+// exp, log, tanh and the logistic function on vectors of float32, to a few units in the last place over the whole range.
+// NaN stays NaN, infinities have their limits, results that are subnormal are subnormal.
+#pragma once
+#include "vector.h"
+
+namespace longspan {
+namespace LONGSPAN_ISA {
+
+LONGSPAN_INLINE Floats minimum(Floats a, Floats b) { return a < b ? a : b; }
+LONGSPAN_INLINE Floats maximum(Floats a, Floats b) { return a > b ? a : b; }
+
+/** 2^n for n in [-126, 127]. */
+LONGSPAN_INLINE Floats powerOfTwo(Ints n) { return asFloats((n + 127) << 23); }
+
+/** The nearest integer: adding 1.5 x 2^23 leaves no room for a fraction. For |x| < 2^22. */
+LONGSPAN_INLINE Floats nearest(Floats x) {
+  const Floats magic = splat(12582912.0f);
+  return (x + magic) - magic;
+}
+
+/** x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7 (relative error below 3e-9). */
+LONGSPAN_INLINE Floats expReduced(Floats x, Ints* n) {
+  const Floats k = nearest(x * 1.44269504088896341f);
+  *n = __builtin_convertvector(k, Ints);
+  Floats r = x - k * 0.693359375f;
+  r = r - k * -2.12194440e-4f;
+  Floats p = splat(1.9841270e-4f);
+  p = p * r + 1.3888889e-3f;
+  p = p * r + 8.3333333e-3f;
+  p = p * r + 4.1666667e-2f;
+  p = p * r + 1.6666667e-1f;
+  p = p * r + 0.5f;
+  return (p * r) * r + r;  // e^r - 1
+}
+
+LONGSPAN_INLINE Floats exp(Floats x) {
+  Floats y = maximum(minimum(x, splat(89.0f)), splat(-104.0f));
+  Ints n;
+  const Floats p = expReduced(y, &n) + 1.0f;
+  // In two factors, so that results below 2^-126 are rounded once and 2^128 does not arise on the way.
+  const Ints half = n >> 1;
+  const Floats result = (p * powerOfTwo(half)) * powerOfTwo(n - half);
+  return x == x ? result : x;
+}
+
+/** e^-|x| / (1 + e^-|x|) or its complement: right in both tails. */
+LONGSPAN_INLINE Floats sigmoid(Floats x) {
+  const Floats magnitude = asFloats(asInts(x) & 0x7fffffff);
+  const Floats e = exp(-magnitude);
+  const Floats numerator = x < 0.0f ? e : splat(1.0f);
+  return numerator / (e + 1.0f);
+}
+
+/** x P(x^2) near 0, where 1 - 2 / (e^2x + 1) would cancel; coefficients by Chebyshev interpolation on |x| <= 0.625. */
+LONGSPAN_INLINE Floats tanh(Floats x) {
+  const Floats magnitude = asFloats(asInts(x) & 0x7fffffff);
+  const Floats z = x * x;
+  Floats p = splat(-5.70498872745e-3f);
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  const Floats small = (p * z) * x + x;
+  Ints n;
+  const Floats y = minimum(magnitude, splat(10.0f)) * 2.0f;
+  const Floats e = (expReduced(y, &n) + 1.0f) * powerOfTwo(n);
+  const Floats large = 1.0f - 2.0f / (e + 1.0f);
+  const Floats signedLarge = asFloats(asInts(large) | (asInts(x) & static_cast<int32_t>(0x80000000)));
+  const Floats result = magnitude < 0.625f ? small : signedLarge;
+  return x == x ? result : x;
+}
+
+/** x = m 2^k with m in [sqrt 1/2, sqrt 2); ln m = 2 artanh(s), s = (m - 1) / (m + 1), by its series. */
+LONGSPAN_INLINE Floats log(Floats x) {
+  const Ints subnormal = x < 1.17549435e-38f;
+  const Floats scaled = subnormal ? x * 8388608.0f : x;
+  const Ints bits = asInts(scaled);
+  // Exponent of the mantissa interval that starts at sqrt 1/2.
+  const Ints k = (bits - 0x3f3504f3) >> 23;
+  const Floats m = asFloats(bits - (k << 23));
+  const Floats exponent = __builtin_convertvector(k, Floats) + (subnormal ? splat(-23.0f) : splat(0.0f));
+  const Floats f = m - 1.0f;
+  const Floats s = f / (m + 1.0f);
+  const Floats z = s * s;
+  Floats p = splat(0.22222222f);
+  p = p * z + 0.28571429f;
+  p = p * z + 0.4f;
+  p = p * z + 0.66666667f;
+  // ln(1 + f) = f - f^2/2 + s (f^2/2 + z p): the leading term is exact.
+  const Floats square = 0.5f * f * f;
+  const Floats low = s * (square + z * p) + exponent * -2.12194440e-4f;
+  const Floats result = exponent * 0.693359375f + (f - (square - low));
+  const Floats infinity = splat(__builtin_inff());
+  const Floats special = x == 0.0f ? -infinity : x < 0.0f ? splat(__builtin_nanf("")) : x;
+  const Ints ordinary = (x > 0.0f) & (x < infinity);
+  return ordinary ? result : special;
+}
+
+LONGSPAN_INLINE Floats squareRoot(Floats x) {
+  Floats r = {};
+  for (int i = 0; i < lanes<float>; i++) r[i] = __builtin_sqrtf(x[i]);
+  return r;
+}
+
+}  // namespace LONGSPAN_ISA
+}  // namespace longspan

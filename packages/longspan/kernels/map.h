@@ -1,0 +1,315 @@
+// Tile programs: each operation of a map runs over some rows at once, on values that stay in the first-level cache.
+#pragma once
+#include "elementary.h"
+#include "program.h"
+
+namespace longspan {
+namespace LONGSPAN_ISA {
+
+/** An operand during one tile: row r starts `stride` bytes after row r - 1. */
+struct Tile {
+  char* at;
+  int64_t stride;
+};
+
+/** A rectangle of elements; rows that lie end to end are taken as one. */
+struct Extent {
+  int64_t rows;
+  int64_t columns;
+};
+
+template <class T>
+LONGSPAN_INLINE T* row(const Tile& p, int64_t r) {
+  return reinterpret_cast<T*>(p.at + r * p.stride);
+}
+
+/** JavaScript's conversion to int32: modulo 2^32 towards zero; NaN and infinities give 0. */
+inline int32_t toInt32(double x) {
+  if (x > -2147483649.0 && x < 2147483648.0) return static_cast<int32_t>(x);
+  // From 2^84 on every number is a multiple of 2^32; below, each step is exact.
+  if (!(__builtin_fabs(x) < 0x1p84)) return 0;
+  const double whole = __builtin_trunc(x);
+  const double rest = whole - __builtin_floor(whole / 4294967296.0) * 4294967296.0;
+  return static_cast<int32_t>(static_cast<uint32_t>(rest));
+}
+
+template <class T>
+LONGSPAN_INLINE T fromDouble(double x) {
+  return static_cast<T>(x);
+}
+template <>
+LONGSPAN_INLINE int32_t fromDouble<int32_t>(double x) {
+  return toInt32(x);
+}
+
+template <class T, class F>
+LONGSPAN_INLINE void apply1(const Extent& e, const Tile& o, const Tile& a, F f) {
+  for (int64_t r = 0; r < e.rows; r++) {
+    T* to = row<T>(o, r);
+    const T* x = row<T>(a, r);
+    int64_t c = 0;
+    for (; c + lanes<T> <= e.columns; c += lanes<T>) store(to + c, f(load(x + c)));
+    if (c < e.columns) {
+      const int n = static_cast<int>(e.columns - c);
+      storePart(to + c, f(loadPart(x + c, n)), n);
+    }
+  }
+}
+
+template <class T, class F>
+LONGSPAN_INLINE void apply2(const Extent& e, const Tile& o, const Tile& a, const Tile& b, F f) {
+  for (int64_t r = 0; r < e.rows; r++) {
+    T* to = row<T>(o, r);
+    const T* x = row<T>(a, r);
+    const T* y = row<T>(b, r);
+    int64_t c = 0;
+    for (; c + lanes<T> <= e.columns; c += lanes<T>) store(to + c, f(load(x + c), load(y + c)));
+    if (c < e.columns) {
+      const int n = static_cast<int>(e.columns - c);
+      storePart(to + c, f(loadPart(x + c, n), loadPart(y + c, n)), n);
+    }
+  }
+}
+
+template <class T, class F>
+LONGSPAN_INLINE void apply3(const Extent& e, const Tile& o, const Tile& a, const Tile& b,
+                            const Tile& d, F f) {
+  for (int64_t r = 0; r < e.rows; r++) {
+    T* to = row<T>(o, r);
+    const T* x = row<T>(a, r);
+    const T* y = row<T>(b, r);
+    const T* z = row<T>(d, r);
+    int64_t c = 0;
+    for (; c + lanes<T> <= e.columns; c += lanes<T>) store(to + c, f(load(x + c), load(y + c), load(z + c)));
+    if (c < e.columns) {
+      const int n = static_cast<int>(e.columns - c);
+      storePart(to + c, f(loadPart(x + c, n), loadPart(y + c, n), loadPart(z + c, n)), n);
+    }
+  }
+}
+
+/** Element by element in double precision: rare operations, and those between types. */
+template <class T, class A, class F>
+inline void scalar1(const Extent& e, const Tile& o, const Tile& a, F f) {
+  for (int64_t r = 0; r < e.rows; r++) {
+    T* to = row<T>(o, r);
+    const A* x = row<A>(a, r);
+    for (int64_t c = 0; c < e.columns; c++) to[c] = fromDouble<T>(f(static_cast<double>(x[c])));
+  }
+}
+
+/** Calls f with a null pointer of the element type. */
+template <class F>
+inline void withType(DType dtype, F f) {
+  if (dtype == DType::float32)
+    f(static_cast<float*>(nullptr));
+  else if (dtype == DType::float64)
+    f(static_cast<double*>(nullptr));
+  else
+    f(static_cast<int32_t*>(nullptr));
+}
+
+template <class T>
+struct Remove;
+template <class T>
+struct Remove<T*> {
+  typedef T Type;
+};
+#define LONGSPAN_TYPE(pointer) typename Remove<decltype(pointer)>::Type
+
+inline double signOf(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+inline double magnitudeOf(double x) { return __builtin_fabs(x); }
+
+template <class F>
+inline void scalarUnary(DType to, DType from, const Extent& e, const Tile& o, const Tile& a, F f) {
+  withType(to, [&](auto out) {
+    withType(from, [&](auto in) { scalar1<LONGSPAN_TYPE(out), LONGSPAN_TYPE(in)>(e, o, a, f); });
+  });
+}
+
+inline void unary(Unary code, DType to, DType from, const Extent& e, const Tile& o, const Tile& a) {
+  if (to == DType::float32 && from == DType::float32) {
+    typedef Floats V;
+    switch (code) {
+      case Unary::neg:
+        return apply1<float>(e, o, a, [](V x) { return -x; });
+      case Unary::exp:
+        return apply1<float>(e, o, a, [](V x) { return exp(x); });
+      case Unary::log:
+        return apply1<float>(e, o, a, [](V x) { return log(x); });
+      case Unary::tanh:
+        return apply1<float>(e, o, a, [](V x) { return tanh(x); });
+      case Unary::sigmoid:
+        return apply1<float>(e, o, a, [](V x) { return sigmoid(x); });
+      case Unary::sqrt:
+        return apply1<float>(e, o, a, [](V x) { return squareRoot(x); });
+      case Unary::abs:
+        return apply1<float>(e, o, a, [](V x) { return asFloats(asInts(x) & 0x7fffffff); });
+      case Unary::cast:
+        return apply1<float>(e, o, a, [](V x) { return x; });
+      case Unary::oneMinus:
+        return apply1<float>(e, o, a, [](V x) { return 1.0f - x; });
+      case Unary::oneMinusSquare:
+        return apply1<float>(e, o, a, [](V x) { return 1.0f - x * x; });
+      case Unary::selfTimesOneMinus:
+        return apply1<float>(e, o, a, [](V x) { return x * (1.0f - x); });
+      default:
+        break;
+    }
+  }
+  switch (code) {
+    case Unary::neg:
+      return scalarUnary(to, from, e, o, a, [](double x) { return -x; });
+    case Unary::exp:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::exp(x); });
+    case Unary::expm1:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::expm1(x); });
+    case Unary::log:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::log(x); });
+    case Unary::log1p:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::log1p(x); });
+    case Unary::tanh:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::tanh(x); });
+    case Unary::sigmoid:
+      return scalarUnary(to, from, e, o, a, [](double x) { return 1 / (1 + ::exp(-x)); });
+    case Unary::sqrt:
+      return scalarUnary(to, from, e, o, a, [](double x) { return __builtin_sqrt(x); });
+    case Unary::sin:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::sin(x); });
+    case Unary::cos:
+      return scalarUnary(to, from, e, o, a, [](double x) { return ::cos(x); });
+    case Unary::abs:
+      return scalarUnary(to, from, e, o, a, magnitudeOf);
+    case Unary::sign:
+      return scalarUnary(to, from, e, o, a, signOf);
+    case Unary::oneMinus:
+      return scalarUnary(to, from, e, o, a, [](double x) { return 1 - x; });
+    case Unary::oneMinusSquare:
+      return scalarUnary(to, from, e, o, a, [](double x) { return 1 - x * x; });
+    case Unary::selfTimesOneMinus:
+      return scalarUnary(to, from, e, o, a, [](double x) { return x * (1 - x); });
+    case Unary::cast:
+    case Unary::count:
+      return scalarUnary(to, from, e, o, a, [](double x) { return x; });
+  }
+}
+
+/** Maximum and minimum as JavaScript has them: NaN if either is. */
+template <class V>
+LONGSPAN_INLINE V greater(V x, V y) {
+  return x != x ? x : (y != y ? y : (x > y ? x : y));
+}
+template <class V>
+LONGSPAN_INLINE V lesser(V x, V y) {
+  return x != x ? x : (y != y ? y : (x < y ? x : y));
+}
+
+template <class T>
+inline void arithmetic(Binary code, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
+  typedef Vec<T> V;
+  switch (code) {
+    case Binary::add:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return x + y; });
+    case Binary::sub:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return x - y; });
+    case Binary::mul:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return x * y; });
+    case Binary::div:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return x / y; });
+    case Binary::max:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return greater(x, y); });
+    case Binary::min:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return lesser(x, y); });
+    default:
+      return;
+  }
+}
+
+inline double binaryOf(Binary code, double x, double y) {
+  switch (code) {
+    case Binary::add:
+      return x + y;
+    case Binary::sub:
+      return x - y;
+    case Binary::mul:
+      return x * y;
+    case Binary::div:
+      return x / y;
+    case Binary::max:
+      return x != x ? x : y != y ? y : x > y ? x : y;
+    case Binary::min:
+      return x != x ? x : y != y ? y : x < y ? x : y;
+    case Binary::less:
+      return x < y ? 1 : 0;
+    case Binary::lessEqual:
+      return x <= y ? 1 : 0;
+    default:
+      return x == y ? 1 : 0;
+  }
+}
+
+/** Comparisons of 4-byte elements. */
+template <class T>
+inline void comparison(Binary code, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
+  for (int64_t r = 0; r < e.rows; r++) {
+    int32_t* to = row<int32_t>(o, r);
+    const T* x = row<T>(a, r);
+    const T* y = row<T>(b, r);
+    if (code == Binary::less)
+      for (int64_t c = 0; c < e.columns; c++) to[c] = x[c] < y[c];
+    else if (code == Binary::lessEqual)
+      for (int64_t c = 0; c < e.columns; c++) to[c] = x[c] <= y[c];
+    else
+      for (int64_t c = 0; c < e.columns; c++) to[c] = x[c] == y[c];
+  }
+}
+
+/** Both operands have one type. */
+inline void binary(Binary code, DType to, DType from, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
+  const bool compares = code >= Binary::less;
+  if (!compares && to == from && to != DType::int32)
+    return to == DType::float32 ? arithmetic<float>(code, e, o, a, b) : arithmetic<double>(code, e, o, a, b);
+  if (compares && to == DType::int32)
+    return withType(from, [&](auto in) { comparison<LONGSPAN_TYPE(in)>(code, e, o, a, b); });
+  withType(to, [&](auto out) {
+    withType(from, [&](auto in) {
+      typedef LONGSPAN_TYPE(out) T;
+      typedef LONGSPAN_TYPE(in) From;
+      for (int64_t r = 0; r < e.rows; r++) {
+        T* y = row<T>(o, r);
+        const From* x0 = row<From>(a, r);
+        const From* x1 = row<From>(b, r);
+        for (int64_t c = 0; c < e.columns; c++)
+          y[c] = fromDouble<T>(binaryOf(code, static_cast<double>(x0[c]), static_cast<double>(x1[c])));
+      }
+    });
+  });
+}
+
+/** The result and both operands have one type. */
+inline void select(DType to, DType condition, const Extent& e, const Tile& o, const Tile& c, const Tile& a, const Tile& b) {
+  if (to == DType::float32 && condition == DType::int32)
+    return apply3<float>(e, o, c, a, b, [](Floats q, Floats x, Floats y) { return asInts(q) != 0 ? x : y; });
+  withType(to, [&](auto out) {
+    withType(condition, [&](auto test) {
+      typedef LONGSPAN_TYPE(out) T;
+      typedef LONGSPAN_TYPE(test) Test;
+      for (int64_t r = 0; r < e.rows; r++) {
+        T* y = row<T>(o, r);
+        const Test* q = row<Test>(c, r);
+        const T* x0 = row<T>(a, r);
+        const T* x1 = row<T>(b, r);
+        for (int64_t i = 0; i < e.columns; i++) y[i] = q[i] != 0 ? x0[i] : x1[i];
+      }
+    });
+  });
+}
+
+inline void mulAdd(DType to, const Extent& e, const Tile& o, const Tile& a, const Tile& b, const Tile& c) {
+  if (to == DType::float32)
+    return apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return x * y + z; });
+  apply3<double>(e, o, a, b, c, [](Doubles x, Doubles y, Doubles z) { return x * y + z; });
+}
+
+}  // namespace LONGSPAN_ISA
+}  // namespace longspan

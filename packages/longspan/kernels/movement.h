@@ -1,0 +1,179 @@
+// The operations of a map that move elements, reduce them or draw them: general strides, one row at a time.
+#pragma once
+#include "map.h"
+
+namespace longspan {
+namespace LONGSPAN_ISA {
+
+constexpr int maxRank = 8;
+
+/** Walks a row-major index space with strides: calls f(first, count, stride) for each innermost line. */
+template <class F>
+inline void walk(const int32_t* dims, int rank, int64_t base, F f) {
+  if (rank == 0) return f(base, static_cast<int64_t>(1), static_cast<int64_t>(1));
+  int32_t index[maxRank] = {};
+  for (int d = 0; d < rank; d++)
+    if (dims[2 * d] == 0) return;
+  const int64_t count = dims[2 * rank - 2];
+  const int64_t stride = dims[2 * rank - 1];
+  for (;;) {
+    f(base, count, stride);
+    int d = rank - 2;
+    for (; d >= 0; d--) {
+      base += dims[2 * d + 1];
+      if (++index[d] < dims[2 * d]) break;
+      base -= static_cast<int64_t>(dims[2 * d]) * dims[2 * d + 1];
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+/** out = a at strides, row-major in out. T: an unsigned type of the element's size. */
+template <class T>
+inline void moveRows(int64_t rows, const Tile& o, const Tile& a, const int32_t* dims, int rank, int64_t base) {
+  for (int64_t r = 0; r < rows; r++) {
+    T* to = row<T>(o, r);
+    const T* from = row<T>(a, r);
+    walk(dims, rank, base, [&](int64_t first, int64_t count, int64_t stride) {
+      if (stride == 1) {
+        for (int64_t i = 0; i < count; i++) to[i] = from[first + i];
+      } else if (stride == 0) {
+        const T x = from[first];
+        for (int64_t i = 0; i < count; i++) to[i] = x;
+      } else {
+        for (int64_t i = 0; i < count; i++) to[i] = from[first + i * stride];
+      }
+      to += count;
+    });
+  }
+}
+
+/** out at strides = a, row-major in a; elsewhere out stays as it is. */
+template <class T>
+inline void placeRows(int64_t rows, const Tile& o, const Tile& a, const int32_t* dims, int rank, int64_t base) {
+  for (int64_t r = 0; r < rows; r++) {
+    T* to = row<T>(o, r);
+    const T* from = row<T>(a, r);
+    walk(dims, rank, base, [&](int64_t first, int64_t count, int64_t stride) {
+      for (int64_t i = 0; i < count; i++) to[first + i * stride] = from[i];
+      from += count;
+    });
+  }
+}
+
+/** The sum of n elements, in lanes and then across, with the same order wherever the row lies. */
+inline double sumLine(const float* x, int64_t n) {
+  Floats sums[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * lanes<float> <= n; i += 4 * lanes<float>)
+    for (int v = 0; v < 4; v++) sums[v] += load(x + i + v * lanes<float>);
+  double total = 0;
+  if (i > 0) {
+    const Floats all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int v = 0; v < lanes<float>; v++) total += static_cast<double>(all[v]);
+  }
+  for (; i < n; i++) total += static_cast<double>(x[i]);
+  return total;
+}
+
+inline float largestLine(const float* x, int64_t n) {
+  Floats best = splat(-__builtin_inff());
+  int64_t i = 0;
+  for (; i + lanes<float> <= n; i += lanes<float>) best = greater(best, load(x + i));
+  float result = -__builtin_inff();
+  for (int v = 0; v < lanes<float>; v++)
+    result = result != result ? result : best[v] != best[v] ? best[v] : best[v] > result ? best[v] : result;
+  for (; i < n; i++) result = result != result ? result : x[i] != x[i] ? x[i] : x[i] > result ? x[i] : result;
+  return result;
+}
+
+/** Reduces the trailing dimensions for every index of the leading `kept` ones. Sums are formed in double precision. */
+template <class Out, class In>
+inline void reduceRows(Reduce code, int64_t rows, const Tile& o, const Tile& a, const int32_t* dims, int rank, int kept) {
+  for (int64_t r = 0; r < rows; r++) {
+    Out* to = row<Out>(o, r);
+    const In* from = row<In>(a, r);
+    walk(dims, kept, 0, [&](int64_t first, int64_t count, int64_t stride) {
+      for (int64_t q = 0; q < count; q++) {
+        const int64_t base = first + q * stride;
+        double sum = 0;
+        double best = -__builtin_inf();
+        int64_t at = 0;
+        int64_t seen = 0;
+        walk(dims + 2 * kept, rank - kept, base, [&](int64_t start, int64_t n, int64_t step) {
+          if constexpr (sizeof(In) == 4 && static_cast<In>(0.5) != 0) {
+            if (step == 1 && code == Reduce::sum) {
+              sum += sumLine(from + start, n);
+              return;
+            }
+            if (step == 1 && code == Reduce::max) {
+              const double x = static_cast<double>(largestLine(from + start, n));
+              best = best != best ? best : x != x ? x : x > best ? x : best;
+              return;
+            }
+          }
+          for (int64_t i = 0; i < n; i++) {
+            const double x = static_cast<double>(from[start + i * step]);
+            if (code == Reduce::sum) {
+              sum += x;
+            } else if (code == Reduce::max) {
+              best = best != best ? best : x != x ? x : x > best ? x : best;
+            } else {
+              if (x > best) {
+                best = x;
+                at = seen;
+              }
+              seen++;
+            }
+          }
+        });
+        *to++ = fromDouble<Out>(code == Reduce::sum ? sum : code == Reduce::max ? best : static_cast<double>(at));
+      }
+    });
+  }
+}
+
+/** Threefry-2x32 with 20 rounds, as program/threefry.ts has it. */
+inline void threefry(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t* out) {
+  const uint32_t keys[3] = {k0, k1, k0 ^ k1 ^ 0x1bd11bdaU};
+  const int rotations[2][4] = {{13, 15, 26, 6}, {17, 29, 16, 24}};
+  uint32_t x0 = c0 + k0;
+  uint32_t x1 = c1 + k1;
+  for (uint32_t group = 0; group < 5; group++) {
+    for (int i = 0; i < 4; i++) {
+      const int by = rotations[group & 1][i];
+      x0 += x1;
+      x1 = ((x1 << by) | (x1 >> (32 - by))) ^ x0;
+    }
+    x0 += keys[(group + 1) % 3];
+    x1 += keys[(group + 2) % 3] + group + 1;
+  }
+  out[0] = x0;
+  out[1] = x1;
+}
+
+template <class T>
+inline void uniformRows(int64_t rows, int64_t size, int32_t site, const Tile& o, const Tile& key, const Tile& example,
+                        const Tile& node) {
+  for (int64_t r = 0; r < rows; r++) {
+    const int32_t* k = row<int32_t>(key, r);
+    uint32_t words[2];
+    threefry(static_cast<uint32_t>(k[0]), static_cast<uint32_t>(k[1]), static_cast<uint32_t>(site),
+             static_cast<uint32_t>(*row<int32_t>(example, r)), words);
+    const uint32_t k0 = words[0];
+    const uint32_t k1 = words[1];
+    const uint32_t n = static_cast<uint32_t>(*row<int32_t>(node, r));
+    T* to = row<T>(o, r);
+    for (int64_t q = 0; q < size; q++) {
+      threefry(k0, k1, n, static_cast<uint32_t>(q), words);
+      if constexpr (sizeof(T) == 4)
+        to[q] = static_cast<float>(words[0] >> 8) * 0x1p-24f;
+      else
+        to[q] = (static_cast<double>(words[0] >> 5) * 0x1p26 + static_cast<double>(words[1] >> 6)) * 0x1p-53;
+    }
+  }
+}
+
+}  // namespace LONGSPAN_ISA
+}  // namespace longspan

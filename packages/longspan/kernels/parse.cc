@@ -1,0 +1,383 @@
+// Reads the flat encoding of a program and checks every number in it: what passes here can be run without further thought.
+#include "program.h"
+
+namespace longspan {
+
+Program::~Program() {
+  for (Map* m : maps) delete m;
+  for (Pack* p : packs) delete p;
+}
+
+namespace {
+
+constexpr int32_t magic = 0x4c535031;
+constexpr int32_t most = 1 << 20;
+constexpr int32_t maxRank = 8;
+
+class Parser {
+ public:
+  Parser(const int32_t* ints, int64_t intCount, const double* reals, int64_t realCount)
+      : at_(ints), end_(ints + intCount), reals_(reals), realCount_(realCount) {}
+
+  Program* parse() {
+    program_ = new Program();
+    if (program()) return program_;
+    delete program_;
+    return nullptr;
+  }
+
+  const char* error = "a program that ends early";
+
+ private:
+  int32_t next() {
+    if (at_ < end_) return *at_++;
+    short_ = true;
+    return 0;
+  }
+
+  bool fail(const char* message) {
+    if (!short_) error = message;
+    return false;
+  }
+
+  /** A count of things that follow, each of at least one number. */
+  bool count(int32_t* n) {
+    *n = next();
+    return !short_ && *n >= 0 && *n <= most && *n <= end_ - at_ + 1 ? true : fail("a count out of range");
+  }
+
+  bool program() {
+    if (next() != magic) return fail("not a program");
+    int32_t buffers;
+    int32_t tables;
+    int32_t counts[3];
+    if (!count(&buffers) || !count(&tables)) return false;
+    for (int32_t& c : counts)
+      if (!count(&c)) return false;
+    Program& p = *program_;
+    if (!p.buffers.resize(buffers) || !p.tables.resize(tables)) return fail("out of memory");
+    for (Buffer& b : p.buffers) {
+      const int32_t dtype = next();
+      b.space = next();
+      b.columns = next();
+      const int32_t role = next();
+      b.clearHead = next();
+      if (dtype < 0 || dtype > 2 || role < 0 || role > 3) return fail("a buffer of unknown type or role");
+      if (b.space < 0 || b.space >= spaces || b.columns < 0) return fail("a buffer of unknown space or negative width");
+      if (b.clearHead != 0 && b.clearHead != 1) return fail("a flag that is neither 0 nor 1");
+      b.dtype = static_cast<DType>(dtype);
+      b.role = static_cast<Role>(role);
+      if (b.clearHead && (b.role == Role::input || b.role == Role::level)) return fail("the head of an input is cleared");
+    }
+    for (int32_t& t : p.tables) {
+      t = next();
+      if (t != 0 && t != 1) return fail("a table of unknown kind");
+    }
+    for (int r = 0; r < 3; r++) {
+      region_ = r;
+      if (!p.regions[r].resize(counts[r])) return fail("out of memory");
+      for (Instruction& i : p.regions[r])
+        if (!instruction(i)) return false;
+    }
+    if (short_) return false;
+    return at_ == end_ ? true : fail("numbers after the program's end");
+  }
+
+  View view() {
+    View v;
+    v.buffer = next();
+    v.offset = next();
+    v.rows = next();
+    return v;
+  }
+
+  bool flag(int32_t* f) {
+    *f = next();
+    return *f == 0 || *f == 1 ? true : fail("a flag that is neither 0 nor 1");
+  }
+
+  bool instruction(Instruction& i) {
+    const int32_t kind = next();
+    i.space = next();
+    if (short_) return false;
+    if (kind < 0 || kind >= static_cast<int32_t>(Kind::count)) return fail("an unknown instruction");
+    if (i.space < 0 || i.space >= spaces) return fail("an unknown space");
+    i.kind = static_cast<Kind>(kind);
+    if (i.kind == Kind::map) return map(i);
+    i.out = view();
+    i.a = view();
+    i.b = view();
+    i.k = next();
+    i.n = next();
+    i.m = next();
+    if (!flag(&i.transposeA) || !flag(&i.transposeB) || !flag(&i.accumulate)) return false;
+    i.count = next();
+    i.size = next();
+    i.columns = next();
+    i.lists = next();
+    if (short_) return false;
+    const int32_t sizes[] = {i.k, i.n, i.m, i.count, i.size, i.columns};
+    for (const int32_t n : sizes)
+      if (n < 0) return fail("a negative size");
+    return operands(i);
+  }
+
+  /** The product of sizes, or a number too large for any buffer. */
+  static int64_t times(int64_t a, int64_t b, int64_t c = 1, int64_t d = 1) {
+    int64_t result = 1;
+    const int64_t factors[] = {a, b, c, d};
+    for (const int64_t n : factors) {
+      if (n == 0) return 0;
+      if (result > (int64_t{1} << 40) / n) return int64_t{1} << 40;
+      result *= n;
+    }
+    return result;
+  }
+
+  bool operands(Instruction& i) {
+    const int32_t s = i.space;
+    switch (i.kind) {
+      case Kind::gemm:
+        if (!addPack(i)) return false;
+        return fixed(i.b) && check(i.out, s, i.n, true) && check(i.a, s, i.k) && check(i.b, s, times(i.k, i.n)) &&
+               floats(i);
+      case Kind::outerSum:
+        return fixed(i.out) && check(i.out, s, times(i.m, i.n), true) && check(i.a, s, i.m) && check(i.b, s, i.n) &&
+               floats(i);
+      case Kind::batchedMatmul:
+        return check(i.out, s, times(i.count, i.m, i.n), true) && check(i.a, s, times(i.count, i.m, i.k)) &&
+               check(i.b, s, times(i.count, i.k, i.n)) && floats(i);
+      case Kind::sumRows:
+        return fixed(i.out) && check(i.out, s, i.columns, true) && check(i.a, s, i.columns) && same(i.out, i.a);
+      case Kind::segmentSum:
+        if (i.lists < 0 || i.lists >= program_->tables.size() || program_->tables[i.lists] != 1)
+          return fail("segmentSum without a table of lists");
+        if (i.a.rows != rowsSame) return fail("segmentSum of rows by a table");
+        return check(i.out, s, i.columns, true) && checkColumns(i.a, i.columns) && same(i.out, i.a) && notLevel(i.a);
+      case Kind::gather:
+        return check(i.out, s, times(i.count, i.columns), true) && check(i.a, s, times(i.size, i.columns)) &&
+               check(i.b, s, i.count) && same(i.out, i.a) && isInt(i.b);
+      case Kind::indexSum:
+        return check(i.out, s, times(i.size, i.columns), true) && check(i.a, s, times(i.count, i.columns)) &&
+               check(i.b, s, i.count) && same(i.out, i.a) && isInt(i.b);
+      default:
+        return fail("an unknown instruction");
+    }
+  }
+
+  bool addPack(Instruction& i) {
+    i.pack = static_cast<int32_t>(program_->packs.size());
+    if (!program_->packs.resize(i.pack + 1)) return fail("out of memory");
+    program_->packs[i.pack] = new Pack();
+    return true;
+  }
+
+  bool fixed(const View& v) { return v.rows == rowsFixed ? true : fail("an operand that should be one row for all"); }
+
+  DType typeOf(const View& v) const { return program_->buffers[v.buffer].dtype; }
+
+  bool floats(const Instruction& i) {
+    const DType t = typeOf(i.out);
+    if (t == DType::int32 || t != typeOf(i.a) || t != typeOf(i.b)) return fail("a product of mixed or integer types");
+    return true;
+  }
+
+  bool same(const View& a, const View& b) {
+    return typeOf(a) == typeOf(b) ? true : fail("an operand of another type than the result");
+  }
+
+  bool isInt(const View& v) { return typeOf(v) == DType::int32 ? true : fail("indices that are not int32"); }
+
+  bool notLevel(const View& v) {
+    return program_->buffers[v.buffer].role != Role::level ? true : fail("a level buffer read by lists");
+  }
+
+  bool checkColumns(const View& v, int64_t width) {
+    if (v.buffer < 0 || v.buffer >= program_->buffers.size()) return fail("no such buffer");
+    const Buffer& b = program_->buffers[v.buffer];
+    if (v.offset < 0 || v.offset + width > b.columns) return fail("columns beyond the buffer");
+    return true;
+  }
+
+  bool check(const View& v, int32_t space, int64_t width, bool written = false) {
+    if (!checkColumns(v, width)) return false;
+    const Buffer& b = program_->buffers[v.buffer];
+    if (b.role == Role::level && (region_ != 1 || v.rows != rowsSame))
+      return fail("a level buffer outside the loop or by a table");
+    if (written && b.role == Role::input) return fail("an input is written");
+    if (v.rows == rowsSame) return b.space == space ? true : fail("rows of another space");
+    if (v.rows == rowsFixed) return b.space == spaceOne ? true : fail("a fixed row of many");
+    if (v.rows < 0 || v.rows >= program_->tables.size() || program_->tables[v.rows] != 0) return fail("no such row table");
+    return true;
+  }
+
+  bool map(Instruction& i) {
+    Map* m = new Map();
+    i.map = static_cast<int32_t>(program_->maps.size());
+    if (!program_->maps.resize(i.map + 1)) {
+      delete m;
+      return fail("out of memory");
+    }
+    program_->maps[i.map] = m;
+    int32_t operands;
+    int32_t slots;
+    int32_t ops;
+    int32_t dims;
+    if (!count(&operands) || !count(&slots) || !count(&ops) || !count(&dims)) return false;
+    m->widest = next();
+    if (!flag(&m->uniform)) return false;
+    if (m->widest < 1) return fail("a map of no width");
+    if (!m->operands.resize(operands) || !m->slots.resize(slots) || !m->ops.resize(ops) || !m->dims.resize(dims))
+      return fail("out of memory");
+    for (int32_t& s : m->slots) {
+      s = next();
+      if (s < 0 || s > (1 << 30)) return fail("a slot out of range");
+      if (m->uniform && s % m->widest != 0) return fail("a slot of uneven width");
+      m->scratch += s;
+    }
+    for (Operand& o : m->operands)
+      if (!operand(o, *m, i.space)) return false;
+    for (MapOp& op : m->ops) {
+      const int32_t kind = next();
+      op.code = next();
+      op.out = next();
+      op.a = next();
+      op.b = next();
+      op.c = next();
+      op.extra = next();
+      op.dims = next();
+      op.dimCount = next();
+      op.keptCount = next();
+      if (kind < 0 || kind >= static_cast<int32_t>(OpKind::count)) return fail("an unknown map operation");
+      op.kind = static_cast<OpKind>(kind);
+    }
+    for (int32_t& d : m->dims) d = next();
+    if (short_) return false;
+    i.out = {0, 0, rowsSame};
+    for (const MapOp& op : m->ops)
+      if (!operation(op, *m)) return false;
+    // A map that stores nothing has no buffer of its own; any will do for its type.
+    return program_->buffers.size() > 0 ? true : fail("a map without buffers");
+  }
+
+  bool operand(Operand& o, const Map& m, int32_t space) {
+    const int32_t place = next();
+    const int32_t dtype = next();
+    o.size = next();
+    o.slot = next();
+    o.view = view();
+    if (!flag(&o.written)) return false;
+    const int32_t real = next();
+    if (short_) return false;
+    if (place < 0 || place > 2 || dtype < 0 || dtype > 2 || o.size < 0) return fail("an operand of unknown kind");
+    o.place = static_cast<Place>(place);
+    o.dtype = static_cast<DType>(dtype);
+    if (m.uniform ? o.size != m.widest : o.size > m.widest) return fail("an operand wider than its map");
+    if (o.slot < -1 || o.slot >= m.slots.size()) return fail("no such slot");
+    if (o.slot >= 0 && o.size * sizeOf(o.dtype) > m.slots[o.slot]) return fail("an operand larger than its slot");
+    if (o.place != Place::view && o.slot < 0) return fail("an operand without a slot");
+    if (o.place == Place::constant) {
+      if (real < 0 || real >= realCount_) return fail("no such constant");
+      o.value = reals_[real];
+    }
+    if (o.place != Place::view) return true;
+    if (o.view.rows >= 0 && o.slot < 0) return fail("rows by a table without a slot");
+    return check(o.view, space, o.size, o.written != 0) &&
+           (typeOf(o.view) == o.dtype ? true : fail("a view of another type than its buffer"));
+  }
+
+  bool operation(const MapOp& op, const Map& m) {
+    const int64_t n = m.operands.size();
+    int inputs = 1;
+    if (op.kind == OpKind::iota) inputs = 0;
+    if (op.kind == OpKind::binary) inputs = 2;
+    if (op.kind == OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::uniform) inputs = 3;
+    if (op.out < 0 || op.out >= n) return fail("no such operand");
+    const int32_t given[3] = {op.a, op.b, op.c};
+    for (int q = 0; q < 3; q++)
+      if (q < inputs ? given[q] < 0 || given[q] >= n : given[q] != -1) return fail("no such operand");
+    const Operand& out = m.operands[op.out];
+    if (out.place == Place::constant || (out.place == Place::view && !out.written)) return fail("a result that is not to be written");
+    if (op.dims < 0 || op.dimCount < 0 || op.dimCount > maxRank || op.keptCount < 0 || op.keptCount > op.dimCount ||
+        op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
+      return fail("dimensions out of range");
+    const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd;
+    if (m.uniform && !elementwise) return fail("a movement in a uniform map");
+    if (elementwise)
+      for (int q = 0; q < inputs; q++)
+        if (m.operands[given[q]].size != out.size) return fail("operands of different sizes");
+    const Operand* in[3] = {nullptr, nullptr, nullptr};
+    for (int q = 0; q < inputs; q++) in[q] = &m.operands[given[q]];
+    switch (op.kind) {
+      case OpKind::copy:
+        return typed(out, *in[0]);
+      case OpKind::unary:
+        return op.code >= 0 && op.code < static_cast<int32_t>(Unary::count) ? true : fail("an unknown unary code");
+      case OpKind::binary:
+        if (op.code < 0 || op.code >= static_cast<int32_t>(Binary::count)) return fail("an unknown binary code");
+        return typed(*in[0], *in[1]);
+      case OpKind::select:
+        return typed(out, *in[1]) && typed(out, *in[2]);
+      case OpKind::mulAdd:
+        if (out.dtype == DType::int32) return fail("mulAdd of integers");
+        return typed(out, *in[0]) && typed(out, *in[1]) && typed(out, *in[2]);
+      case OpKind::move:
+        return typed(out, *in[0]) && strides(op, m, 0, op.dimCount, out.size, op.extra, in[0]->size);
+      case OpKind::place:
+        return typed(out, *in[0]) && strides(op, m, 0, op.dimCount, in[0]->size, op.extra, out.size);
+      case OpKind::iota:
+        return op.extra >= 1 && op.code >= 1 ? true : fail("an axis of no length");
+      case OpKind::reduce:
+        if (op.code < 0 || op.code >= static_cast<int32_t>(Reduce::count)) return fail("an unknown reduction");
+        return strides(op, m, 0, op.keptCount, out.size, 0, -1) && strides(op, m, 0, op.dimCount, -1, 0, in[0]->size);
+      case OpKind::uniform:
+        if (out.dtype == DType::int32) return fail("uniform integers");
+        for (const Operand* o : in)
+          if (o->dtype != DType::int32 || o->size < (o == in[0] ? 2 : 1)) return fail("a key that is not int32");
+        return true;
+      case OpKind::count:
+        break;
+    }
+    return fail("an unknown map operation");
+  }
+
+  bool typed(const Operand& a, const Operand& b) {
+    return a.dtype == b.dtype ? true : fail("operands of different types");
+  }
+
+  /** Dimensions hold `elements` (unless negative), and all places from `base` on lie in [0, size) (unless negative). */
+  bool strides(const MapOp& op, const Map& m, int32_t from, int32_t to, int64_t elements, int64_t base, int64_t size) {
+    int64_t total = 1;
+    int64_t low = base;
+    int64_t high = base;
+    for (int32_t d = from; d < to; d++) {
+      const int64_t extent = m.dims[op.dims + 2 * d];
+      const int64_t stride = m.dims[op.dims + 2 * d + 1];
+      if (extent < 0) return fail("a negative extent");
+      total = times(total, extent);
+      if (extent > 1) (stride < 0 ? low : high) += (extent - 1) * stride;
+    }
+    if (elements >= 0 && total != elements) return fail("dimensions that do not hold the elements");
+    if (size >= 0 && total > 0 && (low < 0 || high >= size)) return fail("elements beyond the operand");
+    return true;
+  }
+
+  const int32_t* at_;
+  const int32_t* end_;
+  const double* reals_;
+  int64_t realCount_;
+  Program* program_ = nullptr;
+  int region_ = 0;
+  bool short_ = false;
+};
+
+}  // namespace
+
+Program* parseProgram(const int32_t* ints, int64_t intCount, const double* reals, int64_t realCount, const char** error) {
+  Parser parser(ints, intCount, reals, realCount);
+  Program* program = parser.parse();
+  if (program == nullptr) *error = parser.error;
+  return program;
+}
+
+}  // namespace longspan

@@ -1,0 +1,251 @@
+// A program as the executor keeps it: parsed from the flat encoding (docs/decisions/0008), checked once, then trusted.
+#pragma once
+#include "array.h"
+
+namespace longspan {
+
+enum class DType : int32_t { float32 = 0, float64 = 1, int32 = 2 };
+enum class Role : int32_t { input = 0, output = 1, temporary = 2, level = 3 };
+enum class Kind : int32_t {
+  gemm = 0,
+  outerSum,
+  batchedMatmul,
+  sumRows,
+  segmentSum,
+  gather,
+  indexSum,
+  map,
+  count
+};
+
+constexpr int32_t spaces = 8;
+constexpr int32_t spaceOne = 0;
+constexpr int32_t spaceEdge = 3;
+constexpr int32_t rowsSame = -1;
+constexpr int32_t rowsFixed = -2;
+
+LONGSPAN_INLINE int64_t sizeOf(DType dtype) { return dtype == DType::float64 ? 8 : 4; }
+
+struct Buffer {
+  DType dtype;
+  int32_t space;
+  int32_t columns;
+  Role role;
+  int32_t clearHead;
+};
+
+struct View {
+  int32_t buffer;
+  int32_t offset;
+  /** rowsSame, rowsFixed, or a table. */
+  int32_t rows;
+};
+
+/** Where a map operation finds or leaves a value of one row. */
+enum class Place : int32_t { scratch = 0, view = 1, constant = 2 };
+
+struct Operand {
+  Place place;
+  DType dtype;
+  /** Elements per row. */
+  int32_t size;
+  /** Number of its scratch slot. A view whose rows may lie scattered, or are one for all, has one too; otherwise -1. */
+  int32_t slot;
+  View view;
+  double value;
+  /** A view that is written rather than read. */
+  int32_t written;
+};
+
+enum class OpKind : int32_t {
+  copy = 0,
+  unary,
+  binary,
+  select,
+  move,
+  place,
+  iota,
+  reduce,
+  uniform,
+  mulAdd,
+  count
+};
+
+enum class Unary : int32_t {
+  neg = 0,
+  exp,
+  expm1,
+  log,
+  log1p,
+  tanh,
+  sigmoid,
+  sqrt,
+  sin,
+  cos,
+  abs,
+  sign,
+  cast,
+  oneMinus,
+  oneMinusSquare,
+  selfTimesOneMinus,
+  count
+};
+enum class Binary : int32_t { add = 0, sub, mul, div, max, min, less, lessEqual, equal, count };
+enum class Reduce : int32_t { sum = 0, max, argmax, count };
+
+struct MapOp {
+  OpKind kind;
+  int32_t code;
+  int32_t out;
+  int32_t a;
+  int32_t b;
+  int32_t c;
+  /** move, place: base; iota: inner; uniform: site. */
+  int32_t extra;
+  /** Where its dimensions start in `dims` (pairs of extent and stride) and how many; for a reduction the kept come first. */
+  int32_t dims;
+  int32_t dimCount;
+  int32_t keptCount;
+};
+
+struct Map {
+  Array<Operand> operands;
+  Array<MapOp> ops;
+  Array<int32_t> dims;
+  /** Bytes per tile row of each scratch slot, and their sum. */
+  Array<int32_t> slots;
+  int64_t scratch = 0;
+  /** Elements per row of the largest operand. */
+  int32_t widest = 1;
+  /** All operands have one size and every op works element by element: columns may be cut. */
+  int32_t uniform = 0;
+};
+
+struct Instruction {
+  Kind kind;
+  int32_t space;
+  View out;
+  View a;
+  View b;
+  int32_t k;
+  int32_t n;
+  int32_t m;
+  int32_t transposeA;
+  int32_t transposeB;
+  int32_t accumulate;
+  int32_t count;
+  int32_t size;
+  int32_t columns;
+  int32_t lists;
+  /** Number of the map in `maps`, and of the pack in `packs`. */
+  int32_t map;
+  int32_t pack;
+};
+
+/** A packed right operand, valid while the memory that it was made from has the same version. */
+struct Pack {
+  Block block;
+  const void* from = nullptr;
+  uint64_t version = 0;
+  bool valid = false;
+};
+
+struct Program {
+  Array<Buffer> buffers;
+  /** 1: a table of lists. */
+  Array<int32_t> tables;
+  Array<Instruction> regions[3];
+  Array<Map*> maps;
+  Array<Pack*> packs;
+
+  ~Program();
+};
+
+/** Reads a program; every number is checked. Returns nullptr and sets `error` if one is wrong. */
+Program* parseProgram(const int32_t* ints, int64_t intCount, const double* reals, int64_t realCount, const char** error);
+
+/** Rows of a table over a range of rows, if they lie evenly: row r is `first + step (r - begin)`. */
+struct Run {
+  int32_t first;
+  /** 0, 1, or -1 for rows that lie scattered. */
+  int32_t step;
+};
+
+struct Table {
+  int32_t offset = 0;
+  /** Empty if row r is `offset + r`. */
+  Array<int32_t> index;
+  Array<int32_t> starts;
+  /** By level, of node rows and of edge rows; then of all rows. */
+  Array<Run> nodeRuns;
+  Array<Run> edgeRuns;
+  Run all;
+};
+
+/** A program over a schedule: row counts and tables checked against each other, so that a run only checks its bindings. */
+struct Plan {
+  Program* program = nullptr;
+  int32_t counts[spaces];
+  int32_t levels;
+  int32_t headRows;
+  Array<int32_t> nodeBegin;
+  Array<int32_t> nodeEnd;
+  Array<int32_t> edgeBegin;
+  Array<int32_t> edgeEnd;
+  Array<Table*> tables;
+  /** Rows of each buffer, and where temporaries lie in the workspace (-1: bound). */
+  Array<int64_t> rows;
+  Array<int64_t> place;
+  int64_t workspace;
+
+  ~Plan();
+};
+
+Plan* makePlan(Program* program, const int32_t* ints, int64_t count, const char** error);
+
+struct Memory {
+  char* data;
+  int64_t bytes;
+  uint64_t version;
+};
+
+struct Binding {
+  Memory* memory;
+  /** In elements. */
+  int64_t offset;
+};
+
+/** What stopped a run. */
+struct Failure {
+  int32_t index;
+  int32_t row;
+  int32_t place;
+  int32_t size;
+};
+
+enum class Status : int32_t { ok = 0, badIndex = 1, noMemory = 2 };
+
+/** Memory that runs share: temporaries, scratch of maps, packed operands. One run at a time uses it. */
+struct Workspace {
+  Block temporaries;
+  Block scratch;
+  Block left;
+  Block right;
+  Block gathered[2];
+};
+
+struct RunArguments {
+  Plan* plan;
+  /** By buffer; temporaries have none. */
+  const Binding* bindings;
+  Workspace* workspace;
+  Failure* failure;
+};
+
+/** The kernels compiled for one instruction set. */
+struct Kernels {
+  const char* name;
+  Status (*run)(const RunArguments&);
+};
+
+}  // namespace longspan

@@ -1,0 +1,268 @@
+// Runs one map over a range of rows: cuts it into tiles, finds every operand's memory, and interprets the tile program.
+#pragma once
+#include "movement.h"
+#include "rows.h"
+
+namespace longspan {
+namespace LONGSPAN_ISA {
+
+/** Elements of one operand in a tile: a few operands together fit the first-level cache. */
+constexpr int64_t tileElements = 1024;
+/** Bytes of scratch of a tile of a map that moves or reduces. */
+constexpr int64_t tileBytes = 1 << 16;
+constexpr int64_t maxTileRows = 256;
+
+class MapRun {
+ public:
+  MapRun(const Bound& bound, const Map& map, Workspace& workspace) : bound_(bound), map_(map), workspace_(workspace) {}
+
+  Status run(const Span& span) {
+    const int64_t rows = span.end - span.begin;
+    if (rows <= 0) return Status::ok;
+    const bool flat = map_.uniform && isFlat(span);
+    int64_t width = map_.uniform ? map_.widest : 0;
+    int64_t tileRows;
+    int64_t tileColumns = width;
+    if (flat) {
+      tileRows = 1;
+      width = rows * width;
+      tileColumns = width < tileElements ? width : tileElements;
+    } else if (map_.uniform) {
+      if (width > tileElements) tileColumns = tileElements;
+      tileRows = tileElements / (tileColumns > 0 ? tileColumns : 1);
+    } else {
+      tileRows = tileBytes / (map_.scratch > 0 ? map_.scratch : 1);
+    }
+    if (tileRows > maxTileRows) tileRows = maxTileRows;
+    if (tileRows > rows) tileRows = rows;
+    if (tileRows < 1) tileRows = 1;
+    if (!layOut(tileRows, tileColumns)) return Status::noMemory;
+    fillConstants(tileRows, tileColumns);
+    if (flat) {
+      for (int64_t c = 0; c < width; c += tileColumns)
+        tile(span, span.begin, 1, c, width - c < tileColumns ? width - c : tileColumns, true);
+      return Status::ok;
+    }
+    for (int64_t r = span.begin; r < span.end; r += tileRows) {
+      const int64_t taken = span.end - r < tileRows ? span.end - r : tileRows;
+      if (!map_.uniform) {
+        tile(span, r, taken, 0, 0, false);
+        continue;
+      }
+      for (int64_t c = 0; c < width; c += tileColumns)
+        tile(span, r, taken, c, width - c < tileColumns ? width - c : tileColumns, false);
+    }
+    return Status::ok;
+  }
+
+ private:
+  /** Whether the rows of all operands lie end to end, or are one number for all. */
+  bool isFlat(const Span& span) const {
+    for (const Operand& o : map_.operands) {
+      if (o.place != Place::view) continue;
+      const Run run = bound_.run(o.view, span);
+      const Buffer& buffer = bound_.plan.program->buffers[o.view.buffer];
+      if (run.step == 1 && buffer.columns == o.size) continue;
+      if (run.step == 0 && o.size == 1 && !o.written && o.slot >= 0) continue;
+      return false;
+    }
+    return true;
+  }
+
+  bool layOut(int64_t tileRows, int64_t tileColumns) {
+    const int64_t slots = map_.slots.size();
+    const int64_t operands = map_.operands.size();
+    const int64_t head = align(operands * static_cast<int64_t>(sizeof(Tile)) + slots * 8);
+    int64_t bytes = head;
+    const int64_t widest = map_.widest > 0 ? map_.widest : 1;
+    for (int64_t s = 0; s < slots; s++) bytes += slotBytes(s, tileRows, tileColumns, widest);
+    char* at = workspace_.scratch.reserve(bytes);
+    if (at == nullptr) return false;
+    tiles_ = reinterpret_cast<Tile*>(at);
+    slots_ = reinterpret_cast<char**>(at + operands * static_cast<int64_t>(sizeof(Tile)));
+    at += head;
+    for (int64_t s = 0; s < slots; s++) {
+      slots_[s] = at;
+      at += slotBytes(s, tileRows, tileColumns, widest);
+    }
+    return true;
+  }
+
+  static int64_t align(int64_t bytes) { return (bytes + 63) & ~static_cast<int64_t>(63); }
+
+  int64_t slotBytes(int64_t s, int64_t tileRows, int64_t tileColumns, int64_t widest) const {
+    const int64_t perRow = map_.uniform ? map_.slots[s] / widest * tileColumns : map_.slots[s];
+    return align(perRow * tileRows);
+  }
+
+  /** Constants are one row of equal numbers, read by every row of the tile. */
+  void fillConstants(int64_t tileRows, int64_t tileColumns) {
+    (void)tileRows;
+    for (const Operand& o : map_.operands) {
+      if (o.place != Place::constant) continue;
+      fill(o, slots_[o.slot], map_.uniform ? tileColumns : o.size, o.value);
+    }
+  }
+
+  static void fill(const Operand& o, char* to, int64_t n, double value) {
+    withType(o.dtype, [&](auto type) {
+      typedef LONGSPAN_TYPE(type) T;
+      T* out = reinterpret_cast<T*>(to);
+      const T x = fromDouble<T>(value);
+      for (int64_t i = 0; i < n; i++) out[i] = x;
+    });
+  }
+
+  void tile(const Span& span, int64_t first, int64_t rows, int64_t column, int64_t columns, bool flat) {
+    for (int64_t i = 0; i < map_.operands.size(); i++) {
+      const Operand& o = map_.operands[i];
+      const int64_t size = map_.uniform ? columns : o.size;
+      const int64_t bytes = longspan::sizeOf(o.dtype);
+      if (o.place == Place::scratch) {
+        tiles_[i] = {slots_[o.slot], size * bytes};
+      } else if (o.place == Place::constant) {
+        tiles_[i] = {slots_[o.slot], 0};
+      } else {
+        bind(tiles_[i], o, span, first, rows, column, size, flat);
+      }
+    }
+    for (const MapOp& op : map_.ops) execute(op, rows, columns, span, first, column);
+  }
+
+  void bind(Tile& tile, const Operand& o, const Span& span, int64_t first, int64_t rows, int64_t column, int64_t size,
+            bool flat) {
+    const int64_t bytes = longspan::sizeOf(o.dtype);
+    const int64_t columns = bound_.plan.program->buffers[o.view.buffer].columns;
+    char* base = bound_.memory[o.view.buffer] + (o.view.offset + column) * bytes;
+    const Run run = bound_.run(o.view, span);
+    if (flat && run.step == 0) {
+      base -= column * bytes;
+      base += run.first * columns * bytes;
+      tile = {slots_[o.slot], 0};
+      withType(o.dtype, [&](auto type) {
+        typedef LONGSPAN_TYPE(type) T;
+        const T x = *reinterpret_cast<const T*>(base);
+        T* out = reinterpret_cast<T*>(tile.at);
+        for (int64_t i = 0; i < size; i++) out[i] = x;
+      });
+      return;
+    }
+    if (run.step >= 0) {
+      tile = {base + (run.first + run.step * (first - span.begin)) * columns * bytes, run.step * columns * bytes};
+      return;
+    }
+    tile = {slots_[o.slot], size * bytes};
+    if (o.written) return;
+    for (int64_t r = 0; r < rows; r++)
+      __builtin_memcpy(tile.at + r * size * bytes, base + bound_.rowOf(o.view, first + r) * columns * bytes,
+                       static_cast<size_t>(size * bytes));
+  }
+
+  /** Rows and columns of an operation on operands that agree element by element. */
+  Extent extent(const MapOp& op, int64_t rows, int64_t columns) const {
+    const Operand& out = map_.operands[op.out];
+    const int64_t size = map_.uniform ? columns : out.size;
+    if (rows == 1) return {1, size};
+    const bool dense = isDense(op.out, size) && (op.a < 0 || isDense(op.a, size)) && (op.b < 0 || isDense(op.b, size)) &&
+                       (op.c < 0 || isDense(op.c, size));
+    return dense ? Extent{1, rows * size} : Extent{rows, size};
+  }
+
+  bool isDense(int32_t operand, int64_t size) const {
+    return tiles_[operand].stride == size * longspan::sizeOf(map_.operands[operand].dtype);
+  }
+
+  void execute(const MapOp& op, int64_t rows, int64_t columns, const Span& span, int64_t first, int64_t column) {
+    const Operand& out = map_.operands[op.out];
+    const Tile& o = tiles_[op.out];
+    const Tile& a = tiles_[op.a < 0 ? op.out : op.a];
+    const Tile& b = tiles_[op.b < 0 ? op.out : op.b];
+    const Tile& c = tiles_[op.c < 0 ? op.out : op.c];
+    const DType from = map_.operands[op.a < 0 ? op.out : op.a].dtype;
+    const int32_t* dims = map_.dims.begin() + op.dims;
+    switch (op.kind) {
+      case OpKind::copy: {
+        const Extent e = extent(op, rows, columns);
+        const size_t bytes = static_cast<size_t>(e.columns * longspan::sizeOf(out.dtype));
+        for (int64_t r = 0; r < e.rows; r++) __builtin_memmove(o.at + r * o.stride, a.at + r * a.stride, bytes);
+        break;
+      }
+      case OpKind::unary:
+        unary(static_cast<Unary>(op.code), out.dtype, from, extent(op, rows, columns), o, a);
+        break;
+      case OpKind::binary:
+        binary(static_cast<Binary>(op.code), out.dtype, from, extent(op, rows, columns), o, a, b);
+        break;
+      case OpKind::select:
+        select(out.dtype, from, extent(op, rows, columns), o, a, b, c);
+        break;
+      case OpKind::mulAdd:
+        mulAdd(out.dtype, extent(op, rows, columns), o, a, b, c);
+        break;
+      case OpKind::move:
+        if (longspan::sizeOf(out.dtype) == 8)
+          moveRows<uint64_t>(rows, o, a, dims, op.dimCount, op.extra);
+        else
+          moveRows<uint32_t>(rows, o, a, dims, op.dimCount, op.extra);
+        break;
+      case OpKind::place: {
+        const int64_t bytes = longspan::sizeOf(out.dtype);
+        if (op.code != 0)
+          for (int64_t r = 0; r < rows; r++)
+            __builtin_memset(o.at + r * o.stride, 0, static_cast<size_t>(out.size * bytes));
+        if (bytes == 8)
+          placeRows<uint64_t>(rows, o, a, dims, op.dimCount, op.extra);
+        else
+          placeRows<uint32_t>(rows, o, a, dims, op.dimCount, op.extra);
+        break;
+      }
+      case OpKind::iota:
+        withType(out.dtype, [&](auto type) {
+          typedef LONGSPAN_TYPE(type) T;
+          for (int64_t r = 0; r < rows; r++) {
+            T* to = row<T>(o, r);
+            for (int32_t q = 0; q < out.size; q++) to[q] = static_cast<T>(q / op.extra % op.code);
+          }
+        });
+        break;
+      case OpKind::reduce:
+        withType(out.dtype, [&](auto to) {
+          withType(from, [&](auto in) {
+            reduceRows<LONGSPAN_TYPE(to), LONGSPAN_TYPE(in)>(static_cast<Reduce>(op.code), rows, o, a, dims, op.dimCount,
+                                                             op.keptCount);
+          });
+        });
+        break;
+      case OpKind::uniform:
+        if (out.dtype == DType::float32)
+          uniformRows<float>(rows, out.size, op.extra, o, a, b, c);
+        else
+          uniformRows<double>(rows, out.size, op.extra, o, a, b, c);
+        break;
+      case OpKind::count:
+        break;
+    }
+    if (out.place == Place::view && out.slot >= 0 && o.at == slots_[out.slot]) scatter(out, span, first, rows, column, columns);
+  }
+
+  /** A result whose rows lie scattered leaves its slot. */
+  void scatter(const Operand& o, const Span& span, int64_t first, int64_t rows, int64_t column, int64_t columns) {
+    (void)span;
+    const int64_t size = map_.uniform ? columns : o.size;
+    const int64_t bytes = longspan::sizeOf(o.dtype);
+    const int64_t width = bound_.plan.program->buffers[o.view.buffer].columns;
+    char* base = bound_.memory[o.view.buffer] + (o.view.offset + column) * bytes;
+    for (int64_t r = 0; r < rows; r++)
+      __builtin_memcpy(base + bound_.rowOf(o.view, first + r) * width * bytes, slots_[o.slot] + r * size * bytes,
+                       static_cast<size_t>(size * bytes));
+  }
+
+  const Bound& bound_;
+  const Map& map_;
+  Workspace& workspace_;
+  Tile* tiles_ = nullptr;
+  char** slots_ = nullptr;
+};
+
+}  // namespace LONGSPAN_ISA
+}  // namespace longspan

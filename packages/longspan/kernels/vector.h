@@ -1,0 +1,87 @@
+// Vectors of the widest kind that this translation unit is compiled for, through the compiler's vector extension.
+#pragma once
+#include <stdint.h>
+
+#include "array.h"
+
+namespace longspan {
+namespace LONGSPAN_ISA {
+
+#if defined(__AVX512F__)
+constexpr int vectorBytes = 64;
+#elif defined(__AVX__)
+constexpr int vectorBytes = 32;
+#else
+constexpr int vectorBytes = 16;
+#endif
+
+typedef float Floats __attribute__((vector_size(vectorBytes)));
+typedef double Doubles __attribute__((vector_size(vectorBytes)));
+typedef int32_t Ints __attribute__((vector_size(vectorBytes)));
+typedef int64_t Longs __attribute__((vector_size(vectorBytes)));
+typedef float LooseFloats __attribute__((vector_size(vectorBytes), aligned(4), may_alias));
+typedef double LooseDoubles __attribute__((vector_size(vectorBytes), aligned(8), may_alias));
+typedef int32_t LooseInts __attribute__((vector_size(vectorBytes), aligned(4), may_alias));
+
+template <class T>
+struct Vector;
+template <>
+struct Vector<float> {
+  typedef Floats Type;
+  typedef LooseFloats Loose;
+  typedef Ints Mask;
+};
+template <>
+struct Vector<double> {
+  typedef Doubles Type;
+  typedef LooseDoubles Loose;
+  typedef Longs Mask;
+};
+template <>
+struct Vector<int32_t> {
+  typedef Ints Type;
+  typedef LooseInts Loose;
+  typedef Ints Mask;
+};
+
+template <class T>
+using Vec = typename Vector<T>::Type;
+
+template <class T>
+constexpr int lanes = vectorBytes / static_cast<int>(sizeof(T));
+
+template <class T>
+LONGSPAN_INLINE Vec<T> load(const T* p) {
+  return *reinterpret_cast<const typename Vector<T>::Loose*>(p);
+}
+
+template <class T>
+LONGSPAN_INLINE void store(T* p, Vec<T> v) {
+  *reinterpret_cast<typename Vector<T>::Loose*>(p) = v;
+}
+
+/** The first n lanes from memory, the rest zero. Not inlined: tails are rare, and would be most of the code. */
+template <class T>
+__attribute__((noinline)) Vec<T> loadPart(const T* p, int n) {
+  alignas(vectorBytes) T part[lanes<T>] = {};
+  for (int i = 0; i < n; i++) part[i] = p[i];
+  return *reinterpret_cast<const Vec<T>*>(part);
+}
+
+template <class T>
+__attribute__((noinline)) void storePart(T* p, Vec<T> v, int n) {
+  alignas(vectorBytes) T part[lanes<T>];
+  *reinterpret_cast<Vec<T>*>(part) = v;
+  for (int i = 0; i < n; i++) p[i] = part[i];
+}
+
+template <class T>
+LONGSPAN_INLINE Vec<T> splat(T x) {
+  return Vec<T>{} + x;
+}
+
+LONGSPAN_INLINE Floats asFloats(Ints v) { return reinterpret_cast<Floats>(v); }
+LONGSPAN_INLINE Ints asInts(Floats v) { return reinterpret_cast<Ints>(v); }
+
+}  // namespace LONGSPAN_ISA
+}  // namespace longspan

@@ -1,0 +1,77 @@
+import type { Executor } from "../program/index.js";
+import { type Loaded, setting } from "./loading.js";
+import { loadNative } from "./native/index.js";
+import { ReferenceExecutor } from "./reference/index.js";
+
+/** Names of executors, fastest first. */
+export type ExecutorName = "native" | "reference";
+
+const loaders: Record<ExecutorName, () => Loaded> = {
+  native: () => loadNative(setting("LONGSPAN_INSTRUCTIONS")),
+  reference: () => ({ executor: new ReferenceExecutor() }),
+};
+
+const loaded = new Map<ExecutorName, Loaded>();
+
+function load(name: ExecutorName): Loaded {
+  let l = loaded.get(name);
+  if (!l) {
+    l = loaders[name]();
+    loaded.set(name, l);
+  }
+  return l;
+}
+
+/**
+ * The executor with this name, always the same one.
+ * @throws Error if there is no such executor, or if it is not available here, saying why
+ * @example executor("reference").name // reference
+ */
+export function executor(name: string): Executor {
+  if (!Object.hasOwn(loaders, name))
+    throw new Error(`no executor "${name}"; there is ${Object.keys(loaders).join(", ")}`);
+  const l = load(name as ExecutorName);
+  if (!l.executor) throw new Error(`the ${name} executor is not available here: ${l.reason}`);
+  return l.executor;
+}
+
+/**
+ * The executor that the environment variable LONGSPAN_EXECUTOR names, else the fastest that is available.
+ * @throws Error if the one that is named is not available
+ */
+export function chooseExecutor(): Executor {
+  const wanted = setting("LONGSPAN_EXECUTOR");
+  if (wanted) {
+    try {
+      return executor(wanted);
+    } catch (error) {
+      throw new Error(`LONGSPAN_EXECUTOR=${wanted}: ${(error as Error).message}`);
+    }
+  }
+  for (const name of Object.keys(loaders) as ExecutorName[]) {
+    const l = load(name);
+    if (l.executor) return l.executor;
+  }
+  throw new Error("no executor is available");
+}
+
+/** One executor of `executorReport`. */
+export interface ExecutorStatus {
+  readonly name: ExecutorName;
+  readonly available: boolean;
+  /** Why it is not available, or which kernels it uses. */
+  readonly detail: string;
+}
+
+/**
+ * Which executors there are, fastest first, and why those that are missing are.
+ * @example executorReport().map((e) => e.name) // [ 'native', 'reference' ]
+ */
+export function executorReport(): ExecutorStatus[] {
+  return (Object.keys(loaders) as ExecutorName[]).map((name) => {
+    const { executor: e, reason } = load(name);
+    if (!e) return { name, available: false, detail: reason };
+    const kernels = (e as { kernels?: { instructionSet: string } }).kernels;
+    return { name, available: true, detail: kernels?.instructionSet ?? "TypeScript" };
+  });
+}

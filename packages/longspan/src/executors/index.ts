@@ -1,0 +1,9 @@
+export {
+  chooseExecutor,
+  type ExecutorName,
+  type ExecutorStatus,
+  executor,
+  executorReport,
+} from "./choose.js";
+export { IndexError } from "./memory/index-error.js";
+export { ReferenceExecutor } from "./reference/index.js";

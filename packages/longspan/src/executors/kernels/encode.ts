@@ -1,0 +1,218 @@
+import type {
+  BinaryCode,
+  DType,
+  Instruction,
+  ListTable,
+  MapInstruction,
+  Program,
+  RowMap,
+  RowTable,
+  Schedule,
+  Space,
+  UnaryCode,
+  View,
+} from "../../program/index.js";
+import { type Dimension, type FusedUnary, narrow } from "./narrow.js";
+import { joinPatterns } from "./patterns.js";
+import { type PlacedOp, placeValues } from "./place-values.js";
+
+// The numbers of the encoding, which kernels/program.h repeats: docs/decisions/0008-kernels.md describes it.
+const magic = 0x4c535031;
+const dtypes: Record<DType, number> = { float32: 0, float64: 1, int32: 2 };
+const spaces: readonly Space[] = ["one", "sequence", "node", "edge", "source", "sink", "state", "row"];
+const roles = { input: 0, output: 1, temporary: 2, level: 3 };
+const kinds: Record<Instruction["kind"], number> = {
+  gemm: 0,
+  outerSum: 1,
+  batchedMatmul: 2,
+  sumRows: 3,
+  segmentSum: 4,
+  gather: 5,
+  indexSum: 6,
+  map: 7,
+};
+const opKinds: Record<PlacedOp["op"], number> = {
+  copy: 0,
+  unary: 1,
+  binary: 2,
+  select: 3,
+  move: 4,
+  place: 5,
+  iota: 6,
+  reduce: 7,
+  uniform: 8,
+  mulAdd: 9,
+};
+const unaryCodes: readonly (UnaryCode | FusedUnary)[] = [
+  "neg",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "sqrt",
+  "sin",
+  "cos",
+  "abs",
+  "sign",
+  "cast",
+  "oneMinus",
+  "oneMinusSquare",
+  "selfTimesOneMinus",
+];
+const binaryCodes: readonly BinaryCode[] = [
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "max",
+  "min",
+  "less",
+  "lessEqual",
+  "equal",
+];
+const reductions = ["sum", "max", "argmax"];
+const places = { scratch: 0, view: 1, constant: 2 };
+const noView: View = { buffer: 0, offset: 0, rows: "same" };
+
+/** A program as the flat lists of numbers that the kernels read. */
+export function encodeProgram(program: Program): { ints: Int32Array; reals: Float64Array } {
+  const ints: number[] = [magic, program.buffers.length, program.tables.length];
+  const reals: number[] = [];
+  const regions = [program.before, program.loop, program.after];
+  for (const region of regions) ints.push(region.length);
+  for (const b of program.buffers)
+    ints.push(dtypes[b.dtype], spaces.indexOf(b.space), b.columns, roles[b.role], b.clearHead ? 1 : 0);
+  for (const t of program.tables) ints.push(t.kind === "lists" ? 1 : 0);
+  for (const region of regions)
+    for (const i of region) {
+      ints.push(kinds[i.kind], spaces.indexOf(i.space));
+      if (i.kind === "map") encodeMap(i, region === program.loop, ints, reals);
+      else encodeInstruction(i, ints);
+    }
+  return { ints: Int32Array.from(ints), reals: Float64Array.from(reals) };
+}
+
+function rowsOf(rows: RowMap): number {
+  return rows === "same" ? -1 : rows === "fixed" ? -2 : rows;
+}
+
+function encodeView(view: View): number[] {
+  return [view.buffer, view.offset, rowsOf(view.rows)];
+}
+
+function encodeInstruction(i: Exclude<Instruction, MapInstruction>, ints: number[]): void {
+  const numbers = {
+    k: 0,
+    n: 0,
+    m: 0,
+    transposeA: false,
+    transposeB: false,
+    accumulate: false,
+    count: 0,
+    size: 0,
+    columns: 0,
+    lists: 0,
+    ...i,
+  };
+  const a = i.kind === "gather" ? i.source : i.a;
+  const b = "index" in i ? i.index : "b" in i ? i.b : noView;
+  ints.push(...encodeView(i.out), ...encodeView(a), ...encodeView(b));
+  ints.push(numbers.k, numbers.n, numbers.m);
+  ints.push(Number(numbers.transposeA), Number(numbers.transposeB), Number(numbers.accumulate));
+  ints.push(numbers.count, numbers.size, numbers.columns, numbers.lists);
+}
+
+function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: number[]): void {
+  const { operands, ops, slots } = placeValues(joinPatterns(narrow(map)), inLoop);
+  const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
+  const elementwise = ops.every((o) => ["copy", "unary", "binary", "select", "mulAdd"].includes(o.op));
+  const uniform = elementwise && operands.every((o) => o.size === widest);
+  const dims: Dimension[] = [];
+  const encoded = ops.map((op) => encodeOp(op, dims));
+  ints.push(operands.length, slots.length, ops.length, 2 * dims.length, widest, Number(uniform), ...slots);
+  for (const o of operands) {
+    const real = o.place === "constant" ? reals.push(o.value) - 1 : -1;
+    const view = encodeView(o.view ?? noView);
+    ints.push(places[o.place], dtypes[o.dtype], o.size, o.slot, ...view, Number(o.written), real);
+  }
+  for (const op of encoded) ints.push(...op);
+  for (const [extent, stride] of dims) ints.push(extent, stride);
+}
+
+function encodeOp(op: PlacedOp, dims: Dimension[]): number[] {
+  const first = 2 * dims.length;
+  const { code, extra, kept, rest } = details(op);
+  dims.push(...kept, ...rest);
+  const operand = (name: "a" | "b" | "c") => (op as { a?: number; b?: number; c?: number })[name] ?? -1;
+  return [
+    opKinds[op.op],
+    code,
+    op.out,
+    operand("a"),
+    operand("b"),
+    operand("c"),
+    extra,
+    first,
+    kept.length + rest.length,
+    kept.length,
+  ];
+}
+
+function details(op: PlacedOp): {
+  code: number;
+  extra: number;
+  kept: readonly Dimension[];
+  rest: readonly Dimension[];
+} {
+  const plain = { code: 0, extra: 0, kept: [], rest: [] };
+  switch (op.op) {
+    case "unary":
+      return { ...plain, code: unaryCodes.indexOf(op.code) };
+    case "binary":
+      return { ...plain, code: binaryCodes.indexOf(op.code) };
+    case "move":
+      return { ...plain, extra: op.base, rest: op.dims };
+    case "place":
+      return { ...plain, code: Number(op.clear), extra: op.base, rest: op.dims };
+    case "iota":
+      return { ...plain, code: op.extent, extra: op.inner };
+    case "reduce":
+      return { ...plain, code: reductions.indexOf(op.code), kept: op.kept, rest: op.reduced };
+    case "uniform":
+      return { ...plain, extra: op.site | 0 };
+    default:
+      return plain;
+  }
+}
+
+/** A schedule as the flat list of numbers that the kernels read, with the tables that the program names. */
+export function encodeSchedule(program: Program, schedule: Schedule): Int32Array {
+  const tables = schedule.tables.slice(0, program.tables.length);
+  const parts: ArrayLike<number>[] = [
+    spaces.map((s) => schedule.counts[s] ?? 0),
+    [schedule.levels, schedule.headRows],
+    schedule.nodeBegin.subarray(0, schedule.levels),
+    schedule.nodeEnd.subarray(0, schedule.levels),
+    schedule.edgeBegin.subarray(0, schedule.levels),
+    schedule.edgeEnd.subarray(0, schedule.levels),
+    [tables.length],
+  ];
+  for (const table of tables) {
+    if (isLists(table)) parts.push([1, table.starts.length], table.starts, [table.index.length], table.index);
+    else if (table.index === null) parts.push([0, table.offset, -1]);
+    else parts.push([0, table.offset, table.index.length], table.index);
+  }
+  const ints = new Int32Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    ints.set(p, at);
+    at += p.length;
+  }
+  return ints;
+}
+
+function isLists(table: RowTable | ListTable): table is ListTable {
+  return "starts" in table;
+}

@@ -1,0 +1,138 @@
+import {
+  type Binding,
+  type BufferDecl,
+  type DType,
+  type Executable,
+  type Handle,
+  type Program,
+  type Schedule,
+  type SynchronousExecutor,
+  type TypedArray,
+  verifyProgram,
+} from "../../program/index.js";
+import { indexError } from "../memory/index-error.js";
+import { Pool } from "../memory/pool.js";
+import { encodeProgram, encodeSchedule } from "./encode.js";
+import type { KernelModule } from "./kernel-module.js";
+
+/**
+ * Runs programs on compiled kernels: a program is encoded and handed over once, a schedule once per program, and a run is
+ * one call. Sums are formed in the type of their operands, in an order that does not depend on the other rows of a batch.
+ */
+export class KernelExecutor<M> implements SynchronousExecutor {
+  private readonly pool: Pool<M>;
+  private compiled = 0;
+  private runs = 0;
+  private nodeRows = 0;
+
+  constructor(
+    readonly name: string,
+    readonly kernels: KernelModule<M>,
+  ) {
+    this.pool = new Pool((dtype, capacity) => kernels.allocate(dtype, capacity));
+  }
+
+  get statistics() {
+    const { bytesInUse, bytesReserved } = this.pool;
+    return {
+      compiled: this.compiled,
+      runs: this.runs,
+      nodeRows: this.nodeRows,
+      bytesInUse,
+      bytesReserved: bytesReserved + this.kernels.workspaceBytes(),
+    };
+  }
+
+  allocate(dtype: DType, length: number): Handle {
+    return this.pool.allocate(dtype, length);
+  }
+
+  release(handle: Handle): void {
+    this.pool.release(this.pool.own(handle));
+  }
+
+  write(handle: Handle, offset: number, data: ArrayLike<number>): void {
+    const { memory, length } = this.pool.own(handle);
+    if (offset < 0 || offset + data.length > length)
+      throw new RangeError(`write of ${data.length} at ${offset} into ${length}`);
+    this.kernels.view(memory).set(data, offset);
+    this.kernels.touch(memory);
+  }
+
+  async read(handle: Handle, offset: number, length: number): Promise<TypedArray> {
+    return this.readSync(handle, offset, length);
+  }
+
+  readSync(handle: Handle, offset: number, length: number): TypedArray {
+    const h = this.pool.own(handle);
+    if (offset < 0 || offset + length > h.length)
+      throw new RangeError(`read of ${length} at ${offset} from ${h.length}`);
+    return this.kernels.view(h.memory).slice(offset, offset + length);
+  }
+
+  compile(program: Program): Executable {
+    verifyProgram(program);
+    const { ints, reals } = encodeProgram(program);
+    const executable = new KernelExecutable(program, this.kernels.compile(ints, reals));
+    this.compiled += 1;
+    const { kernels } = this;
+    dropped.register(executable, { drop: kernels.dropProgram.bind(kernels), id: executable.id });
+    return executable;
+  }
+
+  run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
+    if (!(executable instanceof KernelExecutable)) throw new TypeError("an executable of another executor");
+    this.runs += 1;
+    this.nodeRows += schedule.counts.node ?? 0;
+    const places = executable.bindings;
+    for (const { number, buffer } of executable.bound) {
+      const binding = bindings[number];
+      if (!binding) throw new Error(`program ${executable.program.name}: buffer ${buffer.name} is not bound`);
+      const handle = this.pool.own(binding.handle);
+      const rows = schedule.counts[buffer.space] ?? 0;
+      if (handle.dtype !== buffer.dtype)
+        throw new TypeError(`buffer ${buffer.name} holds ${buffer.dtype}, bound to ${handle.dtype}`);
+      if (binding.offset < 0 || binding.offset + rows * buffer.columns > handle.length)
+        throw new RangeError(
+          `buffer ${buffer.name} needs ${rows} x ${buffer.columns}, bound to ${handle.length - binding.offset}`,
+        );
+      places[2 * number] = this.kernels.numberOf(handle.memory);
+      places[2 * number + 1] = binding.offset;
+    }
+    const failure = this.kernels.run(this.planFor(executable, schedule), places);
+    if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
+  }
+
+  private planFor(executable: KernelExecutable, schedule: Schedule): number {
+    let plan = executable.plans.get(schedule);
+    if (plan === undefined) {
+      plan = this.kernels.plan(executable.id, encodeSchedule(executable.program, schedule));
+      executable.plans.set(schedule, plan);
+      const { kernels } = this;
+      dropped.register(schedule, { drop: kernels.dropPlan.bind(kernels), id: plan });
+    }
+    return plan;
+  }
+}
+
+/** Plans go with their schedules, programs with their executables. */
+const dropped = new FinalizationRegistry<{ drop: (id: number) => void; id: number }>(({ drop, id }) =>
+  drop(id),
+);
+
+class KernelExecutable implements Executable {
+  readonly plans = new WeakMap<Schedule, number>();
+  /** Filled anew for each run. */
+  readonly bindings: Float64Array;
+  readonly bound: readonly { readonly number: number; readonly buffer: BufferDecl }[];
+
+  constructor(
+    readonly program: Program,
+    readonly id: number,
+  ) {
+    this.bindings = new Float64Array(2 * program.buffers.length);
+    this.bound = program.buffers.flatMap((buffer, number) =>
+      buffer.role === "input" || buffer.role === "output" ? [{ number, buffer }] : [],
+    );
+  }
+}

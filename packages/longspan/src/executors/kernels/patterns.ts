@@ -1,0 +1,91 @@
+import type { FlatMap, FlatOp } from "./narrow.js";
+
+/**
+ * Joins pairs of operations that derivatives are full of, so that one pass over memory does the work of two: 1 - x, 1 - x^2, x (1 - x)
+ * and a b + c. Drops what nothing reads.
+ */
+export function joinPatterns(map: FlatMap): FlatMap {
+  const floats = (v: number) => map.values[v]!.dtype !== "int32";
+  const makers = makersOf(map.code);
+  const isOne = (v: number) => {
+    const m = makers.get(v);
+    return m?.op === "constant" && m.value === 1;
+  };
+  const renamed = map.code.map((op): FlatOp => {
+    if (op.op !== "binary" || !floats(op.out)) return op;
+    const { a, b, out } = op;
+    if (op.code === "sub" && isOne(a)) {
+      const square = makers.get(b);
+      return square?.op === "binary" && square.code === "mul" && square.a === square.b
+        ? { op: "unary", code: "oneMinusSquare", out, a: square.a }
+        : { op: "unary", code: "oneMinus", out, a: b };
+    }
+    if (op.code === "mul") {
+      if (isComplement(b, a)) return { op: "unary", code: "selfTimesOneMinus", out, a };
+      if (isComplement(a, b)) return { op: "unary", code: "selfTimesOneMinus", out, a: b };
+    }
+    return op;
+  });
+  const uses = usesOf(renamed);
+  const products = makersOf(renamed);
+  const joined = renamed.map((op): FlatOp => {
+    if (op.op !== "binary" || op.code !== "add" || !floats(op.out)) return op;
+    for (const [x, c] of [
+      [op.a, op.b],
+      [op.b, op.a],
+    ] as const) {
+      const m = products.get(x);
+      if (m?.op === "binary" && m.code === "mul" && uses.get(x) === 1 && x !== c)
+        return { op: "mulAdd", out: op.out, a: m.a, b: m.b, c };
+    }
+    return op;
+  });
+  return { values: map.values, code: withoutDead(joined) };
+
+  function isComplement(v: number, of: number): boolean {
+    const m = makers.get(v);
+    return m?.op === "binary" && m.code === "sub" && isOne(m.a) && m.b === of;
+  }
+}
+
+/** The values that an operation reads. */
+export function operandsOf(op: FlatOp): number[] {
+  switch (op.op) {
+    case "load":
+    case "constant":
+    case "iota":
+      return [];
+    case "binary":
+      return [op.a, op.b];
+    case "select":
+    case "mulAdd":
+    case "uniform":
+      return [op.a, op.b, op.c];
+    default:
+      return [op.a];
+  }
+}
+
+function makersOf(code: readonly FlatOp[]): Map<number, FlatOp> {
+  const makers = new Map<number, FlatOp>();
+  for (const op of code) if (op.op !== "store" && op.op !== "place") makers.set(op.out, op);
+  return makers;
+}
+
+function usesOf(code: readonly FlatOp[]): Map<number, number> {
+  const uses = new Map<number, number>();
+  for (const op of code) for (const v of operandsOf(op)) uses.set(v, (uses.get(v) ?? 0) + 1);
+  return uses;
+}
+
+function withoutDead(code: readonly FlatOp[]): FlatOp[] {
+  const wanted = new Set<number>();
+  const kept: FlatOp[] = [];
+  for (let i = code.length - 1; i >= 0; i--) {
+    const op = code[i]!;
+    if (op.op !== "store" && !wanted.has(op.out)) continue;
+    kept.push(op);
+    for (const v of operandsOf(op)) wanted.add(v);
+  }
+  return kept.reverse();
+}

@@ -1,0 +1,154 @@
+import { bytesPerElement, type DType, type View } from "../../program/index.js";
+import type { FlatMap, FlatOp } from "./narrow.js";
+import { operandsOf } from "./patterns.js";
+
+/** Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). */
+export interface PlacedOperand {
+  readonly place: "scratch" | "view" | "constant";
+  readonly dtype: DType;
+  readonly size: number;
+  /** -1: none. */
+  slot: number;
+  readonly view?: View;
+  readonly written: boolean;
+  readonly value: number;
+}
+
+/** An operation whose values are operands; loads and stores that cost nothing are gone, the others are copies. */
+export type PlacedOp =
+  | Exclude<FlatOp, { op: "load" | "store" | "constant" }>
+  | { op: "copy"; out: number; a: number };
+
+export interface PlacedMap {
+  readonly operands: readonly PlacedOperand[];
+  readonly ops: readonly PlacedOp[];
+  /** Bytes per row of each slot. */
+  readonly slots: readonly number[];
+}
+
+/**
+ * Decides where each value lives. What is loaded is read in its buffer, and what is stored is computed into its buffer, unless
+ * the same columns are both read and written here, where order would matter. Everything else shares slots of scratch.
+ *
+ * @param inLoop rows that a level reads by a table are of other levels than the rows it writes
+ */
+export function placeValues({ values, code }: FlatMap, inLoop: boolean): PlacedMap {
+  const operands: PlacedOperand[] = [];
+  const ops: PlacedOp[] = [];
+  /** Operand of each value, once known. */
+  const places = new Map<number, number>();
+  const bytesOf = (v: { dtype: DType; size: number }) => v.size * bytesPerElement(v.dtype);
+  const slots: number[] = [];
+  const ownSlot = (bytes: number) => slots.push(bytes) - 1;
+
+  const accesses = code.flatMap((op) => (op.op === "load" || op.op === "store" ? [op] : []));
+  const width = (op: (typeof accesses)[number]) => values[op.op === "load" ? op.out : op.a]!.size;
+  const clashes = (op: (typeof accesses)[number]) =>
+    accesses.some(
+      (other) =>
+        other !== op &&
+        (op.op === "store" || other.op === "store") &&
+        other.view.buffer === op.view.buffer &&
+        other.view.offset < op.view.offset + width(op) &&
+        op.view.offset < other.view.offset + width(other) &&
+        (!inLoop || other.view.rows === op.view.rows),
+    );
+  const viewOperand = (view: View, v: number, written: boolean): number => {
+    const { dtype, size } = values[v]!;
+    // Rows that may lie scattered are gathered, and a number for all rows is spread, into a slot.
+    const needsSlot = typeof view.rows === "number" || (view.rows === "fixed" && size === 1);
+    const slot = needsSlot ? ownSlot(bytesOf({ dtype, size })) : -1;
+    return operands.push({ place: "view", dtype, size, slot, view, written, value: 0 }) - 1;
+  };
+
+  // Values that are computed straight into a buffer.
+  const producers = new Map<number, FlatOp>();
+  const timesMade = new Map<number, number>();
+  for (const op of code) {
+    if (op.op === "store") continue;
+    producers.set(op.out, op);
+    timesMade.set(op.out, (timesMade.get(op.out) ?? 0) + 1);
+  }
+  const home = new Map<number, FlatOp>();
+  for (const op of code) {
+    if (op.op !== "store" || home.has(op.a) || clashes(op)) continue;
+    const made = producers.get(op.a);
+    if (made && made.op !== "load" && made.op !== "constant" && timesMade.get(op.a) === 1) home.set(op.a, op);
+  }
+
+  const lastUse = new Map<number, number>();
+  code.forEach((op, i) => {
+    for (const v of operandsOf(op)) lastUse.set(v, i);
+  });
+  const freeSlots = new Map<number, number[]>();
+  const takeSlot = (bytes: number) => freeSlots.get(bytes)?.pop() ?? ownSlot(bytes);
+  const giveBack = (v: number) => {
+    const o = operands[places.get(v)!]!;
+    if (o.place !== "scratch") return;
+    const bytes = bytesOf(o);
+    freeSlots.set(bytes, [...(freeSlots.get(bytes) ?? []), o.slot]);
+  };
+  const scratchFor = (v: number): number => {
+    const { dtype, size } = values[v]!;
+    const slot = takeSlot(bytesOf(values[v]!));
+    return operands.push({ place: "scratch", dtype, size, slot, written: true, value: 0 }) - 1;
+  };
+  const placeOf = (v: number) => places.get(v)!;
+
+  code.forEach((op, i) => {
+    // A result may take the slot of an operand that ends here only where both are gone through in step.
+    const inStep = op.op === "unary" || op.op === "binary" || op.op === "select" || op.op === "mulAdd";
+    const ended = [...new Set(operandsOf(op))].filter((v) => lastUse.get(v) === i);
+    const sameType = (v: number) => op.op !== "store" && bytesOf(values[v]!) === bytesOf(values[op.out]!);
+    const early = inStep ? ended.filter(sameType) : [];
+    const operandPlaces = new Map(operandsOf(op).map((v) => [v, placeOf(v)]));
+    const at = (v: number) => operandPlaces.get(v)!;
+    for (const v of early) giveBack(v);
+    if (op.op === "store") {
+      if (home.get(op.a) !== op) {
+        const out = viewOperand(op.view, op.a, true);
+        ops.push({ op: "copy", out, a: at(op.a) });
+      }
+    } else if (op.op === "load") {
+      const from = viewOperand(op.view, op.out, false);
+      if (!clashes(op)) places.set(op.out, from);
+      else {
+        places.set(op.out, scratchFor(op.out));
+        ops.push({ op: "copy", out: placeOf(op.out), a: from });
+      }
+    } else if (op.op === "constant") {
+      const { dtype, size } = values[op.out]!;
+      const slot = ownSlot(bytesOf(values[op.out]!));
+      places.set(
+        op.out,
+        operands.push({ place: "constant", dtype, size, slot, written: false, value: op.value }) - 1,
+      );
+    } else {
+      if (!places.has(op.out)) {
+        const store = home.get(op.out);
+        places.set(
+          op.out,
+          store?.op === "store" ? viewOperand(store.view, op.out, true) : scratchFor(op.out),
+        );
+      }
+      const out = placeOf(op.out);
+      switch (op.op) {
+        case "iota":
+          ops.push({ ...op, out });
+          break;
+        case "binary":
+          ops.push({ ...op, out, a: at(op.a), b: at(op.b) });
+          break;
+        case "select":
+        case "mulAdd":
+        case "uniform":
+          ops.push({ ...op, out, a: at(op.a), b: at(op.b), c: at(op.c) });
+          break;
+        default:
+          ops.push({ ...op, out, a: at(op.a) });
+      }
+    }
+    for (const v of ended) if (!early.includes(v)) giveBack(v);
+  });
+  return { operands, ops, slots };
+}

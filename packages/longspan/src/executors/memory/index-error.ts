@@ -1,0 +1,11 @@
+/** An integer index in data that lies outside its table. */
+export class IndexError extends RangeError {
+  override name = "IndexError";
+}
+
+/** The error for an index at a place of a row, of a table of `size` entries. */
+export function indexError(index: number, row: number, place: number, size: number): IndexError {
+  return new IndexError(
+    `index ${index} at row ${row}, place ${place} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
+  );
+}

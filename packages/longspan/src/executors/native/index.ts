@@ -1,0 +1,107 @@
+import type { DType, TypedArray } from "../../program/index.js";
+import { KernelExecutor } from "../kernels/kernel-executor.js";
+import type { KernelModule } from "../kernels/kernel-module.js";
+import { type Loaded, nodeRequire } from "../loading.js";
+
+/** What kernels/addon.cc exports. */
+interface Addon {
+  allocate(bytes: number): [id: number, buffer: ArrayBuffer];
+  touch(memory: number): void;
+  compile(ints: Int32Array, reals: Float64Array): number;
+  plan(program: number, ints: Int32Array): number;
+  run(plan: number, bindings: Float64Array): number[] | undefined;
+  dropPlan(plan: number): void;
+  dropProgram(program: number): void;
+  instructionSets(): string[];
+  choose(set: number): void;
+  workspaceBytes(): number;
+}
+
+/** Memory of the addon: it is freed with its array. */
+interface NativeMemory {
+  readonly id: number;
+  readonly array: TypedArray;
+}
+
+class NativeKernels implements KernelModule<NativeMemory> {
+  constructor(
+    private readonly addon: Addon,
+    readonly instructionSet: string,
+  ) {}
+
+  allocate(dtype: DType, length: number): NativeMemory {
+    const [id, buffer] = this.addon.allocate(length * (dtype === "float64" ? 8 : 4));
+    if (dtype === "float64") return { id, array: new Float64Array(buffer, 0, length) };
+    return {
+      id,
+      array: dtype === "float32" ? new Float32Array(buffer, 0, length) : new Int32Array(buffer, 0, length),
+    };
+  }
+
+  numberOf(memory: NativeMemory): number {
+    return memory.id;
+  }
+
+  view(memory: NativeMemory): TypedArray {
+    return memory.array;
+  }
+
+  touch(memory: NativeMemory): void {
+    this.addon.touch(memory.id);
+  }
+
+  compile(ints: Int32Array, reals: Float64Array): number {
+    return this.addon.compile(ints, reals);
+  }
+
+  plan(program: number, ints: Int32Array): number {
+    return this.addon.plan(program, ints);
+  }
+
+  run(plan: number, bindings: Float64Array): number[] | undefined {
+    return this.addon.run(plan, bindings);
+  }
+
+  dropPlan(plan: number): void {
+    this.addon.dropPlan(plan);
+  }
+
+  dropProgram(program: number): void {
+    this.addon.dropProgram(program);
+  }
+
+  workspaceBytes(): number {
+    return this.addon.workspaceBytes();
+  }
+}
+
+const addonFile = "../../../build/longspan.node";
+
+/** The native executor: C++ kernels for this processor, as a Node addon. */
+export class NativeExecutor extends KernelExecutor<NativeMemory> {}
+
+/**
+ * Loads the native executor.
+ * @param set which instruction set, of those that the addon offers on this machine; the best unless given
+ */
+export function loadNative(set?: string): Loaded<NativeExecutor> {
+  const require = nodeRequire((import.meta as unknown as { url: string }).url);
+  if (!require) return { reason: "native addons exist in Node.js only" };
+  let addon: Addon;
+  try {
+    addon = require(addonFile) as Addon;
+  } catch (error) {
+    const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+    const missing = /Cannot find module/.test(text);
+    return {
+      reason: missing
+        ? "the addon was not built (no C++ compiler at installation)"
+        : `the addon does not load: ${text}`,
+    };
+  }
+  const sets = addon.instructionSets();
+  const chosen = set === undefined ? 0 : sets.indexOf(set);
+  if (chosen < 0) return { reason: `no instruction set "${set}" here; there is ${sets.join(", ")}` };
+  addon.choose(chosen);
+  return { executor: new NativeExecutor("native", new NativeKernels(addon, sets[chosen]!)) };
+}
