@@ -1,5 +1,6 @@
-// Builds the kernels: the Node addon where a C++ compiler is found. Never fails an installation: it prints one line that
-// says what there is. node packages/longspan/kernels/build.mjs [--force]
+// Builds the kernels: WebAssembly with the compiler from npm, and the Node addon where a C++ compiler is found. Never fails an
+// installation: it prints one line that says what there is. What is up to date is not built again.
+// node packages/longspan/kernels/build.mjs [--force]
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -66,7 +67,7 @@ async function buildAddon(compiler) {
   const stampFile = join(out, "addon.stamp");
   const stamp = stampOf(`${compiler.name} ${compiler.version} ${process.arch} ${process.platform}`);
   if (!force && existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp)
-    return "is up to date";
+    return;
   const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
   const jobs = [
     ...Object.entries(sets).map(([name, flags]) => [
@@ -94,25 +95,87 @@ async function buildAddon(compiler) {
   await execute(compiler.name, ["-shared", ...objects, ...link, "-o", `${target}.new`]);
   renameSync(`${target}.new`, target);
   writeFileSync(stampFile, stamp);
-  return "was built";
+}
+
+/** Two modules, of the same source: with relaxed SIMD and without. */
+async function buildWasm() {
+  const names = ["longspan", "longspan-relaxed"];
+  const stampFile = join(out, "wasm.stamp");
+  const stamp = stampOf("wasm");
+  const isThere = names.every((n) => existsSync(join(out, `${n}.wasm`)));
+  if (!force && isThere && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
+  const { commands } = await import("@yowasp/clang");
+  const sources = readdirSync(here).filter((f) => /\.(h|cc)$/.test(f));
+  const tree = Object.fromEntries(sources.map((f) => [f, readFileSync(join(here, f), "utf8")]));
+  const call = async (command, args, files) => {
+    let said = "";
+    const stderr = (bytes) => {
+      if (bytes) said += new TextDecoder().decode(bytes);
+    };
+    try {
+      return await commands[command](args, files, { stdout: null, stderr });
+    } catch (error) {
+      throw new Error(said || error.message);
+    }
+  };
+  const flags = [
+    ...["--target=wasm32-unknown-unknown", "-std=c++17", "-msimd128", "-mbulk-memory", "-nostdlibinc"],
+    ...["-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-ffp-contract=fast", "-fno-math-errno"],
+    ...[
+      "-fno-builtin-malloc",
+      "-fno-c++-static-destructors",
+      "-Wall",
+      "-Wextra",
+      "-Werror",
+      "-DLONGSPAN_ISA=wasm",
+    ],
+  ];
+  const link = [
+    "--no-entry",
+    "--import-undefined",
+    "--gc-sections",
+    "-O2",
+    "--strip-all",
+    "-z",
+    "stack-size=262144",
+  ];
+  const pages = ["--initial-memory=1048576", "--max-memory=4294967296"];
+  const levels = { run: "-O2", parse: "-Oz", plan: "-Oz", block: "-Oz", wasm: "-Oz" };
+  for (const name of names) {
+    const relaxed = name.endsWith("relaxed") ? ["-mrelaxed-simd"] : [];
+    let files = tree;
+    for (const [file, level] of Object.entries(levels))
+      files = await call(
+        "clang++",
+        [...flags, ...relaxed, level, "-c", `${file}.cc`, "-o", `${file}.o`],
+        files,
+      );
+    const objects = Object.keys(levels).map((f) => `${f}.o`);
+    files = await call("wasm-ld", [...link, ...pages, ...objects, "-o", "out.wasm"], files);
+    writeFileSync(join(out, `${name}.wasm`), files["out.wasm"]);
+  }
+  writeFileSync(stampFile, stamp);
 }
 
 mkdirSync(out, { recursive: true });
+const reasonOf = (error) => {
+  const lines = String(error.stderr || error.message).split("\n");
+  return (lines.find((l) => /error/i.test(l)) ?? lines[0]).trim();
+};
+const wasm = await buildWasm().then(
+  () => "wasm",
+  (error) => `reference (WebAssembly could not be built: ${reasonOf(error)})`,
+);
 const compiler = await findCompiler();
 if (!compiler) {
-  console.log(
-    "longspan: no C++ compiler was found, so the native executor is not built; another executor is used",
-  );
+  console.log(`longspan: no C++ compiler was found; programs run on the executor ${wasm}`);
 } else {
   try {
-    console.log(`longspan: the native executor ${await buildAddon(compiler)} (${compiler.version})`);
+    await buildAddon(compiler);
+    console.log(`longspan: programs run on the executor native (built with ${compiler.version})`);
   } catch (error) {
-    const reason =
-      String(error.stderr || error.message)
-        .split("\n")
-        .find((l) => /error/i.test(l)) ?? error.message;
     console.log(
-      `longspan: the native executor could not be built, so another executor is used: ${reason.trim()}`,
+      `longspan: the addon could not be built (${reasonOf(error)}); programs run on the executor ${wasm}`,
     );
   }
 }

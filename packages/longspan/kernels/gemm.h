@@ -89,7 +89,7 @@ LONGSPAN_INLINE void block(int64_t k, const T* a, int64_t lda, const T* b, int64
     for (int i = 0; i < rows; i++) {
       const Vec<T> left = splat(packedLeft ? a[p * rows + i] : a[i * lda + p]);
 #pragma GCC unroll 16
-      for (int v = 0; v < vectors; v++) sums[i][v] += left * right[v];
+      for (int v = 0; v < vectors; v++) sums[i][v] = multiplyAdd<Vec<T>>(left, right[v], sums[i][v]);
     }
   }
 #pragma GCC unroll 16

@@ -88,16 +88,6 @@ LONGSPAN_INLINE void apply3(const Extent& e, const Tile& o, const Tile& a, const
   }
 }
 
-/** Element by element in double precision: rare operations, and those between types. */
-template <class T, class A, class F>
-inline void scalar1(const Extent& e, const Tile& o, const Tile& a, F f) {
-  for (int64_t r = 0; r < e.rows; r++) {
-    T* to = row<T>(o, r);
-    const A* x = row<A>(a, r);
-    for (int64_t c = 0; c < e.columns; c++) to[c] = fromDouble<T>(f(static_cast<double>(x[c])));
-  }
-}
-
 /** Calls f with a null pointer of the element type. */
 template <class F>
 inline void withType(DType dtype, F f) {
@@ -120,13 +110,82 @@ struct Remove<T*> {
 inline double signOf(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 inline double magnitudeOf(double x) { return __builtin_fabs(x); }
 
-template <class F>
-inline void scalarUnary(DType to, DType from, const Extent& e, const Tile& o, const Tile& a, F f) {
+inline double negated(double x) { return -x; }
+inline double logistic(double x) { return 1 / (1 + ::exp(-x)); }
+inline double rootOf(double x) { return __builtin_sqrt(x); }
+inline double oneMinus(double x) { return 1 - x; }
+inline double oneMinusSquare(double x) { return 1 - x * x; }
+inline double selfTimesOneMinus(double x) { return x * (1 - x); }
+inline double identity(double x) { return x; }
+
+typedef double (*Function)(double);
+
+inline Function functionOf(Unary code) {
+  switch (code) {
+    case Unary::neg:
+      return negated;
+    case Unary::exp:
+      return ::exp;
+    case Unary::expm1:
+      return ::expm1;
+    case Unary::log:
+      return ::log;
+    case Unary::log1p:
+      return ::log1p;
+    case Unary::tanh:
+      return ::tanh;
+    case Unary::sigmoid:
+      return logistic;
+    case Unary::sqrt:
+      return rootOf;
+    case Unary::sin:
+      return ::sin;
+    case Unary::cos:
+      return ::cos;
+    case Unary::abs:
+      return magnitudeOf;
+    case Unary::sign:
+      return signOf;
+    case Unary::oneMinus:
+      return oneMinus;
+    case Unary::oneMinusSquare:
+      return oneMinusSquare;
+    case Unary::selfTimesOneMinus:
+      return selfTimesOneMinus;
+    default:
+      return identity;
+  }
+}
+
+/** Between types; within one it is a copy. */
+inline void cast(DType to, DType from, const Extent& e, const Tile& o, const Tile& a) {
   withType(to, [&](auto out) {
-    withType(from, [&](auto in) { scalar1<LONGSPAN_TYPE(out), LONGSPAN_TYPE(in)>(e, o, a, f); });
+    withType(from, [&](auto in) {
+      typedef LONGSPAN_TYPE(out) T;
+      typedef LONGSPAN_TYPE(in) From;
+      for (int64_t r = 0; r < e.rows; r++) {
+        T* y = row<T>(o, r);
+        const From* x = row<From>(a, r);
+        for (int64_t c = 0; c < e.columns; c++) y[c] = fromDouble<T>(static_cast<double>(x[c]));
+      }
+    });
   });
 }
 
+/** Element by element in double precision: rare operations, and double precision itself. */
+inline void scalarUnary(Unary code, DType dtype, const Extent& e, const Tile& o, const Tile& a) {
+  const Function f = functionOf(code);
+  withType(dtype, [&](auto type) {
+    typedef LONGSPAN_TYPE(type) T;
+    for (int64_t r = 0; r < e.rows; r++) {
+      T* y = row<T>(o, r);
+      const T* x = row<T>(a, r);
+      for (int64_t c = 0; c < e.columns; c++) y[c] = fromDouble<T>(f(static_cast<double>(x[c])));
+    }
+  });
+}
+
+/** The result has the operand's type, except that of a cast. */
 inline void unary(Unary code, DType to, DType from, const Extent& e, const Tile& o, const Tile& a) {
   if (to == DType::float32 && from == DType::float32) {
     typedef Floats V;
@@ -157,41 +216,8 @@ inline void unary(Unary code, DType to, DType from, const Extent& e, const Tile&
         break;
     }
   }
-  switch (code) {
-    case Unary::neg:
-      return scalarUnary(to, from, e, o, a, [](double x) { return -x; });
-    case Unary::exp:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::exp(x); });
-    case Unary::expm1:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::expm1(x); });
-    case Unary::log:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::log(x); });
-    case Unary::log1p:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::log1p(x); });
-    case Unary::tanh:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::tanh(x); });
-    case Unary::sigmoid:
-      return scalarUnary(to, from, e, o, a, [](double x) { return 1 / (1 + ::exp(-x)); });
-    case Unary::sqrt:
-      return scalarUnary(to, from, e, o, a, [](double x) { return __builtin_sqrt(x); });
-    case Unary::sin:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::sin(x); });
-    case Unary::cos:
-      return scalarUnary(to, from, e, o, a, [](double x) { return ::cos(x); });
-    case Unary::abs:
-      return scalarUnary(to, from, e, o, a, magnitudeOf);
-    case Unary::sign:
-      return scalarUnary(to, from, e, o, a, signOf);
-    case Unary::oneMinus:
-      return scalarUnary(to, from, e, o, a, [](double x) { return 1 - x; });
-    case Unary::oneMinusSquare:
-      return scalarUnary(to, from, e, o, a, [](double x) { return 1 - x * x; });
-    case Unary::selfTimesOneMinus:
-      return scalarUnary(to, from, e, o, a, [](double x) { return x * (1 - x); });
-    case Unary::cast:
-    case Unary::count:
-      return scalarUnary(to, from, e, o, a, [](double x) { return x; });
-  }
+  if (code == Unary::cast) return cast(to, from, e, o, a);
+  scalarUnary(code, to, e, o, a);
 }
 
 /** Maximum and minimum as JavaScript has them: NaN if either is. */
@@ -236,15 +262,9 @@ inline double binaryOf(Binary code, double x, double y) {
     case Binary::div:
       return x / y;
     case Binary::max:
-      return x != x ? x : y != y ? y : x > y ? x : y;
-    case Binary::min:
-      return x != x ? x : y != y ? y : x < y ? x : y;
-    case Binary::less:
-      return x < y ? 1 : 0;
-    case Binary::lessEqual:
-      return x <= y ? 1 : 0;
+      return x > y ? x : y;
     default:
-      return x == y ? 1 : 0;
+      return x < y ? x : y;
   }
 }
 
@@ -264,26 +284,18 @@ inline void comparison(Binary code, const Extent& e, const Tile& o, const Tile& 
   }
 }
 
-/** Both operands have one type. */
+/** Comparisons give int32; the rest has one type throughout. */
 inline void binary(Binary code, DType to, DType from, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
-  const bool compares = code >= Binary::less;
-  if (!compares && to == from && to != DType::int32)
-    return to == DType::float32 ? arithmetic<float>(code, e, o, a, b) : arithmetic<double>(code, e, o, a, b);
-  if (compares && to == DType::int32)
-    return withType(from, [&](auto in) { comparison<LONGSPAN_TYPE(in)>(code, e, o, a, b); });
-  withType(to, [&](auto out) {
-    withType(from, [&](auto in) {
-      typedef LONGSPAN_TYPE(out) T;
-      typedef LONGSPAN_TYPE(in) From;
-      for (int64_t r = 0; r < e.rows; r++) {
-        T* y = row<T>(o, r);
-        const From* x0 = row<From>(a, r);
-        const From* x1 = row<From>(b, r);
-        for (int64_t c = 0; c < e.columns; c++)
-          y[c] = fromDouble<T>(binaryOf(code, static_cast<double>(x0[c]), static_cast<double>(x1[c])));
-      }
-    });
-  });
+  if (code >= Binary::less) return withType(from, [&](auto in) { comparison<LONGSPAN_TYPE(in)>(code, e, o, a, b); });
+  if (to == DType::float32) return arithmetic<float>(code, e, o, a, b);
+  if (to == DType::float64) return arithmetic<double>(code, e, o, a, b);
+  for (int64_t r = 0; r < e.rows; r++) {
+    int32_t* y = row<int32_t>(o, r);
+    const int32_t* x0 = row<int32_t>(a, r);
+    const int32_t* x1 = row<int32_t>(b, r);
+    for (int64_t c = 0; c < e.columns; c++)
+      y[c] = toInt32(binaryOf(code, static_cast<double>(x0[c]), static_cast<double>(x1[c])));
+  }
 }
 
 /** The result and both operands have one type. */
@@ -307,8 +319,8 @@ inline void select(DType to, DType condition, const Extent& e, const Tile& o, co
 
 inline void mulAdd(DType to, const Extent& e, const Tile& o, const Tile& a, const Tile& b, const Tile& c) {
   if (to == DType::float32)
-    return apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return x * y + z; });
-  apply3<double>(e, o, a, b, c, [](Doubles x, Doubles y, Doubles z) { return x * y + z; });
+    return apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return multiplyAdd(x, y, z); });
+  apply3<double>(e, o, a, b, c, [](Doubles x, Doubles y, Doubles z) { return multiplyAdd(x, y, z); });
 }
 
 }  // namespace LONGSPAN_ISA

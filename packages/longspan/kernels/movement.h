@@ -88,48 +88,69 @@ inline float largestLine(const float* x, int64_t n) {
   return result;
 }
 
-/** Reduces the trailing dimensions for every index of the leading `kept` ones. Sums are formed in double precision. */
-template <class Out, class In>
+/** Calls f with the first place of what each element of a result is reduced from. */
+template <class F>
+inline void eachKept(const int32_t* dims, int kept, F f) {
+  walk(dims, kept, 0, [&](int64_t first, int64_t count, int64_t stride) {
+    for (int64_t q = 0; q < count; q++) f(first + q * stride);
+  });
+}
+
+LONGSPAN_INLINE double largerOf(double x, double y) { return x != x ? x : y != y ? y : y > x ? y : x; }
+
+template <class T>
+inline double sumOf(const T* x, int64_t n, int64_t step) {
+  if constexpr (sizeof(T) == 4 && static_cast<T>(0.5) != 0)
+    if (step == 1) return sumLine(x, n);
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) sum += static_cast<double>(x[i * step]);
+  return sum;
+}
+
+template <class T>
+inline double largestOf(const T* x, int64_t n, int64_t step) {
+  if constexpr (sizeof(T) == 4 && static_cast<T>(0.5) != 0)
+    if (step == 1) return static_cast<double>(largestLine(x, n));
+  double best = -__builtin_inf();
+  for (int64_t i = 0; i < n; i++) best = largerOf(best, static_cast<double>(x[i * step]));
+  return best;
+}
+
+/**
+ * Reduces the trailing dimensions for every index of the leading `kept` ones. Sums are formed in double precision. An argmax is
+ * an int32, anything else has the type of its operand.
+ */
+template <class T>
 inline void reduceRows(Reduce code, int64_t rows, const Tile& o, const Tile& a, const int32_t* dims, int rank, int kept) {
+  const int32_t* reduced = dims + 2 * kept;
   for (int64_t r = 0; r < rows; r++) {
-    Out* to = row<Out>(o, r);
-    const In* from = row<In>(a, r);
-    walk(dims, kept, 0, [&](int64_t first, int64_t count, int64_t stride) {
-      for (int64_t q = 0; q < count; q++) {
-        const int64_t base = first + q * stride;
-        double sum = 0;
+    const T* from = row<T>(a, r);
+    T* to = row<T>(o, r);
+    int32_t* places = row<int32_t>(o, r);
+    eachKept(dims, kept, [&](int64_t base) {
+      if (code == Reduce::argmax) {
         double best = -__builtin_inf();
-        int64_t at = 0;
-        int64_t seen = 0;
-        walk(dims + 2 * kept, rank - kept, base, [&](int64_t start, int64_t n, int64_t step) {
-          if constexpr (sizeof(In) == 4 && static_cast<In>(0.5) != 0) {
-            if (step == 1 && code == Reduce::sum) {
-              sum += sumLine(from + start, n);
-              return;
-            }
-            if (step == 1 && code == Reduce::max) {
-              const double x = static_cast<double>(largestLine(from + start, n));
-              best = best != best ? best : x != x ? x : x > best ? x : best;
-              return;
-            }
-          }
-          for (int64_t i = 0; i < n; i++) {
+        int32_t at = 0;
+        int32_t seen = 0;
+        walk(reduced, rank - kept, base, [&](int64_t start, int64_t n, int64_t step) {
+          for (int64_t i = 0; i < n; i++, seen++) {
             const double x = static_cast<double>(from[start + i * step]);
-            if (code == Reduce::sum) {
-              sum += x;
-            } else if (code == Reduce::max) {
-              best = best != best ? best : x != x ? x : x > best ? x : best;
-            } else {
-              if (x > best) {
-                best = x;
-                at = seen;
-              }
-              seen++;
-            }
+            if (!(x > best)) continue;
+            best = x;
+            at = seen;
           }
         });
-        *to++ = fromDouble<Out>(code == Reduce::sum ? sum : code == Reduce::max ? best : static_cast<double>(at));
+        *places++ = at;
+        return;
       }
+      double result = code == Reduce::sum ? 0 : -__builtin_inf();
+      walk(reduced, rank - kept, base, [&](int64_t start, int64_t n, int64_t step) {
+        if (code == Reduce::sum)
+          result += sumOf(from + start, n, step);
+        else
+          result = largerOf(result, largestOf(from + start, n, step));
+      });
+      *to++ = fromDouble<T>(result);
     });
   }
 }

@@ -312,10 +312,13 @@ class Parser {
       case OpKind::copy:
         return typed(out, *in[0]);
       case OpKind::unary:
-        return op.code >= 0 && op.code < static_cast<int32_t>(Unary::count) ? true : fail("an unknown unary code");
+        if (op.code < 0 || op.code >= static_cast<int32_t>(Unary::count)) return fail("an unknown unary code");
+        return op.code == static_cast<int32_t>(Unary::cast) || typed(out, *in[0]);
       case OpKind::binary:
         if (op.code < 0 || op.code >= static_cast<int32_t>(Binary::count)) return fail("an unknown binary code");
-        return typed(*in[0], *in[1]);
+        if (op.code >= static_cast<int32_t>(Binary::less) && out.dtype != DType::int32)
+          return fail("a comparison that is not int32");
+        return typed(*in[0], *in[1]) && (op.code >= static_cast<int32_t>(Binary::less) || typed(out, *in[0]));
       case OpKind::select:
         return typed(out, *in[1]) && typed(out, *in[2]);
       case OpKind::mulAdd:
@@ -329,6 +332,8 @@ class Parser {
         return op.extra >= 1 && op.code >= 1 ? true : fail("an axis of no length");
       case OpKind::reduce:
         if (op.code < 0 || op.code >= static_cast<int32_t>(Reduce::count)) return fail("an unknown reduction");
+        if (op.code == static_cast<int32_t>(Reduce::argmax) ? out.dtype != DType::int32 : out.dtype != in[0]->dtype)
+          return fail("a reduction of another type");
         return strides(op, m, 0, op.keptCount, out.size, 0, -1) && strides(op, m, 0, op.dimCount, -1, 0, in[0]->size);
       case OpKind::uniform:
         if (out.dtype == DType::int32) return fail("uniform integers");

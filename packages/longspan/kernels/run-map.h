@@ -226,11 +226,8 @@ class MapRun {
         });
         break;
       case OpKind::reduce:
-        withType(out.dtype, [&](auto to) {
-          withType(from, [&](auto in) {
-            reduceRows<LONGSPAN_TYPE(to), LONGSPAN_TYPE(in)>(static_cast<Reduce>(op.code), rows, o, a, dims, op.dimCount,
-                                                             op.keptCount);
-          });
+        withType(from, [&](auto in) {
+          reduceRows<LONGSPAN_TYPE(in)>(static_cast<Reduce>(op.code), rows, o, a, dims, op.dimCount, op.keptCount);
         });
         break;
       case OpKind::uniform:

@@ -80,6 +80,22 @@ LONGSPAN_INLINE Vec<T> splat(T x) {
   return Vec<T>{} + x;
 }
 
+/** a b + c, rounded once where the machine has it. */
+template <class V>
+LONGSPAN_INLINE V multiplyAdd(V a, V b, V c) {
+  return a * b + c;
+}
+#if defined(__wasm_relaxed_simd__)
+template <>
+LONGSPAN_INLINE Floats multiplyAdd<Floats>(Floats a, Floats b, Floats c) {
+  return __builtin_wasm_relaxed_madd_f32x4(a, b, c);
+}
+template <>
+LONGSPAN_INLINE Doubles multiplyAdd<Doubles>(Doubles a, Doubles b, Doubles c) {
+  return __builtin_wasm_relaxed_madd_f64x2(a, b, c);
+}
+#endif
+
 LONGSPAN_INLINE Floats asFloats(Ints v) { return reinterpret_cast<Floats>(v); }
 LONGSPAN_INLINE Ints asInts(Floats v) { return reinterpret_cast<Ints>(v); }
 

@@ -2,12 +2,14 @@ import type { Executor } from "../program/index.js";
 import { type Loaded, setting } from "./loading.js";
 import { loadNative } from "./native/index.js";
 import { ReferenceExecutor } from "./reference/index.js";
+import { loadWasm } from "./wasm/index.js";
 
 /** Names of executors, fastest first. */
-export type ExecutorName = "native" | "reference";
+export type ExecutorName = "native" | "wasm" | "reference";
 
 const loaders: Record<ExecutorName, () => Loaded> = {
   native: () => loadNative(setting("LONGSPAN_INSTRUCTIONS")),
+  wasm: loadWasm,
   reference: () => ({ executor: new ReferenceExecutor() }),
 };
 
@@ -65,7 +67,7 @@ export interface ExecutorStatus {
 
 /**
  * Which executors there are, fastest first, and why those that are missing are.
- * @example executorReport().map((e) => e.name) // [ 'native', 'reference' ]
+ * @example executorReport().map((e) => e.name) // [ 'native', 'wasm', 'reference' ]
  */
 export function executorReport(): ExecutorStatus[] {
   return (Object.keys(loaders) as ExecutorName[]).map((name) => {

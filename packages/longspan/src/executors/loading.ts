@@ -20,6 +20,18 @@ export function nodeRequire(from: string): ((file: string) => unknown) | undefin
   return module?.createRequire(from);
 }
 
+/** The bytes of a file beside a module, where there is a file system and such a file. */
+export function readBuilt(from: string, file: string): Uint8Array | undefined {
+  const fs = host?.getBuiltinModule?.("node:fs") as { readFileSync(url: unknown): Uint8Array } | undefined;
+  const Url = (globalThis as { URL?: new (file: string, from: string) => unknown }).URL;
+  if (!fs || !Url) return undefined;
+  try {
+    return fs.readFileSync(new Url(file, from));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A setting from the environment, where there is one. */
 export function setting(name: string): string | undefined {
   return host?.env?.[name];

@@ -1,0 +1,145 @@
+import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
+import { KernelExecutor } from "../kernels/kernel-executor.js";
+import type { KernelModule } from "../kernels/kernel-module.js";
+import { type Loaded, readBuilt } from "../loading.js";
+import { type CompiledModule, instantiate, isSupported, type KernelExports } from "./host.js";
+
+/** Memory of the module: dropped when nothing refers to it. */
+class WasmMemory {
+  constructor(
+    readonly id: number,
+    readonly address: number,
+    readonly dtype: DType,
+    readonly length: number,
+  ) {}
+}
+
+class WasmKernels implements KernelModule<WasmMemory> {
+  private readonly dropped: FinalizationRegistry<number>;
+  /** Room for the bindings of a run, in bytes from `place`. */
+  private room = 0;
+  private place = 0;
+
+  constructor(
+    private readonly module: KernelExports,
+    readonly instructionSet: string,
+  ) {
+    this.dropped = new FinalizationRegistry((id) => {
+      module.dropMemory(id);
+    });
+  }
+
+  allocate(dtype: DType, length: number): WasmMemory {
+    const id = this.checked(this.module.allocate(length * bytesPerElement(dtype)));
+    const memory = new WasmMemory(id, this.module.address(id) >>> 0, dtype, length);
+    this.dropped.register(memory, id);
+    return memory;
+  }
+
+  numberOf(memory: WasmMemory): number {
+    return memory.id;
+  }
+
+  view({ address, dtype, length }: WasmMemory): TypedArray {
+    const { buffer } = this.module.memory;
+    if (dtype === "float32") return new Float32Array(buffer, address, length);
+    return dtype === "float64"
+      ? new Float64Array(buffer, address, length)
+      : new Int32Array(buffer, address, length);
+  }
+
+  touch(memory: WasmMemory): void {
+    this.checked(this.module.touch(memory.id));
+  }
+
+  compile(ints: Int32Array, reals: Float64Array): number {
+    const a = this.pass(ints);
+    const b = this.pass(reals);
+    const id = this.module.compile(a, ints.length, b, reals.length);
+    this.module.release(a);
+    this.module.release(b);
+    return this.checked(id);
+  }
+
+  plan(program: number, ints: Int32Array): number {
+    const a = this.pass(ints);
+    const id = this.module.plan(program, a, ints.length);
+    this.module.release(a);
+    return this.checked(id);
+  }
+
+  run(plan: number, bindings: Float64Array): number[] | undefined {
+    if (this.room < bindings.byteLength) {
+      if (this.place !== 0) this.module.release(this.place);
+      this.place = this.reserve(bindings.byteLength);
+      this.room = bindings.byteLength;
+    }
+    new Float64Array(this.module.memory.buffer, this.place, bindings.length).set(bindings);
+    const status = this.checked(this.module.run(plan, this.place));
+    if (status === 0) return undefined;
+    return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
+  }
+
+  dropPlan(plan: number): void {
+    this.checked(this.module.dropPlan(plan));
+  }
+
+  dropProgram(program: number): void {
+    this.module.dropProgram(program);
+  }
+
+  workspaceBytes(): number {
+    return this.module.workspaceBytes();
+  }
+
+  private pass(numbers: Int32Array | Float64Array): number {
+    const at = this.reserve(Math.max(8, numbers.byteLength));
+    const { buffer } = this.module.memory;
+    if (numbers instanceof Int32Array) new Int32Array(buffer, at, numbers.length).set(numbers);
+    else new Float64Array(buffer, at, numbers.length).set(numbers);
+    return at;
+  }
+
+  private reserve(bytes: number): number {
+    const at = this.module.reserve(bytes) >>> 0;
+    if (at === 0) throw new RangeError(`no room for ${bytes} bytes in WebAssembly memory`);
+    return at;
+  }
+
+  private checked(result: number): number {
+    if (result >= 0) return result;
+    const bytes = new Uint8Array(this.module.memory.buffer, this.module.error() >>> 0);
+    let text = "";
+    for (let i = 0; bytes[i] !== 0 && i < 200; i++) text += String.fromCharCode(bytes[i]!);
+    throw new Error(text);
+  }
+}
+
+/** The WebAssembly executor: the same kernels with 128-bit vectors, on one thread, wherever there is no addon. */
+export class WasmExecutor extends KernelExecutor<WasmMemory> {}
+
+const relaxedFile = "../../../build/longspan-relaxed.wasm";
+const plainFile = "../../../build/longspan.wasm";
+
+/** Loads the WebAssembly executor from the files beside the library; with relaxed SIMD where the host has it. */
+export function loadWasm(): Loaded<WasmExecutor> {
+  const from = (import.meta as unknown as { url: string }).url;
+  for (const [file, kind] of [
+    [relaxedFile, "relaxed simd"],
+    [plainFile, "simd"],
+  ] as const) {
+    const bytes = readBuilt(from, file);
+    if (bytes === undefined)
+      return { reason: "the module was not built, or there is no file system to read it from" };
+    if (isSupported(bytes)) return { executor: wasmExecutor(bytes, kind) };
+  }
+  return { reason: "this host's WebAssembly has no SIMD" };
+}
+
+/**
+ * A WebAssembly executor from the bytes of a module, or from one that is compiled, for hosts that have no file system: fetch
+ * `longspan.wasm` (or `longspan-relaxed.wasm`) and compile it there.
+ */
+export function wasmExecutor(source: Uint8Array | CompiledModule, kind = "simd"): WasmExecutor {
+  return new WasmExecutor("wasm", new WasmKernels(instantiate(source), kind));
+}

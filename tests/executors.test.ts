@@ -1,0 +1,203 @@
+import { type ExecutorName, executorReport, gru, lstm, peepholeLstm, rnn } from "longspan";
+import {
+  castTree,
+  chain,
+  defaultExecutor,
+  executor,
+  exp,
+  fromArray,
+  Key,
+  leaves,
+  log,
+  mul,
+  normal,
+  onCpu,
+  sigmoid,
+  sqrt,
+  sum,
+  tanh,
+  unfold,
+  useExecutor,
+  type Value,
+  valueAndGrad,
+} from "longspan/engine";
+import { afterAll, describe, expect, test } from "vitest";
+import { executorRows, missing } from "./executors/rows.js";
+import { lossOf, pointOf } from "./random-cells/compare.js";
+import { randomSubject } from "./random-cells/generate.js";
+
+const before = defaultExecutor();
+afterAll(() => useExecutor(before));
+
+/** The result of `f` with all tensors on an executor. */
+function on<T>(name: ExecutorName, f: () => T): T {
+  const previous = defaultExecutor();
+  useExecutor(executor(name));
+  try {
+    return f();
+  } finally {
+    useExecutor(previous);
+  }
+}
+
+const numbers = (tree: unknown) => leaves(tree).map((v) => Array.from(onCpu(v as Value).toArray()));
+
+/** Largest difference between lists, each relative to the larger of 1 and its largest entry. */
+function distance(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number {
+  let worst = 0;
+  a.forEach((list, i) => {
+    const size = list.reduce((m, x) => Math.max(m, Math.abs(x)), 1);
+    list.forEach((x, j) => {
+      const e = Math.abs(x - b[i]![j]!) / size;
+      worst = Number.isNaN(e) ? Number.POSITIVE_INFINITY : Math.max(worst, e);
+    });
+  });
+  return worst;
+}
+
+const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 10;
+
+for (const { name } of executorRows.filter((r) => r.name !== "reference"))
+  describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
+    test(`${cells} random cells: value and gradient are the reference's`, () => {
+      const runs = executor(name).statistics.runs;
+      for (let seed = 1; seed <= cells; seed++) {
+        const compute = () => {
+          const subject = randomSubject(seed);
+          const f = lossOf(subject, "compiled") as (p: never) => Value;
+          const { value, grads } = valueAndGrad(f)(pointOf(subject) as never);
+          return numbers({ value, grads });
+        };
+        expect(distance(on("reference", compute), on(name, compute)), `seed ${seed}`).toBeLessThan(1e-12);
+      }
+      expect(executor(name).statistics.runs - runs).toBeGreaterThan(10 * cells);
+    });
+
+    for (const [cellName, cell] of Object.entries({ lstm, gru, rnn, peepholeLstm }))
+      for (const [input, hidden] of [
+        [1, 1],
+        [3, 5],
+        [7, 16],
+        [20, 33],
+      ] as const)
+        test(`${cellName} ${input} to ${hidden} in float32: the reference's in float64, to rounding`, () => {
+          const lengths = [9, 9, 4, 1, 0];
+          const compute = (dtype: "float32" | "float64") => () => {
+            const nodes = lengths.reduce((a, n) => a + n, 0);
+            const made = cell({ input, hidden });
+            const params = castTree(made.init(Key.of(1), "float32"), dtype);
+            const x = normal(Key.of(2), [nodes, input], "float32");
+            const weights = normal(Key.of(3), [nodes, hidden], "float32");
+            const f = (p: { params: typeof params; x: Value }) =>
+              sum(mul(unfold(made, p.params, { x: p.x }, chain(lengths)).output, castTree(weights, dtype)));
+            const { value, grads } = valueAndGrad(f as never)({ params, x: castTree(x, dtype) } as never);
+            return numbers({ value, grads });
+          };
+          const ours = on(name, compute("float32"));
+          expect(distance(on("reference", compute("float64")), ours)).toBeLessThan(2e-5);
+        });
+
+    test("a batch is its members alone, bit by bit, in outputs and input gradients", () => {
+      on(name, () => {
+        const [input, hidden] = [5, 19];
+        const lengths = [11, 8, 8, 3, 1];
+        const cell = lstm({ input, hidden });
+        const params = cell.init(Key.of(1));
+        const sequences = lengths.map((n, i) =>
+          Array.from(onCpu(normal(Key.of(5 + i), [n, input])).toArray()),
+        );
+        const run = (chosen: readonly number[]) => {
+          const structure = chain(chosen.map((i) => lengths[i]!));
+          const packed: number[] = [];
+          const owner: number[] = [];
+          // Time-major, longest first: the row order of a chain.
+          for (let t = 0; t < 11; t++)
+            for (const i of chosen)
+              if (t < lengths[i]!) {
+                packed.push(...sequences[i]!.slice(t * input, (t + 1) * input));
+                owner.push(i);
+              }
+          const x = fromArray(packed, [owner.length, input]);
+          const { output } = unfold(cell, params, { x }, structure);
+          const { grads } = valueAndGrad((p: { x: Value }) =>
+            sum(tanh(unfold(cell, params, { x: p.x }, structure).output)),
+          )({ x });
+          const [o, g] = [onCpu(output).toArray(), onCpu((grads as { x: Value }).x).toArray()];
+          return new Map(
+            chosen.map((i) => {
+              const rows = owner.flatMap((q, r) => (q === i ? [r] : []));
+              return [
+                i,
+                rows.flatMap((r) => [
+                  ...o.slice(r * hidden, (r + 1) * hidden),
+                  ...g.slice(r * input, (r + 1) * input),
+                ]),
+              ];
+            }),
+          );
+        };
+        const together = run([0, 1, 2, 3, 4]);
+        for (const i of [0, 1, 2, 3, 4]) expect(run([i]).get(i), `sequence ${i}`).toEqual(together.get(i));
+      });
+    });
+
+    describe("elementary functions over all of float32, against double precision", () => {
+      const bits = new Int32Array(1 << 18);
+      for (let i = 0; i < bits.length; i++) bits[i] = i * 16384 + ((i * 2654435761) >>> 18);
+      const inputs = [
+        ...new Float32Array(bits.buffer),
+        ...[0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1, -1, 88.72, -103.97],
+      ].map(Math.fround);
+      const ulp = new Float32Array(1);
+      const word = new Int32Array(ulp.buffer);
+      const spacing = (x: number): number => {
+        ulp[0] = Math.abs(x);
+        if (!(ulp[0]! < Number.POSITIVE_INFINITY)) return 2 ** 104;
+        const from = ulp[0]!;
+        word[0]! += 1;
+        return (ulp[0] === Number.POSITIVE_INFINITY ? 2 ** 128 : ulp[0]!) - from;
+      };
+      for (const [what, f, exact, most] of [
+        ["exp", exp, Math.exp, 2],
+        ["tanh", tanh, Math.tanh, 4],
+        ["sigmoid", sigmoid, (x: number) => 1 / (1 + Math.exp(-x)), 4],
+        ["log", log, Math.log, 3],
+        ["sqrt", sqrt, Math.sqrt, 1],
+      ] as const)
+        test(`${what}: within ${most} units in the last place`, () => {
+          const ours = on(name, () => onCpu(f(fromArray(inputs, [inputs.length]))).toArray());
+          let worst = 0;
+          let where = 0;
+          inputs.forEach((x, i) => {
+            const wanted = exact(x);
+            const got = ours[i]!;
+            if (Number.isNaN(wanted)) {
+              expect(got, `${what}(${x})`).toBeNaN();
+              return;
+            }
+            if (Math.fround(wanted) === got) return;
+            const e = Math.abs(got - wanted) / spacing(wanted);
+            if (!(e <= worst)) [worst, where] = [e, x];
+          });
+          expect(worst, `${what}(${where})`).toBeLessThan(most);
+        });
+    });
+
+    test("sums over many rows keep their digits", () => {
+      const rows = 5000;
+      const x = Array.from({ length: 3 * rows }, (_, i) => Math.fround(Math.sin(i) + 1));
+      const total = on(name, () => onCpu(sum(fromArray(x, [rows, 3]), 0)).toArray());
+      for (let c = 0; c < 3; c++) {
+        let exact = 0;
+        for (let r = 0; r < rows; r++) exact += x[3 * r + c]!;
+        expect(Math.abs(total[c]! - exact) / exact).toBeLessThan(1e-6);
+      }
+    });
+  });
+
+test("an executor that is missing, or that nobody knows, is an error that says why", () => {
+  expect(() => executor("gpu")).toThrow('no executor "gpu"; there is native, wasm, reference');
+  for (const { name, available, detail } of executorReport())
+    if (!available)
+      expect(() => executor(name)).toThrow(`the ${name} executor is not available here: ${detail}`);
+});

@@ -1,0 +1,326 @@
+import {
+  type BufferDecl,
+  defaultExecutor,
+  executor,
+  fromArray,
+  type Instruction,
+  Key,
+  normal,
+  onCpu,
+  type Program,
+  ProgramError,
+  type Schedule,
+  type Space,
+  useExecutor,
+  verifyProgram,
+} from "longspan/engine";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executorRows, missing } from "./executors/rows.js";
+
+const none = new Int32Array(0);
+
+function scheduleOf(counts: Partial<Record<Space, number>>, tables: Schedule["tables"] = []): Schedule {
+  return {
+    counts: { one: 1, ...counts },
+    levels: 0,
+    nodeBegin: none,
+    nodeEnd: none,
+    edgeBegin: none,
+    edgeEnd: none,
+    headRows: 0,
+    tables,
+  };
+}
+
+const buffer = (
+  name: string,
+  space: Space,
+  columns: number,
+  role: BufferDecl["role"],
+  dtype: BufferDecl["dtype"] = "float64",
+): BufferDecl => ({
+  name,
+  space,
+  columns,
+  role,
+  dtype,
+});
+const at = (b: number, rows: "same" | "fixed" | number = "same", offset = 0) => ({ buffer: b, offset, rows });
+
+/** Runs one instruction on arrays and returns the last buffer. */
+function run(
+  buffers: BufferDecl[],
+  instruction: Instruction,
+  data: number[][],
+  schedule: Schedule,
+  tables: Program["tables"] = [],
+): number[] {
+  const program: Program = { name: "test", buffers, tables, before: [instruction], loop: [], after: [] };
+  const executor = defaultExecutor();
+  const handles = data.map((d, i) => fromArray(d, [d.length], buffers[i]!.dtype));
+  executor.run(
+    executor.compile(program),
+    schedule,
+    handles.map((t) => t.binding()),
+  );
+  return Array.from(onCpu(handles.at(-1)!).toArray());
+}
+
+const random = (n: number, seed: number) => Array.from(onCpu(normal(Key.of(seed), [n], "float64")).toArray());
+
+for (const { name } of executorRows)
+  describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
+    const before = defaultExecutor();
+    beforeAll(() => useExecutor(executor(name)));
+    afterAll(() => useExecutor(before));
+
+    describe("gemm: every tail, both orientations, row tables, column offsets, accumulation", () => {
+      for (const [rows, k, n] of [
+        [1, 1, 1],
+        [4, 3, 4],
+        [5, 7, 6],
+        [9, 2, 11],
+        [3, 0, 5],
+        [0, 3, 2],
+      ] as const)
+        for (const transposeB of [false, true])
+          for (const accumulate of [false, true])
+            for (const indexed of [false, true])
+              test(`${rows} x ${k} x ${n}${transposeB ? " B'" : ""}${accumulate ? " +=" : ""}${indexed ? " by table" : ""}`, () => {
+                const source = 12;
+                const a = random(source * (k + 1), 1);
+                const b = random(k * n, 2);
+                const c = random(rows * (n + 2), 3);
+                const index = Int32Array.from({ length: rows }, (_, r) => (r * 5) % source);
+                const ours = run(
+                  [
+                    buffer("a", indexed ? "state" : "row", k + 1, "input"),
+                    buffer("b", "one", k * n, "input"),
+                    buffer("c", "row", n + 2, "output"),
+                  ],
+                  {
+                    kind: "gemm",
+                    space: "row",
+                    out: at(2, "same", 2),
+                    a: at(0, indexed ? 0 : "same", 1),
+                    b: at(1, "fixed"),
+                    k,
+                    n,
+                    transposeB,
+                    accumulate,
+                  },
+                  [a, b, c],
+                  scheduleOf({ row: rows, state: source }, [{ offset: 0, index }]),
+                  indexed ? [{ name: "t", kind: "map" }] : [],
+                );
+                for (let r = 0; r < rows; r++) {
+                  const from = (indexed ? index[r]! : r) * (k + 1) + 1;
+                  for (let j = 0; j < n; j++) {
+                    let s = accumulate ? c[r * (n + 2) + 2 + j]! : 0;
+                    for (let q = 0; q < k; q++)
+                      s += a[from + q]! * (transposeB ? b[j * k + q]! : b[q * n + j]!);
+                    expect(Math.abs(ours[r * (n + 2) + 2 + j]! - s)).toBeLessThan(1e-13 * (1 + Math.abs(s)));
+                  }
+                  // The columns beside the segment stay as they were.
+                  expect(ours.slice(r * (n + 2), r * (n + 2) + 2)).toEqual(
+                    c.slice(r * (n + 2), r * (n + 2) + 2),
+                  );
+                }
+              });
+    });
+
+    describe("outerSum", () => {
+      for (const [rows, m, n] of [
+        [0, 2, 3],
+        [1, 1, 1],
+        [5, 4, 4],
+        [300, 6, 7],
+      ] as const)
+        for (const accumulate of [false, true])
+          test(`${rows} rows of ${m} x ${n}${accumulate ? ", added" : ""}`, () => {
+            const [a, b, c] = [random(rows * m, 1), random(rows * n, 2), random(m * n, 3)];
+            const ours = run(
+              [
+                buffer("a", "row", m, "input"),
+                buffer("b", "row", n, "input"),
+                buffer("c", "one", m * n, "output"),
+              ],
+              { kind: "outerSum", space: "row", out: at(2, "fixed"), a: at(0), b: at(1), m, n, accumulate },
+              [a, b, c],
+              scheduleOf({ row: rows }),
+            );
+            for (let i = 0; i < m; i++)
+              for (let j = 0; j < n; j++) {
+                let s = accumulate ? c[i * n + j]! : 0;
+                for (let r = 0; r < rows; r++) s += a[r * m + i]! * b[r * n + j]!;
+                expect(Math.abs(ours[i * n + j]! - s)).toBeLessThan(1e-12 * (1 + Math.abs(s)));
+              }
+          });
+    });
+
+    describe("batchedMatmul", () => {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const)
+        test(`${transposeA ? "A'" : "A"} ${transposeB ? "B'" : "B"}`, () => {
+          const [rows, count, m, k, n] = [2, 3, 5, 6, 7];
+          const [a, b] = [random(rows * count * m * k, 1), random(rows * count * k * n, 2)];
+          const ours = run(
+            [
+              buffer("a", "row", count * m * k, "input"),
+              buffer("b", "row", count * k * n, "input"),
+              buffer("c", "row", count * m * n, "output"),
+            ],
+            {
+              kind: "batchedMatmul",
+              space: "row",
+              out: at(2),
+              a: at(0),
+              b: at(1),
+              count,
+              m,
+              k,
+              n,
+              transposeA,
+              transposeB,
+              accumulate: false,
+            },
+            [a, b, new Array<number>(rows * count * m * n).fill(9)],
+            scheduleOf({ row: rows }),
+          );
+          for (let q = 0; q < rows * count; q++)
+            for (let i = 0; i < m; i++)
+              for (let j = 0; j < n; j++) {
+                let s = 0;
+                for (let p = 0; p < k; p++)
+                  s +=
+                    a[q * m * k + (transposeA ? p * m + i : i * k + p)]! *
+                    b[q * k * n + (transposeB ? j * k + p : p * n + j)]!;
+                expect(Math.abs(ours[q * m * n + i * n + j]! - s)).toBeLessThan(1e-12 * (1 + Math.abs(s)));
+              }
+        });
+    });
+
+    test("segmentSum adds the listed rows in order; an empty list gives zero", () => {
+      const ours = run(
+        [buffer("a", "edge", 2, "input"), buffer("c", "node", 2, "output")],
+        { kind: "segmentSum", space: "node", out: at(1), a: at(0), lists: 0, columns: 2, accumulate: false },
+        [
+          [1, 2, 10, 20, 100, 200],
+          [9, 9, 9, 9],
+        ],
+        scheduleOf({ node: 2, edge: 3 }, [{ starts: Int32Array.of(0, 2, 2), index: Int32Array.of(2, 0) }]),
+        [{ name: "l", kind: "lists" }],
+      );
+      expect(ours).toEqual([101, 202, 0, 0]);
+    });
+
+    test("gather and indexSum check every index", () => {
+      const table = [1, 2, 3, 4, 5, 6];
+      const gather = (index: number[]) =>
+        run(
+          [
+            buffer("t", "one", 6, "input"),
+            buffer("i", "row", 1, "input", "int32"),
+            buffer("c", "row", 2, "output"),
+          ],
+          {
+            kind: "gather",
+            space: "row",
+            out: at(2),
+            source: at(0, "fixed"),
+            index: at(1),
+            count: 1,
+            size: 3,
+            columns: 2,
+          },
+          [table, index, new Array<number>(2 * index.length).fill(0)],
+          scheduleOf({ row: index.length }),
+        );
+      expect(gather([2, 0])).toEqual([5, 6, 1, 2]);
+      expect(() => gather([0, 3])).toThrow("index 3 at row 1, place 0 lies outside 0..2");
+      expect(() => gather([-1])).toThrow("index -1 at row 0");
+    });
+
+    test("bindings that are too small, missing or of another type are refused before anything runs", () => {
+      const own = defaultExecutor();
+      const program: Program = {
+        name: "p",
+        buffers: [buffer("a", "row", 2, "input"), buffer("c", "row", 2, "output")],
+        tables: [],
+        before: [
+          {
+            kind: "map",
+            space: "row",
+            registers: [{ shape: [2], dtype: "float64" }],
+            code: [
+              { op: "load", out: 0, view: at(0) },
+              { op: "store", input: 0, view: at(1) },
+            ],
+          },
+        ],
+        loop: [],
+        after: [],
+      };
+      const executable = own.compile(program);
+      const make = (n: number, dtype: "float32" | "float64" = "float64") =>
+        fromArray(new Array<number>(n).fill(1), [n], dtype).binding();
+      expect(() => own.run(executable, scheduleOf({ row: 3 }), [make(6), make(4)])).toThrow(
+        "buffer c needs 3 x 2, bound to 4",
+      );
+      expect(() => own.run(executable, scheduleOf({ row: 1 }), [make(2)])).toThrow("buffer c is not bound");
+      expect(() => own.run(executable, scheduleOf({ row: 1 }), [make(2, "float32"), make(2)])).toThrow(
+        "buffer a holds float64, bound to float32",
+      );
+    });
+  });
+
+describe("the verifier finds programs that would touch what they must not", () => {
+  const good = (): Program => ({
+    name: "p",
+    buffers: [
+      buffer("a", "row", 2, "input"),
+      buffer("b", "one", 4, "input"),
+      buffer("c", "row", 2, "output"),
+    ],
+    tables: [],
+    before: [
+      {
+        kind: "gemm",
+        space: "row",
+        out: at(2),
+        a: at(0),
+        b: at(1, "fixed"),
+        k: 2,
+        n: 2,
+        transposeB: false,
+        accumulate: false,
+      },
+    ],
+    loop: [],
+    after: [],
+  });
+  const change = (patch: object): Program => ({
+    ...good(),
+    before: [{ ...good().before[0]!, ...patch } as Instruction],
+  });
+  test("a good one passes", () => {
+    expect(() => verifyProgram(good())).not.toThrow();
+  });
+  for (const [what, program, message] of [
+    ["columns beyond the buffer", change({ n: 3 }), "columns 0..6 of b, which has 4"],
+    ["a buffer that does not exist", change({ a: at(7) }), "no buffer 7"],
+    ["rows of another space", change({ a: at(1) }), "rows of one (b) read as rows of row"],
+    ["a fixed row of many", change({ b: at(0, "fixed") }), "columns 0..4 of a, which has 2"],
+    ["a table that does not exist", change({ a: at(0, 3) }), "no row table 3"],
+    ["a write to an input", change({ out: at(0) }), "writes the input a"],
+    ["an output that nothing writes", { ...good(), before: [] }, "output c is never written"],
+  ] as const)
+    test(what, () => {
+      expect(() => verifyProgram(program)).toThrow(ProgramError);
+      expect(() => verifyProgram(program)).toThrow(message);
+    });
+});
