@@ -1,18 +1,15 @@
 import os from "node:os";
-import { defaultExecutor } from "longspan";
+import { defaultExecutor, executorReport } from "longspan";
 import colours from "picocolors";
 import { Failure, oneLine } from "./failure.js";
 import { type MatmulSpeed, measureMatmul } from "./matmul-speed.js";
 import { counted } from "./run-lines.js";
 import { wrapped } from "./terminal-text.js";
 
-/** An executor of this machine or of others. */
-export interface ExecutorStatus {
+/** An executor, here or elsewhere: why it is not available, or what it is. */
+export type ExecutorLine = Pick<ReturnType<typeof executorReport>[number], "available" | "detail"> & {
   readonly name: string;
-  readonly available: boolean;
-  /** Why it is not available, or what it is. */
-  readonly detail: string;
-}
+};
 
 /** What there is to compute with. */
 export interface DoctorReport {
@@ -24,19 +21,15 @@ export interface DoctorReport {
   readonly memory: { readonly total: number; readonly free: number };
   readonly executor: { readonly name: string; readonly why: string };
   /** All executors, fastest first, the one in use among them. */
-  readonly executors: readonly ExecutorStatus[];
+  readonly executors: readonly ExecutorLine[];
   /** Of the executor in use. */
   readonly matmul: MatmulSpeed;
 }
 
-/** The executors that the library has. */
-const executors: readonly ExecutorStatus[] = [
-  { name: "reference", available: true, detail: "TypeScript, one thread, runs everywhere" },
-];
-
 /** Looks at the machine, and times the executor in use. @throws Failure if the executor computes wrongly. */
 export async function examine(version: string): Promise<DoctorReport> {
   const { name } = defaultExecutor();
+  const executors = executorReport();
   let matmul: MatmulSpeed;
   try {
     matmul = await measureMatmul();
@@ -56,7 +49,7 @@ export async function examine(version: string): Promise<DoctorReport> {
 }
 
 /** Why an executor is in use, given all of them, fastest first. */
-export function reasonFor(name: string, all: readonly ExecutorStatus[]): string {
+export function reasonFor(name: string, all: readonly ExecutorLine[]): string {
   const available = all.filter((executor) => executor.available);
   if (available.length <= 1) return all.length <= 1 ? "the only one there is" : "the only one available here";
   return available[0]!.name === name ? "the fastest available here" : "chosen by a setting";
