@@ -1,12 +1,12 @@
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
-import { type DoctorReport, doctorLines, type ExecutorStatus, reasonFor } from "../src/doctor.js";
+import { type DoctorReport, doctorLines, type ExecutorLine, reasonFor } from "../src/doctor.js";
 import { measureMatmul } from "../src/matmul-speed.js";
 import { longspan } from "./command.js";
 
 const reference = { name: "reference", available: true, detail: "TypeScript" };
 const native = { name: "native", available: true, detail: "avx2" };
-const absent: ExecutorStatus = { name: "wasm", available: false, detail: "no SIMD" };
+const absent: ExecutorLine = { name: "wasm", available: false, detail: "no SIMD" };
 
 const report: DoctorReport = {
   version: "1.2.3",
@@ -40,7 +40,7 @@ describe("doctorLines", () => {
   });
 });
 
-it.each<[string, readonly ExecutorStatus[], string]>([
+it.each<[string, readonly ExecutorLine[], string]>([
   ["reference", [reference], "the only one there is"],
   ["reference", [absent, reference], "the only one available here"],
   ["native", [native, reference], "the fastest available here"],
@@ -78,7 +78,7 @@ describe("longspan doctor", () => {
     const { code, stdout, stderr } = longspan(tmpdir(), "doctor");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(
-      /^longspan {2}\d+\.\d+\.\d+\nnode {6}v\d+.*\ncpu .* cores?\nmemory .* GiB free\nexecutor {2}reference: in use, .*\nspeed {5}[\d.]+ GFLOP\/s in products of \d+ x \d+ matrices, float32\n$/,
+      /^longspan {2}\d+\.\d+\.\d+\nnode {6}v\d+.*\ncpu .* cores?\nmemory .* GiB free\n(executor {2}\w+: (in use, |available|not available).*\n){3}speed {5}[\d.]+ GFLOP\/s in products of \d+ x \d+ matrices, float32\n$/,
     );
   });
 
