@@ -2,5 +2,6 @@ export * from "./checkpoint-files.js";
 export * from "./file-error.js";
 export * from "./folder-lock.js";
 export * from "./json-lines-file.js";
+export * from "./record-metrics.js";
 export * from "./replace-file.js";
 export * from "./tensor-board-file.js";

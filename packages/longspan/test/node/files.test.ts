@@ -14,7 +14,14 @@ import {
   textTask,
   train,
 } from "longspan";
-import { checkpointFiles, FileError, jsonLinesFile, replaceFile } from "longspan/node";
+import {
+  checkpointFiles,
+  FileError,
+  jsonLinesFile,
+  recordMetrics,
+  replaceFile,
+  tensorBoardFile,
+} from "longspan/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -120,7 +127,40 @@ describe("checkpoint files", () => {
   });
 });
 
-/** A file system of a megabyte, if the test may make one. */
+describe("recorded metrics", () => {
+  it("hold what the run told, as JSON lines and for TensorBoard", async () => {
+    const [lines, board] = [jsonLinesFile(at("metrics.jsonl")), tensorBoardFile(at("board"))];
+    const losses: number[] = [];
+    await train(task, start(), {
+      ...usual,
+      budget: { steps: 3 },
+      validation: { every: { steps: 2 }, run: async () => 1.5 },
+      callbacks: [recordMetrics({ lines, board }), { onReport: ({ loss }) => void losses.push(loss) }],
+    });
+    lines.close();
+    board.close();
+    const events = readFileSync(at("metrics.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string; step: number; loss: number });
+    expect(events.map(({ event, step }) => [event, step])).toEqual([
+      ["report", 1],
+      ["report", 2],
+      ["validation", 2],
+      ["report", 3],
+      ["validation", 3],
+    ]);
+    expect(events.filter((e) => e.event === "report").map((e) => e.loss)).toEqual(losses);
+    // A record is 16 bytes around an event; the header is the first. What the events hold is tested with the encoder.
+    const bytes = readFileSync(board.path);
+    const lengths: number[] = [];
+    for (let i = 0; i < bytes.length; i += lengths.at(-1)! + 16) lengths.push(bytes.readUInt32LE(i));
+    expect(lengths.length).toBe(1 + events.length);
+    expect(bytes.includes("loss/held out")).toBe(true);
+  });
+});
+
+/** A small file system, if the test may make one. */
 function withSmallDisk(test: (path: string) => Promise<void>): () => Promise<void> {
   return async () => {
     const path = at("disk");
