@@ -168,6 +168,7 @@ const chains: readonly { name: string; structure: Structure }[] = [
 
 const modes: readonly { name: string; backward: Backward }[] = [
   { name: "by default", backward: { kind: "checkpointed" } },
+  { name: "in three blocks", backward: { kind: "checkpointed", blocks: 3 } },
   { name: "in one block", backward: { kind: "checkpointed", blocks: 1 } },
   { name: "in a block per step", backward: { kind: "checkpointed", blocks: 100 } },
 ];
@@ -446,10 +447,10 @@ describe("memory and work", () => {
     const small = memoryOf([256], { kind: "checkpointed" });
     const large = memoryOf([4096], { kind: "checkpointed" });
     // One state per block, and next to nothing beside.
-    expect(large.saved).toBeGreaterThanOrEqual(64 * perState);
-    expect(large.saved).toBeLessThan(64 * perState + 512);
+    expect(large.saved).toBeGreaterThanOrEqual(32 * perState);
+    expect(large.saved).toBeLessThan(32 * perState + 512);
     expect(large.saved / small.saved).toBeLessThan(4.1);
-    expect(memoryOf([4096], { kind: "full" }).saved).toBeGreaterThan(25 * large.saved);
+    expect(memoryOf([4096], { kind: "full" }).saved).toBeGreaterThan(50 * large.saved);
   });
 
   test("the peak grows like sqrt(tau): a block's residuals are gone before those of the next are made", () => {
@@ -459,7 +460,7 @@ describe("memory and work", () => {
     expect(large! / small!).toBeLessThan(4.1);
     expect(largeFull! / large!).toBeGreaterThan(20);
     // The states between blocks, two vectors per step of one block, and the gradients: so far, of a block, and their sum.
-    expect(large!).toBeLessThan((64 + 2 * 64) * perState + 4 * (2 * 16 + 16 * 16) * 8 + 1024);
+    expect(large!).toBeLessThan((32 + 2 * 128) * perState + 4 * (2 * 16 + 16 * 16) * 8 + 4096);
   });
 
   test("inside a transform too, which itself releases nothing before its end", () => {
@@ -565,7 +566,7 @@ describe("errors", () => {
   test("a number of blocks that is none", () => {
     for (const blocks of [0, -1, 2.5, Number.NaN])
       expect(run(chain([3]), { kind: "checkpointed", blocks })).toThrow(
-        `backward: checkpointing in ${blocks} blocks; expected a positive integer, or none for about the square root of the number of steps`,
+        `backward: checkpointing in ${blocks} blocks; expected a positive integer, or none for half the square root of the number of steps`,
       );
   });
   test("an operand of the wrong shape, while it is differentiated", () => {

@@ -40,7 +40,7 @@ const isChain = ({ structure }: Subject) => structure.parts.clock !== null;
 
 export const modes: readonly Mode[] = [
   { name: "full", backward: { kind: "full" }, serves: () => true },
-  { name: "checkpointed", backward: { kind: "checkpointed" }, serves: isChain },
+  { name: "checkpointed", backward: { kind: "checkpointed", blocks: 2 }, serves: isChain },
 ];
 
 /** A scalar that depends on every output and every final state. */

@@ -7,7 +7,7 @@
  * their values are used, their derivatives are zero. Chains only.
  *
  * `checkpointed`: the derivative of `full`, for less memory and more time. The sequences are cut into `blocks` of consecutive
- * steps, about sqrt(tau) unless given; only the states between blocks are saved, and the backward run computes the rest again,
+ * steps, sqrt(tau) / 2 of them unless given; only the states between blocks are saved, and the backward run computes the rest again,
  * block by block from the last one: O(sqrt tau) memory for one more forward run (Chen et al. 2016, section 4). Chains only.
  * Where the unfold is differentiated more than once, or forward, it is `full`.
  *
@@ -37,7 +37,7 @@ export function checkBackward(backward: Backward): void {
     !isPositiveInteger(backward.blocks)
   )
     throw new RangeError(
-      `backward: checkpointing in ${backward.blocks} blocks; expected a positive integer, or none for about the square root of the number of steps`,
+      `backward: checkpointing in ${backward.blocks} blocks; expected a positive integer, or none for half the square root of the number of steps`,
     );
 }
 

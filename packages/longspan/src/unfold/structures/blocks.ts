@@ -15,13 +15,14 @@ const known = new WeakMap<Structure, Map<number, readonly Block[]>>();
 
 /**
  * Cuts a chain into blocks of about equally many levels, in the order in which they run: the states that leave one enter
- * the next. At most one block per level, at least one; about as many as each has levels unless `count` is given.
+ * the next. At most one block per level, at least one. Unless `count` is given, sqrt(levels) / 2: the residuals of one block,
+ * alive for a moment, may take more than the states between blocks, alive all the while.
  *
  * @throws StructureError if the structure is not a chain.
  */
 export function blocksOf(
   structure: Structure,
-  count = Math.ceil(Math.sqrt(structure.levels)),
+  count = Math.ceil(Math.sqrt(structure.levels) / 2),
 ): readonly Block[] {
   checkBlocks(structure);
   const { levels } = structure;
