@@ -1,6 +1,6 @@
 // Builds the kernels: WebAssembly with the compiler from npm, and the Node addon where a C++ compiler is found. Never fails an
 // installation: it prints one line that says what there is. What is up to date is not built again.
-// node packages/longspan/kernels/build.mjs [--force]
+// node packages/longspan/kernels/build.mjs [--force] [--addon-only]
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -162,7 +162,7 @@ const reasonOf = (error) => {
   const lines = String(error.stderr || error.message).split("\n");
   return (lines.find((l) => /error/i.test(l)) ?? lines[0]).trim();
 };
-const wasm = await buildWasm().then(
+const wasm = await (process.argv.includes("--addon-only") ? Promise.resolve() : buildWasm()).then(
   () => "wasm",
   (error) => `reference (WebAssembly could not be built: ${reasonOf(error)})`,
 );

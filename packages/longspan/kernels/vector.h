@@ -75,9 +75,10 @@ __attribute__((noinline)) void storePart(T* p, Vec<T> v, int n) {
   for (int i = 0; i < n; i++) p[i] = part[i];
 }
 
+/** Less zero, which compilers leave out; plus zero they must not, as it turns -0 into 0. */
 template <class T>
 LONGSPAN_INLINE Vec<T> splat(T x) {
-  return Vec<T>{} + x;
+  return x - Vec<T>{};
 }
 
 /** a b + c, rounded once where the machine has it. */
