@@ -159,7 +159,7 @@ describe("train text", () => {
       /^text {6}my text\.txt: 2,220 characters, 14 different; the last 222 are held out\nmodel {5}lstm, 1 layer of 8 units, 598 parameters\nrun {7}runs\/my text: 20 steps on the \w+ executor\n/,
     );
     expect(stdout).toMatch(
-      /\ndone .*\nvalid {5}held-out text: \d\.\d{3} nats per character \(\d\.\d{3} bits\)\n\na sample, at temperature 0\.8:\n\n[\s\S]{400,}\nMore of it: {3}longspan sample 'runs\/my text' --length 1000 --seed 2\nIts curves: {3}open 'runs\/my text\/report\.html' in a browser\n$/,
+      /\ndone .*\nheld out {2}\d\.\d{3} nats per character \(\d\.\d{3} bits\)\n\na sample, at temperature 0\.8:\n\n[\s\S]{400,}\nMore of it: {3}longspan sample 'runs\/my text' --length 1000 --seed 2\nIts curves: {3}open 'runs\/my text\/report\.html' in a browser\n$/,
     );
     expect(readdirSync(at("runs/my text")).sort()).toEqual(files);
   });
