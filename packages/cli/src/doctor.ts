@@ -27,7 +27,7 @@ export interface DoctorReport {
 }
 
 /** Looks at the machine, and times the executor in use. @throws Failure if the executor computes wrongly. */
-export async function examine(version: string): Promise<DoctorReport> {
+async function examine(version: string): Promise<DoctorReport> {
   const { name } = defaultExecutor();
   const executors = executorReport();
   let matmul: MatmulSpeed;

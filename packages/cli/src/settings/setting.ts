@@ -1,8 +1,7 @@
 import type { Kind } from "./kinds.js";
 
 /** The headings under which settings are listed. */
-export const groups = ["model", "training", "data", "output"] as const;
-export type Group = (typeof groups)[number];
+export type Group = "model" | "training" | "data" | "output";
 
 /** A default that depends on a setting further up in the table. */
 export interface Dependent<T> {
