@@ -134,9 +134,9 @@ inline void blockOf(int rows, int64_t k, const T* a, int64_t lda, const T* b, in
 constexpr int onePanels = blockRows == 2 ? 1 : 8 / panelVectors;
 constexpr int twoPanels = blockRows == 2 ? 1 : panelVectors == 2 ? 3 : 2;
 
-/** C[m, n] (+)= A[m, k] B, B packed. */
+/** C[m, n] (+)= A[m, k] B, B packed, for rows that stay in cache while the panels go by. */
 template <class T>
-void gemmPacked(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc, bool add) {
+void gemmRows(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc, bool add) {
   if (m <= 0 || n <= 0) return;
   constexpr int width = panelColumns<T>;
   const int64_t blocks = (m + blockRows - 1) / blockRows;
@@ -170,6 +170,21 @@ void gemmPacked(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const 
       }
       j += width;
     }
+  }
+}
+
+/** Rows whose left operands stay in the second-level cache, beside the panels. */
+constexpr int64_t rowBlock = 16 * blockRows;
+
+/** C[m, n] (+)= A[m, k] B, B packed. */
+template <class T>
+void gemmPacked(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc, bool add) {
+  const int64_t parts = (m + rowBlock - 1) / rowBlock;
+  int64_t row = 0;
+  for (int64_t q = 0; q < parts; q++) {
+    const int64_t rows = m / parts + (q < m % parts ? 1 : 0);
+    gemmRows<T>(rows, n, k, a + row * lda, lda, packed, c + row * ldc, ldc, add);
+    row += rows;
   }
 }
 
