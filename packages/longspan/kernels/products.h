@@ -23,6 +23,9 @@ class Products {
   Products(const Bound& bound, const RunArguments& arguments)
       : bound_(bound), arguments_(arguments), workspace_(*arguments.workspace) {}
 
+  /** The right operand of the last outer sum was written, or its rows are done with. */
+  void forget() { packedFrom_ = nullptr; }
+
   Status run(const Instruction& i, const Span& span) {
     const DType dtype = bound_.plan.program->buffers[i.out.buffer].dtype;
     return dtype == DType::float64 ? runTyped<double>(i, span) : runTyped<float>(i, span);
@@ -57,9 +60,9 @@ class Products {
     const T* b = bound_.at<const T>(i.b, 0);
     const Memory* memory = arguments_.bindings[i.b.buffer].memory;
     const bool input = bound_.plan.program->buffers[i.b.buffer].role == Role::input && memory != nullptr;
-    // What the program itself writes is packed anew, in the loop once per run.
+    // What the program itself writes is packed anew, at the first level or the first block of rows.
     const bool fresh = input ? pack.valid && pack.from == b && pack.version == memory->version
-                             : span.level > 0 && pack.valid && pack.from == b;
+                             : (span.level > 0 || (span.level < 0 && span.begin > 0)) && pack.valid && pack.from == b;
     if (fresh) return reinterpret_cast<const T*>(pack.block.data());
     const bool narrow = i.n <= narrowColumns;
     const int64_t elements = narrow ? static_cast<int64_t>(i.n) * i.k : packedSize<T>(i.k, i.n);
@@ -111,6 +114,7 @@ class Products {
       return Status::ok;
     }
     if (i.m == 0 || i.n == 0) return Status::ok;
+    if (span.end - span.begin > outerRows || span.level >= 0) forget();
     for (int64_t r = span.begin; r < span.end; r += outerRows) {
       const int64_t rows = span.end - r < outerRows ? span.end - r : outerRows;
       const Span part = {r, r + rows, span.level, span.edges};
@@ -127,7 +131,12 @@ class Products {
           workspace_.right.reserve(packedSize<T>(rows, i.n) * static_cast<int64_t>(sizeof(T))));
       if (left == nullptr || right == nullptr) return Status::noMemory;
       packLeft<T>(left, a.at, a.stride, rows, i.m);
-      packRight<T>(right, b.at, b.stride, 1, rows, i.n);
+      if (packedFrom_ != b.at || packedRows_ != rows || packedColumns_ != i.n)
+        packRight<T>(right, b.at, b.stride, 1, rows, i.n);
+      // Rows that were gathered lie where other rows will.
+      packedFrom_ = b.at == reinterpret_cast<const T*>(workspace_.gathered[1].data()) ? nullptr : b.at;
+      packedRows_ = rows;
+      packedColumns_ = i.n;
       outerPacked<T>(rows, i.m, i.n, left, right, c, add);
     }
     return Status::ok;
@@ -163,6 +172,10 @@ class Products {
   const Bound& bound_;
   const RunArguments& arguments_;
   Workspace& workspace_;
+  /** What `workspace_.right` holds: outer sums of one block of rows often share it. */
+  const void* packedFrom_ = nullptr;
+  int64_t packedRows_ = 0;
+  int64_t packedColumns_ = 0;
 };
 
 }  // namespace LONGSPAN_ISA

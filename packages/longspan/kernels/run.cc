@@ -1,4 +1,5 @@
 // The executor for one instruction set: the same source is compiled once for each, in a namespace of its own.
+#include "groups.h"
 #include "products.h"
 #include "run-map.h"
 
@@ -8,7 +9,7 @@ namespace LONGSPAN_ISA {
 class Executor {
  public:
   Executor(const RunArguments& arguments, char* const* memory)
-      : arguments_(arguments), plan_(*arguments.plan), bound_{plan_, memory, 0} {}
+      : arguments_(arguments), plan_(*arguments.plan), bound_{plan_, memory, 0}, products_(bound_, arguments) {}
 
   Status run() {
     const Program& program = *plan_.program;
@@ -20,10 +21,35 @@ class Executor {
 
  private:
   Status whole(const Array<Instruction>& region) {
-    for (const Instruction& i : region) {
-      const Status status = execute(i, {0, plan_.counts[i.space], -1, i.space == spaceEdge});
+    const Program& program = *plan_.program;
+    for (int64_t first = 0; first < region.size();) {
+      const int64_t n = groupLength(program, region, first);
+      const Status status = group(region.begin() + first, n);
       if (status != Status::ok) return status;
+      first += n;
     }
+    return Status::ok;
+  }
+
+  /** Runs instructions together by blocks of rows. The rows' sums are formed in the same order as without blocks. */
+  Status group(const Instruction* list, int64_t n) {
+    const int64_t rows = plan_.counts[list[0].space];
+    const bool edges = list[0].space == spaceEdge;
+    const int64_t step = n == 1 || rows <= outerRows ? rows : outerRows;
+    for (int64_t r = 0; r == 0 || r < rows; r += step) {
+      const int64_t end = r + step < rows ? r + step : rows;
+      products_.forget();
+      for (int64_t q = 0; q < n; q++) {
+        Instruction i = list[q];
+        const bool sums = i.kind == Kind::outerSum || i.kind == Kind::sumRows;
+        if (sums && r > 0) i.accumulate = 1;
+        if (i.kind == Kind::outerSum && isWritten(*plan_.program, list, n, i.b)) products_.forget();
+        const Status status = execute(i, {r, end, -1, edges});
+        if (status != Status::ok) return status;
+      }
+      if (rows == 0) break;
+    }
+    products_.forget();
     return Status::ok;
   }
 
@@ -46,7 +72,7 @@ class Executor {
       case Kind::gemm:
       case Kind::outerSum:
       case Kind::batchedMatmul:
-        return Products(bound_, arguments_).run(i, span);
+        return products_.run(i, span);
       case Kind::map:
         return MapRun(bound_, *plan_.program->maps[i.map], *arguments_.workspace).run(span);
       case Kind::sumRows:
@@ -86,6 +112,7 @@ class Executor {
   const RunArguments& arguments_;
   const Plan& plan_;
   Bound bound_;
+  Products products_;
 };
 
 namespace {
