@@ -9,7 +9,7 @@ import "./index.js";
 export * from "./autodiff/index.js";
 export * from "./cell/index.js";
 export * from "./compile/index.js";
-export { executor, executorReport, ReferenceExecutor, WasmExecutor } from "./executors/index.js";
+export { executor, executorReport, ReferenceExecutor } from "./executors/index.js";
 export * from "./ops/index.js";
 export * from "./program/index.js";
 export * from "./tensor/index.js";

@@ -7,4 +7,3 @@ export {
 } from "./choose.js";
 export { IndexError } from "./memory/index-error.js";
 export { ReferenceExecutor } from "./reference/index.js";
-export { WasmExecutor, wasmExecutor } from "./wasm/index.js";

@@ -1,5 +1,5 @@
 export * from "./checkpoint-files.js";
-export * from "./file-error.js";
+export { FileError, fileReason } from "./file-error.js";
 export * from "./folder-lock.js";
 export * from "./json-lines-file.js";
 export * from "./record-metrics.js";

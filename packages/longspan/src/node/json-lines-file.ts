@@ -8,6 +8,7 @@ export interface JsonLinesFile {
   add(object: object): void;
   /** Makes sure that what was added outlives a power cut. @throws FileError */
   sync(): void;
+  /** Closes the file; nothing can be added after it. */
   close(): void;
 }
 

@@ -9,6 +9,7 @@ export interface TensorBoardFile {
   readonly path: string;
   /** Adds the values of one step, by tag. @throws FileError */
   add(step: number, scalars: Readonly<Record<string, number>>): void;
+  /** Closes the file; nothing can be added after it. */
   close(): void;
 }
 

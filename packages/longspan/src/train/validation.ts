@@ -16,9 +16,8 @@ export interface ValidationOptions<P, S, C> {
 }
 
 /**
- * Whether the lowest loss is `patience` or more validations old.
+ * Whether the lowest loss is `patience` or more validations old: with losses 2, 2.1, 2.2 it is two old.
  * @param validations oldest first; a loss that is not a number is no improvement
- * @example isStale([{ step: 1, loss: 2 }, { step: 2, loss: 2.1 }, { step: 3, loss: 2.2 }], 2) // true
  */
 export function isStale(validations: readonly Validation[], patience: number): boolean {
   let [lowest, age] = [Number.POSITIVE_INFINITY, 0];
