@@ -314,6 +314,8 @@ class Run<P, B, C, S> {
     };
     this.remember();
     await this.tell((c) => c.onValidation?.({ step, loss, best: isBest, params, state: this.state }));
+    // Else a slow validation would be followed by a report on a single step.
+    this.reportedAt = clock();
     return this.over();
   }
 

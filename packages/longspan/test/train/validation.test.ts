@@ -123,6 +123,19 @@ describe("validation", () => {
     for (let i = 2; i < at.length - 1; i++) expect(at[i]! - at[i - 1]!).toBeGreaterThan(250);
   });
 
+  it("a slow one is not followed by a report on a single step", async () => {
+    const steps: number[] = [];
+    await runWith([], {
+      reportSeconds: 1,
+      validation: {
+        every: { steps: 5 },
+        run: () => new Promise((resolve) => setTimeout(resolve, 1100, 1)),
+      },
+      callbacks: [{ onReport: ({ step }) => void steps.push(step) }],
+    });
+    expect(steps).toEqual([5, 10]);
+  });
+
   it("impossible intervals are rejected", async () => {
     const validation = (every: { steps: number } | { seconds: number }) => ({ every, run: async () => 1 });
     await expect(runWith([], { validation: validation({ steps: 1.5 }) })).rejects.toThrow(
