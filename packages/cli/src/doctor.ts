@@ -1,7 +1,8 @@
 import os from "node:os";
 import { defaultExecutor, executorReport } from "longspan";
+import { fileReason } from "longspan/node";
 import colours from "picocolors";
-import { Failure, oneLine } from "./failure.js";
+import { Failure } from "./failure.js";
 import { type MatmulSpeed, measureMatmul } from "./matmul-speed.js";
 import { counted } from "./run-lines.js";
 import { wrapped } from "./terminal-text.js";
@@ -34,7 +35,7 @@ async function examine(version: string): Promise<DoctorReport> {
   try {
     matmul = await measureMatmul();
   } catch (error) {
-    throw new Failure(`the ${name} executor does not work here: ${oneLine(error)}`);
+    throw new Failure(`the ${name} executor does not work here: ${fileReason(error)}`);
   }
   return {
     version,

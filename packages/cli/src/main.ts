@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { fileReason } from "longspan/node";
 import { doctor } from "./doctor.js";
 import { type EvalOptions, evalRun } from "./eval-run.js";
-import { exitCode, Failure, oneLine } from "./failure.js";
+import { exitCode, Failure } from "./failure.js";
 import { type SampleOptions, sampleRun } from "./sample-run.js";
 import { anyInteger, integer, notNegative, shareOfAll } from "./settings/kinds.js";
 import { addOptions, parserOf } from "./settings/options.js";
@@ -19,7 +20,7 @@ function command(): Command {
     .description("Train recurrent nets on your own files, and use them")
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
+    .configureOutput({ outputError: (text, write) => write(`${fileReason(text)}\n`) });
   const train = program.command("train").description("Train a model on a file of yours");
   const text = train
     .command("text")
@@ -75,7 +76,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : exitCode.usage;
   } else {
-    process.stderr.write(`error: ${oneLine(error)}\n`);
+    process.stderr.write(`error: ${fileReason(error)}\n`);
     if (process.env.LONGSPAN_DEBUG && !(error instanceof Failure)) console.error(error);
     process.exitCode = error instanceof Failure ? error.exitCode : exitCode.failure;
   }

@@ -18,12 +18,13 @@ import {
   checkpointFiles,
   FolderInUseError,
   type FolderLock,
+  fileReason,
   type JsonLinesFile,
   jsonLinesFile,
   lockFolder,
   replaceFile,
 } from "longspan/node";
-import { Failure, reason } from "./failure.js";
+import { Failure } from "./failure.js";
 import { checkConfig, modelFor, type RunConfig } from "./run-config.js";
 
 const names = {
@@ -71,7 +72,7 @@ export function contentsOf(path: string): "nothing" | "run" | "other" {
     entries = readdirSync(path).filter((name) => !name.startsWith(".lock"));
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return "nothing";
-    throw new Failure(`cannot write to ${path}: ${reason(error)}`);
+    throw new Failure(`cannot write to ${path}: ${fileReason(error)}`);
   }
   if (entries.length === 0) return "nothing";
   return existsSync(join(path, names.config)) ? "run" : "other";
@@ -199,12 +200,12 @@ function reading<T>(path: string, name: keyof typeof names, f: (bytes: Uint8Arra
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new Failure(`cannot read ${file}: ${reason(error)}`);
+    throw new Failure(`cannot read ${file}: ${fileReason(error)}`);
   }
   try {
     return f(bytes);
   } catch (error) {
-    throw new Failure(`${file}: ${reason(error)}`);
+    throw new Failure(`${file}: ${fileReason(error)}`);
   }
 }
 

@@ -14,9 +14,9 @@ import {
   textTask,
   train,
 } from "longspan";
-import { FileError } from "longspan/node";
+import { FileError, fileReason } from "longspan/node";
 import { chooseReporter } from "./choose-reporter.js";
-import { exitCode, Failure, oneLine } from "./failure.js";
+import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
 import { modelFor, type RunConfig, type RunSettings, runSettings } from "./run-config.js";
 import { RunEvents } from "./run-events.js";
@@ -243,13 +243,13 @@ function explained(error: unknown, { path, checkpoints: { savedStep } }: RunFold
   const saved =
     savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
   if (error instanceof ExplosionError || error instanceof NonFiniteLossError) {
-    const [what] = oneLine(error).split(/[.,;]? Remedies: /);
+    const [what] = fileReason(error).split(/[.,;]? Remedies: /);
     return new Failure(
       `training stopped: ${what}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
     );
   }
   if (error instanceof FileError)
-    return new Failure(`${oneLine(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
+    return new Failure(`${fileReason(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
   return error;
 }
 

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { decodeUtf8, Utf8Error } from "longspan";
+import { fileReason } from "longspan/node";
 import { isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, parseDocument, Scalar } from "yaml";
-import { Failure, reason } from "../failure.js";
+import { Failure } from "../failure.js";
 import type { Kind } from "./kinds.js";
 import { suggestion } from "./nearest.js";
 import { nameOf, type Table } from "./setting.js";
@@ -130,13 +131,13 @@ function readSource(path: string): string {
       closeSync(file);
     }
   } catch (error) {
-    throw new Failure(`cannot read ${path}: ${reason(error)}`);
+    throw new Failure(`cannot read ${path}: ${fileReason(error)}`);
   }
   if (length > longest)
     throw new Failure(`${path} is too long for a file of settings: it has more than ${longest} bytes`);
   try {
     return decodeUtf8(bytes.subarray(0, length));
   } catch (error) {
-    throw new Failure(`${path}: ${error instanceof Utf8Error ? error.message : reason(error)}`);
+    throw new Failure(`${path}: ${error instanceof Utf8Error ? error.message : fileReason(error)}`);
   }
 }
