@@ -36,7 +36,7 @@ describe("train text --json", () => {
       path: "my text.txt",
       level: "char",
       characters: { total: 2220, train: 1998, valid: 222, different: 14 },
-      model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0 },
+      model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0.2 },
       settings: expect.objectContaining({ hidden: 8, batch: 4, steps: 30, minutes: null, optimizer: "adam" }),
       parameters: 14 * 4 + 4 * 32 + 8 * 32 + 32 + 8 * 14 + 14,
       executor: defaultExecutor().name,
@@ -105,7 +105,7 @@ describe("train text --json", () => {
       "readout.b",
     ]);
     const config = JSON.parse(readFileSync(at("runs/a b/config.json"), "utf8"));
-    expect(config.settings).toMatchObject({ seq: 16, batch: 4, steps: 30, lr: 0.008, warmUp: 50, clip: 1 });
+    expect(config.settings).toMatchObject({ seq: 16, batch: 4, steps: 30, lr: 0.004, warmUp: 50, clip: 1 });
     expect(readFileSync(at("runs/a b/report.html"), "utf8")).toContain("my text.txt: training run");
   });
 
@@ -257,7 +257,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "a text that is too short",
     1,
     [file("short.txt", "abc ".repeat(50))],
-    "short.txt is too short: it has 200 characters, and --batch 16 with --seq 64 needs 1,139; lower --batch or --seq (what is not held out must have batch x seq + 1 of them)",
+    "short.txt is too short: it has 200 characters, and --batch 32 with --seq 128 needs 4,553; lower --batch or --seq (what is not held out must have batch x seq + 1 of them)",
   );
   fails(
     "a text of a few characters",
@@ -307,13 +307,13 @@ describe("train text: what cannot be done is told in one line", () => {
   fails(
     "an --out below a file",
     1,
-    ["my text.txt", "--out", "my text.txt/run"],
+    ["my text.txt", ...small, "--out", "my text.txt/run"],
     "cannot write to my text.txt/run: a part of the path is a file, not a folder",
   );
   fails(
     "an --out with other things in it",
     1,
-    ["my text.txt", "--out", "."],
+    ["my text.txt", ...small, "--out", "."],
     ". is not empty and holds no run; choose another folder with --out",
   );
   it("a loss that is not finite", () => {

@@ -34,7 +34,7 @@ export const trainTextSettings = {
     needs: { setting: "level", oneOf: ["word"] },
   }),
   cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
-  hidden: setting(integer(1, 4096), { group: "model", help: "units per layer", default: 128 }),
+  hidden: setting(integer(1, 4096), { group: "model", help: "units per layer", default: 256 }),
   layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
   embed: setting(integer(1, 4096), {
     group: "model",
@@ -44,7 +44,7 @@ export const trainTextSettings = {
   dropout: setting(rate, {
     group: "model",
     help: "share of features dropped in training: embeddings, between layers, before the output",
-    default: 0,
+    default: 0.2,
     placeholder: "<rate>",
   }),
 
@@ -64,9 +64,9 @@ export const trainTextSettings = {
   seq: setting(integer(1), {
     group: "training",
     help: "characters or words per stream and step: how far gradients reach back",
-    default: 64,
+    default: 128,
   }),
-  batch: setting(integer(1), { group: "training", help: "streams read side by side", default: 16 }),
+  batch: setting(integer(1), { group: "training", help: "streams read side by side", default: 32 }),
   optimizer: setting(choice(optimizers), { group: "training", help: "the update rule", default: "adam" }),
   lr: setting(positive, {
     group: "training",
@@ -74,7 +74,7 @@ export const trainTextSettings = {
     default: {
       on: "optimizer",
       values: { sgd: 1, momentum: 0.1, nesterov: 0.1, adagrad: 0.05 },
-      otherwise: 8e-3,
+      otherwise: 4e-3,
     },
     placeholder: "<rate>",
   }),

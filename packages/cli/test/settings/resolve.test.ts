@@ -19,16 +19,16 @@ describe("resolveSettings", () => {
     expect(values).toMatchObject({
       level: "char",
       cell: "lstm",
-      hidden: 128,
+      hidden: 256,
       layers: 1,
       embed: 64,
-      seq: 64,
-      batch: 16,
-      dropout: 0,
+      seq: 128,
+      batch: 32,
+      dropout: 0.2,
       steps: null,
       minutes: 10,
       optimizer: "adam",
-      lr: 8e-3,
+      lr: 4e-3,
       weightDecay: 0,
       schedule: "linear",
       warmUp: 50,
@@ -61,7 +61,7 @@ describe("resolveSettings", () => {
 
   it("defaults follow the settings that they depend on", () => {
     expect(resolve({ optimizer: "sgd" }).values).toMatchObject({ lr: 1, weightDecay: 0 });
-    expect(resolve({ optimizer: "adamw" }).values).toMatchObject({ lr: 8e-3, weightDecay: 0.01 });
+    expect(resolve({ optimizer: "adamw" }).values).toMatchObject({ lr: 4e-3, weightDecay: 0.01 });
     expect(resolve({ optimizer: "sgd", lr: "0.3" }).values.lr).toBe(0.3);
     expect(resolve({ steps: "7" }).values).toMatchObject({ steps: 7, minutes: null });
     expect(resolve({ config: write("optimizer: nesterov") }).values.lr).toBe(0.1);

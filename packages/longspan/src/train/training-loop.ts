@@ -138,7 +138,8 @@ export class NonFiniteLossError extends Error {
 export async function train<P, B, C, S>(
   task: Task<P, B, C>,
   state: TrainingState<P, S, C>,
-  options: TrainOptions<P, S, C>,
+  // Callbacks that take any state do not widen the types of this one.
+  options: TrainOptions<NoInfer<P>, NoInfer<S>, NoInfer<C>>,
 ): Promise<Trained<P, S, C>> {
   const run = new Run(task, state, options);
   try {
