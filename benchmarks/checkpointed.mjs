@@ -10,18 +10,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  chain,
-  defaultExecutor,
-  Key,
-  leaves,
-  lstm,
-  normal,
-  onCpu,
-  ones,
-  unfold,
-  vjp,
-} from "../packages/longspan/dist/index.js";
+import { chain, defaultExecutor, Key, leaves, lstm, normal, onCpu, ones, unfold, vjp } from "./longspan.mjs";
 
 const { values } = parseArgs({
   options: {

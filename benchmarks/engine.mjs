@@ -23,7 +23,7 @@ import {
   unfold,
   valueAndGrad,
   zeros,
-} from "../packages/longspan/dist/index.js";
+} from "./longspan.mjs";
 
 const { values } = parseArgs({
   options: { hidden: { type: "string" }, batch: { type: "string" }, seq: { type: "string" } },
