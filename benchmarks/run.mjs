@@ -33,6 +33,8 @@ const list = (text) =>
 /** Each peer's sides are made only where it is asked for: its packages need not be there otherwise. */
 const peers = {
   torch: async (...args) => (await import("./peers/torch.mjs")).torchSides(...args),
+  tfjs: async (...args) => (await import("./peers/tfjs.mjs")).tfjsSides(...args),
+  onnxruntime: async (...args) => (await import("./peers/onnxruntime.mjs")).onnxSides(...args),
 };
 const chosen = (text, known, what) => {
   const names = list(text);
