@@ -82,6 +82,7 @@ describe.skipIf(!existsSync(file))("the addon's boundary (skipped where the addo
           subject.reals.slice(0, below(30) ? undefined : 0),
         );
         let plan: number | undefined;
+        let prepared: number | undefined;
         try {
           plan = addon.plan!(program, disturb(subject.schedule)) as number;
           const bindings = Float64Array.from({ length: 2 * subject.buffers }, (_, i) =>
@@ -91,11 +92,28 @@ describe.skipIf(!existsSync(file))("the addon's boundary (skipped where the addo
                 ? memories[below(40) ? 2 : below(2)]![0]
                 : below(500),
           );
-          addon.run!(plan, bindings);
+          if (below(4) > 0) addon.run!(plan, bindings);
+          else {
+            const twice = [...bindings, ...bindings].slice(0, below(20) === 0 ? below(60) : undefined);
+            const plans = disturb(Int32Array.of(plan, plan));
+            const written = memories[below(3)]![0];
+            prepared = addon.prepare!(
+              plans,
+              Float64Array.from(twice),
+              below(40) ? written : below(9),
+            ) as number;
+            addon.runPrepared!(prepared);
+          }
           done += 1;
         } finally {
           addon.dropProgram!(program);
           if (plan !== undefined) addon.dropPlan!(plan);
+          if (prepared !== undefined) {
+            const gone = prepared;
+            // Its plan is gone.
+            if (below(2)) expect(() => addon.runPrepared!(gone)).toThrow("runPrepared");
+            addon.dropPrepared!(gone);
+          }
         }
       } catch (error) {
         expect(error).toBeInstanceOf(Error);

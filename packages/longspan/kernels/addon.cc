@@ -45,16 +45,25 @@ struct Planned {
   int32_t program;
 };
 
+/** Runs that are bound once: the plan of each, and all bindings one after the other. */
+struct Prepared {
+  Array<int32_t> plans;
+  Array<double> bindings;
+  int64_t written;
+};
+
 /** All that one JavaScript environment has made. */
 struct Instance {
   Array<Memory*> memories;
   Array<Shared> programs;
   Array<Planned> plans;
+  Array<Prepared*> prepared;
   Array<Binding> bindings;
   Workspace workspace;
   const Kernels* kernels;
 
   ~Instance() {
+    for (Prepared* p : prepared) delete p;
     for (Planned& p : plans) delete p.plan;
     for (Shared& s : programs) delete s.program;
   }
@@ -282,49 +291,135 @@ napi_value dropProgram(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** run(plan, Float64Array of memory and offset per buffer): undefined, or [index, row, place, size] of an index out of range. */
+Plan* planOf(Instance& instance, int64_t id) {
+  return id >= 0 && id < instance.plans.size() ? instance.plans[id].plan : nullptr;
+}
+
+/** Checks the bindings of a run and does it. On failure, `*error` says why, or is left for an index out of range. */
+bool runOnce(Instance& instance, Plan& plan, const double* given, Failure* failure, const char** error) {
+  const Program& program = *plan.program;
+  const int64_t buffers = program.buffers.size();
+  const auto fail = [&](const char* message) {
+    *error = message;
+    return false;
+  };
+  if (!instance.bindings.resize(buffers)) return fail("run: out of memory");
+  for (int64_t b = 0; b < buffers; b++) {
+    instance.bindings[b] = {nullptr, 0};
+    if (plan.place[b] >= 0) continue;
+    const double which = given[2 * b];
+    const double offset = given[2 * b + 1];
+    if (!(which >= 0 && which < static_cast<double>(instance.memories.size()))) return fail("run: no such memory");
+    Memory* memory = memoryOf(instance, static_cast<int64_t>(which));
+    if (memory == nullptr) return fail("run: no such memory");
+    if (!(offset >= 0 && offset < 9007199254740992.0 / 1024)) return fail("run: an offset out of range");
+    const int64_t first = static_cast<int64_t>(offset);
+    const int64_t elements = plan.rows[b] * program.buffers[b].columns;
+    if ((first + elements) * sizeOf(program.buffers[b].dtype) > memory->bytes)
+      return fail("run: a binding beyond its memory");
+    instance.bindings[b] = {memory, first};
+  }
+  for (int64_t b = 0; b < buffers; b++)
+    if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
+  const RunArguments arguments = {&plan, instance.bindings.begin(), &instance.workspace, failure};
+  const Status status = instance.kernels->run(arguments);
+  if (status == Status::noMemory) return fail("run: out of memory");
+  return status == Status::ok;
+}
+
+/** What a run that did not succeed gives: an error, or [index, row, place, size] of an index out of range. */
+napi_value failed(napi_env env, const Failure& failure, const char* error) {
+  if (error != nullptr) return raise(env, error);
+  napi_value report;
+  napi_create_array_with_length(env, 4, &report);
+  const int32_t parts[4] = {failure.index, failure.row, failure.place, failure.size};
+  for (uint32_t i = 0; i < 4; i++) napi_set_element(env, report, i, integer(env, parts[i]));
+  return report;
+}
+
+/** run(plan, Float64Array of memory and offset per buffer): undefined, or what `failed` says. */
 napi_value run(napi_env env, napi_callback_info info) {
   Call call;
   int64_t id;
   const void* data;
   int64_t count;
   if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "run: a plan was expected");
-  Instance& instance = *call.instance;
-  if (id < 0 || id >= instance.plans.size() || instance.plans[id].plan == nullptr) return raise(env, "run: no such plan");
+  Plan* plan = planOf(*call.instance, id);
+  if (plan == nullptr) return raise(env, "run: no such plan");
   if (!numbers(call, 1, napi_float64_array, &data, &count)) return raise(env, call.error);
-  Plan& plan = *instance.plans[id].plan;
-  const Program& program = *plan.program;
-  const int64_t buffers = program.buffers.size();
-  if (count != 2 * buffers) return raise(env, "run: another number of bindings than buffers");
-  if (!instance.bindings.resize(buffers)) return raise(env, "run: out of memory");
-  const double* given = static_cast<const double*>(data);
-  for (int64_t b = 0; b < buffers; b++) {
-    instance.bindings[b] = {nullptr, 0};
-    if (plan.place[b] >= 0) continue;
-    const double which = given[2 * b];
-    const double offset = given[2 * b + 1];
-    if (!(which >= 0 && which < static_cast<double>(instance.memories.size()))) return raise(env, "run: no such memory");
-    Memory* memory = memoryOf(instance, static_cast<int64_t>(which));
-    if (memory == nullptr) return raise(env, "run: no such memory");
-    if (!(offset >= 0 && offset < 9007199254740992.0 / 1024)) return raise(env, "run: an offset out of range");
-    const int64_t first = static_cast<int64_t>(offset);
-    const int64_t elements = plan.rows[b] * program.buffers[b].columns;
-    if ((first + elements) * sizeOf(program.buffers[b].dtype) > memory->bytes)
-      return raise(env, "run: a binding beyond its memory");
-    instance.bindings[b] = {memory, first};
-  }
-  for (int64_t b = 0; b < buffers; b++)
-    if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
+  if (count != 2 * plan->program->buffers.size()) return raise(env, "run: another number of bindings than buffers");
   Failure failure = {0, 0, 0, 0};
-  const RunArguments arguments = {&plan, instance.bindings.begin(), &instance.workspace, &failure};
-  const Status status = instance.kernels->run(arguments);
-  if (status == Status::ok) return nullptr;
-  if (status == Status::noMemory) return raise(env, "run: out of memory");
-  napi_value report;
-  napi_create_array_with_length(env, 4, &report);
-  const int32_t parts[4] = {failure.index, failure.row, failure.place, failure.size};
-  for (uint32_t i = 0; i < 4; i++) napi_set_element(env, report, i, integer(env, parts[i]));
-  return report;
+  const char* error = nullptr;
+  if (runOnce(*call.instance, *plan, static_cast<const double*>(data), &failure, &error)) return nullptr;
+  return failed(env, failure, error);
+}
+
+/** prepare(Int32Array of plans, Float64Array of all their bindings, memory that is written before): number. */
+napi_value prepare(napi_env env, napi_callback_info info) {
+  Call call;
+  const void* plans;
+  const void* bindings;
+  int64_t runs;
+  int64_t count;
+  int64_t written;
+  if (!open(env, info, &call)) return raise(env, "prepare: no arguments");
+  if (!numbers(call, 0, napi_int32_array, &plans, &runs) || !numbers(call, 1, napi_float64_array, &bindings, &count))
+    return raise(env, call.error);
+  if (!number(call, 2, &written)) return raise(env, "prepare: a memory was expected");
+  Instance& instance = *call.instance;
+  Prepared* made = new Prepared();
+  made->written = written;
+  if (!made->plans.resize(runs) || !made->bindings.resize(count)) {
+    delete made;
+    return raise(env, "out of memory");
+  }
+  for (int64_t i = 0; i < runs; i++) made->plans[i] = static_cast<const int32_t*>(plans)[i];
+  for (int64_t i = 0; i < count; i++) made->bindings[i] = static_cast<const double*>(bindings)[i];
+  const int64_t id = freePlace(instance.prepared, [](Prepared* p) { return p == nullptr; });
+  if (id < 0) {
+    delete made;
+    return raise(env, "out of memory");
+  }
+  instance.prepared[id] = made;
+  return integer(env, id);
+}
+
+/** runPrepared(prepared): undefined, or what `failed` says of the first run that failed. Plans and memories may be gone by now. */
+napi_value runPrepared(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "runPrepared: a number was expected");
+  Instance& instance = *call.instance;
+  if (id < 0 || id >= instance.prepared.size() || instance.prepared[id] == nullptr)
+    return raise(env, "runPrepared: nothing prepared under this number");
+  const Prepared& prepared = *instance.prepared[id];
+  Memory* written = memoryOf(instance, prepared.written);
+  if (written == nullptr) return raise(env, "runPrepared: no such memory");
+  written->version += 1;
+  int64_t at = 0;
+  for (const int32_t number : prepared.plans) {
+    Plan* plan = planOf(instance, number);
+    if (plan == nullptr) return raise(env, "runPrepared: no such plan");
+    const int64_t places = 2 * plan->program->buffers.size();
+    if (places > prepared.bindings.size() - at) return raise(env, "runPrepared: fewer bindings than buffers");
+    Failure failure = {0, 0, 0, 0};
+    const char* error = nullptr;
+    if (!runOnce(instance, *plan, prepared.bindings.begin() + at, &failure, &error)) return failed(env, failure, error);
+    at += places;
+  }
+  return nullptr;
+}
+
+napi_value dropPrepared(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "dropPrepared: a number was expected");
+  Instance& instance = *call.instance;
+  if (id < 0 || id >= instance.prepared.size() || instance.prepared[id] == nullptr)
+    return raise(env, "dropPrepared: nothing prepared under this number");
+  delete instance.prepared[id];
+  instance.prepared[id] = nullptr;
+  return nullptr;
 }
 
 /** instructionSets(): names, best first; the first is used unless another is chosen. */
@@ -388,7 +483,8 @@ napi_value start(napi_env env, napi_value exports) {
       {"allocate", allocate},         {"touch", touch},       {"compile", compile},
       {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
-      {"workspaceBytes", workspaceBytes},
+      {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},
+      {"dropPrepared", dropPrepared},
   };
   for (const auto& f : functions) {
     napi_value value;

@@ -45,6 +45,36 @@ export interface Binding {
   readonly offset: number;
 }
 
+/** One run of a program: what `Executor.run` takes. */
+export interface Run {
+  readonly executable: Executable;
+  readonly schedule: Schedule;
+  readonly bindings: readonly (Binding | undefined)[];
+}
+
+/** The runs that a function made, in their order. */
+export interface Recording {
+  readonly runs: readonly Run[];
+  /** Releases the memory that the function gave back: it stays as it is for as long as the runs are repeated. */
+  release(): void;
+}
+
+/** Part of a piece of memory: `length` elements from `offset` on. */
+export interface Place extends Binding {
+  readonly length: number;
+}
+
+/** Runs that are bound once and done any number of times. */
+export interface PreparedRuns {
+  /**
+   * Copies `input` to its place, does the runs, and copies what then lies in the output's place to `output`. Takes no memory.
+   * @throws RangeError if an array is not as long as its place
+   */
+  run(input: ArrayLike<number>, output: TypedArray): void;
+  /** Lets go of what the preparation took; it must not be run afterwards. */
+  release(): void;
+}
+
 /**
  * Runs programs. Three freedoms are the executor's: the layout of temporary buffers, running the regions before and
  * after the loop in chunks of rows, and splitting independent parts of the structure among threads.
@@ -72,6 +102,14 @@ export interface Executor {
 export interface SynchronousExecutor extends Executor {
   /** `read`, without waiting. */
   readSync(handle: Handle, offset: number, length: number): TypedArray;
+  /**
+   * Calls `f` and notes the runs that it makes. They can be done again, over the same memory, as long as the recording is not
+   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere.
+   * @throws Error if a recording is under way
+   */
+  record(f: () => void): Recording;
+  /** Binds runs, and the places of their input and output, to be done again and again. All memory must outlive it. */
+  prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns;
 }
 
 /** What an executor has done since its start and holds now: budgets and leak tests read it. */

@@ -4,7 +4,11 @@ import {
   type DType,
   type Executable,
   type Handle,
+  type Place,
+  type PreparedRuns,
   type Program,
+  type Recording,
+  type Run,
   type Schedule,
   type SynchronousExecutor,
   type TypedArray,
@@ -12,8 +16,10 @@ import {
 } from "../../program/index.js";
 import { indexError } from "../memory/index-error.js";
 import { Pool } from "../memory/pool.js";
+import { Recorder } from "../memory/recorder.js";
 import { encodeProgram, encodeSchedule } from "./encode.js";
 import type { KernelModule } from "./kernel-module.js";
+import { KernelRuns } from "./kernel-runs.js";
 
 /**
  * Runs programs on compiled kernels: a program is encoded and handed over once, a schedule once per program, and a run is
@@ -21,6 +27,7 @@ import type { KernelModule } from "./kernel-module.js";
  */
 export class KernelExecutor<M> implements SynchronousExecutor {
   private readonly pool: Pool<M>;
+  private readonly recorder: Recorder<M>;
   private compiled = 0;
   private runs = 0;
   private nodeRows = 0;
@@ -30,6 +37,7 @@ export class KernelExecutor<M> implements SynchronousExecutor {
     readonly kernels: KernelModule<M>,
   ) {
     this.pool = new Pool((dtype, capacity) => kernels.allocate(dtype, capacity));
+    this.recorder = new Recorder(this.pool);
   }
 
   get statistics() {
@@ -48,7 +56,7 @@ export class KernelExecutor<M> implements SynchronousExecutor {
   }
 
   release(handle: Handle): void {
-    this.pool.release(this.pool.own(handle));
+    this.recorder.release(this.pool.own(handle));
   }
 
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
@@ -81,10 +89,52 @@ export class KernelExecutor<M> implements SynchronousExecutor {
   }
 
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
-    if (!(executable instanceof KernelExecutable)) throw new TypeError("an executable of another executor");
+    const own = ownExecutable(executable);
     this.runs += 1;
     this.nodeRows += schedule.counts.node ?? 0;
-    const places = executable.bindings;
+    this.recorder.note({ executable, schedule, bindings });
+    this.bind(own, schedule, bindings, own.bindings);
+    const failure = this.kernels.run(this.planFor(own, schedule), own.bindings);
+    if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
+  }
+
+  record(f: () => void): Recording {
+    return this.recorder.record(f);
+  }
+
+  prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
+    const bound = runs.map(({ executable, schedule, bindings }) => {
+      const own = ownExecutable(executable);
+      const places = new Float64Array(2 * own.program.buffers.length);
+      this.bind(own, schedule, bindings, places);
+      return { plan: this.planFor(own, schedule), bindings: places };
+    });
+    const memory = (place: Place) => ({ ...place, memory: this.pool.own(place.handle).memory });
+    const [into, from] = [memory(input), memory(output)];
+    const nodeRows = runs.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
+    const { kernels } = this;
+    const id = kernels.prepare(bound, into.memory);
+    const prepared = new KernelRuns(kernels, id, into, from, {
+      runs,
+      done: () => {
+        this.runs += runs.length;
+        this.nodeRows += nodeRows;
+      },
+      released: () => {
+        dropped.unregister(prepared);
+        kernels.dropPrepared(id);
+      },
+    });
+    dropped.register(prepared, { drop: kernels.dropPrepared.bind(kernels), id }, prepared);
+    return prepared;
+  }
+
+  private bind(
+    executable: KernelExecutable,
+    schedule: Schedule,
+    bindings: readonly (Binding | undefined)[],
+    places: Float64Array,
+  ): void {
     for (const { number, buffer } of executable.bound) {
       const binding = bindings[number];
       if (!binding) throw new Error(`program ${executable.program.name}: buffer ${buffer.name} is not bound`);
@@ -99,8 +149,6 @@ export class KernelExecutor<M> implements SynchronousExecutor {
       places[2 * number] = this.kernels.numberOf(handle.memory);
       places[2 * number + 1] = binding.offset;
     }
-    const failure = this.kernels.run(this.planFor(executable, schedule), places);
-    if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
   }
 
   private planFor(executable: KernelExecutable, schedule: Schedule): number {
@@ -115,10 +163,15 @@ export class KernelExecutor<M> implements SynchronousExecutor {
   }
 }
 
-/** Plans go with their schedules, programs with their executables. */
+/** Plans go with their schedules, programs with their executables, and prepared runs that nobody released. */
 const dropped = new FinalizationRegistry<{ drop: (id: number) => void; id: number }>(({ drop, id }) =>
   drop(id),
 );
+
+function ownExecutable(executable: Executable): KernelExecutable {
+  if (!(executable instanceof KernelExecutable)) throw new TypeError("an executable of another executor");
+  return executable;
+}
 
 class KernelExecutable implements Executable {
   readonly plans = new WeakMap<Schedule, number>();

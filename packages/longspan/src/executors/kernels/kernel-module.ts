@@ -1,5 +1,11 @@
 import type { DType, TypedArray } from "../../program/index.js";
 
+/** A run with its bindings as `run` takes them. */
+export interface BoundRun {
+  readonly plan: number;
+  readonly bindings: Float64Array;
+}
+
 /**
  * The compiled kernels behind one interface, as a Node addon or as WebAssembly. Programs and plans are numbers. M: a piece
  * of memory; it is freed when nothing refers to it any more.
@@ -10,7 +16,7 @@ export interface KernelModule<M> {
   /** Zeros for so many elements. */
   allocate(dtype: DType, length: number): M;
   numberOf(memory: M): number;
-  /** The elements. To be used at once: the next allocation may move them. */
+  /** The elements, the same array as long as they do not move. To be used at once: the next allocation may move them. */
   view(memory: M): TypedArray;
   /** Says that the elements were written. */
   touch(memory: M): void;
@@ -18,6 +24,11 @@ export interface KernelModule<M> {
   plan(program: number, ints: Int32Array): number;
   /** @param bindings number and first element of the memory of each buffer @returns index, row, place and size of an index out of range */
   run(plan: number, bindings: Float64Array): readonly number[] | undefined;
+  /** Binds runs once. @param written memory that is written from here before they are done */
+  prepare(runs: readonly BoundRun[], written: M): number;
+  /** Does them in order, up to one that fails. @returns as `run` */
+  runPrepared(prepared: number): readonly number[] | undefined;
+  dropPrepared(prepared: number): void;
   dropPlan(plan: number): void;
   dropProgram(program: number): void;
   /** Bytes that runs keep for temporaries and packed operands. */

@@ -1,6 +1,6 @@
 import type { DType, TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
-import type { KernelModule } from "../kernels/kernel-module.js";
+import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
 import { type Loaded, nodeRequire } from "../loading.js";
 
 /** What kernels/addon.cc exports. */
@@ -10,6 +10,9 @@ interface Addon {
   compile(ints: Int32Array, reals: Float64Array): number;
   plan(program: number, ints: Int32Array): number;
   run(plan: number, bindings: Float64Array): number[] | undefined;
+  prepare(plans: Int32Array, bindings: Float64Array, written: number): number;
+  runPrepared(prepared: number): number[] | undefined;
+  dropPrepared(prepared: number): void;
   dropPlan(plan: number): void;
   dropProgram(program: number): void;
   instructionSets(): string[];
@@ -60,6 +63,20 @@ class NativeKernels implements KernelModule<NativeMemory> {
 
   run(plan: number, bindings: Float64Array): number[] | undefined {
     return this.addon.run(plan, bindings);
+  }
+
+  prepare(runs: readonly BoundRun[], written: NativeMemory): number {
+    const plans = Int32Array.from(runs, (r) => r.plan);
+    const bindings = Float64Array.from(runs.flatMap((r) => [...r.bindings]));
+    return this.addon.prepare(plans, bindings, written.id);
+  }
+
+  runPrepared(prepared: number): number[] | undefined {
+    return this.addon.runPrepared(prepared);
+  }
+
+  dropPrepared(prepared: number): void {
+    this.addon.dropPrepared(prepared);
   }
 
   dropPlan(plan: number): void {

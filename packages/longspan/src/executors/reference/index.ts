@@ -6,8 +6,12 @@ import {
   type Instruction,
   type ListTable,
   newArray,
+  type Place,
+  type PreparedRuns,
   type Program,
+  type Recording,
   type RowTable,
+  type Run,
   type Schedule,
   type Space,
   type SynchronousExecutor,
@@ -15,7 +19,9 @@ import {
   type View,
   verifyProgram,
 } from "../../program/index.js";
+import { checkPlaced } from "../memory/check-placed.js";
 import { Pool, type PooledHandle } from "../memory/pool.js";
+import { Recorder } from "../memory/recorder.js";
 import { gemm, matmul, outerSum } from "./gemm.js";
 import { MapKernel } from "./map.js";
 import { Operand } from "./operand.js";
@@ -33,6 +39,7 @@ import { gather, indexSum, segmentSum, sumRows } from "./rows.js";
 export class ReferenceExecutor implements SynchronousExecutor {
   readonly name = "reference";
   private readonly pool = new Pool(newArray);
+  private readonly recorder = new Recorder(this.pool);
   private compiled = 0;
   private runs = 0;
   private nodeRows = 0;
@@ -47,7 +54,7 @@ export class ReferenceExecutor implements SynchronousExecutor {
   }
 
   release(handle: Handle): void {
-    this.pool.release(this.pool.own(handle));
+    this.recorder.release(this.pool.own(handle));
   }
 
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
@@ -79,7 +86,29 @@ export class ReferenceExecutor implements SynchronousExecutor {
       throw new TypeError("an executable of another executor");
     this.runs += 1;
     this.nodeRows += schedule.counts.node ?? 0;
+    this.recorder.note({ executable, schedule, bindings });
     executable.run(schedule, bindings, this.pool);
+  }
+
+  record(f: () => void): Recording {
+    return this.recorder.record(f);
+  }
+
+  prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
+    let released = false;
+    return {
+      run: (given, result) => {
+        if (released) throw new Error("prepared runs that were released");
+        checkPlaced(given, input, result, output);
+        this.write(input.handle, input.offset, given);
+        for (const { executable, schedule, bindings } of runs) this.run(executable, schedule, bindings);
+        const { memory } = this.pool.own(output.handle);
+        for (let i = 0; i < output.length; i++) result[i] = memory[output.offset + i]!;
+      },
+      release: () => {
+        released = true;
+      },
+    };
   }
 }
 

@@ -1,11 +1,12 @@
 import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
-import type { KernelModule } from "../kernels/kernel-module.js";
+import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
 import { type Loaded, readBuilt } from "../loading.js";
 import { type CompiledModule, instantiate, isSupported, type KernelExports } from "./host.js";
 
 /** Memory of the module: dropped when nothing refers to it. */
 class WasmMemory {
+  view: TypedArray | null = null;
   constructor(
     readonly id: number,
     readonly address: number,
@@ -19,6 +20,12 @@ class WasmKernels implements KernelModule<WasmMemory> {
   /** Room for the bindings of a run, in bytes from `place`. */
   private room = 0;
   private place = 0;
+  /** Runs with their bindings in linear memory, which lie there until they are dropped. */
+  private readonly prepared = new Map<
+    number,
+    { readonly runs: readonly { plan: number; bindings: number }[]; readonly written: WasmMemory }
+  >();
+  private nextPrepared = 0;
 
   constructor(
     private readonly module: KernelExports,
@@ -40,12 +47,13 @@ class WasmKernels implements KernelModule<WasmMemory> {
     return memory.id;
   }
 
-  view({ address, dtype, length }: WasmMemory): TypedArray {
+  view(memory: WasmMemory): TypedArray {
     const { buffer } = this.module.memory;
-    if (dtype === "float32") return new Float32Array(buffer, address, length);
-    return dtype === "float64"
-      ? new Float64Array(buffer, address, length)
-      : new Int32Array(buffer, address, length);
+    if (memory.view?.buffer === buffer) return memory.view;
+    const { address, dtype, length } = memory;
+    const array = { float32: Float32Array, float64: Float64Array, int32: Int32Array }[dtype];
+    memory.view = new array(buffer, address, length);
+    return memory.view;
   }
 
   touch(memory: WasmMemory): void {
@@ -75,9 +83,34 @@ class WasmKernels implements KernelModule<WasmMemory> {
       this.room = bindings.byteLength;
     }
     new Float64Array(this.module.memory.buffer, this.place, bindings.length).set(bindings);
-    const status = this.checked(this.module.run(plan, this.place));
+    return this.runBound(plan, this.place);
+  }
+
+  private runBound(plan: number, bindings: number): number[] | undefined {
+    const status = this.checked(this.module.run(plan, bindings));
     if (status === 0) return undefined;
     return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
+  }
+
+  prepare(runs: readonly BoundRun[], written: WasmMemory): number {
+    const placed = runs.map(({ plan, bindings }) => ({ plan, bindings: this.pass(bindings) }));
+    this.prepared.set(this.nextPrepared, { runs: placed, written });
+    return this.nextPrepared++;
+  }
+
+  runPrepared(prepared: number): number[] | undefined {
+    const { runs, written } = this.prepared.get(prepared)!;
+    this.touch(written);
+    for (const { plan, bindings } of runs) {
+      const failure = this.runBound(plan, bindings);
+      if (failure) return failure;
+    }
+    return undefined;
+  }
+
+  dropPrepared(prepared: number): void {
+    for (const { bindings } of this.prepared.get(prepared)?.runs ?? []) this.module.release(bindings);
+    this.prepared.delete(prepared);
   }
 
   dropPlan(plan: number): void {
