@@ -1,6 +1,5 @@
-import { fromArray, type Key, keep, leaves, scope, type Tensor, type Value } from "../tensor/index.js";
-import { chain, type Structure } from "../unfold/index.js";
-import type { LanguageModel, LanguageModelParams, LanguageModelState } from "./language-model.js";
+import type { Key, Tensor } from "../tensor/index.js";
+import type { LanguageModel, LanguageModelParams } from "./language-model.js";
 import {
   checkSamplingSettings,
   type SamplingSettings,
@@ -24,10 +23,11 @@ export interface SamplingOptions extends SamplingSettings {
  *
  * With no settings, a text comes up with the probability that `logLikelihood` gives it. Each draw inverts the distribution function
  * at a uniform number that depends on the key and on the symbol's place only: the same key gives the same text, and a
- * shorter text is the beginning of a longer one. The state is carried along, so a symbol costs one step.
+ * shorter text is the beginning of a longer one. The state is carried along in a stream (`LanguageModel.stream`), so a symbol
+ * costs one step.
  *
- * @param params are not changed and must live until the last symbol is drawn.
- * @returns the symbols one by one; asynchronous, since the logits are read back at each step.
+ * @param params are not changed
+ * @returns the symbols one by one; asynchronous, so that other work gets its turn between them
  * @throws RangeError if a setting is impossible or the length is not a non-negative integer
  * @throws Error if the model's logits are not finite
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3 (sampling from the conditional at each step) and 16.3 (ancestral sampling)
@@ -46,50 +46,19 @@ export async function* sampleSymbols(
   checkSamplingSettings(settings, model.vocabulary);
   if (!Number.isInteger(length) || length < 0)
     throw new RangeError(`sampleSymbols: the length is a non-negative integer, got ${length}`);
-  let state: LanguageModelState | null = null;
+  const stream = model.stream(params);
   try {
-    let logits: Value = model.first(params);
-    let read: ArrayLike<number> = prompt;
-    // Schedules are kept per structure.
-    const one = chain([1]);
+    let logits: ArrayLike<number> = await (model.first(params) as Tensor).data();
+    let read = prompt;
     for (let i = 0; i < length; i++) {
-      if (read.length > 0) {
-        const structure = read.length === 1 ? one : chain([read.length]);
-        const next = step(model, params, read, structure, state);
-        release(state);
-        state = next.final;
-        logits = next.logits;
-      }
-      const values = await (logits as Tensor).data();
-      if (state !== null) release(logits);
-      const drawn = draw(samplingDistribution(values, settings), uniformNumber(key.fold(i)));
+      for (let k = 0; k < read.length; k++) logits = stream.step(read[k]!);
+      const drawn = draw(samplingDistribution(logits, settings), uniformNumber(key.fold(i)));
       yield drawn;
       read = [drawn];
     }
   } finally {
-    release(state);
+    stream.dispose();
   }
-}
-
-function step(
-  model: LanguageModel,
-  params: LanguageModelParams,
-  symbols: ArrayLike<number>,
-  structure: Structure,
-  initial: LanguageModelState | null,
-): { final: LanguageModelState; logits: Value } {
-  const n = symbols.length;
-  return keep(
-    scope(() => {
-      const ids = fromArray(symbols, [n], "int32");
-      const { logits, final } = model.apply(params, ids, structure, initial ? { initial } : {});
-      return { final, logits: (logits as Tensor).view([model.vocabulary], (n - 1) * model.vocabulary) };
-    }),
-  );
-}
-
-function release(tree: unknown): void {
-  for (const v of leaves(tree)) (v as Tensor).dispose();
 }
 
 /** A number in [0, 1) of 53 bits. */

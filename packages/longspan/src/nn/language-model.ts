@@ -16,7 +16,9 @@ import {
   embedding,
   type LinearParams,
   linear,
+  openStream,
   recurrent,
+  type Stream,
   stacked,
 } from "./layers/index.js";
 import { crossEntropyPerRow } from "./losses/index.js";
@@ -99,6 +101,11 @@ export interface LanguageModel {
     structure: Structure,
     options?: LanguageModelOptions,
   ): LanguageModelResult;
+  /**
+   * The model one symbol at a time: `step(symbol)` gives the logits of the next one. It draws nothing. Dispose of it.
+   * @see `openStream`
+   */
+  stream(params: LanguageModelParams): Stream<LanguageModelState>;
   /** Logits of a text's first symbol, [vocabulary]: those of a readout that has seen nothing, o(1) = c. */
   first(params: Traceable<LanguageModelParams>): Value;
 }
@@ -138,7 +145,8 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
     { dropout },
   );
   const readout = linear({ input: output, output: vocabulary });
-  return {
+  const one = chain([1]);
+  const model: LanguageModel = {
     vocabulary,
     init: (key, dtype = "float32") => ({
       embedding: symbols.init(key.fold(0), dtype),
@@ -158,7 +166,18 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
       return { logits, final: final as LanguageModelState };
     },
     first: (params) => params.readout.b,
+    stream: (params) =>
+      openStream<LanguageModelParams, LanguageModelState>({
+        name: "stream of a language model",
+        input: { shape: [], dtype: "int32" },
+        params,
+        apply(p, symbol, state) {
+          const { logits, final } = model.apply(p, symbol, one, state ? { initial: state } : {});
+          return { output: logits, final };
+        },
+      }),
   };
+  return model;
 }
 
 const namedLayers: Record<LanguageModelCell, (sizes: LanguageModelLayerSizes) => AnySequenceLayer> = {

@@ -1,6 +1,6 @@
 import type { ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import { concat } from "../../ops/index.js";
-import { recurrent, type SequenceCell, type SequenceLayer } from "./recurrent.js";
+import { recurrent, type SequenceCell, type SequenceLayer, sequenceLayer } from "./recurrent.js";
 
 /** One of something for each direction. */
 export interface BothDirections<F, B> {
@@ -35,7 +35,9 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
 ): SequenceLayer<BothDirections<ParamsOf<P>, ParamsOf<Q>>, BothDirections<ValuesOf<S>, ValuesOf<T>>> {
   const forward = recurrent(forwardCell);
   const backward = recurrent(backwardCell, { reverse: true });
-  return {
+  return sequenceLayer("bidirectional", {
+    input: forward.input,
+    forward: false,
     init: (key, dtype = "float32") => ({
       forward: forward.init(key.fold(0), dtype),
       backward: backward.init(key.fold(1), dtype),
@@ -50,5 +52,5 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
       const g = backward.apply(params.backward, x, structure, optionsOf(initial?.backward, 1));
       return { output: concat([h.output, g.output]), final: { forward: h.final, backward: g.final } };
     },
-  };
+  });
 }

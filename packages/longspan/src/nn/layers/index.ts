@@ -6,3 +6,4 @@ export * from "./layer-norm.js";
 export * from "./linear.js";
 export * from "./recurrent.js";
 export * from "./stacked.js";
+export * from "./stream.js";

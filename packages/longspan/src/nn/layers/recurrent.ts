@@ -1,10 +1,15 @@
 import type { Cell, InputSpec, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import type { DType, Key, Traceable, Value } from "../../tensor/index.js";
-import { type Backward, type Structure, type UnfoldOptions, unfold } from "../../unfold/index.js";
+import {
+  type Backward,
+  chain,
+  type Structure,
+  StructureError,
+  type UnfoldOptions,
+  unfold,
+} from "../../unfold/index.js";
 import { reversedChain } from "./reversed-chain.js";
-
-/** A tree of states of which any part may be left out: those start at zero. */
-export type PartialState<S> = { readonly [K in keyof S]?: S[K] extends Value ? S[K] : PartialState<S[K]> };
+import { openStream, type PartialState, type Stream } from "./stream.js";
 
 /** How a sequence layer is run. */
 export interface SequenceOptions<S> {
@@ -31,6 +36,10 @@ export interface SequenceResult<S> {
  * `bidirectional` and `stacked` make, and what `stacked` takes.
  */
 export interface SequenceLayer<P, S> {
+  /** One row of x. */
+  readonly input: InputSpec;
+  /** Whether an output depends on no later input; else there is no stream. */
+  readonly forward: boolean;
   /** Initial parameters; float32 unless a type is named. */
   init(key: Key, dtype?: DType): P;
   /** Runs the layer over a structure. @param x its rows, [nodes, features] */
@@ -40,6 +49,51 @@ export interface SequenceLayer<P, S> {
     structure: Structure,
     options?: SequenceOptions<S>,
   ): SequenceResult<S>;
+  /**
+   * The layer one step at a time, with its state and weights held ready: the same numbers as `apply` over the whole sequence. It
+   * draws nothing, as in evaluation. Dispose of it.
+   * @throws StructureError if the layer is not `forward`
+   * @see `openStream`
+   */
+  stream(params: P): Stream<S>;
+}
+
+/**
+ * A sequence layer from what it computes, with the stream that follows from that.
+ *
+ * @param name what messages call it
+ * @example
+ * const inner = recurrent(gru({ input: 3, hidden: 3 }));
+ * const doubled = sequenceLayer("doubled", {
+ *   ...inner,
+ *   apply(params, x, structure, options) {
+ *     const { output, final } = inner.apply(params, x, structure, options);
+ *     return { output: mul(output, 2), final };
+ *   },
+ * });
+ * const stream = doubled.stream(doubled.init(Key.of(1)));
+ * stream.step([1, 0, -1]); // Float32Array of 3 numbers
+ * stream.dispose();
+ */
+export function sequenceLayer<P, S>(
+  name: string,
+  layer: Omit<SequenceLayer<P, S>, "stream">,
+): SequenceLayer<P, S> {
+  const one = chain([1]);
+  const stream = (params: P) => {
+    if (!layer.forward)
+      throw new StructureError(
+        `stream ${name}: the layer reads each sequence from its end, which a stream does not know; stream a forward layer`,
+      );
+    return openStream<P, S>({
+      name: `stream ${name}`,
+      input: layer.input,
+      params,
+      apply: (p, x, state) =>
+        layer.apply(p as Traceable<P>, x, one, state ? { initial: state as PartialState<S> } : {}),
+    });
+  };
+  return { ...layer, stream };
 }
 
 /** A cell that a sequence layer can run: one input named x, one value as output. */
@@ -66,7 +120,9 @@ export function recurrent<S extends Shapes, P>(
   cell: SequenceCell<S, P>,
   { reverse = false }: { reverse?: boolean } = {},
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
-  return {
+  return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
+    input: cell.inputs.x!,
+    forward: !reverse,
     init: (key, dtype = "float32") => cell.init(key, dtype),
     apply(params, x, structure, options = {}) {
       const over = reverse ? reversedChain(structure) : structure;
@@ -78,7 +134,7 @@ export function recurrent<S extends Shapes, P>(
         unfoldOptions(options),
       );
     },
-  };
+  });
 }
 
 /** The options of `unfold` that a layer's options amount to. */

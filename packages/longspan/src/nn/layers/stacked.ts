@@ -1,7 +1,8 @@
 import { add } from "../../ops/index.js";
 import { sameShape, type Value } from "../../tensor/index.js";
 import { dropoutOver } from "./dropout.js";
-import type { PartialState, SequenceLayer, SequenceOptions } from "./recurrent.js";
+import { type SequenceLayer, type SequenceOptions, sequenceLayer } from "./recurrent.js";
+import type { PartialState } from "./stream.js";
 
 /** Settings of `stacked`. */
 export interface StackedConfig {
@@ -34,7 +35,7 @@ export type StackedState<L extends readonly AnySequenceLayer[]> = {
  * `bidirectional` or `stacked`. Dropout between layers leaves the recurrences alone (Zaremba et al. 2014); it
  * is drawn only if `apply` gets a key.
  *
- * @throws RangeError if the rate is not in [0, 1)
+ * @throws RangeError if the rate is not in [0, 1), or there is no layer
  * @see Goodfellow, Bengio, Courville (2016), section 10.5; Graves et al. (2013)
  * @example
  * const net = stacked(
@@ -50,7 +51,10 @@ export function stacked<const L extends readonly AnySequenceLayer[]>(
 ): SequenceLayer<StackedParams<L>, StackedState<L>> {
   if (!(dropout >= 0 && dropout < 1))
     throw new RangeError(`stacked: the dropout rate is in [0, 1), got ${dropout}`);
-  return {
+  if (layers.length === 0) throw new RangeError("stacked: a stack has at least one layer, got none");
+  return sequenceLayer<StackedParams<L>, StackedState<L>>("stacked", {
+    input: layers[0]!.input,
+    forward: layers.every((layer) => layer.forward),
     init: (key, dtype = "float32") =>
       layers.map((layer, k) => layer.init(key.fold(k), dtype)) as StackedParams<L>,
     apply(params, x, structure, { initial, key, ...options } = {}) {
@@ -72,5 +76,5 @@ export function stacked<const L extends readonly AnySequenceLayer[]>(
       });
       return { output, final: final as StackedState<L> };
     },
-  };
+  });
 }

@@ -1,0 +1,247 @@
+import type { InputSpec } from "../../cell/index.js";
+import { mul } from "../../ops/index.js";
+import {
+  type Binding,
+  type Handle,
+  isSynchronous,
+  newArray,
+  type Place,
+  type PreparedRuns,
+  type SynchronousExecutor,
+} from "../../program/index.js";
+import {
+  type DType,
+  defaultExecutor,
+  formatShape,
+  fromArray,
+  keep,
+  leafEntries,
+  leaves,
+  mapTree,
+  onCpu,
+  type Shape,
+  ShapeError,
+  sameShape,
+  scope,
+  Tensor,
+  type TypedArray,
+  type Value,
+  zeros,
+} from "../../tensor/index.js";
+
+/** A tree of states of which any part may be left out: those start at zero. */
+export type PartialState<S> = { readonly [K in keyof S]?: S[K] extends Value ? S[K] : PartialState<S[K]> };
+
+/** A model that goes on step by step, with its state, parameters and memory held ready. */
+export interface Stream<S> {
+  /**
+   * Goes on by one step: one call into the executor, and no memory taken.
+   * @param x one row of the input; a number where the row is one number, such as a symbol
+   * @returns the row of the output: the same array at each step, overwritten by the next
+   * @throws ShapeError if x has another size; IndexError for a symbol that is none (the state stays as it was)
+   */
+  step(x: number | ArrayLike<number>): TypedArray;
+  /** The state after the last step, as a copy: of the form of a layer's `final`, with one row. */
+  get state(): S;
+  /** Goes on from this state instead, copied; what it lacks is zero. @throws ShapeError if a part has another shape */
+  set state(state: PartialState<S>);
+  /** Back to the state before the first step: zeros. */
+  reset(): void;
+  /** Releases its memory and lets go of the parameters. */
+  dispose(): void;
+}
+
+/** What a stream is made of. */
+export interface StreamConfig<P, S> {
+  /** What messages call it. */
+  readonly name: string;
+  /** One row of x. */
+  readonly input: InputSpec;
+  /** Is not changed; lives until the stream is disposed of. A later `write` into a parameter is seen. */
+  readonly params: P;
+  /** One step on tensors. @param x [1, ...input] @param state null for zeros */
+  readonly apply: (params: P, x: Value, state: S | null) => { readonly output: Value; readonly final: S };
+}
+
+/**
+ * A stream of any step that hands its state on: what `layer.stream(params)` is made of, for steps of one's own.
+ *
+ *     y(t), s(t) = apply(x(t), s(t-1)),   s(0) = 0
+ *
+ * The step is run once, what it asks of the executor is noted, and that is repeated from then on; so it must be a pure
+ * function of ops, the same for every x. The numbers are those of the step applied by hand.
+ *
+ * @throws TypeError if the executor cannot be read at once
+ * @example
+ * const layer = recurrent(lstm({ input: 2, hidden: 3 }));
+ * const readout = linear({ input: 3, output: 1 });
+ * const params = { layer: layer.init(Key.of(1)), readout: readout.init(Key.of(2)) };
+ * const stream = openStream({
+ *   name: "forecast",
+ *   input: [2],
+ *   params,
+ *   apply(p, x, state) {
+ *     const { output, final } = layer.apply(p.layer, x, chain([1]), state ? { initial: state } : {});
+ *     return { output: readout.apply(p.readout, output), final };
+ *   },
+ * });
+ * stream.step([0.5, -1]); // Float32Array of 1 number
+ * stream.dispose();
+ */
+export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
+  const executor = defaultExecutor();
+  if (!isSynchronous(executor))
+    throw new TypeError(
+      `${config.name}: a stream needs an executor that is read at once, ${executor.name} is not`,
+    );
+  for (const [path, v] of leafEntries(config.params))
+    if (!(v instanceof Tensor) || v.executor !== executor)
+      throw new TypeError(
+        `${config.name}: a stream needs parameters that are data on the executor in use, ${executor.name}; ${path} is not`,
+      );
+  return new PreparedStream(config, executor);
+}
+
+/**
+ * The state lies in one of two memories and goes to the other at each step, so it is never copied: the runs are prepared twice,
+ * the second time with the two exchanged.
+ */
+class PreparedStream<P, S> implements Stream<S> {
+  private readonly name: string;
+  private readonly shape: Shape;
+  private readonly size: number;
+  /** What the runs touch and `dispose` releases: views of the parameters, the input, the two states, the output. */
+  private readonly held: Tensor[] = [];
+  private readonly states: readonly [S, S];
+  private readonly runs: readonly [PreparedRuns, PreparedRuns];
+  private readonly recording: { release(): void };
+  private readonly output: TypedArray;
+  private readonly single = new Float64Array(1);
+  /** Which of the states is the present one. */
+  private turn: 0 | 1 = 0;
+  private disposed = false;
+
+  constructor({ name, input, params, apply }: StreamConfig<P, S>, executor: SynchronousExecutor) {
+    const { shape, dtype } = "shape" in input ? input : { shape: input, dtype: floatType(params) };
+    this.name = name;
+    this.shape = shape;
+    this.size = shape.reduce((p, n) => p * n, 1);
+    const own = this.hold(mapTree(params, (v) => (v as Tensor).view(v.shape)));
+    const x = this.hold(zeros([1, ...shape], dtype));
+    // A first time for the form of the state; programs and constants that are made once are made here.
+    const before = this.hold(scope(() => mapTree(apply(own, x, null).final, (v) => zeros(v.shape, v.dtype))));
+    let result = { output: x as Value, final: before };
+    const recording = executor.record(() => {
+      result = scope(() => {
+        const { output, final } = apply(own, x, before);
+        const taken = new Set(this.held.map((t) => t.binding().handle));
+        return { output, final: mapTree(final, (v) => inOwnMemory(v as Tensor, taken)) };
+      });
+    });
+    const after = this.hold(result.final);
+    const output = this.hold(result.output) as Tensor;
+    const exchanged = exchange(leaves(before) as Tensor[], leaves(after) as Tensor[]);
+    const swapped = recording.runs.map((run) => ({
+      ...run,
+      bindings: run.bindings.map((b) => b && exchanged(b)),
+    }));
+    const [from, to] = [placeOf(x), placeOf(output)];
+    this.states = [before, after];
+    this.runs = [
+      executor.prepare(recording.runs, from, to),
+      executor.prepare(swapped, from, { ...exchanged(to), length: to.length }),
+    ];
+    this.recording = recording;
+    this.output = newArray(output.dtype, output.size);
+  }
+
+  step(x: number | ArrayLike<number>): TypedArray {
+    if (this.disposed) throw new Error(`${this.name}: this stream was disposed of`);
+    let row = x as ArrayLike<number>;
+    if (typeof x === "number") {
+      this.single[0] = x;
+      row = this.single;
+    }
+    if (row.length !== this.size)
+      throw new ShapeError(
+        `${this.name}: a step takes ${this.size} numbers, ${formatShape(this.shape)}, got ${row.length}`,
+      );
+    this.runs[this.turn].run(row, this.output);
+    this.turn = this.turn === 0 ? 1 : 0;
+    return this.output;
+  }
+
+  get state(): S {
+    return mapTree(this.present(), (v) => fromArray(onCpu(v).toArray(), v.shape, v.dtype));
+  }
+
+  set state(state: PartialState<S>) {
+    const given = new Map(leafEntries(state));
+    const places = leafEntries(this.present());
+    for (const path of given.keys())
+      if (!places.some(([known]) => known === path))
+        throw new ShapeError(
+          `${this.name}: the state has no part ${path}; it has ${places.map(([known]) => known).join(", ")}`,
+        );
+    for (const [path, place] of places) {
+      const v = given.get(path);
+      if (v && !sameShape(v.shape, place.shape))
+        throw new ShapeError(
+          `${this.name}: the state's ${path} is ${formatShape(place.shape)}, got ${formatShape(v.shape)}`,
+        );
+    }
+    for (const [path, place] of places) {
+      const v = given.get(path);
+      (place as Tensor).write(v ? onCpu(v).toArray() : newArray(place.dtype, place.size));
+    }
+  }
+
+  reset(): void {
+    this.state = {} as PartialState<S>;
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const runs of this.runs) runs.release();
+    for (const t of this.held) t.dispose();
+    this.recording.release();
+  }
+
+  private present(): S {
+    if (this.disposed) throw new Error(`${this.name}: this stream was disposed of`);
+    return this.states[this.turn];
+  }
+
+  private hold<T>(tree: T): T {
+    this.held.push(...(leaves(keep(tree)) as Tensor[]));
+    return tree;
+  }
+}
+
+/** A tensor that has its memory to itself: this one, if nothing that is taken shares it, else a copy. */
+function inOwnMemory(t: Tensor, taken: Set<Handle>): Tensor {
+  const { handle } = t.binding();
+  const own = handle.length === t.size && !taken.has(handle) ? t : (mul(t, 1) as Tensor);
+  taken.add(own.binding().handle);
+  return own;
+}
+
+/** Puts what lies in one list of tensors into the other, and the other way round. */
+function exchange(one: readonly Tensor[], other: readonly Tensor[]): (binding: Binding) => Binding {
+  const partner = new Map<Handle, Handle>();
+  one.forEach((t, i) => {
+    const [a, b] = [t.binding().handle, other[i]!.binding().handle];
+    partner.set(a, b).set(b, a);
+  });
+  return ({ handle, offset }) => ({ handle: partner.get(handle) ?? handle, offset });
+}
+
+function placeOf(t: Tensor): Place {
+  return { ...t.binding(), length: t.size };
+}
+
+/** The type of the parameters' floats. */
+function floatType(params: unknown): DType {
+  return leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32";
+}

@@ -1,0 +1,310 @@
+import {
+  type AnySequenceLayer,
+  add,
+  bidirectional,
+  chain,
+  coupledLstm,
+  defineCell,
+  executor,
+  fromArray,
+  glorot,
+  gru,
+  gruResetAfter,
+  IndexError,
+  Key,
+  languageModel,
+  leafEntries,
+  leaves,
+  linear,
+  lstm,
+  matmul,
+  mul,
+  onCpu,
+  openStream,
+  peepholeLstm,
+  projectedLstm,
+  recurrent,
+  reshape,
+  rnn,
+  scope,
+  stacked,
+  type Tensor,
+  type TypedArray,
+  tanh,
+  tensor,
+  useExecutor,
+  type Value,
+  zerosInit,
+} from "longspan";
+import { castTree, type DType, defaultExecutor, normal } from "longspan/engine";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executorRows, missing } from "./executors/rows.js";
+
+const before = defaultExecutor();
+afterAll(() => useExecutor(before));
+
+const [T, I, H] = [9, 5, 7];
+const sizes = { input: I, hidden: H };
+
+/** States of any rank: a memory matrix, and a slot that holds the last input and has no recurrence. */
+const fastWeights = defineCell({
+  name: "fastWeights",
+  inputs: ({ input }: typeof sizes) => ({ x: [input] }),
+  state: ({ input, hidden }) => ({ memory: [hidden, hidden], last: [input] }),
+  params: ({ input, hidden }) => ({
+    U: glorot(input, hidden),
+    V: glorot(input, hidden),
+    b: zerosInit(hidden),
+  }),
+  step({ x, memory, last }, { U, V, b }) {
+    const key = tanh(add(add(matmul(x, U), matmul(last, V)), b));
+    const output = matmul(key, memory);
+    const written = matmul(reshape(key, [H, 1]), reshape(add(key, output), [1, H]));
+    return { state: { memory: add(mul(memory, 0.9), written), last: x }, output };
+  },
+});
+
+/** A state that only passes through. */
+const still = defineCell({
+  name: "still",
+  inputs: ({ input }: typeof sizes) => ({ x: [input] }),
+  state: ({ input }) => ({ h: [input] }),
+  params: () => ({}),
+  step: ({ x, h }) => ({ state: { h }, output: add(x, h) }),
+});
+
+const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
+  rnn: () => recurrent(rnn(sizes)),
+  lstm: () => recurrent(lstm(sizes)),
+  peepholeLstm: () => recurrent(peepholeLstm(sizes)),
+  coupledLstm: () => recurrent(coupledLstm(sizes)),
+  projectedLstm: () => recurrent(projectedLstm({ ...sizes, projection: 3 })),
+  gru: () => recurrent(gru(sizes)),
+  gruResetAfter: () => recurrent(gruResetAfter(sizes)),
+  "own, a matrix and a slot without recurrence": () => recurrent(fastWeights(sizes)),
+  "own, a state that stays": () => recurrent(still(sizes)),
+  "a stack with residuals": () =>
+    stacked(
+      [
+        recurrent(lstm(sizes)),
+        recurrent(gru({ input: H, hidden: H })),
+        recurrent(rnn({ input: H, hidden: H })),
+      ],
+      {
+        residual: true,
+        dropout: 0.5,
+      },
+    ),
+  "a stack in a stack": () =>
+    stacked([
+      recurrent(gru(sizes)),
+      stacked([recurrent(lstm({ input: H, hidden: 4 })), recurrent(rnn({ input: 4, hidden: 2 }))]),
+    ]),
+};
+
+const numbers = (v: Value) => Array.from(onCpu(v).toArray());
+const tree = (t: unknown) => leafEntries(t).map(([path, v]) => [path, numbers(v)]);
+const inputs = (dtype: DType, seed = 3) =>
+  scope(() => castTree(normal(Key.of(seed), [T, I]), dtype)) as Tensor;
+const rowOf = (x: TypedArray, t: number) => x.subarray(t * I, (t + 1) * I);
+
+for (const { name } of executorRows) {
+  const reason = missing(name);
+  describe.skipIf(reason !== undefined)(`streams on ${name}${reason ? `: skipped, ${reason}` : ""}`, () => {
+    beforeAll(() => useExecutor(executor(name)));
+
+    for (const dtype of ["float32", "float64"] as const)
+      for (const [kind, make] of Object.entries(layers))
+        test(`${kind}, ${dtype}: each step has the bits of the whole sequence, and so has the last state`, () => {
+          const layer = make();
+          const params = layer.init(Key.of(1), dtype) as never;
+          const x = inputs(dtype);
+          const whole = layer.apply(params, x, chain([T]));
+          const expected = onCpu(whole.output).toArray();
+          const width = expected.length / T;
+          const stream = layer.stream(params);
+          const data = onCpu(x).toArray();
+          for (let t = 0; t < T; t++)
+            expect(Array.from(stream.step(rowOf(data, t)))).toEqual(
+              Array.from(expected.subarray(t * width, (t + 1) * width)),
+            );
+          expect(tree(stream.state)).toEqual(tree(whole.final));
+          stream.dispose();
+        });
+
+    test("a state that is taken out and put back, here or in another stream, goes on as if nothing had been", () => {
+      const layer = stacked([recurrent(lstm(sizes)), recurrent(gru({ input: H, hidden: 4 }))]);
+      const params = layer.init(Key.of(1));
+      const x = onCpu(inputs("float32")).toArray();
+      const one = layer.stream(params);
+      const outputs = Array.from({ length: T }, (_, t) => Array.from(one.step(rowOf(x, t))));
+      one.reset();
+      expect(Array.from(one.step(rowOf(x, 0)))).toEqual(outputs[0]);
+      for (let t = 1; t < 4; t++) one.step(rowOf(x, t));
+      const saved = one.state;
+      const kept = tree(saved);
+      const other = layer.stream(params);
+      other.step(rowOf(x, 8));
+      other.state = saved;
+      for (let t = 4; t < T; t++) {
+        expect(Array.from(other.step(rowOf(x, t)))).toEqual(outputs[t]);
+        expect(Array.from(one.step(rowOf(x, t)))).toEqual(outputs[t]);
+      }
+      one.state = [{ h: saved[0].h }, saved[1]];
+      const initial = [{ h: saved[0].h }, saved[1]] as const;
+      const { output } = layer.apply(params, fromArray(rowOf(x, 4), [1, I]), chain([1]), { initial });
+      expect(Array.from(one.step(rowOf(x, 4)))).toEqual(numbers(output));
+      expect(tree(saved)).toEqual(kept);
+      one.dispose();
+      other.dispose();
+    });
+
+    test("streams over the same parameters do not disturb each other or what runs between their steps", () => {
+      const layer = recurrent(lstm(sizes));
+      const params = layer.init(Key.of(1));
+      const x = onCpu(inputs("float32")).toArray();
+      const y = onCpu(inputs("float32", 4)).toArray();
+      const expected = [x, y].map((z) =>
+        numbers(layer.apply(params, fromArray(z, [T, I]), chain([T])).output),
+      );
+      const streams = [layer.stream(params), layer.stream(params)];
+      for (let t = 0; t < T; t++)
+        [x, y].forEach((z, s) => {
+          expect(Array.from(streams[s]!.step(rowOf(z, t)))).toEqual(expected[s]!.slice(t * H, (t + 1) * H));
+          scope(() => layer.apply(params, fromArray(y, [T, I]), chain([T])));
+        });
+      for (const s of streams) s.dispose();
+    });
+
+    test("a language model's logits, symbol by symbol; a symbol that is none leaves the state alone", () => {
+      const model = languageModel({ vocabulary: 11, embed: 4, hidden: 6, layers: 2, dropout: 0.3 });
+      const params = model.init(Key.of(1));
+      const text = [3, 1, 4, 1, 5, 9, 2, 6, 5];
+      const { logits, final } = model.apply(params, tensor(text, "int32"), chain([text.length]));
+      const expected = numbers(logits);
+      const stream = model.stream(params);
+      text.forEach((symbol, t) => {
+        expect(() => stream.step(11)).toThrow(IndexError);
+        expect(Array.from(stream.step(symbol))).toEqual(expected.slice(11 * t, 11 * (t + 1)));
+      });
+      expect(tree(stream.state)).toEqual(tree(final));
+      stream.dispose();
+    });
+
+    test("parameters that are written in place are seen; those that are disposed of stay for the stream", () => {
+      const layer = recurrent(lstm(sizes));
+      const params = layer.init(Key.of(1));
+      const other = layer.init(Key.of(2));
+      const x = onCpu(inputs("float32")).toArray().subarray(0, I);
+      const [first, second] = [params, other].map((p) =>
+        numbers(layer.apply(p, fromArray(x, [1, I]), chain([1])).output),
+      );
+      const stream = layer.stream(params);
+      expect(Array.from(stream.step(x))).toEqual(first);
+      for (const key of ["U", "W", "b"] as const) params[key].write(onCpu(other[key]).toArray());
+      stream.reset();
+      expect(Array.from(stream.step(x))).toEqual(second);
+      for (const t of leaves(params)) (t as Tensor).dispose();
+      scope(() => recurrent(lstm(sizes)).init(Key.of(5)));
+      stream.reset();
+      expect(Array.from(stream.step(x))).toEqual(second);
+      stream.dispose();
+    });
+
+    test("10,000 steps take no memory; a stream gives back all of its own, and a second one compiles nothing", () => {
+      const layer = stacked([recurrent(lstm(sizes)), recurrent(lstm({ input: H, hidden: H }))]);
+      const params = layer.init(Key.of(1));
+      layer.stream(params).dispose();
+      const { statistics } = defaultExecutor();
+      const stream = layer.stream(params);
+      const open = defaultExecutor().statistics;
+      expect(open.compiled).toBe(statistics.compiled);
+      expect(open.bytesInUse).toBeGreaterThan(statistics.bytesInUse);
+      const x = new Float32Array(I);
+      const output = stream.step(x);
+      for (let i = 1; i < 10_000; i++) expect(stream.step(x) === output).toBe(true);
+      const after = defaultExecutor().statistics;
+      expect(after.bytesInUse).toBe(open.bytesInUse);
+      expect(after.bytesReserved).toBe(open.bytesReserved);
+      expect(after.nodeRows - open.nodeRows).toBe(2 * 10_000);
+      stream.dispose();
+      expect(defaultExecutor().statistics.bytesInUse).toBe(statistics.bytesInUse);
+    });
+
+    test("a step of one's own: two layers that are joined, a state of one's own making", () => {
+      const layer = recurrent(gru(sizes));
+      const readout = linear({ input: H, output: 2 });
+      const params = { layer: layer.init(Key.of(1)), readout: readout.init(Key.of(2)) };
+      const stream = openStream<typeof params, { h: Value; seen: Value; same: Value }>({
+        name: "own",
+        input: [I],
+        params,
+        apply(p, x, state) {
+          const { output, final } = layer.apply(
+            p.layer,
+            x,
+            chain([1]),
+            state ? { initial: { h: state.h } } : {},
+          );
+          const seen = state ? add(state.seen, x) : x;
+          // The last two parts share memory with what is not theirs.
+          return { output: readout.apply(p.readout, output), final: { h: final.h, seen, same: x } };
+        },
+      });
+      const x = onCpu(inputs("float32")).toArray();
+      const whole = readout.apply(
+        params.readout,
+        layer.apply(params.layer, fromArray(x, [T, I]), chain([T])).output,
+      );
+      const sums = new Float32Array(I);
+      for (let t = 0; t < T; t++) {
+        expect(Array.from(stream.step(rowOf(x, t)))).toEqual(numbers(whole).slice(2 * t, 2 * t + 2));
+        for (let i = 0; i < I; i++) sums[i]! += x[t * I + i]!;
+      }
+      const { seen, same } = stream.state;
+      expect(numbers(seen)).toEqual(Array.from(sums));
+      expect(numbers(same)).toEqual(Array.from(rowOf(x, T - 1)));
+      stream.dispose();
+    });
+  });
+}
+
+describe("what a stream does not take", () => {
+  beforeAll(() => useExecutor(before));
+  const layer = recurrent(lstm(sizes));
+  const params = layer.init(Key.of(1));
+
+  test("an input of another size, a state that is not its own", () => {
+    const stream = layer.stream(params);
+    expect(() => stream.step([1, 2])).toThrow("stream lstm: a step takes 5 numbers, [5], got 2");
+    expect(() => stream.step(1)).toThrow("stream lstm: a step takes 5 numbers, [5], got 1");
+    expect(() => {
+      stream.state = { h: tensor([[1, 2]]) };
+    }).toThrow("stream lstm: the state's h is [1, 7], got [1, 2]");
+    expect(() => {
+      stream.state = { c: tensor([[1, 2]]) } as never;
+    }).toThrow("stream lstm: the state has no part c; it has h, s");
+    stream.dispose();
+    stream.dispose();
+    for (const use of [() => stream.step(new Float32Array(I)), () => stream.state, () => stream.reset()])
+      expect(use).toThrow("stream lstm: this stream was disposed of");
+  });
+
+  test("a layer that reads from the end", () => {
+    const message = "the layer reads each sequence from its end";
+    expect(() => recurrent(lstm(sizes), { reverse: true }).stream(params)).toThrow(message);
+    const both = bidirectional(lstm(sizes), lstm(sizes));
+    expect(() => both.stream(both.init(Key.of(1)))).toThrow(message);
+    expect(() => stacked([both]).stream([both.init(Key.of(1))])).toThrow(message);
+  });
+
+  test("parameters of another executor", () => {
+    useExecutor(executor("reference"));
+    const elsewhere = layer.init(Key.of(1));
+    useExecutor(before);
+    if (before.name === "reference") return;
+    expect(() => layer.stream(elsewhere)).toThrow(
+      `stream lstm: a stream needs parameters that are data on the executor in use, ${before.name}; U is not`,
+    );
+  });
+});
