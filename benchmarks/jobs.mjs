@@ -40,7 +40,7 @@ const ownCell = defineCell({
 
 /**
  * By name. kind: what peers know the cell by; cell: ours, from its sizes; gates: how many times H columns the products have;
- * training: whether gradients are formed. The GRU is the form that peers have, with the reset after the product.
+ * training: whether gradients are formed; step: one step of a sequence per call, with the state carried. The GRU is the form that peers have, with the reset after the product.
  */
 export const jobs = {
   "lstm train": { kind: "lstm", gates: 4, training: true, cell: lstm },
@@ -48,7 +48,11 @@ export const jobs = {
   "gru train": { kind: "gru", gates: 3, training: true, cell: gruResetAfter },
   "rnn train": { kind: "rnn", gates: 1, training: true, cell: rnn },
   "own cell train": { kind: "own", gates: 4, training: true, cell: ownCell },
+  "lstm step": { kind: "lstm", gates: 4, training: false, cell: lstm, step: true },
 };
+
+/** A step at a time is for one sequence. */
+export const applies = (name, { B }) => !jobs[name].step || B === 1;
 
 export const shapes = [
   "100,32,128,128",
@@ -70,8 +74,8 @@ export function parseShape(text) {
 }
 
 /** Operations of the products: two per multiply-add; the backward pass has twice those of the forward. */
-export function flops({ gates, training }, { T, B, I, H }) {
-  return (training ? 3 : 1) * 2 * T * B * gates * H * (I + H);
+export function flops({ gates, training, step }, { T, B, I, H }) {
+  return (training ? 3 : 1) * 2 * (step ? 1 : T) * B * gates * H * (I + H);
 }
 
 /** One job at one shape, with the numbers that all sides get: inputs, parameters and the cotangent of the output. */

@@ -8,6 +8,7 @@ import {
   leaves,
   matmul,
   onCpu,
+  recurrent,
   scope,
   unfold,
   useExecutor,
@@ -42,7 +43,7 @@ function ourSide(e, threads, detail) {
     version: detail,
     async prepare(task) {
       use();
-      return subject(task, use);
+      return task.job.step ? steps(task, use) : subject(task, use);
     },
     async gemm(n) {
       use();
@@ -57,6 +58,35 @@ function ourSide(e, threads, detail) {
 }
 
 const tensorOf = ({ shape, data }, rows = shape) => fromArray(data, rows);
+
+/** The steps of one sequence, one call each. Times are those of a step. */
+function steps({ cell, shape, x, params }, use) {
+  const { T, I, H } = shape;
+  const layer = recurrent(cell);
+  const tensors = Object.fromEntries(Object.entries(params).map(([key, p]) => [key, tensorOf(p)]));
+  const stream = layer.stream(tensors);
+  const rows = Array.from({ length: T }, (_, t) => x.data.subarray(t * I, (t + 1) * I));
+  const sequence = (visit = () => {}) => {
+    stream.reset();
+    for (let t = 0; t < T; t++) visit(stream.step(rows[t]), t);
+  };
+  return {
+    async results() {
+      use();
+      const output = new Float32Array(T * H);
+      sequence((row, t) => output.set(row, t * H));
+      return { output };
+    },
+    async time(repetitions) {
+      use();
+      return timed(() => sequence(), repetitions).map((ms) => ms / T);
+    },
+    async dispose() {
+      stream.dispose();
+      for (const t of leaves(tensors)) t.dispose();
+    },
+  };
+}
 
 /** A task on the executor in use: the same call as in a training step, with nothing kept from one to the next. */
 export function subject(task, use, structure = chain(new Array(task.shape.B).fill(task.shape.T))) {

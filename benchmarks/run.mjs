@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { difference, tolerance } from "./compare.mjs";
-import { flops, jobs, parseShape, shapes, task } from "./jobs.mjs";
+import { applies, flops, jobs, parseShape, shapes, task } from "./jobs.mjs";
 import { machine } from "./machine.mjs";
 import { ourSides } from "./ours.mjs";
 import { interleaved, peaks } from "./rounds.mjs";
@@ -66,7 +66,9 @@ for (const { name, threads, version } of sides) console.log(`  ${name}, threads:
 
 const before = await peaks(sides);
 const rows = [];
-for (const name of jobNames) for (const shape of chosenShapes) rows.push(...(await measure(name, shape)));
+for (const name of jobNames)
+  for (const shape of chosenShapes.filter((s) => applies(name, s)))
+    rows.push(...(await measure(name, shape)));
 const after = await peaks(sides);
 for (const row of rows) row.peak = Math.max(before.get(row.threads) ?? 0, after.get(row.threads) ?? 0);
 for (const side of sides) await side.close();

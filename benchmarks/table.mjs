@@ -20,7 +20,7 @@ export function tableLines(rows) {
     lines.push(
       [
         side.padEnd(40),
-        mid.toFixed(mid < 10 ? 3 : 1).padStart(12),
+        (mid < 10 ? mid.toPrecision(3) : mid.toFixed(1)).padStart(12),
         spread.padStart(9),
         row.gflops.toFixed(1).padStart(8),
         (row.peak ? (100 * row.gflops) / row.peak : Number.NaN).toFixed(0).padStart(11),

@@ -92,12 +92,24 @@ class Subject:
         kind = command["kind"]
         self.model = PeepholeLoop(arrays) if kind == "own" else Layer(kind, arrays)
         self.training = command["training"]
+        self.step = command["step"]
         self.x = torch.from_numpy(arrays["x"].copy())
         if self.training:
             self.x.requires_grad_()
             self.seed = torch.from_numpy(arrays["seed"].copy())
 
+    def sequence(self):
+        """Step by step, with the state carried: the outputs."""
+        state, outputs = None, []
+        with torch.inference_mode():
+            for x in self.x.split(1):
+                output, state = self.model.module(x, state)
+                outputs.append(output)
+        return outputs
+
     def once(self):
+        if self.step:
+            return self.sequence()
         if not self.training:
             with torch.inference_mode():
                 return self.model(self.x)
@@ -109,7 +121,7 @@ class Subject:
         return output
 
     def results(self):
-        output = self.once()
+        output = torch.cat(self.once()) if self.step else self.once()
         found = {"output": output.detach().numpy()}
         if self.training:
             found |= {"x": self.x.grad.numpy(), **self.model.gradients()}
@@ -163,7 +175,8 @@ def main():
         elif do == "results":
             answer = {"arrays": write(command["file"], subject.results())}
         elif do == "time":
-            answer = {"times": timed(subject.once, command["repetitions"])}
+            steps = len(subject.x) if subject.step else 1
+            answer = {"times": [ms / steps for ms in timed(subject.once, command["repetitions"])]}
         elif do == "gemm":
             answer = {"times": timed(gemm(command["n"]), 5)}
         elif do == "dispose":

@@ -24,7 +24,7 @@ async function torchSide(python, threads) {
     threads,
     version,
     async prepare({ job, x, seed, params }) {
-      const { kind, training } = job;
+      const { kind, training, step = false } = job;
       const tensors = { x, ...params, ...(training ? { seed } : {}) };
       const arrays = {};
       let at = 0;
@@ -35,7 +35,7 @@ async function torchSide(python, threads) {
       const numbers = new Float32Array(at);
       for (const [key, { data }] of Object.entries(tensors)) numbers.set(data, arrays[key][0]);
       writeFileSync(file, new Uint8Array(numbers.buffer));
-      await ask({ do: "prepare", kind, training, file, arrays });
+      await ask({ do: "prepare", kind, training, step, file, arrays });
       return {
         async results() {
           const { arrays: found } = await ask({ do: "results", file });
