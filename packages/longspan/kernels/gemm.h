@@ -144,21 +144,22 @@ void gemmRows(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T*
   const int64_t large = m % blocks;
   const int64_t depthBlocks = k <= depthBlock ? 1 : (k + depthBlock - 1) / depthBlock;
   const int64_t depth = (k + depthBlocks - 1) / depthBlocks;
-  for (int64_t k0 = 0; k0 == 0 || k0 < k; k0 += depth == 0 ? 1 : depth) {
-    const int64_t terms = k - k0 < depth ? k - k0 : depth;
-    const bool sum = add || k0 > 0;
-    const T* left = a + k0;
-    for (int64_t j = 0; j < n;) {
+  // Panel by panel and within it by depth: the sums of one panel stay in the first-level cache between depths.
+  for (int64_t j = 0; j < n;) {
+    const int64_t rest = n - j;
+    const bool one = m == 1 && onePanels > 1 && rest >= onePanels * width;
+    const bool two = m == 2 && twoPanels > 1 && rest >= twoPanels * width;
+    for (int64_t k0 = 0; k0 == 0 || k0 < k; k0 += depth == 0 ? 1 : depth) {
+      const int64_t terms = k - k0 < depth ? k - k0 : depth;
+      const bool sum = add || k0 > 0;
+      const T* left = a + k0;
       const T* b = packed + j * k + k0 * width;
-      const int64_t rest = n - j;
-      if (m == 1 && onePanels > 1 && rest >= onePanels * width) {
+      if (one) {
         block<T, 1, onePanels, false>(terms, left, lda, b, k * width, c + j, ldc, sum, width);
-        j += onePanels * width;
         continue;
       }
-      if (m == 2 && twoPanels > 1 && rest >= twoPanels * width) {
+      if (two) {
         block<T, 2, twoPanels, false>(terms, left, lda, b, k * width, c + j, ldc, sum, width);
-        j += twoPanels * width;
         continue;
       }
       const int columns = rest < width ? static_cast<int>(rest) : width;
@@ -168,8 +169,8 @@ void gemmRows(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T*
         blockOf<T, 1, false>(rows, terms, left + row * lda, lda, b, 0, c + row * ldc + j, ldc, sum, columns);
         row += rows;
       }
-      j += width;
     }
+    j += one ? onePanels * width : two ? twoPanels * width : width;
   }
 }
 
