@@ -79,9 +79,9 @@ export function flops({ gates, training, step }, { T, B, I, H }) {
 }
 
 /** One job at one shape, with the numbers that all sides get: inputs, parameters and the cotangent of the output. */
-export function task(name, shape) {
+export function task(name, shape, job = jobs[name]) {
   const { T, B, I, H } = shape;
-  const cell = jobs[name].cell({ input: I, hidden: H });
+  const cell = job.cell({ input: I, hidden: H });
   const draw = random(1);
   const array = (size, limit) => Float32Array.from({ length: size }, () => limit * (2 * draw() - 1));
   const limit = 1 / Math.sqrt(H);
@@ -99,7 +99,7 @@ export function task(name, shape) {
   );
   const x = { shape: [T, B, I], data: array(T * B * I, Math.sqrt(3)) };
   const seed = { shape: [T, B, H], data: array(T * B * H, 1) };
-  return { name, job: jobs[name], cell, shape, x, params, seed };
+  return { name, job, cell, shape, x, params, seed };
 }
 
 /** Uniform numbers in [0, 1), the same on every machine. */

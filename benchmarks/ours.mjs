@@ -39,6 +39,7 @@ function ourSide(e, threads, detail) {
   return {
     name: e.name,
     ours: true,
+    use,
     threads,
     version: detail,
     async prepare(task) {

@@ -2,56 +2,22 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { parseArgs } from "node:util";
-import { difference, tolerance } from "./compare.mjs";
-import { applies, flops, jobs, parseShape, shapes, task } from "./jobs.mjs";
+import { tolerance } from "./compare.mjs";
+import { applies } from "./jobs.mjs";
 import { machine } from "./machine.mjs";
+import { measure } from "./measure.mjs";
+import { readOptions } from "./options.mjs";
 import { ourSides } from "./ours.mjs";
-import { interleaved, peaks } from "./rounds.mjs";
-import { geometricMeans, ratioOf, tableLines } from "./table.mjs";
-import { median } from "./timing.mjs";
+import { peaks } from "./rounds.mjs";
+import { measureStructures, structureLines } from "./structures.mjs";
+import { geometricMeans, meanLines, tableLines } from "./table.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    peer: { type: "string", default: "" },
-    python: { type: "string", default: "python3" },
-    jobs: { type: "string", default: Object.keys(jobs).join(",") },
-    shapes: { type: "string", multiple: true, default: shapes },
-    threads: { type: "string", default: "1,2" },
-    rounds: { type: "string", default: "7" },
-    executors: { type: "string", default: "native,wasm" },
-    results: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
-});
-const list = (text) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
-
-/** Each peer's sides are made only where it is asked for: its packages need not be there otherwise. */
-const peers = {
-  torch: async (...args) => (await import("./peers/torch.mjs")).torchSides(...args),
-  tfjs: async (...args) => (await import("./peers/tfjs.mjs")).tfjsSides(...args),
-  onnxruntime: async (...args) => (await import("./peers/onnxruntime.mjs")).onnxSides(...args),
-};
-const chosen = (text, known, what) => {
-  const names = list(text);
-  for (const name of names)
-    if (!known.includes(name)) throw new Error(`no ${what} "${name}"; there is ${known.join(", ")}`);
-  return names;
-};
-
-const threadCounts = list(options.threads).map(Number);
-const rounds = Number(options.rounds);
-const jobNames = chosen(options.jobs, Object.keys(jobs), "job");
-// Several shapes: the option again, or one option with spaces or semicolons between them.
-const chosenShapes = options.shapes.flatMap((text) => text.split(/[\s;]+/).filter(Boolean)).map(parseShape);
-
-const sides = ourSides(list(options.executors), threadCounts);
-for (const name of chosen(options.peer, Object.keys(peers), "peer"))
-  sides.push(...(await peers[name](threadCounts, options)));
+const options = readOptions();
+const { rounds, threads } = options;
+const sides = ourSides(options.executors, threads);
+if (sides.length === 0) throw new Error("none of our executors is here: run `npm run build` at the root");
+const ours = [...sides];
+for (const peer of options.peers) sides.push(...(await peer(threads, options)));
 
 const description = {
   ...machine(),
@@ -59,86 +25,48 @@ const description = {
   rounds,
   tolerance,
 };
-console.log(
-  `${description.processor}, ${description.cores} cores, ${description.platform}, node ${description.node}`,
-);
+const { processor, cores, platform, node } = description;
+console.log(`${processor}, ${cores} cores, ${platform}, node ${node}`);
 for (const { name, threads, version } of sides) console.log(`  ${name}, threads: ${threads}: ${version}`);
 
-const before = await peaks(sides);
 const rows = [];
-for (const name of jobNames)
-  for (const shape of chosenShapes.filter((s) => applies(name, s)))
-    rows.push(...(await measure(name, shape)));
-const after = await peaks(sides);
-for (const row of rows) row.peak = Math.max(before.get(row.threads) ?? 0, after.get(row.threads) ?? 0);
-for (const side of sides) await side.close();
+const structureRows = [];
+const peak = new Map();
+const notePeaks = async () => {
+  for (const [n, speed] of await peaks(sides)) peak.set(n, Math.max(peak.get(n) ?? 0, speed));
+};
+try {
+  await notePeaks();
+  for (const name of options.jobs)
+    for (const shape of options.shapes.filter((s) => applies(name, s))) {
+      rows.push(...(await measure(name, shape, sides, rounds)));
+      process.stderr.write(`${name} ${Object.values(shape).join(",")}\n`);
+    }
+  for (const name of options.structureJobs) {
+    structureRows.push(...(await measureStructures(name, ours, rounds)));
+    process.stderr.write(`${name}\n`);
+  }
+  await notePeaks();
+} finally {
+  for (const side of sides) await side.close();
+}
+for (const row of rows) row.peak = peak.get(row.threads);
 
-console.log(
-  `\nlarge products: ${[...new Set(rows.map((r) => r.threads))].map((n) => `${rows.find((r) => r.threads === n).peak.toFixed(0)} GF/s with threads: ${n}`).join(", ")}`,
-);
-console.log(
-  `medians of ${rounds} interleaved rounds; spread: between the quartiles; x ours: its time over ours\n`,
-);
-console.log(tableLines(rows).join("\n"));
 const geomean = geometricMeans(rows);
-console.log("\npeer's time / ours over the shapes      geometric mean    least");
-for (const g of geomean)
-  console.log(
-    `  ${`${g.peer} / ${g.executor}, ${g.job}, threads: ${g.threads}`.padEnd(46)}${g.ratio.toFixed(2).padStart(8)}${g.min.toFixed(2).padStart(9)}`,
-  );
+const peakText = [...peak].map(([n, speed]) => `${speed.toFixed(0)} GF/s with threads: ${n}`);
+console.log(`\nlarge products: ${peakText.join(", ")}`);
+console.log(
+  `medians of ${rounds} interleaved rounds; spread: between the quartiles; x ours: its time over ours`,
+);
+for (const lines of [tableLines(rows), structureLines(structureRows), meanLines(geomean)])
+  if (lines.length > 0) console.log(`\n${lines.join("\n")}`);
 if (options.results) save(options.results);
 if (options.json) console.log(JSON.stringify({ geomean }));
-
-/** One task on all sides that have it: results compared, then rounds. */
-async function measure(name, shape) {
-  const subject = task(name, shape);
-  const present = [];
-  let reference = null;
-  for (const side of sides) {
-    const prepared = await side.prepare(subject);
-    if (!prepared) continue;
-    const found = await prepared.results();
-    reference ??= found;
-    present.push({
-      side,
-      subject: prepared,
-      difference: found === reference ? undefined : difference(reference, found, `${side.name}, ${name}`),
-    });
-  }
-  reference = null;
-  const times = await interleaved(
-    present.map((p) => p.subject),
-    rounds,
-  );
-  for (const p of present) await p.subject.dispose();
-  const work = flops(subject.job, shape);
-  const made = present.map(({ side, difference }, i) => ({
-    job: name,
-    shape,
-    side: side.name,
-    threads: side.threads,
-    gflops: work / median(times[i]) / 1e6,
-    times: times[i],
-    difference,
-  }));
-  made.forEach((row, i) => {
-    const { side } = present[i];
-    if (side.ours) return;
-    const opponent = made.findIndex(
-      (r, j) => present[j].side.ours && r.threads === side.threads && (side.against ?? r.side) === r.side,
-    );
-    if (opponent < 0) return;
-    row.ratio = ratioOf(times[i], times[opponent]);
-    row.against = made[opponent].side;
-  });
-  process.stderr.write(`${name} ${Object.values(shape).join(",")}\n`);
-  return made;
-}
 
 /** The machine on the first line, then a row per line. */
 function save(file) {
   const folder = new URL("results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
-  const lines = [description, ...rows].map((line) => JSON.stringify(line));
+  const lines = [description, ...rows, ...structureRows].map((line) => JSON.stringify(line));
   writeFileSync(new URL(basename(file), folder), `${lines.join("\n")}\n`);
 }

@@ -59,3 +59,16 @@ export function geometricMeans(rows) {
     };
   });
 }
+
+/** The geometric means as lines. */
+export function meanLines(geomean) {
+  if (geomean.length === 0) return [];
+  const title = "peer's time / ours, over the shapes".padEnd(52);
+  return [
+    `${title}geometric mean   least`,
+    ...geomean.map(({ peer, executor, job, threads, ratio, min }) => {
+      const name = `  ${peer} / ${executor}, ${job}, threads: ${threads}`;
+      return `${name.padEnd(52)}${ratio.toFixed(2).padStart(14)}${min.toFixed(2).padStart(8)}`;
+    }),
+  ];
+}
