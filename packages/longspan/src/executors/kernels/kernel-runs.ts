@@ -52,7 +52,8 @@ export class KernelRuns<M> implements PreparedRuns {
 
 /** The elements of a place, as an array that is made anew only where memory has moved. */
 class Window<M> {
-  private array: TypedArray | null = null;
+  private whole: TypedArray | null = null;
+  private part: TypedArray | null = null;
 
   constructor(
     private readonly kernels: KernelModule<M>,
@@ -61,8 +62,10 @@ class Window<M> {
 
   elements(): TypedArray {
     const whole = this.kernels.view(this.place.memory);
-    if (this.array?.buffer !== whole.buffer)
-      this.array = whole.subarray(this.place.offset, this.place.offset + this.place.length);
-    return this.array!;
+    if (this.whole !== whole) {
+      this.whole = whole;
+      this.part = whole.subarray(this.place.offset, this.place.offset + this.place.length);
+    }
+    return this.part!;
   }
 }
