@@ -27,11 +27,11 @@ export function ourSides(names, threadCounts) {
     }
     const e = executor(name);
     const counts = "threads" in e ? threadCounts : threadCounts.filter((n) => n === 1);
-    return counts.map((threads) => ourSide(e, threads, status.detail));
+    return counts.map((threads) => ourSide(e, threads));
   });
 }
 
-function ourSide(e, threads, detail) {
+function ourSide(e, threads) {
   const use = () => {
     useExecutor(e);
     if ("threads" in e) e.threads = threads;
@@ -41,7 +41,7 @@ function ourSide(e, threads, detail) {
     ours: true,
     use,
     threads,
-    version: detail,
+    version: e.kernels?.instructionSet ?? "TypeScript",
     async prepare(task) {
       use();
       return task.job.step ? steps(task, use) : subject(task, use);
