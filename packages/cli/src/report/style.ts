@@ -20,7 +20,8 @@ header { margin-bottom: 28px; }
 h1 { margin: 2px 0 8px; font-size: 30px; line-height: 1.2; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 0 0 12px; font-size: 18px; }
 .lead { margin: 0; max-width: 62ch; font-size: 17px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 16px 12px; margin: 0 0 36px; padding: 16px 0; border-top: 1px solid var(--ink); border-bottom: 1px solid var(--hair); }
+.figures { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 16px 20px; margin: 0 0 36px; padding: 16px 0; border-top: 1px solid var(--ink); border-bottom: 1px solid var(--hair); }
+.figures div { max-width: 140px; }
 .figures dt { color: var(--soft); font-size: 12.5px; line-height: 1.35; }
 .figures dd { margin: 0; font-size: 12.5px; line-height: 1.35; color: var(--soft); }
 .figures b { display: block; color: var(--ink); font-size: 21px; font-weight: 600; line-height: 1.35; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -96,7 +97,6 @@ footer { color: var(--soft); font-size: 12.5px; border-top: 1px solid var(--hair
 @media print {
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
-  .figures { grid-template-columns: repeat(6, 1fr); }
   .figures b { font-size: 16px; }
   output, .cursor { display: none; }
 }
