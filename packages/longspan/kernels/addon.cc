@@ -59,7 +59,9 @@ struct Instance {
   Array<Planned> plans;
   Array<Prepared*> prepared;
   Array<Binding> bindings;
-  Workspace workspace;
+  Workspaces workspaces;
+  int32_t threads = 1;
+  Crew* crew = nullptr;
   const Kernels* kernels;
 
   ~Instance() {
@@ -321,7 +323,8 @@ bool runOnce(Instance& instance, Plan& plan, const double* given, Failure* failu
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
-  const RunArguments arguments = {&plan, instance.bindings.begin(), &instance.workspace, failure};
+  const RunArguments arguments = {&plan,           instance.bindings.begin(), &instance.workspaces, instance.threads,
+                                  instance.crew, failure};
   const Status status = instance.kernels->run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok;
@@ -455,9 +458,7 @@ napi_value choose(napi_env env, napi_callback_info info) {
 napi_value workspaceBytes(napi_env env, napi_callback_info info) {
   Call call;
   if (!open(env, info, &call)) return raise(env, "workspaceBytes: no instance");
-  const Workspace& w = call.instance->workspace;
-  int64_t bytes = w.temporaries.bytes() + w.scratch.bytes() + w.left.bytes() + w.right.bytes() + w.gathered[0].bytes() +
-                  w.gathered[1].bytes();
+  int64_t bytes = call.instance->workspaces.bytes();
   for (const Shared& s : call.instance->programs)
     if (s.program != nullptr)
       for (const Pack* p : s.program->packs) bytes += p->block.bytes();

@@ -27,7 +27,7 @@ class Array {
   Array() = default;
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
-  ~Array() { free(data_); }
+  LONGSPAN_INLINE ~Array() { free(data_); }
 
   LONGSPAN_INLINE T& operator[](int64_t i) { return data_[i]; }
   LONGSPAN_INLINE const T& operator[](int64_t i) const { return data_[i]; }
@@ -35,8 +35,8 @@ class Array {
   LONGSPAN_INLINE T* end() const { return data_ + size_; }
   LONGSPAN_INLINE int64_t size() const { return size_; }
 
-  /** Sets the size; elements beyond the old size are zero. */
-  bool resize(int64_t size) {
+  /** Sets the size; elements beyond the old size are zero. Inlined: see above. */
+  LONGSPAN_INLINE bool resize(int64_t size) {
     if (size > capacity_) {
       int64_t wanted = capacity_ * 2 > size ? capacity_ * 2 : size;
       T* grown = static_cast<T*>(malloc(static_cast<size_t>(wanted) * sizeof(T)));

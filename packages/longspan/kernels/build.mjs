@@ -76,8 +76,7 @@ async function buildAddon(compiler) {
       [...fast, ...flags, `-DLONGSPAN_ISA=${name}`],
     ]),
     ["parse.cc", "parse.o", ["-O2"]],
-    ["plan.cc", "plan.o", ["-O2"]],
-    ["block.cc", "block.o", ["-O2"]],
+    ...["plan", "course", "division", "block", "workspaces"].map((f) => [`${f}.cc`, `${f}.o`, ["-O2"]]),
     ["addon.cc", "addon.o", ["-O2", "-isystem", headers]],
   ];
   const objects = await Promise.all(
@@ -140,7 +139,8 @@ async function buildWasm() {
     "stack-size=262144",
   ];
   const pages = ["--initial-memory=1048576", "--max-memory=4294967296"];
-  const levels = { run: "-O2", parse: "-Oz", plan: "-Oz", block: "-Oz", wasm: "-Oz" };
+  const small = ["parse", "plan", "course", "division", "block", "workspaces", "wasm"];
+  const levels = { run: "-O2", ...Object.fromEntries(small.map((f) => [f, "-Oz"])) };
   for (const name of names) {
     const relaxed = name.endsWith("relaxed") ? ["-mrelaxed-simd"] : [];
     let files = tree;

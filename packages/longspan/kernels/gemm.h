@@ -30,23 +30,23 @@ LONGSPAN_INLINE int64_t packedSize(int64_t k, int64_t n) {
   return (n + panelColumns<T> - 1) / panelColumns<T> * panelColumns<T> * k;
 }
 
-/** Packs B[k, n] with free strides; columns beyond n are zero. */
+/** Packs B[k, n] with free strides; columns beyond n are zero. `total`: rows of a panel, where these are only some of them. */
 template <class T>
-void packRight(T* to, const T* b, int64_t strideK, int64_t strideJ, int64_t k, int64_t n) {
+void packRight(T* to, const T* b, int64_t strideK, int64_t strideJ, int64_t k, int64_t n, int64_t total) {
   constexpr int width = panelColumns<T>;
   int64_t j = 0;
   if (strideJ == 1) {
     // Four panels at once: rows that lie far apart are gone through less often.
     constexpr int together = 4;
-    for (; j + together * width <= n; j += together * width, to += together * k * width)
+    for (; j + together * width <= n; j += together * width, to += together * total * width)
       for (int64_t p = 0; p < k; p++)
 #pragma GCC unroll 4
         for (int q = 0; q < together; q++)
 #pragma GCC unroll 4
           for (int v = 0; v < panelVectors; v++)
-            store(to + (q * k + p) * width + v * lanes<T>, load(b + p * strideK + j + q * width + v * lanes<T>));
+            store(to + (q * total + p) * width + v * lanes<T>, load(b + p * strideK + j + q * width + v * lanes<T>));
   }
-  for (; j < n; j += width, to += k * width) {
+  for (; j < n; j += width, to += total * width) {
     const T* from = b + j * strideJ;
     const int columns = n - j < width ? static_cast<int>(n - j) : width;
     if (strideJ == 1 && columns == width) {
@@ -212,20 +212,24 @@ void gemmNarrow(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const 
 /** Rows that an outer sum takes at a time: both operands, packed, stay in the second-level cache. */
 constexpr int64_t outerRows = 128;
 
-/** Packs the transpose of A[rows, m], by balanced blocks of columns: [block][row][columns of the block]. */
+/**
+ * Packs the transpose of A[rows, m], by balanced blocks of columns: [block][row][columns of the block]. They become the
+ * rows from `first` on of `total`.
+ */
 template <class T>
-void packLeft(T* to, const T* a, int64_t lda, int64_t rows, int64_t m) {
+void packLeft(T* to, const T* a, int64_t lda, int64_t rows, int64_t m, int64_t first, int64_t total) {
   const int64_t blocks = (m + blockRows - 1) / blockRows;
   int64_t i = 0;
   for (int64_t q = 0; q < blocks; q++) {
     const int64_t width = m / blocks + (q < m % blocks ? 1 : 0);
+    T* block = to + first * width;
     if (width == blockRows)
       for (int64_t r = 0; r < rows; r++)
-        for (int64_t p = 0; p < blockRows; p++) to[r * blockRows + p] = a[r * lda + i + p];
+        for (int64_t p = 0; p < blockRows; p++) block[r * blockRows + p] = a[r * lda + i + p];
     else
       for (int64_t r = 0; r < rows; r++)
-        for (int64_t p = 0; p < width; p++) to[r * width + p] = a[r * lda + i + p];
-    to += rows * width;
+        for (int64_t p = 0; p < width; p++) block[r * width + p] = a[r * lda + i + p];
+    to += total * width;
     i += width;
   }
 }

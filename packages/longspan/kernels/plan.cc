@@ -1,11 +1,12 @@
-// Joins a program with a schedule: reads the schedule's tables, checks that every row that an instruction can touch exists,
-// and lays out the temporaries.
-#include "program.h"
+// Joins a program with a schedule: reads the schedule's tables, checks that every row that an instruction can touch
+// exists, and that no buffer is too large.
+#include "course.h"
 
 namespace longspan {
 
 Plan::~Plan() {
   for (Table* t : tables) delete t;
+  delete course;
 }
 
 namespace {
@@ -17,7 +18,7 @@ class Planner {
   Plan* make() {
     plan_ = new Plan();
     plan_->program = &program_;
-    if (read() && checkAll() && layOut()) return plan_;
+    if (read() && checkAll() && checkSizes()) return plan_;
     delete plan_;
     return nullptr;
   }
@@ -169,21 +170,15 @@ class Planner {
     return true;
   }
 
-  bool layOut() {
-    const int64_t buffers = program_.buffers.size();
-    if (!plan_->place.resize(buffers)) return fail("out of memory");
-    int64_t used = 0;
-    for (int64_t b = 0; b < buffers; b++) {
-      const Buffer& buffer = program_.buffers[b];
-      const int64_t elements = plan_->rows[b] * buffer.columns;
+  bool checkSizes() {
+    int64_t all = 0;
+    for (int64_t b = 0; b < program_.buffers.size(); b++) {
+      const int64_t elements = plan_->rows[b] * program_.buffers[b].columns;
       if (elements > (int64_t{1} << 40)) return fail("a buffer too large");
-      plan_->place[b] = -1;
-      if (buffer.role == Role::input || buffer.role == Role::output) continue;
-      plan_->place[b] = used;
-      used += (elements * sizeOf(buffer.dtype) + 63) / 64 * 64;
-      if (used > (int64_t{1} << 44)) return fail("temporaries too large");
+      if (isBound(program_.buffers[b].role)) continue;
+      all += elements * 8;
+      if (all > (int64_t{1} << 44)) return fail("temporaries too large");
     }
-    plan_->workspace = used;
     return true;
   }
 

@@ -18,27 +18,47 @@ constexpr int64_t narrowColumns = 3;
 /** An outer sum with at most so many rows of result needs no packing. */
 constexpr int64_t thinRows = 3;
 
+/** Rows [begin, end). */
+struct Segment {
+  int64_t begin;
+  int64_t end;
+};
+
 class Products {
  public:
-  Products(const Bound& bound, const RunArguments& arguments)
-      : bound_(bound), arguments_(arguments), workspace_(*arguments.workspace) {}
+  Products(const Bound& bound, const RunArguments& arguments, Workspace& workspace)
+      : bound_(bound), arguments_(arguments), workspace_(workspace) {}
 
-  /** The right operand of the last outer sum was written, or its rows are done with. */
-  void forget() { packedFrom_ = nullptr; }
+  /** The packed right operand of the last outer sum is out of date if it was made from this buffer, or from any. */
+  void forget(int32_t buffer = -1) {
+    if (buffer < 0 || buffer == packedFrom_.buffer) packedRows_ = 0;
+  }
 
   Status run(const Instruction& i, const Span& span) {
-    const DType dtype = bound_.plan.program->buffers[i.out.buffer].dtype;
-    return dtype == DType::float64 ? runTyped<double>(i, span) : runTyped<float>(i, span);
+    const Segment all = {span.begin, span.end};
+    const bool isDouble = bound_.plan.program->buffers[i.out.buffer].dtype == DType::float64;
+    if (i.kind == Kind::outerSum) {
+      forget();
+      return outerSum(i, span, &all, 1, i.accumulate != 0);
+    }
+    if (i.kind == Kind::gemm) return isDouble ? gemm<double>(i, span) : gemm<float>(i, span);
+    return isDouble ? batched<double>(i, span) : batched<float>(i, span);
+  }
+
+  /** The rows of several segments as one sum. */
+  Status outerSum(const Instruction& i, const Span& span, const Segment* segments, int64_t count, bool add) {
+    const bool isDouble = bound_.plan.program->buffers[i.out.buffer].dtype == DType::float64;
+    return isDouble ? outerTyped<double>(i, span, segments, count, add) : outerTyped<float>(i, span, segments, count, add);
+  }
+
+  /** Packs the right operand of a product, so that several threads find it ready. */
+  Status prepare(const Instruction& i) {
+    const bool isDouble = bound_.plan.program->buffers[i.out.buffer].dtype == DType::float64;
+    if (i.n == 0) return Status::ok;
+    return (isDouble ? packed<double>(i) != nullptr : packed<float>(i) != nullptr) ? Status::ok : Status::noMemory;
   }
 
  private:
-  template <class T>
-  Status runTyped(const Instruction& i, const Span& span) {
-    if (i.kind == Kind::gemm) return gemm<T>(i, span);
-    if (i.kind == Kind::outerSum) return outerSum<T>(i, span);
-    return batched<T>(i, span);
-  }
-
   /** The rows of a view as even lines; scattered ones are copied. Null if there is no memory for that. */
   template <class T>
   Lines<const T> lines(const View& v, const Span& span, int64_t columns, int copy) {
@@ -53,30 +73,31 @@ class Products {
     return {to, columns};
   }
 
-  /** The packed right operand of a product: kept as long as its memory keeps its version. */
+  /** The packed right operand of a product: of an input as long as its memory keeps its version, else for one run. */
   template <class T>
-  const T* packed(const Instruction& i, const Span& span) {
+  const T* packed(const Instruction& i) {
     Pack& pack = *bound_.plan.program->packs[i.pack];
     const T* b = bound_.at<const T>(i.b, 0);
     const Memory* memory = arguments_.bindings[i.b.buffer].memory;
-    const bool input = bound_.plan.program->buffers[i.b.buffer].role == Role::input && memory != nullptr;
-    // What the program itself writes is packed anew, at the first level or the first block of rows.
-    const bool fresh = input ? pack.valid && pack.from == b && pack.version == memory->version
-                             : (span.level > 0 || (span.level < 0 && span.begin > 0)) && pack.valid && pack.from == b;
-    if (fresh) return reinterpret_cast<const T*>(pack.block.data());
+    const bool input = bound_.plan.program->buffers[i.b.buffer].role == Role::input;
+    const uint64_t run = input ? 0 : arguments_.workspaces->runs;
+    const uint64_t version = input ? memory->version : 0;
+    if (pack.valid && pack.from == b && pack.version == version && pack.run == run)
+      return reinterpret_cast<const T*>(pack.block.data());
     const bool narrow = i.n <= narrowColumns;
     const int64_t elements = narrow ? static_cast<int64_t>(i.n) * i.k : packedSize<T>(i.k, i.n);
     pack.valid = false;
     T* to = reinterpret_cast<T*>(pack.block.reserve(elements * static_cast<int64_t>(sizeof(T))));
     if (to == nullptr) return nullptr;
     if (!narrow) {
-      packRight<T>(to, b, i.transposeB ? 1 : i.n, i.transposeB ? i.k : 1, i.k, i.n);
+      packRight<T>(to, b, i.transposeB ? 1 : i.n, i.transposeB ? i.k : 1, i.k, i.n, i.k);
     } else {
       for (int64_t j = 0; j < i.n; j++)
         for (int64_t p = 0; p < i.k; p++) to[j * i.k + p] = i.transposeB ? b[j * i.k + p] : b[p * i.n + j];
     }
     pack.from = b;
-    pack.version = input ? memory->version : 0;
+    pack.version = version;
+    pack.run = run;
     pack.valid = true;
     return to;
   }
@@ -85,7 +106,7 @@ class Products {
   Status gemm(const Instruction& i, const Span& span) {
     const int64_t rows = span.end - span.begin;
     if (rows <= 0 || i.n == 0) return Status::ok;
-    const T* b = packed<T>(i, span);
+    const T* b = packed<T>(i);
     const Lines<const T> a = lines<T>(i.a, span, i.k, 0);
     if (b == nullptr || a.at == nullptr) return Status::noMemory;
     const Run out = bound_.run(i.out, span);
@@ -107,38 +128,69 @@ class Products {
   }
 
   template <class T>
-  Status outerSum(const Instruction& i, const Span& span) {
+  Status outerTyped(const Instruction& i, const Span& span, const Segment* segments, int64_t count, bool add) {
     T* c = bound_.at<T>(i.out, 0);
-    if (span.begin >= span.end) {
-      if (!i.accumulate) __builtin_memset(c, 0, static_cast<size_t>(i.m) * static_cast<size_t>(i.n) * sizeof(T));
-      return Status::ok;
-    }
     if (i.m == 0 || i.n == 0) return Status::ok;
-    if (span.end - span.begin > outerRows || span.level >= 0) forget();
-    for (int64_t r = span.begin; r < span.end; r += outerRows) {
-      const int64_t rows = span.end - r < outerRows ? span.end - r : outerRows;
-      const Span part = {r, r + rows, span.level, span.edges};
-      const Lines<const T> a = lines<T>(i.a, part, i.m, 0);
-      const Lines<const T> b = lines<T>(i.b, part, i.n, 1);
-      if (a.at == nullptr || b.at == nullptr) return Status::noMemory;
-      const bool add = i.accumulate || r > span.begin;
-      if (i.m <= thinRows) {
-        outerThin<T>(rows, i.m, i.n, a.at, a.stride, b.at, b.stride, c, add);
-        continue;
+    bool empty = !add;
+    int64_t at = 0;
+    int64_t row = count > 0 ? segments[0].begin : 0;
+    while (at < count) {
+      // The next rows, as many as are packed at a time, from one segment or from several.
+      Segment taken[outerRows];
+      int64_t pieces = 0;
+      int64_t rows = 0;
+      while (at < count && rows < outerRows) {
+        const int64_t left = segments[at].end - row;
+        const int64_t more = left < outerRows - rows ? left : outerRows - rows;
+        if (more > 0) taken[pieces++] = {row, row + more};
+        rows += more;
+        row += more;
+        if (row < segments[at].end) break;
+        if (++at < count) row = segments[at].begin;
       }
-      T* left = reinterpret_cast<T*>(workspace_.left.reserve(rows * i.m * static_cast<int64_t>(sizeof(T))));
-      T* right = reinterpret_cast<T*>(
-          workspace_.right.reserve(packedSize<T>(rows, i.n) * static_cast<int64_t>(sizeof(T))));
-      if (left == nullptr || right == nullptr) return Status::noMemory;
-      packLeft<T>(left, a.at, a.stride, rows, i.m);
-      if (packedFrom_ != b.at || packedRows_ != rows || packedColumns_ != i.n)
-        packRight<T>(right, b.at, b.stride, 1, rows, i.n);
-      // Rows that were gathered lie where other rows will.
-      packedFrom_ = b.at == reinterpret_cast<const T*>(workspace_.gathered[1].data()) ? nullptr : b.at;
-      packedRows_ = rows;
-      packedColumns_ = i.n;
-      outerPacked<T>(rows, i.m, i.n, left, right, c, add);
+      if (rows == 0) break;
+      const Status status = outerBlock<T>(i, span, taken, pieces, rows, c, !empty);
+      if (status != Status::ok) return status;
+      empty = false;
     }
+    if (empty) __builtin_memset(c, 0, static_cast<size_t>(i.m) * static_cast<size_t>(i.n) * sizeof(T));
+    return Status::ok;
+  }
+
+  template <class T>
+  Status outerBlock(const Instruction& i, const Span& span, const Segment* pieces, int64_t count, int64_t rows, T* c,
+                    bool add) {
+    const bool thin = i.m <= thinRows;
+    const int64_t size = static_cast<int64_t>(sizeof(T));
+    T* left = reinterpret_cast<T*>(workspace_.left.reserve(thin ? 1 : rows * i.m * size));
+    T* right = reinterpret_cast<T*>(workspace_.right.reserve(thin ? 1 : packedSize<T>(rows, i.n) * size));
+    if (left == nullptr || right == nullptr) return Status::noMemory;
+    const View& b = i.b;
+    const bool known = packedRows_ == rows && packedStart_ == pieces[0].begin && packedColumns_ == i.n &&
+                       packedFrom_.buffer == b.buffer && packedFrom_.offset == b.offset && packedFrom_.rows == b.rows;
+    int64_t done = 0;
+    for (int64_t q = 0; q < count; q++) {
+      const int64_t taken = pieces[q].end - pieces[q].begin;
+      const Span part = {pieces[q].begin, pieces[q].end, span.level, span.edges};
+      const Lines<const T> x = lines<T>(i.a, part, i.m, 0);
+      if (x.at == nullptr) return Status::noMemory;
+      if (thin || !known) {
+        const Lines<const T> y = lines<T>(b, part, i.n, 1);
+        if (y.at == nullptr) return Status::noMemory;
+        if (thin)
+          outerThin<T>(taken, i.m, i.n, x.at, x.stride, y.at, y.stride, c, add || q > 0);
+        else
+          packRight<T>(right + done * panelColumns<T>, y.at, y.stride, 1, taken, i.n, rows);
+      }
+      if (!thin) packLeft<T>(left, x.at, x.stride, taken, i.m, done, rows);
+      done += taken;
+    }
+    if (thin) return Status::ok;
+    packedFrom_ = b;
+    packedRows_ = rows;
+    packedStart_ = pieces[0].begin;
+    packedColumns_ = i.n;
+    outerPacked<T>(rows, i.m, i.n, left, right, c, add);
     return Status::ok;
   }
 
@@ -148,6 +200,7 @@ class Products {
     const int64_t k = i.k;
     const int64_t n = i.n;
     if (m == 0 || n == 0) return Status::ok;
+    forget();
     T* right = reinterpret_cast<T*>(workspace_.right.reserve(packedSize<T>(k, n) * static_cast<int64_t>(sizeof(T))));
     T* left = reinterpret_cast<T*>(workspace_.left.reserve(m * k * static_cast<int64_t>(sizeof(T))));
     if (left == nullptr || right == nullptr) return Status::noMemory;
@@ -156,7 +209,7 @@ class Products {
       const T* a = bound_.at<const T>(i.a, bound_.rowOf(i.a, r));
       const T* b = bound_.at<const T>(i.b, bound_.rowOf(i.b, r));
       for (int64_t q = 0; q < i.count; q++, c += m * n, a += m * k, b += k * n) {
-        packRight<T>(right, b, i.transposeB ? 1 : n, i.transposeB ? k : 1, k, n);
+        packRight<T>(right, b, i.transposeB ? 1 : n, i.transposeB ? k : 1, k, n, k);
         const T* lines = a;
         if (i.transposeA) {
           for (int64_t p = 0; p < k; p++)
@@ -172,9 +225,10 @@ class Products {
   const Bound& bound_;
   const RunArguments& arguments_;
   Workspace& workspace_;
-  /** What `workspace_.right` holds: outer sums of one block of rows often share it. */
-  const void* packedFrom_ = nullptr;
+  /** What `workspace_.right` holds: outer sums of one block of rows often share it. No rows: nothing. */
+  View packedFrom_ = {-1, 0, 0};
   int64_t packedRows_ = 0;
+  int64_t packedStart_ = 0;
   int64_t packedColumns_ = 0;
 };
 

@@ -20,9 +20,12 @@ enum class Kind : int32_t {
 
 constexpr int32_t spaces = 8;
 constexpr int32_t spaceOne = 0;
+constexpr int32_t spaceNode = 2;
 constexpr int32_t spaceEdge = 3;
 constexpr int32_t rowsSame = -1;
 constexpr int32_t rowsFixed = -2;
+
+LONGSPAN_INLINE bool isBound(Role role) { return role == Role::input || role == Role::output; }
 
 LONGSPAN_INLINE int64_t sizeOf(DType dtype) { return dtype == DType::float64 ? 8 : 4; }
 
@@ -147,6 +150,8 @@ struct Pack {
   Block block;
   const void* from = nullptr;
   uint64_t version = 0;
+  /** The run that packed it, where the operand is not an input. */
+  uint64_t run = 0;
   bool valid = false;
 };
 
@@ -182,6 +187,8 @@ struct Table {
   Run all;
 };
 
+struct Course;
+
 /** A program over a schedule: row counts and tables checked against each other, so that a run only checks its bindings. */
 struct Plan {
   Program* program = nullptr;
@@ -193,10 +200,10 @@ struct Plan {
   Array<int32_t> edgeBegin;
   Array<int32_t> edgeEnd;
   Array<Table*> tables;
-  /** Rows of each buffer, and where temporaries lie in the workspace (-1: bound). */
+  /** Rows of each buffer. */
   Array<int64_t> rows;
-  Array<int64_t> place;
-  int64_t workspace;
+  /** How it is carried out by so many threads as the last run had; see course.h. */
+  Course* course = nullptr;
 
   ~Plan();
 };
@@ -225,20 +232,47 @@ struct Failure {
 
 enum class Status : int32_t { ok = 0, badIndex = 1, noMemory = 2 };
 
-/** Memory that runs share: temporaries, scratch of maps, packed operands. One run at a time uses it. */
+/** Memory of one thread: what its part of a plan keeps, scratch of maps, packed operands. */
 struct Workspace {
-  Block temporaries;
+  Block own;
+  Block sums;
   Block scratch;
   Block left;
   Block right;
   Block gathered[2];
 };
 
+constexpr int32_t mostThreads = 64;
+
+/** Threads that work together: calls work(data, 0..n-1), the first on the caller's own, and returns when all have ended. */
+struct Crew {
+  void (*each)(Crew* crew, int32_t n, void (*work)(void* data, int32_t which), void* data);
+};
+
+/** Memory that runs share; one run at a time uses it. */
+struct Workspaces {
+  Block temporaries;
+  Workspace* threads[mostThreads] = {};
+  /** Runs so far: what a run packs for itself is known by its number. */
+  uint64_t runs = 0;
+
+  Workspaces() = default;
+  Workspaces(const Workspaces&) = delete;
+  Workspaces& operator=(const Workspaces&) = delete;
+  ~Workspaces();
+  /** Makes the workspaces of so many threads. */
+  bool reserve(int32_t threads);
+  int64_t bytes() const;
+};
+
 struct RunArguments {
   Plan* plan;
   /** By buffer; temporaries have none. */
   const Binding* bindings;
-  Workspace* workspace;
+  Workspaces* workspaces;
+  int32_t threads;
+  /** Null where there is one thread. */
+  Crew* crew;
   Failure* failure;
 };
 

@@ -29,7 +29,11 @@ struct Bound {
       return {static_cast<int32_t>(span.begin - (isLevel(v) ? levelBegin : 0)), 1};
     const Table& t = *plan.tables[v.rows];
     if (t.index.size() == 0) return {static_cast<int32_t>(t.offset + span.begin), 1};
-    if (span.level >= 0 && span.begin == levelBegin) return (span.edges ? t.edgeRuns : t.nodeRuns)[span.level];
+    if (span.level >= 0) {
+      // What lies evenly as a whole does so in part.
+      const Run whole = (span.edges ? t.edgeRuns : t.nodeRuns)[span.level];
+      if (whole.step >= 0) return {t.offset + t.index[span.begin], whole.step};
+    }
     return runOf(t, span.begin, span.end);
   }
 

@@ -1,118 +1,147 @@
 // The executor for one instruction set: the same source is compiled once for each, in a namespace of its own.
-#include "groups.h"
-#include "products.h"
-#include "run-map.h"
+#include "lane.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
 
-class Executor {
+/** Work outside the loop that takes less than so many nanoseconds is not worth a second thread. */
+constexpr double leastShared = 40000;
+
+class Runner {
  public:
-  Executor(const RunArguments& arguments, char* const* memory)
-      : arguments_(arguments), plan_(*arguments.plan), bound_{plan_, memory, 0}, products_(bound_, arguments) {}
+  Runner(const RunArguments& arguments, const Course& course, char* const* memory)
+      : arguments_(arguments), course_(course), program_(*arguments.plan->program), memory_(memory) {}
 
   Status run() {
-    const Program& program = *plan_.program;
-    Status status = whole(program.regions[0]);
-    if (program.regions[1].size() > 0)
-      for (int32_t level = 0; level < plan_.levels && status == Status::ok; level++) status = loop(level);
-    return status == Status::ok ? whole(program.regions[2]) : status;
+    Status status = groups(0);
+    if (status == Status::ok && program_.regions[1].size() > 0) status = loop();
+    return status == Status::ok ? groups(1) : status;
   }
 
  private:
-  Status whole(const Array<Instruction>& region) {
-    const Program& program = *plan_.program;
-    for (int64_t first = 0; first < region.size();) {
-      const int64_t n = groupLength(program, region, first);
-      const Status status = group(region.begin() + first, n);
+  Workspace& workspace(int32_t which) const { return *arguments_.workspaces->threads[which]; }
+
+  Status groups(int side) {
+    for (const Group& g : course_.groups[side]) {
+      const Status status = group(side, g);
       if (status != Status::ok) return status;
-      first += n;
     }
     return Status::ok;
   }
 
-  /** Runs instructions together by blocks of rows. The rows' sums are formed in the same order as without blocks. */
-  Status group(const Instruction* list, int64_t n) {
-    const int64_t rows = plan_.counts[list[0].space];
-    const bool edges = list[0].space == spaceEdge;
-    const int64_t step = n == 1 || rows <= outerRows ? rows : outerRows;
-    for (int64_t r = 0; r == 0 || r < rows; r += step) {
-      const int64_t end = r + step < rows ? r + step : rows;
-      products_.forget();
-      for (int64_t q = 0; q < n; q++) {
-        Instruction i = list[q];
-        const bool sums = i.kind == Kind::outerSum || i.kind == Kind::sumRows;
-        if (sums && r > 0) i.accumulate = 1;
-        if (i.kind == Kind::outerSum && isWritten(*plan_.program, list, n, i.b)) products_.forget();
-        const Status status = execute(i, {r, end, -1, edges});
-        if (status != Status::ok) return status;
+  Status group(int side, const Group& g) {
+    list_.region = program_.regions[2 * side].begin();
+    list_.numbers = course_.order[side].begin() + g.begin;
+    list_.count = g.end - g.begin;
+    const int64_t rows = arguments_.plan->counts[list_.region[list_.numbers[0]].space];
+    double cost = 0;
+    for (int64_t q = 0; q < list_.count; q++) cost += costOf(program_, list_[q]) * static_cast<double>(rows);
+    parts_ = g.byRows && cost >= leastShared && rows >= 2 * arguments_.threads ? arguments_.threads : 1;
+    rows_ = rows;
+    return together(list_, List{}, [](Lane& lane, Runner& self, int32_t which) {
+      const int64_t begin = self.rows_ * which / self.parts_;
+      return lane.group(self.list_, {begin, self.rows_ * (which + 1) / self.parts_});
+    });
+  }
+
+  Status loop() {
+    early_ = {program_.regions[0].begin(), course_.early.begin(), course_.early.size()};
+    late_ = {program_.regions[2].begin(), course_.late.begin(), course_.late.size()};
+    parts_ = static_cast<int32_t>(course_.parts.size());
+    if (parts_ > 1)
+      for (const Instruction& i : program_.regions[1])
+        if (i.kind == Kind::gemm) {
+          const Status status = prepare(i);
+          if (status != Status::ok) return status;
+        }
+    return together(early_, late_, [](Lane& lane, Runner& self, int32_t which) {
+      return lane.loop(*self.course_.parts[which], self.course_.passing, self.early_, self.late_);
+    });
+  }
+
+  Status prepare(const Instruction& i) const {
+    const Bound bound = {*arguments_.plan, memory_, 0};
+    return Products(bound, arguments_, workspace(0)).prepare(i);
+  }
+
+  typedef Status (*Work)(Lane&, Runner&, int32_t);
+
+  /** Does the work of each part on a thread of its own; sums over rows are formed by part, then added in the order of parts. */
+  Status together(const List& first, const List& second, Work work) {
+    work_ = work;
+    Array<int32_t> sums;
+    if (parts_ > 1 && !(ready(first, sums) && ready(second, sums))) return Status::noMemory;
+    sums_ = &sums;
+    for (int32_t p = 0; p < parts_; p++) statuses_[p] = Status::ok;
+    each([](void* self, int32_t which) { static_cast<Runner*>(self)->part(which); });
+    for (int32_t p = 0; p < parts_; p++)
+      if (statuses_[p] != Status::ok) {
+        *arguments_.failure = failures_[p];
+        return statuses_[p];
       }
-      if (rows == 0) break;
-    }
-    products_.forget();
+    if (sums.size() > 0) each([](void* self, int32_t which) { static_cast<Runner*>(self)->addUp(which); });
     return Status::ok;
   }
 
-  Status loop(int32_t level) {
-    for (const Instruction& i : plan_.program->regions[1]) {
-      const bool edges = i.space == spaceEdge;
-      const int64_t begin = (edges ? plan_.edgeBegin : plan_.nodeBegin)[level];
-      const int64_t end = (edges ? plan_.edgeEnd : plan_.nodeEnd)[level];
-      bound_.levelBegin = begin;
-      const Status status = execute(i, {begin, end, level, edges});
-      if (status != Status::ok) return status;
+  /** Packs what several threads read, and lists the buffers of sums, each once. */
+  bool ready(const List& list, Array<int32_t>& sums) const {
+    for (int64_t q = 0; q < list.count; q++) {
+      const Instruction& i = list[q];
+      if (i.kind == Kind::gemm && prepare(i) != Status::ok) return false;
+      bool known = !isSum(i);
+      for (const int32_t b : sums) known = known || b == i.out.buffer;
+      if (known) continue;
+      if (!sums.resize(sums.size() + 1)) return false;
+      sums[sums.size() - 1] = i.out.buffer;
     }
-    return Status::ok;
+    return true;
   }
 
-  Status execute(const Instruction& i, const Span& span) {
-    const DType dtype = plan_.program->buffers[i.out.buffer].dtype;
-    Status status = Status::ok;
-    switch (i.kind) {
-      case Kind::gemm:
-      case Kind::outerSum:
-      case Kind::batchedMatmul:
-        return products_.run(i, span);
-      case Kind::map:
-        return MapRun(bound_, *plan_.program->maps[i.map], *arguments_.workspace).run(span);
-      case Kind::sumRows:
-        withType(dtype, [&](auto type) { status = sum<LONGSPAN_TYPE(type)>(i, span); });
-        return status;
-      case Kind::segmentSum:
-        withType(dtype, [&](auto type) { segmentSum<LONGSPAN_TYPE(type)>(bound_, i, span); });
-        return status;
-      case Kind::gather:
-        withType(dtype,
-                 [&](auto type) { status = gather<LONGSPAN_TYPE(type)>(bound_, i, span, *arguments_.failure); });
-        return status;
-      case Kind::indexSum:
-        withType(dtype,
-                 [&](auto type) { status = indexSum<LONGSPAN_TYPE(type)>(bound_, i, span, *arguments_.failure); });
-        return status;
-      case Kind::count:
-        break;
-    }
-    return status;
+  void each(void (*work)(void*, int32_t)) {
+    if (parts_ > 1 && arguments_.crew != nullptr)
+      arguments_.crew->each(arguments_.crew, parts_, work, this);
+    else
+      for (int32_t p = 0; p < parts_; p++) work(this, p);
   }
 
-  template <class T>
-  Status sum(const Instruction& i, const Span& span) {
-    const Run run = bound_.run(i.a, span);
-    T* out = bound_.at<T>(i.out, 0);
-    if (run.step >= 0) {
-      sumRows<T>(out, bound_.at<const T>(i.a, run.first), run.step * bound_.columns(i.a), span.end - span.begin,
-                 i.columns, i.accumulate != 0);
-      return Status::ok;
+  void part(int32_t which) {
+    Lane lane(arguments_, workspace(which), &failures_[which]);
+    Status status = lane.begin(memory_, which > 0 ? *sums_ : none_);
+    if (status == Status::ok) status = work_(lane, *this, which);
+    statuses_[which] = status;
+  }
+
+  /** Adds the sums of the other parts to the first's: each thread takes its share of the elements. */
+  void addUp(int32_t which) {
+    for (const int32_t b : *sums_) {
+      const DType dtype = program_.buffers[b].dtype;
+      const int64_t n = arguments_.plan->rows[b] * program_.buffers[b].columns;
+      const int64_t begin = n * which / parts_;
+      const int64_t count = n * (which + 1) / parts_ - begin;
+      for (int32_t p = 1; p < parts_; p++) {
+        const char* from = Lane::sumOf(*arguments_.plan, *sums_, b, workspace(p));
+        withType(dtype, [&](auto type) {
+          typedef LONGSPAN_TYPE(type) T;
+          addRow(reinterpret_cast<T*>(memory_[b]) + begin, reinterpret_cast<const T*>(from) + begin, count);
+        });
+      }
     }
-    if (!i.accumulate) __builtin_memset(out, 0, static_cast<size_t>(i.columns) * sizeof(T));
-    for (int64_t r = span.begin; r < span.end; r++) addRow(out, bound_.at<const T>(i.a, bound_.rowOf(i.a, r)), i.columns);
-    return Status::ok;
   }
 
   const RunArguments& arguments_;
-  const Plan& plan_;
-  Bound bound_;
-  Products products_;
+  const Course& course_;
+  const Program& program_;
+  char* const* memory_;
+  List list_{};
+  List early_{};
+  List late_{};
+  int64_t rows_ = 0;
+  int32_t parts_ = 1;
+  Work work_ = nullptr;
+  const Array<int32_t> none_{};
+  const Array<int32_t>* sums_ = nullptr;
+  Status statuses_[mostThreads];
+  Failure failures_[mostThreads];
 };
 
 namespace {
@@ -121,21 +150,24 @@ Status run(const RunArguments& arguments) {
   const Plan& plan = *arguments.plan;
   const Program& program = *plan.program;
   const int64_t buffers = program.buffers.size();
-  char* space = arguments.workspace->temporaries.reserve(plan.workspace + buffers * static_cast<int64_t>(sizeof(char*)));
+  const Course* course = courseOf(*arguments.plan, arguments.threads);
+  if (course == nullptr || !arguments.workspaces->reserve(arguments.threads)) return Status::noMemory;
+  char* space = arguments.workspaces->temporaries.reserve(course->bytes + buffers * static_cast<int64_t>(sizeof(char*)));
   if (space == nullptr) return Status::noMemory;
-  char** memory = reinterpret_cast<char**>(space + plan.workspace);
+  arguments.workspaces->runs += 1;
+  char** memory = reinterpret_cast<char**>(space + course->bytes);
   for (int64_t b = 0; b < buffers; b++) {
     const Buffer& buffer = program.buffers[b];
     const int64_t bytes = sizeOf(buffer.dtype);
-    memory[b] = plan.place[b] >= 0
-                    ? space + plan.place[b]
-                    : arguments.bindings[b].memory->data + arguments.bindings[b].offset * bytes;
+    // A buffer that each part has for itself gets its place there.
+    memory[b] = isBound(buffer.role) ? arguments.bindings[b].memory->data + arguments.bindings[b].offset * bytes
+                                     : space + (course->place[b] < 0 ? 0 : course->place[b]);
     if (buffer.clearHead) {
       const int64_t rows = plan.headRows < plan.rows[b] ? plan.headRows : plan.rows[b];
       __builtin_memset(memory[b], 0, static_cast<size_t>(rows * buffer.columns * bytes));
     }
   }
-  return Executor(arguments, memory).run();
+  return Runner(arguments, *course, memory).run();
 }
 
 }  // namespace

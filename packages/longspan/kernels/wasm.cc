@@ -65,7 +65,7 @@ Array<Memory*> memories;
 Array<Program*> programs;
 Array<Plan*> plans;
 Array<Binding> bindings;
-Workspace workspace;
+Workspaces shared;
 Failure failure;
 const char* lastError = "";
 
@@ -176,7 +176,7 @@ LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
   if (!bindings.resize(buffers)) return fail("out of memory");
   for (int64_t b = 0; b < buffers; b++) {
     bindings[b] = {nullptr, 0};
-    if (plan->place[b] >= 0) continue;
+    if (!isBound(program.buffers[b].role)) continue;
     const double which = given[2 * b];
     const double offset = given[2 * b + 1];
     if (!(which >= 0 && which < static_cast<double>(memories.size()))) return fail("run: no such memory");
@@ -190,15 +190,14 @@ LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) bindings[b].memory->version += 1;
-  const RunArguments arguments = {plan, bindings.begin(), &workspace, &failure};
+  const RunArguments arguments = {plan, bindings.begin(), &shared, 1, nullptr, &failure};
   const Status status = wasm::kernels.run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok ? 0 : 1;
 }
 
 LONGSPAN_EXPORT(workspaceBytes) double workspaceBytes() {
-  int64_t bytes = workspace.temporaries.bytes() + workspace.scratch.bytes() + workspace.left.bytes() +
-                  workspace.right.bytes() + workspace.gathered[0].bytes() + workspace.gathered[1].bytes();
+  int64_t bytes = shared.bytes();
   for (const Program* p : programs)
     if (p != nullptr)
       for (const Pack* pack : p->packs) bytes += pack->block.bytes();

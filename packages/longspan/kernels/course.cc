@@ -1,0 +1,286 @@
+#include "course.h"
+
+namespace longspan {
+
+namespace {
+
+/** Rows of a chunk: what a step leaves is read by what follows the loop while it is in the second-level cache. */
+constexpr int64_t chunkRows = 256;
+
+bool goesByRows(const Instruction& i) { return i.kind == Kind::gemm || i.kind == Kind::map || isSum(i); }
+
+bool sameView(const View& a, const View& b) {
+  return a.buffer == b.buffer && a.offset == b.offset && a.rows == b.rows;
+}
+
+/** Whether, with both going block by block, `later` still reads what it would read after all of `earlier`, and the reverse. */
+bool mayFollow(const Program& program, const Instruction& earlier, const Instruction& later) {
+  if (later.space != earlier.space) return false;
+  // Two sums into one place only add to each other.
+  const bool sums = isSum(earlier) && isSum(later) && later.accumulate && sameView(earlier.out, later.out);
+  bool may = true;
+  eachView(program, earlier, [&](const View& first, bool firstWritten) {
+    eachView(program, later, [&](const View& second, bool secondWritten) {
+      if (first.buffer != second.buffer || (!firstWritten && !secondWritten)) return;
+      if (sums && firstWritten && secondWritten) return;
+      if (first.rows != rowsSame || second.rows != rowsSame) may = false;
+    });
+  });
+  return may;
+}
+
+/** Whether one writes what the other reads or writes. */
+bool touch(const Program& program, const Instruction& x, const Instruction& y) {
+  bool found = false;
+  eachView(program, x, [&](const View& a, bool aWritten) {
+    eachView(program, y, [&](const View& b, bool bWritten) {
+      if (a.buffer == b.buffer && (aWritten || bWritten)) found = true;
+    });
+  });
+  return found;
+}
+
+class Planner {
+ public:
+  Planner(const Plan& plan, int32_t threads) : plan_(plan), program_(*plan.program) { course_.threads = threads; }
+
+  bool make() {
+    const bool loop = program_.regions[1].size() > 0;
+    const bool tiled = loop && isTiled(0) && isTiled(1);
+    if (loop && !(tiled && course_.threads > 1 ? divide(plan_, course_.threads, course_.parts) : wholePart())) return false;
+    // Where the loop is one thread's, what is outside it is better split among all.
+    const bool beside = tiled && (course_.threads == 1 || course_.parts.size() > 1);
+    return choose(beside) && group(0) && group(1) && findPassing() && cutChunks(beside) && layOut();
+  }
+
+  Course& course_ = *new Course();
+
+ private:
+  bool wholePart() { return divide(plan_, 1, course_.parts); }
+
+  /** Whether the levels go through all rows, once and in one direction: 1 for edges. */
+  bool isTiled(int edges) const {
+    const Array<int32_t>& begin = edges ? plan_.edgeBegin : plan_.nodeBegin;
+    const Array<int32_t>& end = edges ? plan_.edgeEnd : plan_.nodeEnd;
+    const int64_t rows = plan_.counts[edges ? spaceEdge : spaceNode];
+    bool up = true;
+    bool down = true;
+    int64_t low = 0;
+    int64_t high = rows;
+    for (int64_t l = 0; l < plan_.levels; l++) {
+      if (begin[l] > end[l]) return false;
+      up = up && begin[l] == low;
+      low = end[l];
+      down = down && end[l] == high;
+      high = begin[l];
+    }
+    return (up && low == rows) || (down && high == 0);
+  }
+
+  static bool add(Array<int32_t>& list, int64_t i) {
+    if (!list.resize(list.size() + 1)) return false;
+    list[list.size() - 1] = static_cast<int32_t>(i);
+    return true;
+  }
+
+  /** Decides which instructions run beside the loop; the others keep their order. */
+  bool choose(bool beside) {
+    Array<uint8_t> chosen[2];
+    for (int side = 0; side < 2; side++) {
+      const Array<Instruction>& region = program_.regions[2 * side];
+      if (!chosen[side].resize(region.size())) return false;
+      const int64_t n = region.size();
+      // Backwards before the loop: what a later one needs as a whole must be whole. Forwards after it.
+      for (int64_t q = 0; beside && q < n; q++) {
+        const int64_t i = side == 0 ? n - 1 - q : q;
+        chosen[side][i] = isBeside(region, chosen[side], i, side) && (side == 0 || suitsEarly(region[i], chosen[0]));
+      }
+      for (int64_t i = 0; i < n; i++)
+        if (!add(chosen[side][i] ? (side == 0 ? course_.early : course_.late) : course_.order[side], i)) return false;
+    }
+    return true;
+  }
+
+  bool isBeside(const Array<Instruction>& region, const Array<uint8_t>& chosen, int64_t i, int side) const {
+    const Instruction& x = region[i];
+    if (!goesByRows(x) || (x.space != spaceNode && x.space != spaceEdge)) return false;
+    if (side == 0 && isSum(x)) return false;
+    for (int64_t q = side == 0 ? i + 1 : 0; q < (side == 0 ? region.size() : i); q++) {
+      const Instruction& y = region[q];
+      if (!touch(program_, x, y)) continue;
+      const bool follows = side == 0 ? mayFollow(program_, x, y) : mayFollow(program_, y, x);
+      if (!chosen[q] || !follows) return false;
+    }
+    return suitsLoop(x, side);
+  }
+
+  /** Whether the rows of a level are there when the level needs them, or when its chunk has been run. */
+  bool suitsLoop(const Instruction& x, int side) const {
+    bool suits = true;
+    eachView(program_, x, [&](const View& own, bool ownWritten) {
+      bool conflict = false;
+      bool known = false;
+      for (const Instruction& y : program_.regions[1])
+        eachView(program_, y, [&](const View& other, bool otherWritten) {
+          if (own.buffer != other.buffer) return;
+          if (y.space == x.space && own.rows == other.rows) known = true;
+          if (!ownWritten && !otherWritten) return;
+          if (own.rows != rowsSame || other.rows != rowsSame || y.space != x.space) conflict = true;
+        });
+      // What a level reads or writes by the same rows is there after that level.
+      const bool late = side == 1 && !ownWritten && known;
+      if (conflict && !late) suits = false;
+    });
+    return suits;
+  }
+
+  /** With what runs ahead of the loop, chunk by chunk. */
+  bool suitsEarly(const Instruction& x, const Array<uint8_t>& early) const {
+    for (int64_t q = 0; q < early.size(); q++)
+      if (early[q] && touch(program_, program_.regions[0][q], x) && !mayFollow(program_, program_.regions[0][q], x))
+        return false;
+    return true;
+  }
+
+  bool group(int side) {
+    const Array<Instruction>& region = program_.regions[2 * side];
+    const Array<int32_t>& order = course_.order[side];
+    Array<Group>& groups = course_.groups[side];
+    for (int64_t first = 0; first < order.size();) {
+      int64_t n = 1;
+      const bool byRows = goesByRows(region[order[first]]);
+      for (; byRows && first + n < order.size(); n++) {
+        const Instruction& next = region[order[first + n]];
+        bool fits = goesByRows(next);
+        for (int64_t q = first; fits && q < first + n; q++) fits = mayFollow(program_, region[order[q]], next);
+        if (!fits) break;
+      }
+      if (!groups.resize(groups.size() + 1)) return false;
+      groups[groups.size() - 1] = {static_cast<int32_t>(first), static_cast<int32_t>(first + n), byRows};
+      first += n;
+    }
+    return true;
+  }
+
+  /** Temporaries of which only the current chunk's rows are ever needed. */
+  bool findPassing() {
+    const int64_t buffers = program_.buffers.size();
+    if (!course_.passing.resize(buffers)) return false;
+    for (int64_t b = 0; b < buffers; b++) {
+      const Buffer& buffer = program_.buffers[b];
+      const bool space = buffer.space == spaceNode || buffer.space == spaceEdge;
+      course_.passing[b] = buffer.role == Role::temporary && space && !buffer.clearHead;
+    }
+    const auto look = [&](const Instruction& i, bool whole) {
+      eachView(program_, i, [&](const View& v, bool) {
+        if (whole || v.rows != rowsSame) course_.passing[v.buffer] = 0;
+      });
+    };
+    for (int side = 0; side < 2; side++) {
+      for (const int32_t i : course_.order[side]) look(program_.regions[2 * side][i], true);
+      for (const int32_t i : side ? course_.late : course_.early) look(program_.regions[2 * side][i], false);
+    }
+    for (const Instruction& i : program_.regions[1]) look(i, false);
+    return true;
+  }
+
+  bool cutChunks(bool beside) {
+    for (Part* part : course_.parts) {
+      int64_t rows = 0;
+      if (!add(part->chunks, 0)) return false;
+      for (int32_t l = 0; beside && l < plan_.levels; l++) {
+        const int64_t more = part->end[0][l] - part->begin[0][l];
+        if (rows > 0 && rows + more > chunkRows) {
+          if (!add(part->chunks, l)) return false;
+          rows = 0;
+        }
+        rows += more;
+      }
+      if (!add(part->chunks, plan_.levels)) return false;
+    }
+    return true;
+  }
+
+  static int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+  bool layOut() {
+    const int64_t buffers = program_.buffers.size();
+    if (!course_.place.resize(buffers)) return false;
+    for (Part* part : course_.parts)
+      if (!part->place.resize(buffers)) return false;
+    for (int64_t b = 0; b < buffers; b++) {
+      const Buffer& buffer = program_.buffers[b];
+      const int64_t row = buffer.columns * sizeOf(buffer.dtype);
+      const bool own = course_.parts.size() > 0 && (buffer.role == Role::level || course_.passing[b]);
+      course_.place[b] = -1;
+      for (Part* part : course_.parts) {
+        part->place[b] = own ? part->bytes : -1;
+        if (own) part->bytes += aligned(row * rowsOf(*part, buffer));
+      }
+      if (own || isBound(buffer.role)) continue;
+      course_.place[b] = course_.bytes;
+      course_.bytes += aligned(row * plan_.rows[b]);
+    }
+    return true;
+  }
+
+  /** Rows that a part's own buffer must hold: a level's, or from the first to the last of a chunk. */
+  int64_t rowsOf(const Part& part, const Buffer& buffer) const {
+    const int edges = buffer.space == spaceEdge;
+    const Array<int32_t>& begin = part.begin[edges];
+    const Array<int32_t>& end = part.end[edges];
+    int64_t most = 0;
+    for (int64_t c = 0; c + 1 < part.chunks.size(); c++) {
+      int64_t low = INT64_MAX;
+      int64_t high = 0;
+      for (int64_t l = part.chunks[c]; l < part.chunks[c + 1]; l++) {
+        if (begin[l] >= end[l]) continue;
+        const bool alone = buffer.role == Role::level;
+        low = alone || begin[l] < low ? begin[l] : low;
+        high = alone || end[l] > high ? end[l] : high;
+        most = high - low > most ? high - low : most;
+      }
+    }
+    return most;
+  }
+
+  const Plan& plan_;
+  const Program& program_;
+};
+
+}  // namespace
+
+double costOf(const Program& program, const Instruction& i) {
+  const double k = i.k;
+  const double m = i.m;
+  const double n = i.n;
+  switch (i.kind) {
+    case Kind::gemm:
+      return k * n / 30;
+    case Kind::outerSum:
+      return m * n / 30;
+    case Kind::batchedMatmul:
+      return i.count * m * k * n / 20;
+    case Kind::map: {
+      double elements = 0;
+      for (const MapOp& op : program.maps[i.map]->ops) elements += program.maps[i.map]->operands[op.out].size;
+      return elements / 4;
+    }
+    default:
+      return static_cast<double>(i.columns) * (i.count > 0 ? i.count : 1) / 4;
+  }
+}
+
+const Course* courseOf(Plan& plan, int32_t threads) {
+  if (plan.course != nullptr && plan.course->threads == threads) return plan.course;
+  delete plan.course;
+  plan.course = nullptr;
+  Planner planner(plan, threads);
+  if (planner.make())
+    plan.course = &planner.course_;
+  else
+    delete &planner.course_;
+  return plan.course;
+}
+
+}  // namespace longspan

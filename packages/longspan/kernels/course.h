@@ -1,0 +1,82 @@
+// How a plan is carried out. Instructions outside the loop that may run beside it follow it in chunks of levels, while their
+// rows are in cache; the rest runs in groups, by blocks of rows. Where the structure falls into independent parts (the
+// sequences of a batch, the trees of a forest), each thread takes some of them from the first instruction to the last.
+#pragma once
+#include "program.h"
+
+namespace longspan {
+
+/** Instructions outside the loop that run together, block of rows by block of rows: [begin, end) of a course's order. */
+struct Group {
+  int32_t begin;
+  int32_t end;
+  /** Its rows may be split among threads. */
+  int32_t byRows;
+};
+
+/** What one thread does of the loop and beside it. */
+struct Part {
+  /** By level, for nodes (0) and edges (1): the rows [begin, end). */
+  Array<int32_t> begin[2];
+  Array<int32_t> end[2];
+  /** First level of each chunk; at the end the number of levels. */
+  Array<int32_t> chunks;
+  /** Where its own buffers lie in its own memory (-1: a buffer of all), and how much of that there is. */
+  Array<int64_t> place;
+  int64_t bytes = 0;
+};
+
+struct Course {
+  int32_t threads = 0;
+  /** Instruction numbers, of the region before the loop, then of the one after it. */
+  Array<int32_t> order[2];
+  Array<Group> groups[2];
+  /** Instructions before and after the loop that run beside it, chunk by chunk. */
+  Array<int32_t> early;
+  Array<int32_t> late;
+  /** Where temporaries that all parts share lie (-1: bound, or each part's own). */
+  Array<int64_t> place;
+  int64_t bytes = 0;
+  /** By buffer: 1 if it holds only a chunk's rows, since nothing else reads it. */
+  Array<uint8_t> passing;
+  Array<Part*> parts;
+
+  Course() = default;
+  ~Course() {
+    for (Part* p : parts) delete p;
+  }
+};
+
+/** The course of a plan for so many threads, kept until another number is asked for; nullptr if there is no memory. */
+const Course* courseOf(Plan& plan, int32_t threads);
+
+/**
+ * Splits the rows of every level among at most `threads` parts that do not depend on each other, about equally large. At least one.
+ * @returns false if there is no memory
+ */
+bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts);
+
+/** Rows of a view that lists lead to. */
+constexpr int32_t rowsListed = -3;
+
+/** Calls f(view, written) for each view of an instruction. */
+template <class F>
+inline void eachView(const Program& program, const Instruction& i, F f) {
+  if (i.kind == Kind::map) {
+    for (const Operand& o : program.maps[i.map]->operands)
+      if (o.place == Place::view) f(o.view, o.written != 0);
+    return;
+  }
+  f(i.out, true);
+  if (i.kind == Kind::segmentSum) return f(View{i.a.buffer, i.a.offset, rowsListed}, false);
+  f(i.a, false);
+  if (i.kind != Kind::sumRows) f(i.b, false);
+}
+
+/** Sums over rows, which can be formed in parts. */
+LONGSPAN_INLINE bool isSum(const Instruction& i) { return i.kind == Kind::outerSum || i.kind == Kind::sumRows; }
+
+/** A guess at the nanoseconds that an instruction takes per row. */
+double costOf(const Program& program, const Instruction& i);
+
+}  // namespace longspan

@@ -1,0 +1,246 @@
+// What one thread does of a run: instructions over its rows, block by block outside the loop, level by level inside.
+#pragma once
+#include "course.h"
+#include "products.h"
+#include "run-map.h"
+
+namespace longspan {
+namespace LONGSPAN_ISA {
+
+/** Some instructions of a region, in order. */
+struct List {
+  const Instruction* region = nullptr;
+  const int32_t* numbers = nullptr;
+  int64_t count = 0;
+
+  const Instruction& operator[](int64_t q) const { return region[numbers[q]]; }
+};
+
+class Lane {
+ public:
+  Lane(const RunArguments& arguments, Workspace& workspace, Failure* failure)
+      : plan_(*arguments.plan),
+        program_(*arguments.plan->program),
+        workspace_(workspace),
+        failure_(failure),
+        bound_{plan_, nullptr, 0},
+        products_(bound_, arguments, workspace) {}
+
+  /** Where the buffers lie. Buffers whose sums this thread forms for itself start as zeros. */
+  Status begin(char* const* shared, const Array<int32_t>& sums) {
+    const int64_t buffers = program_.buffers.size();
+    if (!memory_.resize(buffers)) return Status::noMemory;
+    for (int64_t b = 0; b < buffers; b++) memory_[b] = shared[b];
+    bound_.memory = memory_.begin();
+    if (sums.size() == 0) return Status::ok;
+    int64_t bytes = 0;
+    for (const int32_t b : sums) bytes += bytesOf(plan_, b);
+    char* at = workspace_.sums.reserve(bytes);
+    if (at == nullptr) return Status::noMemory;
+    __builtin_memset(at, 0, static_cast<size_t>(bytes));
+    for (const int32_t b : sums) {
+      memory_[b] = at;
+      at += bytesOf(plan_, b);
+    }
+    adds_ = true;
+    return Status::ok;
+  }
+
+  /** Where another thread has formed the sums of a buffer. */
+  static const char* sumOf(const Plan& plan, const Array<int32_t>& sums, int32_t buffer, const Workspace& workspace) {
+    const char* at = workspace.sums.data();
+    for (const int32_t b : sums) {
+      if (b == buffer) break;
+      at += bytesOf(plan, b);
+    }
+    return at;
+  }
+
+  /** Instructions outside the loop over a range of rows. */
+  Status group(const List& list, const Segment& rows) {
+    return blocks(list, &rows, 1, list[0].space == spaceEdge);
+  }
+
+  /** The levels of a part in chunks; `early` runs ahead of each chunk and `late` behind it. */
+  Status loop(const Part& part, const Array<uint8_t>& passing, const List& early, const List& late) {
+    char* own = workspace_.own.reserve(part.bytes > 0 ? part.bytes : 1);
+    if (own == nullptr) return Status::noMemory;
+    for (int64_t c = 0; c + 1 < part.chunks.size(); c++) {
+      const int32_t first = part.chunks[c];
+      const int32_t last = part.chunks[c + 1];
+      for (int64_t b = 0; b < program_.buffers.size(); b++)
+        if (part.place[b] >= 0) memory_[b] = own + part.place[b] - (passing[b] ? firstByte(part, b, first, last) : 0);
+      Status status = beside(early, part, first, last);
+      for (int32_t level = first; level < last && status == Status::ok; level++) status = levelOf(part, level);
+      if (status == Status::ok) status = beside(late, part, first, last);
+      if (status != Status::ok) return status;
+      adds_ = true;
+    }
+    return Status::ok;
+  }
+
+ private:
+  static int64_t bytesOf(const Plan& plan, int32_t b) {
+    const Buffer& buffer = plan.program->buffers[b];
+    return (plan.rows[b] * buffer.columns * sizeOf(buffer.dtype) + 63) / 64 * 64;
+  }
+
+  /** Bytes from the start of a buffer to the first row of a chunk. */
+  int64_t firstByte(const Part& part, int64_t b, int32_t first, int32_t last) const {
+    const Buffer& buffer = program_.buffers[b];
+    const int edges = buffer.space == spaceEdge;
+    int64_t low = plan_.rows[b];
+    for (int32_t l = first; l < last; l++)
+      if (part.begin[edges][l] < part.end[edges][l] && part.begin[edges][l] < low) low = part.begin[edges][l];
+    return low * buffer.columns * sizeOf(buffer.dtype);
+  }
+
+  Status levelOf(const Part& part, int32_t level) {
+    for (const Instruction& i : program_.regions[1]) {
+      const bool edges = i.space == spaceEdge;
+      const int64_t begin = part.begin[edges][level];
+      bound_.levelBegin = begin;
+      const Status status = execute(i, {begin, part.end[edges][level], level, edges});
+      if (status != Status::ok) return status;
+    }
+    return Status::ok;
+  }
+
+  /** Runs instructions over the rows of a chunk: those of nodes, then those of edges, or the other way round, as they come. */
+  Status beside(const List& list, const Part& part, int32_t first, int32_t last) {
+    for (int64_t q = 0; q < list.count;) {
+      const bool edges = list[q].space == spaceEdge;
+      int64_t n = 1;
+      while (q + n < list.count && (list[q + n].space == spaceEdge) == edges) n++;
+      int64_t count = 0;
+      if (!segments_.resize(last - first + 1)) return Status::noMemory;
+      for (int32_t l = first; l < last; l++) {
+        const Segment s = {part.begin[edges][l], part.end[edges][l]};
+        if (s.begin >= s.end) continue;
+        Segment* before = count > 0 ? &segments_[count - 1] : nullptr;
+        if (before != nullptr && before->end == s.begin)
+          before->end = s.end;
+        else if (before != nullptr && before->begin == s.end)
+          before->begin = s.begin;
+        else
+          segments_[count++] = s;
+      }
+      const Status status = blocks({list.region, list.numbers + q, n}, segments_.begin(), count, edges);
+      if (status != Status::ok) return status;
+      q += n;
+    }
+    return Status::ok;
+  }
+
+  /** By blocks of rows, so that what one instruction writes is in cache when the next reads it. */
+  Status blocks(const List& list, const Segment* segments, int64_t count, bool edges) {
+    int64_t rows = 0;
+    for (int64_t s = 0; s < count; s++) rows += segments[s].end - segments[s].begin;
+    const int64_t parts = list.count == 1 || rows <= outerRows ? 1 : (rows + outerRows - 1) / outerRows;
+    if (!block_.resize(count + 1)) return Status::noMemory;
+    int64_t at = 0;
+    int64_t row = count > 0 ? segments[0].begin : 0;
+    const bool added = adds_;
+    for (int64_t p = 0; p < parts; p++) {
+      int64_t wanted = rows / parts + (p < rows % parts ? 1 : 0);
+      int64_t pieces = 0;
+      while (at < count && wanted > 0) {
+        const int64_t left = segments[at].end - row;
+        const int64_t taken = left < wanted ? left : wanted;
+        block_[pieces++] = {row, row + taken};
+        wanted -= taken;
+        row += taken;
+        if (row == segments[at].end && ++at < count) row = segments[at].begin;
+      }
+      const Status status = block(list, pieces, edges);
+      if (status != Status::ok) return status;
+      adds_ = true;
+    }
+    adds_ = added;
+    return Status::ok;
+  }
+
+  Status block(const List& list, int64_t pieces, bool edges) {
+    products_.forget();
+    for (int64_t q = 0; q < list.count; q++) {
+      const Instruction& i = list[q];
+      Status status = Status::ok;
+      if (i.kind == Kind::outerSum) {
+        status = products_.outerSum(i, {0, 0, -1, edges}, block_.begin(), pieces, adds_ || i.accumulate);
+      } else if (i.kind == Kind::sumRows) {
+        status = sum(i, {0, 0, -1, edges}, block_.begin(), pieces, adds_ || i.accumulate);
+      } else {
+        eachView(program_, i, [&](const View& v, bool written) {
+          if (written) products_.forget(v.buffer);
+        });
+        for (int64_t s = 0; s < pieces && status == Status::ok; s++)
+          status = execute(i, {block_[s].begin, block_[s].end, -1, edges});
+        if (pieces == 0) status = execute(i, {0, 0, -1, edges});
+      }
+      if (status != Status::ok) return status;
+    }
+    return Status::ok;
+  }
+
+  Status execute(const Instruction& i, const Span& span) {
+    const DType dtype = program_.buffers[i.out.buffer].dtype;
+    const Segment all = {span.begin, span.end};
+    Status status = Status::ok;
+    switch (i.kind) {
+      case Kind::gemm:
+      case Kind::outerSum:
+      case Kind::batchedMatmul:
+        return products_.run(i, span);
+      case Kind::map:
+        return MapRun(bound_, *program_.maps[i.map], workspace_).run(span);
+      case Kind::sumRows:
+        return sum(i, span, &all, 1, i.accumulate != 0);
+      case Kind::segmentSum:
+        withType(dtype, [&](auto type) { segmentSum<LONGSPAN_TYPE(type)>(bound_, i, span); });
+        return status;
+      case Kind::gather:
+        withType(dtype, [&](auto type) { status = gather<LONGSPAN_TYPE(type)>(bound_, i, span, *failure_); });
+        return status;
+      case Kind::indexSum:
+        withType(dtype, [&](auto type) { status = indexSum<LONGSPAN_TYPE(type)>(bound_, i, span, *failure_); });
+        return status;
+      case Kind::count:
+        break;
+    }
+    return status;
+  }
+
+  Status sum(const Instruction& i, const Span& span, const Segment* segments, int64_t count, bool add) {
+    withType(program_.buffers[i.out.buffer].dtype, [&](auto type) {
+      typedef LONGSPAN_TYPE(type) T;
+      T* out = bound_.at<T>(i.out, 0);
+      if (!add) __builtin_memset(out, 0, static_cast<size_t>(i.columns) * sizeof(T));
+      for (int64_t s = 0; s < count; s++) {
+        const Span part = {segments[s].begin, segments[s].end, span.level, span.edges};
+        const Run run = bound_.run(i.a, part);
+        if (run.step >= 0)
+          sumRows<T>(out, bound_.at<const T>(i.a, run.first), run.step * bound_.columns(i.a), part.end - part.begin,
+                     i.columns, true);
+        else
+          for (int64_t r = part.begin; r < part.end; r++)
+            addRow(out, bound_.at<const T>(i.a, bound_.rowOf(i.a, r)), i.columns);
+      }
+    });
+    return Status::ok;
+  }
+
+  const Plan& plan_;
+  const Program& program_;
+  Workspace& workspace_;
+  Failure* failure_;
+  Array<char*> memory_;
+  Array<Segment> segments_;
+  Array<Segment> block_;
+  Bound bound_;
+  Products products_;
+  /** Sums over rows add to what is there, since a block or another thread has begun them. */
+  bool adds_ = false;
+};
+
+}  // namespace LONGSPAN_ISA
+}  // namespace longspan
