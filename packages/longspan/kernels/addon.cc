@@ -3,7 +3,7 @@
 #define NAPI_VERSION 8
 #include <node_api.h>
 
-#include "program.h"
+#include "crew.h"
 
 namespace longspan {
 
@@ -308,7 +308,7 @@ bool runOnce(Instance& instance, Plan& plan, const double* given, Failure* failu
   if (!instance.bindings.resize(buffers)) return fail("run: out of memory");
   for (int64_t b = 0; b < buffers; b++) {
     instance.bindings[b] = {nullptr, 0};
-    if (plan.place[b] >= 0) continue;
+    if (!isBound(program.buffers[b].role)) continue;
     const double which = given[2 * b];
     const double offset = given[2 * b + 1];
     if (!(which >= 0 && which < static_cast<double>(instance.memories.size()))) return fail("run: no such memory");
@@ -465,10 +465,26 @@ napi_value workspaceBytes(napi_env env, napi_callback_info info) {
   return integer(env, bytes);
 }
 
-void destroy(napi_env, void* data, void*) {
+/** cores(): physical cores that this process may use. */
+napi_value cores(napi_env env, napi_callback_info) { return integer(env, coresHere()); }
+
+/** threads(n): runs use at most so many from now on. */
+napi_value threads(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t n;
+  if (!open(env, info, &call) || !number(call, 0, &n)) return raise(env, "threads: a number was expected");
+  if (n < 1 || n > mostThreads) return raise(env, "threads: a number out of range");
+  if (n > 1 && call.instance->crew == nullptr) call.instance->crew = makeCrew();
+  call.instance->threads = static_cast<int32_t>(n);
+  return nullptr;
+}
+
+/** The instance itself stays: ArrayBuffers may outlive it, and what they release must find its list. */
+void end(void* data) {
   Instance* instance = static_cast<Instance*>(data);
-  // ArrayBuffers may outlive the instance's end; what they release must find no list.
-  (void)instance;
+  if (instance->crew != nullptr) dropCrew(instance->crew);
+  instance->crew = nullptr;
+  instance->threads = 1;
 }
 
 napi_value start(napi_env env, napi_value exports) {
@@ -476,7 +492,9 @@ napi_value start(napi_env env, napi_value exports) {
   const Kernels* list[4];
   available(list);
   instance->kernels = list[0];
-  if (napi_set_instance_data(env, instance, destroy, nullptr) != napi_ok) return raise(env, "no instance");
+  if (napi_set_instance_data(env, instance, nullptr, nullptr) != napi_ok ||
+      napi_add_env_cleanup_hook(env, end, instance) != napi_ok)
+    return raise(env, "no instance");
   const struct {
     const char* name;
     napi_callback call;
@@ -485,7 +503,7 @@ napi_value start(napi_env env, napi_value exports) {
       {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
       {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},
-      {"dropPrepared", dropPrepared},
+      {"dropPrepared", dropPrepared}, {"cores", cores},       {"threads", threads},
   };
   for (const auto& f : functions) {
     napi_value value;

@@ -76,7 +76,11 @@ async function buildAddon(compiler) {
       [...fast, ...flags, `-DLONGSPAN_ISA=${name}`],
     ]),
     ["parse.cc", "parse.o", ["-O2"]],
-    ...["plan", "course", "division", "block", "workspaces"].map((f) => [`${f}.cc`, `${f}.o`, ["-O2"]]),
+    ...["plan", "course", "division", "block", "workspaces", "crew"].map((f) => [
+      `${f}.cc`,
+      `${f}.o`,
+      ["-O2"],
+    ]),
     ["addon.cc", "addon.o", ["-O2", "-isystem", headers]],
   ];
   const objects = await Promise.all(
@@ -89,7 +93,7 @@ async function buildAddon(compiler) {
   const link =
     process.platform === "darwin"
       ? ["-undefined", "dynamic_lookup"]
-      : ["-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections"];
+      : ["-static-libstdc++", "-static-libgcc", "-pthread", "-Wl,--gc-sections"];
   // Renamed into place: a process that has the old one loaded keeps it.
   await execute(compiler.name, ["-shared", ...objects, ...link, "-o", `${target}.new`]);
   renameSync(`${target}.new`, target);

@@ -42,6 +42,7 @@ export {
   executor,
   executorReport,
   IndexError,
+  useThreads,
 } from "./executors/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";

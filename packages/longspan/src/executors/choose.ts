@@ -2,6 +2,7 @@ import type { Executor } from "../program/index.js";
 import { type Loaded, setting } from "./loading.js";
 import { loadNative } from "./native/index.js";
 import { ReferenceExecutor } from "./reference/index.js";
+import { isThreaded, threadCount } from "./threads.js";
 import { loadWasm } from "./wasm/index.js";
 
 /** Names of executors, fastest first. */
@@ -20,8 +21,31 @@ function load(name: ExecutorName): Loaded {
   if (!l) {
     l = loaders[name]();
     loaded.set(name, l);
+    if (l.executor && isThreaded(l.executor)) l.executor.threads = chosenThreads() ?? l.executor.cores;
   }
   return l;
+}
+
+let threadsWanted: number | undefined;
+
+function chosenThreads(): number | undefined {
+  const set = setting("LONGSPAN_THREADS");
+  return threadsWanted ?? (set === undefined ? undefined : threadCount(set, "LONGSPAN_THREADS"));
+}
+
+/**
+ * Sets how many threads programs run on from now on, on executors that have several: the native one. Unless it is called, so many as
+ * the environment variable LONGSPAN_THREADS says, else one per physical core that the process may use. Results are the same, bit for
+ * bit, for the same number; with another number, sums over rows are formed in another order.
+ *
+ * @throws RangeError if `count` is not a whole number from 1 to 64
+ * @example
+ * useThreads(1);
+ * executorReport()[0].threads // 1 where the native executor is available
+ */
+export function useThreads(count: number): void {
+  threadsWanted = threadCount(count, "useThreads");
+  for (const { executor: e } of loaded.values()) if (e && isThreaded(e)) e.threads = threadsWanted;
 }
 
 /**
@@ -61,8 +85,10 @@ export function chooseExecutor(): Executor {
 export interface ExecutorStatus {
   readonly name: ExecutorName;
   readonly available: boolean;
-  /** Why it is not available, or which kernels it uses. */
+  /** Why it is not available, or which kernels it uses and on how many threads. */
   readonly detail: string;
+  /** On how many threads it runs programs; 0 if it is not available. */
+  readonly threads: number;
 }
 
 /**
@@ -72,8 +98,10 @@ export interface ExecutorStatus {
 export function executorReport(): ExecutorStatus[] {
   return (Object.keys(loaders) as ExecutorName[]).map((name) => {
     const { executor: e, reason } = load(name);
-    if (!e) return { name, available: false, detail: reason };
-    const kernels = (e as { kernels?: { instructionSet: string } }).kernels;
-    return { name, available: true, detail: kernels?.instructionSet ?? "TypeScript" };
+    if (!e) return { name, available: false, detail: reason, threads: 0 };
+    const kernels = (e as { kernels?: { instructionSet: string } }).kernels?.instructionSet ?? "TypeScript";
+    const threads = isThreaded(e) ? e.threads : 1;
+    const detail = isThreaded(e) ? `${kernels}, ${threads} thread${threads === 1 ? "" : "s"}` : kernels;
+    return { name, available: true, detail, threads };
   });
 }

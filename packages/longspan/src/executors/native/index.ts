@@ -2,6 +2,7 @@ import type { DType, TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
 import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
 import { type Loaded, nodeRequire } from "../loading.js";
+import type { Threaded } from "../threads.js";
 
 /** What kernels/addon.cc exports. */
 interface Addon {
@@ -18,6 +19,8 @@ interface Addon {
   instructionSets(): string[];
   choose(set: number): void;
   workspaceBytes(): number;
+  cores(): number;
+  threads(count: number): void;
 }
 
 /** Memory of the addon: it is freed with its array. */
@@ -94,8 +97,35 @@ class NativeKernels implements KernelModule<NativeMemory> {
 
 const addonFile = "../../../build/longspan.node";
 
-/** The native executor: C++ kernels for this processor, as a Node addon. */
-export class NativeExecutor extends KernelExecutor<NativeMemory> {}
+/**
+ * The native executor: C++ kernels for this processor, as a Node addon. Its threads share out the independent parts of a
+ * structure, sequences or trees, and outside the loop the rows. For one number of threads results are the same, bit for bit;
+ * another number adds up the gradients of parameters in another order.
+ */
+export class NativeExecutor extends KernelExecutor<NativeMemory> implements Threaded {
+  private count = 1;
+
+  constructor(
+    private readonly addon: Addon,
+    instructionSet: string,
+  ) {
+    super("native", new NativeKernels(addon, instructionSet));
+  }
+
+  get threads(): number {
+    return this.count;
+  }
+
+  set threads(count: number) {
+    this.addon.threads(count);
+    this.count = count;
+  }
+
+  /** Physical cores that this process may use. */
+  get cores(): number {
+    return this.addon.cores();
+  }
+}
 
 /**
  * Loads the native executor.
@@ -120,5 +150,5 @@ export function loadNative(set?: string): Loaded<NativeExecutor> {
   const chosen = set === undefined ? 0 : sets.indexOf(set);
   if (chosen < 0) return { reason: `no instruction set "${set}" here; there is ${sets.join(", ")}` };
   addon.choose(chosen);
-  return { executor: new NativeExecutor("native", new NativeKernels(addon, sets[chosen]!)) };
+  return { executor: new NativeExecutor(addon, sets[chosen]!) };
 }

@@ -1,0 +1,16 @@
+// Threads that wait for work. Only the addon has them; WebAssembly runs on one.
+#pragma once
+#include "program.h"
+
+namespace longspan {
+
+/** A crew without threads yet; they are started when work first asks for them. nullptr if there is no memory. */
+Crew* makeCrew();
+
+/** Ends the threads and waits for them. */
+void dropCrew(Crew* crew);
+
+/** Physical cores that this process may use: by affinity, without a core's second thread, at most as many as a control group allows. */
+int32_t coresHere();
+
+}  // namespace longspan

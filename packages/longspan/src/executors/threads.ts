@@ -1,0 +1,27 @@
+import type { Executor } from "../program/index.js";
+
+/** What an executor that runs on several threads has beside the rest. */
+export interface Threaded {
+  /** How many threads runs use at most. */
+  threads: number;
+  /** Physical cores that this process may use: so many threads unless another number is asked for. */
+  readonly cores: number;
+}
+
+const most = 64;
+
+/** Whether an executor can run on several threads. */
+export function isThreaded(executor: Executor): executor is Executor & Threaded {
+  return "threads" in executor;
+}
+
+/**
+ * A number of threads from a caller or from the environment.
+ * @throws RangeError if it is none, naming where it was given
+ */
+export function threadCount(given: number | string, where: string): number {
+  const count = typeof given === "string" && given.trim() === "" ? Number.NaN : Number(given);
+  if (!Number.isInteger(count) || count < 1 || count > most)
+    throw new RangeError(`${where}: ${given} threads; expected a whole number from 1 to ${most}`);
+  return count;
+}
