@@ -52,8 +52,8 @@ class Team : public Crew {
   struct alignas(64) Member {
     Team* team = nullptr;
     int32_t number = 0;
-    /** Raised by the caller when there is work. */
-    uint32_t calls = 0;
+    /** 1 while its piece of work is there to be taken: by itself, or by the caller if it is too late. */
+    int32_t open = 0;
     pthread_t thread;
   };
 
@@ -63,11 +63,12 @@ class Team : public Crew {
     work_ = work;
     data_ = data;
     __atomic_store_n(&left_, helpers, __ATOMIC_RELAXED);
-    for (int32_t w = 1; w <= helpers; w++) __atomic_fetch_add(&members_[w].calls, 1, __ATOMIC_SEQ_CST);
+    for (int32_t w = 1; w <= helpers; w++) __atomic_store_n(&members_[w].open, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&sleeping_, __ATOMIC_SEQ_CST) > 0) wakeAll();
     work(data, 0);
-    // What no thread could be started for.
+    // What no thread could be started for, and what a thread that the system has not let run yet would do later.
     for (int32_t p = helpers + 1; p < n; p++) work(data, p);
+    for (int32_t w = helpers; w > 0; w--) take(members_[w]);
     for (int spins = 0; __atomic_load_n(&left_, __ATOMIC_ACQUIRE) > 0; spins++) {
       pause();
       if (spins % pausesPerLook == pausesPerLook - 1) sched_yield();
@@ -92,16 +93,20 @@ class Team : public Crew {
   static void* member(void* of) {
     Member& m = *static_cast<Member*>(of);
     Team& team = *m.team;
-    for (uint32_t seen = 0; team.await(m, seen); seen++) {
-      team.work_(team.data_, m.number);
-      __atomic_fetch_sub(&team.left_, 1, __ATOMIC_RELEASE);
-    }
+    while (team.await(m)) team.take(m);
     return nullptr;
   }
 
+  /** Does a member's work unless it was taken. */
+  void take(Member& m) {
+    if (__atomic_exchange_n(&m.open, 0, __ATOMIC_ACQ_REL) == 0) return;
+    work_(data_, m.number);
+    __atomic_fetch_sub(&left_, 1, __ATOMIC_RELEASE);
+  }
+
   /** Waits for the next call; false at the end. */
-  bool await(const Member& m, uint32_t seen) {
-    const auto called = [&] { return __atomic_load_n(&m.calls, __ATOMIC_SEQ_CST) != seen; };
+  bool await(const Member& m) {
+    const auto called = [&] { return __atomic_load_n(&m.open, __ATOMIC_SEQ_CST) != 0; };
     const auto ended = [&] { return __atomic_load_n(&stop_, __ATOMIC_SEQ_CST) != 0; };
     const int64_t until = nanoseconds() + spinNanoseconds;
     for (int spins = 0;; spins++) {
@@ -115,7 +120,7 @@ class Team : public Crew {
     while (!called() && !ended()) pthread_cond_wait(&wake_, &mutex_);
     __atomic_fetch_sub(&sleeping_, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&mutex_);
-    return called();
+    return !ended();
   }
 
   void wakeAll() {
