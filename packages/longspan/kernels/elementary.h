@@ -46,28 +46,25 @@ LONGSPAN_INLINE Floats exp(Floats x) {
 /** e^-|x| / (1 + e^-|x|) or its complement: right in both tails. */
 LONGSPAN_INLINE Floats sigmoid(Floats x) {
   const Floats magnitude = asFloats(asInts(x) & 0x7fffffff);
-  const Floats e = exp(-magnitude);
+  Ints n;
+  const Floats p = expReduced(-minimum(magnitude, splat(104.0f)), &n) + 1.0f;
+  const Ints half = n >> 1;
+  const Floats e = (p * powerOfTwo(half)) * powerOfTwo(n - half);
   const Floats numerator = x < 0.0f ? e : splat(1.0f);
-  return numerator / (e + 1.0f);
+  const Floats result = numerator / (e + 1.0f);
+  return x == x ? result : x;
 }
 
-/** x P(x^2) near 0, where 1 - 2 / (e^2x + 1) would cancel; coefficients by Chebyshev interpolation on |x| <= 0.625. */
+/** E / (E + 2) with E = e^2|x| - 1, which is formed without cancellation: 2^n (e^r - 1) + (2^n - 1). */
 LONGSPAN_INLINE Floats tanh(Floats x) {
   const Floats magnitude = asFloats(asInts(x) & 0x7fffffff);
-  const Floats z = x * x;
-  Floats p = splat(-5.70498872745e-3f);
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  const Floats small = (p * z) * x + x;
   Ints n;
-  const Floats y = minimum(magnitude, splat(10.0f)) * 2.0f;
-  const Floats e = (expReduced(y, &n) + 1.0f) * powerOfTwo(n);
-  const Floats large = 1.0f - 2.0f / (e + 1.0f);
-  const Floats signedLarge = asFloats(asInts(large) | (asInts(x) & static_cast<int32_t>(0x80000000)));
-  const Floats result = magnitude < 0.625f ? small : signedLarge;
-  return x == x ? result : x;
+  const Floats p = expReduced(minimum(magnitude, splat(10.0f)) * 2.0f, &n);
+  const Floats scale = powerOfTwo(n);
+  const Floats e = p * scale + (scale - 1.0f);
+  const Floats result = e / (e + 2.0f);
+  const Floats signedResult = asFloats(asInts(result) | (asInts(x) & static_cast<int32_t>(0x80000000)));
+  return x == x ? signedResult : x;
 }
 
 /** x = m 2^k with m in [sqrt 1/2, sqrt 2); ln m = 2 artanh(s), s = (m - 1) / (m + 1), by its series. */

@@ -246,6 +246,10 @@ inline void arithmetic(Binary code, const Extent& e, const Tile& o, const Tile& 
       return apply2<T>(e, o, a, b, [](V x, V y) { return greater(x, y); });
     case Binary::min:
       return apply2<T>(e, o, a, b, [](V x, V y) { return lesser(x, y); });
+    case Binary::timesSigmoidSlope:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return x * (y * (1 - y)); });
+    case Binary::timesTanhSlope:
+      return apply2<T>(e, o, a, b, [](V x, V y) { return x * (1 - y * y); });
     default:
       return;
   }
@@ -315,6 +319,13 @@ inline void select(DType to, DType condition, const Extent& e, const Tile& o, co
       }
     });
   });
+}
+
+/** float32 only. */
+inline void ofSum(Unary code, const Extent& e, const Tile& o, const Tile& a, const Tile& b, const Tile& c) {
+  if (code == Unary::tanh)
+    return apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return tanh((x + y) + z); });
+  apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return sigmoid((x + y) + z); });
 }
 
 inline void mulAdd(DType to, const Extent& e, const Tile& o, const Tile& a, const Tile& b, const Tile& c) {

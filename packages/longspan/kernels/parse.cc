@@ -291,7 +291,9 @@ class Parser {
     int inputs = 1;
     if (op.kind == OpKind::iota) inputs = 0;
     if (op.kind == OpKind::binary) inputs = 2;
-    if (op.kind == OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::uniform) inputs = 3;
+    if (op.kind == OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
+        op.kind == OpKind::uniform)
+      inputs = 3;
     if (op.out < 0 || op.out >= n) return fail("no such operand");
     const int32_t given[3] = {op.a, op.b, op.c};
     for (int q = 0; q < 3; q++)
@@ -301,7 +303,7 @@ class Parser {
     if (op.dims < 0 || op.dimCount < 0 || op.dimCount > maxRank || op.keptCount < 0 || op.keptCount > op.dimCount ||
         op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
       return fail("dimensions out of range");
-    const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd;
+    const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum;
     if (m.uniform && !elementwise) return fail("a movement in a uniform map");
     if (elementwise)
       for (int q = 0; q < inputs; q++)
@@ -318,11 +320,20 @@ class Parser {
         if (op.code < 0 || op.code >= static_cast<int32_t>(Binary::count)) return fail("an unknown binary code");
         if (op.code >= static_cast<int32_t>(Binary::less) && out.dtype != DType::int32)
           return fail("a comparison that is not int32");
+        if ((op.code == static_cast<int32_t>(Binary::timesSigmoidSlope) ||
+             op.code == static_cast<int32_t>(Binary::timesTanhSlope)) &&
+            out.dtype == DType::int32)
+          return fail("a slope of integers");
         return typed(*in[0], *in[1]) && (op.code >= static_cast<int32_t>(Binary::less) || typed(out, *in[0]));
       case OpKind::select:
         return typed(out, *in[1]) && typed(out, *in[2]);
       case OpKind::mulAdd:
         if (out.dtype == DType::int32) return fail("mulAdd of integers");
+        return typed(out, *in[0]) && typed(out, *in[1]) && typed(out, *in[2]);
+      case OpKind::ofSum:
+        if (op.code != static_cast<int32_t>(Unary::sigmoid) && op.code != static_cast<int32_t>(Unary::tanh))
+          return fail("an unknown function of a sum");
+        if (out.dtype != DType::float32) return fail("a function of a sum that is not float32");
         return typed(out, *in[0]) && typed(out, *in[1]) && typed(out, *in[2]);
       case OpKind::move:
         return typed(out, *in[0]) && strides(op, m, 0, op.dimCount, out.size, op.extra, in[0]->size);

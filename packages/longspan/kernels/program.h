@@ -71,6 +71,7 @@ enum class OpKind : int32_t {
   reduce,
   uniform,
   mulAdd,
+  ofSum,
   count
 };
 
@@ -93,7 +94,7 @@ enum class Unary : int32_t {
   selfTimesOneMinus,
   count
 };
-enum class Binary : int32_t { add = 0, sub, mul, div, max, min, less, lessEqual, equal, count };
+enum class Binary : int32_t { add = 0, sub, mul, div, max, min, timesSigmoidSlope, timesTanhSlope, less, lessEqual, equal, count };
 enum class Reduce : int32_t { sum = 0, max, argmax, count };
 
 struct MapOp {

@@ -199,6 +199,9 @@ class MapRun {
       case OpKind::mulAdd:
         mulAdd(out.dtype, extent(op, rows, columns), o, a, b, c);
         break;
+      case OpKind::ofSum:
+        ofSum(static_cast<Unary>(op.code), extent(op, rows, columns), o, a, b, c);
+        break;
       case OpKind::move:
         if (longspan::sizeOf(out.dtype) == 8)
           moveRows<uint64_t>(rows, o, a, dims, op.dimCount, op.extra);

@@ -12,7 +12,7 @@ import type {
   UnaryCode,
   View,
 } from "../../program/index.js";
-import { type Dimension, type FusedUnary, narrow } from "./narrow.js";
+import { type Dimension, type FusedBinary, type FusedUnary, narrow } from "./narrow.js";
 import { joinPatterns } from "./patterns.js";
 import { type PlacedOp, placeValues } from "./place-values.js";
 
@@ -42,6 +42,7 @@ const opKinds: Record<PlacedOp["op"], number> = {
   reduce: 7,
   uniform: 8,
   mulAdd: 9,
+  ofSum: 10,
 };
 const unaryCodes: readonly (UnaryCode | FusedUnary)[] = [
   "neg",
@@ -61,13 +62,15 @@ const unaryCodes: readonly (UnaryCode | FusedUnary)[] = [
   "oneMinusSquare",
   "selfTimesOneMinus",
 ];
-const binaryCodes: readonly BinaryCode[] = [
+const binaryCodes: readonly (BinaryCode | FusedBinary)[] = [
   "add",
   "sub",
   "mul",
   "div",
   "max",
   "min",
+  "timesSigmoidSlope",
+  "timesTanhSlope",
   "less",
   "lessEqual",
   "equal",
@@ -127,7 +130,9 @@ function encodeInstruction(i: Exclude<Instruction, MapInstruction>, ints: number
 function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: number[]): void {
   const { operands, ops, slots } = placeValues(joinPatterns(narrow(map)), inLoop);
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
-  const elementwise = ops.every((o) => ["copy", "unary", "binary", "select", "mulAdd"].includes(o.op));
+  const elementwise = ops.every((o) =>
+    ["copy", "unary", "binary", "select", "mulAdd", "ofSum"].includes(o.op),
+  );
   const uniform = elementwise && operands.every((o) => o.size === widest);
   const dims: Dimension[] = [];
   const encoded = ops.map((op) => encodeOp(op, dims));
@@ -169,6 +174,7 @@ function details(op: PlacedOp): {
   const plain = { code: 0, extra: 0, kept: [], rest: [] };
   switch (op.op) {
     case "unary":
+    case "ofSum":
       return { ...plain, code: unaryCodes.indexOf(op.code) };
     case "binary":
       return { ...plain, code: binaryCodes.indexOf(op.code) };

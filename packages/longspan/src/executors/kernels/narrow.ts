@@ -3,6 +3,9 @@ import type { BinaryCode, DType, MapInstruction, MapOp, UnaryCode, View } from "
 /** Codes that only the kernels have: patterns of derivatives, in one pass over memory instead of two. */
 export type FusedUnary = "oneMinus" | "oneMinusSquare" | "selfTimesOneMinus";
 
+/** a times the slope of the function of which b is the value: a b (1 - b), a (1 - b^2). */
+export type FusedBinary = "timesSigmoidSlope" | "timesTanhSlope";
+
 /** A pair of extent and stride. */
 export type Dimension = readonly [extent: number, stride: number];
 
@@ -14,7 +17,7 @@ export type FlatOp =
   | { readonly op: "unary"; readonly code: UnaryCode | FusedUnary; readonly out: number; readonly a: number }
   | {
       readonly op: "binary";
-      readonly code: BinaryCode;
+      readonly code: BinaryCode | FusedBinary;
       readonly out: number;
       readonly a: number;
       readonly b: number;
@@ -30,6 +33,15 @@ export type FlatOp =
   /** out = a b + c. */
   | {
       readonly op: "mulAdd";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+      readonly c: number;
+    }
+  /** out = f(a + b + c), in float32: what gates are. */
+  | {
+      readonly op: "ofSum";
+      readonly code: "sigmoid" | "tanh";
       readonly out: number;
       readonly a: number;
       readonly b: number;

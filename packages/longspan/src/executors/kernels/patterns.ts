@@ -1,8 +1,8 @@
 import type { FlatMap, FlatOp } from "./narrow.js";
 
 /**
- * Joins pairs of operations that derivatives are full of, so that one pass over memory does the work of two: 1 - x, 1 - x^2, x (1 - x)
- * and a b + c. Drops what nothing reads.
+ * Joins operations that cells and their derivatives are full of, so that one pass over memory does the work of several: 1 - x,
+ * 1 - x^2, x (1 - x), these times a gradient, a b + c, and gates, a function of a sum of three. Drops what nothing reads.
  */
 export function joinPatterns(map: FlatMap): FlatMap {
   const floats = (v: number) => map.values[v]!.dtype !== "int32";
@@ -26,9 +26,10 @@ export function joinPatterns(map: FlatMap): FlatMap {
     }
     return op;
   });
-  const uses = usesOf(renamed);
-  const products = makersOf(renamed);
-  const joined = renamed.map((op): FlatOp => {
+  const sloped = joinSlopes(renamed);
+  const uses = usesOf(sloped);
+  const products = makersOf(sloped);
+  const joined = sloped.map((op): FlatOp => {
     if (op.op !== "binary" || op.code !== "add" || !floats(op.out)) return op;
     for (const [x, c] of [
       [op.a, op.b],
@@ -40,12 +41,52 @@ export function joinPatterns(map: FlatMap): FlatMap {
     }
     return op;
   });
-  return { values: map.values, code: withoutDead(joined) };
+  return { values: map.values, code: withoutDead(joinGates(joined, map.values)) };
 
   function isComplement(v: number, of: number): boolean {
     const m = makers.get(v);
     return m?.op === "binary" && m.code === "sub" && isOne(m.a) && m.b === of;
   }
+}
+
+/** A gradient times a slope that nothing else reads. */
+function joinSlopes(code: readonly FlatOp[]): FlatOp[] {
+  const uses = usesOf(code);
+  const makers = makersOf(code);
+  return code.map((op): FlatOp => {
+    if (op.op !== "binary" || op.code !== "mul") return op;
+    for (const [x, y] of [
+      [op.a, op.b],
+      [op.b, op.a],
+    ] as const) {
+      const m = makers.get(y);
+      if (m?.op !== "unary" || uses.get(y) !== 1 || x === y) continue;
+      if (m.code === "selfTimesOneMinus")
+        return { op: "binary", code: "timesSigmoidSlope", out: op.out, a: x, b: m.a };
+      if (m.code === "oneMinusSquare")
+        return { op: "binary", code: "timesTanhSlope", out: op.out, a: x, b: m.a };
+    }
+    return op;
+  });
+}
+
+/** sigmoid or tanh of (a + b) + c or of a + (b + c), where nothing else reads the sums; what is added first stays so. */
+function joinGates(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[] {
+  const uses = usesOf(code);
+  const makers = makersOf(code);
+  const sumOf = (v: number) => {
+    const m = makers.get(v);
+    return m?.op === "binary" && m.code === "add" && uses.get(v) === 1 ? m : undefined;
+  };
+  return code.map((op): FlatOp => {
+    if (op.op !== "unary" || (op.code !== "sigmoid" && op.code !== "tanh")) return op;
+    const outer = sumOf(op.a);
+    if (!outer || values[op.out]!.dtype !== "float32") return op;
+    const inner = sumOf(outer.a) ?? sumOf(outer.b);
+    if (!inner) return op;
+    const c = inner.out === outer.a ? outer.b : outer.a;
+    return { op: "ofSum", code: op.code, out: op.out, a: inner.a, b: inner.b, c };
+  });
 }
 
 /** The values that an operation reads. */
@@ -59,6 +100,7 @@ export function operandsOf(op: FlatOp): number[] {
       return [op.a, op.b];
     case "select":
     case "mulAdd":
+    case "ofSum":
     case "uniform":
       return [op.a, op.b, op.c];
     default:

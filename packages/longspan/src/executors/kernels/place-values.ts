@@ -97,7 +97,7 @@ export function placeValues({ values, code }: FlatMap, inLoop: boolean): PlacedM
 
   code.forEach((op, i) => {
     // A result may take the slot of an operand that ends here only where both are gone through in step.
-    const inStep = op.op === "unary" || op.op === "binary" || op.op === "select" || op.op === "mulAdd";
+    const inStep = ["unary", "binary", "select", "mulAdd", "ofSum"].includes(op.op);
     const ended = [...new Set(operandsOf(op))].filter((v) => lastUse.get(v) === i);
     const sameType = (v: number) => op.op !== "store" && bytesOf(values[v]!) === bytesOf(values[op.out]!);
     const early = inStep ? ended.filter(sameType) : [];
@@ -141,6 +141,7 @@ export function placeValues({ values, code }: FlatMap, inLoop: boolean): PlacedM
           break;
         case "select":
         case "mulAdd":
+        case "ofSum":
         case "uniform":
           ops.push({ ...op, out, a: at(op.a), b: at(op.b), c: at(op.c) });
           break;
