@@ -61,6 +61,7 @@ struct Instance {
   Array<Binding> bindings;
   Workspaces workspaces;
   int32_t threads = 1;
+  double leastShared = 0;
   Crew* crew = nullptr;
   const Kernels* kernels;
 
@@ -324,7 +325,7 @@ bool runOnce(Instance& instance, Plan& plan, const double* given, Failure* failu
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
   const RunArguments arguments = {&plan,           instance.bindings.begin(), &instance.workspaces, instance.threads,
-                                  instance.crew, failure};
+                                  instance.leastShared, instance.crew,            failure};
   const Status status = instance.kernels->run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok;
@@ -468,14 +469,17 @@ napi_value workspaceBytes(napi_env env, napi_callback_info info) {
 /** cores(): physical cores that this process may use. */
 napi_value cores(napi_env env, napi_callback_info) { return integer(env, coresHere()); }
 
-/** threads(n): runs use at most so many from now on. */
+/** threads(n, nanoseconds): runs use at most so many from now on, for work that takes one thread at least so long. */
 napi_value threads(napi_env env, napi_callback_info info) {
   Call call;
   int64_t n;
-  if (!open(env, info, &call) || !number(call, 0, &n)) return raise(env, "threads: a number was expected");
+  int64_t least;
+  if (!open(env, info, &call) || !number(call, 0, &n) || !number(call, 1, &least))
+    return raise(env, "threads: two numbers were expected");
   if (n < 1 || n > mostThreads) return raise(env, "threads: a number out of range");
   if (n > 1 && call.instance->crew == nullptr) call.instance->crew = makeCrew();
   call.instance->threads = static_cast<int32_t>(n);
+  call.instance->leastShared = static_cast<double>(least);
   return nullptr;
 }
 

@@ -42,12 +42,16 @@ bool touch(const Program& program, const Instruction& x, const Instruction& y) {
 
 class Planner {
  public:
-  Planner(const Plan& plan, int32_t threads) : plan_(plan), program_(*plan.program) { course_.threads = threads; }
+  Planner(const Plan& plan, int32_t threads, double leastShared) : plan_(plan), program_(*plan.program) {
+    course_.threads = threads;
+    course_.leastShared = leastShared;
+  }
 
   bool make() {
     const bool loop = program_.regions[1].size() > 0;
     const bool tiled = loop && isTiled(0) && isTiled(1);
-    if (loop && !(tiled && course_.threads > 1 ? divide(plan_, course_.threads, course_.parts) : wholePart())) return false;
+    const int32_t most = tiled ? course_.threads : 1;
+    if (loop && !divide(plan_, most, course_.leastShared, course_.parts)) return false;
     // Where the loop is one thread's, what is outside it is better split among all.
     const bool beside = tiled && (course_.threads == 1 || course_.parts.size() > 1);
     return choose(beside) && group(0) && group(1) && findPassing() && cutChunks(beside) && layOut();
@@ -56,8 +60,6 @@ class Planner {
   Course& course_ = *new Course();
 
  private:
-  bool wholePart() { return divide(plan_, 1, course_.parts); }
-
   /** Whether the levels go through all rows, once and in one direction: 1 for edges. */
   bool isTiled(int edges) const {
     const Array<int32_t>& begin = edges ? plan_.edgeBegin : plan_.nodeBegin;
@@ -156,7 +158,9 @@ class Planner {
         if (!fits) break;
       }
       if (!groups.resize(groups.size() + 1)) return false;
-      groups[groups.size() - 1] = {static_cast<int32_t>(first), static_cast<int32_t>(first + n), byRows};
+      double cost = 0;
+      for (int64_t q = first; q < first + n; q++) cost += costOf(program_, region[order[q]]);
+      groups[groups.size() - 1] = {static_cast<int32_t>(first), static_cast<int32_t>(first + n), byRows, cost};
       first += n;
     }
     return true;
@@ -271,11 +275,12 @@ double costOf(const Program& program, const Instruction& i) {
   }
 }
 
-const Course* courseOf(Plan& plan, int32_t threads) {
-  if (plan.course != nullptr && plan.course->threads == threads) return plan.course;
+const Course* courseOf(Plan& plan, int32_t threads, double leastShared) {
+  const Course* known = plan.course;
+  if (known != nullptr && known->threads == threads && known->leastShared == leastShared) return known;
   delete plan.course;
   plan.course = nullptr;
-  Planner planner(plan, threads);
+  Planner planner(plan, threads, leastShared);
   if (planner.make())
     plan.course = &planner.course_;
   else

@@ -12,6 +12,8 @@ struct Group {
   int32_t end;
   /** Its rows may be split among threads. */
   int32_t byRows;
+  /** A guess at the nanoseconds that it takes per row. */
+  double cost;
 };
 
 /** What one thread does of the loop and beside it. */
@@ -28,6 +30,7 @@ struct Part {
 
 struct Course {
   int32_t threads = 0;
+  double leastShared = 0;
   /** Instruction numbers, of the region before the loop, then of the one after it. */
   Array<int32_t> order[2];
   Array<Group> groups[2];
@@ -47,14 +50,14 @@ struct Course {
   }
 };
 
-/** The course of a plan for so many threads, kept until another number is asked for; nullptr if there is no memory. */
-const Course* courseOf(Plan& plan, int32_t threads);
+/** The course of a plan for so many threads, kept until other numbers are asked for; nullptr if there is no memory. */
+const Course* courseOf(Plan& plan, int32_t threads, double leastShared);
 
 /**
  * Splits the rows of every level among at most `threads` parts that do not depend on each other, about equally large. At least one.
  * @returns false if there is no memory
  */
-bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts);
+bool divide(const Plan& plan, int32_t threads, double leastShared, Array<Part*>& parts);
 
 /** Rows of a view that lists lead to. */
 constexpr int32_t rowsListed = -3;

@@ -5,8 +5,6 @@ namespace longspan {
 
 namespace {
 
-/** A loop that takes less than so many nanoseconds is not worth a second thread. */
-constexpr double leastWork = 60000;
 /** The largest part may take so much of the whole; beyond, the others only wait. */
 constexpr double mostShare = 0.9;
 
@@ -19,10 +17,10 @@ class Division {
   }
 
   /** Cuts into parts; one part if it does not come apart. False if there is no memory. */
-  bool cut(int32_t threads, Array<Part*>& parts) {
+  bool cut(int32_t threads, double leastShared, Array<Part*>& parts) {
     Array<int32_t> partOf;
     int32_t count = 1;
-    if (threads > 1 && work() >= leastWork && isClosed()) {
+    if (threads > 1 && work() >= leastShared && isClosed()) {
       if (!join() || !share(threads, partOf, &count)) return false;
     }
     if (!parts.resize(count)) return false;
@@ -208,6 +206,8 @@ class Division {
 
 }  // namespace
 
-bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts) { return Division(plan).cut(threads, parts); }
+bool divide(const Plan& plan, int32_t threads, double leastShared, Array<Part*>& parts) {
+  return Division(plan).cut(threads, leastShared, parts);
+}
 
 }  // namespace longspan

@@ -23,6 +23,9 @@ class Lane {
         program_(*arguments.plan->program),
         workspace_(workspace),
         failure_(failure),
+        memory_(workspace.memory),
+        segments_(workspace.segments),
+        block_(workspace.block),
         bound_{plan_, nullptr, 0},
         products_(bound_, arguments, workspace) {}
 
@@ -233,9 +236,9 @@ class Lane {
   const Program& program_;
   Workspace& workspace_;
   Failure* failure_;
-  Array<char*> memory_;
-  Array<Segment> segments_;
-  Array<Segment> block_;
+  Array<char*>& memory_;
+  Array<Segment>& segments_;
+  Array<Segment>& block_;
   Bound bound_;
   Products products_;
   /** Sums over rows add to what is there, since a block or another thread has begun them. */

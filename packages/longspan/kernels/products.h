@@ -18,12 +18,6 @@ constexpr int64_t narrowColumns = 3;
 /** An outer sum with at most so many rows of result needs no packing. */
 constexpr int64_t thinRows = 3;
 
-/** Rows [begin, end). */
-struct Segment {
-  int64_t begin;
-  int64_t end;
-};
-
 class Products {
  public:
   Products(const Bound& bound, const RunArguments& arguments, Workspace& workspace)

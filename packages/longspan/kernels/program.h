@@ -233,6 +233,12 @@ struct Failure {
 
 enum class Status : int32_t { ok = 0, badIndex = 1, noMemory = 2 };
 
+/** Rows [begin, end). */
+struct Segment {
+  int64_t begin;
+  int64_t end;
+};
+
 /** Memory of one thread: what its part of a plan keeps, scratch of maps, packed operands. */
 struct Workspace {
   Block own;
@@ -241,6 +247,10 @@ struct Workspace {
   Block left;
   Block right;
   Block gathered[2];
+  /** Where buffers lie, and rows to go through: kept, so that a run of a few instructions takes no memory. */
+  Array<char*> memory;
+  Array<Segment> segments;
+  Array<Segment> block;
 };
 
 constexpr int32_t mostThreads = 64;
@@ -272,6 +282,8 @@ struct RunArguments {
   const Binding* bindings;
   Workspaces* workspaces;
   int32_t threads;
+  /** Work that takes less than so many nanoseconds is not worth a second thread. */
+  double leastShared;
   /** Null where there is one thread. */
   Crew* crew;
   Failure* failure;

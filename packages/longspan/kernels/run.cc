@@ -4,9 +4,6 @@
 namespace longspan {
 namespace LONGSPAN_ISA {
 
-/** Work outside the loop that takes less than so many nanoseconds is not worth a second thread. */
-constexpr double leastShared = 40000;
-
 class Runner {
  public:
   Runner(const RunArguments& arguments, const Course& course, char* const* memory)
@@ -34,9 +31,8 @@ class Runner {
     list_.numbers = course_.order[side].begin() + g.begin;
     list_.count = g.end - g.begin;
     const int64_t rows = arguments_.plan->counts[list_.region[list_.numbers[0]].space];
-    double cost = 0;
-    for (int64_t q = 0; q < list_.count; q++) cost += costOf(program_, list_[q]) * static_cast<double>(rows);
-    parts_ = g.byRows && cost >= leastShared && rows >= 2 * arguments_.threads ? arguments_.threads : 1;
+    const bool large = g.cost * static_cast<double>(rows) >= arguments_.leastShared;
+    parts_ = g.byRows && large && rows >= 2 * arguments_.threads ? arguments_.threads : 1;
     rows_ = rows;
     return together(list_, List{}, [](Lane& lane, Runner& self, int32_t which) {
       const int64_t begin = self.rows_ * which / self.parts_;
@@ -150,7 +146,7 @@ Status run(const RunArguments& arguments) {
   const Plan& plan = *arguments.plan;
   const Program& program = *plan.program;
   const int64_t buffers = program.buffers.size();
-  const Course* course = courseOf(*arguments.plan, arguments.threads);
+  const Course* course = courseOf(*arguments.plan, arguments.threads, arguments.leastShared);
   if (course == nullptr || !arguments.workspaces->reserve(arguments.threads)) return Status::noMemory;
   char* space = arguments.workspaces->temporaries.reserve(course->bytes + buffers * static_cast<int64_t>(sizeof(char*)));
   if (space == nullptr) return Status::noMemory;

@@ -190,7 +190,7 @@ LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) bindings[b].memory->version += 1;
-  const RunArguments arguments = {plan, bindings.begin(), &shared, 1, nullptr, &failure};
+  const RunArguments arguments = {plan, bindings.begin(), &shared, 1, 0, nullptr, &failure};
   const Status status = wasm::kernels.run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok ? 0 : 1;

@@ -20,7 +20,7 @@ interface Addon {
   choose(set: number): void;
   workspaceBytes(): number;
   cores(): number;
-  threads(count: number): void;
+  threads(count: number, leastShared: number): void;
 }
 
 /** Memory of the addon: it is freed with its array. */
@@ -104,6 +104,7 @@ const addonFile = "../../../build/longspan.node";
  */
 export class NativeExecutor extends KernelExecutor<NativeMemory> implements Threaded {
   private count = 1;
+  private least = 50_000;
 
   constructor(
     private readonly addon: Addon,
@@ -117,8 +118,18 @@ export class NativeExecutor extends KernelExecutor<NativeMemory> implements Thre
   }
 
   set threads(count: number) {
-    this.addon.threads(count);
+    this.addon.threads(count, this.least);
     this.count = count;
+  }
+
+  /** Work is shared only where one thread would take so many nanoseconds, by a rough guess; 50,000 unless set. */
+  get leastShared(): number {
+    return this.least;
+  }
+
+  set leastShared(nanoseconds: number) {
+    this.addon.threads(this.count, nanoseconds);
+    this.least = nanoseconds;
   }
 
   /** Physical cores that this process may use. */
