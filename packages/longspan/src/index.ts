@@ -42,6 +42,9 @@ export {
   executor,
   executorReport,
   IndexError,
+  loadWasmExecutor,
+  type ModuleAddress,
+  type WasmModules,
   useThreads,
 } from "./executors/index.js";
 export * from "./io/index.js";

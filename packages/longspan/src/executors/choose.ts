@@ -3,7 +3,7 @@ import { type Loaded, setting } from "./loading.js";
 import { loadNative } from "./native/index.js";
 import { ReferenceExecutor } from "./reference/index.js";
 import { isThreaded, threadCount } from "./threads.js";
-import { loadWasm } from "./wasm/index.js";
+import { fetchWasm, loadWasm, type WasmModules } from "./wasm/index.js";
 
 /** Names of executors, fastest first. */
 export type ExecutorName = "native" | "wasm" | "reference";
@@ -62,6 +62,25 @@ export function executor(name: string): Executor {
 }
 
 /**
+ * The WebAssembly executor, also where the library cannot read its own files, as in browsers: there its module is fetched, the one
+ * with relaxed SIMD if the browser has that. Make it the default with `useExecutor` before the first tensor is made.
+ * @param modules where the two modules are, if not where the library was installed (`build/longspan.wasm` and
+ * `build/longspan-relaxed.wasm`). Only one of them is fetched; neither, if the executor is there already.
+ * @throws Error if it cannot be had here, saying why
+ * @example
+ * useExecutor(await loadWasmExecutor());
+ * defaultExecutor().name // wasm
+ */
+export async function loadWasmExecutor(modules?: WasmModules): Promise<Executor> {
+  if (!load("wasm").executor) {
+    const fetched = await fetchWasm(modules);
+    // Another call may have been faster: there is one executor of this name.
+    if (!load("wasm").executor) loaded.set("wasm", fetched);
+  }
+  return executor("wasm");
+}
+
+/**
  * The executor that the environment variable LONGSPAN_EXECUTOR names, else the fastest that is available.
  * @throws Error if the one that is named is not available
  */
@@ -85,7 +104,7 @@ export function chooseExecutor(): Executor {
 export interface ExecutorStatus {
   readonly name: ExecutorName;
   readonly available: boolean;
-  /** Why it is not available, or which kernels it uses and on how many threads. */
+  /** Why it is not available; or which kernels it uses, on how many threads, and why not faster ones. */
   readonly detail: string;
   /** On how many threads it runs programs; 0 if it is not available. */
   readonly threads: number;
@@ -97,11 +116,12 @@ export interface ExecutorStatus {
  */
 export function executorReport(): ExecutorStatus[] {
   return (Object.keys(loaders) as ExecutorName[]).map((name) => {
-    const { executor: e, reason } = load(name);
+    const { executor: e, reason, note } = load(name);
     if (!e) return { name, available: false, detail: reason, threads: 0 };
-    const kernels = (e as { kernels?: { instructionSet: string } }).kernels?.instructionSet ?? "TypeScript";
     const threads = isThreaded(e) ? e.threads : 1;
-    const detail = isThreaded(e) ? `${kernels}, ${threads} thread${threads === 1 ? "" : "s"}` : kernels;
+    let detail = (e as { kernels?: { instructionSet: string } }).kernels?.instructionSet ?? "TypeScript";
+    if (isThreaded(e)) detail += `, ${threads} thread${threads === 1 ? "" : "s"}`;
+    if (note !== undefined) detail += `; ${note}`;
     return { name, available: true, detail, threads };
   });
 }

@@ -4,7 +4,9 @@ export {
   type ExecutorStatus,
   executor,
   executorReport,
+  loadWasmExecutor,
   useThreads,
 } from "./choose.js";
 export { IndexError } from "./memory/index-error.js";
 export { ReferenceExecutor } from "./reference/index.js";
+export type { ModuleAddress, WasmModules } from "./wasm/index.js";

@@ -1,9 +1,9 @@
 import type { Executor } from "../program/index.js";
 
-/** An executor, or why there is none. */
+/** An executor, and why it is not a better one; or why there is none. */
 export type Loaded<E extends Executor = Executor> =
-  | { readonly executor: E; readonly reason?: undefined }
-  | { readonly executor?: undefined; readonly reason: string };
+  | { readonly executor: E; readonly reason?: undefined; readonly note?: string }
+  | { readonly executor?: undefined; readonly reason: string; readonly note?: undefined };
 
 interface NodeProcess {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -20,13 +20,14 @@ export function nodeRequire(from: string): ((file: string) => unknown) | undefin
   return module?.createRequire(from);
 }
 
-/** The bytes of a file beside a module, where there is a file system and such a file. */
-export function readBuilt(from: string, file: string): Uint8Array | undefined {
-  const fs = host?.getBuiltinModule?.("node:fs") as { readFileSync(url: unknown): Uint8Array } | undefined;
-  const Url = (globalThis as { URL?: new (file: string, from: string) => unknown }).URL;
-  if (!fs || !Url) return undefined;
+/** Whether this host reads files. */
+export const hasFiles = host?.getBuiltinModule !== undefined;
+
+/** The bytes of a file, where there are files and this is one. */
+export function readBuilt(file: () => unknown): Uint8Array | undefined {
+  const fs = host?.getBuiltinModule?.("node:fs") as { readFileSync(file: unknown): Uint8Array } | undefined;
   try {
-    return fs.readFileSync(new Url(file, from));
+    return fs?.readFileSync(file());
   } catch {
     return undefined;
   }

@@ -17,31 +17,51 @@ export interface KernelExports {
   workspaceBytes(): number;
 }
 
-/** A compiled module, `WebAssembly.Module`. */
-export type CompiledModule = object;
-
-/** The part of the WebAssembly interface that is used; the library is compiled without a browser's or Node's types. */
-interface WebAssemblyHost {
-  validate(bytes: Uint8Array): boolean;
-  Module: new (bytes: Uint8Array) => CompiledModule;
-  Instance: new (
-    module: CompiledModule,
-    imports: Record<string, Record<string, unknown>>,
-  ) => { readonly exports: unknown };
+type Imports = Record<string, Record<string, unknown>>;
+interface Instance {
+  readonly exports: unknown;
 }
 
-const host = (globalThis as unknown as { WebAssembly?: WebAssemblyHost }).WebAssembly;
+/** The parts of a host that are used; the library is compiled without a browser's or Node's types. */
+interface Host {
+  readonly WebAssembly?: {
+    validate(bytes: Uint8Array): boolean;
+    readonly Module: new (bytes: Uint8Array) => object;
+    readonly Instance: new (module: object, imports: Imports) => Instance;
+    instantiate(bytes: Uint8Array, imports: Imports): Promise<{ readonly instance: Instance }>;
+  };
+  readonly fetch?: (
+    address: string,
+  ) => Promise<{ ok: boolean; status: number; statusText: string; arrayBuffer(): Promise<ArrayBuffer> }>;
+}
+
+const host = globalThis as unknown as Host;
 
 /** Whether the host can run this module. */
 export function isSupported(bytes: Uint8Array): boolean {
-  return host?.validate(bytes) ?? false;
+  return host.WebAssembly?.validate(bytes) ?? false;
 }
 
 /** Functions of double precision come from the host: the kernels have no library of their own. */
-export function instantiate(source: Uint8Array | CompiledModule): KernelExports {
-  if (!host) throw new Error("this host has no WebAssembly");
-  const module = source instanceof Uint8Array ? new host.Module(source) : source;
-  const { exp, expm1, log, log1p, tanh, sin, cos } = Math;
-  return new host.Instance(module, { env: { exp, expm1, log, log1p, tanh, sin, cos } })
-    .exports as KernelExports;
+const { exp, expm1, log, log1p, tanh, sin, cos } = Math;
+const imports: Imports = { env: { exp, expm1, log, log1p, tanh, sin, cos } };
+
+/** Compiles and starts a module at once. */
+export function instantiate(bytes: Uint8Array): KernelExports {
+  const { Module, Instance } = host.WebAssembly!;
+  return new Instance(new Module(bytes), imports).exports as KernelExports;
+}
+
+/** The same off the calling thread. */
+export async function instantiateLater(bytes: Uint8Array): Promise<KernelExports> {
+  const { instance } = await host.WebAssembly!.instantiate(bytes, imports);
+  return instance.exports as KernelExports;
+}
+
+/** The contents at an address. @throws Error that says why there are none */
+export async function fetchBytes(address: string): Promise<Uint8Array> {
+  if (!host.fetch) throw new Error("this host has no fetch");
+  const response = await host.fetch(address);
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
+  return new Uint8Array(await response.arrayBuffer());
 }

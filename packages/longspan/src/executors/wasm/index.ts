@@ -1,178 +1,64 @@
-import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
-import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
-import { type Loaded, readBuilt } from "../loading.js";
-import { type CompiledModule, instantiate, isSupported, type KernelExports } from "./host.js";
-
-/** Memory of the module: dropped when nothing refers to it. */
-class WasmMemory {
-  view: TypedArray | null = null;
-  constructor(
-    readonly id: number,
-    readonly address: number,
-    readonly dtype: DType,
-    readonly length: number,
-  ) {}
-}
-
-class WasmKernels implements KernelModule<WasmMemory> {
-  private readonly dropped: FinalizationRegistry<number>;
-  /** Room for the bindings of a run, in bytes from `place`. */
-  private room = 0;
-  private place = 0;
-  /** Runs with their bindings in linear memory, which lie there until they are dropped. */
-  private readonly prepared = new Map<
-    number,
-    { readonly runs: readonly { plan: number; bindings: number }[]; readonly written: WasmMemory }
-  >();
-  private nextPrepared = 0;
-
-  constructor(
-    private readonly module: KernelExports,
-    readonly instructionSet: string,
-  ) {
-    this.dropped = new FinalizationRegistry((id) => {
-      module.dropMemory(id);
-    });
-  }
-
-  allocate(dtype: DType, length: number): WasmMemory {
-    const id = this.checked(this.module.allocate(length * bytesPerElement(dtype)));
-    const memory = new WasmMemory(id, this.module.address(id) >>> 0, dtype, length);
-    this.dropped.register(memory, id);
-    return memory;
-  }
-
-  numberOf(memory: WasmMemory): number {
-    return memory.id;
-  }
-
-  view(memory: WasmMemory): TypedArray {
-    const { buffer } = this.module.memory;
-    if (memory.view?.buffer === buffer) return memory.view;
-    const { address, dtype, length } = memory;
-    const array = { float32: Float32Array, float64: Float64Array, int32: Int32Array }[dtype];
-    memory.view = new array(buffer, address, length);
-    return memory.view;
-  }
-
-  touch(memory: WasmMemory): void {
-    this.checked(this.module.touch(memory.id));
-  }
-
-  compile(ints: Int32Array, reals: Float64Array): number {
-    const a = this.pass(ints);
-    const b = this.pass(reals);
-    const id = this.module.compile(a, ints.length, b, reals.length);
-    this.module.release(a);
-    this.module.release(b);
-    return this.checked(id);
-  }
-
-  plan(program: number, ints: Int32Array): number {
-    const a = this.pass(ints);
-    const id = this.module.plan(program, a, ints.length);
-    this.module.release(a);
-    return this.checked(id);
-  }
-
-  run(plan: number, bindings: Float64Array): number[] | undefined {
-    if (this.room < bindings.byteLength) {
-      if (this.place !== 0) this.module.release(this.place);
-      this.place = this.reserve(bindings.byteLength);
-      this.room = bindings.byteLength;
-    }
-    new Float64Array(this.module.memory.buffer, this.place, bindings.length).set(bindings);
-    return this.runBound(plan, this.place);
-  }
-
-  private runBound(plan: number, bindings: number): number[] | undefined {
-    const status = this.checked(this.module.run(plan, bindings));
-    if (status === 0) return undefined;
-    return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
-  }
-
-  prepare(runs: readonly BoundRun[], written: WasmMemory): number {
-    const placed = runs.map(({ plan, bindings }) => ({ plan, bindings: this.pass(bindings) }));
-    this.prepared.set(this.nextPrepared, { runs: placed, written });
-    return this.nextPrepared++;
-  }
-
-  runPrepared(prepared: number): number[] | undefined {
-    const { runs, written } = this.prepared.get(prepared)!;
-    this.touch(written);
-    for (const { plan, bindings } of runs) {
-      const failure = this.runBound(plan, bindings);
-      if (failure) return failure;
-    }
-    return undefined;
-  }
-
-  dropPrepared(prepared: number): void {
-    for (const { bindings } of this.prepared.get(prepared)?.runs ?? []) this.module.release(bindings);
-    this.prepared.delete(prepared);
-  }
-
-  dropPlan(plan: number): void {
-    this.checked(this.module.dropPlan(plan));
-  }
-
-  dropProgram(program: number): void {
-    this.module.dropProgram(program);
-  }
-
-  workspaceBytes(): number {
-    return this.module.workspaceBytes();
-  }
-
-  private pass(numbers: Int32Array | Float64Array): number {
-    const at = this.reserve(Math.max(8, numbers.byteLength));
-    const { buffer } = this.module.memory;
-    if (numbers instanceof Int32Array) new Int32Array(buffer, at, numbers.length).set(numbers);
-    else new Float64Array(buffer, at, numbers.length).set(numbers);
-    return at;
-  }
-
-  private reserve(bytes: number): number {
-    const at = this.module.reserve(bytes) >>> 0;
-    if (at === 0) throw new RangeError(`no room for ${bytes} bytes in WebAssembly memory`);
-    return at;
-  }
-
-  private checked(result: number): number {
-    if (result >= 0) return result;
-    const bytes = new Uint8Array(this.module.memory.buffer, this.module.error() >>> 0);
-    let text = "";
-    for (let i = 0; bytes[i] !== 0 && i < 200; i++) text += String.fromCharCode(bytes[i]!);
-    throw new Error(text);
-  }
-}
+import { hasFiles, type Loaded, readBuilt } from "../loading.js";
+import { fetchBytes, instantiate, instantiateLater } from "./host.js";
+import { type SimdKind, simdKind } from "./simd.js";
+import { WasmKernels, type WasmMemory } from "./wasm-kernels.js";
 
 /** The WebAssembly executor: the same kernels with 128-bit vectors, on one thread, wherever there is no addon. */
 export class WasmExecutor extends KernelExecutor<WasmMemory> {}
 
-const relaxedFile = "../../../build/longspan-relaxed.wasm";
-const plainFile = "../../../build/longspan.wasm";
+/** The two modules, built from one source: a `URL`, or the text of one. */
+export interface WasmModules {
+  readonly plain: ModuleAddress;
+  readonly relaxed: ModuleAddress;
+}
+
+/** Where a module is. */
+export type ModuleAddress = string | { readonly href: string };
+
+declare const URL: new (file: string, from: string) => { readonly href: string };
+
+/**
+ * Where the modules lie beside the library. Written out for bundlers, which look for exactly this form and put the files beside
+ * the bundle; a function, since a bundle that is no module has no address and must start all the same.
+ */
+const beside = (): WasmModules => ({
+  plain: new URL("../../../build/longspan.wasm", (import.meta as unknown as { url: string }).url),
+  relaxed: new URL("../../../build/longspan-relaxed.wasm", (import.meta as unknown as { url: string }).url),
+});
+
+const addressIn = (modules: WasmModules, kind: SimdKind) =>
+  kind === "relaxed simd" ? modules.relaxed : modules.plain;
+
+const noSimd = "this host's WebAssembly has no SIMD";
+
+function loaded(kernels: WasmKernels): Loaded<WasmExecutor> {
+  const executor = new WasmExecutor("wasm", kernels);
+  return kernels.instructionSet === "simd"
+    ? { executor, note: "this host has no relaxed simd" }
+    : { executor };
+}
 
 /** Loads the WebAssembly executor from the files beside the library; with relaxed SIMD where the host has it. */
 export function loadWasm(): Loaded<WasmExecutor> {
-  const from = (import.meta as unknown as { url: string }).url;
-  for (const [file, kind] of [
-    [relaxedFile, "relaxed simd"],
-    [plainFile, "simd"],
-  ] as const) {
-    const bytes = readBuilt(from, file);
-    if (bytes === undefined)
-      return { reason: "the module was not built, or there is no file system to read it from" };
-    if (isSupported(bytes)) return { executor: wasmExecutor(bytes, kind) };
-  }
-  return { reason: "this host's WebAssembly has no SIMD" };
+  const kind = simdKind();
+  if (!kind) return { reason: noSimd };
+  if (!hasFiles) return { reason: "not loaded; await loadWasmExecutor() fetches it" };
+  const bytes = readBuilt(() => addressIn(beside(), kind));
+  if (!bytes) return { reason: "the module was not built" };
+  return loaded(new WasmKernels(instantiate(bytes), kind));
 }
 
-/**
- * A WebAssembly executor from the bytes of a module, or from one that is compiled, for hosts that have no file system: fetch
- * `longspan.wasm` (or `longspan-relaxed.wasm`) and compile it there.
- */
-export function wasmExecutor(source: Uint8Array | CompiledModule, kind = "simd"): WasmExecutor {
-  return new WasmExecutor("wasm", new WasmKernels(instantiate(source), kind));
+/** The same from addresses, compiled off the calling thread: on a page's own thread, browsers refuse to do it at once. */
+export async function fetchWasm(modules?: WasmModules): Promise<Loaded<WasmExecutor>> {
+  const kind = simdKind();
+  if (!kind) return { reason: noSimd };
+  let text = `the module for ${kind}`;
+  try {
+    const address = addressIn(modules ?? beside(), kind);
+    text = typeof address === "string" ? address : address.href;
+    return loaded(new WasmKernels(await instantiateLater(await fetchBytes(text)), kind));
+  } catch (error) {
+    return { reason: `${text} does not load: ${(error as Error).message}` };
+  }
 }
