@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import ts from "typescript";
+import { describe, expect, test, vi } from "vitest";
+import { type Files, findChromium, openPage } from "./chromium.js";
+import { type Trained, trainLstm } from "./train-lstm.js";
+
+type Report = readonly { readonly name: string; readonly available: boolean; readonly detail: string }[];
+interface Result {
+  readonly error?: string;
+  readonly reportBefore: Report;
+  readonly report: Report;
+  readonly milliseconds: number;
+  readonly looks: number;
+  readonly longest: number;
+  readonly worker: Trained & { readonly runs: number };
+  readonly page: Trained;
+}
+
+const steps = 400;
+const types: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
+const folders: Record<string, URL> = {
+  dist: new URL("../../dist/", import.meta.url),
+  build: new URL("../../build/", import.meta.url),
+  page: new URL("./", import.meta.url),
+};
+
+/** The library as it is installed, and the page; the page's TypeScript as JavaScript. */
+const files: Files = (path) => {
+  if (path === "/settings") return { type: "application/json", body: JSON.stringify({ steps }) };
+  const [, folder, file] = /^\/(dist|build|page)\/([\w./-]+)$/.exec(path) ?? [];
+  if (!folder || !file || file.includes("..")) return undefined;
+  const url = new URL(file, folders[folder]);
+  const type = types[extname(file)] ?? "application/octet-stream";
+  if (file !== "train-lstm.js") return { type, body: readFileSync(url) };
+  const text = readFileSync(fileURLToPath(url).replace(/\.js$/, ".ts"), "utf8");
+  const compilerOptions = { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 };
+  return { type, body: ts.transpileModule(text, { compilerOptions }).outputText };
+};
+
+/** The same training in this process, on the module with relaxed SIMD, which Node.js 20 has behind a flag. */
+async function inNode(count: number): Promise<Trained> {
+  if (Number(process.versions.node.split(".")[0]) < 22)
+    setFlagsFromString("--experimental-wasm-relaxed-simd");
+  vi.resetModules();
+  const longspan = await import("longspan");
+  longspan.useExecutor(longspan.executor("wasm"));
+  expect(longspan.executorReport()).toContainEqual({ name: "wasm", available: true, detail: "relaxed simd" });
+  return trainLstm(longspan, count);
+}
+
+const browser = findChromium();
+const reason = "no Chromium was found; LONGSPAN_BROWSER may name one";
+
+// .ci/run sets CI: there it must run.
+describe.skipIf(!browser && !process.env.CI)(`a page in Chromium${browser ? "" : ` (${reason})`}`, () => {
+  test("trains in a worker with relaxed SIMD to Node's bits, and stays responsive", async () => {
+    if (!browser) throw new Error(reason);
+    const result = (await openPage(browser, files, "/page/page.html", 90)) as Result;
+    expect(result.error).toBeUndefined();
+    // Before its module is fetched there is the reference only, and the report tells how to get it.
+    const status = (report: Report) => report.find((e) => e.name === "wasm");
+    expect(status(result.reportBefore)).toEqual({
+      name: "wasm",
+      available: false,
+      detail: "not loaded; await loadWasmExecutor() fetches it",
+    });
+    expect(status(result.report)).toEqual({ name: "wasm", available: true, detail: "relaxed simd" });
+
+    const { worker, page } = result;
+    expect(worker.runs).toBeGreaterThan(steps);
+    expect(worker.after).toBeLessThan(worker.before / 4);
+    const ours = await inNode(steps);
+    expect(worker.weights.length).toBe(ours.weights.length);
+    expect(worker.weights).toEqual(ours.weights);
+    expect([worker.before, worker.after]).toEqual([ours.before, ours.after]);
+    // On the page's own thread it works as well.
+    expect(page.weights).toEqual((await inNode(5)).weights);
+
+    console.log(
+      `trained for ${result.milliseconds.toFixed(0)} ms; the page stood still for at most ${result.longest.toFixed(0)} ms, ${result.looks} looks`,
+    );
+    expect(result.milliseconds).toBeGreaterThan(800);
+    expect(result.longest).toBeLessThan(250);
+    // A training loop on the page's own thread gives way every 50 ms only.
+    expect(result.looks).toBeGreaterThan(result.milliseconds / 10);
+  });
+});
