@@ -8,7 +8,7 @@ const library = "packages/longspan";
 /** The source of each entry of the library, by the name under which it is imported: what its package exports. */
 export const entries: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(readJson(`${library}/package.json`).exports as Record<string, { readonly default: string }>)
-    .filter(([name]) => !name.endsWith(".json"))
+    .filter(([name]) => !/\.(json|wasm)$/.test(name))
     .map(([name, to]) => [
       join("longspan", name),
       join(library, to.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),

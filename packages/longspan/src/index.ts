@@ -44,8 +44,8 @@ export {
   IndexError,
   loadWasmExecutor,
   type ModuleAddress,
-  type WasmModules,
   useThreads,
+  type WasmModules,
 } from "./executors/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";

@@ -41,7 +41,7 @@ function chosenThreads(): number | undefined {
  * @throws RangeError if `count` is not a whole number from 1 to 64
  * @example
  * useThreads(1);
- * executorReport()[0].threads // 1 where the native executor is available
+ * executorReport()[0]!.threads // 1 where the native executor is available
  */
 export function useThreads(count: number): void {
   threadsWanted = threadCount(count, "useThreads");
