@@ -74,7 +74,9 @@ export function runLines(level: Level): RunLines {
     done: ({ steps, ended, charactersPerSecond, train, valid }) => [
       [
         "done",
-        `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`,
+        Number.isFinite(train.nats)
+          ? `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`
+          : `${counted(steps, "step")} before; nothing was left to do`,
       ],
       [
         "held out",

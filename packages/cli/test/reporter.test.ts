@@ -71,6 +71,15 @@ describe("plainReporter", () => {
     );
   });
 
+  it("has no figures of a training that had nothing left to do", () => {
+    const { out, text } = pipe();
+    const nothing = { train: { nats: Number.NaN }, charactersPerSecond: Number.NaN };
+    plainReporter(out, { now: () => 0 }).tell({ ...done(100, 1.2), ...nothing });
+    expect(text()).toBe(
+      "done      100 steps before; nothing was left to do\nheld out  1.200 nats per character (1.731 bits)\n",
+    );
+  });
+
   it("has at most one progress line per five seconds, and none right after a validation", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
