@@ -80,6 +80,11 @@ LONGSPAN_INLINE void block(int64_t k, const T* a, int64_t lda, const T* b, int64
   for (int i = 0; i < rows; i++)
 #pragma GCC unroll 16
     for (int v = 0; v < vectors; v++) sums[i][v] = Vec<T>{};
+  // What the sums go to is fetched while they are formed.
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; v += panelVectors) __builtin_prefetch(c + i * ldc + v * lanes<T>, 1);
   for (int64_t p = 0; p < k; p++) {
     Vec<T> right[vectors];
 #pragma GCC unroll 16
@@ -175,7 +180,7 @@ void gemmRows(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T*
 }
 
 /** Rows whose left operands stay in the second-level cache, beside the panels. */
-constexpr int64_t rowBlock = 16 * blockRows;
+constexpr int64_t rowBlock = 22 * blockRows;
 
 /** C[m, n] (+)= A[m, k] B, B packed. */
 template <class T>
