@@ -45,7 +45,7 @@ test("without SIMD the reference is what is left, and its line says so", async (
   vi.spyOn(process, "getBuiltinModule").mockImplementation(() => undefined as never);
   const { chooseExecutor, executor, executorReport, loadWasmExecutor } = await fresh();
   const detail = "this host's WebAssembly has no SIMD";
-  expect(wasmLine(executorReport())).toEqual({ name: "wasm", available: false, detail });
+  expect(wasmLine(executorReport())).toMatchObject({ name: "wasm", available: false, detail });
   expect(chooseExecutor().name).toBe("reference");
   expect(() => executor("wasm")).toThrow(`the wasm executor is not available here: ${detail}`);
   await expect(loadWasmExecutor()).rejects.toThrow(detail);
@@ -54,7 +54,7 @@ test("without SIMD the reference is what is left, and its line says so", async (
 test("a host without relaxed SIMD takes the plain module, and its line says why", async () => {
   vi.spyOn(WebAssembly, "validate").mockImplementation(plainOnly);
   const { executorReport } = await fresh();
-  expect(wasmLine(executorReport())).toEqual({
+  expect(wasmLine(executorReport())).toMatchObject({
     name: "wasm",
     available: true,
     detail: "simd; this host has no relaxed simd",
@@ -69,7 +69,7 @@ test("where there are no files, loadWasmExecutor fetches one module, once", asyn
   });
   vi.spyOn(WebAssembly, "validate").mockImplementation(plainOnly);
   const { chooseExecutor, executor, executorReport, loadWasmExecutor } = await fresh();
-  expect(wasmLine(executorReport())).toEqual({
+  expect(wasmLine(executorReport())).toMatchObject({
     name: "wasm",
     available: false,
     detail: "not loaded; await loadWasmExecutor() fetches it",

@@ -51,7 +51,7 @@ async function inNode(count: number): Promise<Trained> {
   vi.resetModules();
   const longspan = await import("longspan");
   longspan.useExecutor(longspan.executor("wasm"));
-  expect(longspan.executorReport()).toContainEqual({ name: "wasm", available: true, detail: "relaxed simd" });
+  expect(longspan.executorReport().find((e) => e.name === "wasm")?.detail).toBe("relaxed simd");
   return trainLstm(longspan, count);
 }
 
@@ -66,12 +66,12 @@ describe.skipIf(!browser && !process.env.CI)(`a page in Chromium${browser ? "" :
     expect(result.error).toBeUndefined();
     // Before its module is fetched there is the reference only, and the report tells how to get it.
     const status = (report: Report) => report.find((e) => e.name === "wasm");
-    expect(status(result.reportBefore)).toEqual({
+    expect(status(result.reportBefore)).toMatchObject({
       name: "wasm",
       available: false,
       detail: "not loaded; await loadWasmExecutor() fetches it",
     });
-    expect(status(result.report)).toEqual({ name: "wasm", available: true, detail: "relaxed simd" });
+    expect(status(result.report)).toMatchObject({ name: "wasm", available: true, detail: "relaxed simd" });
 
     const { worker, page } = result;
     expect(worker.runs).toBeGreaterThan(steps);
