@@ -1,4 +1,4 @@
-import { type ExecutorName, executorReport, gru, lstm, peepholeLstm, rnn } from "longspan";
+import { binaryTreeLstm, type ExecutorName, executorReport, gru, lstm, peepholeLstm, rnn } from "longspan";
 import {
   castTree,
   chain,
@@ -16,6 +16,7 @@ import {
   sqrt,
   sum,
   tanh,
+  trees,
   unfold,
   useExecutor,
   type Value,
@@ -54,6 +55,16 @@ function distance(a: readonly (readonly number[])[], b: readonly (readonly numbe
   });
   return worst;
 }
+
+/** Structures of several hundred rows, over many levels. */
+const lengths = Array.from({ length: 23 }, (_, i) => (i * 17) % 71);
+const pair = { children: [[1, 2], [3, 4], [], [], [5, 6], [], []] };
+const manyRows = {
+  "sequences of different lengths": chain(lengths),
+  "reversed sequences": chain(lengths, { reverse: true }),
+  "one long sequence": chain([700]),
+  "many trees": trees(new Array(90).fill(pair), { ports: ["left", "right"] }),
+};
 
 const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 10;
 
@@ -96,6 +107,25 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
           const ours = on(name, compute("float32"));
           expect(distance(on("reference", compute("float64")), ours)).toBeLessThan(2e-5);
         });
+
+    for (const [what, structure] of Object.entries(manyRows))
+      test(`${what}: more rows than one chunk holds, in float64, are the reference's`, () => {
+        const [input, hidden] = [3, 4];
+        const compute = () => {
+          const branches = structure.parts.inPorts.length > 1;
+          const made = (branches
+            ? binaryTreeLstm({ input, hidden })
+            : gru({ input, hidden })) as unknown as ReturnType<typeof gru>;
+          const params = made.init(Key.of(1), "float64");
+          const x = normal(Key.of(2), [structure.nodes, input], "float64");
+          const weights = normal(Key.of(3), [structure.nodes, hidden], "float64");
+          const f = (p: { params: typeof params; x: Value }) =>
+            sum(mul(unfold(made, p.params, { x: p.x }, structure).output, weights));
+          const { value, grads } = valueAndGrad(f as never)({ params, x } as never);
+          return numbers({ value, grads });
+        };
+        expect(distance(on("reference", compute), on(name, compute))).toBeLessThan(1e-12);
+      });
 
     test("a batch is its members alone, bit by bit, in outputs and input gradients", () => {
       on(name, () => {

@@ -50,16 +50,25 @@ class Planner {
   bool make() {
     const bool loop = program_.regions[1].size() > 0;
     const bool tiled = loop && isTiled(0) && isTiled(1);
-    const int32_t most = tiled ? course_.threads : 1;
-    if (loop && !divide(plan_, most, course_.leastShared, course_.parts)) return false;
-    // Where the loop is one thread's, what is outside it is better split among all.
-    const bool beside = tiled && (course_.threads == 1 || course_.parts.size() > 1);
+    const int32_t threads = tiled && work() >= course_.leastShared ? course_.threads : 1;
+    if (loop && !divide(plan_, threads, course_.parts)) return false;
+    // Where the loop does not come apart, what is outside it is better shared out among the threads than run beside it.
+    const bool beside = tiled && (threads == 1 || course_.parts.size() > 1);
     return choose(beside) && group(0) && group(1) && findPassing() && cutChunks(beside) && layOut();
   }
 
   Course& course_ = *new Course();
 
  private:
+  /** Nanoseconds, by a guess, that one thread takes for the rows of nodes and edges. */
+  double work() const {
+    double sum = 0;
+    for (const Array<Instruction>& region : program_.regions)
+      for (const Instruction& i : region)
+        if (i.space == spaceNode || i.space == spaceEdge) sum += plan_.counts[i.space] * costOf(program_, i);
+    return sum;
+  }
+
   /** Whether the levels go through all rows, once and in one direction: 1 for edges. */
   bool isTiled(int edges) const {
     const Array<int32_t>& begin = edges ? plan_.edgeBegin : plan_.nodeBegin;

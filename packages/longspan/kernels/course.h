@@ -57,7 +57,7 @@ const Course* courseOf(Plan& plan, int32_t threads, double leastShared);
  * Splits the rows of every level among at most `threads` parts that do not depend on each other, about equally large. At least one.
  * @returns false if there is no memory
  */
-bool divide(const Plan& plan, int32_t threads, double leastShared, Array<Part*>& parts);
+bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts);
 
 /** Rows of a view that lists lead to. */
 constexpr int32_t rowsListed = -3;

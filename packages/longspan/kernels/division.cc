@@ -17,10 +17,10 @@ class Division {
   }
 
   /** Cuts into parts; one part if it does not come apart. False if there is no memory. */
-  bool cut(int32_t threads, double leastShared, Array<Part*>& parts) {
+  bool cut(int32_t threads, Array<Part*>& parts) {
     Array<int32_t> partOf;
     int32_t count = 1;
-    if (threads > 1 && work() >= leastShared && isClosed()) {
+    if (threads > 1 && isClosed()) {
       if (!join() || !share(threads, partOf, &count)) return false;
     }
     if (!parts.resize(count)) return false;
@@ -46,14 +46,6 @@ class Division {
   }
 
  private:
-  double work() const {
-    double sum = 0;
-    for (const Array<Instruction>& region : program_.regions)
-      for (const Instruction& i : region)
-        if (i.space == spaceNode || i.space == spaceEdge) sum += plan_.counts[i.space] * costOf(program_, i);
-    return sum;
-  }
-
   /** Nothing in the loop is one for all rows and written there. */
   bool isClosed() const {
     for (const Instruction& i : program_.regions[1]) {
@@ -206,8 +198,6 @@ class Division {
 
 }  // namespace
 
-bool divide(const Plan& plan, int32_t threads, double leastShared, Array<Part*>& parts) {
-  return Division(plan).cut(threads, leastShared, parts);
-}
+bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts) { return Division(plan).cut(threads, parts); }
 
 }  // namespace longspan

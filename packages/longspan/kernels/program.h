@@ -1,4 +1,4 @@
-// A program as the executor keeps it: parsed from the flat encoding (docs/decisions/0008), checked once, then trusted.
+// A program as the executor keeps it: parsed from the flat encoding (docs/decisions/0012), checked once, then trusted.
 #pragma once
 #include "array.h"
 

@@ -16,7 +16,7 @@ import { type Dimension, type FusedBinary, type FusedUnary, narrow } from "./nar
 import { joinPatterns } from "./patterns.js";
 import { type PlacedOp, placeValues } from "./place-values.js";
 
-// The numbers of the encoding, which kernels/program.h repeats: docs/decisions/0008-kernels.md describes it.
+// The numbers of the encoding, which kernels/program.h repeats: docs/decisions/0012-kernels.md describes it.
 const magic = 0x4c535031;
 const dtypes: Record<DType, number> = { float32: 0, float64: 1, int32: 2 };
 const spaces: readonly Space[] = ["one", "sequence", "node", "edge", "source", "sink", "state", "row"];
