@@ -53,7 +53,7 @@ export function pages(): string[] {
 }
 
 /** Every fence of a page is one of these; code in another language would escape the test. */
-export const languages = ["ts", "ts continued", "ts ignore", "text", "sh", "yaml"];
+export const languages = ["ts", "ts continued", "ts ignore", "text", "sh", "yaml", "js", "html"];
 
 /** Printed between a block and the one that continues it. */
 export const mark = "continued:";

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
-import { extname } from "node:path";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import ts from "typescript";
+import { build } from "vite";
 import { describe, expect, test, vi } from "vitest";
 import { type Files, findChromium, openPage } from "./chromium.js";
 import { type Trained, trainLstm } from "./train-lstm.js";
@@ -43,6 +45,47 @@ const files: Files = (path) => {
   const compilerOptions = { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 };
   return { type, body: ts.transpileModule(text, { compilerOptions }).outputText };
 };
+
+/** The page and the library as a bundler leaves them: a page's own code imports the package by its name. */
+async function bundled(): Promise<{ files: Files; names: string[] }> {
+  const out = mkdtempSync(join(tmpdir(), "longspan-bundle-"));
+  const path = (file: string, folder: string) => fileURLToPath(new URL(file, folders[folder]));
+  try {
+    await build({
+      root: path(".", "page"),
+      base: "/",
+      configFile: false,
+      logLevel: "error",
+      worker: { format: "es" },
+      resolve: {
+        alias: {
+          "/dist/index.js": path("index.js", "dist"),
+          "/page/train-lstm.js": path("train-lstm.ts", "page"),
+        },
+      },
+      build: { outDir: out, emptyOutDir: false, rolldownOptions: { input: path("page.html", "page") } },
+    });
+    const contents = new Map(
+      readdirSync(out, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => {
+          const file = join(entry.parentPath, entry.name);
+          return [file.slice(out.length), readFileSync(file)];
+        }),
+    );
+    return {
+      names: [...contents.keys()],
+      files: (asked) => {
+        const body = contents.get(asked);
+        return body
+          ? { type: types[extname(asked)] ?? "application/octet-stream", body }
+          : files(asked === "/settings" ? asked : "");
+      },
+    };
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
 
 /** The same training in this process, on the module with relaxed SIMD, which Node.js 20 has behind a flag. */
 async function inNode(count: number): Promise<Trained> {
@@ -90,5 +133,17 @@ describe.skipIf(!browser && !process.env.CI)(`a page in Chromium${browser ? "" :
     expect(result.longest).toBeLessThan(250);
     // A training loop on the page's own thread gives way every 50 ms only.
     expect(result.looks).toBeGreaterThan(result.milliseconds / 10);
+  });
+
+  test("bundled by Vite, the page finds the module beside the bundle", async () => {
+    if (!browser) throw new Error(reason);
+    const bundle = await bundled();
+    // Both modules lie there as files; which one is fetched is the browser's choice.
+    expect(bundle.names.filter((name) => name.endsWith(".wasm")).length).toBe(2);
+    expect(bundle.names.filter((name) => name.startsWith("/dist/"))).toEqual([]);
+    const result = (await openPage(browser, bundle.files, "/page.html", 90)) as Result;
+    expect(result.error).toBeUndefined();
+    expect(result.page.weights).toEqual((await inNode(5)).weights);
+    expect(result.worker.weights).toEqual((await inNode(steps)).weights);
   });
 });

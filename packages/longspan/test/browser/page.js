@@ -35,7 +35,7 @@ function watchGaps() {
 
 const inWorker = (message) =>
   new Promise((resolve, reject) => {
-    const worker = new Worker("/page/worker.js", { type: "module" });
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
     worker.onerror = (event) => reject(new Error(`worker: ${event.message}`));
     worker.postMessage(message);
