@@ -1,5 +1,5 @@
 // The kernels outside a JavaScript engine, on programs that the reference executor ran: under AddressSanitizer and
-// UndefinedBehaviorSanitizer, and for ARM (NEON) in an emulator. Compiling takes minutes: `npm run kernels:check` runs it.
+// UndefinedBehaviorSanitizer, under ThreadSanitizer, and for ARM (NEON) in an emulator. Compiling takes minutes: `npm run kernels:check` runs it.
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -93,12 +93,21 @@ function everyKind(): void {
     }
 }
 
-const common = ["-std=c++17", "-ffp-contract=fast", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"];
+const sources = ["parse", "plan", "course", "division", "block", "workspaces", "crew"];
+const common = [
+  "-std=c++17",
+  "-ffp-contract=fast",
+  "-fno-math-errno",
+  "-pthread",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+];
 const has = (command: string) => spawnSync(command, ["--version"]).status === 0;
 const compiler = [process.env.CXX ?? "c++", "g++", "clang++"].find(has);
 const targets = [
   {
-    name: "with sanitizers",
+    name: "with the sanitizers of memory and undefined behaviour",
     compiler,
     missing: compiler ? undefined : "no C++ compiler",
     flags: [
@@ -111,6 +120,15 @@ const targets = [
     sets: process.arch === "x64" ? { avx2: ["-mavx2", "-mfma"], plain: [] } : { plain: [] },
     run: [],
     disturbed,
+  },
+  {
+    name: "with the sanitizer of threads",
+    compiler,
+    missing: compiler ? undefined : "no C++ compiler",
+    flags: ["-O1", "-g", "-fsanitize=thread"],
+    sets: { plain: [] },
+    run: [],
+    disturbed: 1000,
   },
   {
     name: "for ARM in an emulator",
@@ -162,11 +180,11 @@ describe.skipIf(!wanted)(
             ...Object.entries(target.sets).map(([set, flags]) =>
               build("run.cc", set, [...flags, `-DLONGSPAN_ISA=${set}`]),
             ),
-            ...["parse", "plan", "block"].map((source) => build(`${source}.cc`, source, [])),
+            ...sources.map((source) => build(`${source}.cc`, source, [])),
             build("test/replay.cc", "replay", [list]),
           ]);
           const program = join(folder, "replay");
-          await execute(target.compiler!, [...target.flags, ...objects, "-o", program]);
+          await execute(target.compiler!, [...target.flags, "-pthread", ...objects, "-o", program]);
           const [command, ...args] = [
             ...target.run,
             program,

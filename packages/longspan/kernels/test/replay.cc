@@ -1,6 +1,6 @@
-// Runs recorded programs outside a JavaScript engine, for sanitizers and emulators: each on memory of exactly its size, twice (the
-// second time on packed operands of the first), against the recorded results. Then disturbs programs and schedules at random:
-// each is refused, or runs within its memory. The recording is made by tests/kernels-replayed.test.ts.
+// Runs recorded programs outside a JavaScript engine, for sanitizers and emulators: each on memory of exactly its size, on one
+// thread and then on three (and on packed operands of the first run), against the recorded results. Then disturbs programs and
+// schedules at random: each is refused, or runs within its memory. The recording is made by tests/kernels-replayed.test.ts.
 // replay FILE SETS DISTURBED   (SETS: names of instruction sets, with commas)
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "../program.h"
+#include "../crew.h"
 
 namespace longspan {
 #define LONGSPAN_SET(name) \
@@ -94,7 +94,7 @@ bool bind(const Plan& plan, const Case& c, Memories& memories, std::vector<Bindi
   const int64_t buffers = program.buffers.size();
   bindings.assign(static_cast<size_t>(buffers), Binding{nullptr, 0});
   for (int64_t b = 0; b < buffers; b++) {
-    if (plan.place[b] >= 0) continue;
+    if (!isBound(program.buffers[b].role)) continue;
     const size_t at = 2 * static_cast<size_t>(b);
     if (at + 1 >= c.bound.size() || c.bound[at] < 0) return false;
     Memory& memory = memories.list[static_cast<size_t>(c.bound[at])];
@@ -139,7 +139,23 @@ void compare(const Kernels& kernels, size_t number, const Plan& plan, const Case
   }
 }
 
-void replay(const Kernels& kernels, size_t number, const Case& c, Workspace& workspace) {
+/** What runs share. */
+struct Shared {
+  Workspaces workspaces;
+  Crew* crew = makeCrew();
+  ~Shared() { dropCrew(crew); }
+};
+
+constexpr int32_t threads = 3;
+
+/** With every piece of work shared out, however small. */
+Status runOn(int32_t count, const Kernels& kernels, Plan& plan, const std::vector<Binding>& bindings, Shared& shared) {
+  Failure failure;
+  if (!shared.workspaces.reserve(count)) stop("no memory for workspaces");
+  return kernels.run({&plan, bindings.data(), &shared.workspaces, count, 0, shared.crew, &failure});
+}
+
+void replay(const Kernels& kernels, size_t number, const Case& c, Shared& shared) {
   const char* error = "";
   std::unique_ptr<Program> program(parseProgram(c.ints.data(), static_cast<int64_t>(c.ints.size()), c.reals.data(),
                                                 static_cast<int64_t>(c.reals.size()), &error));
@@ -149,12 +165,10 @@ void replay(const Kernels& kernels, size_t number, const Case& c, Workspace& wor
   Memories memories(c);
   std::vector<Binding> bindings;
   if (!bind(*plan, c, memories, bindings)) stop("a recorded binding was refused");
-  for (int time = 0; time < 2; time++) {
-    Failure failure;
+  for (const int32_t count : {1, threads}) {
     for (size_t m = 0; m < c.before.size(); m++)
       if (!c.before[m].empty()) memcpy(memories.list[m].data, c.before[m].data(), c.before[m].size());
-    const RunArguments arguments = {plan.get(), bindings.data(), &workspace, &failure};
-    if (kernels.run(arguments) != Status::ok) stop("a recorded run failed");
+    if (runOn(count, kernels, *plan, bindings, shared) != Status::ok) stop("a recorded run failed");
     compare(kernels, number, *plan, c, memories);
   }
 }
@@ -178,8 +192,15 @@ std::vector<int32_t> disturbed(std::vector<int32_t> list, Dice& dice) {
   return list;
 }
 
-/** Counts of disturbed programs that were refused, and that ran. */
-void disturb(const Kernels& kernels, const std::vector<Case>& cases, int32_t times, Workspace& workspace) {
+/** Programs of many rows are allowed, and would take long. */
+bool isLarge(const Plan& plan) {
+  int64_t elements = 0;
+  for (int64_t b = 0; b < plan.program->buffers.size(); b++) elements += plan.rows[b] * plan.program->buffers[b].columns;
+  return elements > (1 << 22);
+}
+
+/** Prints how many disturbed programs were refused, and how many ran. */
+void disturb(const Kernels& kernels, const std::vector<Case>& cases, int32_t times, Shared& shared) {
   Dice dice;
   int32_t refused = 0;
   int32_t ran = 0;
@@ -194,13 +215,11 @@ void disturb(const Kernels& kernels, const std::vector<Case>& cases, int32_t tim
         program ? makePlan(program.get(), schedule.data(), static_cast<int64_t>(schedule.size()), &error) : nullptr);
     Memories memories(c);
     std::vector<Binding> bindings;
-    if (!plan || plan->workspace > (1 << 26) || !bind(*plan, c, memories, bindings)) {
+    if (!plan || isLarge(*plan) || !bind(*plan, c, memories, bindings)) {
       refused++;
       continue;
     }
-    Failure failure;
-    const RunArguments arguments = {plan.get(), bindings.data(), &workspace, &failure};
-    kernels.run(arguments);
+    runOn(dice.below(2) ? 1 : threads, kernels, *plan, bindings, shared);
     ran++;
   }
   printf("%s: %d disturbed programs refused, %d ran\n", kernels.name, refused, ran);
@@ -214,9 +233,9 @@ int main(int count, char** given) {
   const std::string wanted = std::string(",") + given[2] + ",";
   for (const Kernels* kernels : sets) {
     if (wanted.find(std::string(",") + kernels->name + ",") == std::string::npos) continue;
-    Workspace workspace;
-    for (size_t i = 0; i < cases.size(); i++) replay(*kernels, i, cases[i], workspace);
+    Shared shared;
+    for (size_t i = 0; i < cases.size(); i++) replay(*kernels, i, cases[i], shared);
     printf("%s: %zu programs give the recorded results\n", kernels->name, cases.size());
-    disturb(*kernels, cases, atoi(given[3]), workspace);
+    disturb(*kernels, cases, atoi(given[3]), shared);
   }
 }
