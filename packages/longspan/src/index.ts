@@ -47,6 +47,7 @@ export {
   useThreads,
   type WasmModules,
 } from "./executors/index.js";
+export * from "./flow/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";
 export * from "./ops/functions.js";
