@@ -92,6 +92,7 @@ export {
   type GraphEdge,
   graph,
   type Probes,
+  type Pullback,
   Structure,
   StructureError,
   type TreeNodes,

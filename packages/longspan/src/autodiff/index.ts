@@ -1,5 +1,15 @@
 export * from "./check.js";
 export * from "./dual.js";
+export { gradientsAtTaps, type TappedGradients } from "./taps.js";
 export * from "./trace.js";
-export * from "./transforms.js";
+export {
+  grad,
+  hessianVectorProduct,
+  jvp,
+  type Linearisation,
+  linearize,
+  valueAndGrad,
+  valueGradAndAux,
+  vjp,
+} from "./transforms.js";
 export * from "./transpose.js";

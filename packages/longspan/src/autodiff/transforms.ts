@@ -21,7 +21,7 @@ import { evaluate, transposeGraph } from "./transpose.js";
 let depth = 0;
 
 /** Runs `f` one level of differentiation deeper. */
-function deeper<T>(f: (level: number) => T): T {
+export function deeper<T>(f: (level: number) => T): T {
   depth += 1;
   try {
     return f(depth);

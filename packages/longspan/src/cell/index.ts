@@ -2,6 +2,7 @@ export * from "./define.js";
 export * from "./graph.js";
 export * from "./linearize.js";
 export * from "./print.js";
+export * from "./pullback.js";
 export * from "./reenter.js";
 export * from "./simplify.js";
 export type {

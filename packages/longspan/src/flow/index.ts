@@ -1,3 +1,19 @@
+export type { AtLag } from "./by-lag.js";
+export {
+  type FlowGradient,
+  type FlowPenalty,
+  type FlowPenaltyOptions,
+  flowPenalty,
+} from "./flow-penalty.js";
+export {
+  type FlowReport,
+  type FlowReportOptions,
+  flowReport,
+  type LayerFlow,
+  type NonFinite,
+  type Saturation,
+  type StepJacobian,
+} from "./flow-report.js";
 export {
   type ComplexNumbers,
   eigenvalues,
@@ -6,3 +22,5 @@ export {
   spectralRadius,
   symmetricEigen,
 } from "./linear-algebra/index.js";
+export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
+export type { FlowVerdict } from "./verdict.js";

@@ -2,7 +2,7 @@ export * from "./checkpoint.js";
 export * from "./evaluate-text.js";
 export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-error.js";
 export type { Pause } from "./pace.js";
-export type { Task } from "./task.js";
+export type { Task, TaskLoss } from "./task.js";
 export { type TextTask, textTask } from "./text-task.js";
 export * from "./training-loop.js";
 export {
@@ -13,3 +13,4 @@ export {
   type Validation,
 } from "./training-state.js";
 export type { ValidationOptions } from "./validation.js";
+export { type Penalised, type TaskFlowPenalty, withFlowPenalty } from "./with-flow-penalty.js";

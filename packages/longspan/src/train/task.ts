@@ -13,12 +13,19 @@ export interface Task<P, B, C> {
    * @param carried as data: no gradient flows back into the step before.
    * @param key for random draws such as dropout; another one at each step.
    */
-  loss(
-    params: Traceable<P>,
-    batch: B,
-    carried: C,
-    key: Key,
-  ): { readonly loss: Value; readonly carried: Traceable<C> };
+  loss(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
   /** Where a step's batch comes from, in the user's words, for reports of what went wrong in it. */
   describe?(step: number): string;
+}
+
+/** What a task's loss gives. */
+export interface TaskLoss<C> {
+  /** The mean loss: what reports tell. */
+  readonly loss: Value;
+  /** Carried into the next step. */
+  readonly carried: Traceable<C>;
+  /** Added to the loss where it is differentiated, such as a regulariser with its weight: scalar. */
+  readonly penalty?: Value;
+  /** Scalars by name whose means reports tell besides the loss. */
+  readonly measures?: Readonly<Record<string, Value>>;
 }

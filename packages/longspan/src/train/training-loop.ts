@@ -55,6 +55,8 @@ export interface TrainReport<P, S, C> {
   readonly fraction: number;
   /** Mean loss over the predictions since the last report; those of steps whose loss was not finite are left out. */
   readonly loss: number;
+  /** Means since the last report of what the task measures besides the loss; of its finite values only. */
+  readonly measures: Readonly<Record<string, number>>;
   /** Of the last step; undefined if the optimiser's own was used. */
   readonly learningRate: number | undefined;
   /** Joint norm of the last step's gradient, before any treatment. */
@@ -159,6 +161,7 @@ class Run<P, B, C, S> {
   private readonly past: TrainingState<P, S, C>["history"];
   private readonly validations: ValidationClock | null;
   private readonly losses = new LossSum();
+  private readonly measures = new Map<string, LossSum>();
   private readonly recent = new RecentLoss(100);
   private readonly policy: ExplosionPolicy;
   private learningRate: number | undefined;
@@ -208,6 +211,13 @@ class Run<P, B, C, S> {
   dispose(): void {
     dispose([this.state.params, this.state.optimiser, this.state.carried, this.state.best]);
     this.losses.dispose();
+    for (const sum of this.measures.values()) sum.dispose();
+  }
+
+  private measureOf(name: string): LossSum {
+    const known = this.measures.get(name) ?? new LossSum();
+    this.measures.set(name, known);
+    return known;
   }
 
   private elapsed(): number {
@@ -238,10 +248,11 @@ class Run<P, B, C, S> {
     });
     const batch = task.batch(state.step);
     const count = task.predictions(batch);
-    const { next, loss, explosion } = this.stepper.run(state, batch, this.learningRate);
+    const { next, loss, measures, explosion } = this.stepper.run(state, batch, this.learningRate);
     dispose([state.params, state.optimiser, state.carried]);
     this.state = next;
     this.losses.add(loss, count);
+    for (const [name, value] of Object.entries(measures)) this.measureOf(name).add(value, 1);
     this.predictions += count;
     await this.rest();
     this.seconds += (clock() - started) / 1000;
@@ -270,6 +281,8 @@ class Run<P, B, C, S> {
     const { mean, predictions, lost } = await this.losses.read();
     if (lost > 0 && this.policy.nonFinite === "stop")
       throw new NonFiniteLossError(this.reportedStep, this.state.step - 1);
+    const measures: Record<string, number> = {};
+    for (const [name, sum] of this.measures) measures[name] = (await sum.read()).mean;
     this.recent.add(this.state.step - this.reportedStep, mean, predictions);
     this.reportedStep = this.state.step;
     this.seconds += (clock() - started) / 1000;
@@ -279,6 +292,7 @@ class Run<P, B, C, S> {
       step,
       fraction: this.fraction(),
       loss: mean,
+      measures,
       learningRate: this.learningRate,
       gradientNorm: norm!,
       randomSteps: random!,

@@ -1,5 +1,5 @@
 import { valueGradAndAux } from "../autodiff/index.js";
-import { mul, sub, where } from "../ops/index.js";
+import { add, mul, sub, where } from "../ops/index.js";
 import {
   allFinite,
   applyUpdates,
@@ -21,8 +21,10 @@ import { dispose, type TrainingState } from "./training-state.js";
 export interface Step<P, S, C> {
   /** The state after the step; its history is the old one. */
   readonly next: TrainingState<P, S, C>;
-  /** The mean loss: scalar. */
+  /** The mean loss without the penalty: scalar. */
   readonly loss: Tensor;
+  /** What the task measured: scalars. */
+  readonly measures: Readonly<Record<string, Tensor>>;
   /**
    * What the guard did, if it did anything: the gradient is being read for the report. Null on an executor that cannot be read at
    * once; there only the counts in the state tell.
@@ -56,8 +58,8 @@ export class TrainingStep<P, B, C, S> {
   /** From the first explosion on at which the policy stops, the next state is the old one. */
   run(state: TrainingState<P, S, C>, batch: B, learningRate: number | undefined): Step<P, S, C> {
     let explosion: Step<P, S, C>["explosion"] = null;
-    const { next, loss } = scope(() => {
-      const { value, grads, carried } = this.differentiate(state, batch, state.step);
+    const { next, loss, measures } = scope(() => {
+      const { value, grads, carried, measures } = this.differentiate(state, batch, state.step);
       const settings: StepSettings = {
         key: this.forOptimiser.fold(state.step),
         ...(learningRate === undefined ? {} : { learningRate }),
@@ -73,16 +75,17 @@ export class TrainingStep<P, B, C, S> {
           carried: this.carriedOn(state, carried, step.state.stopped),
         },
         loss: value,
+        measures,
       };
     });
-    return { next, loss, explosion };
+    return { next, loss, measures, explosion };
   }
 
   /** What went wrong at a step, found by doing it again from the state that was frozen there. */
   async explain(state: TrainingState<P, S, C>, step: number): Promise<ExplosionError> {
     const batch = this.task.batch(step);
-    const { value, grads, carried } = scope(() => this.differentiate(state, batch, step));
-    dispose(carried);
+    const { value, grads, carried, measures } = scope(() => this.differentiate(state, batch, step));
+    dispose([carried, measures]);
     const reads = [reportTensors(grads), reportTensors(state.params), reportTensors(batch)] as const;
     const [gradients, parameters, inputs] = await Promise.all(reads);
     const [held, [loss], [norm]] = await Promise.all([
@@ -114,13 +117,26 @@ export class TrainingStep<P, B, C, S> {
     state: TrainingState<P, S, C>,
     batch: B,
     step: number,
-  ): { value: Tensor; grads: P; carried: C } {
+  ): { value: Tensor; grads: P; carried: C; measures: Readonly<Record<string, Tensor>> } {
     const f = valueGradAndAux((params: Traceable<P>) => {
-      const { loss, carried } = this.task.loss(params, batch, state.carried, this.forLoss.fold(step));
-      return { loss, aux: carried };
+      const {
+        loss,
+        carried,
+        penalty,
+        measures = {},
+      } = this.task.loss(params, batch, state.carried, this.forLoss.fold(step));
+      return {
+        loss: penalty ? add(loss, penalty) : loss,
+        aux: { carried, measures, unpenalised: penalty ? loss : null },
+      };
     });
     const { value, grads, aux } = f(state.params as Parameters<typeof f>[0]);
-    return { value, grads: grads as unknown as P, carried: aux as unknown as C };
+    const { carried, measures, unpenalised } = aux as unknown as {
+      carried: C;
+      measures: Record<string, Tensor>;
+      unpenalised: Tensor | null;
+    };
+    return { value: unpenalised ?? value, grads: grads as unknown as P, carried, measures };
   }
 }
 

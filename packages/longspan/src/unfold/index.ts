@@ -1,5 +1,6 @@
 export * from "./backward.js";
 export { linearized, transposed } from "./derived-cells.js";
+export type { Pullback, Unfolded, UnfoldOptions } from "./options.js";
 export type { Probes } from "./probes.js";
 export * from "./structures/chain.js";
 export * from "./structures/graph.js";
@@ -7,3 +8,4 @@ export * from "./structures/structure.js";
 export * from "./structures/trees.js";
 export * from "./unfold.js";
 export { executableFor, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
+export { type AnyUnfolded, type UnfoldCall, type UnfoldWatcher, watchUnfolds } from "./watch.js";

@@ -1,6 +1,6 @@
 import { evaluate } from "../autodiff/index.js";
 import { type CellGraph, reenter, type Shapes, simplify, substitute, type ValuesOf } from "../cell/index.js";
-import { addOp, withAmbient } from "../ops/index.js";
+import { addOp, applyAll, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
 /**
@@ -8,7 +8,11 @@ import type { Value } from "../tensor/index.js";
  * recurrence. Each is [nodes, ...slot].
  */
 export interface Probes<S extends Shapes> {
-  /** Added to a new state where it is written: the gradient is dL/dh(t), by every path (10.20, 10.21). */
+  /**
+   * Added to a new state where it is written: the gradient is dL/dh(t), by every path (10.20, 10.21). The slots are coordinates of
+   * one state: that of an LSTM's s(t) is taken at fixed h(t), so that (dL/dh(t), dL/ds(t)) times the step's Jacobian is what flows
+   * back to step t - 1.
+   */
   readonly writes?: Partial<ValuesOf<S>>;
   /** Added to a state where it is read: the gradient is what flows back through the recurrence alone, to h(t-1). */
   readonly reads?: Partial<ValuesOf<S>>;
@@ -31,27 +35,44 @@ export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
   };
   const plus = (v: Value, p: Value) => trace.process(addOp, {}, [v, p])[0]!;
 
-  const written = new Map<Value, Value>();
+  const writes = new Map<Value, Value>();
   graph.outPorts[0]?.slots.forEach((slot, s) => {
     const v = graph.stateOut[0]![s]!;
-    if (slots.writes.includes(slot.name)) written.set(v, probe(`probe.write.${slot.name}`, v));
+    if (slots.writes.includes(slot.name)) writes.set(v, probe(`probe.write.${slot.name}`, v));
   });
   graph.inPorts[0]?.slots.forEach((slot, s) => {
     const read = graph.stateIn[0]![s]!;
     if (slots.reads.includes(slot.name))
       env.set(read, plus(cell.stateIn[0]![s]!, probe(`probe.read.${slot.name}`, read)));
   });
+  const written = new Map<Value, Value>();
   withAmbient(trace, () => {
-    for (const eq of graph.equations) {
-      evaluate([eq], env);
-      // All that follows in the step reads the probed state.
-      for (const v of eq.outputs) if (written.has(v)) env.set(v, plus(env.get(v)!, written.get(v)!));
-    }
-    // A state that is handed on unchanged is probed where it leaves.
-    for (const port of graph.stateOut)
-      for (const v of port)
-        if (written.has(v) && !graph.equations.some((eq) => eq.outputs.some((o) => o === v)))
-          env.set(v, plus(env.get(v)!, written.get(v)!));
+    evaluate(graph.equations, env);
+    for (const [v, added] of writes) written.set(v, plus(env.get(v) ?? v, added));
+    moveOutputs(graph, env, written);
   });
-  return simplify(substitute({ ...cell, values }, trace.equations, (v) => env.get(v) ?? v));
+  return simplify(substitute({ ...cell, values }, trace.equations, (v) => written.get(v) ?? env.get(v) ?? v));
+}
+
+/**
+ * What follows in the step from a probed state sees it, but for the other slots' new values: the slots are coordinates of
+ * one state, and moving one leaves the others where they are.
+ */
+function moveOutputs(graph: CellGraph, env: Map<Value, Value>, written: ReadonlyMap<Value, Value>): void {
+  const slots = new Set<Value>(graph.stateOut.flat());
+  const reads = new Set<Value>(graph.stateIn.flat());
+  const moved = new Map<Value, Value>();
+  for (const [v, probed] of written) if (!reads.has(v)) moved.set(v, probed);
+  for (const eq of graph.equations) {
+    if (!eq.inputs.some((v) => moved.has(v))) continue;
+    const outputs = applyAll(
+      eq.op,
+      eq.attrs,
+      eq.inputs.map((v) => moved.get(v) ?? env.get(v) ?? v),
+    );
+    eq.outputs.forEach((v, i) => {
+      if (!slots.has(v)) moved.set(v, outputs[i]!);
+    });
+  }
+  for (const [v, value] of moved) env.set(v, value);
 }

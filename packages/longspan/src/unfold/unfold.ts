@@ -11,6 +11,7 @@ import {
   simplify,
   substitute,
   type ValuesOf,
+  withPullback,
 } from "../cell/index.js";
 import { splitProducts } from "../compile/index.js";
 import { applyAll, cast, clipGradientOp, gather, withAmbient } from "../ops/index.js";
@@ -24,45 +25,18 @@ import {
   ShapeError,
   type Traceable,
   Value,
+  zeros,
 } from "../tensor/index.js";
-import { type Backward, checkBackward } from "./backward.js";
+import { checkBackward } from "./backward.js";
 import { checkpointedUnfoldOp } from "./checkpointed.js";
+import type { Unfolded, UnfoldOptions } from "./options.js";
 import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
 import { layoutOf } from "./schedule.js";
 import { checkBlocks } from "./structures/blocks.js";
 import { indexTensor, Structure, StructureError } from "./structures/structure.js";
 import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
-
-/** How a cell is unfolded. */
-export interface UnfoldOptions<S extends Shapes> {
-  /** Initial states, one row per sequence [sequences, ...slot]; zeros where not given. Differentiable. */
-  readonly initial?: Partial<ValuesOf<S>>;
-  /** The key of the cell's random draws; needed if the cell draws. */
-  readonly key?: Key;
-  /** How it is differentiated; full unless given. */
-  readonly backward?: Backward;
-  /** Clips the gradient that flows back through each state read to [-clipState, clipState], element by element (Graves 2013). */
-  readonly clipState?: number;
-  /** Values added to the states at every node, to see what flows through the recurrence. For cells with one in-port. */
-  readonly probes?: Probes<S>;
-  /** Also return the state at every node. */
-  readonly states?: boolean;
-  /** `plain` runs the slow definition, a loop over nodes in ordinary ops. For tests and teaching. */
-  readonly loop?: "compiled" | "plain";
-}
-
-/** What an unfold gives. */
-export interface Unfolded<S extends Shapes, O, N> {
-  /** The cell's output at every node: [nodes, ...] in row order, in the form that the cell returned. */
-  readonly output: O;
-  /** Final states, one row per sequence: [sequences, ...slot]. For trees, the states of the roots. */
-  readonly final: ValuesOf<S>;
-  /** What the step returned under `sums`, added over the nodes of each sequence: [sequences, ...]. */
-  readonly sums: N;
-  /** States at every node, if asked for. */
-  readonly states: ValuesOf<S> | null;
-}
+import { watched } from "./watch.js";
 
 /**
  * Unfolds a cell over a structure: at every node, the state arriving along the edges and the node's inputs go in, a new state
@@ -85,6 +59,18 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   structure: Structure,
   options: UnfoldOptions<S> = {},
 ): Unfolded<S, O, N> {
+  return watched({ cell, params, inputs, structure, options }, (changed) =>
+    unfoldAs(cell, params, inputs, structure, changed as UnfoldOptions<S>),
+  ) as Unfolded<S, O, N>;
+}
+
+function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
+  cell: Cell<I, S, P, O, N>,
+  params: Traceable<ParamsOf<P>>,
+  inputs: ValuesOf<I>,
+  structure: Structure,
+  options: UnfoldOptions<S>,
+): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled" } = options;
   if (!(structure instanceof Structure))
     throw new TypeError(
@@ -99,10 +85,16 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   checkBackward(backward);
   if (backward.kind === "truncated") structure.checkClock();
   if (backward.kind === "checkpointed") checkBlocks(structure);
-  const dtype = floatType(params, inputs);
+  const dtype = floatType(params, inputs, initial);
   const traced = cell.trace(dtype);
   const probed = probedSlots(cell, options.probes);
-  const graph = prepare(traced.graph, options.clipState ?? null, options.states ?? false, probed);
+  const graph = prepare(traced.graph, {
+    clip: options.clipState ?? null,
+    states: options.states ?? false,
+    activations: options.activations ?? false,
+    probed,
+    pullback: options.pullback ? { held: options.pullback.held ?? false } : null,
+  });
   checkPorts(cell, graph, structure);
   const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) =>
     Object.keys(specs),
@@ -126,8 +118,17 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
     Object.hasOwn(initial, name) ? (initial as Record<string, Value | undefined>)[name] : undefined;
   const given = slots.map((name) => initialOf(name) !== undefined);
   const attrs: UnfoldAttrs = { cell: graph, structure, given, finals: slots.map(() => true), backward };
+  for (const name of Object.keys(options.pullback?.of ?? {}))
+    if (!slots.includes(name))
+      throw new ShapeError(
+        `unfold ${cell.name}: "${name}", whose cotangent is to be pulled back, is not a slot of the cell (slots: ${slots.join(", ")})`,
+      );
+  const pulled = options.pullback?.of as Readonly<Record<string, Value | undefined>> | undefined;
   const operands = [
     ...traced.sources.map((s) => operand(cell, s, params, inputs, attrs, options.key)),
+    ...(pulled
+      ? slots.map((name) => pulled[name] ?? zeros([structure.nodes, ...cell.state[name]!], dtype))
+      : []),
     ...probed.writes.map((name) => (options.probes!.writes as Record<string, Value>)[name]!),
     ...probed.reads.map((name) => (options.probes!.reads as Record<string, Value>)[name]!),
     ...slots.flatMap((name) => initialOf(name) ?? []),
@@ -138,8 +139,26 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   let at = 0;
   const output = mapTree(traced.output, () => results[at++]!);
   const sums = mapTree(traced.sums, () => results[at++]!) as N;
-  const states = options.states ? named<S>(slots, results.slice(at, at + slots.length)) : null;
-  return { output, sums, final: named<S>(slots, results.slice(graph.outputs.length)), states };
+  const perSlot = (wanted: boolean) => {
+    if (!wanted) return null;
+    at += slots.length;
+    return named<S>(slots, results.slice(at - slots.length, at));
+  };
+  const activations = options.activations
+    ? splitProducts(traced.graph)
+        .equations.filter(isActivation)
+        .map((eq) => ({ op: eq.op.name, value: results[at++]! }))
+    : null;
+  const pullback = perSlot(options.pullback !== undefined);
+  const states = perSlot(options.states ?? false);
+  return {
+    output,
+    sums,
+    final: named<S>(slots, results.slice(graph.outputs.length)),
+    states,
+    activations,
+    pullback,
+  };
 }
 
 function named<S extends Shapes>(slots: readonly string[], values: readonly Value[]): ValuesOf<S> {
@@ -168,9 +187,12 @@ function probedSlots(
   return { writes: chosen(probes?.writes), reads };
 }
 
-/** The type of the cell's floats: that of the parameters, or of the inputs if there are none. */
-function floatType(params: unknown, inputs: unknown): DType {
-  const floats = [...leaves(params), ...leaves(inputs)].filter((v) => v.dtype !== "int32");
+/**
+ * The type of a cell's floats in an unfold: that of the parameters, or of the inputs if there are none, or of the initial states.
+ * @example floatType({ W: zeros([2, 2], "float64") }, {}, {}) // float64
+ */
+export function floatType(...operands: readonly [params: unknown, inputs: unknown, initial: unknown]): DType {
+  const floats = operands.flatMap((tree) => leaves(tree)).filter((v) => v.dtype !== "int32");
   return floats[0]?.dtype ?? "float32";
 }
 
@@ -222,9 +244,19 @@ function checkPorts(cell: { readonly name: string }, graph: CellGraph, structure
 
 const prepared = new WeakMap<CellGraph, Map<string, CellGraph>>();
 
+/** What is added to a cell before it is differentiated and compiled. */
+interface Additions {
+  readonly clip: number | null;
+  readonly states: boolean;
+  readonly activations: boolean;
+  readonly probed: ProbedSlots;
+  readonly pullback: { readonly held: boolean } | null;
+}
+
 /** The graph as it is differentiated and compiled: products split, state reads clipped, states among the outputs if wanted. */
-function prepare(graph: CellGraph, clip: number | null, states: boolean, probed: ProbedSlots): CellGraph {
-  const key = `${clip}|${states}|${probed.writes.join()}|${probed.reads.join()}`;
+function prepare(graph: CellGraph, { clip, states, activations, probed, pullback }: Additions): CellGraph {
+  const pulled = pullback === null ? "" : pullback.held;
+  const key = `${clip}|${states}|${activations}|${probed.writes.join()}|${probed.reads.join()}|${pulled}`;
   let forms = prepared.get(graph);
   if (!forms) {
     forms = new Map();
@@ -232,7 +264,17 @@ function prepare(graph: CellGraph, clip: number | null, states: boolean, probed:
   }
   let form = forms.get(key);
   if (!form) {
-    form = splitProducts(clip === null ? graph : clipReads(graph, clip));
+    form = splitProducts(graph);
+    if (activations) {
+      const { outputs, equations } = form;
+      const added = equations
+        .filter(isActivation)
+        .map((eq) => ({ name: eq.op.name, value: eq.outputs[0]!, scope: "node" as const }));
+      form = { ...form, outputs: [...outputs, ...added] };
+    }
+    // The Jacobian is the step's own, whatever is done to gradients that flow through it.
+    if (pullback) form = withPullback(form, pullback.held);
+    if (clip !== null) form = splitProducts(clipReads(form, clip));
     if (probed.writes.length + probed.reads.length > 0) form = withProbes(form, probed);
     if (states) {
       const { outputs, stateOut, outPorts } = form;
@@ -246,6 +288,10 @@ function prepare(graph: CellGraph, clip: number | null, states: boolean, probed:
     forms.set(key, form);
   }
   return form;
+}
+
+function isActivation({ op, outputs }: CellGraph["equations"][number]): boolean {
+  return (op.name === "sigmoid" || op.name === "tanh") && outputs[0]!.scope === "node";
 }
 
 /** Puts a `clipGradient` behind each state read, after the sum over edges. */

@@ -1,0 +1,357 @@
+import type { Cell } from "../cell/index.js";
+import { leaves, mapTree, read, scope, Tensor, type Traceable, type Value } from "../tensor/index.js";
+import type { Structure } from "../unfold/index.js";
+import { type AtLag, byLag, lagsOf, rowNorms } from "./by-lag.js";
+import {
+  inFloat64,
+  norm,
+  parameterShares,
+  type RanLayer,
+  stateSizes,
+  statesBefore,
+  stepJacobians,
+} from "./layer-steps.js";
+import { eigenvalues } from "./linear-algebra/eigenvalues.js";
+import { singularValues } from "./linear-algebra/singular-values.js";
+import { backwardExponents } from "./lyapunov.js";
+import { watchStates } from "./state-gradients.js";
+import { type FlowVerdict, judge } from "./verdict.js";
+
+/** Settings of `flowReport`. */
+export interface FlowReportOptions {
+  /** Steps of the longest sequence whose Jacobians are formed, spread evenly; as many as take a second or so unless given; 0 for none. */
+  readonly jacobians?: number;
+  /** Lyapunov exponents of the longest sequence, as many of the largest; 4 unless given; 0 for none. */
+  readonly exponents?: number;
+  /** Whether dL/dW is split by lag; true unless given. */
+  readonly weights?: boolean;
+}
+
+/** The Jacobian dh(t)/dh(t-1) of one step of one sequence. */
+export interface StepJacobian {
+  readonly step: number;
+  /** In falling order. */
+  readonly singularValues: Float64Array;
+  /** By falling magnitude. */
+  readonly eigenvalues: { readonly re: Float64Array; readonly im: Float64Array };
+  readonly spectralRadius: number;
+}
+
+/** How far a sigmoid or tanh of a step is driven to its ends. */
+export interface Saturation {
+  /** The op and its place among those of its kind in the step's equations, counted from 1: `sigmoid 2`. */
+  readonly name: string;
+  /** Shares of values within a twentieth of the range of its lower and of its upper end. */
+  readonly low: number;
+  readonly high: number;
+  /** Counts in twenty equal parts of the range: (0, 1) for a sigmoid, (-1, 1) for a tanh. */
+  readonly histogram: readonly number[];
+}
+
+/** Where something that is not finite came up first. */
+export interface NonFinite {
+  readonly what: "input" | "state" | "gradient";
+  readonly sequence: number;
+  /** Counted from 0. */
+  readonly step: number;
+}
+
+/** What became of the gradient in one recurrent layer. */
+export interface LayerFlow {
+  /** Its place among the recurrent layers in the order in which they ran, counted from 0, and its cell's name. */
+  readonly layer: number;
+  readonly cell: string;
+  /** Numbers in the state. */
+  readonly stateSize: number;
+  /** |dL/dh(t)| by distance from the end of the sequence, h being the whole state. */
+  readonly lags: readonly AtLag[];
+  /** |dL/dh(t)| of each sequence, by step. */
+  readonly norms: readonly Float64Array[];
+  /** Per parameter: |the part of dL/dW that the copies W(t) at one lag make up| (10.22-10.28), at the lags that `at` lists. */
+  readonly weights: {
+    readonly at: readonly number[];
+    readonly norms: Readonly<Record<string, Float64Array>>;
+  };
+  readonly jacobians: readonly StepJacobian[];
+  /** Leading Lyapunov exponents per step of the longest sequence; the gradient at lag k scales with exp(exponent k). */
+  readonly exponents: readonly number[];
+  readonly saturation: readonly Saturation[];
+  readonly nonFinite: NonFinite | null;
+  readonly verdict: FlowVerdict;
+}
+
+/** What `flowReport` gives. */
+export interface FlowReport {
+  readonly loss: number;
+  readonly layers: readonly LayerFlow[];
+}
+
+/**
+ * Where the gradient of a loss goes in a model's recurrent layers, over chains of any cell with one way in and no edge step.
+ *
+ * Give the loss at the step that you ask about, the last one of each sequence as a rule: then the norm of dL/dh(t), lag steps
+ * before the end, says how much of what happened then can still be learned from. With a loss at every step, each state also gets
+ * the gradients of all losses after it, and what vanishes is hidden by what is near.
+ *
+ * Numbers are formed in float64 from the gradients in the model's own type; norms neither overflow nor underflow. Clipping of
+ * states and truncation in the model are ignored.
+ *
+ * @param loss runs once, with the parameters given
+ * @throws Error if no recurrent layer over a chain takes part
+ * @see Goodfellow, Bengio, Courville (2016), sections 10.2.2, 10.7 and 10.11
+ * @example
+ * const cell = rnn({ input: 2, hidden: 8 });
+ * const report = await flowReport(
+ *   (params) => sum(square(unfold(cell, params, { x: ones([40, 2]) }, chain([20, 20])).final.h)),
+ *   cell.init(Key.of(1)),
+ * );
+ * report.layers[0]!.verdict.words; // "gradients at lag ... are ... of those at lag 1: ..."
+ */
+export async function flowReport<P>(
+  loss: (params: Traceable<P>) => Value,
+  params: P,
+  { jacobians, exponents = 4, weights = true }: FlowReportOptions = {},
+): Promise<FlowReport> {
+  const seen = scope(() => {
+    const all = watchStates(() => loss(params as Traceable<P>), true);
+    const layers = all.layers.map((l) => ({ ...l, ...inFloat64(l.params, l.inputs) }));
+    return { ...owned({ loss: all.loss, gradients: all.gradients, layers }), calls: all.calls };
+  });
+  const chains = seen.calls.map((_, i) => i).filter((i) => seen.calls[i]!.structure.parts.clock !== null);
+  if (chains.length === 0)
+    throw new Error(
+      "flowReport: the loss runs no recurrent layer over a chain with one way in and no edge step; nothing to report on",
+    );
+  const layers: LayerFlow[] = [];
+  for (const i of chains) {
+    const { cell, structure } = seen.calls[i]!;
+    const { states, inputs, initial, params: own, activations } = seen.layers[i]!;
+    const before = await statesBefore(structure, cell, states, initial);
+    const layer: RanLayer = { cell, structure, params: own, inputs, before };
+    const gradient = await rowsOfState(cell, structure, seen.gradients[i]!);
+    const nonFinite = await firstNonFinite(layer, states, gradient);
+    const { total } = stateSizes(cell);
+    const lagOf = lagsOf(structure);
+    const norms = rowNorms(gradient, total);
+    const lags = byLag(norms, lagOf);
+    const rows = longestRows(structure);
+    const sound = nonFinite === null && rows.length > 1;
+    const ahead = sound ? rows : new Int32Array(0);
+    layers.push({
+      layer: layers.length,
+      cell: cell.name,
+      stateSize: total,
+      lags,
+      norms: normsBySequence(structure, norms),
+      weights:
+        weights && sound ? await weightsByLag(layer, gradient, lagOf, lags.length) : { at: [], norms: {} },
+      jacobians: await jacobiansAt(layer, spread(ahead, jacobians ?? affordable(total))),
+      exponents:
+        exponents > 0 && sound
+          ? await backwardExponents(layer, ahead, Math.min(exponents, total), Math.floor(ahead.length / 10))
+          : [],
+      saturation: await saturationOf(activations),
+      nonFinite,
+      verdict: nonFinite ? { ...judge(lags), ...notFinite(nonFinite) } : judge(lags),
+    });
+  }
+  const value = (await read(seen.loss))[0]!;
+  for (const v of leaves([seen.loss, seen.gradients, seen.layers])) if (v instanceof Tensor) v.dispose();
+  return { loss: value, layers };
+}
+
+/** The caller's own tensors become views, so that disposing of one leaves the other. */
+function owned<T>(tree: T): T {
+  return mapTree(tree, (v) => (v instanceof Tensor ? v.view(v.shape) : v)) as T;
+}
+
+/** [nodes, state] from the slots' tensors. */
+async function rowsOfState(
+  cell: Pick<Cell, "state">,
+  structure: Structure,
+  slots: Readonly<Record<string, Value | null>>,
+): Promise<Float64Array> {
+  const { slots: sizes, total } = stateSizes(cell);
+  const out = new Float64Array(structure.nodes * total);
+  let offset = 0;
+  for (const { name, size } of sizes) {
+    const v = slots[name];
+    const data = v ? await read(v) : null;
+    if (data)
+      for (let r = 0; r < structure.nodes; r++)
+        for (let i = 0; i < size; i++) out[r * total + offset + i] = data[r * size + i]!;
+    offset += size;
+  }
+  return out;
+}
+
+/** The earliest node with something that is not finite, looked for in the order in which it spreads: inputs, states, gradients. */
+async function firstNonFinite(
+  { cell, structure, inputs }: RanLayer,
+  states: Readonly<Record<string, Value>>,
+  gradient: Float64Array,
+): Promise<NonFinite | null> {
+  const { sequenceOf, clock } = structure.parts;
+  const firstRow = (data: ArrayLike<number>): number => {
+    const size = data.length / Math.max(1, structure.nodes);
+    let best = -1;
+    for (let k = 0; k < data.length; k++)
+      if (!Number.isFinite(data[k]!)) {
+        const row = Math.floor(k / size);
+        if (best < 0 || clock![row]! < clock![best]!) best = row;
+      }
+    return best;
+  };
+  const at = (what: NonFinite["what"], row: number): NonFinite => ({
+    what,
+    sequence: sequenceOf[row]!,
+    step: clock![row]!,
+  });
+  for (const [name, v] of Object.entries(inputs)) {
+    if (!Object.hasOwn(cell.inputs, name)) continue;
+    const row = firstRow(await read(v));
+    if (row >= 0) return at("input", row);
+  }
+  let earliest = -1;
+  for (const v of Object.values(states)) {
+    const row = firstRow(await read(v));
+    if (row >= 0 && (earliest < 0 || clock![row]! < clock![earliest]!)) earliest = row;
+  }
+  if (earliest >= 0) return at("state", earliest);
+  // A gradient spreads from the end: the last one is where it began.
+  const { total } = stateSizes(cell);
+  let latest = -1;
+  for (let k = 0; k < gradient.length; k++) {
+    const row = Math.floor(k / total);
+    if (!Number.isFinite(gradient[k]!) && (latest < 0 || clock![row]! > clock![latest]!)) latest = row;
+  }
+  return latest < 0 ? null : at("gradient", latest);
+}
+
+function notFinite({ what, sequence, step }: NonFinite): Pick<FlowVerdict, "kind" | "words"> {
+  const means =
+    what === "input"
+      ? "look at the data, or at the layer before"
+      : what === "state"
+        ? "the inputs were finite, so it arose in the cell: look for exp, log or a division that overflows, or for weights that are not finite"
+        : "the states are finite, so it arose on the way back: look for a slope that is infinite, as of sqrt at 0, or for a gradient that overflows";
+  return {
+    kind: "not finite",
+    words: `the ${what} of step ${step} (from 0) of sequence ${sequence} (from 0) is not finite, and it is the first: ${means}`,
+  };
+}
+
+function normsBySequence(structure: Structure, norms: Float64Array): Float64Array[] {
+  const { clock, sequenceOf } = structure.parts;
+  const lists = Array.from({ length: structure.sequences }, () => [] as number[]);
+  norms.forEach((v, row) => {
+    lists[sequenceOf[row]!]![clock![row]!] = v;
+  });
+  return lists.map((list) => Float64Array.from(list));
+}
+
+/** The rows of the longest sequence in the direction of the recurrence. */
+function longestRows(structure: Structure): Int32Array {
+  const { clock, sequenceOf } = structure.parts;
+  let last = -1;
+  clock!.forEach((t, row) => {
+    if (last < 0 || t > clock![last]!) last = row;
+  });
+  if (last < 0) return new Int32Array(0);
+  const rows = new Int32Array(clock![last]! + 1);
+  sequenceOf.forEach((s, row) => {
+    if (s === sequenceOf[last]!) rows[clock![row]!] = row;
+  });
+  return rows;
+}
+
+/** Jacobians that take a second or so: eigenvalues and singular values are of cubic cost. */
+function affordable(state: number): number {
+  if (state > 768) return 0;
+  return Math.max(1, Math.min(32, Math.floor((128 / state) ** 3 * 16)));
+}
+
+/** `count` of the rows, spread evenly, the last one among them. */
+function spread(rows: Int32Array, count: number): { step: number; row: number }[] {
+  const n = Math.min(count, rows.length);
+  return Array.from({ length: n }, (_, k) => {
+    const step = Math.round(((k + 1) * rows.length) / n) - 1;
+    return { step, row: rows[step]! };
+  });
+}
+
+async function jacobiansAt(
+  layer: RanLayer,
+  places: readonly { step: number; row: number }[],
+): Promise<StepJacobian[]> {
+  const { total: n } = stateSizes(layer.cell);
+  const all = await stepJacobians(
+    layer,
+    Int32Array.from(places, (p) => p.row),
+  );
+  return places.map(({ step }, k) => {
+    const j = all.subarray(k * n * n, (k + 1) * n * n);
+    const values = eigenvalues(j, n);
+    return {
+      step,
+      singularValues: singularValues(j, n, n),
+      eigenvalues: values,
+      spectralRadius: Math.hypot(values.re[0]!, values.im[0]!),
+    };
+  });
+}
+
+/** Lags at which weights are looked at: all of the first few dozen, then fewer and fewer. */
+function lagsToSplitAt(count: number): number[] {
+  const at = new Set<number>();
+  for (let lag = 0; lag < count; lag = lag < 32 ? lag + 1 : Math.ceil(lag * 1.1)) at.add(lag);
+  if (count > 0) at.add(count - 1);
+  return [...at];
+}
+
+async function weightsByLag(
+  layer: RanLayer,
+  gradient: Float64Array,
+  lagOf: Int32Array,
+  count: number,
+): Promise<LayerFlow["weights"]> {
+  const { total } = stateSizes(layer.cell);
+  const at = lagsToSplitAt(count);
+  const norms: Record<string, Float64Array> = {};
+  for (const [k, lag] of at.entries()) {
+    const rows = Int32Array.from(lagOf.keys()).filter((row) => lagOf[row] === lag);
+    const cotangents = new Float64Array(rows.length * total);
+    rows.forEach((row, i) => {
+      cotangents.set(gradient.subarray(row * total, (row + 1) * total), i * total);
+    });
+    // Scaled to 1, so that what follows cannot underflow.
+    const size = norm(cotangents);
+    if (size > 0) for (let i = 0; i < cotangents.length; i++) cotangents[i]! /= size;
+    for (const [path, share] of await parameterShares(layer, rows, cotangents)) {
+      norms[path] ??= new Float64Array(at.length);
+      norms[path][k] = share * size;
+    }
+  }
+  return { at, norms };
+}
+
+async function saturationOf(
+  activations: readonly { readonly op: string; readonly value: Value }[],
+): Promise<Saturation[]> {
+  const seen = new Map<string, number>();
+  const out: Saturation[] = [];
+  for (const { op, value } of activations) {
+    const place = (seen.get(op) ?? 0) + 1;
+    seen.set(op, place);
+    const data = await read(value);
+    const histogram = new Array<number>(20).fill(0);
+    for (let k = 0; k < data.length; k++) {
+      const share = op === "tanh" ? (data[k]! + 1) / 2 : data[k]!;
+      const bin = Math.min(19, Math.max(0, Math.floor(share * 20)));
+      if (!Number.isNaN(bin)) histogram[bin]! += 1;
+    }
+    const n = Math.max(1, data.length);
+    out.push({ name: `${op} ${place}`, low: histogram[0]! / n, high: histogram[19]! / n, histogram });
+  }
+  return out;
+}

@@ -1,0 +1,79 @@
+import { type FlowPenaltyOptions, flowPenalty } from "../flow/index.js";
+import { mul } from "../ops/index.js";
+import { fromArray } from "../tensor/index.js";
+import type { Task } from "./task.js";
+
+/** A batch with the weight of the penalty at its step. */
+export interface Penalised<B> {
+  readonly batch: B;
+  readonly weight: number;
+}
+
+/** Settings of `withFlowPenalty`. */
+export interface TaskFlowPenalty extends FlowPenaltyOptions {
+  /** lambda: a number of at least 0, or one for each step, counted from 0. At 0 the penalty costs nothing and is not measured. */
+  readonly weight: number | ((step: number) => number);
+}
+
+/**
+ * A task whose gradient also pulls the norm of what flows back through the recurrence towards constancy:
+ *
+ *     loss + lambda Omega          (10.52)
+ *
+ * Reports tell the loss without the penalty, and as measures `omega`, `flow ratio` (the mean of the ratios; below 1, gradients
+ * shrink on their way back) and `flow skipped` (terms without a gradient). Clipping comes after it, in the optimiser: the four
+ * arms plain, clip, Omega, Omega + clip differ in nothing else.
+ *
+ * @throws RangeError if a weight is negative or not finite
+ * @see `flowPenalty`
+ * @example
+ * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16, cell: "rnn" });
+ * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
+ * const regularised = withFlowPenalty(task, { weight: 4 });
+ * const optimiser = compose(clipByJointNorm(1), sgd({ learningRate: 0.01 }));
+ * await train(regularised, startTraining(regularised, optimiser, model.init(Key.of(1))), {
+ *   optimiser,
+ *   budget: { steps: 5 },
+ *   key: Key.of(2),
+ *   callbacks: [{ onReport: ({ measures }) => console.log(measures["flow ratio"]) }],
+ * });
+ */
+export function withFlowPenalty<P, B, C>(
+  task: Task<P, B, C>,
+  { weight, ...options }: TaskFlowPenalty,
+): Task<P, Penalised<B>, C> {
+  const weightAt = (step: number) => {
+    const lambda = typeof weight === "number" ? weight : weight(step);
+    if (!(lambda >= 0 && lambda < Number.POSITIVE_INFINITY))
+      throw new RangeError(
+        `withFlowPenalty: the weight is a finite number of at least 0, got ${lambda} at step ${step}`,
+      );
+    return lambda;
+  };
+  weightAt(0);
+  const describe = task.describe?.bind(task);
+  return {
+    batch: (step) => ({ batch: task.batch(step), weight: weightAt(step) }),
+    predictions: ({ batch }) => task.predictions(batch),
+    carriedAtStart: (params) => task.carriedAtStart(params),
+    ...(describe ? { describe } : {}),
+    loss(params, { batch, weight: lambda }, carried, key) {
+      if (lambda === 0) return task.loss(params, batch, carried, key);
+      const { loss, aux, omega, meanRatio, skipped } = flowPenalty(
+        (p) => {
+          const { loss, ...aux } = task.loss(p, batch, carried, key);
+          return { loss, aux };
+        },
+        params,
+        options,
+      );
+      return {
+        ...aux,
+        loss,
+        // A tensor: a schedule compiles nothing anew.
+        penalty: mul(omega, fromArray([lambda], [], omega.dtype)),
+        measures: { ...aux.measures, omega, "flow ratio": meanRatio, "flow skipped": skipped },
+      };
+    },
+  };
+}

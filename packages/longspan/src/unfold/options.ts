@@ -1,0 +1,53 @@
+import type { Shapes, ValuesOf } from "../cell/index.js";
+import type { Key, Value } from "../tensor/index.js";
+import type { Backward } from "./backward.js";
+import type { Probes } from "./probes.js";
+
+/** How a cell is unfolded. */
+export interface UnfoldOptions<S extends Shapes> {
+  /** Initial states, one row per sequence [sequences, ...slot]; zeros where not given. Differentiable. */
+  readonly initial?: Partial<ValuesOf<S>>;
+  /** The key of the cell's random draws; needed if the cell draws. */
+  readonly key?: Key;
+  /** How it is differentiated; full unless given. */
+  readonly backward?: Backward;
+  /** Clips the gradient that flows back through each state read to [-clipState, clipState], element by element (Graves 2013). */
+  readonly clipState?: number;
+  /** Values added to the states at every node, to see what flows through the recurrence. For cells with one in-port. */
+  readonly probes?: Probes<S>;
+  /** Cotangents of the new states to be pulled back through each node's step. For cells with one in-port and no edge step. */
+  readonly pullback?: Pullback<S>;
+  /** Also return the state at every node. */
+  readonly states?: boolean;
+  /** Also return what the sigmoids and hyperbolic tangents of the step give at every node: its gates, as a rule. */
+  readonly activations?: boolean;
+  /** `plain` runs the slow definition, a loop over nodes in ordinary ops. For tests and teaching. */
+  readonly loop?: "compiled" | "plain";
+}
+
+/** What is pulled back through the steps of an unfold. */
+export interface Pullback<S extends Shapes> {
+  /** Per slot [nodes, ...slot]: a cotangent of the state that each node writes; zeros where not given. Differentiable. */
+  readonly of: Partial<ValuesOf<S>>;
+  /**
+   * Whether the values of the step are constants in the result. Its derivative then reaches only the parameters that multiply a
+   * state directly, and `of`. False unless given.
+   */
+  readonly held?: boolean;
+}
+
+/** What an unfold gives. */
+export interface Unfolded<S extends Shapes, O, N> {
+  /** The cell's output at every node: [nodes, ...] in row order, in the form that the cell returned. */
+  readonly output: O;
+  /** Final states, one row per sequence: [sequences, ...slot]. For trees, the states of the roots. */
+  readonly final: ValuesOf<S>;
+  /** What the step returned under `sums`, added over the nodes of each sequence: [sequences, ...]. */
+  readonly sums: N;
+  /** States at every node, if asked for. */
+  readonly states: ValuesOf<S> | null;
+  /** If asked for: each sigmoid and tanh of the step, in the order of its equations, with its values [nodes, ...]. */
+  readonly activations: readonly { readonly op: string; readonly value: Value }[] | null;
+  /** If asked for, per slot [nodes, ...slot]: the sum over slots of d dstate(t)/dslot(t-1), of one step alone. */
+  readonly pullback: ValuesOf<S> | null;
+}

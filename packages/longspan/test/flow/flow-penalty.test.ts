@@ -1,0 +1,343 @@
+import {
+  add,
+  chain,
+  type FlowPenaltyOptions,
+  flowPenalty,
+  fromArray,
+  grad,
+  jvp,
+  Key,
+  lstm,
+  mapTrees,
+  mul,
+  normal,
+  onCpu,
+  rnn,
+  square,
+  sum,
+  type Tensor,
+  type Traceable,
+  unfold,
+  type Value,
+  zeros,
+} from "longspan";
+import { describe, expect, test } from "vitest";
+import { type AnyCell, type AnyParams, cells } from "./cells.js";
+
+const lengths = [6, 2, 0, 5];
+const total = 13;
+const structure = chain(lengths);
+const x = normal(Key.of(2), [total, 2], "float64");
+const target = normal(Key.of(3), [total, 3], "float64");
+const list = (v: unknown) => Array.from(onCpu(v as Value).toArray());
+const item = (v: unknown) => list(v)[0]!;
+
+/** A loss at every step. */
+function lossOf(cell: AnyCell) {
+  return (params: AnyParams) => {
+    const { output } = unfold(cell, params as never, { x }, structure);
+    return { loss: sum(square(add(output, target))), aux: null };
+  };
+}
+
+function paramsOf(cell: AnyCell, seed = 1) {
+  return cell.init(Key.of(seed), "float64") as Record<string, Tensor>;
+}
+
+/** A direction in parameter space, and the point moved along it. */
+function moved(params: Record<string, Tensor>, direction: Record<string, Tensor>, by: number) {
+  return mapTrees(params, [direction], ([p, v]) => add(p!, mul(v!, by))) as Record<string, Tensor>;
+}
+
+function directionFor(params: Record<string, Tensor>) {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, p], i) => [name, normal(Key.of(50 + i), p.shape, "float64")]),
+  ) as Record<string, Tensor>;
+}
+
+function slopeOf(grads: Record<string, Tensor>, direction: Record<string, Tensor>) {
+  return Object.keys(grads).reduce((s, name) => s + item(sum(mul(grads[name]!, direction[name]!))), 0);
+}
+
+/** dL/dstate(t) by probes, as plain constants. */
+function flowsOf(cell: AnyCell, params: Record<string, Tensor>) {
+  const at = Object.fromEntries(
+    Object.entries(cell.state).map(([name, shape]) => [name, zeros([total, ...shape], "float64")]),
+  );
+  return grad((writes: Record<string, Value>) => {
+    const { output } = unfold(cell, params as never, { x }, structure, { probes: { writes } });
+    return sum(square(add(output, target)));
+  })(at as never) as Record<string, Tensor>;
+}
+
+/** Omega in plain numbers from cotangents and what became of them a step before. */
+function omegaFrom(
+  d: Record<string, Value>,
+  m: Record<string, Value>,
+  norms: "plain" | "squared",
+  sequences = lengths.length,
+): number {
+  let omega = 0;
+  for (let row = 0; row < total; row++) {
+    const size = (values: Record<string, Value>) =>
+      Object.values(values).reduce(
+        (s, v) =>
+          s +
+          list(v)
+            .slice((row * v.size) / total, ((row + 1) * v.size) / total)
+            .reduce((p, y) => p + y * y, 0),
+        0,
+      );
+    const ratio = size(m) / size(d);
+    omega += ((norms === "plain" ? Math.sqrt(ratio) : ratio) - 1) ** 2;
+  }
+  return omega / sequences;
+}
+
+/** What flows back through each step with the parameters given and the cotangents fixed. */
+function pulledBack(cell: AnyCell, params: Record<string, Tensor>, of: Record<string, Tensor>) {
+  return unfold(cell, params as never, { x }, structure, { pullback: { of } }).pullback as Record<
+    string,
+    Value
+  >;
+}
+
+describe("pulling back through one step", () => {
+  for (const cell of cells)
+    test(`${cell.name}: equals the step's Jacobian, column by column`, () => {
+      const params = paramsOf(cell);
+      const slots = Object.entries(cell.state);
+      const of = Object.fromEntries(
+        slots.map(([name, shape], i) => [name, normal(Key.of(20 + i), [1, ...shape], "float64")]),
+      );
+      const initial = Object.fromEntries(
+        slots.map(([name, shape], i) => [name, normal(Key.of(30 + i), [1, ...shape], "float64")]),
+      );
+      const one = { x: normal(Key.of(40), [1, 2], "float64") };
+      const m = unfold(cell, params as never, one, chain([1]), { initial, pullback: { of } }).pullback!;
+      const step = (state: Record<string, Value>) =>
+        unfold(cell, params as never, one, chain([1]), { initial: state }).final;
+      for (const [name, shape] of slots)
+        for (let j = 0; j < shape[0]!; j++) {
+          const e = Object.fromEntries(
+            slots.map(([n]) => [
+              n,
+              fromArray(
+                Array.from({ length: 3 }, (_, i) => (n === name && i === j ? 1 : 0)),
+                [1, 3],
+                "float64",
+              ),
+            ]),
+          );
+          const { tangent } = jvp(step as never)(initial as never, e as never) as {
+            tangent: Record<string, Value>;
+          };
+          const expected = slots.reduce((s, [n]) => s + item(sum(mul(tangent[n]!, of[n]!))), 0);
+          expect(Math.abs(list(m[name])[j]! - expected)).toBeLessThan(1e-12);
+        }
+    });
+
+  test("times dL/dstate(t) it is what arrives at step t - 1 from the recurrence, in every slot", () => {
+    for (const cell of cells) {
+      const params = paramsOf(cell);
+      const d = flowsOf(cell, params);
+      const m = pulledBack(cell, params, d);
+      const reads = grad((p: Record<string, Value>) => {
+        const { output } = unfold(cell, params as never, { x }, structure, { probes: { reads: p } });
+        return sum(square(add(output, target)));
+      })(mapTrees(d, [], () => zeros([total, 3], "float64")) as never) as Record<string, Tensor>;
+      for (const name of Object.keys(d))
+        list(m[name]).forEach((v, i) => {
+          expect(Math.abs(v - list(reads[name])[i]!)).toBeLessThan(1e-12);
+        });
+    }
+  });
+});
+
+describe("the flow penalty", () => {
+  for (const cell of cells) {
+    const params = paramsOf(cell);
+    const direction = directionFor(params);
+    const penalised = (options: FlowPenaltyOptions) => (p: AnyParams) =>
+      flowPenalty(lossOf(cell) as never, p as never, options).omega;
+    const gradient = (options: FlowPenaltyOptions) =>
+      grad(penalised(options) as never)(params as never) as Record<string, Tensor>;
+
+    test(`${cell.name}: its value is that of (10.52), counted and formed by hand`, () => {
+      const d = flowsOf(cell, params);
+      const m = pulledBack(cell, params, d);
+      for (const norms of ["plain", "squared"] as const) {
+        const { omega, counted, skipped } = flowPenalty(lossOf(cell) as never, params as never, { norms });
+        expect(Math.abs(item(omega) / omegaFrom(d, m, norms) - 1)).toBeLessThan(1e-12);
+        expect([item(counted), item(skipped)]).toEqual([total, 0]);
+      }
+    });
+
+    for (const norms of ["plain", "squared"] as const) {
+      test(`${cell.name}: exact, ${norms}, is the derivative of Omega`, () => {
+        const ours = slopeOf(gradient({ gradient: "exact", norms }), direction);
+        const at = (by: number) => item(penalised({ norms })(moved(params, direction, by) as never));
+        const h = 1e-5;
+        const measured = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+        expect(Math.abs(ours / measured - 1)).toBeLessThan(1e-6);
+      });
+
+      test(`${cell.name}: book, ${norms}, is the derivative with dL/dh(t) frozen`, () => {
+        const ours = slopeOf(gradient({ gradient: "book", norms }), direction);
+        const d = flowsOf(cell, params);
+        const at = (by: number) => omegaFrom(d, pulledBack(cell, moved(params, direction, by), d), norms);
+        const h = 1e-5;
+        const measured = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+        expect(Math.abs(ours / measured - 1)).toBeLessThan(1e-6);
+      });
+    }
+  }
+
+  /** States before and after each step, by slot. */
+  function statesOf(cell: AnyCell, params: Record<string, Tensor>) {
+    const { states } = unfold(cell, params as never, { x }, structure, { states: true });
+    return states as Record<string, Value>;
+  }
+
+  test("paper, rnn: only W learns, and by the derivative of the surrogate with h and d constant", () => {
+    const cell = cells[0]!;
+    const params = paramsOf(cell);
+    const grads = grad(
+      ((p: AnyParams) =>
+        flowPenalty(lossOf(cell) as never, p as never, { gradient: "paper" }).omega) as never,
+    )(params as never) as Record<string, Tensor>;
+    for (const [name, g] of Object.entries(grads))
+      if (name !== "W") expect(list(g).every((v) => v === 0)).toBe(true);
+    const d = list(flowsOf(cell, params).h);
+    const h = list(statesOf(cell, params).h);
+    const n = 3;
+    const W = list(params.W);
+    const surrogate = (w: readonly number[]) => {
+      let omega = 0;
+      for (let row = 0; row < total; row++) {
+        let [m2, d2] = [0, 0];
+        for (let i = 0; i < n; i++) {
+          let m = 0;
+          for (let j = 0; j < n; j++) m += d[row * n + j]! * (1 - h[row * n + j]! ** 2) * w[i * n + j]!;
+          m2 += m * m;
+          d2 += d[row * n + i]! ** 2;
+        }
+        omega += (m2 / d2 - 1) ** 2;
+      }
+      return omega / lengths.length;
+    };
+    for (let k = 0; k < W.length; k++) {
+      const at = (by: number) => surrogate(W.map((w, i) => (i === k ? w + by : w)));
+      const measured = (at(1e-5) - at(-1e-5)) / 2e-5;
+      expect(Math.abs(list(grads.W)[k]! - measured)).toBeLessThan(1e-6 * Math.max(1, Math.abs(measured)));
+    }
+  });
+
+  test("paper, lstm: W learns through all four gates, by the surrogate with the values constant", () => {
+    const cell = cells[1]!;
+    const params = paramsOf(cell);
+    const grads = grad(
+      ((p: AnyParams) =>
+        flowPenalty(lossOf(cell) as never, p as never, { gradient: "paper" }).omega) as never,
+    )(params as never) as Record<string, Tensor>;
+    for (const name of ["U", "b"]) expect(list(grads[name]).every((v) => v === 0)).toBe(true);
+    const flows = flowsOf(cell, params);
+    const [dh, ds] = [list(flows.h), list(flows.s)];
+    const states = statesOf(cell, params);
+    const n = 3;
+    const [U, W, b] = [list(params.U), list(params.W), list(params.b)];
+    const sigma = (v: number) => 1 / (1 + Math.exp(-v));
+    // Steps one by one, in each sequence's own order.
+    const surrogate = (w: readonly number[]) => {
+      let omega = 0;
+      lengths.forEach((length, sequence) => {
+        const rows = structure.rowsOf(sequence);
+        for (let t = 0; t < length; t++) {
+          const row = rows[t]!;
+          const before = (name: string) =>
+            t === 0 ? [0, 0, 0] : list(states[name]).slice(rows[t - 1]! * n, (rows[t - 1]! + 1) * n);
+          const [h0, s0] = [before("h"), before("s")];
+          const pre = b.map(
+            (v, k) =>
+              v +
+              [0, 1].reduce((p, i) => p + list(x)[row * 2 + i]! * U[i * 12 + k]!, 0) +
+              h0.reduce((p, y, i) => p + y * W[i * 12 + k]!, 0),
+          );
+          const dPre = new Array<number>(12).fill(0);
+          const ms: number[] = [];
+          for (let i = 0; i < n; i++) {
+            const [f, g, u, q] = [
+              sigma(pre[i]!),
+              sigma(pre[n + i]!),
+              Math.tanh(pre[2 * n + i]!),
+              sigma(pre[3 * n + i]!),
+            ];
+            const s = f * s0[i]! + g * u;
+            const e = ds[row * n + i]! + dh[row * n + i]! * q * (1 - Math.tanh(s) ** 2);
+            dPre[i] = e * s0[i]! * f * (1 - f);
+            dPre[n + i] = e * u * g * (1 - g);
+            dPre[2 * n + i] = e * g * (1 - u * u);
+            dPre[3 * n + i] = dh[row * n + i]! * Math.tanh(s) * q * (1 - q);
+            ms.push(e * f);
+          }
+          const mh = h0.map((_, i) => dPre.reduce((p, v, k) => p + v * w[i * 12 + k]!, 0));
+          const size = (v: readonly number[]) => v.reduce((p, y) => p + y * y, 0);
+          const d = [...dh.slice(row * n, (row + 1) * n), ...ds.slice(row * n, (row + 1) * n)];
+          omega += (size([...mh, ...ms]) / size(d) - 1) ** 2;
+        }
+      });
+      return omega / lengths.length;
+    };
+    for (let k = 0; k < W.length; k++) {
+      const at = (by: number) => surrogate(W.map((w, i) => (i === k ? w + by : w)));
+      const measured = (at(1e-5) - at(-1e-5)) / 2e-5;
+      expect(Math.abs(list(grads.W)[k]! - measured)).toBeLessThan(1e-6 * Math.max(1, Math.abs(measured)));
+    }
+  });
+
+  test("terms without a gradient are left out and counted; a sum over no layer is an error", () => {
+    const cell = rnn({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1), "float64");
+    // Only the first sequence's last state matters.
+    const f = (p: Traceable<typeof params>) => {
+      const { final } = unfold(cell, p, { x }, structure);
+      return { loss: sum(mul(square(final.h), fromArray([1, 0, 0, 0], [4, 1], "float64"))), aux: null };
+    };
+    const { omega, counted, skipped } = flowPenalty(f, params);
+    expect([item(counted), item(skipped)]).toEqual([6, 7]);
+    expect(item(omega)).toBeGreaterThan(0);
+    const slope = grad((p: Traceable<typeof params>) => flowPenalty(f, p, { gradient: "exact" }).omega)(
+      params,
+    );
+    expect(list(slope.W).every(Number.isFinite)).toBe(true);
+    expect(() =>
+      flowPenalty((p: Traceable<typeof params>) => ({ loss: sum(p.W), aux: null }), params),
+    ).toThrow("nothing to regularise");
+    expect(() => flowPenalty(f, params, { gradient: "approximate" as never })).toThrow(
+      'gradient is one of exact, book, paper, got "approximate"',
+    );
+  });
+
+  test("in float32, gradients far below the square root of the smallest number count as others do", () => {
+    const cell = rnn({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1));
+    const rows = normal(Key.of(2), [12, 2]);
+    const f = (scale: number) => (p: Traceable<typeof params>) => {
+      const { final } = unfold(cell, p, { x: rows }, chain([12]));
+      return { loss: mul(sum(final.h), scale), aux: null };
+    };
+    const [one, tiny] = [flowPenalty(f(1), params), flowPenalty(f(1e-28), params)];
+    expect(item(tiny.counted)).toBe(12);
+    expect(Math.abs(item(tiny.omega) / item(one.omega) - 1)).toBeLessThan(1e-5);
+  });
+
+  test("the slots that make up h(t) can be named", () => {
+    const cell = lstm({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1), "float64");
+    const f = lossOf(cell as unknown as AnyCell);
+    const d = flowsOf(cell as unknown as AnyCell, params as never);
+    const m = pulledBack(cell as unknown as AnyCell, params as never, { h: d.h! });
+    const { omega } = flowPenalty(f as never, params as never, { slots: ["h"] });
+    expect(Math.abs(item(omega) / omegaFrom({ h: d.h! }, { h: m.h! }, "plain") - 1)).toBeLessThan(1e-12);
+  });
+});
