@@ -17,6 +17,7 @@ const categories = {
   flow: "Information flow",
   train: "Training",
   data: "Data",
+  "data/synthetic": "Synthetic problems",
   io: "Weight files",
   node: "Files of a run",
   ops: "Operations",

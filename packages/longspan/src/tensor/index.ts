@@ -1,6 +1,7 @@
 export type { DType, Executor, ExecutorStatistics, TypedArray } from "../program/index.js";
 export * from "./create.js";
 export * from "./key.js";
+export * from "./random-numbers.js";
 export { keep, owning, scope, scopeOfData, withoutRelease } from "./scope.js";
 export * from "./shape.js";
 export * from "./tree.js";

@@ -1,0 +1,12 @@
+export * from "./adding.js";
+export * from "./embedded-reber.js";
+export * from "./latch.js";
+export type { MarkedNumbersForm, MarkedNumbersOptions } from "./marked-numbers.js";
+export * from "./memorisation.js";
+export * from "./multiplication.js";
+export * from "./named-problem.js";
+export * from "./permutation.js";
+export * from "./problem.js";
+export * from "./temporal-order.js";
+export * from "./temporal-order-1997.js";
+export * from "./two-sequences.js";

@@ -1,0 +1,176 @@
+import { type Key, RandomNumbers } from "../../tensor/index.js";
+import { chain, type Structure } from "../../unfold/index.js";
+import type { Lengths, SyntheticBatch, SyntheticProblem, SyntheticProblemFacts } from "./problem.js";
+
+/** A sequence as its problem makes it. */
+export interface Drawn {
+  /** [steps, inputSize] */
+  readonly x: Float32Array;
+  /** The answer, or one per step. */
+  readonly targets: readonly number[];
+}
+
+/** Where the outputs and answers of one sequence lie. */
+export interface Judged {
+  readonly outputs: ArrayLike<number>;
+  readonly batch: SyntheticBatch;
+  /** Places among the judged rows, first step first. */
+  readonly places: readonly number[];
+}
+
+/** What makes a problem, besides what is fixed about it. */
+export interface Generator extends SyntheticProblemFacts {
+  /** What the user chose: L. Absent where the problem itself makes sequences of all lengths. */
+  readonly lengths?: Lengths;
+  /** The steps of all sequences of a batch, where they are not L. */
+  stepsOf?(length: number, draws: RandomNumbers): number;
+  /** One sequence. @param length L */
+  draw(draws: RandomNumbers, steps: number, length: number): Drawn;
+  /** Whether a sequence is answered rightly. */
+  right(judged: Judged): boolean;
+}
+
+/** The problem of a generator. */
+export function makeProblem(generator: Generator): SyntheticProblem {
+  const { name, inputSize, outputSize, answer, judged, steps, baseline, lengths = 0 } = generator;
+  const [shortest, longest] = typeof lengths === "number" ? [lengths, lengths] : lengths;
+  const structureOf = equalChains();
+  return {
+    name,
+    inputSize,
+    outputSize,
+    answer,
+    judged,
+    steps,
+    baseline,
+    sample(key: Key, batch: number, count: number): SyntheticBatch {
+      checkWhole(`${name}: the number of the batch`, batch, 0);
+      checkWhole(`${name}: the number of sequences`, count, 1);
+      const [forBatch, forSequences] = key.fold(batch).split(2) as [Key, Key];
+      const ofBatch = new RandomNumbers(forBatch);
+      const length = shortest + ofBatch.below(longest - shortest + 1);
+      const steps = generator.stepsOf?.(length, ofBatch) ?? length;
+      const drawn = Array.from({ length: count }, (_, i) =>
+        generator.draw(new RandomNumbers(forSequences.fold(i)), steps, length),
+      );
+      return packed(drawn, generator, structureOf);
+    },
+    wrong(outputs, batch) {
+      const expected = batch.judged.length * outputSize;
+      if (outputs.length !== expected)
+        throw new RangeError(
+          `${name}: ${outputs.length} outputs for ${batch.judged.length} judged rows of ${outputSize}, which are ${expected}`,
+        );
+      const { structure } = batch;
+      let wrong = 0;
+      for (let b = 0; b < structure.sequences; b++) {
+        const places = judged === "every step" ? structure.rowsOf(b) : [b];
+        if (!generator.right({ outputs, batch, places })) wrong += 1;
+      }
+      return wrong;
+    },
+  };
+}
+
+/** The sequences' steps in the rows of a structure. */
+function packed(
+  drawn: readonly Drawn[],
+  { inputSize, answer, judged }: Generator,
+  structureOf: (lengths: readonly number[]) => Structure,
+): SyntheticBatch {
+  const structure = structureOf(drawn.map(({ x }) => x.length / inputSize));
+  const x = new Float32Array(structure.nodes * inputSize);
+  const everyStep = judged === "every step";
+  const last = new Int32Array(everyStep ? 0 : drawn.length);
+  const amount = everyStep ? structure.nodes : drawn.length;
+  const targets = answer === "class" ? new Int32Array(amount) : new Float32Array(amount);
+  const { sequenceOf, positions } = structure.parts;
+  for (let row = 0; row < structure.nodes; row++) {
+    const b = sequenceOf[row]!;
+    const t = positions[row]!;
+    const from = drawn[b]!;
+    for (let i = 0; i < inputSize; i++) x[row * inputSize + i] = from.x[t * inputSize + i]!;
+    if (everyStep) targets[row] = from.targets[t]!;
+    else last[b] = row;
+  }
+  if (!everyStep) for (const [b, { targets: own }] of drawn.entries()) targets[b] = own[0]!;
+  return { x, structure, judged: everyStep ? structure.parts.order.map((_, row) => row) : last, targets };
+}
+
+/** At most so many structures are kept: a range of lengths may be long, and each holds an entry per node. */
+const kept = 256;
+
+/** Chains, shared among batches whose sequences are all of one length: programs and schedules are kept per structure. */
+function equalChains(): (lengths: readonly number[]) => Structure {
+  const structures = new Map<string, Structure>();
+  return (lengths) => {
+    const [first] = lengths;
+    if (lengths.some((n) => n !== first)) return chain(lengths);
+    const name = `${lengths.length} of ${first}`;
+    const structure = structures.get(name) ?? chain(lengths);
+    if (structures.size === kept && !structures.has(name)) structures.clear();
+    structures.set(name, structure);
+    return structure;
+  };
+}
+
+/** Whether the largest output of every place is that of its class. */
+export function rightClasses({ outputs, batch: { targets, judged }, places }: Judged): boolean {
+  const classes = outputs.length / judged.length;
+  return places.every((place) => largest(outputs, place * classes, classes) === targets[place]);
+}
+
+/** Whether each output differs from its answer by at most `tolerance`. */
+export function withinTolerance(tolerance: number): (judged: Judged) => boolean {
+  return ({ outputs, batch: { targets }, places }) =>
+    // Written so that an output that is not a number is wrong.
+    places.every((place) => Math.abs(outputs[place]! - targets[place]!) <= tolerance);
+}
+
+/** The place of the largest of some outputs; -1 if one of them is not a number. */
+function largest(outputs: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let c = 0; c < count; c++) {
+    const value = outputs[from + c]!;
+    if (Number.isNaN(value)) return -1;
+    if (value > outputs[from + best]!) best = c;
+  }
+  return best;
+}
+
+/** Rows of one-hot inputs. */
+export function oneHot(symbols: readonly number[], size: number): Float32Array {
+  const x = new Float32Array(symbols.length * size);
+  for (const [t, symbol] of symbols.entries()) x[t * size + symbol] = 1;
+  return x;
+}
+
+/** The mean over a problem's lengths of what each gives, such as a baseline. */
+export function meanOver(lengths: Lengths, f: (length: number) => number): number {
+  const [from, to] = typeof lengths === "number" ? [lengths, lengths] : lengths;
+  let total = 0;
+  for (let length = from; length <= to; length++) total += f(length);
+  return total / (to - from + 1);
+}
+
+/** The longest of some lengths. */
+export function longestOf(lengths: Lengths): number {
+  return typeof lengths === "number" ? lengths : lengths[1];
+}
+
+/** @throws RangeError unless the lengths are whole numbers of at least `least`, in order; `why` ends the message. */
+export function checkLengths(name: string, lengths: Lengths, least: number, why: string): void {
+  const [from, to] = typeof lengths === "number" ? [lengths, lengths] : lengths;
+  const given = typeof lengths === "number" ? `${lengths}` : `${from} to ${to}`;
+  const right = (n: number) => Number.isSafeInteger(n) && n >= least;
+  if (!right(from) || !right(to))
+    throw new RangeError(`${name}: a length is a whole number of at least ${least}, got ${given}: ${why}`);
+  if (from > to)
+    throw new RangeError(`${name}: lengths go from the shortest to the longest, got ${given}; swap them`);
+}
+
+/** @throws RangeError unless it is a whole number of at least `least`; `what` names it. */
+export function checkWhole(what: string, n: number, least: number): void {
+  if (!Number.isSafeInteger(n) || n < least)
+    throw new RangeError(`${what} is a whole number of at least ${least}, got ${n}`);
+}

@@ -1,0 +1,141 @@
+import {
+  Key,
+  namedProblem,
+  type SyntheticBatch,
+  type SyntheticProblem,
+  type SyntheticProblemName,
+  syntheticProblemNames,
+} from "longspan";
+import { describe, expect, it } from "vitest";
+import { stepsOf } from "./sequences.js";
+
+/** Least and most steps of sequences with L = 80, where they are not 80. */
+const expectedSteps: Partial<Record<SyntheticProblemName, readonly [number, number]>> = {
+  adding: [80, 87],
+  "adding-1997": [80, 87],
+  multiplication: [80, 87],
+  "multiplication-1997": [80, 87],
+  "memorisation-5": [90, 90],
+  "memorisation-20": [100, 100],
+  "copy-memory": [100, 100],
+  "embedded-reber": [8, 64],
+};
+
+describe.each(syntheticProblemNames)("%s", (name) => {
+  const problem = namedProblem(name, 80);
+  const key = Key.of(7);
+  const batch = problem.sample(key, 3, 40);
+
+  it("has inputs, judged rows and targets that fit the structure", () => {
+    const { x, structure, judged, targets } = batch;
+    expect(x.length).toBe(structure.nodes * problem.inputSize);
+    expect(structure.sequences).toBe(40);
+    const [least, most] = expectedSteps[name] ?? [80, 80];
+    for (let b = 0; b < 40; b++) {
+      const rows = structure.rowsOf(b);
+      expect(rows.length).toBeGreaterThanOrEqual(least);
+      expect(rows.length).toBeLessThanOrEqual(most);
+      if (problem.judged === "the last step") expect(judged[b]).toBe(rows.at(-1));
+    }
+    expect(targets.length).toBe(judged.length);
+    if (problem.judged === "every step") expect([...judged]).toEqual([...judged.keys()]);
+    if (problem.answer === "class")
+      for (const y of targets) expect(y >= 0 && y < problem.outputSize && Number.isInteger(y)).toBe(true);
+  });
+
+  it("sequence i of batch k depends on the key, k and i only", () => {
+    const alone = problem.sample(key, 3, 11);
+    for (const b of [0, 10]) expect(stepsOf(alone, b, problem)).toEqual(stepsOf(batch, b, problem));
+    expect(problem.sample(key, 3, 40).x).toEqual(batch.x);
+    expect(problem.sample(key, 4, 40).x).not.toEqual(batch.x);
+    expect(problem.sample(Key.of(8), 3, 40).x).not.toEqual(batch.x);
+  });
+
+  // Not for embedded-reber, where the answer is a set of symbols and not the one that came: see its own test.
+  it.skipIf(name === "embedded-reber")("right answers are right, and wrong ones are counted", () => {
+    const { judged, structure } = batch;
+    const size = problem.outputSize;
+    const outputs = rightAnswers(problem, batch);
+    expect(problem.wrong(outputs, batch)).toBe(0);
+    for (const b of [2, 5]) {
+      const row = problem.judged === "every step" ? structure.rowsOf(b).at(-1)! : b;
+      for (let c = 0; c < size; c++) {
+        const v = outputs[row * size + c]!;
+        outputs[row * size + c] = v > 0 ? -1 - v : 1 - v;
+      }
+    }
+    expect(problem.wrong(outputs, batch)).toBe(2);
+    expect(problem.wrong(outputs.fill(Number.NaN), batch)).toBe(40);
+    expect(() => problem.wrong(outputs.subarray(1), batch)).toThrow(
+      `${name}: ${outputs.length - 1} outputs for ${judged.length} judged rows of ${size}, which are ${outputs.length}`,
+    );
+  });
+
+  it("numbers that make no sense are refused", () => {
+    expect(() => problem.sample(key, -1, 1)).toThrow(
+      `${name}: the number of the batch is a whole number of at least 0, got -1`,
+    );
+    expect(() => problem.sample(key, 0, 0)).toThrow(
+      `${name}: the number of sequences is a whole number of at least 1, got 0`,
+    );
+  });
+});
+
+/** Outputs without a mistake. */
+function rightAnswers(problem: SyntheticProblem, { judged, targets }: SyntheticBatch): Float64Array {
+  const size = problem.outputSize;
+  const outputs = new Float64Array(judged.length * size);
+  for (const [row, y] of targets.entries())
+    if (problem.answer === "class") outputs[row * size + y] = 1;
+    else outputs[row] = y;
+  return outputs;
+}
+
+describe("lengths", () => {
+  it("of a range: one per batch, all of them come", () => {
+    const problem = namedProblem("temporal-order", [50, 53]);
+    const seen = Array.from({ length: 40 }, (_, k) => problem.sample(Key.of(1), k, 2).structure.levels);
+    expect([...new Set(seen)].sort()).toEqual([50, 51, 52, 53]);
+    expect(problem.steps).toBe(53);
+  });
+
+  it("batches of one length share their structure", () => {
+    const problem = namedProblem("temporal-order", 50);
+    const [first, second] = [0, 1].map((k) => problem.sample(Key.of(1), k, 5).structure);
+    expect(first).toBe(second);
+    expect(problem.sample(Key.of(1), 0, 6).structure.sequences).toBe(6);
+  });
+
+  it.each([
+    [
+      "temporal-order",
+      9,
+      "temporalOrder: a length is a whole number of at least 10, got 9: the symbols' places are drawn from tenths of it",
+    ],
+    [
+      "temporal-order-3-1997",
+      77,
+      "temporalOrder1997: a length is a whole number of at least 78, got 77: a symbol may stand at step 76",
+    ],
+    ["adding", [20.5, 30], "adding (pascanu2013): a length is a whole number of at least 10, got 20.5 to 30"],
+    ["adding-1997", 21, "adding (hochreiter1997): a length is a whole number of at least 22, got 21"],
+    ["adding-2016", 1, "adding (arjovsky2016): a length is a whole number of at least 2, got 1"],
+    ["permutation", 1, "randomPermutation: a length is a whole number of at least 2, got 1"],
+    ["memorisation-5", 0, "noiselessMemorisation: a length is a whole number of at least 1, got 0"],
+    ["copy-memory", Number.NaN, "copyMemory: a length is a whole number of at least 1, got NaN"],
+    ["latch", 3, "latch: a length is a whole number of at least 4, got 3"],
+    [
+      "two-sequences",
+      [9, 8],
+      "twoSequences: lengths go from the shortest to the longest, got 9 to 8; swap them",
+    ],
+  ] as const)("%s of %s is refused", (name, length, message) => {
+    expect(() => namedProblem(name, length)).toThrow(message);
+  });
+
+  it("names that do not exist are refused", () => {
+    expect(() => namedProblem("ordering" as SyntheticProblemName, 50)).toThrow(
+      "namedProblem: the name is one of temporal-order, temporal-order-3,",
+    );
+  });
+});
