@@ -1,5 +1,5 @@
 import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
-import { add, matmul, relu, tanh, type Unary } from "../../ops/index.js";
+import { add, matmul, relu, sigmoid, tanh, type Unary } from "../../ops/index.js";
 import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
 
@@ -10,7 +10,9 @@ export interface RnnConfig {
   /** Units of h. */
   readonly hidden: number;
   /** tanh unless given. */
-  readonly activation?: "tanh" | "relu";
+  readonly activation?: "tanh" | "relu" | "sigmoid";
+  /** How U starts, [input, hidden]; Glorot-uniform unless given. */
+  readonly U?: ParamSpec;
   /**
    * How W starts, [hidden, hidden]; orthogonal unless given. `identity(hidden)` with relu is the IRNN of Le
    * et al. (2015).
@@ -29,13 +31,13 @@ export interface RnnSpecs {
  * The recurrent network with hidden-to-hidden connections (figure 10.3).
  *
  *     a(t) = b + W h(t-1) + U x(t)      (10.8)
- *     h(t) = tanh(a(t))                 (10.9), or relu(a(t))
+ *     h(t) = tanh(a(t))                 (10.9), or relu(a(t)), or sigmoid(a(t))
  *
  * Input x [input]; state h [hidden]; output h(t) [hidden]. The output layer o(t) = c + V h(t) (10.10) is
  * `linear`. Matrices are stored [in, out], so that a row x multiplies from the left: x U. U starts
  * Glorot-uniform, W orthogonal, b zero. The derivative of relu at 0 is 0.
  *
- * @throws ShapeError if a given W is not [hidden, hidden]
+ * @throws ShapeError if a given U is not [input, hidden] or a given W not [hidden, hidden]
  * @see Goodfellow, Bengio, Courville (2016), equations 10.8 and 10.9
  * @example
  * const cell = rnn({ input: 3, hidden: 4 });
@@ -43,20 +45,23 @@ export interface RnnSpecs {
  * // output [6, 4], final.h [2, 4]
  */
 export function rnn(config: RnnConfig): Cell<{ x: Shape }, { h: Shape }, RnnSpecs, Value> {
-  return config.activation === "relu" ? reluRnn(config) : tanhRnn(config);
+  return cells[config.activation ?? "tanh"](config);
 }
 
-const tanhRnn = rnnWith("rnn", tanh);
-const reluRnn = rnnWith("rnn.relu", relu);
+const cells = {
+  tanh: rnnWith("rnn", tanh),
+  relu: rnnWith("rnn.relu", relu),
+  sigmoid: rnnWith("rnn.sigmoid", sigmoid),
+};
 
 function rnnWith(name: string, activation: Unary) {
   return defineCell({
     name,
     inputs: ({ input }: RnnConfig): { x: Shape } => ({ x: [input] }),
     state: ({ hidden }): { h: Shape } => ({ h: [hidden] }),
-    params: ({ input, hidden, W }): RnnSpecs => ({
-      U: glorot(input, hidden),
-      W: checkSquare(W ?? orthogonal(hidden, hidden), hidden),
+    params: ({ input, hidden, U, W }): RnnSpecs => ({
+      U: checkShape("U", "[input, hidden]", U ?? glorot(input, hidden), [input, hidden]),
+      W: checkShape("W", "[hidden, hidden]", W ?? orthogonal(hidden, hidden), [hidden, hidden]),
       b: zerosInit(hidden),
     }),
     step({ x, h }, { U, W, b }) {
@@ -67,10 +72,10 @@ function rnnWith(name: string, activation: Unary) {
   });
 }
 
-function checkSquare(W: ParamSpec, hidden: number): ParamSpec {
-  if (!sameShape(W.shape, [hidden, hidden]))
+function checkShape(name: string, axes: string, spec: ParamSpec, shape: Shape): ParamSpec {
+  if (!sameShape(spec.shape, shape))
     throw new ShapeError(
-      `rnn: W is ${formatShape(W.shape)}, expected [${hidden}, ${hidden}]: [hidden, hidden]`,
+      `rnn: ${name} is ${formatShape(spec.shape)}, expected ${formatShape(shape)}: ${axes}`,
     );
-  return W;
+  return spec;
 }

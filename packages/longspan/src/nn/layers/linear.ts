@@ -1,5 +1,6 @@
+import type { ParamSpec } from "../../cell/index.js";
 import { add, matmul } from "../../ops/index.js";
-import { formatShape, ShapeError, type Tensor } from "../../tensor/index.js";
+import { formatShape, ShapeError, sameShape, type Tensor } from "../../tensor/index.js";
 import { glorot, zerosInit } from "../init/index.js";
 import type { Layer } from "./layer.js";
 
@@ -11,6 +12,8 @@ export interface LinearConfig {
   readonly output: number;
   /** Whether b is added; it is unless this is false. */
   readonly bias?: boolean;
+  /** How W starts, [input, output]; Glorot-uniform unless given. */
+  readonly W?: ParamSpec;
 }
 
 /** Parameters of `linear`: W [input, output], b [output]. */
@@ -25,17 +28,26 @@ export interface LinearParams {
  *     y = x W + b
  *
  * x [..., input] gives y [..., output]; a vector [input] will do, so the layer also serves inside a cell.
- * Parameters W [input, output], Glorot-uniform at first, and b [output], zero at first.
+ * Parameters W [input, output], Glorot-uniform at first unless given, and b [output], zero at first.
  *
- * @throws ShapeError if x does not end in an axis of `input` elements
+ * @throws ShapeError if a given W is not [input, output], or x does not end in an axis of `input` elements
  * @example
  * const readout = linear({ input: 4, output: 10 });
  * readout.apply(readout.init(Key.of(1)), zeros([6, 4])).shape // [ 6, 10 ]
  */
 export function linear(config: LinearConfig & { readonly bias?: true }): Layer<LinearParams>;
 export function linear(config: LinearConfig & { readonly bias: false }): Layer<Pick<LinearParams, "W">>;
-export function linear({ input, output, bias = true }: LinearConfig): Layer<Partial<LinearParams>> {
-  const [W, b] = [glorot(input, output), zerosInit(output)];
+export function linear({
+  input,
+  output,
+  bias = true,
+  W = glorot(input, output),
+}: LinearConfig): Layer<Partial<LinearParams>> {
+  if (!sameShape(W.shape, [input, output]))
+    throw new ShapeError(
+      `linear: W is ${formatShape(W.shape)}, expected [${input}, ${output}]: [input, output]`,
+    );
+  const b = zerosInit(output);
   return {
     init(key, dtype = "float32") {
       const params = { W: W.initialise(key.fold(0), W.shape, dtype) };

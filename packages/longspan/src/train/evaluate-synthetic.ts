@@ -1,0 +1,77 @@
+import type { SyntheticProblem } from "../data/index.js";
+import type { SequenceModel, SequenceModelParams } from "../nn/index.js";
+import { type Key, scope, type Tensor, type Traceable } from "../tensor/index.js";
+import { type Pause, pacer } from "./pace.js";
+import { answers, checkAnswers, lossOf } from "./synthetic-task.js";
+
+/** How a model is evaluated on a synthetic problem. */
+export interface EvaluateSyntheticOptions {
+  /** Of the sequences. Fresh ones need a key that training does not use. */
+  readonly key: Key;
+  /** How many; 10,000 unless given. */
+  readonly sequences?: number;
+  /** Sequences at a time, which bounds the memory; as many as have about 50,000 steps together, at most 1,000, unless given. */
+  readonly batch?: number;
+  /** Evaluation ends early once this says so, such as an `AbortSignal`. */
+  readonly signal?: { readonly aborted: boolean };
+  /** Gives way to the event loop, every 50 ms. */
+  readonly pause?: Pause;
+}
+
+/** What an evaluation gives. */
+export interface SyntheticEvaluation {
+  /** Sequences answered wrongly, as the problem defines it. */
+  readonly wrong: number;
+  /** Sequences looked at. */
+  readonly sequences: number;
+  /** Mean loss over all judged rows. */
+  readonly loss: number;
+  /** Whether all sequences were looked at: false if the signal came. */
+  readonly complete: boolean;
+}
+
+/**
+ * How many fresh sequences of a problem a model answers wrongly. Nothing is dropped.
+ *
+ * @throws ShapeError if the model's answers are not those of the problem
+ * @throws RangeError if there are no sequences to look at
+ * @example
+ * const problem = temporalOrder({ length: 20 });
+ * const model = pascanuRnn({ input: 6, output: 4 });
+ * const key = Key.of(1);
+ * const { wrong, sequences } = await evaluateSynthetic(model, model.init(Key.of(2)), problem, { key, sequences: 100 });
+ * wrong / sequences; // about 3/4 before training
+ */
+export async function evaluateSynthetic<P, S>(
+  model: SequenceModel<P, S>,
+  params: SequenceModelParams<P>,
+  problem: SyntheticProblem,
+  { key, sequences = 10_000, batch, signal, pause }: EvaluateSyntheticOptions,
+): Promise<SyntheticEvaluation> {
+  checkAnswers("evaluateSynthetic", model, problem);
+  if (!Number.isInteger(sequences) || sequences < 1)
+    throw new RangeError(`evaluateSynthetic: the sequences are a positive whole number, got ${sequences}`);
+  const together = batch ?? Math.max(1, Math.min(1000, Math.floor(50_000 / problem.steps)));
+  const rest = pacer(pause);
+  let [wrong, seen, judgedRows, total] = [0, 0, 0, 0];
+  for (let k = 0; seen < sequences && !signal?.aborted; k++) {
+    const count = Math.min(together, sequences - seen);
+    const sample = problem.sample(key, k, count);
+    const { outputs, loss } = scope(() => {
+      const outputs = answers(model, params as Traceable<typeof params>, problem, sample) as Tensor;
+      return { outputs, loss: lossOf(problem, outputs, sample) as Tensor };
+    });
+    try {
+      const [values, [mean]] = await Promise.all([outputs.data(), loss.data()]);
+      wrong += problem.wrong(values, sample);
+      total += mean! * sample.judged.length;
+    } finally {
+      outputs.dispose();
+      loss.dispose();
+    }
+    judgedRows += sample.judged.length;
+    seen += count;
+    await rest();
+  }
+  return { wrong, sequences: seen, loss: total / judgedRows, complete: seen === sequences };
+}

@@ -1,0 +1,104 @@
+import type { SyntheticBatch, SyntheticProblem } from "../data/index.js";
+import {
+  crossEntropyMean,
+  meanSquaredErrorMean,
+  type SequenceModel,
+  type SequenceModelParams,
+} from "../nn/index.js";
+import {
+  type DType,
+  fromArray,
+  type Key,
+  leaves,
+  ShapeError,
+  type Traceable,
+  type Value,
+} from "../tensor/index.js";
+import type { Backward } from "../unfold/index.js";
+import type { Task } from "./task.js";
+
+/** Training of a sequence model on a synthetic problem. */
+export type SyntheticTask<P> = Task<SequenceModelParams<P>, SyntheticBatch, Readonly<Record<string, never>>>;
+
+/** How a model is trained on a synthetic problem. */
+export interface SyntheticTaskOptions {
+  /** Of the sequences: another key gives others. */
+  readonly key: Key;
+  /** Sequences in a batch; 20 unless given. */
+  readonly batch?: number;
+  /** How the recurrence is differentiated; full unless given. */
+  readonly backward?: Backward;
+}
+
+/**
+ * Training on sequences that are made on the way and never come twice. The loss is the mean over all judged rows: the cross-entropy
+ * in nats, or the squared error.
+ *
+ * @throws ShapeError if the model's answers are not those of the problem
+ * @throws RangeError if the batch is not a positive whole number
+ * @example
+ * const problem = temporalOrder({ length: 20 });
+ * const model = pascanuRnn({ input: problem.inputSize, output: problem.outputSize });
+ * const task = syntheticTask(model, problem, { key: Key.of(1) });
+ * const optimiser = compose(clipByJointNorm(1), sgd({ learningRate: 0.01 }));
+ * await train(task, startTraining(task, optimiser, model.init(Key.of(2))), {
+ *   optimiser,
+ *   budget: { steps: 10 },
+ *   key: Key.of(3),
+ * });
+ */
+export function syntheticTask<P, S>(
+  model: SequenceModel<P, S>,
+  problem: SyntheticProblem,
+  { key, batch = 20, backward }: SyntheticTaskOptions,
+): SyntheticTask<P> {
+  checkAnswers("syntheticTask", model, problem);
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new RangeError(`syntheticTask: the batch is a positive whole number, got ${batch}`);
+  return {
+    batch: (step) => problem.sample(key, step, batch),
+    describe: (step) => `batch ${step} of ${problem.name}`,
+    predictions: ({ judged }) => judged.length,
+    carriedAtStart: () => ({}),
+    loss(params, sequences, carried, forLayer) {
+      const options = { key: forLayer, ...(backward ? { backward } : {}) };
+      const outputs = answers(model, params, problem, sequences, options);
+      return { loss: lossOf(problem, outputs, sequences), carried };
+    },
+  };
+}
+
+/** @throws ShapeError if the model's answers are not those of the problem */
+export function checkAnswers(
+  what: string,
+  model: { readonly output: number },
+  { name, outputSize }: SyntheticProblem,
+): void {
+  if (model.output !== outputSize)
+    throw new ShapeError(
+      `${what}: the model gives ${model.output} features per answer, the problem ${name} has ${outputSize}; make the model with output: ${outputSize}`,
+    );
+}
+
+/** The model's outputs at the judged rows of a batch, in the type of the parameters. */
+export function answers<P, S>(
+  model: SequenceModel<P, S>,
+  params: Traceable<SequenceModelParams<P>>,
+  problem: SyntheticProblem,
+  { x, structure, judged }: SyntheticBatch,
+  options: { readonly key?: Key; readonly backward?: Backward } = {},
+): Value {
+  const rows = fromArray(x, [structure.nodes, problem.inputSize], typeOf(params));
+  return model.apply(params, rows, structure, judged, options);
+}
+
+/** The mean loss over the judged rows: scalar. */
+export function lossOf({ answer }: SyntheticProblem, outputs: Value, { targets }: SyntheticBatch): Value {
+  return answer === "class"
+    ? crossEntropyMean(outputs, fromArray(targets, [targets.length], "int32"))
+    : meanSquaredErrorMean(outputs, fromArray(targets, [targets.length, 1], outputs.dtype));
+}
+
+function typeOf(params: unknown): DType {
+  return leaves(params)[0]?.dtype ?? "float32";
+}
