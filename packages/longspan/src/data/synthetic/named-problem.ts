@@ -9,27 +9,43 @@ import { temporalOrder } from "./temporal-order.js";
 import { temporalOrder1997 } from "./temporal-order-1997.js";
 import { twoSequences } from "./two-sequences.js";
 
-const problems = {
-  "temporal-order": (length: Lengths) => temporalOrder({ length }),
-  "temporal-order-3": (length: Lengths) => temporalOrder({ length, symbols: 3 }),
-  "temporal-order-1997": (length: Lengths) => temporalOrder1997({ length }),
-  "temporal-order-3-1997": (length: Lengths) => temporalOrder1997({ length, symbols: 3 }),
-  adding: (length: Lengths) => adding({ length }),
-  "adding-1997": (length: Lengths) => adding({ length, form: "hochreiter1997" }),
-  "adding-2016": (length: Lengths) => adding({ length, form: "arjovsky2016" }),
-  multiplication: (length: Lengths) => multiplication({ length }),
-  "multiplication-1997": (length: Lengths) => multiplication({ length, form: "hochreiter1997" }),
-  permutation: (length: Lengths) => randomPermutation({ length }),
-  "memorisation-5": (length: Lengths) => noiselessMemorisation({ length, bits: 5 }),
-  "memorisation-20": (length: Lengths) => noiselessMemorisation({ length, bits: 20 }),
-  "copy-memory": (length: Lengths) => copyMemory({ length }),
-  latch: (length: Lengths) => latch({ length }),
-  "two-sequences": (length: Lengths) => twoSequences({ length }),
-  "embedded-reber": (_: Lengths) => embeddedReber(),
-};
-
 /** A problem's name. */
-export type SyntheticProblemName = keyof typeof problems;
+export type SyntheticProblemName =
+  | "temporal-order"
+  | "temporal-order-3"
+  | "temporal-order-1997"
+  | "temporal-order-3-1997"
+  | "adding"
+  | "adding-1997"
+  | "adding-2016"
+  | "multiplication"
+  | "multiplication-1997"
+  | "permutation"
+  | "memorisation-5"
+  | "memorisation-20"
+  | "copy-memory"
+  | "latch"
+  | "two-sequences"
+  | "embedded-reber";
+
+const problems: Readonly<Record<SyntheticProblemName, (length: Lengths) => SyntheticProblem>> = {
+  "temporal-order": (length) => temporalOrder({ length }),
+  "temporal-order-3": (length) => temporalOrder({ length, symbols: 3 }),
+  "temporal-order-1997": (length) => temporalOrder1997({ length }),
+  "temporal-order-3-1997": (length) => temporalOrder1997({ length, symbols: 3 }),
+  adding: (length) => adding({ length }),
+  "adding-1997": (length) => adding({ length, form: "hochreiter1997" }),
+  "adding-2016": (length) => adding({ length, form: "arjovsky2016" }),
+  multiplication: (length) => multiplication({ length }),
+  "multiplication-1997": (length) => multiplication({ length, form: "hochreiter1997" }),
+  permutation: (length) => randomPermutation({ length }),
+  "memorisation-5": (length) => noiselessMemorisation({ length, bits: 5 }),
+  "memorisation-20": (length) => noiselessMemorisation({ length, bits: 20 }),
+  "copy-memory": (length) => copyMemory({ length }),
+  latch: (length) => latch({ length }),
+  "two-sequences": (length) => twoSequences({ length }),
+  "embedded-reber": () => embeddedReber(),
+};
 
 /** The names of all problems, as `namedProblem` takes them. */
 export const syntheticProblemNames = Object.keys(problems) as readonly SyntheticProblemName[];
