@@ -16,6 +16,7 @@ export {
   type Linearisation,
   linearize,
   valueAndGrad,
+  valueAndGradPerExample,
   valueGradAndAux,
   vjp,
 } from "./autodiff/index.js";

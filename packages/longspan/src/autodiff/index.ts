@@ -1,5 +1,6 @@
 export * from "./check.js";
 export * from "./dual.js";
+export * from "./per-example.js";
 export { gradientsAtTaps, type TappedGradients } from "./taps.js";
 export * from "./trace.js";
 export {
@@ -13,3 +14,4 @@ export {
   vjp,
 } from "./transforms.js";
 export * from "./transpose.js";
+export * from "./value-and-grad-per-example.js";

@@ -9,8 +9,8 @@ import {
   withoutRelease,
 } from "../tensor/index.js";
 import { DualLevel } from "./dual.js";
+import { deeper } from "./linearised.js";
 import { Trace, type Var } from "./trace.js";
-import { deeper } from "./transforms.js";
 import { transposeGraph } from "./transpose.js";
 
 /** What `gradientsAtTaps` gives. */

@@ -1,4 +1,4 @@
-import { apply, constantOp, type Linear, literal } from "../ops/index.js";
+import { apply, constantOp } from "../ops/index.js";
 import {
   type Concrete,
   formatShape,
@@ -15,20 +15,8 @@ import {
   withoutRelease,
 } from "../tensor/index.js";
 import { DualLevel } from "./dual.js";
-import { type LinearGraph, Trace, type Var } from "./trace.js";
+import { deeper, record, spreadOver, zerosLike } from "./linearised.js";
 import { evaluate, transposeGraph } from "./transpose.js";
-
-let depth = 0;
-
-/** Runs `f` one level of differentiation deeper. */
-export function deeper<T>(f: (level: number) => T): T {
-  depth += 1;
-  try {
-    return f(depth);
-  } finally {
-    depth -= 1;
-  }
-}
 
 /** `deeper`, releasing all that is made inside but not returned, once no transform around it needs it. */
 function releasing<T>(f: (level: number) => T): T {
@@ -61,38 +49,6 @@ export function jvp<X, Y>(
         tangent: Concrete<Y>;
       };
     });
-}
-
-/** A function's value and its derivative as a recorded linear map. */
-interface Linearised<Y> {
-  readonly value: Y;
-  readonly graph: LinearGraph;
-}
-
-function record<X, Y>(f: (x: X) => Y, x: unknown): Linearised<Y> {
-  return deeper((level) => {
-    const duals = new DualLevel(level);
-    const trace = new Trace(level);
-    const inputs: Var[] = [];
-    const lifted = leaves(x).map((v) => {
-      if (v.dtype === "int32") return v;
-      const t = trace.variable(v);
-      inputs.push(t);
-      return duals.lift(v, t);
-    });
-    const out = f(refill(x, lifted) as X);
-    const outputs: Linear[] = leaves(out).map((v) => duals.tangent(v));
-    return {
-      value: mapTree(out, (v) => duals.primal(v)),
-      graph: { inputs, equations: trace.equations, outputs },
-    };
-  });
-}
-
-/** Puts the derivatives of the float leaves back into the tree's form; integer leaves get zeros. */
-function spreadOver(tree: unknown, values: readonly Linear[]): unknown {
-  let i = 0;
-  return mapTree(tree, (v) => (v.dtype === "int32" ? zerosLike(v) : (values[i++] ?? zerosLike(v))));
 }
 
 /** A derivative that can be applied many times without running the function again. */
@@ -234,11 +190,6 @@ export function hessianVectorProduct<P, A extends unknown[]>(
       const g = (p: P) => grad(f)(p as unknown as Concrete<P>, ...rest) as unknown as P;
       return jvp(g)(params, direction).tangent;
     });
-}
-
-function zerosLike(v: Value): Value {
-  const zero = literal(0, v.dtype);
-  return v.rank === 0 ? zero : apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
 }
 
 /** The leaves of `tree` in the order of `like`, matched by their paths. @throws ShapeError for one that is missing, extra or of another shape. */

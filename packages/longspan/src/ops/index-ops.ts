@@ -1,5 +1,6 @@
-import { formatShape, type Shape, ShapeError, sizeOf } from "../tensor/index.js";
+import { formatShape, isOnCpu, onCpu, type Shape, ShapeError, sizeOf, type Value } from "../tensor/index.js";
 import { apply } from "./apply.js";
+import { JoinedOwners, type Owners } from "./owners.js";
 import type { Aval, Op } from "./record.js";
 
 function needIndex(name: string, index: Aval): void {
@@ -19,6 +20,10 @@ export const gatherOp: Op<Record<string, never>> = {
     ct && apply(indexSumOp, { size: table!.shape[0]! }, ct, index!),
     undefined,
   ],
+  owners({ inputs: [, index] }, [table]) {
+    if (!table || index!.rank === 0) return null;
+    return ownersAlong(index!, index!.shape[0]!, (from, row, joined) => joined.join(row, table[from]!));
+  },
   lowering: {
     kind: "instruction",
     accumulates: false,
@@ -56,6 +61,10 @@ export const indexSumOp: Op<{ size: number }> = {
   },
   jvp: ({ attrs, inputs: [, index] }, [t]) => [t && apply(indexSumOp, attrs, t, index!)],
   transpose: ({ inputs: [, index] }, [ct]) => [ct && apply(gatherOp, {}, ct, index!), undefined],
+  owners({ attrs: { size }, inputs: [, index] }, [values]) {
+    if (!values || index!.rank === 0) return null;
+    return ownersAlong(index!, size, (to, row, joined) => joined.join(to, values[row]!));
+  },
   lowering: {
     kind: "instruction",
     accumulates: false,
@@ -74,6 +83,23 @@ export const indexSumOp: Op<{ size: number }> = {
     { attrs: { size: 3 }, inputs: [{ shape: [2] }, { shape: [], below: 3 }] },
   ],
 };
+
+/** Goes through the indices with the row that each stands in. Null where they cannot be read at once. */
+function ownersAlong(
+  index: Value,
+  rows: number,
+  visit: (index: number, row: number, joined: JoinedOwners) => void,
+): Owners | null {
+  if (!isOnCpu(index)) return null;
+  const perRow = sizeOf(index.shape.slice(1));
+  const joined = new JoinedOwners(rows);
+  onCpu(index)
+    .toArray()
+    .forEach((i, at) => {
+      visit(i, Math.floor(at / perRow), joined);
+    });
+  return joined.result();
+}
 
 type Build = Extract<NonNullable<Op["lowering"]>, { kind: "instruction" }>["build"];
 

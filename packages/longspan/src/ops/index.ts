@@ -6,7 +6,8 @@ export { addLinear, addOp, mulOp } from "./elementwise.js";
 export * from "./functions.js";
 export { gatherOp } from "./index-ops.js";
 export { MapBuilder } from "./map-builder.js";
-export { type MatmulAttrs, matmulOp } from "./product-ops.js";
+export { JoinedOwners, noOwner, type Owners } from "./owners.js";
+export { type MatmulAttrs, matmulOp, outerOp } from "./product-ops.js";
 export type * from "./record.js";
 export { allOps } from "./registry.js";
 export {

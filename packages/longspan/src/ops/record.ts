@@ -9,6 +9,7 @@ import type {
   View,
 } from "../program/index.js";
 import type { Shape, Tensor, Value } from "../tensor/index.js";
+import type { Owners } from "./owners.js";
 
 /** The rows that share a value inside a cell: one for all, one per sequence, one per node, one per edge. */
 export type Scope = "one" | "sequence" | "node" | "edge";
@@ -42,6 +43,14 @@ export interface Op<A = Attrs> {
    */
   transpose?(call: LinearCall<A>, cotangents: readonly Linear[]): readonly Linear[];
   readonly lowering: Lowering<A>;
+  /**
+   * For an op that moves rows of axis 0: which example each row of the result belongs to, from those of the operands' rows
+   * (`undefined` for an operand that all examples share). Null where a row would belong to several.
+   */
+  readonly owners?: (
+    call: Pick<LinearCall<A>, "attrs" | "inputs" | "outputs">,
+    owners: readonly (Owners | undefined)[],
+  ) => Owners | null;
   /** Inside a cell: the rows that share the result, where that is not settled by the operands. */
   readonly resultScope?: (attrs: A) => Scope;
   /** Cheaper to compute again in the backward pass than to store. */

@@ -1,5 +1,6 @@
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf } from "../tensor/index.js";
 import { apply } from "./apply.js";
+import { JoinedOwners, noOwner } from "./owners.js";
 import type { Op } from "./record.js";
 
 /** The same elements in row-major order under another shape. */
@@ -14,6 +15,16 @@ export const reshapeOp: Op<{ shape: Shape }> = {
   },
   jvp: ({ attrs }, [t]) => [t && apply(reshapeOp, attrs, t)],
   transpose: ({ inputs }, [ct]) => [ct && apply(reshapeOp, { shape: inputs[0]!.shape }, ct)],
+  owners({ attrs: { shape }, inputs: [a] }, [from]) {
+    if (!from || shape.length === 0) return null;
+    const [old, fresh] = [sizeOf(a!.shape.slice(1)), sizeOf(shape.slice(1))];
+    const joined = new JoinedOwners(shape[0]!);
+    if (a!.size > 0)
+      for (let row = 0; row < shape[0]!; row++)
+        for (let r = Math.floor((row * fresh) / old); r * old < (row + 1) * fresh; r++)
+          joined.join(row, from[r]!);
+    return joined.result();
+  },
   lowering: { kind: "alias" },
   cheap: true,
   samples: [{ attrs: { shape: [3, 2] }, inputs: [{ shape: [2, 3] }] }],
@@ -147,6 +158,8 @@ export const sliceOp: Op<{ starts: readonly number[]; sizes: readonly number[] }
   transpose: ({ attrs, inputs }, [ct]) => [
     ct && apply(padOp, { starts: attrs.starts, shape: inputs[0]!.shape }, ct),
   ],
+  owners: ({ attrs: { starts, sizes } }, [from]) =>
+    from && sizes.length > 0 ? from.slice(starts[0]!, starts[0]! + sizes[0]!) : null,
   lowering: {
     kind: "map",
     emit({ starts }, [a], out, map) {
@@ -178,6 +191,12 @@ export const padOp: Op<{ starts: readonly number[]; shape: Shape }> = {
   transpose: ({ attrs, inputs }, [ct]) => [
     ct && apply(sliceOp, { starts: attrs.starts, sizes: inputs[0]!.shape }, ct),
   ],
+  owners({ attrs: { starts, shape } }, [from]) {
+    if (!from || shape.length === 0) return null;
+    const owners = new Int32Array(shape[0]!).fill(noOwner);
+    owners.set(from, starts[0]!);
+    return owners;
+  },
   lowering: {
     kind: "map",
     emit({ starts }, [a], out, map) {

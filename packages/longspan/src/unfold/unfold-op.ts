@@ -1,4 +1,4 @@
-import type { JointRule } from "../autodiff/index.js";
+import type { JointRule, PerExampleRule } from "../autodiff/index.js";
 import type { CellGraph, LinearizedCell } from "../cell/index.js";
 import { type CompiledCell, compileCell } from "../compile/index.js";
 import { type Aval, applyAll, type Linear, type Op, type Scope } from "../ops/index.js";
@@ -16,6 +16,7 @@ import {
 import type { Backward } from "./backward.js";
 import { copyRows } from "./copy-rows.js";
 import { linearized, remembered, transposed } from "./derived-cells.js";
+import { unfoldPerExample } from "./per-example.js";
 import { layoutOf } from "./schedule.js";
 import type { Structure } from "./structures/structure.js";
 
@@ -76,7 +77,7 @@ export function resultsOf(attrs: UnfoldAttrs): Aval[] {
  * A cell unfolded over a structure, as one primitive. Its derivative is an unfold of the derived cell; the transpose of a
  * linear unfold is an unfold of the transposed cell over the transposed structure.
  */
-export const unfoldOp: Op<UnfoldAttrs> & JointRule = {
+export const unfoldOp: Op<UnfoldAttrs> & JointRule & PerExampleRule = {
   name: "unfold",
   infer(attrs, inputs) {
     operandsOf(attrs).forEach((expected, i) => {
@@ -136,6 +137,16 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule = {
     for (const s of t.activeSlots) if (given[s]) cts[cell.values.length + sourceIndex[s]!] = results[at++];
     return cts;
   },
+
+  perExample: (attrs: UnfoldAttrs, inputs, level) =>
+    unfoldPerExample(
+      {
+        ...attrs,
+        run: (cell, rows) => applyAll(unfoldOp, { ...attrs, cell }, rows),
+      },
+      inputs,
+      level,
+    ),
 
   lowering: { kind: "run", run: (attrs, inputs) => run(attrs, inputs) },
   samples: [],

@@ -1,4 +1,4 @@
-import { gather } from "../../ops/index.js";
+import { gather, indexSum } from "../../ops/index.js";
 import { fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
 
 /** A structure that no schedule can serve, such as one with a cycle. */
@@ -98,6 +98,14 @@ export class Structure {
       });
     }
     return gather(rows, indexTensor(this.inverse));
+  }
+
+  /**
+   * [nodes, ...] -> [sequences, ...]: the rows of each sequence (or tree) added up; zeros for one of length 0. Differentiable.
+   */
+  sumPerSequence(rows: Value): Value {
+    this.checkRows(rows, "sumPerSequence");
+    return indexSum(rows, indexTensor(this.parts.sequenceOf), this.sequences);
   }
 
   /** The rows of the nodes of one sequence, in the order in which they were given. */

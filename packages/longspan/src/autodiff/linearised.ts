@@ -1,0 +1,55 @@
+import { apply, constantOp, type Linear, literal } from "../ops/index.js";
+import { leaves, mapTree, refill, type Value } from "../tensor/index.js";
+import { DualLevel } from "./dual.js";
+import { type LinearGraph, Trace, type Var } from "./trace.js";
+
+let depth = 0;
+
+/** Runs `f` one level of differentiation deeper. */
+export function deeper<T>(f: (level: number) => T): T {
+  depth += 1;
+  try {
+    return f(depth);
+  } finally {
+    depth -= 1;
+  }
+}
+
+/** A function's value and its derivative as a recorded linear map. */
+export interface Linearised<Y> {
+  readonly value: Y;
+  readonly graph: LinearGraph;
+}
+
+/** Runs a function at x and records its derivative as a linear map. */
+export function record<X, Y>(f: (x: X) => Y, x: unknown): Linearised<Y> {
+  return deeper((level) => {
+    const duals = new DualLevel(level);
+    const trace = new Trace(level);
+    const inputs: Var[] = [];
+    const lifted = leaves(x).map((v) => {
+      if (v.dtype === "int32") return v;
+      const t = trace.variable(v);
+      inputs.push(t);
+      return duals.lift(v, t);
+    });
+    const out = f(refill(x, lifted) as X);
+    const outputs: Linear[] = leaves(out).map((v) => duals.tangent(v));
+    return {
+      value: mapTree(out, (v) => duals.primal(v)),
+      graph: { inputs, equations: trace.equations, outputs },
+    };
+  });
+}
+
+/** Puts the derivatives of the float leaves back into the tree's form; integer leaves get zeros. */
+export function spreadOver(tree: unknown, values: readonly Linear[]): unknown {
+  let i = 0;
+  return mapTree(tree, (v) => (v.dtype === "int32" ? zerosLike(v) : (values[i++] ?? zerosLike(v))));
+}
+
+/** Zeros of a value's shape and type. */
+export function zerosLike(v: Value): Value {
+  const zero = literal(0, v.dtype);
+  return v.rank === 0 ? zero : apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
+}
