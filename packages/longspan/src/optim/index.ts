@@ -1,6 +1,7 @@
 export * from "./ada-grad.js";
 export * from "./adam.js";
 export * from "./adam-w.js";
+export * from "./adaptive-clip.js";
 export * from "./all-finite.js";
 export * from "./apply-updates.js";
 export * from "./average-parameters.js";

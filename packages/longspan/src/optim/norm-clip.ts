@@ -14,7 +14,7 @@ export interface NormClip {
 }
 
 /** Clips to norm v = `threshold`. A norm that is not finite because an element is not clips nothing. */
-export function normClip({ norm, scale, root, finite }: ScaledNorm, threshold: number): NormClip {
+export function normClip({ norm, scale, root, finite }: ScaledNorm, threshold: number | Value): NormClip {
   const clipped = mul(finite, less(threshold, norm));
   // v / |g| alone may be too small a number for float32; its two factors are not.
   const divisor = where(clipped, scale, 1);
