@@ -9,6 +9,7 @@ export * from "./branch.js";
 export * from "./clip-by-group-norm.js";
 export * from "./clip-by-joint-norm.js";
 export * from "./clip-by-value.js";
+export * from "./clip-per-example.js";
 export * from "./compose.js";
 export * from "./decoupled-weight-decay.js";
 export * from "./explosion.js";

@@ -1,4 +1,5 @@
 export * from "./checkpoint.js";
+export * from "./clipping-bias.js";
 export * from "./evaluate-synthetic.js";
 export * from "./evaluate-text.js";
 export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-error.js";
