@@ -8,6 +8,7 @@ import {
   compose,
   defaultExecutor,
   evaluateSynthetic,
+  flowPenalty,
   Key,
   leaves,
   mapTree,
@@ -30,7 +31,7 @@ const success = { share: 0.01, every: 500, look: 1000, confirm: 10_000 };
 
 /** Trains until success, or for so many updates. */
 export async function trainOnce({ arm, length, seed, updates: most }) {
-  const { clip, term } = arms[arm];
+  const { clip, omega } = arms[arm];
   const problem = temporalOrder({ length });
   const { inputSize: input, outputSize: output } = problem;
   const model = pascanuRnn({ input, output, hidden: setting.hidden, start: setting.start });
@@ -42,10 +43,12 @@ export async function trainOnce({ arm, length, seed, updates: most }) {
     sgd({ learningRate: setting.rate }),
   );
 
+  const lossOn = (batch) => (p) => ({ loss: task.loss(p, batch, {}, forBatches).loss, aux: null });
   const gradient = (params, batch) =>
     valueAndGrad((p) => {
-      const { loss } = task.loss(p, batch, {}, forBatches);
-      return term === null ? loss : add(loss, term({ model, problem, params: p, batch }));
+      if (omega === null) return lossOn(batch)(p).loss;
+      const penalised = flowPenalty(lossOn(batch), p, { gradient: "paper", steps: "mean" });
+      return add(penalised.loss, mul(penalised.omega, omega));
     })(params);
 
   const step = (params, state, batch) => {
@@ -102,7 +105,7 @@ export async function trainOnce({ arm, length, seed, updates: most }) {
     seconds: Math.round((performance.now() - begin) / 1000),
     updatesPerSecond: Math.round((1000 * updates) / training),
     executor: defaultExecutor().name,
-    setting: { ...setting, clip },
+    setting: { ...setting, clip, omega },
   };
 }
 
