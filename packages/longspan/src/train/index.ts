@@ -5,7 +5,7 @@ export * from "./evaluate-text.js";
 export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-error.js";
 export type { Pause } from "./pace.js";
 export { type SyntheticTask, type SyntheticTaskOptions, syntheticTask } from "./synthetic-task.js";
-export type { Task, Task, TaskLoss } from "./task.js";
+export type { Task, TaskLoss } from "./task.js";
 export { type TextTask, textTask } from "./text-task.js";
 export * from "./training-loop.js";
 export {
