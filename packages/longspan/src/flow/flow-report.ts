@@ -93,6 +93,8 @@ export interface FlowReport {
  * before the end, says how much of what happened then can still be learned from. With a loss at every step, each state also gets
  * the gradients of all losses after it, and what vanishes is hidden by what is near.
  *
+ * Of cells that draw random numbers in their step there are norms and saturation only.
+ *
  * Numbers are formed in float64 from the gradients in the model's own type; norms neither overflow nor underflow. Clipping of
  * states and truncation in the model are ignored.
  *
@@ -135,7 +137,9 @@ export async function flowReport<P>(
     const norms = rowNorms(gradient, total);
     const lags = byLag(norms, lagOf);
     const rows = longestRows(structure);
-    const sound = nonFinite === null && rows.length > 1;
+    // A cell that draws would draw other numbers for a step by itself.
+    const draws = cell.trace("float64").sources.some(({ from }) => from === "key");
+    const sound = nonFinite === null && rows.length > 1 && !draws;
     const ahead = sound ? rows : new Int32Array(0);
     layers.push({
       layer: layers.length,

@@ -194,6 +194,27 @@ describe("flowReport", () => {
     expect(seen.layers[0]!.nonFinite).toEqual({ what: "state", sequence: 0, step: 2 });
   });
 
+  test("a cell that draws has norms, and no Jacobians of steps that would draw anew", async () => {
+    const noisy = defineCell({
+      name: "noisy",
+      inputs: () => ({ x: [2] }),
+      state: () => ({ h: [2] }),
+      params: () => ({ W: glorot(2, 2) }),
+      step: ({ x, h }, { W }, { uniform }) => {
+        const next = add(add(matmul(h, W), x), uniform([2]));
+        return { state: { h: next }, output: next };
+      },
+    })({});
+    const params = { W: fromArray([1, 0, 0, 1], [2, 2]) };
+    const { layers } = await flowReport(
+      (p: Traceable<typeof params>) =>
+        sum(unfold(noisy, p, { x: normal(Key.of(2), [9, 2]) }, chain([9]), { key: Key.of(3) }).final.h),
+      params,
+    );
+    expect(layers[0]!.lags.map((l) => l.norm)).toEqual(new Array(9).fill(Math.SQRT2));
+    expect([layers[0]!.jacobians, layers[0]!.exponents, layers[0]!.weights.at]).toEqual([[], [], []]);
+  });
+
   test("a loss without a recurrent layer, and one that ignores its layer", async () => {
     const cell = rnn({ input: 2, hidden: 3 });
     const params = cell.init(Key.of(1));
