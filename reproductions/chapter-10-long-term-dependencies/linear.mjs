@@ -37,7 +37,7 @@ const cell = defineCell({
 })({});
 
 const identity = Float64Array.from({ length: N * N }, (_, at) => (at % (N + 1) === 0 ? 1 : 0));
-const gaussian = await read(normal(Key.of(1), [N, N], "float64"));
+const gaussian = await read(normal(Key.of(4), [N, N], "float64"));
 const withRadius = (a) => {
   const factor = RADIUS / spectralRadius(a, N);
   return a.map((x) => x * factor);
