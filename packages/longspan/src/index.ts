@@ -48,7 +48,29 @@ export {
   useThreads,
   type WasmModules,
 } from "./executors/index.js";
-export * from "./flow/index.js";
+export {
+  type AtLag,
+  type ComplexNumbers,
+  eigenvalues,
+  type FlowGradient,
+  type FlowPenalty,
+  type FlowPenaltyOptions,
+  type FlowReport,
+  type FlowReportOptions,
+  type FlowVerdict,
+  flowPenalty,
+  flowReport,
+  type LayerFlow,
+  type LyapunovOptions,
+  lyapunovExponents,
+  type NonFinite,
+  type Saturation,
+  type StepJacobian,
+  type SymmetricEigen,
+  singularValues,
+  spectralRadius,
+  symmetricEigen,
+} from "./flow/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";
 export * from "./ops/functions.js";

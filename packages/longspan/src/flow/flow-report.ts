@@ -112,7 +112,21 @@ export interface FlowReport {
 export async function flowReport<P>(
   loss: (params: Traceable<P>) => Value,
   params: P,
-  { jacobians, exponents = 4, weights = true }: FlowReportOptions = {},
+  options: FlowReportOptions = {},
+): Promise<FlowReport> {
+  const report = await flowOf(loss, params, options);
+  if (report.layers.length === 0)
+    throw new Error(
+      "flowReport: the loss runs no recurrent layer over a chain with one way in and no edge step; nothing to report on",
+    );
+  return report;
+}
+
+/** `flowReport`, which may find no layer. */
+export async function flowOf<P>(
+  loss: (params: Traceable<P>) => Value,
+  params: P,
+  { jacobians, exponents = 4, weights = true }: FlowReportOptions,
 ): Promise<FlowReport> {
   const seen = scope(() => {
     const all = watchStates(() => loss(params as Traceable<P>), true);
@@ -120,10 +134,6 @@ export async function flowReport<P>(
     return { ...owned({ loss: all.loss, gradients: all.gradients, layers }), calls: all.calls };
   });
   const chains = seen.calls.map((_, i) => i).filter((i) => seen.calls[i]!.structure.parts.clock !== null);
-  if (chains.length === 0)
-    throw new Error(
-      "flowReport: the loss runs no recurrent layer over a chain with one way in and no edge step; nothing to report on",
-    );
   const layers: LayerFlow[] = [];
   for (const i of chains) {
     const { cell, structure } = seen.calls[i]!;

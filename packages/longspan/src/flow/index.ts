@@ -8,6 +8,7 @@ export {
 export {
   type FlowReport,
   type FlowReportOptions,
+  flowOf,
   flowReport,
   type LayerFlow,
   type NonFinite,

@@ -1,3 +1,4 @@
+import type { LayerFlow } from "../flow/index.js";
 import { describeNonFinite, type TensorReport } from "../optim/index.js";
 
 /** What a step that ended a run, or was replaced or left out, looked like. */
@@ -19,12 +20,14 @@ export interface StepOrigins {
   readonly parameters: readonly TensorReport[];
   readonly batch: readonly TensorReport[];
   readonly carried: readonly TensorReport[];
+  /** What the gradient of the step did on its way back through each recurrent layer. */
+  readonly flow: readonly LayerFlow[];
 }
 
 /**
  * A run that was stopped at a gradient that exploded. The parameters, the optimiser's state and what was carried are as they were
- * before that step. The message names the step, its batch, the parameters whose gradient is not finite (or is largest), and, if
- * something was not finite before the gradient was formed, what that was.
+ * before that step. The message names the step, its batch, the parameters whose gradient is not finite (or is largest), the recurrent
+ * layer and the lag at which it grew, and, if something was not finite before the gradient was formed, what that was.
  *
  * @see Goodfellow, Bengio, Courville (2016), section 10.11.1
  */
@@ -54,7 +57,9 @@ function messageOf(report: StepReport, origins: StepOrigins): string {
     causes.length === 0
       ? "a smaller learning rate, clipByJointNorm, or another policy for explosions to go on without such steps"
       : "mend what is named; no learning rate will";
-  return `${explosionText(report)}.${origin} Remedies: ${remedies}`;
+  const grown = origins.flow.map(growthIn).filter((t) => t !== null);
+  const growth = grown.length === 0 ? "" : ` ${grown.join(". ")}.`;
+  return `${explosionText(report)}.${origin}${growth} Remedies: ${remedies}`;
 }
 
 /** One sentence without its full stop: what exploded, at which step and batch, in which parameters. */
@@ -67,6 +72,19 @@ export function explosionText({ step, batch, norm, gradients }: StepReport): str
   const [largest] = [...gradients].sort((a, b) => b.norm - a.norm);
   const where = largest ? `; the largest part is that of "${largest.path}", ${short(largest.norm)}` : "";
   return `the gradient ${at} has the norm ${short(norm)}${where}`;
+}
+
+/** Where in a recurrent layer something stopped to be finite, or the lag at which the gradient was longest after it had grown tenfold. */
+function growthIn({ layer, cell, nonFinite, lags }: LayerFlow): string | null {
+  const where = `In recurrent layer ${layer} (${cell})`;
+  if (nonFinite) {
+    const { what, step, sequence } = nonFinite;
+    return `${where}, the first value that is not finite is in the ${what} of step ${step} of sequence ${sequence}, counted from 0`;
+  }
+  const first = lags.find((l) => l.norm > 0);
+  const peak = lags.reduce((a, b) => (b.norm > a.norm ? b : a), lags[0] ?? { lag: 0, norm: 0 });
+  if (first === undefined || peak.norm < 10 * first.norm) return null;
+  return `${where}, the gradient grew on its way back: |dL/dh| is ${short(first.norm)} ${first.lag} steps before the end and ${short(peak.norm)} at ${peak.lag}`;
 }
 
 function causesIn(what: string, tensors: readonly TensorReport[]): string[] {

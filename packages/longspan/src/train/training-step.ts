@@ -1,4 +1,5 @@
 import { valueGradAndAux } from "../autodiff/index.js";
+import { flowOf } from "../flow/index.js";
 import { add, mul, sub, where } from "../ops/index.js";
 import {
   allFinite,
@@ -94,8 +95,13 @@ export class TrainingStep<P, B, C, S> {
       state.optimiser.norm.data(),
     ]);
     dispose([value, grads]);
+    const { layers: flow } = await flowOf(
+      (params: Traceable<P>) => this.task.loss(params, batch, state.carried, this.forLoss.fold(step)).loss,
+      state.params,
+      { jacobians: 0, exponents: 0, weights: false },
+    );
     const report = { step, batch: this.task.describe?.(step) ?? null, norm: norm!, gradients };
-    return new ExplosionError(report, { loss: loss!, parameters, batch: inputs, carried: held });
+    return new ExplosionError(report, { loss: loss!, parameters, batch: inputs, carried: held, flow });
   }
 
   /**
