@@ -1,7 +1,14 @@
 import colours from "picocolors";
-import type { ProgressEvent } from "./events.js";
-import { lineLimiter, type Output, type Reporter, type ReporterOptions } from "./reporter.js";
-import { type RunLine, runLines } from "./run-lines.js";
+import {
+  type AnyEvent,
+  isBold,
+  isFrequent,
+  lineLimiter,
+  type Output,
+  type Reporter,
+  type ReporterOptions,
+} from "./reporter.js";
+import type { RunLine } from "./run-lines.js";
 import { displayWidth, withoutControls, wrapped } from "./terminal-text.js";
 import { TimeLeft } from "./time-left.js";
 
@@ -20,12 +27,14 @@ const spare = 3;
  * Lines for people in a terminal: the last one is alive, rewritten in place at each report and cut to the terminal's
  * width, and validations stay above it. The cursor is never hidden, so a process that dies leaves nothing to repair.
  */
-export function liveReporter(out: Output, { now = () => performance.now() }: ReporterOptions = {}): Reporter {
+export function liveReporter<E extends AnyEvent>(
+  out: Output,
+  { lines, now = () => performance.now() }: ReporterOptions<E>,
+): Reporter<E> {
   const { bold, dim } = colours.createColors(colours.isColorSupported);
   const timeLeft = new TimeLeft(now);
   const due = lineLimiter(now);
-  let words = runLines("char");
-  let latest: { readonly event: ProgressEvent; readonly left: number } | null = null;
+  let latest: { readonly event: E; readonly left: number } | null = null;
   /** What stands in the live line now. */
   let shown = "";
 
@@ -42,13 +51,13 @@ export function liveReporter(out: Output, { now = () => performance.now() }: Rep
   const draw = () => {
     if (!latest) return;
     clear();
-    shown = words.live(latest.event, latest.left, columns() - spare);
+    shown = lines.live(latest.event, latest.left, columns() - spare);
     out.write(shown.replace(/^step/, dim("step")));
   };
-  const line = ([label, text]: RunLine, emphasis = (text: string) => text) => {
+  const line = ([label, text]: RunLine, emphasis: (text: string) => string) => {
     const whole = label.padEnd(labelColumns) + withoutControls(text);
-    const lines = wrapped(whole, columns(), labelColumns);
-    out.write(`${dim(lines.slice(0, labelColumns))}${emphasis(lines.slice(labelColumns))}\n`);
+    const rows = wrapped(whole, columns(), labelColumns);
+    out.write(`${dim(rows.slice(0, labelColumns))}${emphasis(rows.slice(labelColumns))}\n`);
   };
   out.on("resize", draw);
 
@@ -61,26 +70,11 @@ export function liveReporter(out: Output, { now = () => performance.now() }: Rep
         return;
       }
       clear();
-      switch (event.event) {
-        case "start":
-          words = runLines(event.level);
-          for (const entry of words.introduction(event)) line(entry);
-          return;
-        case "resumed":
-          line(words.resumed(event));
-          return;
-        case "valid":
-          if (due("valid")) line(words.valid(event), bold);
-          draw();
-          return;
-        case "explosion":
-          if (due("explosion")) line(words.explosion(event));
-          draw();
-          return;
-        case "done":
-          for (const entry of words.done(event)) line(entry, entry[0] === "done" ? undefined : bold);
-      }
-      latest = null;
+      const { event: kind } = event;
+      if (!isFrequent(kind) || due(kind))
+        for (const entry of lines.of(event, left)) line(entry, isBold(kind, entry) ? bold : (text) => text);
+      if (isFrequent(kind)) draw();
+      else if (kind !== "start" && kind !== "resumed") latest = null;
     },
     clear,
     close() {

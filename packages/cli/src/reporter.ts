@@ -1,11 +1,18 @@
 import colours from "picocolors";
 import type { TrainEvent } from "./events.js";
-import { type RunLine, runLines } from "./run-lines.js";
+import type { Lines, RunLine } from "./run-lines.js";
 import { TimeLeft } from "./time-left.js";
 
+/** What reporters know of any event. */
+export interface AnyEvent {
+  readonly event: string;
+  /** Of progress events: the share of the budget that is used up. */
+  readonly fraction?: number;
+}
+
 /** Tells the user what happens in a run. */
-export interface Reporter {
-  tell(event: TrainEvent): void;
+export interface Reporter<E extends AnyEvent = TrainEvent> {
+  tell(event: E): void;
   /** Takes a live line away, before something else is printed. It comes back with the next event. */
   clear(): void;
   /** Leaves the output as other programs expect it; to be called at the end, whatever the end was. */
@@ -16,13 +23,16 @@ export interface Reporter {
 export type Output = Pick<NodeJS.WriteStream, "write" | "on" | "off"> &
   Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns">>;
 
-/** How a reporter tells the time, in milliseconds. */
-export interface ReporterOptions {
+/** How a reporter tells things. */
+export interface ReporterOptions<E> {
+  /** What is said of events. */
+  readonly lines: Lines<E>;
+  /** The time in milliseconds. */
   readonly now?: () => number;
 }
 
 /** One JSON object per event. */
-export function jsonReporter(out: Pick<Output, "write">): Reporter {
+export function jsonReporter(out: Pick<Output, "write">): Reporter<AnyEvent> {
   return { tell: (event) => void out.write(`${JSON.stringify(event)}\n`), clear() {}, close() {} };
 }
 
@@ -43,39 +53,31 @@ export function lineLimiter(now: () => number): (kind: "progress" | "valid" | "e
   };
 }
 
+/** Whether a line limiter has a say in it. */
+export function isFrequent(event: string): event is "progress" | "valid" | "explosion" {
+  return event === "progress" || event === "valid" || event === "explosion";
+}
+
+/** Whether a line holds what a run is about. */
+export function isBold(event: string, [label]: RunLine): boolean {
+  return event === "valid" || (event === "done" && label !== "done");
+}
+
 /** Lines for people and for files: no escapes, and not more of them than can be read. */
-export function plainReporter(
+export function plainReporter<E extends AnyEvent>(
   out: Output,
-  { now = () => performance.now() }: ReporterOptions = {},
-): Reporter {
+  { lines, now = () => performance.now() }: ReporterOptions<E>,
+): Reporter<E> {
   const { bold, dim } = colours.createColors(out.isTTY === true && colours.isColorSupported);
-  const line = ([label, text]: RunLine, emphasis = (text: string) => text) =>
-    out.write(`${dim(label.padEnd(9))} ${emphasis(text)}\n`);
   const timeLeft = new TimeLeft(now);
   const due = lineLimiter(now);
-  let words = runLines("char");
   return {
     tell(event) {
       const left = timeLeft.after(event);
-      switch (event.event) {
-        case "start":
-          words = runLines(event.level);
-          for (const entry of words.introduction(event)) line(entry);
-          break;
-        case "resumed":
-          line(words.resumed(event));
-          break;
-        case "progress":
-          if (due("progress")) line(words.progress(event, left));
-          break;
-        case "valid":
-          if (due("valid")) line(words.valid(event), bold);
-          break;
-        case "explosion":
-          if (due("explosion")) line(words.explosion(event));
-          break;
-        case "done":
-          for (const entry of words.done(event)) line(entry, entry[0] === "done" ? undefined : bold);
+      if (isFrequent(event.event) && !due(event.event)) return;
+      for (const entry of lines.of(event, left)) {
+        const [label, text] = entry;
+        out.write(`${dim(label.padEnd(9))} ${isBold(event.event, entry) ? bold(text) : text}\n`);
       }
     },
     clear() {},

@@ -1,11 +1,11 @@
 import { type LanguageModel, type LanguageModelCell, languageModel } from "longspan";
+import { libraryName } from "./settings/cells.js";
+import type { Table } from "./settings/setting.js";
 import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
-
-/** Settings of this one command rather than of the run. */
-const passing = ["out", "resume", "force", "config", "json"] as const;
+import { type Kept, passing } from "./settings/training.js";
 
 /** The settings that a run keeps. */
-export type RunSettings = Omit<TrainSettings, (typeof passing)[number]>;
+export type RunSettings = Kept<TrainSettings>;
 
 /** The model of a run. */
 export type ModelConfig = Pick<RunSettings, "cell" | "hidden" | "layers" | "embed" | "dropout">;
@@ -18,8 +18,7 @@ export function modelConfig({ cell, hidden, layers, embed, dropout }: RunSetting
 /** The model of a run over so many symbols. */
 export function modelFor(settings: RunSettings, vocabulary: number): LanguageModel {
   const { cell: name, ...sizes } = modelConfig(settings);
-  const cell = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as LanguageModelCell;
-  return languageModel({ ...sizes, cell, vocabulary });
+  return languageModel({ ...sizes, cell: libraryName<LanguageModelCell>(name), vocabulary });
 }
 
 /** What config.json holds. */
@@ -37,31 +36,40 @@ export interface RunConfig {
   readonly settings: RunSettings;
 }
 
-/** The settings of a command that the run keeps. */
-export function runSettings(settings: TrainSettings): RunSettings {
-  const kept = Object.entries(settings).filter(([key]) => !(passing as readonly string[]).includes(key));
-  return Object.fromEntries(kept) as unknown as RunSettings;
-}
-
 /** Checks what was read from a config.json. @throws TypeError naming the entry, what it is and what was expected. */
 export function checkConfig(value: unknown): RunConfig {
   const config = (value ?? {}) as RunConfig;
-  const expect = (what: string, found: unknown, right: boolean, expected: string) => {
-    if (!right) throw new TypeError(`${what} is ${JSON.stringify(found)}, expected ${expected}`);
-  };
-  expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 2, "2");
-  expect("task", config.task, config.task === "text", '"text"');
+  checkHead(config, "text");
   const text: Partial<RunConfig["text"]> = config.text ?? {};
   for (const name of ["path", "sha256"] as const)
     expect(`text.${name}`, text[name], typeof text[name] === "string", "a text");
   expect("text.characters", text.characters, Number.isSafeInteger(text.characters), "a whole number");
-  const settings: Readonly<Record<string, unknown>> = { ...config.settings };
-  for (const [key, { kind }] of Object.entries(trainTextSettings)) {
+  checkSettings(trainTextSettings, config.settings);
+  return config;
+}
+
+/** Checks what every config.json begins with. @throws TypeError as `checkConfig` */
+export function checkHead(
+  config: { readonly format: string; readonly formatVersion: number; readonly task: string },
+  task: string,
+): void {
+  expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
+  expect("formatVersion", config.formatVersion, config.formatVersion === 2, "2");
+  expect("task", config.task, config.task === task, JSON.stringify(task));
+}
+
+/** Checks stored settings against their table. @throws TypeError as `checkConfig` */
+export function checkSettings(table: Table, stored: object): void {
+  const settings: Readonly<Record<string, unknown>> = { ...stored };
+  for (const [key, { kind }] of Object.entries(table)) {
     if ((passing as readonly string[]).includes(key)) continue;
     const found = settings[key];
     const right = found === null ? kind.nullable === true : kind.accept(found) !== undefined;
     expect(`settings.${key}`, found, right, `${kind.expected}${kind.nullable ? ", or null" : ""}`);
   }
-  return config;
+}
+
+/** @throws TypeError naming an entry, what it is and what was expected, unless that is so */
+export function expect(what: string, found: unknown, right: boolean, expected: string): void {
+  if (!right) throw new TypeError(`${what} is ${JSON.stringify(found)}, expected ${expected}`);
 }

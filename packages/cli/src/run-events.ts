@@ -1,14 +1,16 @@
 import {
   countUnknown,
   defaultExecutor,
+  type ExplosionReport,
   type LanguageModelParams,
   natsToBits,
   type TrainCallback,
   type Trained,
   type TrainingState,
+  type TrainReport,
 } from "longspan";
 import { type TensorBoardFile, tensorBoardFile } from "longspan/node";
-import type { TrainEvent } from "./events.js";
+import type { ExplosionEvent, ProgressEvent, TrainEvent } from "./events.js";
 import { reportHtml } from "./report/report-html.js";
 import type { Reporter } from "./reporter.js";
 import { modelConfig, type RunConfig } from "./run-config.js";
@@ -56,26 +58,18 @@ export class RunEvents {
   callback(plan: TrainingPlan): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
     return {
       onReport: async (report) => {
-        const { state, step, fraction, loss, learningRate, gradientNorm, randomSteps, skippedSteps } = report;
-        const [clippedNorm] = (await plan.clippedNorm(state.optimiser.inner)?.data()) ?? [gradientNorm];
+        const { step, fraction, seconds, ...figures } = await stepFigures(report, plan);
         this.tell({
           event: "progress",
           step,
           fraction,
-          nats: loss,
-          learningRate: learningRate!,
-          gradientNorm,
-          clippedNorm: clippedNorm!,
-          randomSteps,
-          skippedSteps,
+          nats: report.loss,
+          ...figures,
           charactersPerSecond: report.predictions / report.seconds,
-          seconds: state.history.seconds,
+          seconds,
         });
       },
-      onExplosion: ({ step, batch, norm, action, gradients }) => {
-        const parameters = gradients.filter((g) => g.first !== null).map((g) => g.path);
-        this.tell({ event: "explosion", step, batch, norm, action, parameters });
-      },
+      onExplosion: (report) => this.tell(explosionEvent(report)),
       onValidation: async ({ step, loss, best, params, state }) => {
         if (best) await this.folder.saveWeights(params, step);
         this.tell({ event: "valid", step, ...this.figures(loss), best, seconds: state.history.seconds });
@@ -141,6 +135,34 @@ export class RunEvents {
       reportHtml({ config: this.config, events: readMetrics(this.folder.path) as TrainEvent[] }),
     );
   }
+}
+
+/** What is told of the steps of any run. */
+export type StepFigures = Omit<ProgressEvent, "event" | "nats" | "charactersPerSecond">;
+
+/** The figures of a report. */
+export async function stepFigures(
+  report: TrainReport<unknown, readonly unknown[], unknown>,
+  plan: TrainingPlan,
+): Promise<StepFigures> {
+  const { state, step, fraction, learningRate, gradientNorm, randomSteps, skippedSteps } = report;
+  const [clippedNorm] = (await plan.clippedNorm(state.optimiser.inner)?.data()) ?? [gradientNorm];
+  return {
+    step,
+    fraction,
+    learningRate: learningRate!,
+    gradientNorm,
+    clippedNorm: clippedNorm!,
+    randomSteps,
+    skippedSteps,
+    seconds: state.history.seconds,
+  };
+}
+
+/** The event of a step that was not taken as it was. */
+export function explosionEvent({ step, batch, norm, action, gradients }: ExplosionReport): ExplosionEvent {
+  const parameters = gradients.filter((g) => g.first !== null).map((g) => g.path);
+  return { event: "explosion", step, batch, norm, action, parameters };
 }
 
 /** The curves of TensorBoard. */

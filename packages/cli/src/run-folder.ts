@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join, parse } from "node:path";
+import { join } from "node:path";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -41,8 +41,8 @@ export interface RunFolder {
   readonly checkpoints: CheckpointFiles;
   readonly metrics: JsonLinesFile;
   /** Replaces the weights that `sample` and `eval` use; the old ones stay until the new ones are safe. */
-  saveWeights(params: LanguageModelParams, step: number): Promise<void>;
-  saveConfig(config: RunConfig): void;
+  saveWeights(params: object, step: number): Promise<void>;
+  saveConfig(config: object): void;
   saveReport(html: string): void;
   close(): void;
 }
@@ -51,13 +51,13 @@ export interface RunFolder {
  * The folder for a new run: the one given, or, if none is, the first of runs/NAME, runs/NAME-2, ... that holds no run.
  * @throws Failure if the folder holds things that are not a run's
  */
-export function chooseFolder(given: string | null, textPath: string): string {
+export function chooseFolder(given: string | null, name: string): string {
   if (given !== null) {
     if (contentsOf(given) === "other")
       throw new Failure(`${given} is not empty and holds no run; choose another folder with --out`);
     return given;
   }
-  const base = join("runs", parse(textPath).name || "text");
+  const base = join("runs", name);
   for (let k = 1; ; k++) {
     const path = k === 1 ? base : `${base}-${k}`;
     if (contentsOf(path) === "nothing") return path;
@@ -84,9 +84,8 @@ export function contentsOf(path: string): "nothing" | "run" | "other" {
  */
 export function createRun(
   path: string,
-  config: RunConfig,
-  vocabulary: StoredVocabulary,
-  { replace }: { replace: boolean },
+  config: object,
+  { replace, vocabulary }: { replace: boolean; vocabulary?: StoredVocabulary },
 ): RunFolder {
   return opened(path, (folder) => {
     if (contentsOf(path) === "run" && !replace)
@@ -94,8 +93,9 @@ export function createRun(
         `${path} holds a run already; go on with it with --resume, choose another folder with --out, or replace it with --force`,
       );
     folder.checkpoints.clear();
-    for (const name of [names.weights, names.report, names.config]) rmSync(join(path, name), { force: true });
-    replaceFile(join(path, names.vocabulary), `${JSON.stringify(vocabulary)}\n`);
+    for (const name of [names.weights, names.report, names.config, names.vocabulary])
+      rmSync(join(path, name), { force: true });
+    if (vocabulary) replaceFile(join(path, names.vocabulary), `${JSON.stringify(vocabulary)}\n`);
     // Last, since a folder with it holds a run.
     folder.saveConfig(config);
     return { append: false };
@@ -173,9 +173,14 @@ export function describeRun(path: string): RunDescription {
   if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
   if (!existsSync(join(path, names.config)))
     throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
-  const config = reading(path, "config", (bytes) => checkConfig(parseJson(bytes)));
+  const config = readConfig(path, checkConfig);
   const vocabulary = reading(path, "vocabulary", (bytes) => vocabularyFrom(parseJson(bytes)));
   return { config, vocabulary, model: modelFor(config.settings, vocabulary.size) };
+}
+
+/** The config.json of a run. @throws Failure naming the file and what is wrong with it */
+export function readConfig<C>(path: string, check: (value: unknown) => C): C {
+  return reading(path, "config", (bytes) => check(parseJson(bytes)));
 }
 
 /** Reads a run with its trained parameters. @throws Failure naming the file and what is wrong with it. */

@@ -7,33 +7,77 @@ import type {
   ProgressEvent,
   ResumedEvent,
   StartEvent,
+  TrainEvent,
   ValidEvent,
 } from "./events.js";
 
 /** A line for people: what it is about, and the text. */
 export type RunLine = readonly [label: string, text: string];
 
-/** What is said of the events of a run, in words. Made by its first event. */
-export interface RunLines {
-  readonly unit: "character" | "word";
+/** What a run says of its events, in words. */
+export interface Lines<E> {
+  /** Lines on an event. @param secondsLeft until the end of the run; NaN if nothing is known */
+  of(event: E, secondsLeft: number): readonly RunLine[];
+  /** A line on a progress event, of at most so many columns: what matters least is shortened first, then left out. */
+  live(event: E, secondsLeft: number, columns: number): string;
+}
+
+/** The lines of `longspan train text`: the first event says what is counted. */
+export function textLines(): Lines<TrainEvent> {
+  let words = runLines("char");
+  return {
+    of(event, left) {
+      switch (event.event) {
+        case "start":
+          words = runLines(event.level);
+          return words.introduction(event);
+        case "resumed":
+          return [resumedLine(event)];
+        case "progress":
+          return [words.progress(event, left)];
+        case "valid":
+          return [words.valid(event)];
+        case "explosion":
+          return [explosionLine(event)];
+        case "done":
+          return words.done(event);
+        default:
+          return [];
+      }
+    },
+    live: (event, left, columns) => (event.event === "progress" ? words.live(event, left, columns) : ""),
+  };
+}
+
+/** A run goes on. */
+export function resumedLine({ step, seconds }: ResumedEvent): RunLine {
+  return ["resumed", `after ${counted(step, "step")} and ${duration(seconds)} of training`];
+}
+
+/** A gradient exploded. */
+export function explosionLine({ step, norm, action, batch }: ExplosionEvent): RunLine {
+  return [
+    action === "skip" ? "skipped" : "random",
+    `step ${whole(step)}${batch === null ? "" : ` (${batch})`}: the gradient exploded, norm ${figure(norm)}`,
+  ];
+}
+
+/** What is said of the events of a text's run. */
+interface RunLines {
   introduction(event: StartEvent): readonly RunLine[];
-  resumed(event: ResumedEvent): RunLine;
   progress(event: ProgressEvent, secondsLeft: number): RunLine;
-  /** A progress line of at most so many columns: what matters least is shortened first, then left out. */
   live(event: ProgressEvent, secondsLeft: number, columns: number): string;
   valid(event: ValidEvent): RunLine;
-  explosion(event: ExplosionEvent): RunLine;
   done(event: DoneEvent): readonly RunLine[];
 }
 
-export function runLines(level: Level): RunLines {
+function runLines(level: Level): RunLines {
   const unit = level === "word" ? "word" : "character";
   const loss = ({ nats }: HeldOut) =>
     level === "word"
       ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
       : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
   return {
-    unit,
     introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
       [
         "text",
@@ -47,10 +91,6 @@ export function runLines(level: Level): RunLines {
         "run",
         `${out}: ${settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")} on the ${executor} executor`,
       ],
-    ],
-    resumed: ({ step, seconds }) => [
-      "resumed",
-      `after ${counted(step, "step")} and ${duration(seconds)} of training`,
     ],
     progress: ({ step, fraction, nats, charactersPerSecond }, left) => [
       "step",
@@ -66,10 +106,6 @@ export function runLines(level: Level): RunLines {
     valid: (event) => [
       "held out",
       `step ${whole(event.step)}   ${loss(event)}${event.best ? "   best so far" : ""}`,
-    ],
-    explosion: ({ step, norm, action, batch }) => [
-      action === "skip" ? "skipped" : "random",
-      `step ${whole(step)}${batch === null ? "" : ` (${batch})`}: the gradient exploded, norm ${figure(norm)}`,
     ],
     done: ({ steps, ended, charactersPerSecond, train, valid }) => [
       [
@@ -101,13 +137,26 @@ function liveLine(event: ProgressEvent, level: Level, left: number, columns: num
     gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
     left: [...leftInWords(left), ""],
   };
+  return fitted(fields, ["gradient", "speed", "share", "gradient", "speed", "loss", "left", "loss"], columns);
+}
+
+/**
+ * Fields in one line of at most so many columns.
+ * @param fields the forms of each, longest first; an empty one leaves it out
+ * @param order in which they are shortened, a form at a time
+ */
+export function fitted(
+  fields: Readonly<Record<string, readonly string[]>>,
+  order: readonly string[],
+  columns: number,
+): string {
   const shortened: Record<string, number> = {};
   const line = () =>
     Object.entries(fields)
       .map(([name, forms]) => forms[shortened[name] ?? 0] ?? "")
       .filter((text) => text !== "")
       .join("  ");
-  for (const name of ["gradient", "speed", "share", "gradient", "speed", "loss", "left", "loss"]) {
+  for (const name of order) {
     if (line().length <= columns) break;
     shortened[name] = (shortened[name] ?? 0) + 1;
   }
@@ -119,7 +168,8 @@ function unknownShare({ total, unknown }: StartEvent["characters"]): string {
   return unknown === undefined ? "" : `, ${((100 * unknown) / total).toFixed(1)} % of them unknown`;
 }
 
-function leftInWords(seconds: number): string[] {
+/** How long a run will go on, if that is known. */
+export function leftInWords(seconds: number): string[] {
   return Number.isFinite(seconds) ? [`${duration(seconds)} left`] : [];
 }
 
@@ -134,12 +184,12 @@ export function whole(n: number): string {
 }
 
 /** Three decimals, unless the number is beyond what a loss should be. */
-function lossFigure(n: number): string {
+export function lossFigure(n: number): string {
   return Math.abs(n) < 1000 ? n.toFixed(3) : Number(n.toPrecision(3)).toExponential().replace("+", "");
 }
 
 /** Three digits: `0.123`, `12.3`, `12,345`, `1.2e9`. */
-function figure(n: number): string {
+export function figure(n: number): string {
   if (!Number.isFinite(n)) return String(n);
   if (Math.abs(n) >= 1e6) return Number(n.toPrecision(3)).toExponential().replace("+", "");
   return Math.abs(n) >= 100 ? whole(n) : String(Number(n.toPrecision(3)));

@@ -1,40 +1,34 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { parse, resolve } from "node:path";
 import {
-  ExplosionError,
   evaluateText,
   Key,
   type LanguageModel,
   type LanguageModelParams,
   leaves,
-  NonFiniteLossError,
   startTraining,
   storedVocabulary,
   type Trained,
   textTask,
   train,
 } from "longspan";
-import { FileError, fileReason } from "longspan/node";
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
-import { modelFor, type RunConfig, type RunSettings, runSettings } from "./run-config.js";
+import { modelFor, type RunConfig, type RunSettings } from "./run-config.js";
+import { explained, fitting, goesOn, mergedSettings, quoted, tellStopped } from "./run-control.js";
 import { RunEvents } from "./run-events.js";
-import {
-  chooseFolder,
-  contentsOf,
-  continueRun,
-  createRun,
-  describeRun,
-  type RunFolder,
-} from "./run-folder.js";
-import { whole } from "./run-lines.js";
+import { chooseFolder, continueRun, createRun, describeRun, type RunFolder } from "./run-folder.js";
+import { textLines } from "./run-lines.js";
 import { drawSample, writeSample } from "./sample-text.js";
 import type { Resolved } from "./settings/resolve.js";
-import { nameOf } from "./settings/setting.js";
 import type { TrainSettings, trainTextSettings } from "./settings/train-text.js";
+import { keptSettings } from "./settings/training.js";
 import { readTextData, type TextData } from "./text-data.js";
 import { trainingPlan } from "./training-plan.js";
+
+/** As the user calls it. */
+const command = "longspan train text";
 
 /** Characters, or words, of the sample at the end of a run. */
 const sampleLength = { char: 400, word: 80 } as const;
@@ -44,20 +38,14 @@ export async function trainText(
   path: string | undefined,
   given: Resolved<typeof trainTextSettings>,
 ): Promise<number> {
-  const { resume, out } = given.values;
-  const goesOn = resume && out !== null && contentsOf(out) === "run";
-  if (resume && !goesOn && path === undefined)
-    throw new Failure(
-      out === null
-        ? "--resume needs --out, the folder of the run to go on with"
-        : `${out} holds no run to go on with`,
-    );
-  if (path === undefined && !goesOn) throw new Failure("the path of a text is missing", exitCode.usage);
-  return goesOn ? goOn(out, path, given) : begin(path!, given.values);
+  const { values } = given;
+  if (goesOn(values, path !== undefined)) return goOn(values.out!, path, given);
+  if (path === undefined) throw new Failure("the path of a text is missing", exitCode.usage);
+  return begin(path, values);
 }
 
 async function begin(path: string, settings: TrainSettings): Promise<number> {
-  const kept = runSettings(settings);
+  const kept = keptSettings(settings);
   const data = readTextData(path, kept, null);
   const config: RunConfig = {
     format: "longspan-run",
@@ -67,8 +55,11 @@ async function begin(path: string, settings: TrainSettings): Promise<number> {
     settings: kept,
   };
   const model = modelFor(kept, data.vocabulary.size);
-  const out = chooseFolder(settings.out, path);
-  const folder = createRun(out, config, storedVocabulary(data.vocabulary), { replace: settings.force });
+  const out = chooseFolder(settings.out, parse(path).name || "text");
+  const folder = createRun(out, config, {
+    replace: settings.force,
+    vocabulary: storedVocabulary(data.vocabulary),
+  });
   try {
     return await runIn(folder, { config, data, model, settings });
   } finally {
@@ -98,30 +89,6 @@ async function goOn(
   }
 }
 
-/** What may differ when a run is taken up again: how long it lasts, and what does not touch the parameters. */
-const changeable: readonly (keyof RunSettings)[] = ["steps", "minutes", "saveSeconds", "tensorboard"];
-
-function mergedSettings(
-  stored: RunSettings,
-  given: Resolved<typeof trainTextSettings>,
-  out: string,
-): RunSettings {
-  const merged: Record<string, unknown> = { ...stored };
-  for (const [key, was] of Object.entries(stored) as [keyof RunSettings, unknown][]) {
-    if (given.origins[key].from === "default") continue;
-    const is = given.values[key];
-    if (changeable.includes(key)) merged[key] = is;
-    else if (is !== was)
-      throw new Failure(
-        `${given.phrase(key)} differs from the run in ${out}, which has ${nameOf(key)} ${was === null ? "none" : was}; a run goes on with its own settings`,
-      );
-  }
-  // One kind of budget replaces the other.
-  if (given.origins.steps.from !== "default") merged.minutes = null;
-  else if (given.origins.minutes.from !== "default") merged.steps = null;
-  return merged as unknown as RunSettings;
-}
-
 interface Job {
   readonly config: RunConfig;
   readonly data: TextData;
@@ -136,7 +103,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   const { steps, minutes, seed, earlyStop } = settings;
   const budget = steps === null ? { minutes: minutes! } : { steps };
   const [forInit, forTraining, forSample] = Key.of(seed).split(3) as [Key, Key, Key];
-  const reporter = chooseReporter(process.stdout, job.settings.json);
+  const reporter = chooseReporter(process.stdout, job.settings.json, textLines());
   const interrupt = onInterrupt(() => {
     reporter.clear();
     process.stderr.write("stopping after this step; press Ctrl-C again to end at once\n");
@@ -146,7 +113,10 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   try {
     const plan = trainingPlan(settings);
     const task = textTask(model, data.streams, { backward: { kind: settings.backward } });
-    const fresh = fitting(() => startTraining(task, plan.optimiser, model.init(forInit)));
+    const fresh = fitting(
+      () => startTraining(task, plan.optimiser, model.init(forInit)),
+      "lower --hidden, --layers or --embed",
+    );
     const parameters = leaves(fresh.params).reduce((n, p) => n + p.size, 0);
     const state = folder.checkpoints.load(fresh);
     events.start(data, parameters, state);
@@ -169,28 +139,19 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
       // What is saved is looked at first, so there is a report before each save.
       reportSeconds: Math.min(1, settings.saveSeconds),
     });
-    if (end.ended === "signal") return stopped(folder, events, end);
+    if (end.ended === "signal") {
+      events.stopped(end.state);
+      return tellStopped(end.state, folder, command);
+    }
     await finish(job, folder, events, end, forSample, signal);
     return 0;
   } catch (error) {
-    throw explained(error, folder);
+    throw explained(error, folder, command);
   } finally {
     reporter.close();
     interrupt.release();
     events.close();
   }
-}
-
-function stopped(
-  folder: RunFolder,
-  events: RunEvents,
-  { state }: Trained<unknown, unknown, unknown>,
-): number {
-  events.stopped(state);
-  process.stderr.write(
-    `stopped after ${whole(state.step)} steps; everything is saved. To go on: longspan train text --resume --out ${quoted(folder.path)}\n`,
-  );
-  return exitCode.interrupted;
 }
 
 async function finish(
@@ -235,38 +196,4 @@ function validationInterval({ steps, validEvery }: RunSettings, { valid, streams
   // Reading costs a third of learning; at most a twentieth of the time, and about twenty times in all.
   const perStep = streams.predictions / streams.segments;
   return { steps: Math.max(Math.ceil(steps / 20), Math.ceil((20 * valid.length) / (3 * perStep))) };
-}
-
-/** A failure of the training itself, in the words of the command line. */
-function explained(error: unknown, { path, checkpoints: { savedStep } }: RunFolder): unknown {
-  const goOn = `longspan train text --resume --out ${quoted(path)}`;
-  const saved =
-    savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
-  if (error instanceof ExplosionError || error instanceof NonFiniteLossError) {
-    const [what] = fileReason(error).split(/[.,;]? Remedies: /);
-    return new Failure(
-      `training stopped: ${what}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
-    );
-  }
-  if (error instanceof FileError)
-    return new Failure(`${fileReason(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
-  return error;
-}
-
-/** @throws Failure if there is not the memory for it */
-function fitting<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new Failure(
-        `a model of this size does not fit into memory (${error.message}); lower --hidden, --layers or --embed`,
-      );
-    throw error;
-  }
-}
-
-/** A path as one word of a command line. */
-function quoted(path: string): string {
-  return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -22,7 +22,7 @@ import {
   warmUp,
   weightDecay,
 } from "longspan";
-import type { RunSettings } from "./run-config.js";
+import type { UpdateSettings } from "./settings/training.js";
 
 /** What the settings make of a gradient. */
 export interface TrainingPlan {
@@ -34,7 +34,7 @@ export interface TrainingPlan {
 }
 
 /** The optimiser, schedule and policy of a run. Clipping comes first, so that the update rule never sees a large gradient. */
-export function trainingPlan(settings: RunSettings): TrainingPlan {
+export function trainingPlan(settings: UpdateSettings): TrainingPlan {
   const { clipValue, clipGroup, clip, weightDecay: decay, optimizer, explosionNorm } = settings;
   const treatments: Transform<unknown>[] = [];
   if (clipValue !== null) treatments.push(clipByValue(clipValue));
@@ -54,7 +54,7 @@ export function trainingPlan(settings: RunSettings): TrainingPlan {
   };
 }
 
-function updateRule(settings: RunSettings): Transform<unknown> {
+function updateRule(settings: UpdateSettings): Transform<unknown> {
   const { optimizer, lr: learningRate, momentum: mu, weightDecay: decay } = settings;
   switch (optimizer) {
     case "sgd":
@@ -73,7 +73,7 @@ function updateRule(settings: RunSettings): Transform<unknown> {
   }
 }
 
-function scheduleOf(settings: RunSettings): Schedule {
+function scheduleOf(settings: UpdateSettings): Schedule {
   const { schedule, lr, scheduleFactor: factor, scheduleEvery: every, patience } = settings;
   switch (schedule) {
     case "constant":

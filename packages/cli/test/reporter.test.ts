@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TrainEvent } from "../src/events.js";
 import { liveReporter } from "../src/live-reporter.js";
 import { jsonReporter, type Output, plainReporter, type Reporter } from "../src/reporter.js";
+import { textLines } from "../src/run-lines.js";
 import { displayWidth, withoutControls, wrapped } from "../src/terminal-text.js";
 import { done, progress, start, valid } from "./report/runs.js";
 import { Screen } from "./screen.js";
@@ -46,7 +47,7 @@ describe("plainReporter", () => {
   it("tells a run in plain lines", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
-    const reporter = plainReporter(out, { now });
+    const reporter = plainReporter(out, { lines: textLines(), now });
     reporter.tell(start({ settings }));
     set(10);
     reporter.tell(at(10));
@@ -74,7 +75,7 @@ describe("plainReporter", () => {
   it("has no figures of a training that had nothing left to do", () => {
     const { out, text } = pipe();
     const nothing = { train: { nats: Number.NaN }, charactersPerSecond: Number.NaN };
-    plainReporter(out, { now: () => 0 }).tell({ ...done(100, 1.2), ...nothing });
+    plainReporter(out, { lines: textLines(), now: () => 0 }).tell({ ...done(100, 1.2), ...nothing });
     expect(text()).toBe(
       "done      100 steps before; nothing was left to do\nheld out  1.200 nats per character (1.731 bits)\n",
     );
@@ -83,7 +84,7 @@ describe("plainReporter", () => {
   it("has at most one progress line per five seconds, and none right after a validation", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
-    const reporter = plainReporter(out, { now });
+    const reporter = plainReporter(out, { lines: textLines(), now });
     const steps: number[] = [];
     for (let step = 1; step <= 30; step++) {
       set(step);
@@ -98,7 +99,7 @@ describe("plainReporter", () => {
   it("counts words where the model does", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
-    const reporter = plainReporter(out, { now });
+    const reporter = plainReporter(out, { lines: textLines(), now });
     reporter.tell(start({ level: "word", settings: { ...settings, steps: null, minutes: 1 } }));
     set(6);
     reporter.tell(at(10, { nats: 5 }));
@@ -112,7 +113,7 @@ describe("plainReporter", () => {
   it("after an interruption, estimates the time left from then on", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
-    const reporter = plainReporter(out, { now });
+    const reporter = plainReporter(out, { lines: textLines(), now });
     reporter.tell(start({ settings }));
     reporter.tell({ event: "resumed", step: 1000, seconds: 3600 });
     set(6);
@@ -130,7 +131,7 @@ describe("liveReporter", () => {
   const begin = (columns: number, event = start({ settings })) => {
     const screen = new Screen(columns);
     const { now, set } = clock();
-    const reporter: Reporter = liveReporter(screen as unknown as Output, { now });
+    const reporter: Reporter = liveReporter(screen as unknown as Output, { lines: textLines(), now });
     reporter.tell(event);
     set(10);
     return { screen, reporter, set };

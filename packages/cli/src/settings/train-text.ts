@@ -1,21 +1,7 @@
-import {
-  anyInteger,
-  choice,
-  flag,
-  integer,
-  notNegative,
-  optional,
-  orNone,
-  positive,
-  rate,
-  share,
-  text,
-} from "./kinds.js";
+import { cells } from "./cells.js";
+import { choice, integer, optional, rate, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
-
-const cells = ["lstm", "gru", "rnn", "peephole-lstm", "coupled-lstm", "gru-reset-after"] as const;
-const optimizers = ["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"] as const;
-const schedules = ["constant", "linear", "step", "cosine", "inverse-time", "plateau"] as const;
+import { budgetSettings, outputSettings, updateSettings } from "./training.js";
 
 /**
  * The settings of `longspan train text`, in the order of the help. Where null is not `none`, it means that the value is
@@ -48,119 +34,14 @@ export const trainTextSettings = {
     placeholder: "<rate>",
   }),
 
-  steps: setting(optional(integer(1)), {
-    group: "training",
-    help: "train for so many steps",
-    default: null,
-    conflictsWith: "minutes",
-  }),
-  minutes: setting(optional(positive), {
-    group: "training",
-    help: "train for so many minutes",
-    default: { on: "steps", values: { none: 10 }, otherwise: null },
-    defaultText: "10, if --steps is not given either",
-    conflictsWith: "steps",
-  }),
+  ...budgetSettings,
   seq: setting(integer(1), {
     group: "training",
     help: "characters or words per stream and step: how far gradients reach back",
     default: 128,
   }),
   batch: setting(integer(1), { group: "training", help: "streams read side by side", default: 32 }),
-  optimizer: setting(choice(optimizers), { group: "training", help: "the update rule", default: "adam" }),
-  lr: setting(positive, {
-    group: "training",
-    help: "highest learning rate",
-    default: {
-      on: "optimizer",
-      values: { sgd: 1, momentum: 0.1, nesterov: 0.1, adagrad: 0.05 },
-      otherwise: 4e-3,
-    },
-    placeholder: "<rate>",
-  }),
-  momentum: setting(rate, {
-    group: "training",
-    help: "how much of the velocity is kept at a step",
-    default: 0.9,
-    needs: { setting: "optimizer", oneOf: ["momentum", "nesterov"] },
-  }),
-  weightDecay: setting(notNegative, {
-    group: "training",
-    help: "share of each parameter taken away per step, times the learning rate",
-    default: { on: "optimizer", values: { adamw: 0.01 }, otherwise: 0 },
-  }),
-  schedule: setting(choice(schedules), {
-    group: "training",
-    help: "how the learning rate goes on after the warm-up",
-    default: "linear",
-  }),
-  warmUp: setting(integer(0), {
-    group: "training",
-    help: "steps over which the learning rate rises",
-    default: 50,
-    placeholder: "<steps>",
-  }),
-  scheduleFactor: setting(share, {
-    group: "training",
-    help: "what the learning rate is multiplied by when it falls",
-    default: 0.5,
-    needs: { setting: "schedule", oneOf: ["step", "plateau"] },
-  }),
-  scheduleEvery: setting(integer(1), {
-    group: "training",
-    help: "step: steps between two falls; inverse-time: steps until half the rate",
-    default: 1000,
-    placeholder: "<steps>",
-    needs: { setting: "schedule", oneOf: ["step", "inverse-time"] },
-  }),
-  patience: setting(integer(1), {
-    group: "training",
-    help: "validations without improvement until the learning rate falls",
-    default: 3,
-    needs: { setting: "schedule", oneOf: ["plateau"] },
-  }),
-  earlyStop: setting(orNone(integer(1)), {
-    group: "training",
-    help: "validations without improvement until training ends",
-    default: null,
-  }),
-  clip: setting(orNone(positive), {
-    group: "training",
-    help: "longest gradient, all parameters taken together: longer ones are scaled down",
-    default: 1,
-    placeholder: "<norm>",
-  }),
-  clipGroup: setting(orNone(positive), {
-    group: "training",
-    help: "longest gradient of each parameter by itself",
-    default: null,
-    placeholder: "<norm>",
-  }),
-  clipValue: setting(orNone(positive), {
-    group: "training",
-    help: "largest element of the gradient",
-    default: null,
-    placeholder: "<v>",
-  }),
-  onExplosion: setting(choice(["random", "skip", "stop"]), {
-    group: "training",
-    help: "what is done about an exploded gradient: a random step, no step, or the end",
-    default: "stop",
-    placeholder: "<policy>",
-  }),
-  explosionNorm: setting(orNone(positive), {
-    group: "training",
-    help: "longer gradients count as exploded; those that are not finite always do",
-    default: null,
-    placeholder: "<norm>",
-  }),
-  backward: setting(choice(["full", "checkpointed"]), {
-    group: "training",
-    help: "how gradients are computed: checkpointed takes less memory and more time",
-    default: "full",
-    placeholder: "<mode>",
-  }),
-  seed: setting(anyInteger, { group: "training", help: "of all random numbers", default: 1 }),
+  ...updateSettings,
 
   valid: setting(share, {
     group: "data",
@@ -176,50 +57,7 @@ export const trainTextSettings = {
     placeholder: "<steps>",
   }),
 
-  out: setting(optional(text), {
-    group: "output",
-    help: "folder of the run",
-    default: null,
-    defaultText: "runs/NAME, after the text's file",
-    placeholder: "<folder>",
-  }),
-  saveSeconds: setting(positive, {
-    group: "output",
-    help: "least time between checkpoints",
-    default: 15,
-    placeholder: "<s>",
-  }),
-  resume: setting(flag, {
-    group: "output",
-    help: "go on with the run that --out holds",
-    default: false,
-    commandLineOnly: true,
-    conflictsWith: "force",
-  }),
-  force: setting(flag, {
-    group: "output",
-    help: "replace the run that --out holds",
-    default: false,
-    commandLineOnly: true,
-    conflictsWith: "resume",
-  }),
-  config: setting(optional(text), {
-    group: "output",
-    help: "a YAML file with settings; the command line goes before it",
-    default: null,
-    commandLineOnly: true,
-    placeholder: "<file>",
-  }),
-  json: setting(flag, {
-    group: "output",
-    help: "print one JSON object per event on stdout",
-    default: false,
-  }),
-  tensorboard: setting(flag, {
-    group: "output",
-    help: "write event files for TensorBoard too",
-    default: false,
-  }),
+  ...outputSettings("runs/NAME, after the text's file"),
 } satisfies Table;
 
 /** Every setting of `longspan train text` with its value. */

@@ -1,13 +1,14 @@
 import type { DoneEvent, ProgressEvent, StartEvent, ValidEvent } from "../../src/events.js";
 import type { ReportedRun } from "../../src/report/report-html.js";
-import { modelConfig, runSettings } from "../../src/run-config.js";
+import { modelConfig } from "../../src/run-config.js";
 import { resolveSettings } from "../../src/settings/resolve.js";
 import { trainTextSettings } from "../../src/settings/train-text.js";
+import { keptSettings } from "../../src/settings/training.js";
 
 export const config: ReportedRun["config"] = {
   text: { path: "texts/whale.txt", sha256: "", characters: 1000 },
   settings: {
-    ...runSettings(resolveSettings(trainTextSettings, {}).values),
+    ...keptSettings(resolveSettings(trainTextSettings, {}).values),
     hidden: 8,
     embed: 4,
     batch: 2,

@@ -1,0 +1,97 @@
+import { ExplosionError, NonFiniteLossError, type TrainingState } from "longspan";
+import { FileError, fileReason } from "longspan/node";
+import { exitCode, Failure } from "./failure.js";
+import { contentsOf, type RunFolder } from "./run-folder.js";
+import { whole } from "./run-lines.js";
+import type { Resolved } from "./settings/resolve.js";
+import { nameOf, type Table } from "./settings/setting.js";
+
+// What the commands that train have in common: going on with a run, and its ends other than the good one.
+
+/**
+ * Whether a command goes on with a run.
+ * @param complete whether the command says enough for a new run
+ * @throws Failure if there is no run to go on with, and none can begin
+ */
+export function goesOn({ resume, out }: { resume: boolean; out: string | null }, complete: boolean): boolean {
+  const found = resume && out !== null && contentsOf(out) === "run";
+  if (resume && !found && !complete)
+    throw new Failure(
+      out === null
+        ? "--resume needs --out, the folder of the run to go on with"
+        : `${out} holds no run to go on with`,
+    );
+  return found;
+}
+
+/** What may differ when a run is taken up again: how long it lasts, and what does not touch the parameters. */
+const changeable: readonly string[] = ["steps", "minutes", "saveSeconds", "tensorboard"];
+
+/**
+ * The settings of a run that is taken up again.
+ * @throws Failure naming a setting that may not differ
+ */
+export function mergedSettings<S extends object>(stored: S, given: Resolved<Table>, out: string): S {
+  const merged: Record<string, unknown> = Object.fromEntries(Object.entries(stored));
+  for (const [key, was] of Object.entries(stored)) {
+    if (given.origins[key]!.from === "default") continue;
+    const is = given.values[key];
+    if (changeable.includes(key)) merged[key] = is;
+    else if (is !== was)
+      throw new Failure(
+        `${given.phrase(key)} differs from the run in ${out}, which has ${nameOf(key)} ${was === null ? "none" : was}; a run goes on with its own settings`,
+      );
+  }
+  // One kind of budget replaces the other.
+  if (given.origins.steps!.from !== "default") merged.minutes = null;
+  else if (given.origins.minutes!.from !== "default") merged.steps = null;
+  return merged as S;
+}
+
+/** The end by Ctrl-C. @param command that made the run, such as `longspan train text` */
+export function tellStopped(
+  { step }: TrainingState<unknown, unknown, unknown>,
+  { path }: RunFolder,
+  command: string,
+): number {
+  process.stderr.write(
+    `stopped after ${whole(step)} steps; everything is saved. To go on: ${command} --resume --out ${quoted(path)}\n`,
+  );
+  return exitCode.interrupted;
+}
+
+/** A failure of the training itself, in the words of the command line. */
+export function explained(
+  error: unknown,
+  { path, checkpoints: { savedStep } }: RunFolder,
+  command: string,
+): unknown {
+  const goOn = `${command} --resume --out ${quoted(path)}`;
+  const saved =
+    savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
+  if (error instanceof ExplosionError || error instanceof NonFiniteLossError) {
+    const [what] = fileReason(error).split(/[.,;]? Remedies: /);
+    return new Failure(
+      `training stopped: ${what}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
+    );
+  }
+  if (error instanceof FileError)
+    return new Failure(`${fileReason(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
+  return error;
+}
+
+/** @param remedy such as "lower --hidden" @throws Failure if there is not the memory for it */
+export function fitting<T>(make: () => T, remedy: string): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Failure(`a model of this size does not fit into memory (${error.message}); ${remedy}`);
+    throw error;
+  }
+}
+
+/** A path as one word of a command line. */
+export function quoted(path: string): string {
+  return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
