@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { syntheticProblemNames } from "longspan";
 import { fileReason } from "longspan/node";
 import { doctor } from "./doctor.js";
 import { type EvalOptions, evalRun } from "./eval-run.js";
@@ -8,7 +9,9 @@ import { type SampleOptions, sampleRun } from "./sample-run.js";
 import { anyInteger, integer, notNegative, shareOfAll } from "./settings/kinds.js";
 import { addOptions, parserOf } from "./settings/options.js";
 import { type CommandLine, resolveSettings } from "./settings/resolve.js";
+import { trainSyntheticSettings } from "./settings/train-synthetic.js";
 import { trainTextSettings } from "./settings/train-text.js";
+import { trainSynthetic } from "./train-synthetic.js";
 import { trainText } from "./train-text.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -21,7 +24,9 @@ function command(): Command {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${fileReason(text)}\n`) });
-  const train = program.command("train").description("Train a model on a file of yours");
+  const train = program
+    .command("train")
+    .description("Train a model on a file of yours, or on a problem made for it");
   const text = train
     .command("text")
     .description("Train a language model on a text, or go on with one")
@@ -29,6 +34,20 @@ function command(): Command {
   addOptions(text, trainTextSettings).action(async (path: string | undefined, given: CommandLine) => {
     process.exitCode = await trainText(path, resolveSettings(trainTextSettings, given));
   });
+  const synthetic = train
+    .command("synthetic")
+    .description(
+      "Train a model on a problem of long-term dependency, or go on with it; its sequences never come twice",
+    )
+    .argument(
+      "[task]",
+      `one of ${syntheticProblemNames.join(", ")}; with --resume, the run's own if not given`,
+    );
+  addOptions(synthetic, trainSyntheticSettings).action(
+    async (name: string | undefined, given: CommandLine) => {
+      process.exitCode = await trainSynthetic(name, resolveSettings(trainSyntheticSettings, given));
+    },
+  );
   program
     .command("sample")
     .description("Draw a text from a trained model")

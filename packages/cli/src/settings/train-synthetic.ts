@@ -1,0 +1,75 @@
+import { cells } from "./cells.js";
+import { choice, integer, type Kind, optional, orNone, positive, share } from "./kinds.js";
+import { setting, type Table, type ValuesOf } from "./setting.js";
+import { budgetSettings, outputSettings, updateSettings } from "./training.js";
+
+/** Lengths from the first to the second, as a text: `50-200`. */
+const range: Kind<string> = {
+  expected: "two whole numbers with a - between them, the smaller one first, such as 50-200",
+  placeholder: "<from-to>",
+  parse: (word) => (isRange(word) ? word : undefined),
+  accept: (value) => (typeof value === "string" && isRange(value) ? value : undefined),
+  show: (value) => value,
+};
+
+function isRange(word: string): boolean {
+  const [, from, to] = /^(\d{1,9})-(\d{1,9})$/.exec(word) ?? [];
+  return from !== undefined && Number(from) <= Number(to);
+}
+
+/** The settings of `longspan train synthetic`, in the order of the help. */
+export const trainSyntheticSettings = {
+  cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
+  hidden: setting(integer(1, 4096), { group: "model", help: "units", default: 50 }),
+  start: setting(choice(["cell", "sigmoid", "basic-tanh", "smart-tanh"]), {
+    group: "model",
+    help: "how an rnn starts: as its cell does, or as in Pascanu et al. (2013)",
+    default: "cell",
+    needs: { setting: "cell", oneOf: ["rnn"] },
+  }),
+
+  length: setting(optional(integer(1)), {
+    group: "data",
+    help: "steps of the sequences, or of what lies between their ends",
+    default: { on: "lengths", values: { none: 100 }, otherwise: null },
+    defaultText: "100, if --lengths is not given either",
+    conflictsWith: "lengths",
+  }),
+  lengths: setting(optional(range), {
+    group: "data",
+    help: "each batch has another length of these",
+    default: null,
+    conflictsWith: "length",
+  }),
+  validEvery: setting(integer(1), {
+    group: "data",
+    help: "steps between looks at fresh sequences",
+    default: 500,
+    placeholder: "<steps>",
+  }),
+  until: setting(orNone(share), {
+    group: "data",
+    help: "training ends when a smaller share of 10,000 fresh sequences is wrong",
+    default: 0.01,
+    placeholder: "<share>",
+  }),
+
+  ...budgetSettings,
+  batch: setting(integer(1), { group: "training", help: "sequences per step", default: 20 }),
+  ...updateSettings,
+  lr: setting(positive, {
+    ...updateSettings.lr,
+    default: {
+      on: "optimizer",
+      values: { sgd: 0.01, momentum: 1e-3, nesterov: 1e-3, adagrad: 0.01 },
+      otherwise: 2e-3,
+    },
+  }),
+  schedule: setting(updateSettings.schedule.kind, { ...updateSettings.schedule, default: "constant" }),
+  warmUp: setting(updateSettings.warmUp.kind, { ...updateSettings.warmUp, default: 0 }),
+
+  ...outputSettings("runs/TASK"),
+} satisfies Table;
+
+/** Every setting of `longspan train synthetic` with its value. */
+export type SyntheticSettings = ValuesOf<typeof trainSyntheticSettings>;

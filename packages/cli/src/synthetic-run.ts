@@ -1,0 +1,97 @@
+import {
+  coupledLstm,
+  gru,
+  gruResetAfter,
+  type Lengths,
+  lstm,
+  namedProblem,
+  pascanuRnn,
+  peepholeLstm,
+  recurrent,
+  rnn,
+  type SequenceModel,
+  type SyntheticProblem,
+  type SyntheticProblemName,
+  sequenceModel,
+  syntheticProblemNames,
+} from "longspan";
+import { exitCode, Failure } from "./failure.js";
+import { checkHead, checkSettings, expect } from "./run-config.js";
+import { suggestion } from "./settings/nearest.js";
+import { type SyntheticSettings, trainSyntheticSettings } from "./settings/train-synthetic.js";
+import type { Kept } from "./settings/training.js";
+
+/** The settings that a run on a synthetic problem keeps. */
+export type SyntheticRunSettings = Kept<SyntheticSettings>;
+
+/** What config.json holds. */
+export interface SyntheticRunConfig {
+  readonly format: "longspan-run";
+  readonly formatVersion: 2;
+  readonly task: "synthetic";
+  readonly problem: SyntheticProblemName;
+  readonly settings: SyntheticRunSettings;
+}
+
+/** Parameters of the recurrent layer, whichever cell it has. */
+export type LayerParams = Readonly<Record<string, never>>;
+
+/** @throws Failure if there is no such problem */
+export function problemName(given: string): SyntheticProblemName {
+  const name = syntheticProblemNames.find((known) => known === given);
+  if (name === undefined)
+    throw new Failure(
+      `there is no task ${given}${suggestion(given, syntheticProblemNames)}; the tasks are ${syntheticProblemNames.join(", ")}`,
+      exitCode.usage,
+    );
+  return name;
+}
+
+/** The problem of a run. @throws Failure if it has no such length */
+export function problemOf({ problem, settings: { length, lengths } }: SyntheticRunConfig): SyntheticProblem {
+  const wanted: Lengths = length ?? (lengths!.split("-").map(Number) as [number, number]);
+  try {
+    return namedProblem(problem, wanted);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Failure(error.message, exitCode.usage);
+    throw error;
+  }
+}
+
+const layers = {
+  lstm: (sizes: { input: number; hidden: number }) => recurrent(lstm(sizes)),
+  gru: (sizes: { input: number; hidden: number }) => recurrent(gru(sizes)),
+  rnn: (sizes: { input: number; hidden: number }) => recurrent(rnn(sizes)),
+  "peephole-lstm": (sizes: { input: number; hidden: number }) => recurrent(peepholeLstm(sizes)),
+  "coupled-lstm": (sizes: { input: number; hidden: number }) => recurrent(coupledLstm(sizes)),
+  "gru-reset-after": (sizes: { input: number; hidden: number }) => recurrent(gruResetAfter(sizes)),
+};
+
+const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "smart_tanh" } as const;
+
+/** The model that the settings ask for. */
+export function syntheticModel(
+  { cell, hidden, start }: SyntheticRunSettings,
+  { inputSize: input, outputSize: output }: SyntheticProblem,
+): SequenceModel<LayerParams> {
+  const model =
+    start === "cell"
+      ? sequenceModel({
+          layer: layers[cell]({ input, hidden }) as ReturnType<(typeof layers)["rnn"]>,
+          features: hidden,
+          output,
+        })
+      : pascanuRnn({ input, output, hidden, start: starts[start] });
+  // What the parameters are called differs from cell to cell; here they are a tree like any other.
+  return model as unknown as SequenceModel<LayerParams>;
+}
+
+/** Checks what was read from a config.json. @throws TypeError naming the entry, what it is and what was expected. */
+export function checkSyntheticConfig(value: unknown): SyntheticRunConfig {
+  const config = (value ?? {}) as SyntheticRunConfig;
+  checkHead(config, "synthetic");
+  const known = syntheticProblemNames.includes(config.problem);
+  expect("problem", config.problem, known, `one of ${syntheticProblemNames.join(", ")}`);
+  checkSettings(trainSyntheticSettings, config.settings);
+  return config;
+}

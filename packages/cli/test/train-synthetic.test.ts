@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeSafetensors, defaultExecutor } from "longspan";
+import { afterAll, describe, expect, it } from "vitest";
+import { syntheticLines } from "../src/synthetic-events.js";
+import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
+
+const { path: folder, remove } = freshFolder();
+afterAll(remove);
+
+const at = (...parts: string[]) => join(folder, ...parts);
+const synthetic = (...args: string[]) => longspan(folder, "train", "synthetic", ...args);
+const small = ["--hidden", "16", "--lr", "0.02"];
+
+describe("train synthetic", () => {
+  it("ends when hardly a fresh sequence is wrong, and says how many were", () => {
+    const out = ["--out", "solved", "--json", "--save-seconds", "0.01"];
+    const length = ["--length", "10", "--steps", "2000", "--valid-every", "100"];
+    const { code, stdout, stderr } = synthetic("temporal-order", ...small, ...length, ...out);
+    expect([code, stderr]).toEqual([0, ""]);
+    const events = jsonLines(stdout);
+    expect(events[0]).toEqual({
+      event: "start",
+      problem: "temporal-order",
+      settings: expect.objectContaining({
+        cell: "lstm",
+        length: 10,
+        lengths: null,
+        steps: 2000,
+        until: 0.01,
+      }),
+      baseline: Math.log(4),
+      parameters: 6 * 64 + 16 * 64 + 64 + 16 * 4 + 4,
+      executor: defaultExecutor().name,
+      out: "solved",
+    });
+    const [valid, done] = events.slice(-2) as { step?: number; steps?: number }[];
+    const { step, ...figures } = valid as { step: number; share: number };
+    expect(step % 100).toBe(0);
+    expect(done).toMatchObject({ event: "done", steps: step, ended: "solved" });
+    expect((done as { fresh: object }).fresh).toEqual({
+      loss: expect.any(Number),
+      wrong: expect.any(Number),
+      sequences: 10_000,
+      share: figures.share,
+    });
+    expect(figures.share).toBeLessThan(0.01);
+    const steps = events.filter((e) => e.event === "progress").map((e) => e.step);
+    expect(steps.at(-1)).toBe(step);
+    const weights = decodeSafetensors(readFileSync(at("solved", "weights.safetensors")));
+    expect(weights.metadata.get("step")).toBe(String(step));
+    expect(existsSync(at("solved", "vocabulary.json"))).toBe(false);
+  });
+
+  it("cut in two by Ctrl-C and taken up again, ends with the same bits", async () => {
+    const run = ["two-sequences", "--lengths", "5-9", "--hidden", "4", "--steps", "400", "--until", "none"];
+    expect(synthetic(...run, "--valid-every", "60", "--out", "whole").code).toBe(0);
+    const args = [...run, "--valid-every", "60", "--out", "cut", "--json", "--save-seconds", "0.01"];
+    const cut = await interrupted(
+      folder,
+      ["train", "synthetic", ...args],
+      (text) => text.includes('"valid"'),
+      "SIGINT",
+    );
+    expect(cut.code).toBe(130);
+    expect(cut.stderr).toMatch(
+      /stopped after \d+ steps; everything is saved. To go on: longspan train synthetic two-sequences --resume --out cut\n$/,
+    );
+    const rest = synthetic("--resume", "--out", "cut", "--json");
+    expect([rest.code, rest.stderr]).toEqual([0, ""]);
+    expect(jsonLines(rest.stdout).map((e) => e.event)).toContain("resumed");
+    expect(readFileSync(at("cut", "weights.safetensors"))).toEqual(
+      readFileSync(at("whole", "weights.safetensors")),
+    );
+    const last = jsonLines(rest.stdout).at(-1)!;
+    expect(last).toMatchObject({ event: "done", steps: 400, ended: "budget", fresh: { sequences: 10_000 } });
+  });
+
+  it("trains the networks of Pascanu et al. and every cell", () => {
+    for (const model of [
+      ["--cell", "rnn", "--start", "sigmoid"],
+      ["--cell", "rnn", "--start", "smart-tanh", "--optimizer", "sgd"],
+      ["--cell", "gru-reset-after"],
+      ["--cell", "peephole-lstm"],
+    ]) {
+      const name = model.join("");
+      const { code, stderr } = synthetic("adding", "--length", "12", "--steps", "3", ...model, "--out", name);
+      expect([code, stderr]).toEqual([0, ""]);
+    }
+  });
+
+  it.each([
+    [["addin"], 2, "error: there is no task addin (did you mean adding?); the tasks are temporal-order, "],
+    [[], 2, "error: the name of a task is missing\n"],
+    [["latch", "--length", "3"], 2, "error: latch: a length is a whole number of at least 4, got 3: "],
+    [
+      ["adding", "--lengths", "50-20"],
+      2,
+      "error: option '--lengths <from-to>' argument '50-20' is invalid. Expected two whole numbers with a - between them, the smaller one first, such as 50-200.\n",
+    ],
+    [
+      ["adding", "--start", "sigmoid"],
+      2,
+      "error: --start sigmoid has no effect with --cell lstm (the default); it belongs to --cell rnn\n",
+    ],
+    [["adding", "--length", "20", "--lengths", "20-30"], 2, "error: option '--length"],
+    [
+      ["adding", "--resume", "--out", "solved"],
+      1,
+      "error: the run in solved is on temporal-order, not on adding\n",
+    ],
+    [
+      ["--resume", "--out", "solved", "--hidden", "17"],
+      1,
+      "error: --hidden 17 differs from the run in solved, which has hidden 16; a run goes on with its own settings\n",
+    ],
+  ])("%j is refused", (args, code, message) => {
+    const finished = synthetic(...args);
+    expect(finished.stderr.slice(0, message.length)).toBe(message);
+    expect(finished.code).toBe(code);
+  });
+
+  it("a run of a text is not a run of a task, and the other way round", () => {
+    const { code, stderr } = longspan(folder, "sample", "solved");
+    expect([code, stderr]).toEqual([1, 'error: solved/config.json: task is "synthetic", expected "text"\n']);
+  });
+});
+
+describe("lines on a synthetic run", () => {
+  const progress = {
+    event: "progress",
+    step: 1234,
+    fraction: 0.256,
+    loss: 0.5,
+    stepsPerSecond: 812.4,
+    learningRate: 0.01,
+    gradientNorm: 2.345,
+    clippedNorm: 1,
+    randomSteps: 0,
+    skippedSteps: 0,
+    seconds: 2,
+  } as const;
+
+  it("say the share that is wrong", () => {
+    const valid = {
+      event: "valid",
+      step: 500,
+      seconds: 1,
+      loss: 0.25,
+      wrong: 7,
+      sequences: 1000,
+      share: 0.007,
+    } as const;
+    expect(syntheticLines.of(valid, Number.NaN)).toEqual([
+      ["fresh", "step 500   0.7 % wrong (7 of 1,000), loss 0.250"],
+    ]);
+    expect(syntheticLines.of(progress, 100)).toEqual([
+      ["step", "  1,234    25 %   loss 0.500   812 steps/s   2 min left"],
+    ]);
+  });
+
+  it("the live line is cut to the terminal", () => {
+    expect(syntheticLines.live(progress, 100, 80)).toBe(
+      "step 1,234  25 %  loss 0.500  812 steps/s  gradient norm 2.35  2 min left",
+    );
+    expect(syntheticLines.live(progress, 100, 50)).toBe("step 1,234  25 %  loss 0.500  |g| 2.35  2 min left");
+    expect(syntheticLines.live(progress, 100, 8)).toBe("step 1,2");
+  });
+});
