@@ -11,16 +11,19 @@ import type { Key } from "./key.js";
  */
 export class RandomNumbers {
   private readonly words = new Int32Array(2);
+  private readonly k0: number;
+  private readonly k1: number;
   private block = 0;
   private unused = 0;
 
-  constructor(private readonly key: Key) {}
+  constructor(key: Key) {
+    [this.k0, this.k1] = key.words;
+  }
 
   /** 32 random bits, as a whole number from 0. */
   bits(): number {
     if (this.unused === 0) {
-      const [k0, k1] = this.key.words;
-      threefry2x32(k0, k1, 0, this.block++, this.words, 0);
+      threefry2x32(this.k0, this.k1, 0, this.block++, this.words, 0);
       this.unused = 2;
     }
     this.unused -= 1;

@@ -7,6 +7,6 @@ export * from "./multiplication.js";
 export * from "./named-problem.js";
 export * from "./permutation.js";
 export * from "./problem.js";
-export * from "./temporal-order.js";
+export { type TemporalOrderOptions, temporalOrder } from "./temporal-order.js";
 export * from "./temporal-order-1997.js";
 export * from "./two-sequences.js";

@@ -1,5 +1,6 @@
 import { checkLengths, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
+import { distractors } from "./temporal-order.js";
 
 /** Settings of `temporalOrder1997`. */
 export interface TemporalOrder1997Options {
@@ -55,7 +56,7 @@ export function temporalOrder1997({
     baseline: symbols * Math.LN2,
     lengths: length,
     draw(draws, steps) {
-      const drawn = Array.from({ length: steps }, () => 2 + draws.below(4));
+      const drawn = distractors(draws, steps);
       [drawn[0], drawn[steps - 1]] = [6, 7];
       let target = 0;
       for (const [k, [from, to]] of ranges.entries()) {

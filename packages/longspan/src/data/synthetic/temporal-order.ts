@@ -49,8 +49,15 @@ export function temporalOrder({ length, symbols = 2 }: TemporalOrderOptions): Sy
   });
 }
 
+/** Symbols 2 to 5, which say nothing. */
+export function distractors(draws: RandomNumbers, steps: number): number[] {
+  const symbols = new Array<number>(steps);
+  for (let t = 0; t < steps; t++) symbols[t] = 2 + draws.below(4);
+  return symbols;
+}
+
 function drawOrder(draws: RandomNumbers, steps: number, tenths: readonly number[]): Drawn {
-  const symbols = Array.from({ length: steps }, () => 2 + draws.below(4));
+  const symbols = distractors(draws, steps);
   let target = 0;
   for (const [k, tenth] of tenths.entries()) {
     const place = Math.floor((tenth * steps) / 10) + draws.below(Math.floor(steps / 10));
