@@ -106,7 +106,10 @@ function form(
   out: Form["out"],
   whole: boolean,
 ): Form {
-  const key = `${tag}|${attrsKey(attrs)}|${inputs.map((a) => `${a.dtype}${JSON.stringify(a.shape)}${a.fixed ? "!" : ""}`).join()}|${out.dtype}${JSON.stringify(out.shape)}`;
+  // Formed for each eager op: as plain as it can be.
+  let key = `${tag}|${attrsKey(attrs)}`;
+  for (const a of inputs) key += `|${a.dtype}[${a.shape.join()}]${a.fixed ? "!" : ""}`;
+  key += `>${out.dtype}[${out.shape.join()}]`;
   return { key, attrs, rowCount, space, inputs, out, whole };
 }
 
