@@ -111,18 +111,18 @@ function interleaved(names) {
 const median = (list) => quantile(list, 0.5);
 const processor = (list) => list.map((t) => t.processor);
 
-/** Milliseconds of a clipping by itself: the median of runs of 20, over gradients that are clipped and gradients that are not. */
+/** Processor time of a clipping by itself, in ms: the median of runs of 20, over gradients that are clipped and gradients that are not. */
 function alone(clip) {
   const { grads } = valueAndGrad(loss)(start, {});
   const small = mapTree(grads, (g) => mul(g, 0.5));
   const runs = [];
   for (let i = 0; i < 20; i++) {
     let state = clip.init(start);
-    const { wall } = time(() => {
+    const { processor } = time(() => {
       for (let k = 0; k < 20; k++)
         state = scope(() => clip.update(k % 2 === 0 ? grads : small, state, start).state);
     });
-    runs.push(wall / 20);
+    runs.push(processor / 20);
   }
   return median(runs);
 }
@@ -132,7 +132,7 @@ console.log(
 );
 console.log("clipping        ms a step   added, %      (quartiles)   by itself, %");
 const report = (times, names) => {
-  const step = median(times.none.map((t) => t.wall));
+  const step = median(processor(times.none));
   for (const name of names) {
     const added = processor(times[name]).map((t, r) => 100 * (t / times.none[r].processor - 1));
     const [low, middle, high] = [0.25, 0.5, 0.75].map((q) => quantile(added, q).toFixed(1));

@@ -15,6 +15,7 @@ import {
   gather,
   glorot,
   grad,
+  graph,
   gru,
   indexSum,
   Key,
@@ -47,6 +48,7 @@ import {
   valueAndGrad,
   valueAndGradPerExample,
 } from "longspan";
+import { ExampleLevel } from "longspan/engine";
 import { afterAll, describe, expect, test } from "vitest";
 
 /** A model and its losses, one per example. */
@@ -94,6 +96,16 @@ const forest = trees([
   { children: [[1, 2, 3], [], [4], [], []] },
   { children: [[1], []] },
   { children: [[]] },
+]);
+const branching = graph([
+  {
+    nodes: 3,
+    edges: [
+      { from: 0, to: 1 },
+      { from: 0, to: 2 },
+    ],
+  },
+  { nodes: 2, edges: [{ from: 0, to: 1 }] },
 ]);
 /** With a table that is read inside the cell, a sum of its own and weights that are used twice, once transposed. */
 const ownCell = defineCell({
@@ -156,6 +168,10 @@ const models: Record<string, Model> = {
   "trees, read at their roots and at every node": model(treeCell.init(Key.of(2), "float64"), (p) => {
     const { output, final } = unfold(treeCell, p, { x: slice(x, 0, 0, 8) }, forest);
     return add(forest.sumPerSequence(perRow(output)), perRow(final.h));
+  }),
+  "graphs, one of them with two final states": model(cell.init(Key.of(2), "float64"), (p) => {
+    const { final } = unfold(cell, p, { x: slice(x, 0, 0, 5) }, branching);
+    return indexSum(perRow(final.h), tensor([0, 0, 1], "int32"), 2);
   }),
   "rows in the order of the data, two sequences to an example": model(
     cell.init(Key.of(2), "float64"),
@@ -240,6 +256,25 @@ describe("the pass back through time runs once, not once per example", () => {
     const f = losses as (p: unknown) => Value;
     expect(loops(() => valueAndGradPerExample(f)(params as Tensor))).toBe(1 + 3);
   });
+});
+
+test("rows that stand on the right of a product are not rows of the product", () => {
+  const level = new ExampleLevel(1, 2);
+  const [a, b] = [
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    tensor([
+      [10, 20],
+      [30, 40],
+    ]),
+  ];
+  const product = matmul(a as Value, level.rows(b, Int32Array.of(0, 1)));
+  expect([0, 1].map((e) => numbers(level.part(product, e)))).toEqual([
+    [10, 20, 30, 60],
+    [60, 80, 120, 160],
+  ]);
 });
 
 describe("what is given back", () => {

@@ -6,6 +6,7 @@ import {
   constant,
   gather,
   type Interpreter,
+  type Linear,
   noOwner,
   type Op,
   type Owners,
@@ -32,8 +33,6 @@ export class PerExample extends Traced {
     super();
   }
 }
-
-type Linear = Value | undefined;
 
 /** An op that has a rule of its own for operands that differ per example, such as `unfold`. */
 export interface PerExampleRule {

@@ -23,6 +23,7 @@ export class JoinedOwners {
     else if (owner !== noOwner && owner !== known) this.consistent = false;
   }
 
+  /** The owners of all rows. */
   result(): Owners | null {
     return this.consistent ? this.owners : null;
   }

@@ -44,7 +44,10 @@ function runs(norms: readonly number[], options: AdaptiveOptions, dtype: "float3
 /** Norms that scatter over a factor of 100, with repeats. */
 const drawn = (seed: number, count: number) => {
   const next = random(seed);
-  return Array.from({ length: count }, () => Math.round(2 + 8 * next()) * 10 ** Math.floor(3 * next() - 1));
+  return Array.from(
+    { length: count },
+    (_, i) => (2 + (i % 3 === 0 ? Math.round(8 * next()) : 8 * next())) * 10 ** Math.floor(3 * next() - 1),
+  );
 };
 
 describe("adaptiveClip", () => {
@@ -56,6 +59,7 @@ describe("adaptiveClip", () => {
       { quantile: 0.1, window: 30, after: 30, start: 2 },
       { quantile: 0.7, window: 10, after: 10 },
       { quantile: 0.01, window: 4, after: 1 },
+      { quantile: 0.07, window: 100, after: 100 },
       { window: 1, after: 1 },
     ] as AdaptiveOptions[])
       it(`the threshold is the quantile of the norms before, the norm is at most that, the direction stays: ${JSON.stringify(options)}, ${dtype}`, () => {
