@@ -8,6 +8,7 @@ import {
   max,
   maximum,
   mul,
+  neg,
   reshape,
   sub,
   sum,
@@ -121,11 +122,10 @@ function quantileOf(recent: Value, seen: Value, quantile: number): Value {
   const n = recent.size;
   // A little less than q n, so that rounding does not carry it past a whole number; its ceiling is a place from 1 on.
   const place = maximum(sub(mul(cast(seen, dtype), quantile), 1e-4), 0.5);
-  const [row, column] = [reshape(recent, [1, n]), reshape(recent, [n, 1])];
-  const count = (chosen: Value) => sum(cast(chosen, dtype), 1);
-  // Equal norms share their places: the one sought has fewer than `place` below it and at least that many up to it.
-  const [below, upTo] = [count(less(row, column)), count(lessEqual(row, column))];
-  return max(where(mul(less(below, place), lessEqual(place, upTo)), recent, 0));
+  // The least norm up to which there are that many.
+  const isUpTo = lessEqual(reshape(recent, [1, n]), reshape(recent, [n, 1]));
+  const upTo = sum(cast(isUpTo, dtype), 1);
+  return neg(max(neg(where(lessEqual(place, upTo), recent, unlimited))));
 }
 
 /** The window after a step: a norm that is finite takes the place of the oldest. */
