@@ -61,10 +61,22 @@ export interface ProgressEvent {
   readonly gradientNorm: number;
   /** The same after clipping. */
   readonly clippedNorm: number;
+  /** Means of the flow penalty since the last such event, with --flow. */
+  readonly flow?: FlowMeasures;
   /** Random steps taken instead of an exploded gradient, and steps left out, both since the start. */
   readonly randomSteps: number;
   readonly skippedSteps: number;
   readonly charactersPerSecond: number;
+}
+
+/** The penalty that keeps gradients alive, as measured in training. */
+export interface FlowMeasures {
+  /** Omega, before its weight. */
+  readonly omega: number;
+  /** By what the gradient's norm changes over one step of time on its way back; below 1, it shrinks. */
+  readonly ratio: number;
+  /** Terms left out because no gradient arrives there. */
+  readonly skipped: number;
 }
 
 /** A step that was replaced by a random one or left out. */

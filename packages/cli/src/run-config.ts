@@ -24,7 +24,7 @@ export function modelFor(settings: RunSettings, vocabulary: number): LanguageMod
 /** What config.json holds. */
 export interface RunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 2;
+  readonly formatVersion: 3;
   readonly task: "text";
   readonly text: {
     /** Where it was at the start. */
@@ -54,7 +54,7 @@ export function checkHead(
   task: string,
 ): void {
   expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 2, "2");
+  expect("formatVersion", config.formatVersion, config.formatVersion === 3, "3");
   expect("task", config.task, config.task === task, JSON.stringify(task));
 }
 

@@ -65,6 +65,7 @@ export class RunEvents {
           fraction,
           nats: report.loss,
           ...figures,
+          ...flowMeasures(report.measures),
           charactersPerSecond: report.predictions / report.seconds,
           seconds,
         });
@@ -165,15 +166,22 @@ export function explosionEvent({ step, batch, norm, action, gradients }: Explosi
   return { event: "explosion", step, batch, norm, action, parameters };
 }
 
+/** What `withFlowPenalty` measures, if it is in use. */
+function flowMeasures(measures: Readonly<Record<string, number>>): Pick<ProgressEvent, "flow"> {
+  const { omega, "flow ratio": ratio, "flow skipped": skipped } = measures;
+  return omega === undefined ? {} : { flow: { omega, ratio: ratio!, skipped: skipped! } };
+}
+
 /** The curves of TensorBoard. */
 function addTo(board: TensorBoardFile, event: TrainEvent): void {
   if (event.event === "progress") {
-    const { step, nats, learningRate, gradientNorm, clippedNorm, charactersPerSecond } = event;
+    const { step, nats, learningRate, gradientNorm, clippedNorm, flow, charactersPerSecond } = event;
     board.add(step, {
       "loss/training": nats,
       "gradient norm/before clipping": gradientNorm,
       "gradient norm/after clipping": clippedNorm,
       "learning rate": learningRate,
+      ...(flow ? { "flow/omega": flow.omega, "flow/ratio": flow.ratio, "flow/skipped": flow.skipped } : {}),
       speed: charactersPerSecond,
     });
   } else if (event.event === "valid") board.add(event.step, { "loss/held out": event.nats });

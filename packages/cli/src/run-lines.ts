@@ -2,6 +2,7 @@ import { natsToBits, perplexity } from "longspan";
 import type {
   DoneEvent,
   ExplosionEvent,
+  FlowMeasures,
   HeldOut,
   Level,
   ProgressEvent,
@@ -92,13 +93,14 @@ function runLines(level: Level): RunLines {
         `${out}: ${settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")} on the ${executor} executor`,
       ],
     ],
-    progress: ({ step, fraction, nats, charactersPerSecond }, left) => [
+    progress: ({ step, fraction, nats, charactersPerSecond, flow }, left) => [
       "step",
       [
         whole(step).padStart(7),
         `${Math.floor(100 * fraction)} %`.padStart(5),
         `${lossFigure(nats)} nats per ${unit}`,
         `${whole(charactersPerSecond)} ${unit}s/s`,
+        ...(flow ? [flowInWords(flow)] : []),
         ...leftInWords(left),
       ].join("   "),
     ],
@@ -123,7 +125,7 @@ function runLines(level: Level): RunLines {
 }
 
 function liveLine(event: ProgressEvent, level: Level, left: number, columns: number): string {
-  const { step, nats, charactersPerSecond, gradientNorm, fraction } = event;
+  const { step, nats, charactersPerSecond, gradientNorm, fraction, flow } = event;
   const [loss, other] = [
     `${lossFigure(nats)} nats`,
     level === "word" ? `perplexity ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`,
@@ -135,9 +137,14 @@ function liveLine(event: ProgressEvent, level: Level, left: number, columns: num
     loss: [`${loss}, ${other}`, loss, ""],
     speed: [`${speed} ${level === "word" ? "words" : "characters"}/s`, `${speed}/s`, ""],
     gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
+    flow: flow ? [flowInWords(flow), `flow ${figure(flow.ratio)}`, ""] : [""],
     left: [...leftInWords(left), ""],
   };
-  return fitted(fields, ["gradient", "speed", "share", "gradient", "speed", "loss", "left", "loss"], columns);
+  return fitted(
+    fields,
+    ["flow", "gradient", "speed", "share", "gradient", "speed", "flow", "loss", "left", "loss"],
+    columns,
+  );
 }
 
 /**
@@ -162,6 +169,12 @@ export function fitted(
   }
   // All of it is ASCII: as many columns as characters.
   return line().slice(0, Math.max(0, columns));
+}
+
+/** `flow ratio 0.982, omega 1.23`, and the terms that were skipped if there are any. */
+function flowInWords({ omega, ratio, skipped }: FlowMeasures): string {
+  const left = skipped > 0 ? `, ${figure(skipped)} skipped` : "";
+  return `flow ratio ${figure(ratio)}, omega ${figure(omega)}${left}`;
 }
 
 function unknownShare({ total, unknown }: StartEvent["characters"]): string {

@@ -27,7 +27,7 @@ export type SyntheticRunSettings = Kept<SyntheticSettings>;
 /** What config.json holds. */
 export interface SyntheticRunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 2;
+  readonly formatVersion: 3;
   readonly task: "synthetic";
   readonly problem: SyntheticProblemName;
   readonly settings: SyntheticRunSettings;

@@ -5,12 +5,15 @@ import {
   Key,
   type LanguageModel,
   type LanguageModelParams,
+  type LanguageModelState,
   leaves,
   startTraining,
   storedVocabulary,
+  type Task,
   type Trained,
   textTask,
   train,
+  withFlowPenalty,
 } from "longspan";
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
@@ -49,7 +52,7 @@ async function begin(path: string, settings: TrainSettings): Promise<number> {
   const data = readTextData(path, kept, null);
   const config: RunConfig = {
     format: "longspan-run",
-    formatVersion: 2,
+    formatVersion: 3,
     task: "text",
     text: { path: resolve(path), sha256: data.sha256, characters: data.characters },
     settings: kept,
@@ -112,7 +115,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   const events = new RunEvents(folder, config, reporter);
   try {
     const plan = trainingPlan(settings);
-    const task = textTask(model, data.streams, { backward: { kind: settings.backward } });
+    const task = taskOf(job);
     const fresh = fitting(
       () => startTraining(task, plan.optimiser, model.init(forInit)),
       "lower --hidden, --layers or --embed",
@@ -152,6 +155,17 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
     interrupt.release();
     events.close();
   }
+}
+
+/** What is trained; with --flow, its gradient also keeps what flows back through time alive. */
+function taskOf({
+  model,
+  data,
+  config: { settings },
+}: Job): Task<LanguageModelParams, unknown, LanguageModelState> {
+  const { backward, flow, flowGradient: gradient } = settings;
+  const task = textTask(model, data.streams, { backward: { kind: backward } });
+  return flow === null ? task : withFlowPenalty(task, { weight: flow, gradient });
 }
 
 async function finish(

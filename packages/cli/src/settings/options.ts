@@ -45,7 +45,7 @@ function helpOf(setting: Setting<unknown>): string {
   if (kind.names) notes.push(kind.names.join(", "));
   const usual = defaultOf(setting);
   if (usual !== undefined) notes.push(`default: ${usual}`);
-  if (needs) notes.push(`with --${nameOf(needs.setting)} ${needs.oneOf.join(" or ")}`);
+  if (needs) notes.push(`with --${nameOf(needs.setting)} ${needs.oneOf?.join(" or ") ?? ""}`.trimEnd());
   return notes.length === 0 ? help : `${help} (${notes.join("; ")})`;
 }
 

@@ -55,7 +55,7 @@ export function resolveSettings<T extends Table>(table: T, given: CommandLine): 
     if (!needs || applies(table, values, key) || origin.from === "default") continue;
     // What the command line changes may leave settings of the file without effect.
     if (rank(origin) < rank(origins[needs.setting]!)) continue;
-    const needed = spelt(origin, needs.setting, needs.oneOf.join(" or "));
+    const needed = spelt(origin, needs.setting, needs.oneOf?.join(" or ") ?? "").trimEnd();
     throw failure(
       origin,
       `${phrase(key)} has no effect with ${phrase(needs.setting)}; it belongs to ${needed}`,
@@ -91,7 +91,9 @@ function defaultFrom<T>(usual: T | Dependent<T>, values: Readonly<Record<string,
 /** Whether a setting acts beside the others. */
 export function applies(table: Table, values: Readonly<Record<string, unknown>>, key: string): boolean {
   const needs = table[key]?.needs;
-  return needs === undefined || needs.oneOf.includes(String(values[needs.setting]));
+  if (needs === undefined) return true;
+  const value = values[needs.setting];
+  return needs.oneOf === undefined ? isOn(value) : needs.oneOf.includes(String(value));
 }
 
 function isOn(value: unknown): boolean {

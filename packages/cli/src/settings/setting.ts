@@ -24,8 +24,8 @@ export interface Setting<T> {
   readonly placeholder?: string;
   /** A setting that must not be given together with this one. */
   readonly conflictsWith?: string;
-  /** This setting acts only if another one has one of these values. */
-  readonly needs?: { readonly setting: string; readonly oneOf: readonly string[] };
+  /** This setting acts only if another one has one of these values, or any if none are listed. */
+  readonly needs?: { readonly setting: string; readonly oneOf?: readonly string[] };
   /** Whether a settings file must not have it. */
   readonly commandLineOnly?: true;
 }

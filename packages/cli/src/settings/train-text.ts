@@ -1,5 +1,5 @@
 import { cells } from "./cells.js";
-import { choice, integer, optional, rate, share } from "./kinds.js";
+import { choice, integer, optional, orNone, positive, rate, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
 import { budgetSettings, outputSettings, updateSettings } from "./training.js";
 
@@ -42,6 +42,19 @@ export const trainTextSettings = {
   }),
   batch: setting(integer(1), { group: "training", help: "streams read side by side", default: 32 }),
   ...updateSettings,
+  flow: setting(orNone(positive), {
+    group: "training",
+    help: "weight of the penalty that keeps the gradient's norm on its way back through time",
+    default: null,
+    placeholder: "<lambda>",
+  }),
+  flowGradient: setting(choice(["exact", "book", "paper"]), {
+    group: "training",
+    help: "how that penalty is differentiated: in full, with dL/dh held constant, or with the states held too",
+    default: "book",
+    placeholder: "<form>",
+    needs: { setting: "flow" },
+  }),
 
   valid: setting(share, {
     group: "data",

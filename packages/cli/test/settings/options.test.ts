@@ -75,6 +75,7 @@ describe("the help", () => {
       "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, adagrad 0.05)",
     );
     expect(flat).toContain("until the learning rate falls (default: 3; with --schedule plateau)");
+    expect(flat).toContain("(exact, book, paper; default: book; with --flow)");
     expect(flat).toContain("--steps <n> train for so many steps --minutes");
   });
 });

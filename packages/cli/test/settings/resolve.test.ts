@@ -135,6 +135,7 @@ describe("the table", () => {
   it("names settings and choices that exist", () => {
     for (const { needs, conflictsWith } of Object.values(table)) {
       if (conflictsWith !== undefined) expect(keys).toContain(conflictsWith);
+      if (needs) expect(keys).toContain(needs.setting);
       for (const name of needs?.oneOf ?? []) expect(table[needs!.setting]!.kind.names).toContain(name);
     }
   });
