@@ -23,10 +23,12 @@ export function singularValues(a: ArrayLike<number>, rows: number, columns: numb
   const list = unitColumns(a, rows, columns);
   for (let sweep = 0; ; sweep++) {
     list.sort((p, q) => q.length - p.length);
+    const before = list.map((column) => column.length);
     let rotated = false;
     for (let i = 0; i < list.length; i++)
       for (let j = i + 1; j < list.length; j++) rotated = makeOrthogonal(list[i]!, list[j]!) || rotated;
     if (!rotated) break;
+    for (const [k, column] of list.entries()) if (nothingLeft(column, before[k]!)) column.length = 0;
     if (sweep === MOST_SWEEPS)
       throw new Error(
         `singularValues: no convergence in ${MOST_SWEEPS} sweeps over a ${rows} x ${columns} matrix; please report it`,
@@ -93,6 +95,14 @@ function makeOrthogonal(p: Column, q: Column): boolean {
   rescale(p, Math.sqrt(squaresP));
   rescale(q, Math.sqrt(squaresQ));
   return true;
+}
+
+/**
+ * Whether a sweep has cancelled a column to its rounding errors: it lay in the span of the others, as where rows are zero. Its
+ * noise lies there as well, and would be cancelled again and again.
+ */
+function nothingLeft({ length, unit }: Column, before: number): boolean {
+  return length <= 4 * unit.length * Number.EPSILON * before;
 }
 
 /** Moves the length that a column's vector has got into its `length`. Parallel columns leave a zero one. */

@@ -70,6 +70,18 @@ describe("singularValues", () => {
     expect(s[1]! / s[0]!).toBeLessThan(1e-14);
   });
 
+  test("rows of zeros, as of units that are driven to their ends, leave the values of the other rows", () => {
+    const n = 32;
+    for (const alive of [3, 16, 31]) {
+      const a = gaussian(alive, n * n).map((x, k) => (k < alive * n ? x * 10 ** (-(k % n) / 4) : 0));
+      const s = singularValues(a, n, n);
+      expect(
+        relativeDistance(s.slice(0, alive), singularValues(a.slice(0, alive * n), alive, n)),
+      ).toBeLessThan(1e-8);
+      expect(Math.max(...s.slice(alive))).toBeLessThan(1e-14 * s[0]!);
+    }
+  });
+
   test("an orthogonal matrix has ones; 200 x 200 takes less than 2 s", () => {
     const n = 200;
     const g = gaussian(6, n * n);
