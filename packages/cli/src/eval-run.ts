@@ -1,4 +1,5 @@
-import { evaluateText, natsToBits, TextTooShortError, UnknownSymbolError } from "longspan";
+import { evaluateText, natsToBits, TextTooShortError } from "longspan";
+import { encodeFor } from "./encode-text.js";
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
 import { readText } from "./read-text.js";
@@ -15,7 +16,7 @@ export async function evalRun(path: string, textPath: string, { json }: EvalOpti
   const { vocabulary, model, params } = readRun(path);
   const text = readText(textPath);
   if (text === "") throw new Failure(`${textPath} is empty`);
-  const symbols = encoded(() => vocabulary.encode(text), textPath, path);
+  const symbols = encodeFor(vocabulary, text, textPath, path);
   const interrupt = onInterrupt(() => {});
   const { signal } = interrupt;
   try {
@@ -49,15 +50,5 @@ export async function evalRun(path: string, textPath: string, { json }: EvalOpti
     throw error;
   } finally {
     interrupt.release();
-  }
-}
-
-function encoded(encode: () => Int32Array, textPath: string, run: string): Int32Array {
-  try {
-    return encode();
-  } catch (error) {
-    if (error instanceof UnknownSymbolError)
-      throw new Failure(`${textPath} cannot be measured with ${run}: ${error.message}`);
-    throw error;
   }
 }

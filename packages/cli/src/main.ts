@@ -5,6 +5,7 @@ import { fileReason } from "longspan/node";
 import { doctor } from "./doctor.js";
 import { type EvalOptions, evalRun } from "./eval-run.js";
 import { exitCode, Failure } from "./failure.js";
+import { type InspectOptions, inspectRun } from "./inspect-run.js";
 import { type SampleOptions, sampleRun } from "./sample-run.js";
 import { anyInteger, integer, notNegative, shareOfAll } from "./settings/kinds.js";
 import { addOptions, parserOf } from "./settings/options.js";
@@ -78,6 +79,22 @@ function command(): Command {
     .option("--json", "print one JSON object on stdout")
     .action(async (run: string, path: string, options: EvalOptions) => {
       process.exitCode = await evalRun(run, path, options);
+    });
+  program
+    .command("inspect")
+    .description("Show where gradients go in a trained model: how far back it can learn from")
+    .argument("<run>", "the folder that longspan train text made")
+    .option("--data <path>", "a text file in UTF-8; the run's held-out text if not given")
+    .option(
+      "--steps <n>",
+      "length of the segments (default: the run's --seq, at least 100)",
+      parserOf(integer(1)),
+    )
+    .option("--sequences <n>", "segments that are read", parserOf(integer(1)), 8)
+    .option("--out <folder>", "where flow.html and the pictures go (default: the run's folder)")
+    .option("--json", "print the report as one JSON object on stdout")
+    .action(async (path: string, options: InspectOptions) => {
+      process.exitCode = await inspectRun(path, options);
     });
   program
     .command("doctor")

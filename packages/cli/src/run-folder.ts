@@ -35,6 +35,15 @@ const names = {
   report: "report.html",
 } as const;
 
+/** What `longspan inspect` leaves in the folder of a run: the page, and its pictures in their order. */
+export const inspectionFiles = [
+  "flow.html",
+  "flow-lags.png",
+  "flow-heat.png",
+  "flow-spectrum.png",
+  "flow-gates.png",
+] as const;
+
 /** The folder of a run that is going on: held against other processes until it is closed. */
 export interface RunFolder {
   readonly path: string;
@@ -93,7 +102,7 @@ export function createRun(
         `${path} holds a run already; go on with it with --resume, choose another folder with --out, or replace it with --force`,
       );
     folder.checkpoints.clear();
-    for (const name of [names.weights, names.report, names.config, names.vocabulary])
+    for (const name of [names.weights, names.report, names.config, names.vocabulary, ...inspectionFiles])
       rmSync(join(path, name), { force: true });
     if (vocabulary) replaceFile(join(path, names.vocabulary), `${JSON.stringify(vocabulary)}\n`);
     // Last, since a folder with it holds a run.

@@ -1,16 +1,50 @@
 import { Html } from "./html.js";
 
+/** Colours on paper and on a bright screen, by what they are for. */
+export const light = {
+  page: "#fff",
+  ink: "#1c1f23",
+  soft: "#62676f",
+  hair: "#e4e6e9",
+  axis: "#b9bec5",
+  training: "#2f6096",
+  raw: "#c3d5e6",
+  darker: "#93b3d2",
+  valid: "#c8501e",
+  plain: "#545a63",
+  skipped: "#8a5aa8",
+  random: "#b0307a",
+} as const;
+
+/** A colour by its use. */
+export type Colour = keyof typeof light;
+
+const dark: Readonly<Record<Colour, string>> = {
+  page: "#16181b",
+  ink: "#e7e9ec",
+  soft: "#9aa1aa",
+  hair: "#2a2e33",
+  axis: "#4a5058",
+  training: "#8cbcea",
+  raw: "#2d445b",
+  darker: "#44678a",
+  valid: "#f08a52",
+  plain: "#b3bac3",
+  skipped: "#c39ae0",
+  random: "#ec7fba",
+};
+
+function variables(colours: Readonly<Record<Colour, string>>): string {
+  return Object.entries(colours)
+    .map(([name, value]) => `--${name}: ${value};`)
+    .join(" ");
+}
+
 /** The style sheet of the report: system fonts, one accent per kind of curve, light and dark. */
 export const style = new Html(`
-:root {
-  --page: #fff; --ink: #1c1f23; --soft: #62676f; --hair: #e4e6e9; --axis: #b9bec5;
-  --training: #2f6096; --raw: #c3d5e6; --darker: #93b3d2; --valid: #c8501e; --plain: #545a63; --skipped: #8a5aa8; --random: #b0307a;
-}
+:root { ${variables(light)} }
 @media screen and (prefers-color-scheme: dark) {
-  :root {
-    --page: #16181b; --ink: #e7e9ec; --soft: #9aa1aa; --hair: #2a2e33; --axis: #4a5058;
-    --training: #8cbcea; --raw: #2d445b; --darker: #44678a; --valid: #f08a52; --plain: #b3bac3; --skipped: #c39ae0; --random: #ec7fba;
-  }
+  :root { ${variables(dark)} }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; -webkit-text-size-adjust: 100%; }

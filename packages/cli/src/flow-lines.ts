@@ -1,0 +1,70 @@
+import type { FlowReport, LayerFlow } from "longspan";
+import type { Inspected } from "./report/flow/flow-html.js";
+import { saturationInWords } from "./report/flow/gates-picture.js";
+import { radiusInWords } from "./report/flow/spectrum-picture.js";
+import { figure, lossFigure } from "./report/scale.js";
+import { counted, type RunLine, whole } from "./run-lines.js";
+
+/** Rows of the table of lags. */
+const rows = 12;
+/** Gates that are told, the most saturated ones. */
+const gates = 3;
+
+/** What a flow report says of the loss, in lines for people. */
+export function introduction(
+  { run, text, unit, sequences, steps }: Inspected,
+  { loss }: FlowReport,
+): RunLine {
+  return [
+    "flow",
+    `${run}: ${counted(sequences, "segment")} of ${counted(steps, unit)} of ${text}; the loss at the last ${unit} is ${lossFigure(loss)} nats`,
+  ];
+}
+
+/** What it says of a layer; a label that is empty goes on with the one above. */
+export function layerLines(layer: LayerFlow, layers: number): RunLine[] {
+  const { cell, stateSize, verdict, exponents } = layer;
+  return [
+    ["layer", `${layer.layer + 1} of ${layers}: ${cell}, ${whole(stateSize)} numbers of state`],
+    ["verdict", `${verdict.kind}: ${verdict.words}`],
+    ...lagLines(layer),
+    ...(exponents.length > 0
+      ? [["exponents", `${exponents.map(figure).join(", ")} per step (Lyapunov)`] satisfies RunLine]
+      : []),
+    ["spectrum", `${radiusInWords(layer)} (of dh(t)/dh(t-1))`],
+    ...saturationLines(layer),
+  ];
+}
+
+function lagLines({ lags }: LayerFlow): RunLine[] {
+  const reference = lags[1]?.norm ?? 0;
+  const lines = lagsToTell(lags.length).map((k) => {
+    const { lag, norm } = lags[k]!;
+    const share = reference > 0 ? figure(norm / reference) : "";
+    return `${whole(lag).padStart(6)}  ${figure(norm).padStart(12)}  ${share.padStart(12)}`.trimEnd();
+  });
+  return [`${"lag".padStart(6)}  ${"|dL/dh|".padStart(12)}  ${"of lag 1".padStart(12)}`, ...lines].map(
+    (text, k) => [k === 0 ? "gradient" : "", text],
+  );
+}
+
+/** A dozen lags: the first and the last, and between them about as many per doubling. */
+export function lagsToTell(count: number): number[] {
+  if (count <= rows) return Array.from({ length: count }, (_, k) => k);
+  const last = count - 1;
+  const chosen = new Set([0]);
+  for (let k = 0; k < rows - 1; k++) {
+    const wanted = Math.round(last ** (k / (rows - 2)));
+    // Small lags would fall on each other.
+    chosen.add(Math.min(last, Math.max(wanted, Math.max(...chosen) + 1)));
+  }
+  return [...chosen];
+}
+
+function saturationLines({ saturation }: LayerFlow): RunLine[] {
+  const share = (s: { low: number; high: number }) => s.low + s.high;
+  return [...saturation]
+    .sort((a, b) => share(b) - share(a))
+    .slice(0, gates)
+    .map((s, k) => [k === 0 ? "saturated" : "", `${s.name}: ${saturationInWords(s)}`]);
+}

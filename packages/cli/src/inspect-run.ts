@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type FlowReport, TextTooShortError, type Vocabulary } from "longspan";
+import { fileReason, replaceFile } from "longspan/node";
+import colours from "picocolors";
+import { encodeFor } from "./encode-text.js";
+import { Failure } from "./failure.js";
+import { introduction, layerLines } from "./flow-lines.js";
+import { measureFlow, segmentsOf } from "./measure-flow.js";
+import { pngOf } from "./picture-png.js";
+import { readText } from "./read-text.js";
+import { flowHtml, flowPictures, type Inspected } from "./report/flow/flow-html.js";
+import { pictureSvg } from "./report/flow/picture.js";
+import type { RunConfig } from "./run-config.js";
+import { inspectionFiles, readRun } from "./run-folder.js";
+import { type RunLine, whole } from "./run-lines.js";
+import { withoutControls, wrapped } from "./terminal-text.js";
+import { readTextData } from "./text-data.js";
+
+/** Options of `longspan inspect`. */
+export interface InspectOptions {
+  readonly data?: string;
+  readonly steps?: number;
+  readonly sequences: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Least steps that are looked at unless asked otherwise: fewer say little about long dependencies. */
+const usualSteps = 100;
+
+/** Shows where gradients go in a trained model: prints it, and writes a page and pictures. Returns the exit code. */
+export async function inspectRun(path: string, options: InspectOptions): Promise<number> {
+  const { vocabulary, model, params, config } = readRun(path);
+  const { sequences, steps = Math.max(usualSteps, config.settings.seq), data, out = path } = options;
+  const unit = vocabulary.level === "word" ? "word" : "character";
+  const symbols = data === undefined ? heldOut(path, config, vocabulary) : encoded(data, path, vocabulary);
+  const text = data ?? `the held-out part of ${config.text.path}`;
+  const inspected: Inspected = { run: path, text, unit, sequences, steps };
+  const segments = longEnough(() => segmentsOf(symbols, inspected), inspected);
+  const report = await measureFlow(model, params, segments);
+  const files = written(out, inspected, report);
+  if (options.json) process.stdout.write(`${asJson({ event: "inspect", ...inspected, ...report, files })}\n`);
+  else print(inspected, report, files);
+  return 0;
+}
+
+function heldOut(run: string, config: RunConfig, vocabulary: Vocabulary): Int32Array {
+  const { path, sha256 } = config.text;
+  if (!existsSync(path))
+    throw new Failure(`${path}, the text that ${run} was trained on, is gone; name another one with --data`);
+  const found = readTextData(path, config.settings, vocabulary);
+  if (found.sha256 !== sha256)
+    throw new Failure(
+      `${path} is no longer the text that ${run} was trained on; name another one with --data`,
+    );
+  return found.valid;
+}
+
+function encoded(path: string, run: string, vocabulary: Vocabulary): Int32Array {
+  const text = readText(path);
+  if (text === "") throw new Failure(`${path} is empty`);
+  return encodeFor(vocabulary, text, path, run);
+}
+
+function longEnough<T>(cut: () => T, { text, unit, sequences, steps }: Inspected): T {
+  try {
+    return cut();
+  } catch (error) {
+    if (error instanceof TextTooShortError)
+      throw new Failure(
+        `${text} is too short: it has ${whole(error.found)} ${unit}s, and --sequences ${sequences} with --steps ${steps} needs ${whole(error.needed)}; lower one of them, or name a longer text with --data`,
+      );
+    throw error;
+  }
+}
+
+/** Writes flow.html and the pictures. Returns their paths. */
+function written(folder: string, inspected: Inspected, report: FlowReport): string[] {
+  const pictures = flowPictures(report).map((picture) => pngOf(pictureSvg(picture)));
+  const contents = [flowHtml(inspected, report), ...pictures];
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [k, name] of inspectionFiles.entries()) replaceFile(join(folder, name), contents[k]!);
+  } catch (error) {
+    throw new Failure(`cannot write to ${folder}: ${fileReason(error)}`);
+  }
+  return inspectionFiles.map((name) => join(folder, name));
+}
+
+/** Columns of a label and the space after it. */
+const labelColumns = 10;
+
+function print(inspected: Inspected, report: FlowReport, files: readonly string[]): void {
+  const { stdout } = process;
+  const { bold, dim } = colours.createColors(stdout.isTTY === true && colours.isColorSupported);
+  const columns = stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  const line = ([label, text]: RunLine, emphasis = (text: string) => text) => {
+    const clean = stdout.isTTY ? withoutControls(text) : text;
+    const lines = wrapped(label.padEnd(labelColumns) + clean, columns, labelColumns);
+    stdout.write(`${dim(lines.slice(0, labelColumns))}${emphasis(lines.slice(labelColumns))}\n`);
+  };
+  line(introduction(inspected, report));
+  for (const layer of report.layers) {
+    stdout.write("\n");
+    for (const entry of layerLines(layer, report.layers.length))
+      line(entry, entry[0] === "verdict" ? bold : undefined);
+  }
+  stdout.write("\n");
+  line(["written", files.join(", ")]);
+}
+
+/** Typed arrays are lists; a number that is not finite is null. */
+function asJson(value: unknown): string {
+  return JSON.stringify(value, (_, v: unknown) => (v instanceof Float64Array ? Array.from(v) : v));
+}

@@ -1,0 +1,267 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  crossEntropyMean,
+  encodeSafetensors,
+  type FlowReport,
+  flowReport,
+  fromArray,
+  type LanguageModelParams,
+  mapTree,
+  slice,
+  type Tensor,
+  type Traceable,
+  tensor,
+  textStreams,
+} from "longspan";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lagsToTell } from "../src/flow-lines.js";
+import { figure } from "../src/report/scale.js";
+import { inspectionFiles, readRun } from "../src/run-folder.js";
+import { freshFolder, longspan } from "./command.js";
+
+const { path: folder, remove } = freshFolder();
+afterAll(remove);
+const at = (...parts: string[]) => join(folder, ...parts);
+const text = "the dog sat on a log; the cog ran. ax\n".repeat(60);
+/** The last tenth of the text. */
+const heldOut = text.slice(Math.floor(text.length * 0.9));
+const looked = ["--steps", "30", "--sequences", "3"];
+
+const train = (out: string, ...args: string[]) => {
+  const small = ["--hidden", "6", "--embed", "4", "--batch", "4", "--seq", "16", "--steps", "20", "--json"];
+  expect(longspan(folder, "train", "text", "text.txt", ...small, "--out", out, ...args).code).toBe(0);
+};
+
+/** A net whose state stays at zero, where dh(t)/dh(t-1) = scale I: the gradient at lag k is scale^k of that at lag 0. */
+async function scaled(out: string, scale: number): Promise<void> {
+  train(out, "--cell", "rnn");
+  const { params } = readRun(at(out));
+  const W = tensor(
+    Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, k) => (i === k ? scale : 0))),
+  );
+  const zero = mapTree(params, (t) => fromArray(new Float32Array((t as Tensor).size), (t as Tensor).shape));
+  const { U, b } = (zero as LanguageModelParams).layers[0]!;
+  const made = { ...params, layers: [{ U: U!, W, b: b! }] };
+  writeFileSync(at(out, "weights.safetensors"), await encodeSafetensors(made, {}));
+}
+
+beforeAll(async () => {
+  writeFileSync(at("text.txt"), text);
+  train("run", "--layers", "2");
+  await scaled("vanishing", 0.5);
+  await scaled("exploding", 1.5);
+}, 60_000);
+
+/** What the library says of a run. */
+async function expected(run: string, symbols: string, steps: number, sequences: number): Promise<FlowReport> {
+  const { model, params, vocabulary } = readRun(at(run));
+  const { inputs, targets, structure } = textStreams(vocabulary.encode(symbols), {
+    streams: sequences,
+    steps,
+  }).segment(0);
+  return flowReport((p: Traceable<LanguageModelParams>) => {
+    const { logits } = model.apply(p, fromArray(inputs, [inputs.length], "int32"), structure);
+    const first = inputs.length - sequences;
+    return crossEntropyMean(
+      slice(logits, 0, first, inputs.length),
+      fromArray(targets.slice(first), [sequences], "int32"),
+    );
+  }, params);
+}
+
+/** The sizes that a PNG file says it has. */
+function sizeOf(png: Buffer): [width: number, height: number] {
+  expect(png.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+  expect(png.subarray(-8, -4).toString("latin1")).toBe("IEND");
+  return [png.readUInt32BE(16), png.readUInt32BE(20)];
+}
+
+describe("inspect", () => {
+  it("prints the library's report as JSON", async () => {
+    const { code, stdout, stderr } = longspan(folder, "inspect", "run", ...looked, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { loss, layers } = await expected("run", heldOut, 30, 3);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({
+      event: "inspect",
+      run: "run",
+      text: `the held-out part of ${at("text.txt")}`,
+      sequences: 3,
+      steps: 30,
+      files: inspectionFiles.map((name) => join("run", name)),
+    });
+    expect(found.loss).toBeCloseTo(loss, 6);
+    expect(found.layers.length).toBe(2);
+    for (const [k, layer] of layers.entries()) {
+      const { lags, norms, exponents, jacobians, saturation, verdict } = found.layers[k];
+      expect(lags.length).toBe(30);
+      for (const [i, { norm }] of layer.lags.entries()) expect(lags[i].norm / norm).toBeCloseTo(1, 3);
+      expect(norms[2].length).toBe(30);
+      expect(norms[2][7] / layer.norms[2]![7]!).toBeCloseTo(1, 3);
+      for (const [i, e] of layer.exponents.entries()) expect(exponents[i]).toBeCloseTo(e, 4);
+      expect(jacobians[0].spectralRadius).toBeCloseTo(layer.jacobians[0]!.spectralRadius, 4);
+      expect(saturation).toEqual(layer.saturation);
+      expect(verdict.kind).toBe(layer.verdict.kind);
+    }
+  });
+
+  it("tells the same to people: lags, verdict, exponents, spectrum, gates", async () => {
+    const { code, stdout, stderr } = longspan(folder, "inspect", "run", ...looked);
+    expect([code, stderr]).toEqual([0, ""]);
+    const { layers } = await expected("run", heldOut, 30, 3);
+    expect(stdout).toMatch(
+      /^flow {6}run: 3 segments of 30 characters of the held-out part of .*text\.txt; the loss at the last character is \d\.\d{3} nats\n/,
+    );
+    const blocks = stdout.split("\n\n").slice(1, -1);
+    expect(blocks.length).toBe(2);
+    for (const [k, { verdict, lags, jacobians, exponents }] of layers.entries()) {
+      const block = blocks[k]!;
+      expect(block).toContain(`layer     ${k + 1} of 2: lstm, 12 numbers of state\n`);
+      expect(block).toContain(`verdict   ${verdict.kind}: ${verdict.words}\n`);
+      const rows = [...block.matchAll(/^ {10} +(\d+) +(\S+) +(\S+)$/gm)];
+      expect(rows.map((r) => Number(r[1]))).toEqual(lagsToTell(30));
+      for (const [, lag, norm, share] of rows) {
+        expect(Number(norm) / lags[Number(lag)]!.norm).toBeCloseTo(1, 2);
+        expect(Number(share) / (lags[Number(lag)]!.norm / lags[1]!.norm)).toBeCloseTo(1, 2);
+      }
+      expect(block).toContain(`exponents ${figure(exponents[0]!).slice(0, 5)}`);
+      expect(block).toContain(`at ${jacobians.length} steps (of dh(t)/dh(t-1))\n`);
+      expect(block).toMatch(/saturated (sigmoid|tanh) \d: \S+ % at (0|-1), \S+ % at 1\n/);
+    }
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  it("writes a page that holds the verdicts and loads nothing, and pictures of its size", async () => {
+    expect(longspan(folder, "inspect", "run", ...looked, "--out", "a/b c").code).toBe(0);
+    expect(readdirSync(at("a/b c")).sort()).toEqual([...inspectionFiles].sort());
+    const page = readFileSync(at("a/b c/flow.html"), "utf8");
+    const { layers } = await expected("run", heldOut, 30, 3);
+    for (const { verdict } of layers) expect(page).toContain(verdict.words.slice(1, 40));
+    for (const id of ["lags", "heat", "spectrum", "gates"])
+      expect(page).toContain(`<figure class="chart" id="${id}">`);
+    expect(page).not.toMatch(/<script|src=|href=|url\(|NaN|Infinity|undefined/);
+    for (const name of inspectionFiles.slice(1)) {
+      const drawing = new RegExp(`id="${name.slice(5, -4)}".*?viewBox="0 0 860 ([\\d.]+)"`, "s").exec(page)!;
+      const [width, height] = sizeOf(readFileSync(at("a/b c", name)));
+      expect(width).toBe(2 * 900);
+      expect(height).toBeCloseTo(2 * (Number(drawing[1]) + 70), -0.5);
+    }
+  });
+
+  it("is of the run only as long as it lasts: a new one in its folder has no old pictures", () => {
+    expect(longspan(folder, "inspect", "run", ...looked).code).toBe(0);
+    for (const name of inspectionFiles) expect(existsSync(at("run", name))).toBe(true);
+    train("run", "--layers", "2", "--force");
+    for (const name of inspectionFiles) expect(existsSync(at("run", name))).toBe(false);
+  });
+
+  it("--data: another text", async () => {
+    const other = "the cog sat on a dog; the log ran.\n".repeat(6);
+    writeFileSync(at("other.txt"), other);
+    const { stdout } = longspan(folder, "inspect", "run", ...looked, "--data", "other.txt", "--json");
+    const { text: told, loss } = JSON.parse(stdout);
+    expect(told).toBe("other.txt");
+    expect(loss).toBeCloseTo((await expected("run", other, 30, 3)).loss, 6);
+  });
+
+  it("reads a hundred steps of a run with shorter segments, unless asked otherwise", () => {
+    const { stdout } = longspan(folder, "inspect", "run", "--sequences", "2", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ steps: 100, sequences: 2 });
+  });
+});
+
+describe("inspect on nets whose gradient is known", () => {
+  const layerOf = (run: string) => {
+    const { code, stdout } = longspan(folder, "inspect", run, "--steps", "60", "--sequences", "2", "--json");
+    expect(code).toBe(0);
+    return JSON.parse(stdout).layers[0] as FlowReport["layers"][number];
+  };
+
+  it("sees that it vanishes, and where", () => {
+    const { verdict, exponents, jacobians, lags } = layerOf("vanishing");
+    expect(verdict.kind).toBe("vanishing");
+    // 0.5^9 is above a thousandth, 0.5^10 is not.
+    expect(verdict.horizon).toBe(10);
+    expect(verdict.factorPerStep).toBeCloseTo(0.5, 4);
+    expect(verdict.words).toMatch(/nothing beyond about 10 steps is being learned\. Try .*--flow/);
+    expect(exponents[0]).toBeCloseTo(Math.log(0.5), 6);
+    expect(jacobians.every((j) => Math.abs(j.spectralRadius - 0.5) < 1e-6)).toBe(true);
+    expect(lags[59]!.norm / lags[0]!.norm / 0.5 ** 59).toBeCloseTo(1, 4);
+  });
+
+  it("sees that it explodes", () => {
+    const { verdict, exponents, lags } = layerOf("exploding");
+    expect(verdict.kind).toBe("exploding");
+    expect(verdict.factorPerStep).toBeCloseTo(1.5, 4);
+    expect(verdict.words).toMatch(/explode on their way back \(by 1\.5 per step\)/);
+    expect(exponents[0]).toBeCloseTo(Math.log(1.5), 6);
+    expect(lags[59]!.norm / lags[0]!.norm / 1.5 ** 59).toBeCloseTo(1, 4);
+  });
+});
+
+describe("inspect fails in one line", () => {
+  const fails = (name: string, args: readonly string[], message: string, code = 1) =>
+    it(name, () => {
+      const result = longspan(folder, "inspect", ...args);
+      expect(result).toEqual({ code, stdout: "", stderr: `error: ${message}\n` });
+    });
+  beforeAll(() => {
+    writeFileSync(at("short.txt"), "the dog sat on a log");
+    writeFileSync(at("unknown.txt"), "the Z");
+    writeFileSync(at("empty.txt"), "");
+    writeFileSync(at("file"), "");
+  });
+  fails("no such run", ["none"], "there is no folder none; see longspan train text --help");
+  fails("no such text", ["run", "--data", "none.txt"], "cannot read none.txt: no such file or folder");
+  fails("an empty text", ["run", "--data", "empty.txt"], "empty.txt is empty");
+  fails(
+    "a text that is too short",
+    ["run", "--data", "short.txt"],
+    "short.txt is too short: it has 20 characters, and --sequences 8 with --steps 100 needs 801; lower one of them, or name a longer text with --data",
+  );
+  fails(
+    "a held-out part that is too short",
+    ["run"],
+    `the held-out part of ${at("text.txt")} is too short: it has 228 characters, and --sequences 8 with --steps 100 needs 801; lower one of them, or name a longer text with --data`,
+  );
+  fails(
+    "a character that the model does not know",
+    ["run", "--data", "unknown.txt"],
+    'unknown.txt cannot be measured with run: the character "Z" (U+005A), character 4 of the text counted from 0, is not among the 17 of the vocabulary',
+  );
+  fails(
+    "no whole number",
+    ["run", "--steps", "0"],
+    "option '--steps <n>' argument '0' is invalid. Expected a whole number of at least 1.",
+    2,
+  );
+  fails(
+    "an --out that is a file",
+    ["run", ...looked, "--out", "file"],
+    "cannot write to file: there is a file of that name",
+  );
+
+  it("a text that is no longer that of the run, or gone", () => {
+    writeFileSync(at("text.txt"), `${text} `);
+    expect(longspan(folder, "inspect", "run", ...looked).stderr).toBe(
+      `error: ${at("text.txt")} is no longer the text that run was trained on; name another one with --data\n`,
+    );
+    rmSync(at("text.txt"));
+    expect(longspan(folder, "inspect", "run", ...looked).stderr).toBe(
+      `error: ${at("text.txt")}, the text that run was trained on, is gone; name another one with --data\n`,
+    );
+  });
+});
+
+describe("lagsToTell", () => {
+  it.each([0, 1, 2, 12, 13, 14, 20, 30, 100, 129, 5000])(
+    "of %i: rising, with both ends, a dozen",
+    (count) => {
+      const lags = lagsToTell(count);
+      expect(lags.length).toBe(Math.min(count, 12));
+      if (count > 0) expect([lags[0], lags.at(-1)]).toEqual([0, count - 1]);
+      expect(lags.every((lag, k) => k === 0 || lag > lags[k - 1]!)).toBe(true);
+    },
+  );
+});
