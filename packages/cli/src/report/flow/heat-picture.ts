@@ -8,15 +8,17 @@ const mostColumns = 376;
 /** Rows of all layers together at most; more layers show the greatest norm of their sequences. */
 const mostRows = 160;
 /** Decades below the greatest norm that have colours of their own. */
-const decades = 10;
-const shades = 30;
+const decades = 24;
+const shades = 48;
 
 /** |dL/dh(t)| as colours: steps from left to right, a band of rows for each layer, a row for each sequence. */
 export function heatPicture({ layers }: FlowReport): Picture {
   const sequences = layers[0]?.norms.length ?? 0;
   const together = layers.length * sequences > mostRows;
   const bands = layers.map(({ norms }) => (together ? [greatest(norms)] : norms));
-  const rowHeight = together ? 10 : Math.max(4, Math.min(14, Math.floor(56 / Math.max(1, sequences))));
+  const rowHeight = together
+    ? 10
+    : Math.max(4, Math.min(14, Math.floor((layers.length === 1 ? 112 : 56) / Math.max(1, sequences))));
   const [left, right, gap] = [64, 110, together ? 2 : 10];
   const width = pictureWidth - left - right;
   const bandHeight = (band: readonly Float64Array[]) => Math.max(14, band.length * rowHeight);
@@ -49,13 +51,13 @@ export function heatPicture({ layers }: FlowReport): Picture {
     drawn.push(html`<text class="y" x="${left - 8}" y="${top + height / 2 + 4}">layer ${k + 1}</text>`);
     top += height + gap;
   }
-  const bottom = Math.max(top - gap, 120);
+  const bottom = top - gap;
   return {
     id: "heat",
     title: "Gradient norm by step",
     unit: `|dL/dh(t)|${together ? ", the greatest of all sequences" : ", a row for each sequence"}; the loss is at the right end; white: no gradient`,
     description: `${layers.length} layers, ${sequences} sequences, ${steps} steps; norms up to ${figure(high)}`,
-    height: bottom + 26,
+    height: Math.max(bottom + 26, 130),
     body: html`${drawn}
 ${x.ticks.map((t) => html`<text class="x" x="${round(left + width * t.at)}" y="${bottom + 18}">${t.text}</text>`)}
 <text class="y" x="${left - 18}" y="${bottom + 18}">step</text>
