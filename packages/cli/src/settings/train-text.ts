@@ -1,5 +1,5 @@
 import { cells } from "./cells.js";
-import { choice, integer, optional, orNone, positive, rate, share } from "./kinds.js";
+import { choice, flag, integer, optional, orNone, positive, rate, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
 import { budgetSettings, outputSettings, updateSettings } from "./training.js";
 
@@ -71,6 +71,11 @@ export const trainTextSettings = {
   }),
 
   ...outputSettings("runs/NAME, after the text's file"),
+  tensorboard: setting(flag, {
+    group: "output",
+    help: "write event files for TensorBoard too",
+    default: false,
+  }),
 } satisfies Table;
 
 /** Every setting of `longspan train text` with its value. */

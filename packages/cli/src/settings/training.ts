@@ -173,11 +173,6 @@ export const outputSettings = (usualFolder: string) =>
       help: "print one JSON object per event on stdout",
       default: false,
     }),
-    tensorboard: setting(flag, {
-      group: "output",
-      help: "write event files for TensorBoard too",
-      default: false,
-    }),
   }) satisfies Table;
 
 /** The settings that make a training plan. */
