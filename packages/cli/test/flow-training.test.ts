@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type FlowGradient, flowPenalty, Key, languageModel, onCpu, type Tensor, textTask } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProgressEvent } from "../src/events.js";
-import { runLines } from "../src/run-lines.js";
+import { textLines } from "../src/run-lines.js";
 import { readTextData } from "../src/text-data.js";
 import { freshFolder, jsonLines, longspan } from "./command.js";
 import { config, progress } from "./report/runs.js";
@@ -122,10 +122,10 @@ describe("train text --flow", () => {
 
 describe("the lines of a run with --flow", () => {
   const event = progress(10, { flow: { omega: 1.234, ratio: 0.98765, skipped: 3 } });
-  const words = runLines("char");
+  const words = textLines();
 
   it("tell omega, the ratio and the skipped terms", () => {
-    expect(words.progress(event, Number.NaN)[1]).toMatch(/ {3}flow ratio 0\.988, omega 1\.23, 3 skipped$/);
+    expect(words.of(event, Number.NaN)[0]![1]).toMatch(/ {3}flow ratio 0\.988, omega 1\.23, 3 skipped$/);
     expect(words.live(event, Number.NaN, 200)).toMatch(/ {2}flow ratio 0\.988, omega 1\.23, 3 skipped$/);
     const none = { ...event, flow: { ...event.flow!, skipped: 0 } };
     expect(words.live(none, Number.NaN, 200)).toMatch(/ {2}flow ratio 0\.988, omega 1\.23$/);
