@@ -1,3 +1,4 @@
+import type { FlowVerdict } from "longspan";
 import type { ModelConfig, RunSettings } from "./run-config.js";
 
 /**
@@ -10,6 +11,7 @@ export type TrainEvent =
   | ProgressEvent
   | ExplosionEvent
   | ValidEvent
+  | FlowEvent
   | StoppedEvent
   | DoneEvent
   | SampleEvent;
@@ -134,6 +136,24 @@ export interface DoneEvent {
   readonly charactersPerSecond: number;
   readonly parameters: number;
   readonly executor: string;
+}
+
+/** How far back gradients reach, with --watch-flow: from the last prediction of segments of the held-out text. */
+export interface FlowEvent {
+  readonly event: "flow";
+  readonly step: number;
+  readonly layers: readonly LayerFlowFigures[];
+  /** What has become much worse since the looks before: a horizon of less than half, a norm of ten times. */
+  readonly warnings: readonly string[];
+}
+
+/** How far back gradients reach in one layer. */
+export interface LayerFlowFigures {
+  readonly kind: FlowVerdict["kind"];
+  /** The greatest lag at which a thousandth of the norm at lag 1 is left; null if there is nothing to say. */
+  readonly horizon: number | null;
+  /** |dL/dh| at about a dozen lags. */
+  readonly norms: readonly { readonly lag: number; readonly norm: number }[];
 }
 
 /** What the trained model writes. */

@@ -73,7 +73,7 @@ export function liveReporter<E extends AnyEvent>(
       const { event: kind } = event;
       if (!isFrequent(kind) || due(kind))
         for (const entry of lines.of(event, left)) line(entry, isBold(kind, entry) ? bold : (text) => text);
-      if (isFrequent(kind)) draw();
+      if (isFrequent(kind) || kind === "flow") draw();
       else if (kind !== "start" && kind !== "resumed") latest = null;
     },
     clear,

@@ -25,7 +25,7 @@ export function goesOn({ resume, out }: { resume: boolean; out: string | null },
 }
 
 /** What may differ when a run is taken up again: how long it lasts, and what does not touch the parameters. */
-const changeable: readonly string[] = ["steps", "minutes", "saveSeconds", "tensorboard"];
+const changeable: readonly string[] = ["steps", "minutes", "saveSeconds", "tensorboard", "watchFlow"];
 
 /**
  * The settings of a run that is taken up again.

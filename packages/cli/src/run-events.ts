@@ -11,6 +11,7 @@ import {
 } from "longspan";
 import { type TensorBoardFile, tensorBoardFile } from "longspan/node";
 import type { ExplosionEvent, ProgressEvent, TrainEvent } from "./events.js";
+import type { FlowWatch } from "./flow-watch.js";
 import { reportHtml } from "./report/report-html.js";
 import type { Reporter } from "./reporter.js";
 import { modelConfig, type RunConfig } from "./run-config.js";
@@ -53,6 +54,15 @@ export class RunEvents {
       out: this.folder.path,
     });
     if (resumed) this.tell({ event: "resumed", step: resumed.step, seconds: resumed.history.seconds });
+  }
+
+  /** Looks at the flow of gradients every so many steps. */
+  watching(watch: FlowWatch, every: number): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
+    return {
+      onStep: async ({ params, step }) => {
+        if (step % every === 0) this.tell(await watch.look(params, step));
+      },
+    };
   }
 
   callback(plan: TrainingPlan): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
@@ -184,5 +194,8 @@ function addTo(board: TensorBoardFile, event: TrainEvent): void {
       ...(flow ? { "flow/omega": flow.omega, "flow/ratio": flow.ratio, "flow/skipped": flow.skipped } : {}),
       speed: charactersPerSecond,
     });
+  } else if (event.event === "flow") {
+    for (const [k, { horizon }] of event.layers.entries())
+      if (horizon !== null) board.add(event.step, { [`flow/horizon of layer ${k + 1}`]: horizon });
   } else if (event.event === "valid") board.add(event.step, { "loss/held out": event.nats });
 }

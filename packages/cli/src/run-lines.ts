@@ -40,6 +40,8 @@ export function textLines(): Lines<TrainEvent> {
           return [words.valid(event)];
         case "explosion":
           return [explosionLine(event)];
+        case "flow":
+          return event.warnings.map((warning) => ["warning", `step ${whole(event.step)}: ${warning}`]);
         case "done":
           return words.done(event);
         default:

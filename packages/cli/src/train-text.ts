@@ -17,6 +17,7 @@ import {
 } from "longspan";
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
+import { FlowWatch } from "./flow-watch.js";
 import { onInterrupt } from "./interrupt.js";
 import { modelFor, type RunConfig, type RunSettings } from "./run-config.js";
 import { explained, fitting, goesOn, mergedSettings, quoted, tellStopped } from "./run-control.js";
@@ -103,7 +104,7 @@ interface Job {
 async function runIn(folder: RunFolder, job: Job): Promise<number> {
   const { config, data, model } = job;
   const { settings } = config;
-  const { steps, minutes, seed, earlyStop } = settings;
+  const { steps, minutes, seed, earlyStop, watchFlow } = settings;
   const budget = steps === null ? { minutes: minutes! } : { steps };
   const [forInit, forTraining, forSample] = Key.of(seed).split(3) as [Key, Key, Key];
   const reporter = chooseReporter(process.stdout, job.settings.json, textLines());
@@ -116,6 +117,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   try {
     const plan = trainingPlan(settings);
     const task = taskOf(job);
+    const watch = watchFlow === null ? null : new FlowWatch(model, data.valid, settings);
     const fresh = fitting(
       () => startTraining(task, plan.optimiser, model.init(forInit)),
       "lower --hidden, --layers or --embed",
@@ -138,7 +140,11 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
         every: validationInterval(settings, data),
         ...(earlyStop === null ? {} : { patience: earlyStop }),
       },
-      callbacks: [events.callback(plan), folder.checkpoints.saving({ seconds: settings.saveSeconds })],
+      callbacks: [
+        events.callback(plan),
+        ...(watch === null ? [] : [events.watching(watch, watchFlow!)]),
+        folder.checkpoints.saving({ seconds: settings.saveSeconds }),
+      ],
       // What is saved is looked at first, so there is a report before each save.
       reportSeconds: Math.min(1, settings.saveSeconds),
     });

@@ -55,6 +55,12 @@ export const trainTextSettings = {
     placeholder: "<form>",
     needs: { setting: "flow" },
   }),
+  watchFlow: setting(orNone(integer(1)), {
+    group: "training",
+    help: "steps between two looks at how far back gradients reach, on held-out text",
+    default: null,
+    placeholder: "<steps>",
+  }),
 
   valid: setting(share, {
     group: "data",

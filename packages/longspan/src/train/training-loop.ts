@@ -39,6 +39,8 @@ export interface TrainOptions<P, S, C> {
 export interface TrainCallback<P, S, C> {
   /** Now and then, before each validation and at the end. */
   onReport?(report: TrainReport<P, S, C>): void | Promise<void>;
+  /** After each step; its time is not counted. The state is to look at, and its history is that of the last report. */
+  onStep?(state: TrainingState<P, S, C>): void | Promise<void>;
   /** After each validation. The state has it in its history. */
   onValidation?(report: ValidationReport<P, S, C>): void | Promise<void>;
   /** A step that was replaced by a random one or left out. On an executor that cannot be read at once, only the counts in reports tell. */
@@ -193,6 +195,7 @@ class Run<P, B, C, S> {
     if (this.validationDue(ended)) ended = (await this.validate()) ?? ended;
     while (ended === null) {
       await this.step();
+      await this.tell((c) => c.onStep?.(this.state));
       ended = this.over();
       const validating = this.validationDue(ended);
       if (ended !== null || validating || clock() - this.reportedAt >= 1000 * reportSeconds) {

@@ -60,6 +60,7 @@ describe("a run", () => {
     const { task, start } = build();
     const seen: Progress[] = [];
     const reports: number[][] = [];
+    const steps: number[] = [];
     const { state, ended, predictions, loss } = await train(task, start(), {
       ...usual,
       budget: { steps: 4 },
@@ -70,6 +71,11 @@ describe("a run", () => {
       },
       callbacks: [
         {
+          onStep({ step, params }) {
+            expect(params.readout.b.isReleased).toBe(false);
+            expect(reports.length).toBe(step - 1);
+            steps.push(step);
+          },
           onReport({ step, fraction, learningRate, loss, gradientNorm, state }) {
             const [clip, rule] = state.optimiser.inner;
             expect(state.params.readout.b.isReleased).toBe(false);
@@ -81,6 +87,7 @@ describe("a run", () => {
       ],
     });
     expect(seen).toEqual([0, 1, 2, 3].map((step) => ({ step, fraction: step / 4, validations: [] })));
+    expect(steps).toEqual([1, 2, 3, 4]);
     expect(reports.map(([step, fraction]) => [step, fraction])).toEqual([
       [1, 0.25],
       [2, 0.5],
