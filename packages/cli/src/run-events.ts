@@ -177,7 +177,7 @@ export function explosionEvent({ step, batch, norm, action, gradients }: Explosi
 }
 
 /** What `withFlowPenalty` measures, if it is in use. */
-function flowMeasures(measures: Readonly<Record<string, number>>): Pick<ProgressEvent, "flow"> {
+export function flowMeasures(measures: Readonly<Record<string, number>>): Pick<ProgressEvent, "flow"> {
   const { omega, "flow ratio": ratio, "flow skipped": skipped } = measures;
   return omega === undefined ? {} : { flow: { omega, ratio: ratio!, skipped: skipped! } };
 }

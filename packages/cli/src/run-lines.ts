@@ -174,7 +174,7 @@ export function fitted(
 }
 
 /** `flow ratio 0.982, omega 1.23`, and the terms that were skipped if there are any. */
-function flowInWords({ omega, ratio, skipped }: FlowMeasures): string {
+export function flowInWords({ omega, ratio, skipped }: FlowMeasures): string {
   const left = skipped > 0 ? `, ${figure(skipped)} skipped` : "";
   return `flow ratio ${figure(ratio)}, omega ${figure(omega)}${left}`;
 }

@@ -1,10 +1,11 @@
-import type { ExplosionEvent, ResumedEvent, StoppedEvent } from "./events.js";
+import type { ExplosionEvent, FlowMeasures, ResumedEvent, StoppedEvent } from "./events.js";
 import type { StepFigures } from "./run-events.js";
 import {
   counted,
   explosionLine,
   figure,
   fitted,
+  flowInWords,
   type Lines,
   leftInWords,
   lossFigure,
@@ -42,6 +43,8 @@ export interface SyntheticProgressEvent extends StepFigures {
   /** Mean training loss since the last such event: nats, or squared error. */
   readonly loss: number;
   readonly stepsPerSecond: number;
+  /** Means of the flow penalty since the last such event, with --flow. */
+  readonly flow?: FlowMeasures;
 }
 
 /** What fresh sequences show. */
@@ -109,9 +112,14 @@ export const syntheticLines: Lines<SyntheticEvent> = {
       loss: [`loss ${lossFigure(event.loss)}`, ""],
       speed: [`${figure(event.stepsPerSecond)} steps/s`, ""],
       gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
+      flow: event.flow ? [flowInWords(event.flow), `flow ${figure(event.flow.ratio)}`, ""] : [""],
       left: [...leftInWords(left), ""],
     };
-    return fitted(fields, ["gradient", "speed", "share", "gradient", "left", "loss"], columns);
+    return fitted(
+      fields,
+      ["flow", "gradient", "speed", "share", "gradient", "flow", "left", "loss"],
+      columns,
+    );
   },
 };
 
@@ -138,7 +146,7 @@ function introduction({
 }
 
 function progressLine(
-  { step, fraction, loss, stepsPerSecond }: SyntheticProgressEvent,
+  { step, fraction, loss, stepsPerSecond, flow }: SyntheticProgressEvent,
   left: number,
 ): string {
   return [
@@ -146,6 +154,7 @@ function progressLine(
     `${Math.floor(100 * fraction)} %`.padStart(5),
     `loss ${lossFigure(loss)}`,
     `${figure(stepsPerSecond)} steps/s`,
+    ...(flow ? [flowInWords(flow)] : []),
     ...leftInWords(left),
   ].join("   ");
 }

@@ -8,13 +8,15 @@ import {
   type SyntheticProblem,
   startTraining,
   syntheticTask,
+  type Task,
   train,
+  withFlowPenalty,
 } from "longspan";
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
 import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
-import { explosionEvent, stepFigures } from "./run-events.js";
+import { explosionEvent, flowMeasures, stepFigures } from "./run-events.js";
 import { chooseFolder, continueRun, createRun, type RunFolder, readConfig } from "./run-folder.js";
 import type { Resolved } from "./settings/resolve.js";
 import type { trainSyntheticSettings } from "./settings/train-synthetic.js";
@@ -76,6 +78,7 @@ async function closing(folder: RunFolder, f: () => Promise<number>): Promise<num
 async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolean): Promise<number> {
   const { settings } = config;
   const { steps, minutes, seed, batch, backward, validEvery, until, earlyStop, saveSeconds } = settings;
+  const { flow, flowGradient } = settings;
   const command = `longspan train synthetic ${config.problem}`;
   const [forInit, forTraining, forBatches, forLooks] = Key.of(seed).split(4) as [Key, Key, Key, Key];
   const reporter = chooseReporter(process.stdout, json, syntheticLines);
@@ -91,7 +94,11 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
     const problem = problemOf(config);
     const model = syntheticModel(settings, problem);
     const plan = trainingPlan(settings);
-    const task = syntheticTask(model, problem, { key: forBatches, batch, backward: { kind: backward } });
+    const plain = syntheticTask(model, problem, { key: forBatches, batch, backward: { kind: backward } });
+    const task: Task<SequenceModelParams<LayerParams>, unknown, Readonly<Record<string, never>>> = flow ===
+    null
+      ? plain
+      : withFlowPenalty(plain, { weight: flow, gradient: flowGradient });
     const fresh = fitting(() => startTraining(task, plan.optimiser, model.init(forInit)), "lower --hidden");
     const parameters = leaves(fresh.params).reduce((n, p) => n + p.size, 0);
     const state = folder.checkpoints.load(fresh);
@@ -143,6 +150,7 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
               event: "progress",
               loss: report.loss,
               stepsPerSecond,
+              ...flowMeasures(report.measures),
               ...(await stepFigures(report, plan)),
             });
           },

@@ -1,7 +1,7 @@
 import { cells } from "./cells.js";
 import { choice, integer, type Kind, optional, orNone, positive, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
-import { budgetSettings, outputSettings, updateSettings } from "./training.js";
+import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
 
 /** Lengths from the first to the second, as a text: `50-200`. */
 const range: Kind<string> = {
@@ -67,6 +67,7 @@ export const trainSyntheticSettings = {
   }),
   schedule: setting(updateSettings.schedule.kind, { ...updateSettings.schedule, default: "constant" }),
   warmUp: setting(updateSettings.warmUp.kind, { ...updateSettings.warmUp, default: 0 }),
+  ...flowSettings,
 
   ...outputSettings("runs/TASK"),
 } satisfies Table;

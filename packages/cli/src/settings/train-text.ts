@@ -1,7 +1,7 @@
 import { cells } from "./cells.js";
-import { choice, flag, integer, optional, orNone, positive, rate, share } from "./kinds.js";
+import { choice, flag, integer, optional, orNone, rate, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
-import { budgetSettings, outputSettings, updateSettings } from "./training.js";
+import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
 
 /**
  * The settings of `longspan train text`, in the order of the help. Where null is not `none`, it means that the value is
@@ -42,19 +42,7 @@ export const trainTextSettings = {
   }),
   batch: setting(integer(1), { group: "training", help: "streams read side by side", default: 32 }),
   ...updateSettings,
-  flow: setting(orNone(positive), {
-    group: "training",
-    help: "weight of the penalty that keeps the gradient's norm on its way back through time",
-    default: null,
-    placeholder: "<lambda>",
-  }),
-  flowGradient: setting(choice(["exact", "book", "paper"]), {
-    group: "training",
-    help: "how that penalty is differentiated: in full, with dL/dh held constant, or with the states held too",
-    default: "book",
-    placeholder: "<form>",
-    needs: { setting: "flow" },
-  }),
+  ...flowSettings,
   watchFlow: setting(orNone(integer(1)), {
     group: "training",
     help: "steps between two looks at how far back gradients reach, on held-out text",

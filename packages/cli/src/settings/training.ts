@@ -131,6 +131,23 @@ export const updateSettings = {
   seed: setting(anyInteger, { group: "training", help: "of all random numbers", default: 1 }),
 } satisfies Table;
 
+/** The regulariser of the information flow. */
+export const flowSettings = {
+  flow: setting(orNone(positive), {
+    group: "training",
+    help: "weight of the penalty that keeps the gradient's norm on its way back through time",
+    default: null,
+    placeholder: "<lambda>",
+  }),
+  flowGradient: setting(choice(["exact", "book", "paper"]), {
+    group: "training",
+    help: "how that penalty is differentiated: in full, with dL/dh held constant, or with the states held too",
+    default: "book",
+    placeholder: "<form>",
+    needs: { setting: "flow" },
+  }),
+} satisfies Table;
+
 /** What is written where. @param usualFolder of the run, in words */
 export const outputSettings = (usualFolder: string) =>
   ({

@@ -93,7 +93,7 @@ export function flowPenalty<P, X>(
 }
 
 /** `flowPenalty` with dL/dstate(t) given: the surrogate whose derivative `book` and `paper` are, if they are constants. */
-export function flowPenaltyGiven<P, X>(
+function flowPenaltyGiven<P, X>(
   f: (params: Traceable<P>) => { readonly loss: Value; readonly aux: X },
   params: Traceable<P>,
   flows: StateGradients,

@@ -13,7 +13,7 @@ export function stateGradients(loss: () => Value): StateGradients {
 }
 
 /** What was seen of one layer. */
-export interface SeenLayer {
+interface SeenLayer {
   readonly params: unknown;
   readonly inputs: Readonly<Record<string, Value>>;
   readonly initial: Readonly<Record<string, Value>>;

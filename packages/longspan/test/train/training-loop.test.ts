@@ -281,7 +281,7 @@ describe("what is not finite", () => {
     const state = start();
     state.params.embedding.E.write(numbers(state.params.embedding.E).fill(Number.NaN));
     await expect(train(task, state, { ...usual, budget: { steps: 20 } })).rejects.toThrow(
-      'Before the step, the parameters held "embedding.E" [3, 4]: 12 NaN, first at [0, 0]. Remedies: mend what is named; no learning rate will',
+      'Before the step, the parameters held "embedding.E" [3, 4]: 12 NaN, first at [0, 0]. In recurrent layer 0 (lstm), the first value that is not finite is in the input of step 0 of sequence 0, counted from 0. Remedies: mend what is named; no learning rate will',
     );
   });
 });
