@@ -184,6 +184,8 @@ async function finish(
 ): Promise<void> {
   const params = end.state.best?.params ?? end.state.params;
   const { vocabulary } = data;
+  // A net that has read no character yet is in a state that training hardly shows it; after a line's end it knows where it is.
+  const prompt = vocabulary.level === "char" && vocabulary.symbols.includes("\n") ? "\n" : "";
   const request = {
     model,
     params,
@@ -191,18 +193,18 @@ async function finish(
     key,
     length: sampleLength[vocabulary.level],
     temperature: 0.8,
-    prompt: "",
+    prompt,
     signal,
   };
   if (json) {
     // The figures come last, where programs look for them.
-    events.sample(await drawSample(request));
+    events.sample((await drawSample(request)).slice(prompt.length));
     events.done(end);
     return;
   }
   events.done(end);
-  process.stdout.write("\na sample, at temperature 0.8:\n\n");
-  events.sample(await writeSample(process.stdout, request));
+  process.stdout.write(`\na sample, at temperature 0.8:\n${prompt === "" ? "\n" : ""}`);
+  events.sample((await writeSample(process.stdout, request)).slice(prompt.length));
   const run = quoted(folder.path);
   process.stdout.write(
     `\nMore of it:   longspan sample ${run} --length 1000 --seed 2\nIts curves:   open ${quoted(`${folder.path}/report.html`)} in a browser\n`,
