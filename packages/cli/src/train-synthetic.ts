@@ -63,6 +63,13 @@ export async function trainSynthetic(
   };
   // Before the folder is made: it may have no such length.
   problemOf(config);
+  if (config.problem === "embedded-reber")
+    for (const key of ["length", "lengths"] as const)
+      if (given.origins[key].from !== "default")
+        throw new Failure(
+          `${given.phrase(key)} has no effect on embedded-reber: the grammar draws the lengths of its strings`,
+          exitCode.usage,
+        );
   const folder = createRun(chooseFolder(values.out, config.problem), config, { replace: values.force });
   return await closing(folder, () => runIn(folder, config, json));
 }

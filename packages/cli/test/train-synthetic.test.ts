@@ -94,6 +94,11 @@ describe("train synthetic", () => {
     [[], 2, "error: the name of a task is missing\n"],
     [["latch", "--length", "3"], 2, "error: latch: a length is a whole number of at least 4, got 3: "],
     [
+      ["embedded-reber", "--lengths", "20-50"],
+      2,
+      "error: --lengths 20-50 has no effect on embedded-reber: the grammar draws the lengths of its strings\n",
+    ],
+    [
       ["adding", "--lengths", "50-20"],
       2,
       "error: option '--lengths <from-to>' argument '50-20' is invalid. Expected two whole numbers with a - between them, the smaller one first, such as 50-200.\n",
@@ -156,6 +161,13 @@ describe("lines on a synthetic run", () => {
     ]);
     expect(syntheticLines.of(progress, 100)).toEqual([
       ["step", "  1,234    25 %   loss 0.500   812 steps/s   2 min left"],
+    ]);
+  });
+
+  it("say the flow of gradients, with --flow", () => {
+    const flowing = { ...progress, flow: { omega: 1.25, ratio: 0.875, skipped: 0 } };
+    expect(syntheticLines.of(flowing, 100)).toEqual([
+      ["step", "  1,234    25 %   loss 0.500   812 steps/s   flow ratio 0.875, omega 1.25   2 min left"],
     ]);
   });
 
