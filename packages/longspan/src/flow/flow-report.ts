@@ -1,10 +1,12 @@
 import type { Cell } from "../cell/index.js";
-import { leaves, mapTree, read, scope, Tensor, type Traceable, type Value } from "../tensor/index.js";
+import { read, scope, type Traceable, type Value } from "../tensor/index.js";
 import type { Structure } from "../unfold/index.js";
 import { type AtLag, byLag, lagsOf, rowNorms } from "./by-lag.js";
 import {
+  dispose,
   inFloat64,
   norm,
+  owned,
   parameterShares,
   type RanLayer,
   stateSizes,
@@ -170,13 +172,8 @@ export async function flowOf<P>(
     });
   }
   const value = (await read(seen.loss))[0]!;
-  for (const v of leaves([seen.loss, seen.gradients, seen.layers])) if (v instanceof Tensor) v.dispose();
+  dispose([seen.loss, seen.gradients, seen.layers]);
   return { loss: value, layers };
-}
-
-/** The caller's own tensors become views, so that disposing of one leaves the other. */
-function owned<T>(tree: T): T {
-  return mapTree(tree, (v) => (v instanceof Tensor ? v.view(v.shape) : v)) as T;
 }
 
 /** [nodes, state] from the slots' tensors. */

@@ -5,6 +5,7 @@ import {
   fromArray,
   leafEntries,
   leaves,
+  mapTree,
   read,
   scope,
   Tensor,
@@ -188,6 +189,12 @@ function asSlots(cell: Pick<Cell, "state">, rows: number, values: Float64Array):
   return Object.fromEntries(entries) as ValuesOf<Shapes>;
 }
 
-function dispose(tree: unknown): void {
+/** The caller's own tensors become views, so that disposing of one leaves the other. */
+export function owned<T>(tree: T): T {
+  return mapTree(tree, (v) => (v instanceof Tensor ? v.view(v.shape) : v)) as T;
+}
+
+/** Releases every tensor of a tree. */
+export function dispose(tree: unknown): void {
   for (const v of leaves(tree)) if (v instanceof Tensor) v.dispose();
 }

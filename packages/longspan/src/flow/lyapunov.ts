@@ -2,7 +2,9 @@ import type { Cell, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../cell/index
 import { scope } from "../tensor/index.js";
 import { type Structure, StructureError, unfold } from "../unfold/index.js";
 import {
+  dispose,
   inFloat64,
+  owned,
   pullBack,
   type RanLayer,
   stateSizes,
@@ -59,22 +61,26 @@ export async function lyapunovExponents<I extends InputSpecs, S extends Shapes, 
       `lyapunovExponents: expected a chain of one sequence of at least two steps, got ${structure.sequences} sequences of ${structure.nodes} steps in all`,
     );
   const anyCell = cell as unknown as Cell;
-  const exact = inFloat64(params, inputs as never);
-  const start = inFloat64(null, initial as never).inputs;
-  const states = scope(
-    () =>
-      unfold(anyCell, exact.params as never, exact.inputs, structure, { initial: start, states: true })
-        .states!,
-  );
-  const before = await statesBefore(structure, anyCell, states, start);
-  const layer: RanLayer = { cell: anyCell, structure, ...exact, before };
-  const rows = Int32Array.from(structure.rowsOf(0));
-  return backwardExponents(
-    layer,
-    rows,
-    count ?? stateSizes(anyCell).total,
-    settle ?? Math.floor(rows.length / 10),
-  );
+  const { exact, start, states } = scope(() => {
+    const exact = inFloat64(params, inputs as never);
+    const start = inFloat64(null, initial as never).inputs;
+    const options = { initial: start, states: true };
+    const { states } = unfold(anyCell, exact.params as never, exact.inputs, structure, options);
+    return owned({ exact, start, states: states! });
+  });
+  try {
+    const before = await statesBefore(structure, anyCell, states, start);
+    const layer: RanLayer = { cell: anyCell, structure, ...exact, before };
+    const rows = Int32Array.from(structure.rowsOf(0));
+    return await backwardExponents(
+      layer,
+      rows,
+      count ?? stateSizes(anyCell).total,
+      settle ?? Math.floor(rows.length / 10),
+    );
+  } finally {
+    dispose([exact, start, states]);
+  }
 }
 
 /** Exponents along the steps of one sequence, whose rows are given from its first step to its last. */

@@ -1,6 +1,7 @@
 import {
   add,
   chain,
+  defaultExecutor,
   defineCell,
   flowReport,
   fromArray,
@@ -259,6 +260,26 @@ describe("lyapunovExponents", () => {
     const found = await lyapunovExponents(cell, params, { x }, chain([60]), { count: 2, settle: 30 });
     expect(Math.abs(found[0]! - Math.log(0.9))).toBeLessThan(1e-6);
     expect(Math.abs(found[1]! - Math.log(0.5))).toBeLessThan(1e-6);
+  });
+
+  test("leaves nothing behind, and the caller's tensors as they were", async () => {
+    for (const dtype of ["float32", "float64"] as const) {
+      const cell = rnn({ input: 2, hidden: 3 });
+      const params = cell.init(Key.of(1), dtype);
+      const x = normal(Key.of(2), [8, 2], dtype);
+      const look = async () => {
+        await lyapunovExponents(cell, params, { x }, chain([8]));
+        await flowReport(
+          (p: Traceable<typeof params>) => sum(unfold(cell, p, { x }, chain([8])).final.h),
+          params,
+        );
+        return defaultExecutor().statistics.bytesInUse;
+      };
+      const before = await look();
+      expect(await look()).toBe(before);
+      expect(list(x)).toHaveLength(16);
+      expect(list(params.W)).toHaveLength(9);
+    }
   });
 
   test("refuses more exponents than numbers in the state, and more than one sequence", async () => {
