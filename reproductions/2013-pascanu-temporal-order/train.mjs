@@ -2,29 +2,16 @@
 
 import { pathToFileURL } from "node:url";
 import {
-  add,
-  applyUpdates,
-  clipByJointNorm,
-  compose,
   defaultExecutor,
   evaluateSynthetic,
-  flowPenalty,
   Key,
   leaves,
-  mapTree,
-  mul,
-  onCpu,
-  pascanuRnn,
   scope,
-  sgd,
   syntheticTask,
   temporalOrder,
-  valueAndGrad,
 } from "longspan";
 import { arms } from "./arms.mjs";
-
-/** The setting of the paper's program. */
-const setting = { start: "basic_tanh", hidden: 50, batch: 20, rate: 0.01, explodes: 1e10, decay: 0.02 };
+import { lossOn, modelFor, setting, updateOf } from "./update.mjs";
 
 /** A run is over as soon as less than this share of `confirm` fresh sequences is wrong. It is looked at after every so many updates. */
 const success = { share: 0.01, every: 500, look: 1000, confirm: 10_000 };
@@ -33,38 +20,10 @@ const success = { share: 0.01, every: 500, look: 1000, confirm: 10_000 };
 export async function trainOnce({ arm, length, seed, updates: most }) {
   const { clip, omega } = arms[arm];
   const problem = temporalOrder({ length });
-  const { inputSize: input, outputSize: output } = problem;
-  const model = pascanuRnn({ input, output, hidden: setting.hidden, start: setting.start });
+  const model = modelFor(problem);
   const [forInit, forBatches, forLooks] = Key.of(seed).split(3);
   const task = syntheticTask(model, problem, { key: forBatches, batch: setting.batch });
-  // An endless limit never clips and still tells the norm.
-  const optimiser = compose(
-    clipByJointNorm(clip ?? Number.POSITIVE_INFINITY),
-    sgd({ learningRate: setting.rate }),
-  );
-
-  const lossOn = (batch) => (p) => ({ loss: task.loss(p, batch, {}, forBatches).loss, aux: null });
-  const gradient = (params, batch) =>
-    valueAndGrad((p) => {
-      if (omega === null) return lossOn(batch)(p).loss;
-      const penalised = flowPenalty(lossOn(batch), p, { gradient: "paper", steps: "mean" });
-      return add(penalised.loss, mul(penalised.omega, omega));
-    })(params);
-
-  const step = (params, state, batch) => {
-    const next = optimiser.update(gradient(params, batch).grads, state, params);
-    const norm = onCpu(next.state[0].norm).item();
-    const exploded = !(norm <= setting.explodes);
-    // In place of a gradient that exploded: a step towards smaller weights.
-    const { updates, state: after } = exploded
-      ? optimiser.update(
-          mapTree(params, (p) => mul(p, setting.decay)),
-          state,
-          params,
-        )
-      : next;
-    return { params: applyUpdates(params, updates), state: after, exploded };
-  };
+  const update = updateOf(arm);
 
   const wrongShare = async (params, look, sequences) => {
     const { wrong } = await evaluateSynthetic(model, params, problem, {
@@ -75,7 +34,7 @@ export async function trainOnce({ arm, length, seed, updates: most }) {
   };
 
   let params = model.init(forInit);
-  let state = optimiser.init(params);
+  let state = update.init(params);
   let [updates, exploded, share, solved] = [0, 0, 1, false];
   const begin = performance.now();
   let training = 0;
@@ -83,7 +42,7 @@ export async function trainOnce({ arm, length, seed, updates: most }) {
     const started = performance.now();
     const until = Math.min(most, updates + success.every);
     for (; updates < until; updates++) {
-      const next = scope(() => step(params, state, task.batch(updates)));
+      const next = scope(() => update.step(params, state, lossOn(task, task.batch(updates))));
       for (const t of leaves([params, state])) t.dispose();
       ({ params, state } = next);
       if (next.exploded) exploded += 1;
