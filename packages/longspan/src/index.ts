@@ -9,11 +9,16 @@ import { useExecutor } from "./tensor/index.js";
 
 export {
   checkDerivatives,
+  convexIn,
   type DerivativeCheck,
+  type GaussNewton,
+  gaussNewton,
+  gaussNewtonProduct,
   grad,
   hessianVectorProduct,
   jvp,
   type Linearisation,
+  type LossBeside,
   linearize,
   valueAndGrad,
   valueAndGradPerExample,

@@ -1,5 +1,7 @@
 export * from "./check.js";
+export { convexIn } from "./convex-in.js";
 export * from "./dual.js";
+export * from "./gauss-newton.js";
 export * from "./per-example.js";
 export { gradientsAtTaps, type TappedGradients } from "./taps.js";
 export * from "./trace.js";

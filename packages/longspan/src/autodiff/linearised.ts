@@ -15,6 +15,11 @@ export function deeper<T>(f: (level: number) => T): T {
   }
 }
 
+/** How many differentiations deep the running code is. */
+export function presentLevel(): number {
+  return depth;
+}
+
 /** A function's value and its derivative as a recorded linear map. */
 export interface Linearised<Y> {
   readonly value: Y;
@@ -40,6 +45,17 @@ export function record<X, Y>(f: (x: X) => Y, x: unknown): Linearised<Y> {
       graph: { inputs, equations: trace.equations, outputs },
     };
   });
+}
+
+/** The graph without the equations that its outputs do not depend on. */
+export function needed(graph: LinearGraph): LinearGraph {
+  const used = new Set<Value>(graph.outputs.filter((v) => v !== undefined));
+  const equations = graph.equations.toReversed().filter((eq) => {
+    if (!eq.outputs.some((v) => used.has(v))) return false;
+    for (const v of eq.inputs) used.add(v);
+    return true;
+  });
+  return { ...graph, equations: equations.reverse() };
 }
 
 /** Puts the derivatives of the float leaves back into the tree's form; integer leaves get zeros. */

@@ -193,7 +193,7 @@ export function hessianVectorProduct<P, A extends unknown[]>(
 }
 
 /** The leaves of `tree` in the order of `like`, matched by their paths. @throws ShapeError for one that is missing, extra or of another shape. */
-function aligned(what: string, like: unknown, tree: unknown): Value[] {
+export function aligned(what: string, like: unknown, tree: unknown): Value[] {
   const given = new Map(leafEntries(tree));
   const found = leafEntries(like).map(([path, v]) => {
     const t = given.get(path);
@@ -210,7 +210,7 @@ function aligned(what: string, like: unknown, tree: unknown): Value[] {
 }
 
 /** Results that are the caller's own tensors become views, so that disposing of one leaves the other. */
-function unshared<T>(tree: T, own: readonly Value[]): T {
+export function unshared<T>(tree: T, own: readonly Value[]): T {
   const given = new Set(own);
   return mapTree(tree, (v) => (v instanceof Tensor && given.has(v) ? v.view(v.shape) : v));
 }

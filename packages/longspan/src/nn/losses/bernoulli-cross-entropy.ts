@@ -1,3 +1,4 @@
+import { convexIn } from "../../autodiff/index.js";
 import { add, exp, less, log1p, mul, neg, sub, sum, where } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { meanOverRows } from "./mean.js";
@@ -41,8 +42,9 @@ function perElement(logits: Value, targets: Value): Value {
     throw new ShapeError(
       `Bernoulli cross-entropy: logits are ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
     );
-  const negative = less(logits, 0);
-  const positivePart = where(negative, 0, logits);
-  const minusSize = where(negative, logits, neg(logits));
-  return add(sub(positivePart, mul(logits, targets)), log1p(exp(minusSize)));
+  const o = convexIn(logits);
+  const negative = less(o, 0);
+  const positivePart = where(negative, 0, o);
+  const minusSize = where(negative, o, neg(o));
+  return add(sub(positivePart, mul(o, targets)), log1p(exp(minusSize)));
 }

@@ -1,3 +1,4 @@
+import { convexIn } from "../../autodiff/index.js";
 import { equal, iota, logSumExp, reshape, sub, sum, where } from "../../ops/index.js";
 import { isSynchronous } from "../../program/index.js";
 import { formatShape, onCpu, ShapeError, sameShape, Tensor, type Value } from "../../tensor/index.js";
@@ -54,7 +55,8 @@ export function crossEntropyPerRow(logits: Value, targets: Value): Value {
   checkTargets(targets, classes);
   // Row by row, so that one program serves any number of rows.
   const isTarget = equal(iota([classes]), reshape(targets, [...targets.shape, 1]));
-  return sub(logSumExp(logits), sum(where(isTarget, logits, 0), -1));
+  const o = convexIn(logits);
+  return sub(logSumExp(o), sum(where(isTarget, o, 0), -1));
 }
 
 /** Looks at the targets if that takes no waiting. */

@@ -1,3 +1,4 @@
+import { convexIn } from "../../autodiff/index.js";
 import { mean, square, sub, sum } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { meanOverRows } from "./mean.js";
@@ -37,7 +38,7 @@ function perRow(outputs: Value, targets: Value): Value {
     throw new ShapeError(
       `mean squared error: outputs are ${formatShape(outputs.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
     );
-  const errors = square(sub(outputs, targets));
+  const errors = square(sub(convexIn(outputs), targets));
   return errors.rank === 1
     ? errors
     : mean(

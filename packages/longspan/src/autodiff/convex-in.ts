@@ -1,0 +1,40 @@
+import { isRecording, Traced } from "../ops/index.js";
+import type { Value } from "../tensor/index.js";
+import { presentLevel } from "./linearised.js";
+
+type Watcher = (outputs: Value) => Value;
+
+/** Who is told of marks; those at deeper levels of differentiation belong to somebody else. */
+let current: { readonly watcher: Watcher; readonly level: number } | null = null;
+
+/**
+ * Marks the values in which what is made of them is convex: the outputs that a loss begins with. It gives back what it is given;
+ * `gaussNewton` and what is built on it split a function there, into a model and its loss. The losses of the library mark
+ * their outputs themselves.
+ *
+ * A mark inside a cell's step, or inside a function that is differentiated on the way, is not seen.
+ *
+ * @example
+ * // The absolute error, made smooth: convex in the outputs.
+ * const loss = (p: { w: Value }) => {
+ *   const error = sub(convexIn(mul(p.w, tensor([1, 2]))), 3);
+ *   return mean(sqrt(add(square(error), 0.01)));
+ * };
+ * gaussNewtonProduct(loss)({ w: tensor([1, 1]) }, { w: tensor([1, 0]) });
+ */
+export function convexIn(outputs: Value): Value {
+  if (current === null || isRecording()) return outputs;
+  if (outputs instanceof Traced && outputs.interpreter.level > current.level) return outputs;
+  return current.watcher(outputs);
+}
+
+/** Runs `f`; each value that `convexIn` marks goes through `watcher`. */
+export function watchConvexInputs<T>(watcher: Watcher, f: () => T): T {
+  const before = current;
+  current = { watcher, level: presentLevel() };
+  try {
+    return f();
+  } finally {
+    current = before;
+  }
+}
