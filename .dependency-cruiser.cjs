@@ -11,7 +11,7 @@ const rooms = {
   cell: ["autodiff", "ops", "tensor"],
   compile: ["cell", "autodiff", "ops", "tensor", "program"],
   unfold: belowUnfold,
-  optim: ["ops", "tensor"],
+  optim: ["unfold", "autodiff", "ops", "tensor"],
   io: ["tensor"],
   data: ["unfold", "ops", "tensor"],
   nn: unfoldAndBelow,

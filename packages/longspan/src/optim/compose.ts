@@ -32,5 +32,6 @@ export function compose<const T extends readonly Transform<unknown>[]>(
         });
         return { updates, state: next as ComposedState<T> };
       }),
+    measures: (state) => Object.assign({}, ...transforms.map((t, i) => t.measures?.(state[i]))),
   };
 }

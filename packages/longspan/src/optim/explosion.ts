@@ -151,6 +151,7 @@ export function onExplosion<S>(inner: Transform<S>, policy: ExplosionPolicy): Tr
           },
         };
       }),
+    measures: (state) => inner.measures?.(state.inner) ?? {},
   };
 }
 

@@ -13,6 +13,7 @@ export * from "./clip-per-example.js";
 export * from "./compose.js";
 export * from "./decoupled-weight-decay.js";
 export * from "./explosion.js";
+export * from "./hessian-free/index.js";
 export { jointNorm, type KnownNorm, type ScaledNorm } from "./joint-norm.js";
 export * from "./measured.js";
 export * from "./momentum.js";

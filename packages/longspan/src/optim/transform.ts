@@ -21,8 +21,20 @@ export interface StepSettings {
   readonly learningRate?: number | Value;
   /** The key of random draws in this step, another one at each step; what draws says so and asks for it. */
   readonly key?: Key;
+  /** The loss that the gradient is of, for what looks at it again, such as `hessianFree`. */
+  readonly objective?: Objective;
   /** From a transform to those inside it: the joint norm of the gradient that it hands them. */
   readonly knownNorm?: KnownNorm;
+}
+
+/** The loss of a step as a function of the parameters. What is random in it is the same each time. */
+export interface Objective {
+  /** On the batch of the gradient: one number. */
+  loss(params: unknown): Value;
+  /** On the batch that curvature is taken from, without penalties; `loss` unless given. */
+  curvature?(params: unknown): Value;
+  /** How many predictions the two batches ask for, if that is known. */
+  sizes?(): { readonly batch: number; readonly curvature: number };
 }
 
 /** What one update gives. */
@@ -58,6 +70,8 @@ export interface Transform<S> {
    * @throws ShapeError naming the path if the trees differ in form, shape or type.
    */
   update<P>(grads: P, state: S, params: P, settings?: StepSettings): TransformStep<P, S>;
+  /** Scalars by name that reports of training tell of the last step, from its state: new tensors. */
+  measures?(state: S): Readonly<Record<string, Tensor>>;
 }
 
 /** The type of a transform's state. */

@@ -26,6 +26,8 @@ export interface SyntheticTaskOptions {
   readonly key: Key;
   /** Sequences in a batch; 20 unless given. */
   readonly batch?: number;
+  /** The first so many of them give the curvature, where an optimiser takes that (`hessianFree`); all unless given. */
+  readonly curvature?: number;
   /** How the recurrence is differentiated; full unless given. */
   readonly backward?: Backward;
 }
@@ -50,13 +52,18 @@ export interface SyntheticTaskOptions {
 export function syntheticTask<P, S>(
   model: SequenceModel<P, S>,
   problem: SyntheticProblem,
-  { key, batch = 20, backward }: SyntheticTaskOptions,
+  { key, batch = 20, curvature, backward }: SyntheticTaskOptions,
 ): SyntheticTask<P> {
   checkAnswers("syntheticTask", model, problem);
   if (!Number.isInteger(batch) || batch < 1)
     throw new RangeError(`syntheticTask: the batch is a positive whole number, got ${batch}`);
+  if (curvature !== undefined && !(Number.isInteger(curvature) && curvature >= 1 && curvature <= batch))
+    throw new RangeError(
+      `syntheticTask: the curvature is taken from 1 to ${batch} sequences of the batch, got ${curvature}`,
+    );
   return {
     batch: (step) => problem.sample(key, step, batch),
+    ...(curvature === undefined ? {} : { curvatureBatch: (step) => problem.sample(key, step, curvature) }),
     describe: (step) => `batch ${step} of ${problem.name}`,
     predictions: ({ judged }) => judged.length,
     carriedAtStart: () => ({}),

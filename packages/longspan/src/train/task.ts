@@ -6,6 +6,8 @@ export interface Task<P, B, C> {
   batch(step: number): B;
   /** Predictions that a batch asks for: the loss is their mean. */
   predictions(batch: B): number;
+  /** The batch of a step from which an optimiser of second order takes curvature, a smaller one as a rule; that of the step unless given. */
+  curvatureBatch?(step: number): B;
   /** What is carried into the first step: a tree of tensors; `{}` for nothing. */
   carriedAtStart(params: P): C;
   /**

@@ -8,6 +8,7 @@ import {
   type ExplosionPolicy,
   type ExplosionState,
   explosionCodes,
+  type Objective,
   onExplosion,
   reportTensors,
   type StepSettings,
@@ -63,6 +64,7 @@ export class TrainingStep<P, B, C, S> {
       const { value, grads, carried, measures } = this.differentiate(state, batch, state.step);
       const settings: StepSettings = {
         key: this.forOptimiser.fold(state.step),
+        objective: this.objective(state, batch),
         ...(learningRate === undefined ? {} : { learningRate }),
       };
       const step = this.guarded.update(grads, state.optimiser, state.params, settings);
@@ -76,7 +78,7 @@ export class TrainingStep<P, B, C, S> {
           carried: this.carriedOn(state, carried, step.state.stopped),
         },
         loss: value,
-        measures,
+        measures: { ...measures, ...this.guarded.measures?.(step.state) },
       };
     });
     return { next, loss, measures, explosion };
@@ -117,6 +119,25 @@ export class TrainingStep<P, B, C, S> {
       return mapTrees(state.carried, [start], ([before, first]) => where(stopped, before!, first!));
     };
     return branch(clean, () => carried, otherwise);
+  }
+
+  /** The loss of a step, for an optimiser that looks at it again. The batch of curvature is made when it is asked for. */
+  private objective({ carried, step }: TrainingState<P, S, C>, batch: B): Objective {
+    const { task } = this;
+    const key = this.forLoss.fold(step);
+    let made: B | undefined;
+    const forCurvature = () => {
+      made ??= task.curvatureBatch?.(step) ?? batch;
+      return made;
+    };
+    return {
+      loss: (at) => {
+        const { loss, penalty } = task.loss(at as Traceable<P>, batch, carried, key);
+        return penalty ? add(loss, penalty) : loss;
+      },
+      curvature: (at) => task.loss(at as Traceable<P>, forCurvature(), carried, key).loss,
+      sizes: () => ({ batch: task.predictions(batch), curvature: task.predictions(forCurvature()) }),
+    };
   }
 
   private differentiate(

@@ -54,6 +54,8 @@ export function withFlowPenalty<P, B, C>(
   const describe = task.describe?.bind(task);
   return {
     batch: (step) => ({ batch: task.batch(step), weight: weightAt(step) }),
+    // Omega is not convex in any outputs: curvature is that of the loss.
+    curvatureBatch: (step) => ({ batch: task.curvatureBatch?.(step) ?? task.batch(step), weight: 0 }),
     predictions: ({ batch }) => task.predictions(batch),
     carriedAtStart: (params) => task.carriedAtStart(params),
     ...(describe ? { describe } : {}),

@@ -1,0 +1,292 @@
+import { gaussNewton, hessianVectorProduct } from "../../autodiff/index.js";
+import { add, mul } from "../../ops/index.js";
+import { full, isOnCpu, Key, mapTree, onCpu, scope, type Tensor, type Value } from "../../tensor/index.js";
+import { alignedLeaves } from "../aligned.js";
+import { applyUpdates } from "../apply-updates.js";
+import { checkAtLeastZero, checkCount, checkDecay, checkPositive } from "../check-settings.js";
+import { own } from "../own.js";
+import type { Objective, TensorTree, Transform, TransformStep } from "../transform.js";
+import { zerosLike } from "../zeros-like.js";
+import { chooseStep } from "./choose-step.js";
+import { conjugateGradient, inner } from "./conjugate-gradient.js";
+import { FlatVectors } from "./flat-vectors.js";
+import { withHiddenStates } from "./hidden-states.js";
+import { preconditioner } from "./preconditioner.js";
+
+/** Settings of `hessianFree`. */
+export interface HessianFreeOptions {
+  /** lambda before the first update, positive; 1 unless given. It adapts. */
+  readonly damping?: number;
+  /** mu: the part of structural damping, of at least 0; 0.03 unless given. Without recurrent layers it does nothing. */
+  readonly structural?: number;
+  /** Conjugate gradient steps at most; 300 unless given. */
+  readonly maxSteps?: number;
+  /** When conjugate gradients end (`conjugateGradient`); 0.0005 unless given. */
+  readonly progress?: number;
+  /** What of the last solution the next one starts with, in [0, 1); 0.95 unless given. */
+  readonly decay?: number;
+  /** Passes back for the preconditioner; 8 unless given, 0 for no preconditioner. */
+  readonly preconditionerSamples?: number;
+  /** Whether the Hessian along the gradient and along the step is measured: two Hessian-vector products. True unless given. */
+  readonly measureHessian?: boolean;
+  /** What a chosen step is multiplied by; 1 unless given. A step may be given another one (`StepSettings`). */
+  readonly learningRate?: number;
+}
+
+/** What the figures of an update are called, as `measures` tells them. */
+const figureNames = [
+  "damping",
+  "cgSteps",
+  "cgStep",
+  "ratio",
+  "stepLength",
+  "negativeCurvature",
+  "gaussNewtonAlongGradient",
+  "hessianAlongGradient",
+  "hessianAlongStep",
+  "curvatureBatch",
+  "cost",
+] as const;
+
+/**
+ * Figures of an update, scalars:
+ *
+ * - damping: lambda that it was made with; cgSteps: conjugate gradient steps; cgStep: the one whose stage was chosen
+ * - ratio: rho, what was won as a share of what the model promised; stepLength: of the line search, 0 for no step
+ * - negativeCurvature: p' A p / p' p of a direction of negative curvature that the solver met, else 0
+ * - gaussNewtonAlongGradient, hessianAlongGradient, hessianAlongStep: v' G v / v' v and v' H v / v' v; NaN if not measured
+ * - curvatureBatch: predictions in the batch of the products; 0 if not known
+ * - cost: of the whole update, in gradients of its batch, by the number of multiplications: a product counts 4/3, a loss 1/3
+ */
+export type HessianFreeFigures = Readonly<Record<(typeof figureNames)[number], Tensor>>;
+
+/** State of `hessianFree`. */
+export interface HessianFreeState {
+  /** lambda of the next update: scalar. */
+  readonly damping: Tensor;
+  /** The last solution: tree of the parameters' form. */
+  readonly solution: TensorTree;
+  /** Of the last update; NaN before the first. */
+  readonly last: HessianFreeFigures;
+}
+
+/**
+ * Hessian-free optimisation: each update minimises a quadratic model of the loss by conjugate gradients.
+ *
+ *     q(x) = g' x + x' A x / 2,   A = G + lambda I + lambda mu S
+ *
+ * G is the Gauss-Newton matrix of the loss (`gaussNewton`), so any loss that marks its outputs will do, as those of the library do.
+ * S is that of the distance by which the states of the recurrent layers move, summed over their nodes and averaged over sequences
+ * (structural damping). One update:
+ *
+ * 1. G and S are recorded once, on the curvature batch.
+ * 2. `conjugateGradient` starts at `decay` times the last solution, with the preconditioner (d + lambda)^(3/4), d being an estimate of the mean squared
+ *    gradient of a prediction, from a few passes back with random signs.
+ * 3. Backtracking among the stages of the solution, then a line search, both on the loss of the gradient's batch.
+ * 4. Levenberg-Marquardt: with rho = (loss after - loss before) / q of the chosen stage, lambda is multiplied by 3/2 if rho < 1/4,
+ *    by 2/3 if rho > 3/4.
+ *
+ * It takes the loss from the step settings (`objective`), which the training loop gives; in a loop of your own, pass it. It needs an
+ * executor that can be read at once. Random signs come from the key of the settings, the same ones each time without it. Where the gradient is not finite, it hands
+ * it on and its state stays as it was: `onExplosion` decides. Options of `unfold` that treat or checkpoint the gradient have no part in G and S.
+ *
+ * @throws RangeError for a setting out of range; TypeError at the step if there is no objective, or an executor that is read asynchronously
+ * @see Martens (2010), "Deep learning via Hessian-free optimization"; Martens, Sutskever (2011), "Learning recurrent neural networks
+ * with Hessian-free optimization". Unlike there, the preconditioner is estimated, and the distance of states is the squared one.
+ * @example
+ * const loss = (p: { w: Value }) => crossEntropyMean(matmul(tensor([[1, 0], [0, 1]]), p.w), tensor([0, 1], "int32"));
+ * const optimiser = hessianFree();
+ * let params = { w: zeros([2, 2]) };
+ * let state = optimiser.init(params);
+ * for (let k = 0; k < 10; k++) {
+ *   const { grads } = valueAndGrad(loss)(params);
+ *   const step = optimiser.update(grads, state, params, { objective: { loss } });
+ *   params = applyUpdates(params, step.updates);
+ *   state = step.state;
+ * }
+ * // loss(params) 0.003, from ln 2
+ */
+export function hessianFree(options: HessianFreeOptions = {}): Transform<HessianFreeState> {
+  const settled = { ...usual, ...options };
+  checkPositive("hessianFree", "damping", settled.damping);
+  checkAtLeastZero("hessianFree", "structural damping", settled.structural);
+  checkCount("hessianFree", "number of conjugate gradient steps", 1, settled.maxSteps);
+  checkAtLeastZero("hessianFree", "progress", settled.progress);
+  checkDecay("hessianFree", "decay", settled.decay);
+  checkCount("hessianFree", "number of the preconditioner's samples", 0, settled.preconditionerSamples);
+  checkAtLeastZero("hessianFree", "learning rate", settled.learningRate);
+  return {
+    init: (params) => ({
+      damping: full([], settled.damping, "float64"),
+      solution: zerosLike(params),
+      last: figures({}),
+    }),
+    update: (grads, state, params, settings = {}) => {
+      const { objective, key = Key.of(0), learningRate = settled.learningRate } = settings;
+      if (objective === undefined)
+        throw new TypeError(
+          "hessianFree: an update needs the loss itself; give it in the settings of the step, such as { objective: { loss } }. train() does",
+        );
+      if (!isOnCpu(state.damping))
+        throw new TypeError(
+          "hessianFree: an update reads scalars on its way, so it needs an executor on the CPU",
+        );
+      alignedLeaves("hessianFree", grads, { parameter: params });
+      const rate = typeof learningRate === "number" ? learningRate : onCpu(learningRate).item();
+      return scope(() => updateOf(grads, state, params, { ...settled, learningRate: rate }, objective, key));
+    },
+    measures: ({ last }) =>
+      Object.fromEntries(measured.map(([label, name]) => [label, own(last[name]) as Tensor])),
+  };
+}
+
+const usual = {
+  damping: 1,
+  structural: 0.03,
+  maxSteps: 300,
+  progress: 0.0005,
+  decay: 0.95,
+  preconditionerSamples: 8,
+  measureHessian: true,
+  learningRate: 1,
+};
+
+/** What reports of training tell. */
+const measured = [
+  ["damping", "damping"],
+  ["cg steps", "cgSteps"],
+  ["reduction ratio", "ratio"],
+  ["step length", "stepLength"],
+  ["negative curvature", "negativeCurvature"],
+  ["hessian along gradient", "hessianAlongGradient"],
+  ["hessian along step", "hessianAlongStep"],
+  ["curvature batch", "curvatureBatch"],
+  ["cost in gradients", "cost"],
+] as const;
+
+/** How lambda follows the reduction ratio. */
+const damping = { low: 1 / 4, high: 3 / 4, up: 3 / 2, down: 2 / 3 } as const;
+
+function updateOf<P>(
+  grads: P,
+  state: HessianFreeState,
+  params: P,
+  options: typeof usual,
+  objective: Objective,
+  key: Key,
+): TransformStep<P, HessianFreeState> {
+  const flat = new FlatVectors(params);
+  const g = flat.vector(grads);
+  const gg = inner(g, g);
+  if (!Number.isFinite(gg)) return { updates: mapTree(grads, own), state: mapTree(state, own) };
+  const lambda = onCpu(state.damping).item();
+  const { solution, curvatureAlongGradient, products } = solve(
+    g,
+    gg,
+    lambda,
+    state,
+    params,
+    options,
+    objective,
+    key,
+  );
+
+  const lossOf = (at: P) => scope(() => onCpu(objective.loss(at)).item());
+  const moved = (x: Tensor, length: number) => scope(() => applyUpdates(params, flat.tree(mul(x, length))));
+  const before = lossOf(params);
+  const lossAt = (x: Tensor, length: number) => scope(() => lossOf(moved(x, length)));
+  const chosen = chooseStep(solution.iterates, before, lossAt, (x) => inner(g, x));
+
+  const { ratio } = chosen;
+  const factor = ratio > damping.high ? damping.down : ratio < damping.low ? damping.up : 1;
+  const x = mul(chosen.iterate.x, chosen.length * options.learningRate) as Tensor;
+  const alongHessian = hessianAlong(objective, params, flat, options.measureHessian);
+  const { batch = 0, curvature = batch } = objective.sizes?.() ?? {};
+  const share = batch > 0 ? curvature / batch : 1;
+  const passes = options.preconditionerSamples * (2 / 3) + (options.measureHessian ? 4 : 0);
+  return {
+    updates: flat.tree(x),
+    state: {
+      damping: full([], lambda * factor, "float64"),
+      solution: flat.tree(solution.iterates.at(-1)!.x) as TensorTree,
+      last: figures({
+        damping: lambda,
+        cgSteps: solution.steps,
+        cgStep: chosen.iterate.step,
+        ratio,
+        stepLength: chosen.length,
+        negativeCurvature: solution.negativeCurvature ?? 0,
+        gaussNewtonAlongGradient: curvatureAlongGradient,
+        hessianAlongGradient: alongHessian(g),
+        hessianAlongStep: alongHessian(chosen.iterate.x),
+        curvatureBatch: curvature,
+        cost: 1 + share * (2 + passes + (products * 4) / 3) + (chosen.evaluations + 1) / 3,
+      }),
+    },
+  };
+}
+
+/** The minimum of the quadratic model, as conjugate gradients find it. */
+function solve<P>(
+  g: Tensor,
+  gg: number,
+  lambda: number,
+  state: HessianFreeState,
+  params: P,
+  options: typeof usual,
+  objective: Objective,
+  key: Key,
+) {
+  const flat = new FlatVectors(params);
+  const { structural, preconditionerSamples: samples } = options;
+  const curvature = gaussNewton(
+    withHiddenStates<P>((p) => curvatureLoss(objective, p), structural > 0),
+    params as never,
+  );
+  try {
+    let products = 0;
+    const gaussNewtonProduct = (v: Value, beside: number) => {
+      products += 1;
+      return flat.vector(curvature.product(flat.tree(v) as never, beside));
+    };
+    const curvatureAlongGradient =
+      gg === 0 ? Number.NaN : scope(() => inner(g, gaussNewtonProduct(g, 0))) / gg;
+    const solution = conjugateGradient(
+      (v) => add(gaussNewtonProduct(v, structural * lambda), mul(v, lambda)) as Tensor,
+      mul(g, -1) as Tensor,
+      {
+        start: mul(flat.vector(state.solution), options.decay) as Tensor,
+        ...(samples > 0
+          ? { preconditioner: preconditioner(curvature, flat as never, { key, samples, damping: lambda }) }
+          : {}),
+        maxSteps: options.maxSteps,
+        progress: options.progress,
+      },
+    );
+    return { solution, curvatureAlongGradient, products };
+  } finally {
+    curvature.dispose();
+  }
+}
+
+function curvatureLoss(objective: Objective, params: unknown): Value {
+  return objective.curvature ? objective.curvature(params) : objective.loss(params);
+}
+
+/** v' H v / v' v of the curvature batch's loss: what Gauss-Newton leaves out shows here, and negative curvature with it. */
+function hessianAlong<P>(objective: Objective, params: P, flat: FlatVectors<P>, wanted: boolean) {
+  const loss = (p: P) => withHiddenStates<P>((at) => curvatureLoss(objective, at), false)(p).loss;
+  return (v: Tensor): number => {
+    const size = inner(v, v);
+    if (!wanted || !(size > 0)) return Number.NaN;
+    return scope(() => {
+      const Hv = hessianVectorProduct(loss)(params as never, flat.tree(v) as never);
+      return inner(v, flat.vector(Hv)) / size;
+    });
+  };
+}
+
+function figures(found: Partial<Record<keyof HessianFreeFigures, number>>): HessianFreeFigures {
+  const entries = figureNames.map((name) => [name, full([], found[name] ?? Number.NaN, "float64")]);
+  return Object.fromEntries(entries) as HessianFreeFigures;
+}

@@ -1,0 +1,2 @@
+export * from "./conjugate-gradient.js";
+export * from "./hessian-free.js";
