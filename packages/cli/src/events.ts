@@ -1,5 +1,6 @@
 import type { FlowVerdict } from "longspan";
 import type { ModelConfig, RunSettings } from "./run-config.js";
+import type { SecondOrderMeasures } from "./second-order.js";
 
 /**
  * What happens in a run, in the form in which `--json` prints it and metrics.jsonl keeps it. "Characters" are words in a run
@@ -65,6 +66,8 @@ export interface ProgressEvent {
   readonly clippedNorm: number;
   /** Means of the flow penalty since the last such event, with --flow. */
   readonly flow?: FlowMeasures;
+  /** Means of what is told of the updates since the last such event, with --optimizer hessian-free. */
+  readonly secondOrder?: SecondOrderMeasures;
   /** Random steps taken instead of an exploded gradient, and steps left out, both since the start. */
   readonly randomSteps: number;
   readonly skippedSteps: number;

@@ -16,6 +16,7 @@ import { reportHtml } from "./report/report-html.js";
 import type { Reporter } from "./reporter.js";
 import { modelConfig, type RunConfig } from "./run-config.js";
 import { type RunFolder, readMetrics } from "./run-folder.js";
+import { secondOrderMeasures } from "./second-order.js";
 import type { TextData } from "./text-data.js";
 import type { TrainingPlan } from "./training-plan.js";
 
@@ -76,6 +77,7 @@ export class RunEvents {
           nats: report.loss,
           ...figures,
           ...flowMeasures(report.measures),
+          ...secondOrderMeasures(report.measures),
           charactersPerSecond: report.predictions / report.seconds,
           seconds,
         });
@@ -185,12 +187,16 @@ export function flowMeasures(measures: Readonly<Record<string, number>>): Pick<P
 /** The curves of TensorBoard. */
 function addTo(board: TensorBoardFile, event: TrainEvent): void {
   if (event.event === "progress") {
-    const { step, nats, learningRate, gradientNorm, clippedNorm, flow, charactersPerSecond } = event;
+    const { step, nats, learningRate, gradientNorm, clippedNorm, flow, secondOrder, charactersPerSecond } =
+      event;
     board.add(step, {
       "loss/training": nats,
       "gradient norm/before clipping": gradientNorm,
       "gradient norm/after clipping": clippedNorm,
       "learning rate": learningRate,
+      ...(secondOrder
+        ? { "hessian-free/damping": secondOrder.damping, "hessian-free/cg steps": secondOrder.cgSteps }
+        : {}),
       ...(flow ? { "flow/omega": flow.omega, "flow/ratio": flow.ratio, "flow/skipped": flow.skipped } : {}),
       speed: charactersPerSecond,
     });

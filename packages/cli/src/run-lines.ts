@@ -11,6 +11,7 @@ import type {
   TrainEvent,
   ValidEvent,
 } from "./events.js";
+import type { SecondOrderMeasures } from "./second-order.js";
 
 /** A line for people: what it is about, and the text. */
 export type RunLine = readonly [label: string, text: string];
@@ -95,7 +96,7 @@ function runLines(level: Level): RunLines {
         `${out}: ${settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")} on the ${executor} executor`,
       ],
     ],
-    progress: ({ step, fraction, nats, charactersPerSecond, flow }, left) => [
+    progress: ({ step, fraction, nats, charactersPerSecond, flow, secondOrder }, left) => [
       "step",
       [
         whole(step).padStart(7),
@@ -103,6 +104,7 @@ function runLines(level: Level): RunLines {
         `${lossFigure(nats)} nats per ${unit}`,
         `${whole(charactersPerSecond)} ${unit}s/s`,
         ...(flow ? [flowInWords(flow)] : []),
+        ...(secondOrder ? [secondOrderInWords(secondOrder)] : []),
         ...leftInWords(left),
       ].join("   "),
     ],
@@ -127,7 +129,7 @@ function runLines(level: Level): RunLines {
 }
 
 function liveLine(event: ProgressEvent, level: Level, left: number, columns: number): string {
-  const { step, nats, charactersPerSecond, gradientNorm, fraction, flow } = event;
+  const { step, nats, charactersPerSecond, gradientNorm, fraction, flow, secondOrder } = event;
   const [loss, other] = [
     `${lossFigure(nats)} nats`,
     level === "word" ? `perplexity ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`,
@@ -139,12 +141,13 @@ function liveLine(event: ProgressEvent, level: Level, left: number, columns: num
     loss: [`${loss}, ${other}`, loss, ""],
     speed: [`${speed} ${level === "word" ? "words" : "characters"}/s`, `${speed}/s`, ""],
     gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
+    solver: secondOrder ? [secondOrderInWords(secondOrder), ""] : [""],
     flow: flow ? [flowInWords(flow), `flow ${figure(flow.ratio)}`, ""] : [""],
     left: [...leftInWords(left), ""],
   };
   return fitted(
     fields,
-    ["flow", "gradient", "speed", "share", "gradient", "speed", "flow", "loss", "left", "loss"],
+    ["solver", "flow", "gradient", "speed", "share", "gradient", "speed", "flow", "loss", "left", "loss"],
     columns,
   );
 }
@@ -177,6 +180,11 @@ export function fitted(
 export function flowInWords({ omega, ratio, skipped }: FlowMeasures): string {
   const left = skipped > 0 ? `, ${figure(skipped)} skipped` : "";
   return `flow ratio ${figure(ratio)}, omega ${figure(omega)}${left}`;
+}
+
+/** `damping 0.132, 45 cg steps` */
+export function secondOrderInWords({ damping, cgSteps }: SecondOrderMeasures): string {
+  return `damping ${figure(damping)}, ${figure(cgSteps)} cg steps`;
 }
 
 function unknownShare({ total, unknown }: StartEvent["characters"]): string {

@@ -11,6 +11,7 @@ import {
   lossFigure,
   type RunLine,
   resumedLine,
+  secondOrderInWords,
   whole,
 } from "./run-lines.js";
 import type { SyntheticRunConfig } from "./synthetic-run.js";
@@ -112,12 +113,13 @@ export const syntheticLines: Lines<SyntheticEvent> = {
       loss: [`loss ${lossFigure(event.loss)}`, ""],
       speed: [`${figure(event.stepsPerSecond)} steps/s`, ""],
       gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
+      solver: event.secondOrder ? [secondOrderInWords(event.secondOrder), ""] : [""],
       flow: event.flow ? [flowInWords(event.flow), `flow ${figure(event.flow.ratio)}`, ""] : [""],
       left: [...leftInWords(left), ""],
     };
     return fitted(
       fields,
-      ["flow", "gradient", "speed", "share", "gradient", "flow", "left", "loss"],
+      ["solver", "flow", "gradient", "speed", "share", "gradient", "flow", "left", "loss"],
       columns,
     );
   },
@@ -146,7 +148,7 @@ function introduction({
 }
 
 function progressLine(
-  { step, fraction, loss, stepsPerSecond, flow }: SyntheticProgressEvent,
+  { step, fraction, loss, stepsPerSecond, flow, secondOrder }: SyntheticProgressEvent,
   left: number,
 ): string {
   return [
@@ -155,6 +157,7 @@ function progressLine(
     `loss ${lossFigure(loss)}`,
     `${figure(stepsPerSecond)} steps/s`,
     ...(flow ? [flowInWords(flow)] : []),
+    ...(secondOrder ? [secondOrderInWords(secondOrder)] : []),
     ...leftInWords(left),
   ].join("   ");
 }

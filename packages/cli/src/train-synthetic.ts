@@ -18,6 +18,7 @@ import { onInterrupt } from "./interrupt.js";
 import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
 import { explosionEvent, flowMeasures, stepFigures } from "./run-events.js";
 import { chooseFolder, continueRun, createRun, type RunFolder, readConfig } from "./run-folder.js";
+import { secondOrderMeasures } from "./second-order.js";
 import type { Resolved } from "./settings/resolve.js";
 import type { trainSyntheticSettings } from "./settings/train-synthetic.js";
 import { keptSettings } from "./settings/training.js";
@@ -61,6 +62,11 @@ export async function trainSynthetic(
     problem: problemName(name),
     settings: keptSettings(values),
   };
+  if (values.curvatureBatch !== null && values.curvatureBatch > values.batch)
+    throw new Failure(
+      `${given.phrase("curvatureBatch")}: the batch has only ${values.batch} sequences`,
+      exitCode.usage,
+    );
   // Before the folder is made: it may have no such length.
   problemOf(config);
   if (config.problem === "embedded-reber")
@@ -85,7 +91,7 @@ async function closing(folder: RunFolder, f: () => Promise<number>): Promise<num
 async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolean): Promise<number> {
   const { settings } = config;
   const { steps, minutes, seed, batch, backward, validEvery, until, earlyStop, saveSeconds } = settings;
-  const { flow, flowGradient } = settings;
+  const { flow, flowGradient, curvatureBatch } = settings;
   const command = `longspan train synthetic ${config.problem}`;
   const [forInit, forTraining, forBatches, forLooks] = Key.of(seed).split(4) as [Key, Key, Key, Key];
   const reporter = chooseReporter(process.stdout, json, syntheticLines);
@@ -101,7 +107,12 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
     const problem = problemOf(config);
     const model = syntheticModel(settings, problem);
     const plan = trainingPlan(settings);
-    const plain = syntheticTask(model, problem, { key: forBatches, batch, backward: { kind: backward } });
+    const plain = syntheticTask(model, problem, {
+      key: forBatches,
+      batch,
+      backward: { kind: backward },
+      ...(curvatureBatch === null ? {} : { curvature: curvatureBatch }),
+    });
     const task: Task<SequenceModelParams<LayerParams>, unknown, Readonly<Record<string, never>>> = flow ===
     null
       ? plain
@@ -158,6 +169,7 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
               loss: report.loss,
               stepsPerSecond,
               ...flowMeasures(report.measures),
+              ...secondOrderMeasures(report.measures),
               ...(await stepFigures(report, plan)),
             });
           },

@@ -9,6 +9,7 @@ import {
   constantSchedule,
   cosineSchedule,
   type ExplosionPolicy,
+  hessianFree,
   inverseTimeSchedule,
   linearSchedule,
   momentum,
@@ -70,6 +71,13 @@ function updateRule(settings: UpdateSettings): Transform<unknown> {
       return adam({ learningRate });
     case "adamw":
       return adamW({ learningRate, weightDecay: decay });
+    case "hessian-free":
+      return hessianFree({
+        learningRate,
+        damping: settings.damping,
+        structural: settings.structuralDamping,
+        maxSteps: settings.cgSteps,
+      });
   }
 }
 

@@ -57,11 +57,19 @@ export const trainSyntheticSettings = {
   ...budgetSettings,
   batch: setting(integer(1), { group: "training", help: "sequences per step", default: 20 }),
   ...updateSettings,
+  curvatureBatch: setting(optional(integer(1)), {
+    group: "training",
+    help: "hessian-free: sequences of the batch that curvature is taken from",
+    default: null,
+    defaultText: "all",
+    placeholder: "<n>",
+    needs: { setting: "optimizer", oneOf: ["hessian-free"] },
+  }),
   lr: setting(positive, {
     ...updateSettings.lr,
     default: {
       on: "optimizer",
-      values: { sgd: 0.01, momentum: 1e-3, nesterov: 1e-3, adagrad: 0.01 },
+      values: { sgd: 0.01, momentum: 1e-3, nesterov: 1e-3, adagrad: 0.01, "hessian-free": 1 },
       otherwise: 2e-3,
     },
   }),

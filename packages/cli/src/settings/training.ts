@@ -1,3 +1,4 @@
+import { hessianFreeSettings } from "./hessian-free.js";
 import {
   anyInteger,
   choice,
@@ -13,7 +14,16 @@ import {
 } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
 
-const optimizers = ["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"] as const;
+const optimizers = [
+  "sgd",
+  "momentum",
+  "nesterov",
+  "rmsprop",
+  "adagrad",
+  "adam",
+  "adamw",
+  "hessian-free",
+] as const;
 const schedules = ["constant", "linear", "step", "cosine", "inverse-time", "plateau"] as const;
 
 /** How long a run lasts. */
@@ -41,7 +51,7 @@ export const updateSettings = {
     help: "highest learning rate",
     default: {
       on: "optimizer",
-      values: { sgd: 1, momentum: 0.1, nesterov: 0.1, adagrad: 0.05 },
+      values: { sgd: 1, momentum: 0.1, nesterov: 0.1, adagrad: 0.05, "hessian-free": 1 },
       otherwise: 4e-3,
     },
     placeholder: "<rate>",
@@ -52,6 +62,7 @@ export const updateSettings = {
     default: 0.9,
     needs: { setting: "optimizer", oneOf: ["momentum", "nesterov"] },
   }),
+  ...hessianFreeSettings,
   weightDecay: setting(notNegative, {
     group: "training",
     help: "share of each parameter taken away per step, times the learning rate",
@@ -60,12 +71,12 @@ export const updateSettings = {
   schedule: setting(choice(schedules), {
     group: "training",
     help: "how the learning rate goes on after the warm-up",
-    default: "linear",
+    default: { on: "optimizer", values: { "hessian-free": "constant" }, otherwise: "linear" },
   }),
   warmUp: setting(integer(0), {
     group: "training",
     help: "steps over which the learning rate rises",
-    default: 50,
+    default: { on: "optimizer", values: { "hessian-free": 0 }, otherwise: 50 },
     placeholder: "<steps>",
   }),
   scheduleFactor: setting(share, {
@@ -95,7 +106,7 @@ export const updateSettings = {
   clip: setting(orNone(positive), {
     group: "training",
     help: "longest gradient, all parameters taken together: longer ones are scaled down",
-    default: 1,
+    default: { on: "optimizer", values: { "hessian-free": null }, otherwise: 1 },
     placeholder: "<norm>",
   }),
   clipGroup: setting(orNone(positive), {
