@@ -220,10 +220,11 @@ OPTIM_LAYOUT_COMMON = (
 )
 
 
-def optimiser(case, name, clip=0.0, weight_decay=(0.0, 0.0), averages=None, **options):
+def optimiser(case, name, clip=0.0, weight_decay=(0.0, 0.0), averages=None, schedule=None, **options):
     """100 steps on OPTIM_LOSS, x a vector of 4 that is kept as two parameters.
 
     averages: None, or {"decay": of the exponential average, "from": first step, counted from 0, of the plain mean}.
+    schedule: None, or what lr and momentum are at each of the steps, as lists.
     """
     matrix = np.array([[1.5, 0.4, -0.3, 0.2], [0.4, 0.9, 0.1, -0.2], [-0.3, 0.1, 2.0, 0.5], [0.2, -0.2, 0.5, 0.6]])
     assert np.linalg.eigvalsh(matrix).min() > 0.2
@@ -252,6 +253,8 @@ def optimiser(case, name, clip=0.0, weight_decay=(0.0, 0.0), averages=None, **op
     loss_0 = first_gradient = first_x = None
     xs, losses, rows = [], [], {kind: [] for kind in models}
     for step in range(1, max(OPTIM_STEPS) + 1):
+        for group in stepper.param_groups:
+            group.update({key: values[step - 1] for key, values in (schedule or {}).items()})
         stepper.zero_grad()
         loss = function()
         loss.backward()
@@ -276,6 +279,8 @@ def optimiser(case, name, clip=0.0, weight_decay=(0.0, 0.0), averages=None, **op
             for kind, model in models.items():
                 rows[kind].append(torch.cat([p.detach().reshape(-1) for p in model.module]))
     layout = OPTIM_LAYOUT[name] + OPTIM_LAYOUT_COMMON
+    if schedule:
+        layout += "; step k has config.schedule.lr[k - 1] and config.schedule.momentum[k - 1] in place of the constant ones"
     if averages:
         layout += (
             "; outputs.exponential is x_1 after the first step, then decay * average + (1 - decay) * x; "
@@ -290,6 +295,7 @@ def optimiser(case, name, clip=0.0, weight_decay=(0.0, 0.0), averages=None, **op
             "clip": clip,
             "weight_decay": list(weight_decay),
             **({"averages": averages} if averages else {}),
+            **({"schedule": schedule} if schedule else {}),
             "loss": OPTIM_LOSS,
             "steps": OPTIM_STEPS,
         },
@@ -410,6 +416,20 @@ def make_all():
         optimiser("optim_momentum", "SGD", lr=0.05, momentum=0.9, nesterov=False),
         optimiser("optim_momentum_clipped", "SGD", clip=0.7, lr=0.05, momentum=0.9, nesterov=False),
         optimiser("optim_nesterov", "SGD", lr=0.05, momentum=0.9, nesterov=True),
+        *[
+            optimiser(
+                f"optim_{name}_scheduled",
+                "SGD",
+                schedule={
+                    "lr": [0.05 if step < 40 else 0.01 for step in range(max(OPTIM_STEPS))],
+                    "momentum": [min(1 - 0.5 / (step // 5 + 1), 0.95) for step in range(max(OPTIM_STEPS))],
+                },
+                lr=0.05,
+                momentum=0.5,
+                nesterov=name == "nesterov",
+            )
+            for name in ("momentum", "nesterov")
+        ],
         optimiser("optim_rmsprop", "RMSprop", lr=0.02, alpha=0.9, eps=1e-6, momentum=0.0, centered=False),
         optimiser("optim_rmsprop_centred", "RMSprop", lr=0.02, alpha=0.9, eps=1e-3, momentum=0.0, centered=True),
         optimiser("optim_rmsprop_momentum", "RMSprop", lr=0.01, alpha=0.95, eps=1e-6, momentum=0.8, centered=False),

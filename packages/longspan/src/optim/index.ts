@@ -17,6 +17,7 @@ export * from "./hessian-free/index.js";
 export { jointNorm, type KnownNorm, type ScaledNorm } from "./joint-norm.js";
 export * from "./measured.js";
 export * from "./momentum.js";
+export * from "./nesterov-2013.js";
 export * from "./rms-prop.js";
 export * from "./schedules/index.js";
 export * from "./sgd.js";

@@ -3,6 +3,7 @@ import { scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
+import { momentumOf } from "./momentum-of.js";
 import type { TensorTree, Transform } from "./transform.js";
 import { zerosLike } from "./zeros-like.js";
 
@@ -10,7 +11,7 @@ import { zerosLike } from "./zeros-like.js";
 export interface MomentumOptions {
   /** eta, at least 0. A step may be given another one (`StepSettings`). */
   readonly learningRate: number;
-  /** mu, in [0, 1). */
+  /** mu, in [0, 1). A step may be given another one (`StepSettings`). */
   readonly momentum: number;
   /** Look ahead along the velocity (Nesterov). False unless given. */
   readonly nesterov?: boolean;
@@ -20,6 +21,8 @@ export interface MomentumOptions {
 export interface MomentumState {
   /** Learning rate of the last step: scalar. */
   readonly learningRate: Tensor;
+  /** Momentum of the last step: scalar. */
+  readonly momentum: Tensor;
   /** v: tree of the parameters' form, zeros at first. */
   readonly velocity: TensorTree;
 }
@@ -31,7 +34,8 @@ export interface MomentumState {
  *     update = -eta v,  or with Nesterov  -eta (g + mu v)
  *
  * The learning rate multiplies the velocity when it is used, not when it is built up: a change of it acts at once. The
- * velocity of the sources below is -eta times this one; for a constant learning rate both give the same steps.
+ * velocity of the sources below is -eta times this one; for a constant learning rate and momentum both give the same steps. With
+ * Nesterov, the momentum of a step is also that of its look ahead; `nesterov2013` keeps the two apart, which matters where it changes.
  *
  * @throws RangeError if the learning rate is negative or not finite, or the momentum is outside [0, 1).
  * @see Goodfellow, Bengio, Courville (2016), 8.15-8.16 and 8.21-8.22; Sutskever et al. (2013), equations 1-4.
@@ -43,25 +47,28 @@ export interface MomentumState {
  * optimiser.update(tensor([1, 0]), first.state, params).updates; // [-0.19, 0]
  */
 export function momentum(options: MomentumOptions): Transform<MomentumState> {
-  const { momentum: mu, nesterov = false } = options;
+  const { momentum: usual, nesterov = false } = options;
   checkAtLeastZero("momentum", "learning rate", options.learningRate);
-  checkDecay("momentum", "momentum", mu);
+  checkDecay("momentum", "momentum", usual);
   return {
     init: (params) => ({
       learningRate: learningRateOf("momentum", params, options.learningRate, undefined),
+      momentum: momentumOf("momentum", params, usual, undefined),
       velocity: zerosLike(params),
     }),
     update: (grads, state, params, settings) =>
       scope(() => {
         const learningRate = learningRateOf("momentum", params, options.learningRate, settings);
+        const momentum = momentumOf("momentum", params, usual, settings);
         const rate = perType((dtype) => neg(cast(learningRate, dtype)));
+        const mu = perType((dtype) => cast(momentum, dtype));
         const velocity = mapFloats("momentum", state.velocity, { gradient: grads }, (v, { gradient }) =>
-          add(mul(v, mu), gradient),
+          add(mul(v, mu(v.dtype)), gradient),
         );
         const updates = mapFloats("momentum", grads, { parameter: params, velocity }, (g, at) =>
-          mul(nesterov ? add(g, mul(at.velocity, mu)) : at.velocity, rate(g.dtype)),
+          mul(nesterov ? add(g, mul(at.velocity, mu(g.dtype))) : at.velocity, rate(g.dtype)),
         );
-        return { updates, state: { learningRate, velocity } };
+        return { updates, state: { learningRate, momentum, velocity } };
       }),
   };
 }

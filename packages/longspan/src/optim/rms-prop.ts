@@ -3,6 +3,7 @@ import { scope, type Tensor, type Value } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
 import { checkAtLeastZero, checkDecay } from "./check-settings.js";
 import { learningRateOf } from "./learning-rate.js";
+import { momentumOf } from "./momentum-of.js";
 import type { TensorTree, Transform } from "./transform.js";
 import { zerosLike } from "./zeros-like.js";
 
@@ -16,7 +17,7 @@ export interface RmsPropOptions {
   readonly epsilon?: number;
   /** Divide by the standard deviation of the gradient in place of its root mean square. False unless given. */
   readonly centred?: boolean;
-  /** mu, in [0, 1); 0 unless given: no momentum. */
+  /** mu, in [0, 1); 0 unless given: no momentum. With momentum, a step may be given another one (`StepSettings`). */
   readonly momentum?: number;
 }
 
@@ -84,8 +85,10 @@ export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState> {
           const updates = mapFloats("rmsProp", direction, {}, (d) => mul(d, rate(d.dtype)));
           return { updates, state: { learningRate, meanSquare, mean, velocity: null } };
         }
+        const current = momentumOf("rmsProp", params, momentum, settings);
+        const mu = perType((dtype) => cast(current, dtype));
         const velocity = mapFloats("rmsProp", state.velocity, { direction }, (v, at) =>
-          add(mul(v, momentum), at.direction),
+          add(mul(v, mu(v.dtype)), at.direction),
         );
         const updates = mapFloats("rmsProp", grads, { velocity }, (g, at) => mul(at.velocity, rate(g.dtype)));
         return { updates, state: { learningRate, meanSquare, mean, velocity } };

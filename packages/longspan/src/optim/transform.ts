@@ -19,6 +19,11 @@ export interface StepSettings {
    * tensor. The value of a `Schedule` is given here; nothing is compiled again for it.
    */
   readonly learningRate?: number | Value;
+  /**
+   * Momentum of this step alone, in [0, 1), in place of the one that a transform with a velocity was made with: a number, or a
+   * scalar tensor. Like the learning rate, it may follow a `Schedule`.
+   */
+  readonly momentum?: number | Value;
   /** The key of random draws in this step, another one at each step; what draws says so and asks for it. */
   readonly key?: Key;
   /** The loss that the gradient is of, for what looks at it again, such as `hessianFree`. */

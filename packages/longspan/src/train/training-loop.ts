@@ -22,6 +22,8 @@ export interface TrainOptions<P, S, C> {
   readonly key: Key;
   /** The learning rate of each step; the optimiser's own unless given. */
   readonly schedule?: Schedule;
+  /** The momentum of each step, for optimisers that have one; the optimiser's own unless given. */
+  readonly momentum?: Schedule;
   /** What to do about a gradient that explodes; the run stops at one that is not finite unless given. */
   readonly onExplosion?: ExplosionPolicy;
   readonly validation?: ValidationOptions<P, S, C>;
@@ -244,14 +246,19 @@ class Run<P, B, C, S> {
   private async step(): Promise<void> {
     const started = clock();
     const { state, task } = this;
-    this.learningRate = this.options.schedule?.({
+    const progress = {
       step: state.step,
       fraction: this.fraction(),
       validations: state.history.validations.map((v) => v.loss),
-    });
+    };
+    this.learningRate = this.options.schedule?.(progress);
+    const momentum = this.options.momentum?.(progress);
     const batch = task.batch(state.step);
     const count = task.predictions(batch);
-    const { next, loss, measures, explosion } = this.stepper.run(state, batch, this.learningRate);
+    const { next, loss, measures, explosion } = this.stepper.run(state, batch, {
+      ...(this.learningRate === undefined ? {} : { learningRate: this.learningRate }),
+      ...(momentum === undefined ? {} : { momentum }),
+    });
     dispose([state.params, state.optimiser, state.carried]);
     this.state = next;
     this.losses.add(loss, count);

@@ -58,14 +58,18 @@ export class TrainingStep<P, B, C, S> {
   }
 
   /** From the first explosion on at which the policy stops, the next state is the old one. */
-  run(state: TrainingState<P, S, C>, batch: B, learningRate: number | undefined): Step<P, S, C> {
+  run(
+    state: TrainingState<P, S, C>,
+    batch: B,
+    given: Pick<StepSettings, "learningRate" | "momentum">,
+  ): Step<P, S, C> {
     let explosion: Step<P, S, C>["explosion"] = null;
     const { next, loss, measures } = scope(() => {
       const { value, grads, carried, measures } = this.differentiate(state, batch, state.step);
       const settings: StepSettings = {
+        ...given,
         key: this.forOptimiser.fold(state.step),
         objective: this.objective(state, batch),
-        ...(learningRate === undefined ? {} : { learningRate }),
       };
       const step = this.guarded.update(grads, state.optimiser, state.params, settings);
       explosion = explosionIn(step.state, grads);

@@ -6,6 +6,7 @@ import {
   applyUpdates,
   averageParameters,
   momentum,
+  nesterov2013,
   rmsProp,
   sgd,
   type Transform,
@@ -25,6 +26,7 @@ describe("trees that do not fit", () => {
   const rules: Transform<unknown>[] = [
     sgd({ learningRate: 1 }),
     momentum({ learningRate: 1, momentum: 0.9 }),
+    nesterov2013({ learningRate: 1, momentum: 0.9 }),
     adam(),
     adamW(),
     rmsProp({ centred: true, momentum: 0.5 }),

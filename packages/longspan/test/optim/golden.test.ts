@@ -12,10 +12,12 @@ import {
   compose,
   decoupledWeightDecay,
   momentum,
+  nesterov2013,
   onExplosion,
   plateauSchedule,
   rmsProp,
   sgd,
+  type TensorTree,
   type Transform,
   weightDecay,
 } from "../../src/optim/index.js";
@@ -40,6 +42,8 @@ interface Golden {
     centered?: boolean;
     initial_accumulator_value?: number;
     averages?: { decay: number; from: number };
+    /** Of each step. */
+    schedule?: { lr: number[]; momentum: number[] };
     steps: number[];
   };
   inputs: Record<"A" | "b" | "w" | "x_0", Stored>;
@@ -76,7 +80,9 @@ function trajectory<S>(
   const rows: number[] = [];
   for (let step = 1; step <= Math.max(...g.config.steps); step++) {
     const grads = tree(gradient(g, numbers(params)));
-    const next = optimiser.update(grads, state, params);
+    const { lr, momentum: mu } = g.config.schedule ?? {};
+    const settings = lr && mu ? { learningRate: lr[step - 1]!, momentum: mu[step - 1]! } : {};
+    const next = optimiser.update(grads, state, params, settings);
     const moved = applyUpdates(params, next.updates);
     dispose([grads, state, params, next.updates]);
     params = moved;
@@ -140,7 +146,9 @@ const cases = [
   "sgd_decay",
   "momentum",
   "momentum_clipped",
+  "momentum_scheduled",
   "nesterov",
+  "nesterov_scheduled",
   "rmsprop",
   "rmsprop_centred",
   "rmsprop_momentum",
@@ -167,6 +175,13 @@ describe("trajectories of PyTorch", () => {
       expect(trajectory(g, guarded, "float64")).toEqual(trajectory(g, optimiserOf(g), "float64"));
     });
   }
+
+  it("nesterov2013 takes the steps of Nesterov's momentum where rate and momentum are constant", () => {
+    const g = golden("optim_nesterov");
+    const rule = nesterov2013({ learningRate: g.config.lr, momentum: g.config.momentum! });
+    expectClose(trajectory(g, rule, "float64"), g.outputs.x.data, 1e-10);
+    expectClose(trajectory(g, rule, "float32"), g.outputs.x.data, 1e-4);
+  });
 
   it("the clipped ones were clipped, the others need none of it", () => {
     const clipped = (name: string) => golden(`optim_${name}_clipped`).outputs.x.data;
@@ -231,6 +246,7 @@ describe("the learning rate of a step", () => {
   const rules: [string, Transform<{ learningRate: Tensor }>][] = [
     ["sgd", sgd({ learningRate: 0.1 })],
     ["momentum", momentum({ learningRate: 0.1, momentum: 0.9 })],
+    ["nesterov2013", nesterov2013({ learningRate: 0.1, momentum: 0.9 })],
     ["adam", adam({ learningRate: 0.1 })],
     ["rmsProp", rmsProp({ learningRate: 0.1 })],
     ["rmsProp", rmsProp({ learningRate: 0.1, momentum: 0.5, centred: true })],
@@ -272,9 +288,35 @@ describe("the learning rate of a step", () => {
     });
   }
 
+  const withVelocity: [string, (mu: number) => Transform<{ velocity: TensorTree | null }>][] = [
+    ["momentum", (mu) => momentum({ learningRate: 0.1, momentum: mu })],
+    ["momentum", (mu) => momentum({ learningRate: 0.1, momentum: mu, nesterov: true })],
+    ["nesterov2013", (mu) => nesterov2013({ learningRate: 0.1, momentum: mu })],
+    ["rmsProp", (mu) => rmsProp({ learningRate: 0.1, momentum: mu })],
+  ];
+  for (const [name, made] of withVelocity)
+    it(`${name} takes a momentum for one step, as a number or a scalar tensor`, () => {
+      const [usual, other] = [made(0.75), made(0.25)];
+      const { state } = usual.update(grads, usual.init(params), params, { momentum: 0.25 });
+      const { state: same } = other.update(grads, other.init(params), params);
+      expect(numbers(state.velocity)).toEqual(numbers(same.velocity));
+      const expected = numbers(other.update(grads, same, params).updates);
+      const given = fromArray([0.25], [], "float32");
+      for (const momentum of [0.25, given])
+        expect(numbers(usual.update(grads, state, params, { momentum }).updates)).toEqual(expected);
+      expect(numbers(usual.update(grads, state, params).updates)).not.toEqual(expected);
+      for (const [momentum, message] of [
+        [1, "the momentum lies in [0, 1), got 1"],
+        [fromArray([0, 0], [2], "float64"), "the momentum is a scalar, got shape [2]"],
+      ] as const)
+        expect(() => usual.update(grads, state, params, { momentum })).toThrow(`${name}: ${message}`);
+    });
+
   it("settings outside their ranges are refused", () => {
     expect(() => sgd({ learningRate: -1 })).toThrow(RangeError);
     expect(() => momentum({ learningRate: 0.1, momentum: 1 })).toThrow("lies in [0, 1), got 1");
+    expect(() => nesterov2013({ learningRate: 0.1, momentum: 1 })).toThrow("lies in [0, 1), got 1");
+    expect(() => nesterov2013({ learningRate: -1, momentum: 0 })).toThrow(RangeError);
     expect(() => adam({ beta2: 1 })).toThrow("beta2 lies in [0, 1), got 1");
     expect(() => adam({ epsilon: -1 })).toThrow("adam: the epsilon is a finite number of at least 0, got -1");
     expect(() => rmsProp({ decay: 1 })).toThrow("rmsProp: the decay lies in [0, 1), got 1");

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import {
   constantSchedule,
   cosineSchedule,
+  heldFirst,
   inverseTimeSchedule,
   linearSchedule,
+  momentumSchedule2013,
   plateauSchedule,
   type Schedule,
   stepSchedule,
@@ -54,6 +56,56 @@ describe("schedules of the steps", () => {
     expect([0, 1, 3, 4, 6].map((k) => at(schedule, k))).toEqual([0.2, 0.4, 0.8, 0.8, 0.4]);
     expect(at(warmUp(0, constantSchedule(0.4)), 0)).toBe(0.4);
     expect(at(warmUp(4, linearSchedule(0.4)), 1, 0.5)).toBe(0.1);
+  });
+});
+
+describe("the momentum of 2013", () => {
+  it("rises as 1 - 1/(2 n), n = 1, 2, ..., up to the largest", () => {
+    const schedule = momentumSchedule2013({ most: 0.99 });
+    for (const [step, mu] of [
+      [0, 1 / 2],
+      [249, 1 / 2],
+      [250, 3 / 4],
+      [500, 5 / 6],
+      [999, 7 / 8],
+      [1000, 0.9],
+      [12_249, 1 - 0.5 / 49],
+      [12_250, 0.99],
+      [50_000, 0.99],
+    ] as const)
+      expect(at(schedule, step)).toBeCloseTo(mu, 15);
+    // The paper's own form of it.
+    for (const step of [0, 251, 777, 3000, 24_749])
+      expect(at(momentumSchedule2013({ most: 0.999 }), step)).toBeCloseTo(
+        Math.min(1 - 2 ** (-1 - Math.log2(Math.floor(step / 250) + 1)), 0.999),
+        14,
+      );
+    expect([9, 10, 20].map((k) => at(momentumSchedule2013({ most: 0.8, every: 10 }), k))).toEqual([
+      0.5, 0.75, 0.8,
+    ]);
+    expect(at(momentumSchedule2013({ most: 0 }), 0)).toBe(0);
+  });
+
+  it("of the recurrent nets is held first", () => {
+    const schedule = heldFirst(1000, 0.9, constantSchedule(0.995));
+    expect([0, 999, 1000, 49_999].map((k) => at(schedule, k))).toEqual([0.9, 0.9, 0.995, 0.995]);
+    // The steps of what follows are counted from the beginning.
+    expect(at(heldFirst(4, 0.5, stepSchedule({ rate: 1, factor: 0.5, every: 2 })), 4)).toBe(0.25);
+  });
+
+  it("refuses settings that make no sense", () => {
+    expect(() => momentumSchedule2013({ most: 1 })).toThrow(
+      "momentumSchedule2013: the largest momentum lies in [0, 1), got 1",
+    );
+    expect(() => momentumSchedule2013({ most: 0.9, every: 0 })).toThrow(
+      "momentumSchedule2013: the number of steps between rises is an integer of at least 1, got 0",
+    );
+    expect(() => heldFirst(-1, 0.9, constantSchedule(0))).toThrow(
+      "heldFirst: the number of steps is an integer of at least 0, got -1",
+    );
+    expect(() => heldFirst(1, Number.NaN, constantSchedule(0))).toThrow(
+      "heldFirst: the value is a finite number of at least 0, got NaN",
+    );
   });
 });
 

@@ -5,13 +5,17 @@ import {
   compose,
   defaultExecutor,
   ExplosionError,
+  heldFirst,
   Key,
   type LanguageModelConfig,
   languageModel,
   leaves,
   linearSchedule,
+  momentumSchedule2013,
   mul,
+  type Nesterov2013State,
   NonFiniteLossError,
+  nesterov2013,
   onCpu,
   type Progress,
   startTraining,
@@ -115,6 +119,32 @@ describe("a run", () => {
     expect(numbers(watched.state)).toEqual(numbers(whole.state));
     expect(numbers(second.state)).toEqual(numbers(whole.state));
     expect(second.state.history.predictions).toBe(whole.state.history.predictions);
+  });
+
+  it("hands the optimiser the momentum of each step, and goes on with it when it is taken up again", async () => {
+    const model = languageModel({ vocabulary: 3, embed: 4, hidden: 8 });
+    const task = textTask(model, textStreams(periodic, { streams: 4, steps: 7 }));
+    const rule = nesterov2013({ learningRate: 0.1, momentum: 0 });
+    const start = () => startTraining(task, rule, model.init(Key.of(1)));
+    const schedule = heldFirst(3, 0.25, momentumSchedule2013({ most: 0.8, every: 4 }));
+    const options = { optimiser: rule, key: Key.of(2), momentum: schedule };
+    const seen: number[] = [];
+    const onStep = ({
+      optimiser: { inner },
+    }: {
+      readonly optimiser: { readonly inner: Nesterov2013State };
+    }) => {
+      seen.push(onCpu(inner.momentum).item());
+    };
+    const whole = await train(task, start(), { ...options, budget: { steps: 10 }, callbacks: [{ onStep }] });
+    const expected = [0.25, 0.25, 0.25, 0.5, 0.75, 0.75, 0.75, 0.75, 0.8, 0.8];
+    expect(seen).toEqual(expected.map(Math.fround));
+    const first = await train(task, start(), { ...options, budget: { steps: 5 } });
+    const second = await train(task, first.state, { ...options, budget: { steps: 10 } });
+    expect(numbers(second.state)).toEqual(numbers(whole.state));
+    const { momentum: _, ...without } = options;
+    const other = await train(task, start(), { ...without, budget: { steps: 10 } });
+    expect(numbers(other.state.params)).not.toEqual(numbers(whole.state.params));
   });
 
   it("2,000 steps leave memory flat and compile nothing new", async () => {

@@ -2,7 +2,7 @@ import { checkAtLeastZero } from "../check-settings.js";
 import type { Schedule } from "./schedule.js";
 
 /**
- * The same learning rate at every step.
+ * The same learning rate, or the same momentum, at every step.
  *
  * @param rate a finite number of at least 0
  * @throws RangeError if it is not

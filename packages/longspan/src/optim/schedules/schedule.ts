@@ -9,7 +9,7 @@ export interface Progress {
 }
 
 /**
- * A learning rate for each step, as a pure function of where the run stands. It has no state of its own, so a run that is
- * taken up again goes on with the same rates as soon as it knows where it stood.
+ * A learning rate for each step, or a momentum, as a pure function of where the run stands. It has no state of its own, so a run that is
+ * taken up again goes on with the same values as soon as it knows where it stood.
  */
 export type Schedule = (progress: Progress) => number;

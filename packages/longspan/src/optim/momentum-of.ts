@@ -1,0 +1,14 @@
+import type { Tensor } from "../tensor/index.js";
+import { checkDecay } from "./check-settings.js";
+import { stepScalar } from "./step-scalar.js";
+import type { StepSettings } from "./transform.js";
+
+/** The momentum of a step as a scalar: that of the settings, else the usual one. */
+export function momentumOf(
+  what: string,
+  params: unknown,
+  usual: number,
+  settings: StepSettings | undefined,
+): Tensor {
+  return stepScalar(what, "momentum", params, settings?.momentum ?? usual, checkDecay);
+}
