@@ -1,4 +1,5 @@
 export * from "./adding.js";
+export * from "./centred.js";
 export * from "./embedded-reber.js";
 export * from "./latch.js";
 export type { MarkedNumbersForm, MarkedNumbersOptions } from "./marked-numbers.js";
