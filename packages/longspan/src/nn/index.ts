@@ -7,3 +7,4 @@ export * from "./losses/index.js";
 export * from "./pascanu-rnn.js";
 export { type SamplingSettings, samplingDistribution } from "./sampling-distribution.js";
 export * from "./sequence-model.js";
+export * from "./sutskever-rnn.js";

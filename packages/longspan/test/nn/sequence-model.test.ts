@@ -10,6 +10,9 @@ import {
   rnn,
   sequenceModel,
   sparseInit,
+  spectralRadius,
+  sutskeverRnn,
+  sutskeverStart,
   type Tensor,
 } from "longspan";
 import { describe, expect, it } from "vitest";
@@ -105,6 +108,48 @@ describe("the networks of Pascanu et al.", () => {
   it("another start is refused", () => {
     expect(() => pascanuRnn({ input: 1, output: 1, start: "tanh" as "sigmoid" })).toThrow(
       "pascanuRnn: the start is one of sigmoid, basic_tanh, smart_tanh, got tanh",
+    );
+  });
+});
+
+describe("the networks of Sutskever et al.", () => {
+  const deviation = (values: readonly number[]) =>
+    Math.sqrt(values.reduce((a, v) => a + v * v, 0) / values.length);
+
+  it("start sparse, with the scales and the spectral radius asked for", () => {
+    for (const [config, scale, radius, readoutScale] of [
+      [{}, 0.001, 1.1, 0.1],
+      [{ radius: 1.2, inputScale: 0.1, outputScale: 0.01 }, 0.1, 1.2, 0.01],
+    ] as const) {
+      const { layer, readout } = sutskeverRnn({ input: 20, output: 20, ...config }).init(
+        Key.of(1),
+        "float64",
+      );
+      expect(layer.W.shape).toEqual([100, 100]);
+      const W = numbers(layer.W);
+      for (let unit = 0; unit < 100; unit++)
+        expect(W.filter((w, i) => i % 100 === unit && w !== 0).length).toBe(15);
+      expect(spectralRadius(W, 100) / radius).toBeCloseTo(1, 4);
+      expect(deviation(numbers(layer.U)) / scale).toBeCloseTo(1, 1);
+      expect(deviation(numbers(readout.W)) / readoutScale).toBeCloseTo(1, 1);
+      for (const b of [layer.b, readout.b]) expect(numbers(b).every((x) => x === 0)).toBe(true);
+    }
+  });
+
+  it("the start fits the cell by itself, also with fewer units than entries", () => {
+    const cell = rnn({ input: 3, hidden: 8, ...sutskeverStart({ input: 3, hidden: 8 }) });
+    expect(numbers(cell.init(Key.of(1)).W).every((w) => w !== 0)).toBe(true);
+    const few = sutskeverStart({ input: 3, hidden: 8, nonZeros: 2 });
+    expect(drawn(few.W, 1).filter((w) => w !== 0).length).toBe(16);
+    expect(few.U.shape).toEqual([3, 8]);
+  });
+
+  it("refuse scales that are none", () => {
+    expect(() => sutskeverRnn({ input: 1, output: 1, inputScale: 0 })).toThrow(
+      "normalInit: the standard deviation is a positive number, got 0",
+    );
+    expect(() => sutskeverRnn({ input: 1, output: 1, radius: -1 })).toThrow(
+      "sparseInit: the spectral radius is a positive number, got -1",
     );
   });
 });
