@@ -1,4 +1,12 @@
-import { type LanguageModel, type LanguageModelCell, languageModel } from "longspan";
+import {
+  type LanguageModel,
+  type LanguageModelCell,
+  type LanguageModelLayerSizes,
+  languageModel,
+  recurrent,
+  rnn,
+  sutskeverStart,
+} from "longspan";
 import { libraryName } from "./settings/cells.js";
 import type { Table } from "./settings/setting.js";
 import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
@@ -18,7 +26,13 @@ export function modelConfig({ cell, hidden, layers, embed, dropout }: RunSetting
 /** The model of a run over so many symbols. */
 export function modelFor(settings: RunSettings, vocabulary: number): LanguageModel {
   const { cell: name, ...sizes } = modelConfig(settings);
-  return languageModel({ ...sizes, cell: libraryName<LanguageModelCell>(name), vocabulary });
+  const { start, radius, inputScale } = settings;
+  const cell =
+    start === "cell"
+      ? libraryName<LanguageModelCell>(name)
+      : ({ input, hidden }: LanguageModelLayerSizes) =>
+          recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, radius, inputScale }) }));
+  return languageModel({ ...sizes, cell, vocabulary });
 }
 
 /** What config.json holds. */

@@ -1,4 +1,5 @@
 import {
+  centred,
   coupledLstm,
   gru,
   gruResetAfter,
@@ -13,6 +14,7 @@ import {
   type SyntheticProblem,
   type SyntheticProblemName,
   sequenceModel,
+  sutskeverRnn,
   syntheticProblemNames,
 } from "longspan";
 import { exitCode, Failure } from "./failure.js";
@@ -48,10 +50,12 @@ export function problemName(given: string): SyntheticProblemName {
 }
 
 /** The problem of a run. @throws Failure if it has no such length */
-export function problemOf({ problem, settings: { length, lengths } }: SyntheticRunConfig): SyntheticProblem {
+export function problemOf({ problem, settings }: SyntheticRunConfig): SyntheticProblem {
+  const { length, lengths } = settings;
   const wanted: Lengths = length ?? (lengths!.split("-").map(Number) as [number, number]);
   try {
-    return namedProblem(problem, wanted);
+    const found = namedProblem(problem, wanted);
+    return settings.centred ? centred(found) : found;
   } catch (error) {
     if (error instanceof RangeError) throw new Failure(error.message, exitCode.usage);
     throw error;
@@ -71,7 +75,7 @@ const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "
 
 /** The model that the settings ask for. */
 export function syntheticModel(
-  { cell, hidden, start }: SyntheticRunSettings,
+  { cell, hidden, start, radius, inputScale }: SyntheticRunSettings,
   { inputSize: input, outputSize: output }: SyntheticProblem,
 ): SequenceModel<LayerParams> {
   const model =
@@ -81,7 +85,9 @@ export function syntheticModel(
           features: hidden,
           output,
         })
-      : pascanuRnn({ input, output, hidden, start: starts[start] });
+      : start === "sparse-2013"
+        ? sutskeverRnn({ input, output, hidden, radius, inputScale })
+        : pascanuRnn({ input, output, hidden, start: starts[start] });
   // What the parameters are called differs from cell to cell; here they are a tree like any other.
   return model as unknown as SequenceModel<LayerParams>;
 }

@@ -145,6 +145,7 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
     const end = await train(task, state ?? fresh, {
       optimiser: plan.optimiser,
       schedule: plan.schedule,
+      ...(plan.momentum ? { momentum: plan.momentum } : {}),
       onExplosion: plan.policy,
       budget: steps === null ? { minutes: minutes! } : { steps },
       key: forTraining,

@@ -128,6 +128,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
     const end = await train(task, state ?? fresh, {
       optimiser: plan.optimiser,
       schedule: plan.schedule,
+      ...(plan.momentum ? { momentum: plan.momentum } : {}),
       onExplosion: plan.policy,
       budget,
       key: forTraining,

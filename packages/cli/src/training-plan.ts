@@ -9,10 +9,13 @@ import {
   constantSchedule,
   cosineSchedule,
   type ExplosionPolicy,
+  heldFirst,
   hessianFree,
   inverseTimeSchedule,
   linearSchedule,
   momentum,
+  momentumSchedule2013,
+  nesterov2013,
   plateauSchedule,
   rmsProp,
   type Schedule,
@@ -29,6 +32,8 @@ import type { UpdateSettings } from "./settings/training.js";
 export interface TrainingPlan {
   readonly optimiser: Transform<readonly unknown[]>;
   readonly schedule: Schedule;
+  /** Of the momentum; absent where it is the optimiser's own throughout, or there is none. */
+  readonly momentum?: Schedule;
   readonly policy: ExplosionPolicy;
   /** The gradient's norm after the last clipping, from the optimiser's state; null if nothing clips. */
   clippedNorm(state: readonly unknown[]): Tensor | null;
@@ -46,6 +51,7 @@ export function trainingPlan(settings: UpdateSettings): TrainingPlan {
   return {
     optimiser: compose(...treatments, updateRule(settings)) as Transform<readonly unknown[]>,
     schedule: warmUp(settings.warmUp, scheduleOf(settings)),
+    ...(optimizer === "nesterov-2013" ? { momentum: momentumScheduleOf(settings) } : {}),
     policy: {
       nonFinite: settings.onExplosion,
       randomNorm: explosionNorm ?? clip ?? 1,
@@ -63,6 +69,8 @@ function updateRule(settings: UpdateSettings): Transform<unknown> {
     case "momentum":
     case "nesterov":
       return momentum({ learningRate, momentum: mu, nesterov: optimizer === "nesterov" });
+    case "nesterov-2013":
+      return nesterov2013({ learningRate, momentum: mu });
     case "rmsprop":
       return rmsProp({ learningRate });
     case "adagrad":
@@ -79,6 +87,15 @@ function updateRule(settings: UpdateSettings): Transform<unknown> {
         maxSteps: settings.cgSteps,
       });
   }
+}
+
+function momentumScheduleOf({
+  momentum: most,
+  momentumFirst,
+  momentumEvery: every,
+}: UpdateSettings): Schedule {
+  const later = every === null ? constantSchedule(most) : momentumSchedule2013({ most, every });
+  return heldFirst(momentumFirst, 0.9, later);
 }
 
 function scheduleOf(settings: UpdateSettings): Schedule {

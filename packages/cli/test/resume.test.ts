@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 
 const plain = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16", "--steps", "150"];
-// Two layers, dropout, a schedule that looks at validations, and the state carried in mid-text.
+// Two layers, dropout, a schedule that looks at validations, a momentum that rises, and the state carried in mid-text.
 const rich = [
   ...[
     "--layers",
@@ -26,7 +26,11 @@ const rich = [
     "--patience",
     "1",
     "--optimizer",
-    "nesterov",
+    "nesterov-2013",
+    "--momentum-first",
+    "5",
+    "--momentum-every",
+    "20",
   ],
   ...["--hidden", "6", "--embed", "4", "--batch", "4", "--seq", "7", "--steps", "120", "--valid-every", "10"],
 ];

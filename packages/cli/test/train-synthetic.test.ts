@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, defaultExecutor } from "longspan";
+import { decodeSafetensors, defaultExecutor, spectralRadius } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
 import { syntheticLines } from "../src/synthetic-events.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
@@ -76,10 +76,21 @@ describe("train synthetic", () => {
     expect(last).toMatchObject({ event: "done", steps: 400, ended: "budget", fresh: { sequences: 10_000 } });
   });
 
-  it("trains the networks of Pascanu et al. and every cell", () => {
+  it("trains the networks of Pascanu et al. and of Sutskever et al., and every cell", () => {
     for (const model of [
       ["--cell", "rnn", "--start", "sigmoid"],
       ["--cell", "rnn", "--start", "smart-tanh", "--optimizer", "sgd"],
+      [
+        "--cell",
+        "rnn",
+        "--start",
+        "sparse-2013",
+        "--radius",
+        "1.2",
+        "--optimizer",
+        "nesterov-2013",
+        "--centred",
+      ],
       ["--cell", "gru-reset-after"],
       ["--cell", "peephole-lstm"],
     ]) {
@@ -87,6 +98,26 @@ describe("train synthetic", () => {
       const { code, stderr } = synthetic("adding", "--length", "12", "--steps", "3", ...model, "--out", name);
       expect([code, stderr]).toEqual([0, ""]);
     }
+  });
+
+  it("starts with the radius and the scale that it is told, from inputs without their mean", () => {
+    const command = ["adding", "--length", "12", "--steps", "1", "--lr", "1e-30", "--clip", "none"];
+    const start = ["--cell", "rnn", "--start", "sparse-2013", "--radius", "1.2", "--input-scale", "0.002"];
+    const { code, stdout } = synthetic(...command, ...start, "--centred", "--json", "--out", "sparse");
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      settings: { radius: 1.2, inputScale: 0.002, centred: true },
+    });
+    const { tensors } = decodeSafetensors(readFileSync(at("sparse", "weights.safetensors")));
+    const found = (name: string) => [...tensors.get(name)!.data];
+    expect(spectralRadius(found("layer.W"), 50) / 1.2).toBeCloseTo(1, 4);
+    const U = found("layer.U");
+    expect(Math.sqrt(U.reduce((a, u) => a + u * u, 0) / U.length) / 0.002).toBeCloseTo(1, 0);
+    // Answers near 0 miss by the spread of the right ones around their mean, and by that mean if it is not taken away.
+    const loss = (text: string) => (jsonLines(text).at(-1) as { fresh: { loss: number } }).fresh.loss;
+    expect(loss(stdout)).toBeCloseTo(1 / 24, 2);
+    const uncentred = synthetic(...command, ...start, "--json", "--out", "not centred");
+    expect(loss(uncentred.stdout)).toBeCloseTo(1 / 24 + 1 / 4, 2);
   });
 
   it.each([

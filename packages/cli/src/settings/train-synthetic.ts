@@ -1,6 +1,7 @@
 import { cells } from "./cells.js";
-import { choice, integer, type Kind, optional, orNone, positive, share } from "./kinds.js";
+import { choice, flag, integer, type Kind, optional, orNone, positive, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
+import { sparseStartSettings } from "./start.js";
 import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
 
 /** Lengths from the first to the second, as a text: `50-200`. */
@@ -21,12 +22,13 @@ function isRange(word: string): boolean {
 export const trainSyntheticSettings = {
   cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
   hidden: setting(integer(1, 4096), { group: "model", help: "units", default: 50 }),
-  start: setting(choice(["cell", "sigmoid", "basic-tanh", "smart-tanh"]), {
+  start: setting(choice(["cell", "sigmoid", "basic-tanh", "smart-tanh", "sparse-2013"]), {
     group: "model",
-    help: "how an rnn starts: as its cell does, or as in Pascanu et al. (2013)",
+    help: "how an rnn starts: as its cell does, or as in Pascanu et al. or Sutskever et al. (2013)",
     default: "cell",
     needs: { setting: "cell", oneOf: ["rnn"] },
   }),
+  ...sparseStartSettings,
 
   length: setting(optional(integer(1)), {
     group: "data",
@@ -40,6 +42,11 @@ export const trainSyntheticSettings = {
     help: "each batch has another length of these",
     default: null,
     conflictsWith: "length",
+  }),
+  centred: setting(flag, {
+    group: "data",
+    help: "inputs, and answers that are numbers, without their mean",
+    default: false,
   }),
   validEvery: setting(integer(1), {
     group: "data",
@@ -69,7 +76,14 @@ export const trainSyntheticSettings = {
     ...updateSettings.lr,
     default: {
       on: "optimizer",
-      values: { sgd: 0.01, momentum: 1e-3, nesterov: 1e-3, adagrad: 0.01, "hessian-free": 1 },
+      values: {
+        sgd: 0.01,
+        momentum: 1e-3,
+        nesterov: 1e-3,
+        "nesterov-2013": 1e-3,
+        adagrad: 0.01,
+        "hessian-free": 1,
+      },
       otherwise: 2e-3,
     },
   }),

@@ -1,6 +1,7 @@
 import { cells } from "./cells.js";
 import { choice, flag, integer, optional, orNone, rate, share } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
+import { sparseStartSettings } from "./start.js";
 import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
 
 /**
@@ -21,6 +22,13 @@ export const trainTextSettings = {
   }),
   cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
   hidden: setting(integer(1, 4096), { group: "model", help: "units per layer", default: 256 }),
+  start: setting(choice(["cell", "sparse-2013"]), {
+    group: "model",
+    help: "how an rnn starts: as its cell does, or as in Sutskever et al. (2013)",
+    default: "cell",
+    needs: { setting: "cell", oneOf: ["rnn"] },
+  }),
+  ...sparseStartSettings,
   layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
   embed: setting(integer(1, 4096), {
     group: "model",

@@ -98,7 +98,7 @@ describe("resolveSettings", () => {
     const path = write("momentum: 0.5\n");
     const inFile = failureOf(() => resolve({ config: path }));
     expect([inFile.message, inFile.exitCode]).toEqual([
-      `momentum: 0.5 (${path}, line 1) has no effect with --optimizer adam (the default); it belongs to optimizer: momentum or nesterov`,
+      `momentum: 0.5 (${path}, line 1) has no effect with --optimizer adam (the default); it belongs to optimizer: momentum or nesterov or nesterov-2013`,
       1,
     ]);
     expect(resolve({ config: path, optimizer: "nesterov" }).values.momentum).toBe(0.5);
