@@ -1,5 +1,6 @@
 import type { Structure } from "../unfold/index.js";
 import { norm } from "./layer-steps.js";
+import type { Curvature } from "./second-derivatives.js";
 
 /** A quantity of the nodes at one distance from the end of their sequence. */
 export interface AtLag {
@@ -10,6 +11,18 @@ export interface AtLag {
   readonly smallest: number;
   readonly largest: number;
   readonly sequences: number;
+}
+
+/** First and second derivatives with respect to a layer's weights as they are used at one lag. */
+export interface CurvatureAtLag {
+  /** Steps before the last one. */
+  readonly lag: number;
+  /** |g(k)|, g(k) = dL/dW(k). */
+  readonly gradient: number;
+  /** Along g(k) / |g(k)|, only the copy W(k) being moved: g(k)'H(k,k)g(k) / g(k)'g(k). Null where g(k) is 0. */
+  readonly own: Curvature | null;
+  /** Along the same direction, the weights of all lags being moved together, as an optimiser moves them. Null where g(k) is 0. */
+  readonly tied: Curvature | null;
 }
 
 /** Per row of a chain: how many steps of its sequence come after it. */
@@ -45,4 +58,12 @@ export function byLag(norms: Float64Array, lags: Int32Array): AtLag[] {
     largest: group.reduce((a, b) => Math.max(a, b), 0),
     sequences: group.length,
   }));
+}
+
+/** Lags at which weights are looked at, of so many: all of the first few dozen, then fewer and fewer. */
+export function lagsToSplitAt(count: number): number[] {
+  const at = new Set<number>();
+  for (let lag = 0; lag < count; lag = lag < 32 ? lag + 1 : Math.ceil(lag * 1.1)) at.add(lag);
+  if (count > 0) at.add(count - 1);
+  return [...at];
 }

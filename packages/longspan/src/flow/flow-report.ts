@@ -1,9 +1,10 @@
 import type { Cell } from "../cell/index.js";
 import { read, scope, type Traceable, type Value } from "../tensor/index.js";
 import type { Structure } from "../unfold/index.js";
-import { type AtLag, byLag, lagsOf, rowNorms } from "./by-lag.js";
+import { type AtLag, byLag, lagsOf, lagsToSplitAt, rowNorms } from "./by-lag.js";
 import {
   dispose,
+  draws,
   inFloat64,
   norm,
   owned,
@@ -150,8 +151,7 @@ export async function flowOf<P>(
     const lags = byLag(norms, lagOf);
     const rows = longestRows(structure);
     // A cell that draws would draw other numbers for a step by itself.
-    const draws = cell.trace("float64").sources.some(({ from }) => from === "key");
-    const sound = nonFinite === null && rows.length > 1 && !draws;
+    const sound = nonFinite === null && rows.length > 1 && !draws(cell);
     const ahead = sound ? rows : new Int32Array(0);
     layers.push({
       layer: layers.length,
@@ -310,14 +310,6 @@ async function jacobiansAt(
       spectralRadius: Math.hypot(values.re[0]!, values.im[0]!),
     };
   });
-}
-
-/** Lags at which weights are looked at: all of the first few dozen, then fewer and fewer. */
-function lagsToSplitAt(count: number): number[] {
-  const at = new Set<number>();
-  for (let lag = 0; lag < count; lag = lag < 32 ? lag + 1 : Math.ceil(lag * 1.1)) at.add(lag);
-  if (count > 0) at.add(count - 1);
-  return [...at];
 }
 
 async function weightsByLag(

@@ -1,4 +1,11 @@
-export type { AtLag } from "./by-lag.js";
+export type { AtLag, CurvatureAtLag } from "./by-lag.js";
+export {
+  type CurvatureOptions,
+  type CurvatureReport,
+  curvatureByLag,
+  type LayerCurvature,
+} from "./curvature.js";
+export type { CurvatureVerdict } from "./curvature-verdict.js";
 export {
   type FlowGradient,
   type FlowPenalty,
@@ -24,4 +31,5 @@ export {
   symmetricEigen,
 } from "./linear-algebra/index.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
+export type { Curvature } from "./second-derivatives.js";
 export type { FlowVerdict } from "./verdict.js";

@@ -73,6 +73,11 @@ export function inFloat64(params: unknown, inputs: Readonly<Record<string, Value
   return { params: castTree(params, "float64"), inputs: castTree(inputs, "float64") };
 }
 
+/** Whether a step draws random numbers: run by itself, or twice, it would draw others. */
+export function draws(cell: Cell): boolean {
+  return cell.trace("float64").sources.some(({ from }) => from === "key");
+}
+
 /** What the steps of some nodes read, as sequences of one step each. A node may be named more than once. */
 function stepsOf(layer: RanLayer, rows: Int32Array) {
   const { cell, structure, inputs, before } = layer;

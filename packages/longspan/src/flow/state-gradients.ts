@@ -73,6 +73,6 @@ export function watchStates(loss: () => Value, all: boolean): SeenStates {
 }
 
 /** The options without what treats gradients: all that flows back is seen. */
-function untreated({ backward, clipState, ...options }: UnfoldOptions<Shapes>): UnfoldOptions<Shapes> {
+export function untreated({ backward, clipState, ...options }: UnfoldOptions<Shapes>): UnfoldOptions<Shapes> {
   return options;
 }

@@ -70,7 +70,7 @@ export function judge(lags: readonly AtLag[], { spread = 100 }: { spread?: numbe
 }
 
 /** Least squares of ln norm on the lag. */
-function slope(lags: readonly AtLag[]): number {
+export function slope(lags: readonly Pick<AtLag, "lag" | "norm">[]): number {
   const n = lags.length;
   const x = lags.reduce((s, l) => s + l.lag, 0) / n;
   const y = lags.reduce((s, l) => s + Math.log(l.norm), 0) / n;
@@ -82,7 +82,8 @@ function slope(lags: readonly AtLag[]): number {
   return xx === 0 ? 0 : xy / xx;
 }
 
-function short(x: number): string {
+/** A number for a sentence: two digits. */
+export function short(x: number): string {
   if (x !== 0 && (Math.abs(x) < 0.01 || Math.abs(x) >= 1000)) return x.toExponential(0).replace("e+", "e");
   return String(Number(x.toPrecision(2)));
 }
