@@ -72,7 +72,7 @@ describe("the help", () => {
       "--cell <name> the recurrent cell (lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after; default: lstm)",
     );
     expect(flat).toContain(
-      "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, nesterov-2013 0.01, adagrad 0.05)",
+      "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, nesterov-2013 0.01, adagrad 0.05, hessian-free 1)",
     );
     expect(flat).toContain("until the learning rate falls (default: 3; with --schedule plateau)");
     expect(flat).toContain("(exact, book, paper; default: book; with --flow)");
