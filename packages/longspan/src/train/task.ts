@@ -16,6 +16,8 @@ export interface Task<P, B, C> {
    * @param key for random draws such as dropout; another one at each step.
    */
   loss(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
+  /** The loss alone, where `loss` also runs what a penalty needs: what reports of an explosion look into. As `loss` unless given. */
+  unpenalised?(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
   /** Where a step's batch comes from, in the user's words, for reports of what went wrong in it. */
   describe?(step: number): string;
 }

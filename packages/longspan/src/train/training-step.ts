@@ -102,7 +102,14 @@ export class TrainingStep<P, B, C, S> {
     ]);
     dispose([value, grads]);
     const { layers: flow } = await flowOf(
-      (params: Traceable<P>) => this.task.loss(params, batch, state.carried, this.forLoss.fold(step)).loss,
+      // Without a flow penalty, which watches the layers itself.
+      (params: Traceable<P>) => {
+        const key = this.forLoss.fold(step);
+        const { loss } =
+          this.task.unpenalised?.(params, batch, state.carried, key) ??
+          this.task.loss(params, batch, state.carried, key);
+        return loss;
+      },
       state.params,
       { jacobians: 0, exponents: 0, weights: false },
     );

@@ -59,6 +59,7 @@ export function withFlowPenalty<P, B, C>(
     predictions: ({ batch }) => task.predictions(batch),
     carriedAtStart: (params) => task.carriedAtStart(params),
     ...(describe ? { describe } : {}),
+    unpenalised: (params, { batch }, carried, key) => task.loss(params, batch, carried, key),
     loss(params, { batch, weight: lambda }, carried, key) {
       if (lambda === 0) return task.loss(params, batch, carried, key);
       const { loss, aux, omega, meanRatio, skipped } = flowPenalty(

@@ -13,6 +13,7 @@ import {
   type Traceable,
   train,
   unfold,
+  withFlowPenalty,
 } from "longspan";
 import { describe, expect, it } from "vitest";
 
@@ -36,8 +37,11 @@ function taskOf(w: number, x: Tensor) {
   return { task, start };
 }
 
-async function stopped(w: number, x: Tensor): Promise<ExplosionError> {
-  const { task, start } = taskOf(w, x);
+async function stopped(w: number, x: Tensor, flow = 0): Promise<ExplosionError> {
+  const { task: plain, start } = taskOf(w, x);
+  const task: Task<Params, unknown, Record<string, never>> = flow > 0
+    ? withFlowPenalty(plain, { weight: flow })
+    : plain;
   const optimiser = sgd({ learningRate: 0.1 });
   try {
     await train(task, startTraining(task, optimiser, start), {
@@ -63,6 +67,14 @@ describe("the report of a run that was stopped", () => {
     expect(message).toMatch(
       /In recurrent layer 0 \(rnn\), the gradient grew on its way back: \|dL\/dh\| is 1\.414 0 steps before the end and 28\d\d at 11/,
     );
+  });
+
+  it("names them in a run with the flow penalty too, which watches the layers itself", async () => {
+    const small = fromArray(new Float32Array(4 * steps).fill(1e-6), [2 * steps, 2]);
+    const { origins, message } = await stopped(2, small, 4);
+    const { lags } = origins.flow[0]!;
+    for (let k = 1; k < steps; k++) expect(lags[k]!.norm / lags[k - 1]!.norm).toBeCloseTo(2, 2);
+    expect(message).toMatch(/In recurrent layer 0 \(rnn\), .* and 28\d\d at 11/);
   });
 
   it("says nothing of growth where there is none", async () => {
