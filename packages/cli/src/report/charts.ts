@@ -9,6 +9,7 @@ export function chartsOf(history: RunHistory, unit: "character" | "word"): reado
   return [
     lossChart(history, unit),
     gradientChart(history),
+    ...flowChart(history),
     learningRateChart(history),
     speedChart(history, unit),
   ];
@@ -83,6 +84,32 @@ function gradientChart({ start, progress }: RunHistory): Chart {
       { name: "skipped steps", look: "skipped", steps: growth(progress, (e) => e.skippedSteps) },
     ].filter(({ steps }) => steps.length > 0),
   };
+}
+
+/** What the flow penalty sees, if there was one: the mean ratio of norms over one step back, 1 where the gradient keeps its length. */
+function flowChart({ progress }: RunHistory): Chart[] {
+  const points = pointsOf(progress, (e) => e.flow?.ratio ?? Number.NaN);
+  const known = points.filter(({ value }) => Number.isFinite(value));
+  if (known.length === 0) return [];
+  const smooth = trend(points);
+  const low = known.reduce((a, { value }) => Math.min(a, value), 1);
+  const high = known.reduce((a, { value }) => Math.max(a, value), 1);
+  const room = 0.1 * (high - low) || 0.1;
+  return [
+    {
+      id: "flow",
+      title: "Flow",
+      unit: "factor of the gradient's norm over one step back in time; the penalty pulls it to 1",
+      height: 140,
+      y: linearScale(Math.max(0, low - room), high + room, 4),
+      format: figure,
+      lines: [
+        { name: "ratio", look: smooth ? "raw" : "training", points, labelled: smooth === null },
+        ...(smooth ? [{ name: "ratio", look: "training", points: smooth }] : []),
+      ],
+      threshold: { value: 1, name: "1" },
+    },
+  ];
 }
 
 function learningRateChart({ progress }: RunHistory): Chart {

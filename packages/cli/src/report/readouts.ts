@@ -55,6 +55,14 @@ export function readoutsOf({ start, progress, validations }: RunHistory, lastSte
         ];
         return before === after ? before : `${before}, clipped ${after}`;
       }),
+      ...(progress.some((e) => e.flow)
+        ? {
+            flow: groups.map(
+              (g) =>
+                `ratio ${range(g, (i) => progress[i]!.flow?.ratio ?? Number.NaN)}, Omega ${range(g, (i) => progress[i]!.flow?.omega ?? Number.NaN)}, skipped ${range(g, (i) => progress[i]!.flow?.skipped ?? Number.NaN)}`,
+            ),
+          }
+        : {}),
       rate: groups.map((g) => range(g, (i) => progress[i]!.learningRate)),
       speed: groups.map((g) => range(g, (i) => speed[i]!.value)),
     },

@@ -104,6 +104,16 @@ describe("reportHtml", () => {
     expect(textOf(page)).toContain("clip 1");
   });
 
+  it("draws the ratio of a run with --flow, and what the penalty measured at the pointer", () => {
+    expect(report(...whole)).not.toContain('id="flow"');
+    const flow = (ratio: number) => ({ flow: { omega: 2, ratio, skipped: 3 } });
+    const page = report(start(), progress(50, flow(0.5)), progress(100, flow(0.75)), done(100, 2));
+    expect(misplaced(page)).toEqual([]);
+    // From 0.45 to 1.05 over 140 pixels: 0.5 lies at 128.3, 0.75 at 70.
+    expect(pathOf(page, "flow", "line training")).toBe("M500 128.3L1000 70");
+    expect(page).toContain("ratio 0.75, Omega 2, skipped 3");
+  });
+
   it("stands alone", () => {
     const page = report(...whole);
     expect(page).not.toMatch(/https?:|\bsrc=|\bhref=|@import|url\(/);
