@@ -1,23 +1,21 @@
-import type { FlowReport, LayerFlow } from "longspan";
-import type { Inspected } from "./report/flow/flow-html.js";
+import type { FlowReport, LayerCurvature, LayerFlow } from "longspan";
+import { type Inspected, lossOf, piecesOf } from "./report/flow/flow-html.js";
 import { saturationInWords } from "./report/flow/gates-picture.js";
 import { radiusInWords } from "./report/flow/spectrum-picture.js";
-import { figure, lossFigure } from "./report/scale.js";
-import { counted, type RunLine, whole } from "./run-lines.js";
+import { figure } from "./report/scale.js";
+import { type RunLine, whole } from "./run-lines.js";
 
-/** Rows of the table of lags. */
-const rows = 12;
+/** Rows of a table of lags. */
+const usualRows = 12;
 /** Gates that are told, the most saturated ones. */
 const gates = 3;
 
 /** What a flow report says of the loss, in lines for people. */
-export function introduction(
-  { run, text, unit, sequences, steps }: Inspected,
-  { loss }: FlowReport,
-): RunLine {
+export function introduction(inspected: Inspected, { loss }: FlowReport): RunLine {
+  const { run, unit } = inspected;
   return [
     "flow",
-    `${run}: ${counted(sequences, "segment")} of ${counted(steps, unit)} of ${text}; the loss at the last ${unit} is ${lossFigure(loss)} nats`,
+    `${run}: ${piecesOf(inspected)}; the loss at the last ${unit} is ${lossOf(inspected, loss)}`,
   ];
 }
 
@@ -48,8 +46,28 @@ function lagLines({ lags }: LayerFlow): RunLine[] {
   );
 }
 
-/** A dozen lags: the first and the last, and between them about as many per doubling. */
-export function lagsToTell(count: number): number[] {
+/** Curvature against lag in a layer: a table, and what it means. */
+export function curvatureLines({ lags, verdict }: LayerCurvature): RunLine[] {
+  const told = new Set(lagsToTell(lags.length));
+  const columns = ["|g|", "g'Hg/g'g", "g'Gg/g'g", "H / |g|", "G / |g|"];
+  const lines = lags
+    .filter((_, i) => told.has(i))
+    .map(({ lag, gradient, own }) => {
+      const [h, g] = [own?.hessian ?? null, own?.gaussNewton ?? null];
+      const numbers = [gradient, h, g, h && h / gradient, g && g / gradient];
+      return `${whole(lag).padStart(6)}${numbers.map((x) => (x === null ? "" : figure(x)).padStart(12)).join("")}`;
+    });
+  const head = `${"lag".padStart(6)}${columns.map((c) => c.padStart(12)).join("")}`;
+  return [
+    ...(lines.length > 0 ? [head, ...lines] : []).map(
+      (text, k): RunLine => [k === 0 ? "curvature" : "", text],
+    ),
+    [lines.length > 0 ? "" : "curvature", `${verdict.kind}: ${verdict.words}`],
+  ];
+}
+
+/** A dozen lags, or as many as asked for: the first and the last, and between them about as many per doubling. */
+export function lagsToTell(count: number, rows = usualRows): number[] {
   if (count <= rows) return Array.from({ length: count }, (_, k) => k);
   const last = count - 1;
   const chosen = new Set([0]);

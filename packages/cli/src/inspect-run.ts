@@ -1,19 +1,35 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type FlowReport, TextTooShortError, type Vocabulary } from "longspan";
+import {
+  type CurvatureReport,
+  type FlowReport,
+  Key,
+  type LanguageModelParams,
+  type SequenceModelParams,
+  TextTooShortError,
+  type Vocabulary,
+} from "longspan";
 import { fileReason, replaceFile } from "longspan/node";
 import colours from "picocolors";
 import { encodeFor } from "./encode-text.js";
-import { Failure } from "./failure.js";
-import { introduction, layerLines } from "./flow-lines.js";
-import { measureFlow, segmentsOf } from "./measure-flow.js";
+import { exitCode, Failure } from "./failure.js";
+import { curvatureLines, introduction, layerLines } from "./flow-lines.js";
+import {
+  type LastLoss,
+  measureCurvature,
+  measureFlow,
+  segmentsOf,
+  syntheticLoss,
+  textLoss,
+} from "./measure-flow.js";
 import { pngOf } from "./picture-png.js";
 import { readText } from "./read-text.js";
 import { flowHtml, flowPictures, type Inspected } from "./report/flow/flow-html.js";
 import { pictureSvg } from "./report/flow/picture.js";
 import type { RunConfig } from "./run-config.js";
-import { inspectionFiles, readRun } from "./run-folder.js";
+import { curvatureFile, inspectionFiles, isSynthetic, readRun, readSyntheticRun } from "./run-folder.js";
 import { type RunLine, whole } from "./run-lines.js";
+import type { LayerParams } from "./synthetic-run.js";
 import { withoutControls, wrapped } from "./terminal-text.js";
 import { readTextData } from "./text-data.js";
 
@@ -22,6 +38,7 @@ export interface InspectOptions {
   readonly data?: string;
   readonly steps?: number;
   readonly sequences: number;
+  readonly curvature?: boolean;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -29,21 +46,69 @@ export interface InspectOptions {
 /** Least steps that are looked at unless asked otherwise: fewer say little about long dependencies. */
 const usualSteps = 100;
 
+/** A model with the loss whose gradient is looked at. */
+interface Subject<P> {
+  readonly inspected: Inspected;
+  readonly loss: LastLoss<P>;
+  readonly params: P;
+}
+
 /** Shows where gradients go in a trained model: prints it, and writes a page and pictures. Returns the exit code. */
 export async function inspectRun(path: string, options: InspectOptions): Promise<number> {
+  return isSynthetic(path)
+    ? await inspectSubject(syntheticSubject(path, options), path, options)
+    : await inspectSubject(textSubject(path, options), path, options);
+}
+
+async function inspectSubject<P>(
+  { inspected, loss, params }: Subject<P>,
+  path: string,
+  { curvature: withCurvature = false, out = path, json = false }: InspectOptions,
+): Promise<number> {
+  const report = await measureFlow(loss, params);
+  const curvature = withCurvature ? await measureCurvature(loss, params, inspected.steps) : null;
+  const files = written(out, inspected, report, curvature);
+  if (json) {
+    const second = curvature ? { curvature: curvature.layers } : {};
+    process.stdout.write(`${asJson({ event: "inspect", ...inspected, ...report, ...second, files })}\n`);
+  } else print(inspected, report, curvature, files);
+  return 0;
+}
+
+function textSubject(path: string, options: InspectOptions): Subject<LanguageModelParams> {
   const { vocabulary, model, params, config } = readRun(path);
-  const { sequences, steps = Math.max(usualSteps, config.settings.seq), data, out = path } = options;
+  const { sequences, steps = Math.max(usualSteps, config.settings.seq), data } = options;
   const unit = vocabulary.level === "word" ? "word" : "character";
   const symbols = data === undefined ? heldOut(path, config, vocabulary) : encoded(data, path, vocabulary);
   const text = data ?? `the held-out part of ${config.text.path}`;
-  const inspected: Inspected = { run: path, text, unit, sequences, steps };
+  const inspected: Inspected = { run: path, text, unit, sequences, steps, measure: "nats" };
   const segments = longEnough(() => segmentsOf(symbols, inspected), inspected);
-  const report = await measureFlow(model, params, segments);
-  const files = written(out, inspected, report);
-  if (options.json) process.stdout.write(`${asJson({ event: "inspect", ...inspected, ...report, files })}\n`);
-  else print(inspected, report, files);
-  return 0;
+  return { inspected, loss: textLoss(model, segments), params };
 }
+
+function syntheticSubject(path: string, options: InspectOptions): Subject<SequenceModelParams<LayerParams>> {
+  for (const name of ["data", "steps"] as const)
+    if (options[name] !== undefined)
+      throw new Failure(
+        `--${name} has no effect on a run of longspan train synthetic: its problem makes the sequences; leave it out`,
+        exitCode.usage,
+      );
+  const { config, problem, model, params } = readSyntheticRun(path);
+  const { sequences } = options;
+  const batch = problem.sample(Key.of(config.settings.seed).fold(inspectedBatch), 0, sequences);
+  const inspected: Inspected = {
+    run: path,
+    text: `${problem.name}, made afresh`,
+    unit: "step",
+    sequences,
+    steps: batch.structure.levels,
+    measure: problem.answer === "class" ? "nats" : "squared error",
+  };
+  return { inspected, loss: syntheticLoss(model, problem, batch), params };
+}
+
+/** Sets the sequences that are inspected apart from those of training and validation. */
+const inspectedBatch = 0x1175;
 
 function heldOut(run: string, config: RunConfig, vocabulary: Vocabulary): Int32Array {
   const { path, sha256 } = config.text;
@@ -76,22 +141,35 @@ function longEnough<T>(cut: () => T, { text, unit, sequences, steps }: Inspected
 }
 
 /** Writes flow.html and the pictures. Returns their paths. */
-function written(folder: string, inspected: Inspected, report: FlowReport): string[] {
-  const pictures = flowPictures(report).map((picture) => pngOf(pictureSvg(picture)));
-  const contents = [flowHtml(inspected, report), ...pictures];
+function written(
+  folder: string,
+  inspected: Inspected,
+  report: FlowReport,
+  curvature: CurvatureReport | null,
+): string[] {
+  const pictures = flowPictures(report, curvature).map((picture) => pngOf(pictureSvg(picture)));
+  const contents = [flowHtml(inspected, report, curvature), ...pictures];
+  const names = curvature ? [...inspectionFiles, curvatureFile] : inspectionFiles;
   try {
     mkdirSync(folder, { recursive: true });
-    for (const [k, name] of inspectionFiles.entries()) replaceFile(join(folder, name), contents[k]!);
+    for (const [k, name] of names.entries()) replaceFile(join(folder, name), contents[k]!);
+    // The picture of another look would not fit to this page.
+    if (!curvature) rmSync(join(folder, curvatureFile), { force: true });
   } catch (error) {
     throw new Failure(`cannot write to ${folder}: ${fileReason(error)}`);
   }
-  return inspectionFiles.map((name) => join(folder, name));
+  return names.map((name) => join(folder, name));
 }
 
 /** Columns of a label and the space after it. */
 const labelColumns = 10;
 
-function print(inspected: Inspected, report: FlowReport, files: readonly string[]): void {
+function print(
+  inspected: Inspected,
+  report: FlowReport,
+  curvature: CurvatureReport | null,
+  files: readonly string[],
+): void {
   const { stdout } = process;
   const { bold, dim } = colours.createColors(stdout.isTTY === true && colours.isColorSupported);
   const columns = stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
@@ -101,9 +179,10 @@ function print(inspected: Inspected, report: FlowReport, files: readonly string[
     stdout.write(`${dim(lines.slice(0, labelColumns))}${emphasis(lines.slice(labelColumns))}\n`);
   };
   line(introduction(inspected, report));
-  for (const layer of report.layers) {
+  for (const [k, layer] of report.layers.entries()) {
     stdout.write("\n");
-    for (const entry of layerLines(layer, report.layers.length))
+    const second = curvature ? curvatureLines(curvature.layers[k]!) : [];
+    for (const entry of [...layerLines(layer, report.layers.length), ...second])
       line(entry, entry[0] === "verdict" ? bold : undefined);
   }
   stdout.write("\n");

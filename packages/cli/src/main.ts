@@ -83,8 +83,9 @@ function command(): Command {
   program
     .command("inspect")
     .description("Show where gradients go in a trained model: how far back it can learn from")
-    .argument("<run>", "the folder that longspan train text made")
+    .argument("<run>", "the folder that longspan train made")
     .option("--data <path>", "a text file in UTF-8; the run's held-out text if not given")
+    .option("--curvature", "also show second derivatives against the lag; takes longer")
     .option(
       "--steps <n>",
       "length of the segments (default: the run's --seq, at least 100)",

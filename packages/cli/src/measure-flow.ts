@@ -1,16 +1,25 @@
 import {
+  type CurvatureReport,
   crossEntropyMean,
+  curvatureByLag,
   type FlowReport,
   type FlowReportOptions,
   flowReport,
   fromArray,
   type LanguageModel,
   type LanguageModelParams,
+  meanSquaredErrorMean,
   type Segment,
+  type SequenceModel,
+  type SequenceModelParams,
+  type SyntheticBatch,
+  type SyntheticProblem,
   slice,
   type Traceable,
   textStreams,
+  type Value,
 } from "longspan";
+import { lagsToTell } from "./flow-lines.js";
 
 /**
  * Segments of a text, spread evenly over it.
@@ -24,24 +33,55 @@ export function segmentsOf(
 }
 
 /**
- * The flow report of a language model on segments that it reads from a state of zero. The loss is that of the last prediction
- * of each: with a loss at every step, what is near would hide what is far.
+ * The loss of the last prediction of each sequence, with the outputs that it is convex in marked: with a loss at every step, what is
+ * near would hide what is far.
  */
-export function measureFlow(
+export type LastLoss<P> = (params: Traceable<P>, outputs: (z: Value) => Value) => Value;
+
+/** That of a language model on segments which it reads from a state of zero. */
+export function textLoss(
   model: LanguageModel,
-  params: LanguageModelParams,
   { inputs, targets, structure }: Segment,
-  options: FlowReportOptions = {},
-): Promise<FlowReport> {
+): LastLoss<LanguageModelParams> {
   const { nodes, sequences } = structure;
   const last = nodes - sequences;
-  return flowReport(
-    (p: Traceable<LanguageModelParams>) => {
-      const { logits } = model.apply(p, fromArray(inputs, [nodes], "int32"), structure);
-      const target = fromArray(targets.subarray(last), [sequences], "int32");
-      return crossEntropyMean(slice(logits, 0, last, nodes), target);
-    },
-    params,
-    options,
-  );
+  return (params, outputs) => {
+    const { logits } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
+    const target = fromArray(targets.subarray(last), [sequences], "int32");
+    return crossEntropyMean(outputs(slice(logits, 0, last, nodes)), target);
+  };
+}
+
+/** That of a model on sequences of a synthetic problem: the cross-entropy in nats, or the squared error. */
+export function syntheticLoss<P>(
+  model: SequenceModel<P>,
+  { inputSize, answer }: SyntheticProblem,
+  { x, structure, judged, targets }: SyntheticBatch,
+): LastLoss<SequenceModelParams<P>> {
+  const { nodes, sequences } = structure;
+  const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
+  const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);
+  return (params, outputs) => {
+    const z = outputs(model.apply(params, fromArray(x, [nodes, inputSize]), structure, last));
+    return answer === "class"
+      ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
+      : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));
+  };
+}
+
+/** Where the gradient of a loss goes. */
+export function measureFlow<P>(
+  loss: LastLoss<P>,
+  params: P,
+  options: FlowReportOptions = {},
+): Promise<FlowReport> {
+  return flowReport((p: Traceable<P>) => loss(p, (z) => z), params, options);
+}
+
+/** Lags at which curvature is measured. */
+const curvatureLags = 24;
+
+/** Gradient and curvature of a loss against the lag, at two dozen lags of sequences of so many steps. */
+export function measureCurvature<P>(loss: LastLoss<P>, params: P, steps: number): Promise<CurvatureReport> {
+  return curvatureByLag(loss, params, { lags: lagsToTell(steps, curvatureLags) });
 }

@@ -26,6 +26,7 @@ import {
 } from "longspan/node";
 import { Failure } from "./failure.js";
 import { checkConfig, modelFor, type RunConfig } from "./run-config.js";
+import { checkSyntheticConfig, problemOf, syntheticModel } from "./synthetic-run.js";
 
 const names = {
   config: "config.json",
@@ -43,6 +44,9 @@ export const inspectionFiles = [
   "flow-spectrum.png",
   "flow-gates.png",
 ] as const;
+
+/** What it leaves besides, if it measured curvature. */
+export const curvatureFile = "flow-curvature.png";
 
 /** The folder of a run that is going on: held against other processes until it is closed. */
 export interface RunFolder {
@@ -102,7 +106,14 @@ export function createRun(
         `${path} holds a run already; go on with it with --resume, choose another folder with --out, or replace it with --force`,
       );
     folder.checkpoints.clear();
-    for (const name of [names.weights, names.report, names.config, names.vocabulary, ...inspectionFiles])
+    for (const name of [
+      names.weights,
+      names.report,
+      names.config,
+      names.vocabulary,
+      ...inspectionFiles,
+      curvatureFile,
+    ])
       rmSync(join(path, name), { force: true });
     if (vocabulary) replaceFile(join(path, names.vocabulary), `${JSON.stringify(vocabulary)}\n`);
     // Last, since a folder with it holds a run.
@@ -177,14 +188,24 @@ export interface TrainedRun extends RunDescription {
   readonly params: LanguageModelParams;
 }
 
-/** Reads what a run is. @throws Failure naming the file and what is wrong with it. */
+/** Reads what a run is. @throws Failure naming the file and what is wrong with it */
 export function describeRun(path: string): RunDescription {
-  if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
-  if (!existsSync(join(path, names.config)))
-    throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
+  checkRun(path);
   const config = readConfig(path, checkConfig);
   const vocabulary = reading(path, "vocabulary", (bytes) => vocabularyFrom(parseJson(bytes)));
   return { config, vocabulary, model: modelFor(config.settings, vocabulary.size) };
+}
+
+/** Whether a run is on a synthetic problem. @throws Failure as `describeRun` */
+export function isSynthetic(path: string): boolean {
+  checkRun(path);
+  return readConfig(path, (config) => (config as { task?: unknown } | null)?.task === "synthetic");
+}
+
+function checkRun(path: string): void {
+  if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
+  if (!existsSync(join(path, names.config)))
+    throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
 }
 
 /** The config.json of a run. @throws Failure naming the file and what is wrong with it */
@@ -195,14 +216,25 @@ export function readConfig<C>(path: string, check: (value: unknown) => C): C {
 /** Reads a run with its trained parameters. @throws Failure naming the file and what is wrong with it. */
 export function readRun(path: string): TrainedRun {
   const run = describeRun(path);
+  return { ...run, params: readWeights(path, run.model) };
+}
+
+/** A run on a synthetic problem with its trained parameters. @throws Failure as `readRun` */
+export function readSyntheticRun(path: string) {
+  const config = readConfig(path, checkSyntheticConfig);
+  const problem = problemOf(config);
+  const model = syntheticModel(config.settings, problem);
+  return { config, problem, model, params: readWeights(path, model) };
+}
+
+function readWeights<P>(path: string, model: { init(key: Key): P }): P {
   if (!existsSync(join(path, names.weights)))
     throw new Failure(
       `${path} holds no trained model yet: ${names.weights} is written at the first validation and at the end of a run`,
     );
-  const form = run.model.init(Key.of(0));
+  const form = model.init(Key.of(0));
   try {
-    const params = reading(path, "weights", (bytes) => loadInto(form, decodeSafetensors(bytes)));
-    return { ...run, params };
+    return reading(path, "weights", (bytes) => loadInto(form, decodeSafetensors(bytes)));
   } finally {
     for (const t of leaves(form)) (t as Tensor).dispose();
   }

@@ -135,11 +135,12 @@ function introduction({
   executor,
   out,
 }: SyntheticStartEvent): readonly RunLine[] {
-  const { cell, hidden, length, lengths, steps, minutes } = settings;
+  const { cell, hidden, layers, length, lengths, steps, minutes } = settings;
+  const units = layers === 1 ? `${cell} of ${hidden} units` : `${cell}, ${layers} layers of ${hidden} units`;
   const ofLength = problem === "embedded-reber" ? "" : `, length ${length ?? lengths}`;
   return [
     ["task", `${problem}${ofLength}; without memory, the loss is ${lossFigure(baseline)}`],
-    ["model", `${cell} of ${hidden} units, ${whole(parameters)} parameters`],
+    ["model", `${units}, ${whole(parameters)} parameters`],
     [
       "run",
       `${out}: at most ${steps === null ? counted(minutes!, "minute") : counted(steps, "step")} on the ${executor} executor`,

@@ -10,10 +10,12 @@ import {
   peepholeLstm,
   recurrent,
   rnn,
+  type SequenceLayer,
   type SequenceModel,
   type SyntheticProblem,
   type SyntheticProblemName,
   sequenceModel,
+  stacked,
   sutskeverRnn,
   syntheticProblemNames,
 } from "longspan";
@@ -62,26 +64,26 @@ export function problemOf({ problem, settings }: SyntheticRunConfig): SyntheticP
   }
 }
 
-const layers = {
-  lstm: (sizes: { input: number; hidden: number }) => recurrent(lstm(sizes)),
-  gru: (sizes: { input: number; hidden: number }) => recurrent(gru(sizes)),
-  rnn: (sizes: { input: number; hidden: number }) => recurrent(rnn(sizes)),
-  "peephole-lstm": (sizes: { input: number; hidden: number }) => recurrent(peepholeLstm(sizes)),
-  "coupled-lstm": (sizes: { input: number; hidden: number }) => recurrent(coupledLstm(sizes)),
-  "gru-reset-after": (sizes: { input: number; hidden: number }) => recurrent(gruResetAfter(sizes)),
-};
+const cellsByName = {
+  lstm,
+  gru,
+  rnn,
+  "peephole-lstm": peepholeLstm,
+  "coupled-lstm": coupledLstm,
+  "gru-reset-after": gruResetAfter,
+} as const;
 
 const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "smart_tanh" } as const;
 
 /** The model that the settings ask for. */
 export function syntheticModel(
-  { cell, hidden, start, radius, inputScale }: SyntheticRunSettings,
+  { cell, hidden, layers, start, radius, inputScale }: SyntheticRunSettings,
   { inputSize: input, outputSize: output }: SyntheticProblem,
 ): SequenceModel<LayerParams> {
   const model =
     start === "cell"
       ? sequenceModel({
-          layer: layers[cell]({ input, hidden }) as ReturnType<(typeof layers)["rnn"]>,
+          layer: layersOf(cell, layers, input, hidden),
           features: hidden,
           output,
         })
@@ -90,6 +92,15 @@ export function syntheticModel(
         : pascanuRnn({ input, output, hidden, start: starts[start] });
   // What the parameters are called differs from cell to cell; here they are a tree like any other.
   return model as unknown as SequenceModel<LayerParams>;
+}
+
+/** One layer, or a stack of several. */
+function layersOf(cell: SyntheticRunSettings["cell"], count: number, input: number, hidden: number) {
+  const make = cellsByName[cell] as typeof rnn;
+  const each = Array.from({ length: count }, (_, k) =>
+    recurrent(make({ input: k === 0 ? input : hidden, hidden })),
+  );
+  return (count === 1 ? each[0]! : stacked(each)) as unknown as SequenceLayer<LayerParams, unknown>;
 }
 
 /** Checks what was read from a config.json. @throws TypeError naming the entry, what it is and what was expected. */

@@ -2,10 +2,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import {
   crossEntropyMean,
+  curvatureByLag,
   encodeSafetensors,
   type FlowReport,
   flowReport,
   fromArray,
+  Key,
   type LanguageModelParams,
   mapTree,
   slice,
@@ -17,7 +19,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lagsToTell } from "../src/flow-lines.js";
 import { figure } from "../src/report/scale.js";
-import { inspectionFiles, readRun } from "../src/run-folder.js";
+import { curvatureFile, inspectionFiles, readRun, readSyntheticRun } from "../src/run-folder.js";
 import { freshFolder, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -168,6 +170,115 @@ describe("inspect", () => {
   it("reads a hundred steps of a run with shorter segments, unless asked otherwise", () => {
     const { stdout } = longspan(folder, "inspect", "run", "--sequences", "2", "--json");
     expect(JSON.parse(stdout)).toMatchObject({ steps: 100, sequences: 2 });
+  });
+});
+
+describe("inspect --curvature", () => {
+  const half = ["--steps", "30", "--sequences", "3"];
+
+  it("is that of the library, as JSON, for people, in the page and as a picture", async () => {
+    const args = ["inspect", "run", ...half, "--curvature", "--out", "curved"];
+    const { code, stdout, stderr } = longspan(folder, ...args, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const found = JSON.parse(stdout);
+    expect(found.files.at(-1)).toBe(join("curved", curvatureFile));
+    const { model, params, vocabulary } = readRun(at("run"));
+    const { inputs, targets, structure } = textStreams(vocabulary.encode(heldOut), {
+      streams: 3,
+      steps: 30,
+    }).segment(0);
+    const { layers } = await curvatureByLag(
+      (p: Traceable<LanguageModelParams>, outputs) => {
+        const { logits } = model.apply(p, fromArray(inputs, [90], "int32"), structure);
+        const last = fromArray(targets.slice(87), [3], "int32");
+        return crossEntropyMean(outputs(slice(logits, 0, 87, 90)), last);
+      },
+      params,
+      { lags: lagsToTell(30, 24) },
+    );
+    expect(found.curvature.length).toBe(2);
+    for (const [k, { lags, verdict }] of layers.entries()) {
+      expect(found.curvature[k].verdict.kind).toBe(verdict.kind);
+      expect(found.curvature[k].lags.map((l: { lag: number }) => l.lag)).toEqual(lags.map((l) => l.lag));
+      lags.forEach((l, i) => {
+        const told = found.curvature[k].lags[i];
+        expect(told.gradient / l.gradient).toBeCloseTo(1, 3);
+        expect(told.own.gaussNewton / l.own!.gaussNewton!).toBeCloseTo(1, 3);
+      });
+    }
+    const people = longspan(folder, ...args).stdout;
+    const rows = [...people.matchAll(/^(?:curvature| {9}) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+)$/gm)];
+    expect(rows.length).toBe(24);
+    const [, , g, h, , ratio] = rows[0]!;
+    expect(Math.abs(Number(h)) / Number(g)).toBeCloseTo(Math.abs(Number(ratio)), 3);
+    expect(people).toMatch(/ {10}\S.*: per step of lag, \|g\| changes by the factor/);
+    const page = readFileSync(at("curved", "flow.html"), "utf8");
+    expect(page).toContain('<figure class="chart" id="curvature">');
+    expect(page).toContain("Curvature: per step of lag");
+    expect(page).not.toMatch(/NaN|Infinity|undefined/);
+    expect(sizeOf(readFileSync(at("curved", curvatureFile)))[0]).toBe(2 * 900);
+    // The next look without it leaves no picture that does not belong to the page.
+    longspan(folder, "inspect", "run", ...half, "--out", "curved");
+    expect(existsSync(at("curved", curvatureFile))).toBe(false);
+    expect(readFileSync(at("curved", "flow.html"), "utf8")).not.toContain('id="curvature"');
+  }, 60_000);
+});
+
+describe("inspect on a run of train synthetic", () => {
+  const made = (task: string, out: string, ...args: string[]) => {
+    const small = ["--hidden", "5", "--steps", "3", "--length", "20", "--batch", "4", "--json"];
+    expect(longspan(folder, "train", "synthetic", task, ...small, "--out", out, ...args).code).toBe(0);
+  };
+
+  it("two layers on fresh sequences of its problem: the library's report", async () => {
+    made("temporal-order", "order", "--layers", "2", "--seed", "3");
+    const { code, stdout, stderr } = longspan(folder, "inspect", "order", "--sequences", "5", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({
+      sequences: 5,
+      unit: "step",
+      measure: "nats",
+      steps: found.layers[0].lags.length,
+    });
+    expect(found.text).toBe("temporal-order, made afresh");
+    const { model, params, problem } = readSyntheticRun(at("order"));
+    const batch = problem.sample(Key.of(3).fold(0x1175), 0, 5);
+    const { nodes } = batch.structure;
+    const { loss, layers } = await flowReport((p: Traceable<typeof params>) => {
+      const z = model.apply(p, fromArray(batch.x, [nodes, 6]), batch.structure, batch.judged);
+      return crossEntropyMean(z, fromArray(batch.targets, [5], "int32"));
+    }, params);
+    expect(found.loss).toBeCloseTo(loss, 6);
+    expect(found.layers.length).toBe(2);
+    layers.forEach((layer, k) => {
+      expect(found.layers[k].cell).toBe("lstm");
+      layer.lags.forEach(({ norm }, i) => {
+        expect(found.layers[k].lags[i].norm / norm).toBeCloseTo(1, 3);
+      });
+    });
+    const people = longspan(folder, "inspect", "order").stdout;
+    expect(people).toMatch(
+      /^flow {6}order: 8 sequences of \d+ steps of temporal-order, made afresh; the loss at the last step is \d\.\d{3} nats\n/,
+    );
+  });
+
+  it("a problem whose answers are numbers", () => {
+    made("adding", "numbers", "--cell", "rnn");
+    const { code, stdout } = longspan(folder, "inspect", "numbers", "--curvature");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/the loss at the last step is a squared error of \d/);
+    expect(stdout).toContain("curvature");
+  });
+
+  it("refuses what only texts have", () => {
+    made("adding", "refusing");
+    expect(longspan(folder, "inspect", "refusing", "--steps", "30")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "error: --steps has no effect on a run of longspan train synthetic: its problem makes the sequences; leave it out\n",
+    });
   });
 });
 

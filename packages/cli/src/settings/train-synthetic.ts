@@ -21,7 +21,13 @@ function isRange(word: string): boolean {
 /** The settings of `longspan train synthetic`, in the order of the help. */
 export const trainSyntheticSettings = {
   cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
-  hidden: setting(integer(1, 4096), { group: "model", help: "units", default: 50 }),
+  hidden: setting(integer(1, 4096), { group: "model", help: "units of each layer", default: 50 }),
+  layers: setting(integer(1, 64), {
+    group: "model",
+    help: "recurrent layers, each reading what the one below gives",
+    default: 1,
+    needs: { setting: "start", oneOf: ["cell"] },
+  }),
   start: setting(choice(["cell", "sigmoid", "basic-tanh", "smart-tanh", "sparse-2013"]), {
     group: "model",
     help: "how an rnn starts: as its cell does, or as in Pascanu et al. or Sutskever et al. (2013)",

@@ -1,8 +1,10 @@
-import type { FlowReport, LayerFlow } from "longspan";
+import type { CurvatureReport, FlowReport, LayerCurvature, LayerFlow } from "longspan";
+import { counted } from "../../run-lines.js";
 import { type Html, html } from "../html.js";
 import { whole } from "../readouts.js";
 import { figure, lossFigure } from "../scale.js";
 import { style } from "../style.js";
+import { curvaturePicture } from "./curvature-picture.js";
 import { gatesPicture } from "./gates-picture.js";
 import { heatPicture } from "./heat-picture.js";
 import { lagsPicture } from "./lags-picture.js";
@@ -14,21 +16,44 @@ import { radiusInWords, spectrumPicture } from "./spectrum-picture.js";
 export interface Inspected {
   /** The folder of the run. */
   readonly run: string;
-  /** The text whose segments were read, in words. */
+  /** The text whose segments were read, or the problem whose sequences, in words. */
   readonly text: string;
-  readonly unit: "character" | "word";
+  /** Of a step. */
+  readonly unit: "character" | "word" | "step";
   readonly sequences: number;
   readonly steps: number;
+  /** Of the loss. */
+  readonly measure: "nats" | "squared error";
+}
+
+/** `8 segments of 100 characters of a text` */
+export function piecesOf({ text, unit, sequences, steps }: Inspected): string {
+  return `${counted(sequences, unit === "step" ? "sequence" : "segment")} of ${counted(steps, unit)} of ${text}`;
+}
+
+/** `1.234 nats` */
+export function lossOf({ measure }: Inspected, loss: number): string {
+  return measure === "nats" ? `${lossFigure(loss)} nats` : `a squared error of ${figure(loss)}`;
 }
 
 /** The pictures of a report, in the order of the page. */
-export function flowPictures(report: FlowReport): readonly Picture[] {
-  return [lagsPicture(report), heatPicture(report), spectrumPicture(report), gatesPicture(report)];
+export function flowPictures(report: FlowReport, curvature: CurvatureReport | null): readonly Picture[] {
+  return [
+    lagsPicture(report),
+    heatPicture(report),
+    spectrumPicture(report),
+    gatesPicture(report),
+    ...(curvature ? [curvaturePicture(curvature)] : []),
+  ];
 }
 
 /** A flow report as one HTML page that stands alone: it loads nothing and runs nothing. */
-export function flowHtml(inspected: Inspected, report: FlowReport): string {
-  const { run, text, unit, sequences, steps } = inspected;
+export function flowHtml(
+  inspected: Inspected,
+  report: FlowReport,
+  curvature: CurvatureReport | null,
+): string {
+  const { run, unit } = inspected;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -48,11 +73,11 @@ export function flowHtml(inspected: Inspected, report: FlowReport): string {
 <header>
 <p class="kicker">Information flow in a trained model</p>
 <h1>${run}</h1>
-<p class="lead">Where the gradient of the loss at the last ${unit} goes, through ${sequences === 1 ? "a segment" : `${whole(sequences)} segments`} of ${whole(steps)} ${unit}s of ${text}. The loss there is ${lossFigure(report.loss)} nats.</p>
+<p class="lead">Where the gradient of the loss at the last ${unit} goes, through ${piecesOf(inspected)}. The loss there is ${lossOf(inspected, report.loss)}.</p>
 </header>
-${report.layers.map((layer) => layerHtml(layer, report.layers.length))}
+${report.layers.map((layer, k) => layerHtml(layer, report.layers.length, curvature?.layers[k]))}
 <section class="curves">
-${flowPictures(report).map(pictureHtml)}
+${flowPictures(report, curvature).map(pictureHtml)}
 </section>
 <footer>Made by longspan inspect; longspan inspect --json prints every figure in full.</footer>
 </main>
@@ -61,7 +86,7 @@ ${flowPictures(report).map(pictureHtml)}
 `.source;
 }
 
-function layerHtml(layer: LayerFlow, layers: number): Html {
+function layerHtml(layer: LayerFlow, layers: number, curvature: LayerCurvature | undefined): Html {
   const { verdict, exponents, cell, stateSize } = layer;
   const figures: [label: string, value: string, note: string][] = [["Verdict", verdict.kind, ""]];
   if (verdict.horizon !== null) figures.push(["Horizon", whole(verdict.horizon), "steps back"]);
@@ -70,7 +95,7 @@ function layerHtml(layer: LayerFlow, layers: number): Html {
   const [largest] = exponents;
   if (largest !== undefined) figures.push(["Lyapunov exponent", figure(largest), "per step, the largest"]);
   return html`<section class="layer"><h2>Layer ${layer.layer + 1} of ${layers}: ${cell}, ${whole(stateSize)} numbers of state</h2>
-<p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>
+<p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>${curvature ? html`<p>Curvature: ${curvature.verdict.words}.</p>` : null}
 <dl class="figures">${figures.map(([label, value, note]) => html`<div><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`)}</dl>
 </section>`;
 }

@@ -54,7 +54,7 @@ function curve(lags: LayerFlow["lags"], px: (lag: number) => number, py: (norm: 
 }
 
 /** Moves labels apart that would lie on each other. */
-function apart<T extends { readonly y: number }>(labels: readonly T[], { top, height }: Box): T[] {
+export function apart<T extends { readonly y: number }>(labels: readonly T[], { top, height }: Box): T[] {
   const sorted = [...labels].sort((a, b) => a.y - b.y);
   const ys: number[] = [];
   for (const { y } of sorted) ys.push(Math.max(y, (ys.at(-1) ?? top - 15) + 15));
