@@ -15,9 +15,17 @@ import {
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
+import { syntheticHtml } from "./report/synthetic-html.js";
 import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
 import { explosionEvent, flowMeasures, stepFigures } from "./run-events.js";
-import { chooseFolder, continueRun, createRun, type RunFolder, readConfig } from "./run-folder.js";
+import {
+  chooseFolder,
+  continueRun,
+  createRun,
+  type RunFolder,
+  readConfig,
+  readMetrics,
+} from "./run-folder.js";
 import { secondOrderMeasures } from "./second-order.js";
 import type { Resolved } from "./settings/resolve.js";
 import type { trainSyntheticSettings } from "./settings/train-synthetic.js";
@@ -102,6 +110,8 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
   const tell = (event: SyntheticEvent) => {
     folder.metrics.add(event);
     reporter.tell(event);
+    if (event.event === "valid" || event.event === "stopped" || event.event === "done")
+      folder.saveReport(syntheticHtml(config, readMetrics(folder.path) as SyntheticEvent[]));
   };
   try {
     const problem = problemOf(config);

@@ -38,6 +38,7 @@ describe("train synthetic", () => {
     const { step, ...figures } = valid as { step: number; share: number };
     expect(step % 100).toBe(0);
     expect(done).toMatchObject({ event: "done", steps: step, ended: "solved" });
+    expect(readFileSync(at("solved", "report.html"), "utf8")).toContain("Solved: of 10,000 fresh sequences");
     expect((done as { fresh: object }).fresh).toEqual({
       loss: expect.any(Number),
       wrong: expect.any(Number),

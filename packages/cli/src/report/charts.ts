@@ -4,18 +4,28 @@ import type { RunHistory } from "./run-history.js";
 import { figure, linearScale, logScale, lossFigure, type Scale } from "./scale.js";
 import { type Point, quantile, trend } from "./thin.js";
 
+/** What the charts call things. */
+export interface ChartWords {
+  /** The unit of the loss. */
+  readonly loss: string;
+  /** What validation looks at. */
+  readonly heldOut: string;
+  /** What is counted per second of training. */
+  readonly counted: string;
+}
+
 /** The charts of a run that has reported at least once. */
-export function chartsOf(history: RunHistory, unit: "character" | "word"): readonly Chart[] {
+export function chartsOf(history: RunHistory, words: ChartWords): readonly Chart[] {
   return [
-    lossChart(history, unit),
+    lossChart(history, words),
     gradientChart(history),
     ...flowChart(history),
     learningRateChart(history),
-    speedChart(history, unit),
+    speedChart(history, words),
   ];
 }
 
-function lossChart({ progress, validations, best }: RunHistory, unit: string): Chart {
+function lossChart({ progress, validations, best }: RunHistory, words: ChartWords): Chart {
   const training = pointsOf(progress, (e) => e.nats);
   const heldOut = validations.map(({ step, nats }) => ({ step, value: nats }));
   const { scale, high } = lossScale(training, heldOut);
@@ -24,14 +34,14 @@ function lossChart({ progress, validations, best }: RunHistory, unit: string): C
   return {
     id: "loss",
     title: "Loss",
-    unit: `nats per ${unit}`,
+    unit: words.loss,
     height: 280,
     y: scale,
     format: lossFigure,
     lines: [
       { name: "training", look: smooth ? "raw" : "training", points: training, labelled: smooth === null },
       ...(smooth ? [{ name: "training", look: "training", points: smooth }] : []),
-      { name: "held out", look: "valid", points: heldOut },
+      { name: words.heldOut, look: "valid", points: heldOut },
     ],
     ...(best
       ? { note: { step: best.step, value: best.nats, text: isLast ? "" : `best ${lossFigure(best.nats)}` } }
@@ -124,13 +134,13 @@ function learningRateChart({ progress }: RunHistory): Chart {
   };
 }
 
-function speedChart({ start, progress }: RunHistory, unit: string): Chart {
+function speedChart({ start, progress }: RunHistory, { counted }: ChartWords): Chart {
   const points = speeds(start, progress);
   const smooth = trend(points);
   return {
     id: "speed",
     title: "Speed",
-    unit: `${unit}s per second of training`,
+    unit: `${counted} per second of training`,
     height: 110,
     y: linearScale(0, 1.05 * highestOf(points), 3),
     lines: [

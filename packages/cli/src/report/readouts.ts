@@ -15,7 +15,11 @@ export interface Readouts {
 const places = 500;
 
 /** The texts of a run, by the ids of its charts. */
-export function readoutsOf({ start, progress, validations }: RunHistory, lastStep: number): Readouts {
+export function readoutsOf(
+  { start, progress, validations }: RunHistory,
+  lastStep: number,
+  heldOut: string,
+): Readouts {
   const speed = speeds(start, progress);
   const groups: number[][] = [];
   let last = -1;
@@ -46,7 +50,7 @@ export function readoutsOf({ start, progress, validations }: RunHistory, lastSte
         while (validations[latest] && validations[latest]!.step <= progress[g.at(-1)!]!.step) latest += 1;
         const validation = validations[latest - 1];
         const training = `training ${range(g, (i) => progress[i]!.nats, lossFigure)}`;
-        return validation ? `${training}, held out ${lossFigure(validation.nats)}` : training;
+        return validation ? `${training}, ${heldOut} ${lossFigure(validation.nats)}` : training;
       }),
       gradient: groups.map((g) => {
         const [before, after] = [

@@ -2,15 +2,12 @@ import { basename } from "node:path";
 import { natsToBits, perplexity } from "longspan";
 import type { TrainEvent } from "../events.js";
 import { type ModelConfig, modelConfig, type RunConfig } from "../run-config.js";
-import { chartHtml } from "./chart.js";
-import { chartsOf } from "./charts.js";
-import { type Html, html, jsonFor } from "./html.js";
-import { pointerScript } from "./pointer-script.js";
-import { duration, readoutsOf, whole } from "./readouts.js";
+import { type Html, html } from "./html.js";
+import { curvesHtml, type Figure, figuresHtml, pageHtml } from "./page.js";
+import { duration, whole } from "./readouts.js";
 import { type RunHistory, runHistory } from "./run-history.js";
-import { figure, linearScale, lossFigure } from "./scale.js";
+import { figure, lossFigure } from "./scale.js";
 import { settingsHtml } from "./settings-html.js";
-import { style } from "./style.js";
 
 /** A run to report on. */
 export interface ReportedRun {
@@ -27,32 +24,15 @@ export function reportHtml({ config, events }: ReportedRun): string {
   const history = runHistory(events);
   const unit = history.start?.level === "word" ? "word" : "character";
   const name = basename(config.text.path) || config.text.path;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${name}: training run</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">Training run${history.start ? html` in <span class="path">${history.start.out}</span>` : null}</p>
-<h1>${name}</h1>
-<p class="lead">${modelInWords(modelConfig(config.settings))}, trained to predict the next ${unit}. ${endInWords(history, unit)}</p>
-</header>
-${outcome(history, unit)}
-${curves(history, unit)}
+  return pageHtml({
+    name,
+    start: history.start,
+    lead: html`${modelInWords(modelConfig(config.settings))}, trained to predict the next ${unit}. ${endInWords(history, unit)}`,
+    body: html`${outcome(history, unit)}
+${curvesHtml(history, { loss: `nats per ${unit}`, heldOut: "held out", counted: `${unit}s` })}
 ${history.sample === null ? null : sampleHtml(history.sample)}
-${settingsHtml(config, history.start)}
-<footer>Made by longspan from config.json and metrics.jsonl, which hold every figure in full.</footer>
-</main>
-</body>
-</html>
-`.source;
+${settingsHtml(config, history.start)}`,
+  });
 }
 
 function modelInWords({ cell, layers, hidden }: ModelConfig): string {
@@ -85,7 +65,7 @@ function outcome(history: RunHistory, unit: "character" | "word"): Html {
   const steps = end?.steps ?? last?.step;
   const seconds = end?.seconds ?? last?.seconds;
   const speed = end?.event === "done" ? end.charactersPerSecond : last?.charactersPerSecond;
-  const figures: [label: string, value: string, note: string][] = [];
+  const figures: Figure[] = [];
   if (best) {
     figures.push(["Best held-out loss", lossFigure(best.nats), `nats per ${unit}`]);
     figures.push(
@@ -98,32 +78,12 @@ function outcome(history: RunHistory, unit: "character" | "word"): Html {
   if (Number.isFinite(seconds)) figures.push(["Training time", duration(seconds!), "without validation"]);
   if (Number.isFinite(speed)) figures.push(["Speed", whole(speed!), `${unit}s per second`]);
   if (start) figures.push(["Parameters", whole(start.parameters), `on the ${start.executor} executor`]);
-  return html`<dl class="figures">${figures.map(
-    ([label, value, note]) => html`<div><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`,
-  )}</dl>`;
+  return figuresHtml(figures);
 }
 
 function stepInWords({ start }: RunHistory, unit: string): string {
   const { batch, seq } = start?.settings ?? {};
   return batch && seq ? `of ${batch} \u00d7 ${seq} ${unit}s` : "";
-}
-
-function curves(history: RunHistory, unit: "character" | "word"): Html {
-  const { progress, validations, resumed } = history;
-  if (progress.length === 0 && validations.length === 0)
-    return html`<p class="empty">There are no curves yet: nothing has been reported.</p>`;
-  const lastStep = Math.max(progress.at(-1)?.step ?? 0, validations.at(-1)?.step ?? 0);
-  const axis = { lastStep, scale: linearScale(0, lastStep || 1, 5), resumed };
-  const breaks =
-    resumed.length === 0
-      ? null
-      : html`<p class="remark">Dotted verticals: the run was interrupted and taken up again, ${resumed.length === 1 ? "once" : `${whole(resumed.length)} times`}.</p>`;
-  return html`<section class="curves">
-${chartsOf(history, unit).map((chart) => chartHtml(chart, axis))}
-${breaks}
-</section>
-<script type="application/json" id="readouts">${jsonFor(readoutsOf(history, lastStep))}</script>
-<script>${pointerScript}</script>`;
 }
 
 function sampleHtml(text: string): Html {

@@ -8,7 +8,7 @@ import { whole } from "./readouts.js";
 
 type Rows = [name: string, value: string][];
 
-/** What the run was given: model, training and data, each a table of the settings that acted. */
+/** What a run on a text was given: model, training and data, each a table of the settings that acted. */
 export function settingsHtml(
   { text, settings }: Pick<RunConfig, "text" | "settings">,
   start: StartEvent | null,
@@ -23,10 +23,16 @@ export function settingsHtml(
       ["held out", whole(valid)],
     );
   }
+  return settingsTables(trainTextSettings, settings, data);
+}
+
+/** The settings that acted, by group. @param data what is told of the data besides */
+export function settingsTables(table: Table, settings: object, data: Rows): Html {
+  const given = (group: Group) => rowsOf(table, settings, group);
   const tables: [string, Rows][] = [
-    ["Model", given(settings, "model")],
-    ["Training", given(settings, "training")],
-    ["Data", [...data, ...given(settings, "data")]],
+    ["Model", given("model")],
+    ["Training", given("training")],
+    ["Data", [...data, ...given("data")]],
   ];
   return html`<section class="settings"><h2>Settings</h2>
 <div class="tables">${tables
@@ -41,9 +47,8 @@ export function settingsHtml(
 }
 
 /** The settings of a group that acted: not those without a value, nor those that belong to other choices. */
-function given(settings: RunConfig["settings"], group: Group): Rows {
+function rowsOf(table: Table, settings: object, group: Group): Rows {
   const values: Readonly<Record<string, unknown>> = { ...settings };
-  const table: Table = trainTextSettings;
   return Object.entries(table)
     .filter(([key, setting]) => setting.group === group && (values[key] ?? null) !== null)
     .filter(([key]) => applies(table, values, key))

@@ -1,0 +1,73 @@
+import { type Chart, chartHtml } from "./chart.js";
+import { type ChartWords, chartsOf } from "./charts.js";
+import { type Html, html, jsonFor } from "./html.js";
+import { pointerScript } from "./pointer-script.js";
+import { readoutsOf, whole } from "./readouts.js";
+import type { RunHistory } from "./run-history.js";
+import { linearScale } from "./scale.js";
+import { style } from "./style.js";
+
+/** What a run's page says. */
+interface Page {
+  readonly name: string;
+  readonly start: { readonly out: string } | null;
+  /** What was trained, and how it came out. */
+  readonly lead: Html;
+  readonly body: Html;
+}
+
+/** A run's page: it loads nothing, and its scripts only add the values at the pointer. */
+export function pageHtml({ name, start, lead, body }: Page): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>${name}: training run</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="kicker">Training run${start ? html` in <span class="path">${start.out}</span>` : null}</p>
+<h1>${name}</h1>
+<p class="lead">${lead}</p>
+</header>
+${body}
+<footer>Made by longspan from config.json and metrics.jsonl, which hold every figure in full.</footer>
+</main>
+</body>
+</html>
+`.source;
+}
+
+/** A figure that stands out, with its name and what it is of. */
+export type Figure = readonly [label: string, value: string, note: string];
+
+/** The figures of a run. */
+export function figuresHtml(figures: readonly Figure[]): Html {
+  return html`<dl class="figures">${figures.map(
+    ([label, value, note]) => html`<div><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`,
+  )}</dl>`;
+}
+
+/** The curves of a run. @param more charts that only this kind of run has */
+export function curvesHtml(history: RunHistory, words: ChartWords, more: readonly Chart[] = []): Html {
+  const { progress, validations, resumed } = history;
+  if (progress.length === 0 && validations.length === 0)
+    return html`<p class="empty">There are no curves yet: nothing has been reported.</p>`;
+  const lastStep = Math.max(progress.at(-1)?.step ?? 0, validations.at(-1)?.step ?? 0);
+  const axis = { lastStep, scale: linearScale(0, lastStep || 1, 5), resumed };
+  const breaks =
+    resumed.length === 0
+      ? null
+      : html`<p class="remark">Dotted verticals: the run was interrupted and taken up again, ${resumed.length === 1 ? "once" : `${whole(resumed.length)} times`}.</p>`;
+  return html`<section class="curves">
+${[...chartsOf(history, words), ...more].map((chart) => chartHtml(chart, axis))}
+${breaks}
+</section>
+<script type="application/json" id="readouts">${jsonFor(readoutsOf(history, lastStep, words.heldOut))}</script>
+<script>${pointerScript}</script>`;
+}
