@@ -94,8 +94,9 @@ export function nesterov2013(options: Nesterov2013Options): Transform<Nesterov20
  * const { updates, state } = optimiser.update(tensor([1, 0]), optimiser.init(start), start);
  * withoutLookAhead(applyUpdates(start, updates), state); // [0.9, 2], that is theta + v
  */
-export function withoutLookAhead<P>(params: P, { momentum, velocity }: Nesterov2013State): P {
+export function withoutLookAhead<P>(params: P, state: Nesterov2013State): P {
   return scope(() => {
+    const { momentum, velocity } = state;
     const mu = perType((dtype) => cast(momentum, dtype));
     const found = alignedLeaves("withoutLookAhead", params, { velocity });
     return mapTree(params, (p, path) =>
