@@ -1,0 +1,30 @@
+// The results as a table: for each task, radius and arm, the errors per sequence at each learning rate, the mean over the seeds.
+
+export function summary(results) {
+  const distinct = (name) => [...new Set(results.map((r) => r[name]))].sort();
+  const rows = distinct("task").flatMap((task) =>
+    distinct("radius").flatMap((radius) =>
+      distinct("arm").flatMap((arm) => {
+        const runs = results.filter((r) => r.task === task && r.radius === radius && r.arm === arm);
+        return distinct("rate")
+          .map((rate) => runs.filter((r) => r.rate === rate))
+          .filter((sameRate) => sameRate.length > 0)
+          .map((sameRate) => row(task, radius, arm, sameRate));
+      }),
+    ),
+  );
+  const head = [
+    "| task | radius | arm | rate | seeds | errors per sequence | by seed |",
+    "| ---- | -----: | --- | ---: | ----: | ------------------: | ------- |",
+  ];
+  return `${[...head, ...rows].join("\n")}\n`;
+}
+
+function row(task, radius, arm, runs) {
+  const errors = runs.map((run) => run.errors);
+  const mean = errors.includes(null) ? "diverged" : errors.reduce((a, e) => a + e, 0) / errors.length;
+  const seeds = runs
+    .toSorted((a, b) => a.seed - b.seed)
+    .map(({ seed, errors, updates }) => `${seed}: ${errors ?? "diverged"} after ${updates}`);
+  return `| ${task} | ${radius} | ${arm} | ${runs[0].rate} | ${runs.length} | ${mean} | ${seeds.join(", ")} |`;
+}
