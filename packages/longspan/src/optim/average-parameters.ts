@@ -75,6 +75,7 @@ export function averageParameters<S>(
         }) as TensorTree;
         return { updates, state: { inner: state, steps, average } };
       }),
+    measures: (state) => inner.measures?.(state.inner) ?? {},
   };
 }
 

@@ -56,5 +56,6 @@ export function measured<S>(inner: Transform<S>): Transform<MeasuredState<S>> {
           },
         };
       }),
+    measures: (state) => inner.measures?.(state.inner) ?? {},
   };
 }

@@ -1,6 +1,7 @@
-import { add, div, mul, sub, sum } from "../../ops/index.js";
-import { onCpu, scope, type Tensor } from "../../tensor/index.js";
+import { add, div, mul, sub } from "../../ops/index.js";
+import { scope, type Tensor } from "../../tensor/index.js";
 import { checkAtLeastZero, checkCount } from "../check-settings.js";
+import { inner } from "./inner-product.js";
 
 /** Settings of `conjugateGradient`. Vectors are of one shape, float64 as a rule. */
 export interface ConjugateGradientOptions {
@@ -111,9 +112,4 @@ export function conjugateGradient(
     if (iterates.at(-1)?.x !== x) iterates.push({ step, x, q: values[step]! });
     return { iterates, steps: step, ended, negativeCurvature };
   });
-}
-
-/** The inner product of two vectors, read. */
-export function inner(a: Tensor, b: Tensor): number {
-  return onCpu(scope(() => sum(mul(a, b)))).item();
 }
