@@ -7,21 +7,21 @@ const needs = { setting: "optimizer", oneOf: ["hessian-free"] } as const;
 export const hessianFreeSettings = {
   damping: setting(positive, {
     group: "training",
-    help: "hessian-free: damping before the first update; it adapts",
+    help: "damping before the first update; it adapts",
     default: 1,
     placeholder: "<lambda>",
     needs,
   }),
   structuralDamping: setting(notNegative, {
     group: "training",
-    help: "hessian-free: how much moving the hidden states is damped, times the damping",
+    help: "how much moving the hidden states is damped, times the damping",
     default: 0.03,
     placeholder: "<mu>",
     needs,
   }),
   cgSteps: setting(integer(1), {
     group: "training",
-    help: "hessian-free: conjugate gradient steps per update at most",
+    help: "conjugate gradient steps per update at most",
     default: 300,
     placeholder: "<steps>",
     needs,

@@ -72,7 +72,7 @@ export const trainSyntheticSettings = {
   ...updateSettings,
   curvatureBatch: setting(optional(integer(1)), {
     group: "training",
-    help: "hessian-free: sequences of the batch that curvature is taken from",
+    help: "sequences of the batch that curvature is taken from",
     default: null,
     defaultText: "all",
     placeholder: "<n>",
