@@ -1,0 +1,116 @@
+// One training run: node train.mjs '{"task":"adding","squashing":"text","seed":1}' prints its result as one line of JSON.
+
+import { pathToFileURL } from "node:url";
+import {
+  applyUpdates,
+  chain,
+  defaultExecutor,
+  fromArray,
+  Key,
+  leaves,
+  mul,
+  read,
+  scope,
+  sgd,
+  square,
+  sub,
+  sum,
+  valueAndGrad,
+} from "longspan";
+import { network } from "./net.mjs";
+import { tasks } from "./tasks.mjs";
+
+const RATE = 0.5;
+/** Success is looked for after every so many sequences, first on so few. */
+const EVERY = 500;
+const LOOK = 256;
+const TOGETHER = 256;
+
+/** Trains until success, or for so many sequences as the task has. */
+export async function trainOnce({ task: name, squashing, seed }) {
+  const task = tasks[name];
+  const net = network(squashing, task.net);
+  const [forInit, forSequences, forTests] = Key.of(seed).split(3);
+  const optimiser = sgd({ learningRate: RATE });
+  // Half the squared error, over all outputs and all steps that are judged.
+  const gradient = valueAndGrad((p, batch) =>
+    mul(sum(square(sub(net.apply(p, batch), codes(task.problem, batch)))), 0.5),
+  );
+
+  const wrongOf = async (params, key, sequences) => {
+    let wrong = 0;
+    for (let k = 0, seen = 0; seen < sequences; k++, seen += TOGETHER) {
+      const batch = task.problem.sample(key, k, Math.min(TOGETHER, sequences - seen));
+      const outputs = scope(() => net.apply(params, batch));
+      wrong += task.wrong(await read(outputs), batch);
+      outputs.dispose();
+    }
+    return wrong;
+  };
+
+  let params = net.init(forInit);
+  let state = optimiser.init(params);
+  let [sequences, solved, wrong] = [0, false, null];
+  const begin = performance.now();
+  const cpu = process.cpuUsage();
+  while (sequences < task.most && !solved) {
+    for (const until = sequences + EVERY; sequences < until; sequences++) {
+      for (const batch of beginnings(task.problem.sample(forSequences, sequences, 1), task.net.input)) {
+        const next = scope(() => {
+          const { updates, state: after } = optimiser.update(gradient(params, batch).grads, state, params);
+          return { params: applyUpdates(params, updates), state: after };
+        });
+        for (const t of leaves([params, state])) t.dispose();
+        ({ params, state } = next);
+      }
+    }
+    const key = forTests.fold(sequences);
+    if ((await wrongOf(params, key.fold(0), LOOK)) > task.allowed) continue;
+    wrong = await wrongOf(params, key.fold(1), task.tests);
+    solved = wrong <= task.allowed;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    task: name,
+    squashing,
+    seed,
+    solved,
+    sequences,
+    wrong,
+    seconds: Math.round((performance.now() - begin) / 1000),
+    cpuSeconds: Math.round((user + system) / 1e6),
+    executor: defaultExecutor().name,
+  };
+}
+
+const chains = new Map();
+
+/**
+ * The beginnings of a sequence up to each step that is judged, where only that step is: the net learns after every answer. (The paper's
+ * program goes on with states and derivatives that older weights made; here they are worked out anew.)
+ */
+function* beginnings({ x, judged, targets }, input) {
+  for (const [i, row] of judged.entries()) {
+    const steps = row + 1;
+    if (!chains.has(steps)) chains.set(steps, chain([steps]));
+    yield {
+      x: x.subarray(0, steps * input),
+      structure: chains.get(steps),
+      judged: judged.subarray(i, i + 1),
+      targets: targets.subarray(i, i + 1),
+    };
+  }
+}
+
+/** The answers as outputs should be: a number as it is, a class as 1 of n. */
+function codes({ answer, outputSize }, { targets }) {
+  if (answer === "number") return fromArray(targets, [targets.length, 1]);
+  const rows = new Float32Array(targets.length * outputSize);
+  for (const [i, target] of targets.entries()) rows[i * outputSize + target] = 1;
+  return fromArray(rows, [targets.length, outputSize]);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const result = await trainOnce(JSON.parse(process.argv[2]));
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
