@@ -3,6 +3,7 @@ import { colours, Plot, writeFigure } from "./figure.mjs";
 import {
   add,
   chain,
+  convexIn,
   curvatureByLag,
   defineCell,
   glorot,
@@ -59,9 +60,9 @@ const V = mul(normal(Key.of(3), [HIDDEN, 1], "float64"), 1 / Math.sqrt(HIDDEN));
 const y = normal(Key.of(4), [BATCH, 1], "float64");
 
 /** L = 1/2 sum of (V' h(T) - y)^2 over the batch, of y that no net knows yet. */
-const lossOf = (cell) => (params, outputs) => {
+const lossOf = (cell) => (params) => {
   const { final } = unfold(cell, params, { x }, structure);
-  return mul(sum(square(sub(outputs(matmul(final.h, V)), y))), 0.5);
+  return mul(sum(square(sub(convexIn(matmul(final.h, V)), y))), 0.5);
 };
 
 const rows = [];

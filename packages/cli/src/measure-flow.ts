@@ -32,11 +32,8 @@ export function segmentsOf(
   return textStreams(symbols, { streams: sequences, steps }).segment(0);
 }
 
-/**
- * The loss of the last prediction of each sequence, with the outputs that it is convex in marked: with a loss at every step, what is
- * near would hide what is far.
- */
-export type LastLoss<P> = (params: Traceable<P>, outputs: (z: Value) => Value) => Value;
+/** The loss of the last prediction of each sequence: with a loss at every step, what is near would hide what is far. */
+export type LastLoss<P> = (params: Traceable<P>) => Value;
 
 /** That of a language model on segments which it reads from a state of zero. */
 export function textLoss(
@@ -45,10 +42,10 @@ export function textLoss(
 ): LastLoss<LanguageModelParams> {
   const { nodes, sequences } = structure;
   const last = nodes - sequences;
-  return (params, outputs) => {
+  return (params) => {
     const { logits } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
     const target = fromArray(targets.subarray(last), [sequences], "int32");
-    return crossEntropyMean(outputs(slice(logits, 0, last, nodes)), target);
+    return crossEntropyMean(slice(logits, 0, last, nodes), target);
   };
 }
 
@@ -61,8 +58,8 @@ export function syntheticLoss<P>(
   const { nodes, sequences } = structure;
   const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
   const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);
-  return (params, outputs) => {
-    const z = outputs(model.apply(params, fromArray(x, [nodes, inputSize]), structure, last));
+  return (params) => {
+    const z = model.apply(params, fromArray(x, [nodes, inputSize]), structure, last);
     return answer === "class"
       ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
       : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));
@@ -75,7 +72,7 @@ export function measureFlow<P>(
   params: P,
   options: FlowReportOptions = {},
 ): Promise<FlowReport> {
-  return flowReport((p: Traceable<P>) => loss(p, (z) => z), params, options);
+  return flowReport(loss, params, options);
 }
 
 /** Lags at which curvature is measured. */

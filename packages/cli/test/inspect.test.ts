@@ -188,10 +188,10 @@ describe("inspect --curvature", () => {
       steps: 30,
     }).segment(0);
     const { layers } = await curvatureByLag(
-      (p: Traceable<LanguageModelParams>, outputs) => {
+      (p: Traceable<LanguageModelParams>) => {
         const { logits } = model.apply(p, fromArray(inputs, [90], "int32"), structure);
         const last = fromArray(targets.slice(87), [3], "int32");
-        return crossEntropyMean(outputs(slice(logits, 0, 87, 90)), last);
+        return crossEntropyMean(slice(logits, 0, 87, 90), last);
       },
       params,
       { lags: lagsToTell(30, 24) },

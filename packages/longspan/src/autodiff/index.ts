@@ -1,5 +1,5 @@
 export * from "./check.js";
-export { convexIn } from "./convex-in.js";
+export { convexIn, watchConvexInputs } from "./convex-in.js";
 export * from "./dual.js";
 export * from "./gauss-newton.js";
 export * from "./per-example.js";

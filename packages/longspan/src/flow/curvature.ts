@@ -65,8 +65,8 @@ export interface CurvatureReport {
  * J(k), shrinks as the square of |g(k)|. The rest of H(k,k) is dL/dh times a second derivative of the step: it shrinks as |g(k)| if the
  * step is curved. Only where |g'Hg/g'g| / |g| stays constant can a division of first by second derivatives make up for what vanishes.
  *
- * Give the loss at the step that you ask about, as for `flowReport`. For G, hand the outputs z, in which the loss is convex, through
- * `outputs`, and go on with what it gives: the logits of a cross-entropy, the predictions of a squared error.
+ * Give the loss at the step that you ask about, as for `flowReport`. The outputs z of G are those that the loss marks: the losses of the
+ * library do, a loss of your own passes what it is convex in through `convexIn`.
  *
  * The layer runs in float64, what is around it in the model's type: values below 1e-38 need float64 parameters. Clipping of states and
  * truncation are ignored. Each lag costs about ten runs of the loss with its gradient.
@@ -77,15 +77,15 @@ export interface CurvatureReport {
  * @see Goodfellow, Bengio, Courville (2016), sections 8.2.5 and 10.11.1; Martens and Sutskever (2011)
  * @example
  * const cell = rnn({ input: 2, hidden: 8 });
- * const { layers } = await curvatureByLag((params, outputs) => {
+ * const { layers } = await curvatureByLag((params) => {
  *   const { final } = unfold(cell, params, { x: ones([40, 2]) }, chain([20, 20]));
- *   return sum(square(outputs(final.h)));
+ *   return sum(square(convexIn(final.h)));
  * }, cell.init(Key.of(1)));
  * layers[0]!.lags[5]!.own!.hessian / layers[0]!.lags[5]!.gradient; // the ratio at lag 5
  * layers[0]!.verdict.words; // "per step of lag, |g| changes by the factor ..."
  */
 export async function curvatureByLag<P>(
-  loss: (params: Traceable<P>, outputs: (z: Value) => Value) => Value,
+  loss: (params: Traceable<P>) => Value,
   params: P,
   { lags }: CurvatureOptions = {},
 ): Promise<CurvatureReport> {
@@ -93,16 +93,13 @@ export async function curvatureByLag<P>(
     throw new RangeError(
       `curvatureByLag: lags are integers from 0 on in rising order, got ${lags.join(", ")}`,
     );
-  const run: Run = (outputs) => loss(params as Traceable<P>, outputs);
+  const run: Run = () => loss(params as Traceable<P>);
   const calls: UnfoldCall[] = [];
   const seen = scope(() => {
-    const value = watchUnfolds(
-      (call, go) => {
-        if (looksAt(call)) calls.push(call);
-        return go(untreated(call.options));
-      },
-      () => run((z) => z),
-    );
+    const value = watchUnfolds((call, go) => {
+      if (looksAt(call)) calls.push(call);
+      return go(untreated(call.options));
+    }, run);
     return owned({ value, weights: calls.map((call) => castTree(call.params, "float64")) });
   });
   if (calls.length === 0)
@@ -122,7 +119,7 @@ export async function curvatureByLag<P>(
 }
 
 /** A loss, its parameters given. */
-type Run = (outputs: (z: Value) => Value) => Value;
+type Run = () => Value;
 
 function looksAt(call: UnfoldCall): boolean {
   return hasStepJacobian(call) && call.structure.parts.clock !== null;
@@ -142,7 +139,7 @@ async function lagsOfLayer(
   const found: CurvatureAtLag[] = [];
   for (const lag of lags?.filter((k) => k < count) ?? lagsToSplitAt(count)) {
     const marked = lagOf.map((k) => (k === lag ? 1 : 0));
-    const g = scope(() => grad((copy: unknown) => at(copy, marked, (z) => z))(weights as never)) as unknown;
+    const g = scope(() => grad((copy: unknown) => at(copy, marked))(weights as never)) as unknown;
     const entries = await Promise.all(leafEntries(g).map(async ([, v]) => [...(await read(v))]));
     dispose(g);
     const size = norm(entries.map(norm));
@@ -159,11 +156,10 @@ async function lagsOfLayer(
       ),
     );
     const along = (marks: Int32Array) =>
-      curvatureAt((e, outputs) =>
+      curvatureAt((e) =>
         at(
           mapTrees(weights, [direction], ([w, d]) => add(w!, mul(d!, e))),
           marks,
-          outputs,
         ),
       );
     found.push({ lag, gradient: size, own: await along(marked), tied: await along(all) });
@@ -175,24 +171,21 @@ async function lagsOfLayer(
 /** The loss as a function of a copy of one layer's weights, which the nodes marked by 1 use. */
 function withCopy(run: Run, layer: number) {
   let derived: ReturnType<typeof withWeightCopy> | undefined;
-  return (copy: unknown, marked: Int32Array, outputs: (z: Value) => Value): Value => {
+  return (copy: unknown, marked: Int32Array): Value => {
     let at = 0;
-    return watchUnfolds(
-      (call, go) => {
-        const options = untreated(call.options);
-        if (!looksAt(call) || at++ !== layer) return go(options);
-        const { cell, params, inputs, structure } = call;
-        derived ??= withWeightCopy(cell);
-        const given = {
-          ...castTree(inputs, "float64"),
-          [copyMark]: fromArray(marked, [marked.length], "int32"),
-        };
-        const initial = castTree(options.initial ?? {}, "float64");
-        const both = { shared: castTree(params, "float64"), copy };
-        const result = unfold(derived, both as never, given, structure, { ...options, initial });
-        return castTree(result, floatType(params, inputs, options.initial));
-      },
-      () => run(outputs),
-    );
+    return watchUnfolds((call, go) => {
+      const options = untreated(call.options);
+      if (!looksAt(call) || at++ !== layer) return go(options);
+      const { cell, params, inputs, structure } = call;
+      derived ??= withWeightCopy(cell);
+      const given = {
+        ...castTree(inputs, "float64"),
+        [copyMark]: fromArray(marked, [marked.length], "int32"),
+      };
+      const initial = castTree(options.initial ?? {}, "float64");
+      const both = { shared: castTree(params, "float64"), copy };
+      const result = unfold(derived, both as never, given, structure, { ...options, initial });
+      return castTree(result, floatType(params, inputs, options.initial));
+    }, run);
   };
 }

@@ -1,4 +1,4 @@
-import { jvp } from "../autodiff/index.js";
+import { jvp, watchConvexInputs } from "../autodiff/index.js";
 import { add, cast, mul } from "../ops/index.js";
 import { fromArray, read, scope, type Tensor, tensor, type Value } from "../tensor/index.js";
 import { dispose } from "./layer-steps.js";
@@ -7,12 +7,12 @@ import { dispose } from "./layer-steps.js";
 export interface Curvature {
   /** v'Hv, H the Hessian of the loss. */
   readonly hessian: number;
-  /** v'Gv, G its Gauss-Newton matrix; null if the loss names no outputs. */
+  /** v'Gv, G its Gauss-Newton matrix; null if the loss marks no outputs (`convexIn`). */
   readonly gaussNewton: number | null;
 }
 
-/** A loss along a line, at a point e of it; outputs, in which it is convex, go through `outputs`. */
-type LossOnLine = (e: Value, outputs: (z: Value) => Value) => Value;
+/** A loss along a line, at a point e of it. */
+type LossOnLine = (e: Value) => Value;
 
 /**
  * Second derivatives of a loss along a line at e = 0, forward over forward:
@@ -25,10 +25,11 @@ export async function curvatureAt(loss: LossOnLine): Promise<Curvature> {
   const { second, outputs, slopes } = scope(() => {
     const run = (e: Value) => {
       const outputs: Value[] = [];
-      const value = loss(e, (z) => {
+      const mark = (z: Value) => {
         outputs.push(z);
         return z;
-      });
+      };
+      const value = watchConvexInputs(mark, () => loss(e));
       return { value, outputs };
     };
     const { value, tangent } = alongLine(run);
@@ -64,10 +65,11 @@ async function onStraightLine(
     );
     const run = (d: Value) => {
       let at = 0;
-      return loss(tensor(0, "float64"), () => {
+      const onLine = () => {
         const i = at++;
         return add(outputs[i]!, mul(unit[i]!, cast(d, unit[i]!.dtype)));
-      });
+      };
+      return watchConvexInputs(onLine, () => loss(tensor(0, "float64")));
     };
     return alongLine(run).tangent.tangent;
   });

@@ -3,6 +3,7 @@ import {
   castTree,
   chain,
   concat,
+  convexIn,
   curvatureByLag,
   defaultExecutor,
   defineCell,
@@ -110,10 +111,10 @@ describe("curvatureByLag", () => {
         return fromArray(at, [length, 2], "float64");
       });
       const last = lengths.map((_, s) => [...structure.rowsOf(s)].at(-1)!);
-      const { layers, loss } = await curvatureByLag((p: Traceable<AnyParams>, outputs) => {
+      const { layers, loss } = await curvatureByLag((p: Traceable<AnyParams>) => {
         const { output } = unfold(cell, p as never, { x }, structure);
         return convex(
-          outputs(
+          convexIn(
             outputsOf(
               concat(
                 last.map((row) => slice(output, 0, row, row + 1)),
@@ -157,8 +158,8 @@ describe("curvatureByLag", () => {
     const params = { w: tensor([[w]], "float64") };
     const x = ones([steps, 1], "float64");
     const { layers } = await curvatureByLag(
-      (p: Traceable<typeof params>, outputs) =>
-        sum(mul(square(outputs(unfold(line, p, { x }, chain([steps])).final.h)), 0.5)),
+      (p: Traceable<typeof params>) =>
+        sum(mul(square(convexIn(unfold(line, p, { x }, chain([steps])).final.h)), 0.5)),
       params,
       { lags: [0, 1, 2, 20, 50, 98] },
     );
@@ -193,11 +194,11 @@ describe("curvatureByLag", () => {
       const loss = (z: Value) => sum(square(sub(z, 0.8)));
       const { layers } = curved
         ? await curvatureByLag(
-            (p: Traceable<typeof tanhNet>, o) => loss(o(unfold(cell, p, { x }, chain([steps])).final.h)),
+            (p: Traceable<typeof tanhNet>) => loss(convexIn(unfold(cell, p, { x }, chain([steps])).final.h)),
             tanhNet,
           )
         : await curvatureByLag(
-            (p: Traceable<typeof own>, o) => loss(o(unfold(line, p, { x }, chain([steps])).final.h)),
+            (p: Traceable<typeof own>) => loss(convexIn(unfold(line, p, { x }, chain([steps])).final.h)),
             own,
           );
       return layers[0]!.verdict;
@@ -228,8 +229,7 @@ describe("curvatureByLag", () => {
     const look = async (p: typeof params, given: Value) =>
       (
         await curvatureByLag(
-          (q: Traceable<typeof params>, outputs) =>
-            convex(outputs(net.apply(q, given, chain([70])).final[1].h)),
+          (q: Traceable<typeof params>) => convex(convexIn(net.apply(q, given, chain([70])).final[1].h)),
           p,
           { lags: [1, 10, 69] },
         )
@@ -253,7 +253,7 @@ describe("curvatureByLag", () => {
     expect(wide[0]!.lags[2]!.gradient).toBeLessThan(1e-24);
   });
 
-  test("no outputs named, weights that do not matter, a cell that draws, and a loss without layers", async () => {
+  test("no outputs marked, weights that do not matter, a cell that draws, and a loss without layers", async () => {
     const cell = rnn({ input: 2, hidden: 3 });
     const params = cell.init(Key.of(1));
     const x = normal(Key.of(2), [9, 2]);
@@ -301,8 +301,7 @@ describe("curvatureByLag", () => {
       const x = normal(Key.of(2), [8, 2], dtype);
       const look = async () => {
         await curvatureByLag(
-          (p: Traceable<typeof params>, outputs) =>
-            sum(square(outputs(unfold(cell, p, { x }, chain([8])).final.h))),
+          (p: Traceable<typeof params>) => sum(square(convexIn(unfold(cell, p, { x }, chain([8])).final.h))),
           params,
         );
         return defaultExecutor().statistics.bytesInUse;
