@@ -34,8 +34,33 @@ export interface HessianFreeOptions {
   readonly learningRate?: number;
 }
 
-/** What the figures of an update are called, as `measures` tells them. */
-const figureNames = [
+/** Figures of an update, scalars. */
+export interface HessianFreeFigures {
+  /** lambda that the update was made with. */
+  readonly damping: Tensor;
+  /** Conjugate gradient steps. */
+  readonly cgSteps: Tensor;
+  /** The step whose stage was chosen. */
+  readonly cgStep: Tensor;
+  /** rho: what was won as a share of what the model promised. */
+  readonly ratio: Tensor;
+  /** Of the line search; 0 for no step. */
+  readonly stepLength: Tensor;
+  /** p' A p / p' p of a direction of negative curvature that the solver met, else 0. */
+  readonly negativeCurvature: Tensor;
+  /** g' G g / g' g */
+  readonly gaussNewtonAlongGradient: Tensor;
+  /** g' H g / g' g of the Hessian; NaN if not measured. */
+  readonly hessianAlongGradient: Tensor;
+  /** The same along the stage that was chosen. */
+  readonly hessianAlongStep: Tensor;
+  /** Predictions in the batch of the products; 0 if not known. */
+  readonly curvatureBatch: Tensor;
+  /** Of the whole update, in gradients of its batch, by the number of multiplications: a product counts 4/3, a loss 1/3. */
+  readonly cost: Tensor;
+}
+
+const figureNames: readonly (keyof HessianFreeFigures)[] = [
   "damping",
   "cgSteps",
   "cgStep",
@@ -47,19 +72,7 @@ const figureNames = [
   "hessianAlongStep",
   "curvatureBatch",
   "cost",
-] as const;
-
-/**
- * Figures of an update, scalars:
- *
- * - damping: lambda that it was made with; cgSteps: conjugate gradient steps; cgStep: the one whose stage was chosen
- * - ratio: rho, what was won as a share of what the model promised; stepLength: of the line search, 0 for no step
- * - negativeCurvature: p' A p / p' p of a direction of negative curvature that the solver met, else 0
- * - gaussNewtonAlongGradient, hessianAlongGradient, hessianAlongStep: v' G v / v' v and v' H v / v' v; NaN if not measured
- * - curvatureBatch: predictions in the batch of the products; 0 if not known
- * - cost: of the whole update, in gradients of its batch, by the number of multiplications: a product counts 4/3, a loss 1/3
- */
-export type HessianFreeFigures = Readonly<Record<(typeof figureNames)[number], Tensor>>;
+];
 
 /** State of `hessianFree`. */
 export interface HessianFreeState {
@@ -289,5 +302,5 @@ function hessianAlong<P>(objective: Objective, params: P, flat: FlatVectors<P>, 
 
 function figures(found: Partial<Record<keyof HessianFreeFigures, number>>): HessianFreeFigures {
   const entries = figureNames.map((name) => [name, full([], found[name] ?? Number.NaN, "float64")]);
-  return Object.fromEntries(entries) as HessianFreeFigures;
+  return Object.fromEntries(entries) as unknown as HessianFreeFigures;
 }
