@@ -65,7 +65,7 @@ export async function trainSynthetic(
   if (name === undefined) throw new Failure("the name of a task is missing", exitCode.usage);
   const config: SyntheticRunConfig = {
     format: "longspan-run",
-    formatVersion: 3,
+    formatVersion: 4,
     task: "synthetic",
     problem: problemName(name),
     settings: keptSettings(values),

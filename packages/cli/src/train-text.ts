@@ -53,7 +53,7 @@ async function begin(path: string, settings: TrainSettings): Promise<number> {
   const data = readTextData(path, kept, null);
   const config: RunConfig = {
     format: "longspan-run",
-    formatVersion: 3,
+    formatVersion: 4,
     task: "text",
     text: { path: resolve(path), sha256: data.sha256, characters: data.characters },
     settings: kept,
