@@ -25,16 +25,16 @@ const parameters = { synthetic: 11_000, text: 150_000 };
 export const tasks = {
   "temporal order": {
     measure: "share of wrong sequences",
-    make: ({ cell }) => synthetic(temporalOrder({ length: 100 }), cell, 0.01),
+    make: (arm) => synthetic(temporalOrder({ length: 100 }), arm, 0.01),
   },
   adding: {
     measure: "share of wrong sequences",
-    make: ({ cell }) => synthetic(adding({ length: 80 }), cell, 0.001),
+    make: (arm) => synthetic(adding({ length: 80 }), arm, 0.001),
   },
-  text: { measure: "nats per character", make: ({ cell }, file) => characters(file, cell) },
+  text: { measure: "nats per character", make: (arm, file) => characters(file, arm) },
 };
 
-function synthetic(plain, cell, inputScale) {
+function synthetic(plain, { cell, batch, curvature = batch }, inputScale) {
   // The momentum arm needs inputs and answers without their mean; the same problem is given to all.
   const problem = centred(plain);
   const { inputSize: input, outputSize: output } = problem;
@@ -43,7 +43,7 @@ function synthetic(plain, cell, inputScale) {
   );
   return {
     ...model,
-    task: (key) => syntheticTask(model.model, problem, { key, batch: 100 }),
+    task: (key) => syntheticTask(model.model, problem, { key, batch, curvature }),
     judge: async (params, key) => {
       const { wrong, sequences } = await evaluateSynthetic(model.model, params, problem, {
         key,
@@ -54,11 +54,11 @@ function synthetic(plain, cell, inputScale) {
   };
 }
 
-function characters(file, cell) {
+function characters(file, { cell, streams: count }) {
   const text = readFileSync(file, "utf8");
   const vocabulary = characterVocabulary(text);
   const { train, valid } = splitText(vocabulary.encode(text), 0.1);
-  const streams = textStreams(train, { streams: 32, steps: 64 });
+  const streams = textStreams(train, { streams: count, steps: 64 });
   const held = valid.subarray(0, 20_000);
   const model = sized(parameters.text, (hidden) =>
     languageModel({
