@@ -2,10 +2,8 @@ import { isRecording, Traced } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import { presentLevel } from "./linearised.js";
 
-type Watcher = (outputs: Value) => Value;
-
 /** Who is told of marks; those at deeper levels of differentiation belong to somebody else. */
-let current: { readonly watcher: Watcher; readonly level: number } | null = null;
+let current: { readonly watcher: (outputs: Value) => Value; readonly level: number } | null = null;
 
 /**
  * Marks the values in which what is made of them is convex: the outputs that a loss begins with. It gives back what it is given;
@@ -28,8 +26,20 @@ export function convexIn(outputs: Value): Value {
   return current.watcher(outputs);
 }
 
-/** Runs `f`; each value that `convexIn` marks goes through `watcher`. */
-export function watchConvexInputs<T>(watcher: Watcher, f: () => T): T {
+/**
+ * Runs `f`; each value that `convexIn` marks goes through `watcher`, and `f` goes on with what that gives.
+ * @example
+ * const seen: Value[] = [];
+ * const loss = watchConvexInputs(
+ *   (z) => {
+ *     seen.push(z);
+ *     return z;
+ *   },
+ *   () => crossEntropyMean(zeros([2, 3]), tensor([0, 1], "int32")),
+ * );
+ * seen[0]!.shape; // [2, 3]
+ */
+export function watchConvexInputs<T>(watcher: (outputs: Value) => Value, f: () => T): T {
   const before = current;
   current = { watcher, level: presentLevel() };
   try {
