@@ -81,7 +81,7 @@ describe("the help", () => {
 });
 
 describe("nearest", () => {
-  it.each([
+  const nearestNames: [string, string | undefined][] = [
     ["hiden", "hidden"],
     ["hidddden", "hidden"],
     ["ihdden", "hidden"],
@@ -93,7 +93,9 @@ describe("nearest", () => {
     ["x", undefined],
     ["", undefined],
     ["h".repeat(100_000), undefined],
-  ])("%.20s: %s", (word, name) => {
-    expect(nearest(word, Object.keys(trainTextSettings).map(nameOf))).toBe(name);
-  });
+  ];
+  for (const [word, name] of nearestNames)
+    it(`"${word.slice(0, 20)}" of ${word.length}: ${name ?? "none"}`, () => {
+      expect(nearest(word, Object.keys(trainTextSettings).map(nameOf))).toBe(name);
+    });
 });
