@@ -1,10 +1,9 @@
-// All runs, one after the other, then the table and the figure; README.md says what the options mean. Runs whose results are there
-// already are left out.
+// All runs, one after the other, then the table and the figure; README.md says what the options mean.
 
-import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { carryOut, fail, numbers, readResults, words } from "../runs.mjs";
 import { arms } from "./arms.mjs";
 import { figure } from "./figure.mjs";
 import { table } from "./table.mjs";
@@ -25,51 +24,29 @@ const { values } = parseArgs({
 
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) fail(`--minutes: expected a number above 0, got "${values.minutes}"`);
-const seeds = values.seeds.split(",").map((word) => {
-  if (!/^\d+$/.test(word)) fail(`--seeds: expected whole numbers, got "${word}"`);
-  return Number(word);
-});
-const chosen = [...values.tasks.split(","), ...(values.text === undefined ? [] : ["text"])];
-for (const name of chosen)
-  if (!Object.hasOwn(tasks, name))
-    fail(`--tasks: there is no "${name}"; there is ${Object.keys(tasks).join(", ")}`);
+const seeds = numbers("seeds", values.seeds, 0);
+const given = words("tasks", values.tasks, Object.keys(tasks));
+const chosen = [...new Set([...given, ...(values.text === undefined ? [] : ["text"])])];
 if (chosen.includes("text") && values.text === undefined) fail("the task text needs --text, the path of one");
 
-for (const seed of seeds)
-  for (const task of chosen)
-    for (const [arm, { rates }] of Object.entries(arms))
-      for (const rate of rates) once({ task, arm, rate, seed, minutes });
+await carryOut({
+  runs: seeds
+    .flatMap((seed) => chosen.map((task) => ({ task, seed, minutes })))
+    .flatMap((run) =>
+      Object.entries(arms).flatMap(([arm, { rates }]) => rates.map((rate) => ({ ...run, arm, rate }))),
+    )
+    .map((run) => (run.task === "text" ? { ...run, text: values.text } : run)),
+  program: new URL("train.mjs", import.meta.url),
+  file: values.results,
+  covers: (result, { text, ...run }) => Object.keys(run).every((key) => result[key] === run[key]),
+  tell: ({ task, arm, rate, seed }, { ended, curve }) => {
+    const { value, step } = curve.at(-1) ?? {};
+    return `${task}, ${arm}, rate ${rate}, seed ${seed}: ${ended === "diverged" ? ended : `${value} after ${step} updates`}`;
+  },
+  // Time is what is compared: nothing of the experiment runs beside a run.
+  jobs: 1,
+});
 
-process.stdout.write(table(known(), minutes));
-writeFileSync(values.figure, figure(known(), minutes));
+process.stdout.write(table(readResults(values.results), minutes));
+writeFileSync(values.figure, figure(readResults(values.results), minutes));
 process.stderr.write(`wrote ${values.figure}\n`);
-
-/** A run in a process and on a thread of its own: nothing else of the experiment runs beside it. */
-function once(run) {
-  const same = (result) => Object.keys(run).every((key) => result[key] === run[key]);
-  if (known().some(same)) return;
-  const given = JSON.stringify({ ...run, ...(run.task === "text" ? { text: values.text } : {}) });
-  const { status, stdout } = spawnSync(process.execPath, [here("train.mjs"), given], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, LONGSPAN_THREADS: "1" },
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`a run ended with exit code ${status}: ${given}`);
-  appendFileSync(values.results, stdout);
-  const { ended, curve } = JSON.parse(stdout);
-  const last = curve.at(-1);
-  process.stderr.write(
-    `${given}: ${ended === "diverged" ? ended : `${last.value} after ${last.step} updates`}\n`,
-  );
-}
-
-function known() {
-  if (!existsSync(values.results)) return [];
-  const lines = readFileSync(values.results, "utf8").split("\n");
-  return lines.filter(Boolean).map((line) => JSON.parse(line));
-}
-
-function fail(message) {
-  process.stderr.write(`error: ${message}\n`);
-  process.exit(2);
-}
