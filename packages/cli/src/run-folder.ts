@@ -48,6 +48,11 @@ export const inspectionFiles = [
 /** What it leaves besides, if it measured curvature. */
 export const curvatureFile = "flow-curvature.png";
 
+/** What a kill in the middle of a write leaves of a file: its new contents, not yet in place. */
+const halfWritten = new RegExp(
+  `^\\.(${[...Object.values(names), ...inspectionFiles, curvatureFile].join("|").replaceAll(".", "\\.")})\\.\\d+\\.tmp$`,
+);
+
 /** The folder of a run that is going on: held against other processes until it is closed. */
 export interface RunFolder {
   readonly path: string;
@@ -81,14 +86,18 @@ export function chooseFolder(given: string | null, name: string): string {
 export function contentsOf(path: string): "nothing" | "run" | "other" {
   let entries: string[];
   try {
-    // A lock may be what another process has just begun with, or what a killed one has left.
-    entries = readdirSync(path).filter((name) => !name.startsWith(".lock"));
+    entries = readdirSync(path);
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return "nothing";
     throw new Failure(`cannot write to ${path}: ${fileReason(error)}`);
   }
-  if (entries.length === 0) return "nothing";
-  return existsSync(join(path, names.config)) ? "run" : "other";
+  if (entries.includes(names.config)) return "run";
+  // A lock may be what another process has just begun with. Beside one, a vocabulary, or half of a file, is what a process left
+  // that was killed before it made the configuration.
+  const locked = entries.some((name) => name.startsWith(".lock"));
+  const begun = (name: string) =>
+    name.startsWith(".lock") || (locked && (name === names.vocabulary || halfWritten.test(name)));
+  return entries.every(begun) ? "nothing" : "other";
 }
 
 /**
@@ -139,6 +148,8 @@ function opened(
     throw error;
   }
   try {
+    for (const name of readdirSync(path))
+      if (halfWritten.test(name)) rmSync(join(path, name), { force: true });
     const checkpoints = checkpointFiles(path);
     const folder: Omit<RunFolder, "metrics"> = {
       path,
