@@ -1,108 +1,35 @@
-// One model that is trained on sequences of 50 to 200 steps, then tried on longer ones than it has ever seen:
-//
-//     node reproductions/2013-pascanu-temporal-order/lengths.mjs [--arm clip+omega] [--seeds 1,2,3,4,5] [--updates 150000] [--results FILE]
-//
-// Each update is on a batch of one length, drawn uniformly. Appends a line of JSON per seed to the file of results.
+// One model that is trained on sequences of 50 to 200 steps, then tried on longer ones than it has ever seen; README.md says what the
+// options mean.
 
-import { appendFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  defaultExecutor,
-  evaluateSynthetic,
-  Key,
-  leaves,
-  onCpu,
-  scope,
-  syntheticTask,
-  temporalOrder,
-  uniform,
-} from "longspan";
-import { lossOn, modelFor, setting, updateOf } from "./update.mjs";
+import { carryOut, numbers, words } from "../runs.mjs";
+import { arms } from "./arms.mjs";
 
 const { values } = parseArgs({
   options: {
-    arm: { type: "string", default: "clip+omega" },
+    arms: { type: "string", default: "clip+omega" },
     seeds: { type: "string", default: "1,2,3,4,5" },
     updates: { type: "string", default: "150000" },
+    jobs: { type: "string", default: "1" },
     results: { type: "string", default: fileURLToPath(new URL("lengths.jsonl", import.meta.url)) },
   },
 });
 
-/** The lengths of training. */
-const [shortest, longest] = [50, 200];
-/** Training ends when less than this share of `sequences` fresh ones is wrong at each of these lengths; looked at after every so many updates. */
-const success = { share: 0.01, every: 1000, sequences: 1000, at: [50, 100, 150, 200] };
-/** What the model is tried on afterwards. */
-const test = { sequences: 10_000, at: [50, 100, 150, 200, 500, 1000, 2000, 5000] };
+const chosen = words("arms", values.arms, Object.keys(arms));
+const seeds = numbers("seeds", values.seeds, 0);
+const [updates] = numbers("updates", values.updates, 1);
+const [jobs] = numbers("jobs", values.jobs, 1);
 
-const problems = new Map();
-const problemOf = (length) => {
-  if (!problems.has(length)) problems.set(length, temporalOrder({ length }));
-  return problems.get(length);
-};
-
-for (const seed of values.seeds.split(",").map(Number)) {
-  const result = await trainOnce(seed, Number(values.updates));
-  appendFileSync(values.results, `${JSON.stringify(result)}\n`);
-  const wrong = result.wrong.map(({ length, wrong }) => `${length}: ${wrong}`).join(", ");
-  process.stderr.write(
-    `seed ${seed}: ${result.solved ? "solved" : "not solved"} after ${result.updates} updates; wrong of ${test.sequences} at ${wrong}\n`,
-  );
-}
-
-async function trainOnce(seed, most) {
-  const [forInit, forBatches, forLengths, forLooks] = Key.of(seed).split(4);
-  const model = modelFor(problemOf(shortest));
-  const tasks = new Map();
-  const taskOf = (length) => {
-    if (!tasks.has(length))
-      tasks.set(
-        length,
-        syntheticTask(model, problemOf(length), { key: forBatches.fold(length), batch: setting.batch }),
-      );
-    return tasks.get(length);
-  };
-  const wrongAt = async (params, length, key, sequences) =>
-    (await evaluateSynthetic(model, params, problemOf(length), { key: key.fold(length), sequences })).wrong;
-
-  const update = updateOf(values.arm);
-  let params = model.init(forInit);
-  let state = update.init(params);
-  let [updates, exploded, solved] = [0, 0, false];
-  const begin = performance.now();
-  while (updates < most && !solved) {
-    const until = Math.min(most, updates + success.every);
-    for (; updates < until; updates++) {
-      const u = scope(() => onCpu(uniform(forLengths.fold(updates), [1])).item());
-      const task = taskOf(shortest + Math.floor(u * (longest - shortest + 1)));
-      const next = scope(() => update.step(params, state, lossOn(task, task.batch(updates))));
-      for (const t of leaves([params, state])) t.dispose();
-      ({ params, state } = next);
-      if (next.exploded) exploded += 1;
-    }
-    solved = true;
-    for (const length of success.at) {
-      const wrong = await wrongAt(params, length, forLooks.fold(updates), success.sequences);
-      if (wrong >= success.share * success.sequences) {
-        solved = false;
-        break;
-      }
-    }
-  }
-  const seconds = Math.round((performance.now() - begin) / 1000);
-  const wrong = [];
-  for (const length of test.at)
-    wrong.push({ length, wrong: await wrongAt(params, length, forLooks.fold(most + 1), test.sequences) });
-  return {
-    arm: values.arm,
-    seed,
-    solved,
-    updates,
-    exploded,
-    seconds,
-    of: test.sequences,
-    wrong,
-    executor: defaultExecutor().name,
-  };
-}
+await carryOut({
+  runs: seeds.flatMap((seed) => chosen.map((arm) => ({ arm, seed, updates }))),
+  program: new URL("train-lengths.mjs", import.meta.url),
+  file: values.results,
+  covers: (result, run) =>
+    result.arm === run.arm &&
+    result.seed === run.seed &&
+    (result.solved ? result.updates <= run.updates : result.updates >= run.updates),
+  tell: ({ arm, seed }, { solved, updates, of, wrong }) =>
+    `${arm}, seed ${seed}: ${solved ? "solved" : "not solved"} after ${updates} updates; wrong of ${of} at ${wrong.map(({ length, wrong }) => `${length}: ${wrong}`).join(", ")}`,
+  jobs,
+});

@@ -1,8 +1,14 @@
-import type { FlowReport, LanguageModel, LanguageModelParams, Segment } from "longspan";
+import {
+  type FlowReport,
+  flowReport,
+  type LanguageModel,
+  type LanguageModelParams,
+  type Segment,
+} from "longspan";
 import type { FlowEvent, LayerFlowFigures } from "./events.js";
 import { Failure } from "./failure.js";
 import { lagsToTell } from "./flow-lines.js";
-import { measureFlow, segmentsOf, textLoss } from "./measure-flow.js";
+import { segmentsOf, textLoss } from "./measure-flow.js";
 import { figure } from "./report/scale.js";
 import type { RunSettings } from "./run-config.js";
 import { whole } from "./run-lines.js";
@@ -35,7 +41,7 @@ export class FlowWatch {
   /** How far gradients reach with these parameters, and what has become much worse since the looks before. */
   async look(params: LanguageModelParams, step: number): Promise<FlowEvent> {
     const cheap = { jacobians: 0, exponents: 0, weights: false };
-    const layers = figuresOf(await measureFlow(textLoss(this.model, this.segments), params, cheap));
+    const layers = figuresOf(await flowReport(textLoss(this.model, this.segments), params, cheap));
     const warnings = layers.flatMap((layer, k) => this.compared(layer, k));
     return { event: "flow", step, layers, warnings };
   }

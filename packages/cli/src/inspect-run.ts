@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   type CurvatureReport,
   type FlowReport,
+  flowReport,
   Key,
   type LanguageModelParams,
   type SequenceModelParams,
@@ -14,14 +15,7 @@ import colours from "picocolors";
 import { encodeFor } from "./encode-text.js";
 import { exitCode, Failure } from "./failure.js";
 import { curvatureLines, introduction, layerLines } from "./flow-lines.js";
-import {
-  type LastLoss,
-  measureCurvature,
-  measureFlow,
-  segmentsOf,
-  syntheticLoss,
-  textLoss,
-} from "./measure-flow.js";
+import { type LastLoss, measureCurvature, segmentsOf, syntheticLoss, textLoss } from "./measure-flow.js";
 import { pngOf } from "./picture-png.js";
 import { readText } from "./read-text.js";
 import { flowHtml, flowPictures, type Inspected } from "./report/flow/flow-html.js";
@@ -65,7 +59,7 @@ async function inspectSubject<P>(
   path: string,
   { curvature: withCurvature = false, out = path, json = false }: InspectOptions,
 ): Promise<number> {
-  const report = await measureFlow(loss, params);
+  const report = await flowReport(loss, params);
   const curvature = withCurvature ? await measureCurvature(loss, params, inspected.steps) : null;
   const files = written(out, inspected, report, curvature);
   if (json) {

@@ -2,9 +2,6 @@ import {
   type CurvatureReport,
   crossEntropyMean,
   curvatureByLag,
-  type FlowReport,
-  type FlowReportOptions,
-  flowReport,
   fromArray,
   type LanguageModel,
   type LanguageModelParams,
@@ -64,15 +61,6 @@ export function syntheticLoss<P>(
       ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
       : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));
   };
-}
-
-/** Where the gradient of a loss goes. */
-export function measureFlow<P>(
-  loss: LastLoss<P>,
-  params: P,
-  options: FlowReportOptions = {},
-): Promise<FlowReport> {
-  return flowReport(loss, params, options);
 }
 
 /** Lags at which curvature is measured. */
