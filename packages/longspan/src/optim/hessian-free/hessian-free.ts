@@ -1,6 +1,16 @@
 import { gaussNewton, hessianVectorProduct } from "../../autodiff/index.js";
 import { add, mul } from "../../ops/index.js";
-import { full, isOnCpu, Key, mapTree, onCpu, scope, type Tensor, type Value } from "../../tensor/index.js";
+import {
+  full,
+  isOnCpu,
+  Key,
+  leaves,
+  mapTree,
+  onCpu,
+  scope,
+  type Tensor,
+  type Value,
+} from "../../tensor/index.js";
 import { alignedLeaves } from "../aligned.js";
 import { applyUpdates } from "../apply-updates.js";
 import { checkAtLeastZero, checkCount, checkDecay, checkPositive } from "../check-settings.js";
@@ -189,6 +199,8 @@ function updateOf<P>(
   objective: Objective,
   key: Key,
 ): TransformStep<P, HessianFreeState> {
+  if (!leaves(params).some((v) => v.dtype !== "int32" && v.size > 0))
+    return { updates: zerosLike(params) as P, state: mapTree(state, own) };
   const flat = new FlatVectors(params);
   const g = flat.vector(grads);
   const gg = inner(g, g);
@@ -212,7 +224,9 @@ function updateOf<P>(
   const chosen = chooseStep(solution.iterates, before, lossAt, (x) => inner(g, x));
 
   const { ratio } = chosen;
-  const factor = ratio > damping.high ? damping.down : ratio < damping.low ? damping.up : 1;
+  // At a stationary point the model promises nothing that could be compared.
+  const low = gg > 0 && ratio < damping.low;
+  const factor = ratio > damping.high ? damping.down : low ? damping.up : 1;
   const x = mul(chosen.iterate.x, chosen.length * options.learningRate) as Tensor;
   const alongHessian = hessianAlong(objective, params, flat, options.measureHessian);
   const { batch = 0, curvature = batch } = objective.sizes?.() ?? {};
