@@ -6,6 +6,7 @@ const rooms = {
   program: [],
   executors: ["program"],
   tensor: ["program"],
+  capture: ["tensor", "program"],
   ops: ["tensor", "program"],
   autodiff: ["ops", "tensor"],
   cell: ["autodiff", "ops", "tensor"],
@@ -17,7 +18,7 @@ const rooms = {
   nn: unfoldAndBelow,
   flow: ["nn", ...unfoldAndBelow],
   node: ["train", "io", "tensor"],
-  train: ["flow", "nn", "data", "optim", "io", "executors", ...unfoldAndBelow],
+  train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],
 };
 
 const library = "^packages/longspan/src/";

@@ -358,7 +358,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   return failed(env, failure, error);
 }
 
-/** prepare(Int32Array of plans, Float64Array of all their bindings, memory that is written before): number. */
+/** prepare(Int32Array of plans, Float64Array of all their bindings, memory that is written before or -1): number. */
 napi_value prepare(napi_env env, napi_callback_info info) {
   Call call;
   const void* plans;
@@ -388,6 +388,31 @@ napi_value prepare(napi_env env, napi_callback_info info) {
   return integer(env, id);
 }
 
+/** rebind(prepared, Int32Array of positions in all bindings, Float64Array of memories): other memories in place of some. */
+napi_value rebind(napi_env env, napi_callback_info info) {
+  Call call;
+  int64_t id;
+  const void* positions;
+  const void* memories;
+  int64_t count;
+  int64_t given;
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "rebind: a number was expected");
+  if (!numbers(call, 1, napi_int32_array, &positions, &count) ||
+      !numbers(call, 2, napi_float64_array, &memories, &given))
+    return raise(env, call.error);
+  Instance& instance = *call.instance;
+  if (id < 0 || id >= instance.prepared.size() || instance.prepared[id] == nullptr)
+    return raise(env, "rebind: nothing prepared under this number");
+  Prepared& prepared = *instance.prepared[id];
+  if (given != count) return raise(env, "rebind: another number of memories than positions");
+  for (int64_t i = 0; i < count; i++) {
+    const int32_t at = static_cast<const int32_t*>(positions)[i];
+    if (at < 0 || at >= prepared.bindings.size()) return raise(env, "rebind: no such position");
+    prepared.bindings[at] = static_cast<const double*>(memories)[i];
+  }
+  return nullptr;
+}
+
 /** runPrepared(prepared): undefined, or what `failed` says of the first run that failed. Plans and memories may be gone by now. */
 napi_value runPrepared(napi_env env, napi_callback_info info) {
   Call call;
@@ -397,9 +422,11 @@ napi_value runPrepared(napi_env env, napi_callback_info info) {
   if (id < 0 || id >= instance.prepared.size() || instance.prepared[id] == nullptr)
     return raise(env, "runPrepared: nothing prepared under this number");
   const Prepared& prepared = *instance.prepared[id];
-  Memory* written = memoryOf(instance, prepared.written);
-  if (written == nullptr) return raise(env, "runPrepared: no such memory");
-  written->version += 1;
+  if (prepared.written >= 0) {
+    Memory* written = memoryOf(instance, prepared.written);
+    if (written == nullptr) return raise(env, "runPrepared: no such memory");
+    written->version += 1;
+  }
   int64_t at = 0;
   for (const int32_t number : prepared.plans) {
     Plan* plan = planOf(instance, number);
@@ -507,6 +534,7 @@ napi_value start(napi_env env, napi_value exports) {
       {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
       {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},
+      {"rebind", rebind},
       {"dropPrepared", dropPrepared}, {"cores", cores},       {"threads", threads},
   };
   for (const auto& f : functions) {

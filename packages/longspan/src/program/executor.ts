@@ -5,6 +5,8 @@ import type { Program, Space } from "./program.js";
 export interface Handle {
   readonly dtype: DType;
   readonly length: number;
+  /** Whether it was given back. */
+  readonly released: boolean;
 }
 
 /** A compiled program, opaque, tied to the executor that made it. */
@@ -55,7 +57,11 @@ export interface Run {
 /** The runs that a function made, in their order. */
 export interface Recording {
   readonly runs: readonly Run[];
-  /** Releases the memory that the function gave back: it stays as it is for as long as the runs are repeated. */
+  /** The memory that the function took. */
+  readonly made: ReadonlySet<Handle>;
+  /** Bytes that the recording holds: what the function took and gave back. */
+  readonly bytes: number;
+  /** Releases them: they are the recording's for as long as the runs are repeated. */
   release(): void;
 }
 
@@ -71,6 +77,14 @@ export interface PreparedRuns {
    * @throws RangeError if an array is not as long as its place
    */
   run(input: ArrayLike<number>, output: TypedArray): void;
+  /** Lets go of what the preparation took; it must not be run afterwards. */
+  release(): void;
+}
+
+/** Runs that are bound once and done any number of times, each time with other memory in place of some. */
+export interface RepeatedRuns {
+  /** Does the runs. @param handles the memory in place of what was to be replaced, in that order; as long and of the same types */
+  run(handles: readonly Handle[]): void;
   /** Lets go of what the preparation took; it must not be run afterwards. */
   release(): void;
 }
@@ -104,12 +118,17 @@ export interface SynchronousExecutor extends Executor {
   readSync(handle: Handle, offset: number, length: number): TypedArray;
   /**
    * Calls `f` and notes the runs that it makes. They can be done again, over the same memory, as long as the recording is not
-   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere.
+   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere. Memory that `f` takes and gives back serves
+   * again for what it takes next, but not memory that it writes: those numbers stay for the runs to read.
    * @throws Error if a recording is under way
    */
   record(f: () => void): Recording;
+  /** Whether a recording is under way. */
+  readonly isRecording: boolean;
   /** Binds runs, and the places of their input and output, to be done again and again. All memory must outlive it. */
   prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns;
+  /** Binds runs to be done again and again, with other memory in place of `replaced`. All other memory must outlive it. */
+  repeat(runs: readonly Run[], replaced: readonly Handle[]): RepeatedRuns;
 }
 
 /** What an executor has done since its start and holds now: budgets and leak tests read it. */

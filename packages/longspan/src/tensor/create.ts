@@ -1,4 +1,5 @@
 import { type DType, type Executor, newArray } from "../program/index.js";
+import { hostAccess } from "./host-access.js";
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
 import { Tensor } from "./value.js";
 
@@ -23,6 +24,14 @@ export function defaultExecutor(): Executor {
  */
 export function useExecutor(executor: Executor): void {
   chosen = executor;
+}
+
+/** @throws TypeError unless all numbers can be elements of an int32 tensor */
+export function checkIntegers(data: ArrayLike<number>): void {
+  if (data instanceof Int32Array) return;
+  for (let i = 0; i < data.length; i++)
+    if (!Number.isInteger(data[i]!))
+      throw new TypeError(`fromArray: element ${i} is ${data[i]}, not an integer (dtype int32)`);
 }
 
 /** Nested lists of numbers, all of one form. */
@@ -81,12 +90,9 @@ export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = 
     );
   const executor = defaultExecutor();
   const handle = executor.allocate(dtype, data.length);
-  if (dtype === "int32") {
-    for (let i = 0; i < data.length; i++)
-      if (!Number.isInteger(data[i]!))
-        throw new TypeError(`fromArray: element ${i} is ${data[i]}, not an integer (dtype int32)`);
-  }
+  if (dtype === "int32") checkIntegers(data);
   executor.write(handle, 0, data);
+  hostAccess()?.filled(handle, data);
   return Tensor.own(executor, handle, shape);
 }
 

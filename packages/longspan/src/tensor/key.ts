@@ -1,4 +1,5 @@
 import { threefry2x32 } from "../program/index.js";
+import { hostAccess } from "./host-access.js";
 
 const words = new Int32Array(2);
 
@@ -29,7 +30,9 @@ export class Key {
   /** The key of stream number `data` under this one. */
   fold(data: number): Key {
     threefry2x32(this.words[0], this.words[1], Math.floor(data / 2 ** 32) | 0, data | 0, words, 0);
-    return new Key([words[0]!, words[1]!]);
+    const key = new Key([words[0]!, words[1]!]);
+    hostAccess()?.folded(this.words, data, key.words);
+    return key;
   }
 
   /** `count` independent keys. */

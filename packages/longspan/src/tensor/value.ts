@@ -6,6 +6,7 @@ import {
   type SynchronousExecutor,
   type TypedArray,
 } from "../program/index.js";
+import { hostAccess } from "./host-access.js";
 import { adopt, forget } from "./scope.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
 
@@ -108,6 +109,7 @@ export class Tensor extends Value {
     this.check();
     if (data.length !== this.size)
       throw new ShapeError(`write of ${data.length} elements into ${formatShape(this.shape)}`);
+    hostAccess()?.refused("writes into a tensor");
     this.storage.executor.write(this.storage.handle, this.start, data);
     this.storage.version += 1;
   }
@@ -186,15 +188,38 @@ export function onCpu(value: Value): CpuTensor {
   const executor = t.executor;
   if (!isSynchronous(executor))
     throw new TypeError(`the ${executor.name} executor is read with "await t.data()"`);
-  const elements = (e: SynchronousExecutor) => e.readSync(t.binding().handle, t.binding().offset, t.size);
+  const elements = () => {
+    const data = elementsOf(t, executor);
+    hostAccess()?.read(t, data);
+    return data;
+  };
   return {
     shape: t.shape,
     dtype: t.dtype,
     item() {
       if (t.size !== 1)
         throw new ShapeError(`item() of a tensor ${formatShape(t.shape)}, which has ${t.size} elements`);
-      return elements(executor)[0]!;
+      return elements()[0]!;
     },
-    toArray: () => elements(executor),
+    toArray: elements,
   };
+}
+
+function elementsOf(t: Tensor, executor: SynchronousExecutor): TypedArray {
+  const { handle, offset } = t.binding();
+  return executor.readSync(handle, offset, t.size);
+}
+
+/**
+ * Checks the elements of a value where they can be read at once: of anything else nothing is known yet. All that may depend on them is
+ * whether the check throws.
+ * @example
+ * checkElements(tensor([1, 0], "int32"), (ids) => {
+ *   if (ids.some((id) => id < 0)) throw new RangeError("an id is negative");
+ * });
+ */
+export function checkElements(v: Value, check: (data: TypedArray) => void): void {
+  if (!(v instanceof Tensor) || !isSynchronous(v.executor)) return;
+  check(elementsOf(v, v.executor));
+  hostAccess()?.checked(v, check);
 }

@@ -15,6 +15,7 @@ import {
   type Value,
 } from "../tensor/index.js";
 import type { Backward } from "../unfold/index.js";
+import { pure } from "./pure.js";
 import type { Task } from "./task.js";
 
 /** Training of a sequence model on a synthetic problem. */
@@ -67,11 +68,11 @@ export function syntheticTask<P, S>(
     describe: (step) => `batch ${step} of ${problem.name}`,
     predictions: ({ judged }) => judged.length,
     carriedAtStart: () => ({}),
-    loss(params, sequences, carried, forLayer) {
+    loss: pure<SyntheticTask<P>["loss"]>((params, sequences, carried, forLayer) => {
       const options = { key: forLayer, ...(backward ? { backward } : {}) };
       const outputs = answers(model, params, problem, sequences, options);
       return { loss: lossOf(problem, outputs, sequences), carried };
-    },
+    }),
   };
 }
 

@@ -14,6 +14,7 @@ export interface Task<P, B, C> {
    * The mean loss on a batch, and what is carried into the next step, of the same form as what came in.
    * @param carried as data: no gradient flows back into the step before.
    * @param key for random draws such as dropout; another one at each step.
+   * Steps are faster where it is declared `pure`.
    */
   loss(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
   /** The loss alone, where `loss` also runs what a penalty needs: what reports of an explosion look into. As `loss` unless given. */

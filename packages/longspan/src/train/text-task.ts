@@ -7,6 +7,7 @@ import {
 } from "../nn/index.js";
 import { fromArray, scope, zeros } from "../tensor/index.js";
 import { type Backward, chain } from "../unfold/index.js";
+import { pure } from "./pure.js";
 import type { Task } from "./task.js";
 
 /** Training of a language model on the segments of a text. */
@@ -35,7 +36,7 @@ export function textTask(
     describe: (step) => text.describe(step),
     predictions: ({ targets }) => targets.length,
     carriedAtStart: (params) => zeroState(model, params, text.streams),
-    loss(params, { inputs, targets, structure, fresh }, carried, key) {
+    loss: pure<TextTask["loss"]>((params, { inputs, targets, structure, fresh }, carried, key) => {
       const n = inputs.length;
       const { logits, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
         key,
@@ -43,7 +44,7 @@ export function textTask(
         ...(fresh ? {} : { initial: carried }),
       });
       return { loss: crossEntropyMean(logits, fromArray(targets, [n], "int32")), carried: final };
-    },
+    }),
   };
 }
 

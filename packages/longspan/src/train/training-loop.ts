@@ -153,6 +153,8 @@ export async function train<P, B, C, S>(
   } catch (error) {
     run.dispose();
     throw error;
+  } finally {
+    run.close();
   }
 }
 
@@ -217,6 +219,11 @@ class Run<P, B, C, S> {
     dispose([this.state.params, this.state.optimiser, this.state.carried, this.state.best]);
     this.losses.dispose();
     for (const sum of this.measures.values()) sum.dispose();
+  }
+
+  /** Gives back what served the steps. */
+  close(): void {
+    this.stepper.dispose();
   }
 
   private measureOf(name: string): LossSum {

@@ -1,4 +1,5 @@
 import { valueGradAndAux } from "../autodiff/index.js";
+import { type Captured, capture } from "../capture/index.js";
 import { flowOf } from "../flow/index.js";
 import { add, mul, sub, where } from "../ops/index.js";
 import {
@@ -14,8 +15,19 @@ import {
   type StepSettings,
   type Transform,
 } from "../optim/index.js";
-import { isOnCpu, type Key, mapTrees, onCpu, scope, type Tensor, type Traceable } from "../tensor/index.js";
+import {
+  fromArray,
+  isOnCpu,
+  type Key,
+  leaves,
+  mapTrees,
+  onCpu,
+  scope,
+  type Tensor,
+  type Traceable,
+} from "../tensor/index.js";
 import { ExplosionError, type StepReport } from "./explosion-error.js";
+import { isPure } from "./pure.js";
 import type { Task } from "./task.js";
 import { dispose, type TrainingState } from "./training-state.js";
 
@@ -39,8 +51,27 @@ interface Explosion {
   readonly seen: Promise<Pick<StepReport, "norm" | "gradients">>;
 }
 
+/** What changes at a step. */
+type Parts<P, S, C> = Pick<TrainingState<P, S, C>, "params" | "optimiser" | "carried">;
+
+/** What a step does, as a function of its arguments. */
+interface Taken<P, S, C> extends Parts<P, S, C> {
+  readonly grads: P;
+  readonly loss: Tensor;
+  readonly measures: Readonly<Record<string, Tensor>>;
+}
+
+/** The learning rate and the momentum of a step: in arrays, so that what is captured serves all of them. */
+type Rates = Readonly<Record<"learningRate" | "momentum", Float64Array | number | undefined>>;
+
+/** The keys of a step. */
+type Keys = Readonly<Record<"loss" | "optimiser", Key>>;
+
 /** One step of training. On an asynchronous executor nothing is read back. */
 export class TrainingStep<P, B, C, S> {
+  private readonly captured: Captured<[Parts<P, S, C>, B, Rates, Keys], Taken<P, S, C>> | null;
+  /** The step that is being taken. */
+  private number = 0;
   private readonly guarded: ReturnType<typeof onExplosion<S>>;
   private readonly goesOn: boolean;
   private readonly forLoss: Key;
@@ -55,43 +86,62 @@ export class TrainingStep<P, B, C, S> {
     [this.forLoss, this.forOptimiser] = key.split(2) as [Key, Key];
     this.guarded = onExplosion(optimiser, policy);
     this.goesOn = policy.nonFinite !== "stop";
+    this.captured = isPure(task.loss) ? capture(this.take.bind(this), { otherwise: "call" }) : null;
+  }
+
+  /** Gives back what is held for the next steps. */
+  dispose(): void {
+    this.captured?.dispose();
   }
 
   /** From the first explosion on at which the policy stops, the next state is the old one. */
   run(
     state: TrainingState<P, S, C>,
     batch: B,
-    given: Pick<StepSettings, "learningRate" | "momentum">,
+    given: { readonly learningRate?: number; readonly momentum?: number },
   ): Step<P, S, C> {
-    let explosion: Step<P, S, C>["explosion"] = null;
-    const { next, loss, measures } = scope(() => {
-      const { value, grads, carried, measures } = this.differentiate(state, batch, state.step);
+    this.number = state.step;
+    const { params, optimiser, carried } = state;
+    const keys = { loss: this.forLoss.fold(state.step), optimiser: this.forOptimiser.fold(state.step) };
+    const rates = {
+      learningRate: inArray(given.learningRate, Number.POSITIVE_INFINITY),
+      momentum: inArray(given.momentum, 1),
+    };
+    const take = this.captured ?? this.take.bind(this);
+    const { grads, loss, measures, ...next } = take({ params, optimiser, carried }, batch, rates, keys);
+    const explosion = explosionIn(next.optimiser, grads);
+    dispose(grads);
+    return { next: { ...state, ...next, step: state.step + 1 }, loss, measures, explosion };
+  }
+
+  private take(state: Parts<P, S, C>, batch: B, rates: Rates, keys: Keys): Taken<P, S, C> {
+    return scope(() => {
+      const { value, grads, carried, measures } = this.differentiate(state, batch, keys.loss);
+      const { learningRate, momentum } = rates;
       const settings: StepSettings = {
-        ...given,
-        key: this.forOptimiser.fold(state.step),
-        objective: this.objective(state, batch),
+        ...(learningRate === undefined ? {} : { learningRate: scalar(learningRate, state.params) }),
+        ...(momentum === undefined ? {} : { momentum: scalar(momentum, state.params) }),
+        key: keys.optimiser,
+        objective: this.objective(state.carried, batch, keys.loss),
       };
       const step = this.guarded.update(grads, state.optimiser, state.params, settings);
-      explosion = explosionIn(step.state, grads);
       return {
-        next: {
-          ...state,
-          step: state.step + 1,
-          params: applyUpdates(state.params, step.updates),
-          optimiser: step.state,
-          carried: this.carriedOn(state, carried, step.state.stopped),
-        },
+        params: applyUpdates(state.params, step.updates),
+        optimiser: step.state,
+        carried: this.carriedOn(state, carried, step.state.stopped),
+        grads,
         loss: value,
         measures: { ...measures, ...this.guarded.measures?.(step.state) },
       };
     });
-    return { next, loss, measures, explosion };
   }
 
   /** What went wrong at a step, found by doing it again from the state that was frozen there. */
   async explain(state: TrainingState<P, S, C>, step: number): Promise<ExplosionError> {
     const batch = this.task.batch(step);
-    const { value, grads, carried, measures } = scope(() => this.differentiate(state, batch, step));
+    const { value, grads, carried, measures } = scope(() =>
+      this.differentiate(state, batch, this.forLoss.fold(step)),
+    );
     dispose([carried, measures]);
     const reads = [reportTensors(grads), reportTensors(state.params), reportTensors(batch)] as const;
     const [gradients, parameters, inputs] = await Promise.all(reads);
@@ -121,7 +171,7 @@ export class TrainingStep<P, B, C, S> {
    * What is carried into the next step. Once the run has stopped, that is what it was; where it goes on, a state that is not finite
    * begins anew, as at the start, so that one bad batch does not spoil all that follow.
    */
-  private carriedOn(state: TrainingState<P, S, C>, carried: C, stopped: Tensor): C {
+  private carriedOn(state: Parts<P, S, C>, carried: C, stopped: Tensor): C {
     if (!this.goesOn)
       return mapTrees(carried, [state.carried], ([after, before]) => where(stopped, before!, after!));
     const clean = mul(allFinite(carried), sub(1, stopped));
@@ -133,9 +183,8 @@ export class TrainingStep<P, B, C, S> {
   }
 
   /** The loss of a step, for an optimiser that looks at it again. The batch of curvature is made when it is asked for. */
-  private objective({ carried, step }: TrainingState<P, S, C>, batch: B): Objective {
-    const { task } = this;
-    const key = this.forLoss.fold(step);
+  private objective(carried: C, batch: B, key: Key): Objective {
+    const { task, number: step } = this;
     let made: B | undefined;
     const forCurvature = () => {
       made ??= task.curvatureBatch?.(step) ?? batch;
@@ -152,17 +201,12 @@ export class TrainingStep<P, B, C, S> {
   }
 
   private differentiate(
-    state: TrainingState<P, S, C>,
+    state: Pick<Parts<P, S, C>, "params" | "carried">,
     batch: B,
-    step: number,
+    key: Key,
   ): { value: Tensor; grads: P; carried: C; measures: Readonly<Record<string, Tensor>> } {
     const f = valueGradAndAux((params: Traceable<P>) => {
-      const {
-        loss,
-        carried,
-        penalty,
-        measures = {},
-      } = this.task.loss(params, batch, state.carried, this.forLoss.fold(step));
+      const { loss, carried, penalty, measures = {} } = this.task.loss(params, batch, state.carried, key);
       return {
         loss: penalty ? add(loss, penalty) : loss,
         aux: { carried, measures, unpenalised: penalty ? loss : null },
@@ -176,6 +220,16 @@ export class TrainingStep<P, B, C, S> {
     };
     return { value: unpenalised ?? value, grads: grads as unknown as P, carried, measures };
   }
+}
+
+/** What no transform takes stays a number, for its own error. */
+function inArray(x: number | undefined, bound: number): Float64Array | number | undefined {
+  return x !== undefined && x >= 0 && x < bound ? Float64Array.of(x) : x;
+}
+
+function scalar(x: Float64Array | number, params: unknown): Tensor | number {
+  if (typeof x === "number") return x;
+  return fromArray(x, [], leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32");
 }
 
 const actions = ["random", "skip", "stop"] as const;

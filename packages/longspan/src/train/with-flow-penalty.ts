@@ -1,12 +1,14 @@
 import { type FlowPenaltyOptions, flowPenalty } from "../flow/index.js";
 import { mul } from "../ops/index.js";
 import { fromArray } from "../tensor/index.js";
+import { isPure, pure } from "./pure.js";
 import type { Task } from "./task.js";
 
 /** A batch with the weight of the penalty at its step. */
 export interface Penalised<B> {
   readonly batch: B;
-  readonly weight: number;
+  /** One number; null where it is 0. */
+  readonly weight: Float64Array | null;
 }
 
 /** Settings of `withFlowPenalty`. */
@@ -52,31 +54,36 @@ export function withFlowPenalty<P, B, C>(
   };
   weightAt(0);
   const describe = task.describe?.bind(task);
+  const loss: Task<P, Penalised<B>, C>["loss"] = (params, { batch, weight: lambda }, carried, key) => {
+    if (lambda === null) return task.loss(params, batch, carried, key);
+    const { loss, aux, omega, meanRatio, skipped } = flowPenalty(
+      (p) => {
+        const { loss, ...aux } = task.loss(p, batch, carried, key);
+        return { loss, aux };
+      },
+      params,
+      options,
+    );
+    return {
+      ...aux,
+      loss,
+      penalty: mul(omega, fromArray(lambda, [], omega.dtype)),
+      measures: { ...aux.measures, omega, "flow ratio": meanRatio, "flow skipped": skipped },
+    };
+  };
   return {
-    batch: (step) => ({ batch: task.batch(step), weight: weightAt(step) }),
+    batch: (step) => ({ batch: task.batch(step), weight: inArray(weightAt(step)) }),
     // Omega is not convex in any outputs: curvature is that of the loss.
-    curvatureBatch: (step) => ({ batch: task.curvatureBatch?.(step) ?? task.batch(step), weight: 0 }),
+    curvatureBatch: (step) => ({ batch: task.curvatureBatch?.(step) ?? task.batch(step), weight: null }),
     predictions: ({ batch }) => task.predictions(batch),
     carriedAtStart: (params) => task.carriedAtStart(params),
     ...(describe ? { describe } : {}),
     unpenalised: (params, { batch }, carried, key) => task.loss(params, batch, carried, key),
-    loss(params, { batch, weight: lambda }, carried, key) {
-      if (lambda === 0) return task.loss(params, batch, carried, key);
-      const { loss, aux, omega, meanRatio, skipped } = flowPenalty(
-        (p) => {
-          const { loss, ...aux } = task.loss(p, batch, carried, key);
-          return { loss, aux };
-        },
-        params,
-        options,
-      );
-      return {
-        ...aux,
-        loss,
-        // A tensor: a schedule compiles nothing anew.
-        penalty: mul(omega, fromArray([lambda], [], omega.dtype)),
-        measures: { ...aux.measures, omega, "flow ratio": meanRatio, "flow skipped": skipped },
-      };
-    },
+    loss: isPure(task.loss) ? pure(loss) : loss,
   };
+}
+
+/** In an array: a schedule compiles and captures nothing anew. */
+function inArray(weight: number): Float64Array | null {
+  return weight === 0 ? null : Float64Array.of(weight);
 }

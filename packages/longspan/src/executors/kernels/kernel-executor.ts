@@ -8,6 +8,7 @@ import {
   type PreparedRuns,
   type Program,
   type Recording,
+  type RepeatedRuns,
   type Run,
   type Schedule,
   type SynchronousExecutor,
@@ -19,6 +20,7 @@ import { Pool } from "../memory/pool.js";
 import { Recorder } from "../memory/recorder.js";
 import { encodeProgram, encodeSchedule } from "./encode.js";
 import type { KernelModule } from "./kernel-module.js";
+import { KernelRepeats } from "./kernel-repeats.js";
 import { KernelRuns } from "./kernel-runs.js";
 
 /**
@@ -52,7 +54,7 @@ export class KernelExecutor<M> implements SynchronousExecutor {
   }
 
   allocate(dtype: DType, length: number): Handle {
-    return this.pool.allocate(dtype, length);
+    return this.recorder.allocate(dtype, length);
   }
 
   release(handle: Handle): void {
@@ -60,9 +62,11 @@ export class KernelExecutor<M> implements SynchronousExecutor {
   }
 
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
-    const { memory, length } = this.pool.own(handle);
-    if (offset < 0 || offset + data.length > length)
-      throw new RangeError(`write of ${data.length} at ${offset} into ${length}`);
+    const own = this.pool.own(handle);
+    if (offset < 0 || offset + data.length > own.length)
+      throw new RangeError(`write of ${data.length} at ${offset} into ${own.length}`);
+    this.recorder.write(own);
+    const { memory } = own;
     this.kernels.view(memory).set(data, offset);
     this.kernels.touch(memory);
   }
@@ -98,24 +102,48 @@ export class KernelExecutor<M> implements SynchronousExecutor {
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
   }
 
+  get isRecording(): boolean {
+    return this.recorder.isRecording;
+  }
+
   record(f: () => void): Recording {
     return this.recorder.record(f);
   }
 
   prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
+    const memory = (place: Place) => ({ ...place, memory: this.pool.own(place.handle).memory });
+    const [into, from] = [memory(input), memory(output)];
+    return this.prepared(
+      runs,
+      into.memory,
+      (id, owner) => new KernelRuns(this.kernels, id, into, from, { runs, ...owner }),
+    );
+  }
+
+  repeat(runs: readonly Run[], replaced: readonly Handle[]): RepeatedRuns {
+    const own = this.pool.own.bind(this.pool);
+    return this.prepared(
+      runs,
+      null,
+      (id, owner) => new KernelRepeats(this.kernels, id, replaced, { runs, own, ...owner }),
+    );
+  }
+
+  private prepared<T extends object>(
+    runs: readonly Run[],
+    written: M | null,
+    make: (id: number, owner: { done: () => void; released: () => void }) => T,
+  ): T {
     const bound = runs.map(({ executable, schedule, bindings }) => {
       const own = ownExecutable(executable);
       const places = new Float64Array(2 * own.program.buffers.length);
       this.bind(own, schedule, bindings, places);
       return { plan: this.planFor(own, schedule), bindings: places };
     });
-    const memory = (place: Place) => ({ ...place, memory: this.pool.own(place.handle).memory });
-    const [into, from] = [memory(input), memory(output)];
     const nodeRows = runs.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
     const { kernels } = this;
-    const id = kernels.prepare(bound, into.memory);
-    const prepared = new KernelRuns(kernels, id, into, from, {
-      runs,
+    const id = kernels.prepare(bound, written);
+    const prepared = make(id, {
       done: () => {
         this.runs += runs.length;
         this.nodeRows += nodeRows;

@@ -7,7 +7,7 @@ export class PooledHandle<M> implements Handle {
     readonly pool: Pool<M>,
     readonly dtype: DType,
     readonly length: number,
-    readonly memory: M,
+    public memory: M,
   ) {}
 }
 
@@ -21,23 +21,15 @@ export class Pool<M> {
   constructor(private readonly take: (dtype: DType, capacity: number) => M) {}
 
   allocate(dtype: DType, length: number): PooledHandle<M> {
-    const capacity = sizeClass(length);
-    const bytes = capacity * bytesPerElement(dtype);
-    let memory = this.free.get(`${dtype}:${capacity}`)?.pop();
-    if (memory === undefined) {
-      memory = this.take(dtype, capacity);
-      this.bytesReserved += bytes;
-    }
-    this.bytesInUse += bytes;
-    return new PooledHandle(this, dtype, length, memory);
+    this.bytesInUse += bytesFor(dtype, length);
+    return new PooledHandle(this, dtype, length, this.memoryFor(dtype, length));
   }
 
   release(handle: PooledHandle<M>): void {
     if (handle.released) return;
     handle.released = true;
-    const capacity = sizeClass(handle.length);
-    this.bytesInUse -= capacity * bytesPerElement(handle.dtype);
-    const key = `${handle.dtype}:${capacity}`;
+    this.bytesInUse -= this.bytesOf(handle);
+    const key = this.classOf(handle.dtype, handle.length);
     const list = this.free.get(key);
     if (list) list.push(handle.memory);
     else this.free.set(key, [handle.memory]);
@@ -50,6 +42,40 @@ export class Pool<M> {
     if (handle.released) throw new Error("memory that was released");
     return handle;
   }
+
+  /** Handles of one class can take each other's memory. */
+  classOf(dtype: DType, length: number): string {
+    return `${dtype}:${sizeClass(length)}`;
+  }
+
+  bytesOf({ dtype, length }: Handle): number {
+    return bytesFor(dtype, length);
+  }
+
+  /** Another handle for the memory of one that is done with, of the same class: only the new one is released. */
+  again(done: PooledHandle<M>, length: number): PooledHandle<M> {
+    return new PooledHandle(this, done.dtype, length, done.memory);
+  }
+
+  /** Gives a handle other memory. @returns one that holds what it had */
+  moved(handle: PooledHandle<M>): PooledHandle<M> {
+    const left = this.again(handle, handle.length);
+    this.bytesInUse += this.bytesOf(handle);
+    handle.memory = this.memoryFor(handle.dtype, handle.length);
+    return left;
+  }
+
+  private memoryFor(dtype: DType, length: number): M {
+    const capacity = sizeClass(length);
+    const pooled = this.free.get(`${dtype}:${capacity}`)?.pop();
+    if (pooled !== undefined) return pooled;
+    this.bytesReserved += bytesFor(dtype, length);
+    return this.take(dtype, capacity);
+  }
+}
+
+function bytesFor(dtype: DType, length: number): number {
+  return sizeClass(length) * bytesPerElement(dtype);
 }
 
 /** The next size of the form (4..7) x 2^n: at most a quarter is wasted. */

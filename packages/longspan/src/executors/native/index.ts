@@ -12,6 +12,7 @@ interface Addon {
   plan(program: number, ints: Int32Array): number;
   run(plan: number, bindings: Float64Array): number[] | undefined;
   prepare(plans: Int32Array, bindings: Float64Array, written: number): number;
+  rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void;
   runPrepared(prepared: number): number[] | undefined;
   dropPrepared(prepared: number): void;
   dropPlan(plan: number): void;
@@ -68,10 +69,14 @@ class NativeKernels implements KernelModule<NativeMemory> {
     return this.addon.run(plan, bindings);
   }
 
-  prepare(runs: readonly BoundRun[], written: NativeMemory): number {
+  prepare(runs: readonly BoundRun[], written: NativeMemory | null): number {
     const plans = Int32Array.from(runs, (r) => r.plan);
     const bindings = Float64Array.from(runs.flatMap((r) => [...r.bindings]));
-    return this.addon.prepare(plans, bindings, written.id);
+    return this.addon.prepare(plans, bindings, written?.id ?? -1);
+  }
+
+  rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void {
+    this.addon.rebind(prepared, positions, numbers);
   }
 
   runPrepared(prepared: number): number[] | undefined {

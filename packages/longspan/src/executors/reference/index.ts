@@ -10,6 +10,7 @@ import {
   type PreparedRuns,
   type Program,
   type Recording,
+  type RepeatedRuns,
   type RowTable,
   type Run,
   type Schedule,
@@ -50,7 +51,7 @@ export class ReferenceExecutor implements SynchronousExecutor {
   }
 
   allocate(dtype: DType, length: number): Handle {
-    return this.pool.allocate(dtype, length);
+    return this.recorder.allocate(dtype, length);
   }
 
   release(handle: Handle): void {
@@ -58,10 +59,11 @@ export class ReferenceExecutor implements SynchronousExecutor {
   }
 
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
-    const { memory, length } = this.pool.own(handle);
-    if (offset < 0 || offset + data.length > length)
-      throw new RangeError(`write of ${data.length} at ${offset} into ${length}`);
-    memory.set(data, offset);
+    const own = this.pool.own(handle);
+    if (offset < 0 || offset + data.length > own.length)
+      throw new RangeError(`write of ${data.length} at ${offset} into ${own.length}`);
+    this.recorder.write(own);
+    own.memory.set(data, offset);
   }
 
   async read(handle: Handle, offset: number, length: number): Promise<TypedArray> {
@@ -90,6 +92,10 @@ export class ReferenceExecutor implements SynchronousExecutor {
     executable.run(schedule, bindings, this.pool);
   }
 
+  get isRecording(): boolean {
+    return this.recorder.isRecording;
+  }
+
   record(f: () => void): Recording {
     return this.recorder.record(f);
   }
@@ -104,6 +110,27 @@ export class ReferenceExecutor implements SynchronousExecutor {
         for (const { executable, schedule, bindings } of runs) this.run(executable, schedule, bindings);
         const { memory } = this.pool.own(output.handle);
         for (let i = 0; i < output.length; i++) result[i] = memory[output.offset + i]!;
+      },
+      release: () => {
+        released = true;
+      },
+    };
+  }
+
+  repeat(runs: readonly Run[], replaced: readonly Handle[]): RepeatedRuns {
+    let released = false;
+    return {
+      run: (handles) => {
+        if (released) throw new Error("repeated runs that were released");
+        if (handles.length !== replaced.length)
+          throw new RangeError(`${handles.length} handles in place of ${replaced.length}`);
+        const other = new Map(replaced.map((handle, i) => [handle, handles[i]!]));
+        for (const { executable, schedule, bindings } of runs)
+          this.run(
+            executable,
+            schedule,
+            bindings.map((b) => b && { ...b, handle: other.get(b.handle) ?? b.handle }),
+          );
       },
       release: () => {
         released = true;

@@ -22,7 +22,10 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   /** Runs with their bindings in linear memory, which lie there until they are dropped. */
   private readonly prepared = new Map<
     number,
-    { readonly runs: readonly { plan: number; bindings: number }[]; readonly written: WasmMemory }
+    {
+      readonly runs: readonly { plan: number; bindings: number; length: number }[];
+      readonly written: WasmMemory | null;
+    }
   >();
   private nextPrepared = 0;
 
@@ -91,15 +94,35 @@ export class WasmKernels implements KernelModule<WasmMemory> {
     return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
   }
 
-  prepare(runs: readonly BoundRun[], written: WasmMemory): number {
-    const placed = runs.map(({ plan, bindings }) => ({ plan, bindings: this.pass(bindings) }));
+  prepare(runs: readonly BoundRun[], written: WasmMemory | null): number {
+    const placed = runs.map(({ plan, bindings }) => ({
+      plan,
+      bindings: this.pass(bindings),
+      length: bindings.length,
+    }));
     this.prepared.set(this.nextPrepared, { runs: placed, written });
     return this.nextPrepared++;
   }
 
+  rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void {
+    const { runs } = this.prepared.get(prepared)!;
+    const { buffer } = this.module.memory;
+    // Positions ascend: one pass over the runs.
+    let [run, first] = [0, 0];
+    let places = runs[0] && new Float64Array(buffer, runs[0].bindings, runs[0].length);
+    for (const [i, position] of positions.entries()) {
+      while (position >= first + runs[run]!.length) {
+        first += runs[run]!.length;
+        const { bindings, length } = runs[++run]!;
+        places = new Float64Array(buffer, bindings, length);
+      }
+      places![position - first] = numbers[i]!;
+    }
+  }
+
   runPrepared(prepared: number): number[] | undefined {
     const { runs, written } = this.prepared.get(prepared)!;
-    this.touch(written);
+    if (written) this.touch(written);
     for (const { plan, bindings } of runs) {
       const failure = this.runBound(plan, bindings);
       if (failure) return failure;

@@ -1,7 +1,6 @@
 import { convexIn } from "../../autodiff/index.js";
 import { equal, iota, logSumExp, reshape, sub, sum, where } from "../../ops/index.js";
-import { isSynchronous } from "../../program/index.js";
-import { formatShape, onCpu, ShapeError, sameShape, Tensor, type Value } from "../../tensor/index.js";
+import { checkElements, formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { meanOverRows } from "./mean.js";
 
 /**
@@ -61,13 +60,12 @@ export function crossEntropyPerRow(logits: Value, targets: Value): Value {
 
 /** Looks at the targets if that takes no waiting. */
 function checkTargets(targets: Value, classes: number): void {
-  if (!(targets instanceof Tensor) || !isSynchronous(targets.executor)) return;
-  onCpu(targets)
-    .toArray()
-    .forEach((y, row) => {
+  checkElements(targets, (classNumbers) => {
+    classNumbers.forEach((y, row) => {
       if (y < 0 || y >= classes)
         throw new RangeError(
           `cross-entropy: target ${y} at row ${row} lies outside 0..${classes - 1}: the logits have ${classes} classes`,
         );
     });
+  });
 }

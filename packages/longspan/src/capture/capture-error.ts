@@ -1,0 +1,4 @@
+/** A function whose runs cannot be repeated in its place. */
+export class CaptureError extends Error {
+  override name = "CaptureError";
+}

@@ -1,0 +1,162 @@
+import { isSynchronous, type SynchronousExecutor } from "../program/index.js";
+import { defaultExecutor, hostAccess } from "../tensor/index.js";
+import { CaptureError } from "./capture-error.js";
+import { type Form, formOf, nameOfObject } from "./form.js";
+import { Replay } from "./replay.js";
+import { type Described, describe, difference, sameReadings, type Trial, tryOnce } from "./trial.js";
+
+export { CaptureError } from "./capture-error.js";
+
+/** How a function is captured. */
+export interface CaptureOptions {
+  /** What happens where the runs cannot be repeated in place of the function: an error (unless given), or the function is called. */
+  readonly otherwise?: "throw" | "call";
+  /** Memory in bytes that may be held for the runs; 64 MiB unless given. A function that needs more is called each time. */
+  readonly mostBytes?: number;
+}
+
+/** A function whose runs are repeated. */
+export interface Captured<A extends readonly unknown[], R> {
+  (...args: A): R;
+  /** Releases the memory that is held for the runs. The function can be called again; it is captured anew. */
+  dispose(): void;
+}
+
+/** What is known of arguments of one form. */
+type Known =
+  | { readonly is: "seen" }
+  | { readonly is: "tried"; readonly trial: Trial; readonly described: Described; readonly times: number }
+  | { readonly is: "ready"; readonly replay: Replay }
+  | { readonly is: "called" };
+
+/** So many calls in a row may each read something else before it is taken that all will. */
+const mostTrials = 8;
+
+/** Forms that are remembered: the one that was not seen for longest goes first. */
+const mostForms = 64;
+
+/**
+ * Captures the program runs that a function makes, and repeats them in its place: all in one call, without tracing, differentiating
+ * or looking at shapes again. The results are the same, bit for bit. For work of many small runs, such as a training step of a small model,
+ * that is several times faster.
+ *
+ * The function takes trees of tensors, typed arrays, keys and anything else, and gives trees of tensors. It is called for the first three
+ * calls with arguments of one form; after that its runs are repeated with the arguments' numbers. The form is all but the elements of
+ * tensors and typed arrays and the words of keys: a number, a string, a structure or another shape makes another form, captured on its own.
+ *
+ * What the function does must follow from its arguments: what else it does besides tensor operations happens only when it is called, and
+ * a variable that it sees and that changes later is not seen again. Tensors of its own may be read: if up to 64 elements of one are, the
+ * runs are repeated as long as they are what they were, and else the function is called.
+ *
+ * On an executor that cannot be read at once, while something is differentiated, and within another captured function, the function
+ * is just called.
+ *
+ * @throws CaptureError if two calls with one form of arguments did different things, or if the function reads more, or writes into a tensor
+ * @example
+ * const loss = (w: Value, x: Value) => sum(square(matmul(x, w)));
+ * const step = capture((w: Tensor, x: Tensor) => sub(w, mul(grad(loss)(w, x), 0.1)));
+ * let w = tensor([[1], [2]]);
+ * for (let i = 0; i < 10; i++) w = step(w, tensor([[i, 1]])) as Tensor;
+ */
+export function capture<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  { otherwise = "throw", mostBytes = 64 * 2 ** 20 }: CaptureOptions = {},
+): Captured<A, R> {
+  if (otherwise !== "throw" && otherwise !== "call")
+    throw new TypeError(`capture: otherwise is "throw" or "call", got ${JSON.stringify(otherwise)}`);
+  if (!(mostBytes >= 0))
+    throw new RangeError(`capture: mostBytes is a number of at least 0, got ${mostBytes}`);
+  const forms = new Map<string, Known>();
+
+  const drop = (known: Known) => {
+    if (known.is === "tried") known.trial.drop();
+    if (known.is === "ready") known.replay.drop();
+  };
+  const remember = (name: string, known: Known) => {
+    forms.delete(name);
+    forms.set(name, known);
+    for (const [oldest, old] of forms) {
+      if (oldest === name || (forms.size <= mostForms && bytes() <= mostBytes)) break;
+      drop(old);
+      forms.delete(oldest);
+    }
+  };
+  const bytes = () => {
+    let sum = 0;
+    for (const known of forms.values())
+      sum +=
+        known.is === "tried" ? known.trial.recording.bytes : known.is === "ready" ? known.replay.bytes : 0;
+    return sum;
+  };
+
+  /** Calls the function for what it does, and remembers that for the form. */
+  const call = (executor: SynchronousExecutor, name: string, form: Form, known: Known, args: A): R => {
+    let trial: Trial;
+    try {
+      trial = tryOnce(executor, () => f(...args), form);
+    } catch (error) {
+      if (!(error instanceof CaptureError) || otherwise === "throw") throw error;
+      remember(name, { is: "called" });
+      return f(...args);
+    }
+    const described = describe(trial, form);
+    const result = trial.result as R;
+    const times = known.is === "tried" ? known.times + 1 : 1;
+    const alike = known.is === "tried" && sameReadings(known.described, described);
+    if (known.is === "tried") known.trial.drop();
+    if (known.is !== "tried" || (!alike && times <= mostTrials)) {
+      if (trial.recording.bytes <= mostBytes) remember(name, { is: "tried", trial, described, times });
+      else {
+        trial.drop();
+        remember(name, { is: "called" });
+      }
+      return result;
+    }
+    const why = alike
+      ? difference(known.described, described)
+      : "it read a tensor whose elements were never the same";
+    if (why === null) {
+      remember(name, { is: "ready", replay: new Replay(executor, trial, form, described) });
+      return result;
+    }
+    trial.drop();
+    remember(name, { is: "called" });
+    if (otherwise === "throw")
+      throw new CaptureError(
+        `capture: two calls with arguments of one form did not do the same: ${why}. What the function does must follow from its arguments: give it as an argument, or call the function itself`,
+      );
+    return result;
+  };
+
+  const captured = (...args: A): R => {
+    const executor = defaultExecutor();
+    if (!isSynchronous(executor) || executor.isRecording || hostAccess() !== null) return f(...args);
+    const form = formOf(args);
+    if (form === null) return f(...args);
+    const name = `${nameOfObject(executor)}${form.name}`;
+    let known = forms.get(name);
+    if (known?.is === "ready" && !known.replay.isValid) {
+      drop(known);
+      known = { is: "seen" };
+    }
+    if (known === undefined) {
+      // What a function makes once and keeps, programs and constants, is made now.
+      const result = f(...args);
+      remember(name, { is: "seen" });
+      return result;
+    }
+    if (known.is === "called") return f(...args);
+    if (known.is !== "ready") return call(executor, name, form, known, args);
+    const done = known.replay.run(form);
+    if (done) {
+      remember(name, known);
+      return done.result as R;
+    }
+    return f(...args);
+  };
+  captured.dispose = () => {
+    for (const known of forms.values()) drop(known);
+    forms.clear();
+  };
+  return captured;
+}

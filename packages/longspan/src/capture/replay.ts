@@ -1,0 +1,154 @@
+import type { Handle, RepeatedRuns, SynchronousExecutor, TypedArray } from "../program/index.js";
+import { checkIntegers, type Key, keep, Tensor } from "../tensor/index.js";
+import { type Form, withTensors } from "./form.js";
+import { type Described, type Filling, type Reading, type Source, sameNumbers, type Trial } from "./trial.js";
+
+/** Where memory is when the runs are repeated: that of an argument, of a result, or the same as ever. */
+type Memory =
+  | { readonly of: "argument"; readonly index: number }
+  | { readonly of: "result"; readonly index: number }
+  | { readonly of: "recording"; readonly handle: Handle };
+
+interface Output {
+  readonly memory: Memory;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  /** Of memory that is neither an argument's nor made anew: a view of the tensor. */
+  readonly fixed: Tensor | null;
+}
+
+/** The runs of a function, repeated in its place. */
+export class Replay {
+  readonly bytes: number;
+  private readonly repeated: RepeatedRuns;
+  /** Memory that results are in: made anew each time. */
+  private readonly fresh: readonly Handle[];
+  private readonly fillings: readonly (Filling & { readonly memory: Memory })[];
+  private readonly readings: readonly (Reading & { readonly memory: Memory; readonly offset: number })[];
+  private readonly outputs: readonly Output[];
+
+  constructor(
+    private readonly executor: SynchronousExecutor,
+    private readonly trial: Trial,
+    form: Form,
+    private readonly described: Described,
+  ) {
+    const { recording, resultForm, fillings, readings } = trial;
+    const given = form.memories;
+    this.fresh = resultForm.memories.filter((h) => recording.made.has(h) && !given.includes(h));
+    const memoryOf = (handle: Handle): Memory => {
+      const argument = given.indexOf(handle);
+      if (argument >= 0) return { of: "argument", index: argument };
+      const result = this.fresh.indexOf(handle);
+      return result >= 0 ? { of: "result", index: result } : { of: "recording", handle };
+    };
+    this.repeated = executor.repeat(recording.runs, [...given, ...this.fresh]);
+    this.fillings = fillings.flatMap((filling) => {
+      const memory = memoryOf(filling.handle);
+      // What the function itself wrote into memory that stays is still there.
+      const stays = filling.source.from === "function" && memory.of === "recording";
+      return stays ? [] : [{ ...filling, memory }];
+    });
+    this.readings = readings.map((reading) => {
+      const { handle, offset } = reading.view.binding();
+      return { ...reading, memory: memoryOf(handle), offset };
+    });
+    this.outputs = resultForm.tensors.map((t) => {
+      const { handle, offset } = t.binding();
+      const memory = memoryOf(handle);
+      const fixed = memory.of === "recording" ? keptView(t) : null;
+      return { memory, offset, shape: t.shape, fixed };
+    });
+    this.bytes = recording.bytes;
+  }
+
+  /**
+   * Does what the function would do with arguments of the form.
+   * @returns the result; undefined if the function has to be called, since it would do something else this time
+   */
+  run(form: Form): { readonly result: unknown } | undefined {
+    const { executor } = this;
+    const fresh = this.fresh.map(({ dtype, length }) => executor.allocate(dtype, length));
+    const handleOf = (memory: Memory): Handle =>
+      memory.of === "argument"
+        ? form.memories[memory.index]!
+        : memory.of === "result"
+          ? fresh[memory.index]!
+          : memory.handle;
+    try {
+      for (const { memory, source } of this.fillings) this.fill(handleOf(memory), source, form);
+      this.repeated.run([...form.memories, ...fresh]);
+      for (const { memory, offset, view, expects } of this.readings) {
+        const data = executor.readSync(handleOf(memory), offset, view.size);
+        if (typeof expects === "function") expects(data);
+        else if (!sameNumbers(data, expects)) {
+          for (const handle of fresh) executor.release(handle);
+          return undefined;
+        }
+      }
+    } catch (error) {
+      for (const handle of fresh) executor.release(handle);
+      throw error;
+    }
+    return { result: this.assemble(form, fresh) };
+  }
+
+  /** Whether the tensors from outside that the runs use are still there. */
+  get isValid(): boolean {
+    return !this.described.outside.some((handle) => handle.released);
+  }
+
+  /** Gives back all that it holds. */
+  drop(): void {
+    this.repeated.release();
+    for (const { fixed } of this.outputs) fixed?.dispose();
+    this.trial.drop();
+  }
+
+  private fill(handle: Handle, source: Source, form: Form): void {
+    const data = source.from === "function" ? source.data : numbersOf(source, form);
+    if (handle.dtype === "int32" && source.from === "array") checkIntegers(data);
+    this.executor.write(handle, 0, data);
+  }
+
+  private assemble(form: Form, fresh: readonly Handle[]): unknown {
+    const whole = fresh.map((handle) => Tensor.own(this.executor, handle, [handle.length]));
+    const tensors = this.outputs.map(({ memory, offset, shape, fixed }) => {
+      if (memory.of === "result") return whole[memory.index]!.view(shape, offset);
+      if (fixed) return fixed.view(shape);
+      const handle = form.memories[(memory as { index: number }).index]!;
+      return viewIn(form.tensors, handle, shape, offset);
+    });
+    for (const t of whole) t.dispose();
+    let i = 0;
+    return withTensors(this.trial.result, () => tensors[i++]!);
+  }
+}
+
+/** A view of the argument that lies where a result does. */
+function viewIn(
+  tensors: readonly Tensor[],
+  handle: Handle,
+  shape: readonly number[],
+  offset: number,
+): Tensor {
+  const size = shape.reduce((n, d) => n * d, 1);
+  for (const t of tensors) {
+    const own = t.binding();
+    if (own.handle === handle && own.offset <= offset && offset + size <= own.offset + t.size)
+      return t.view(shape, offset - own.offset);
+  }
+  throw new Error("a result lies outside of the arguments' memory");
+}
+
+function keptView(t: Tensor): Tensor {
+  return keep(t.view(t.shape));
+}
+
+function numbersOf(
+  source: Exclude<Source, { from: "function" }>,
+  form: Form,
+): TypedArray | readonly number[] {
+  if (source.from === "array") return form.arrays[source.index]!;
+  return source.folds.reduce((key: Key, n) => key.fold(n), form.keys[source.index]!).words;
+}

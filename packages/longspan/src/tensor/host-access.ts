@@ -1,0 +1,40 @@
+import type { Handle, TypedArray } from "../program/index.js";
+
+/** What passes between tensors and plain numbers while a function runs: who captures the function's runs must know. */
+export interface HostAccess {
+  /** Fresh memory was filled with numbers. */
+  filled(handle: Handle, data: ArrayLike<number>): void;
+  /** Something happened that the runs alone do not repeat; `what` completes "the function ...". */
+  refused(what: string): void;
+  /** Elements were read. */
+  read(t: Readable, data: TypedArray): void;
+  /** Elements were read, and matter only in that the check is passed. */
+  checked(t: Readable, check: (data: TypedArray) => void): void;
+  /** The words of a key were made from those of another. */
+  folded(from: readonly number[], data: number, to: readonly number[]): void;
+}
+
+/** What is known of a tensor whose elements were read. */
+export interface Readable {
+  readonly size: number;
+  view(shape: readonly number[]): Readable;
+  binding(): { handle: Handle; offset: number };
+}
+
+let watcher: HostAccess | null = null;
+
+/** Who is told, if anyone. */
+export function hostAccess(): HostAccess | null {
+  return watcher;
+}
+
+/** Runs `f` and tells of what passes. Within `f`, nobody else is told. */
+export function withHostAccess<T>(told: HostAccess | null, f: () => T): T {
+  const before = watcher;
+  watcher = told;
+  try {
+    return f();
+  } finally {
+    watcher = before;
+  }
+}
