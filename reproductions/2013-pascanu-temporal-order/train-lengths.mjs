@@ -13,7 +13,7 @@ import {
   temporalOrder,
   uniform,
 } from "longspan";
-import { lossOn, modelFor, setting, updateOf } from "./update.mjs";
+import { modelFor, setting, updateOf } from "./update.mjs";
 
 /** The lengths of training. */
 const [shortest, longest] = [50, 200];
@@ -53,7 +53,7 @@ export async function trainOnce({ arm, seed, updates: most }) {
     for (; updates < until; updates++) {
       const u = scope(() => onCpu(uniform(forLengths.fold(updates), [1])).item());
       const task = taskOf(shortest + Math.floor(u * (longest - shortest + 1)));
-      const next = scope(() => update.step(params, state, lossOn(task, task.batch(updates))));
+      const next = update.step(task, params, state, task.batch(updates));
       for (const t of leaves([params, state])) t.dispose();
       ({ params, state } = next);
       if (next.exploded) exploded += 1;

@@ -6,12 +6,11 @@ import {
   evaluateSynthetic,
   Key,
   leaves,
-  scope,
   syntheticTask,
   temporalOrder,
 } from "longspan";
 import { arms } from "./arms.mjs";
-import { lossOn, modelFor, setting, updateOf } from "./update.mjs";
+import { modelFor, setting, updateOf } from "./update.mjs";
 
 /** A run is over as soon as less than this share of `confirm` fresh sequences is wrong. It is looked at after every so many updates. */
 const success = { share: 0.01, every: 500, look: 1000, confirm: 10_000 };
@@ -42,7 +41,7 @@ export async function trainOnce({ arm, length, seed, updates: most }) {
     const started = performance.now();
     const until = Math.min(most, updates + success.every);
     for (; updates < until; updates++) {
-      const next = scope(() => update.step(params, state, lossOn(task, task.batch(updates))));
+      const next = update.step(task, params, state, task.batch(updates));
       for (const t of leaves([params, state])) t.dispose();
       ({ params, state } = next);
       if (next.exploded) exploded += 1;

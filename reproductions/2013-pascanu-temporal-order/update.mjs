@@ -3,14 +3,17 @@
 import {
   add,
   applyUpdates,
+  capture,
   clipByJointNorm,
   compose,
   flowPenalty,
   Key,
+  leaves,
   mapTree,
   mul,
   onCpu,
   pascanuRnn,
+  scope,
   sgd,
   valueAndGrad,
 } from "longspan";
@@ -30,13 +33,7 @@ export function modelFor({ inputSize: input, outputSize: output }) {
   return pascanuRnn({ input, output, hidden: setting.hidden, start: setting.start });
 }
 
-/** The loss on a batch of a task, as a function of the parameters. It draws nothing at random, so its key is of no account. */
-export function lossOn(task, batch) {
-  const key = Key.of(0);
-  return (params) => ({ loss: task.loss(params, batch, {}, key).loss, aux: null });
-}
-
-/** The update of an arm: `init(params)` gives its state, `step(params, state, loss)` what comes after. */
+/** The update of an arm: `init(params)` gives its state, `step(task, params, state, batch)` what comes after. */
 export function updateOf(arm) {
   const { clip, omega } = arms[arm];
   // An endless limit never clips and still tells the norm.
@@ -44,22 +41,32 @@ export function updateOf(arm) {
     clipByJointNorm(clip ?? Number.POSITIVE_INFINITY),
     sgd({ learningRate: setting.rate }),
   );
-  const gradient = (params, loss) =>
-    valueAndGrad((p) => {
+  // The loss draws nothing at random, so its key is of no account.
+  const key = Key.of(0);
+  const gradient = (task, params, batch) => {
+    const loss = (p) => ({ loss: task.loss(p, batch, {}, key).loss, aux: null });
+    return valueAndGrad((p) => {
       if (omega === null) return loss(p).loss;
       const penalised = flowPenalty(loss, p, { gradient: "paper", steps: "mean" });
       return add(penalised.loss, mul(penalised.omega, omega));
     })(params).grads;
+  };
+  const taken = (params, { updates, state }) => ({ params: applyUpdates(params, updates), state });
+  const plain = capture((task, params, state, batch) =>
+    scope(() => taken(params, optimiser.update(gradient(task, params, batch), state, params))),
+  );
   return {
     init: (params) => optimiser.init(params),
-    step(params, state, loss) {
-      const next = optimiser.update(gradient(params, loss), state, params);
-      const norm = onCpu(next.state[0].norm).item();
-      const exploded = !(norm <= setting.explodes);
+    step(task, params, state, batch) {
+      const next = plain(task, params, state, batch);
+      if (onCpu(next.state[0].norm).item() <= setting.explodes) return { ...next, exploded: false };
+      for (const t of leaves(next)) t.dispose();
       // In place of a gradient that exploded: a step towards smaller weights.
-      const smaller = () => mapTree(params, (p) => mul(p, setting.decay));
-      const { updates, state: after } = exploded ? optimiser.update(smaller(), state, params) : next;
-      return { params: applyUpdates(params, updates), state: after, exploded };
+      const smaller = scope(() => {
+        const gradient = mapTree(params, (p) => mul(p, setting.decay));
+        return taken(params, optimiser.update(gradient, state, params));
+      });
+      return { ...smaller, exploded: true };
     },
   };
 }

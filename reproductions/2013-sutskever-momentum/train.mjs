@@ -13,6 +13,7 @@ import {
   mul,
   nesterov2013,
   onCpu,
+  pure,
   scope,
   startTraining,
   sutskeverRnn,
@@ -33,10 +34,10 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
   const plain = syntheticTask(model, problem, { key: forBatches, batch });
   const task = {
     ...plain,
-    loss(...given) {
+    loss: pure((...given) => {
       const found = plain.loss(...given);
       return { ...found, loss: mul(found.loss, lossScale) };
-    },
+    }),
   };
   const optimiser = nesterov2013({ learningRate: rate, momentum: arms[arm] });
 

@@ -1,4 +1,4 @@
-import { isSynchronous, type SynchronousExecutor } from "../program/index.js";
+import { type Arena, isSynchronous, type SynchronousExecutor } from "../program/index.js";
 import { defaultExecutor, hostAccess } from "../tensor/index.js";
 import { CaptureError } from "./capture-error.js";
 import { type Form, formOf, nameOfObject } from "./form.js";
@@ -67,6 +67,7 @@ export function capture<A extends readonly unknown[], R>(
   if (!(mostBytes >= 0))
     throw new RangeError(`capture: mostBytes is a number of at least 0, got ${mostBytes}`);
   const forms = new Map<string, Known>();
+  const arenas = new Map<SynchronousExecutor, Arena>();
 
   const drop = (known: Known) => {
     if (known.is === "tried") known.trial.drop();
@@ -76,24 +77,37 @@ export function capture<A extends readonly unknown[], R>(
     forms.delete(name);
     forms.set(name, known);
     for (const [oldest, old] of forms) {
-      if (oldest === name || (forms.size <= mostForms && bytes() <= mostBytes)) break;
+      if (forms.size <= mostForms) break;
       drop(old);
       forms.delete(oldest);
     }
   };
+  /** Lets go of all that is held. */
+  const dispose = () => {
+    for (const known of forms.values()) drop(known);
+    for (const arena of arenas.values()) arena.release();
+    forms.clear();
+    arenas.clear();
+  };
   const bytes = () => {
     let sum = 0;
+    for (const arena of arenas.values()) sum += arena.bytes;
     for (const known of forms.values())
       sum +=
         known.is === "tried" ? known.trial.recording.bytes : known.is === "ready" ? known.replay.bytes : 0;
     return sum;
+  };
+  const arenaOf = (executor: SynchronousExecutor): Arena => {
+    const arena = arenas.get(executor) ?? executor.arena();
+    arenas.set(executor, arena);
+    return arena;
   };
 
   /** Calls the function for what it does, and remembers that for the form. */
   const call = (executor: SynchronousExecutor, name: string, form: Form, known: Known, args: A): R => {
     let trial: Trial;
     try {
-      trial = tryOnce(executor, () => f(...args), form);
+      trial = tryOnce(executor, arenaOf(executor), () => f(...args), form);
     } catch (error) {
       if (!(error instanceof CaptureError) || otherwise === "throw") throw error;
       remember(name, { is: "called" });
@@ -105,9 +119,9 @@ export function capture<A extends readonly unknown[], R>(
     const alike = known.is === "tried" && sameReadings(known.described, described);
     if (known.is === "tried") known.trial.drop();
     if (known.is !== "tried" || (!alike && times <= mostTrials)) {
-      if (trial.recording.bytes <= mostBytes) remember(name, { is: "tried", trial, described, times });
-      else {
-        trial.drop();
+      remember(name, { is: "tried", trial, described, times });
+      if (bytes() > mostBytes) {
+        dispose();
         remember(name, { is: "called" });
       }
       return result;
@@ -116,7 +130,7 @@ export function capture<A extends readonly unknown[], R>(
       ? difference(known.described, described)
       : "it read a tensor whose elements were never the same";
     if (why === null) {
-      remember(name, { is: "ready", replay: new Replay(executor, trial, form, described) });
+      remember(name, { is: "ready", replay: new Replay(executor, trial, form) });
       return result;
     }
     trial.drop();
@@ -154,9 +168,6 @@ export function capture<A extends readonly unknown[], R>(
     }
     return f(...args);
   };
-  captured.dispose = () => {
-    for (const known of forms.values()) drop(known);
-    forms.clear();
-  };
+  captured.dispose = dispose;
   return captured;
 }

@@ -1,7 +1,7 @@
 import type { Handle, RepeatedRuns, SynchronousExecutor, TypedArray } from "../program/index.js";
 import { checkIntegers, type Key, keep, Tensor } from "../tensor/index.js";
 import { type Form, withTensors } from "./form.js";
-import { type Described, type Filling, type Reading, type Source, sameNumbers, type Trial } from "./trial.js";
+import { type Filling, type Reading, type Source, sameNumbers, type Trial } from "./trial.js";
 
 /** Where memory is when the runs are repeated: that of an argument, of a result, or the same as ever. */
 type Memory =
@@ -21,6 +21,7 @@ interface Output {
 export class Replay {
   readonly bytes: number;
   private readonly repeated: RepeatedRuns;
+  private readonly lasting: readonly Handle[];
   /** Memory that results are in: made anew each time. */
   private readonly fresh: readonly Handle[];
   private readonly fillings: readonly (Filling & { readonly memory: Memory })[];
@@ -31,7 +32,6 @@ export class Replay {
     private readonly executor: SynchronousExecutor,
     private readonly trial: Trial,
     form: Form,
-    private readonly described: Described,
   ) {
     const { recording, resultForm, fillings, readings } = trial;
     const given = form.memories;
@@ -42,6 +42,8 @@ export class Replay {
       const result = this.fresh.indexOf(handle);
       return result >= 0 ? { of: "result", index: result } : { of: "recording", handle };
     };
+    const bound = recording.runs.flatMap((run) => run.bindings.flatMap((b) => b?.handle ?? []));
+    this.lasting = [...new Set(bound)].filter((handle) => memoryOf(handle).of === "recording");
     this.repeated = executor.repeat(recording.runs, [...given, ...this.fresh]);
     this.fillings = fillings.flatMap((filling) => {
       const memory = memoryOf(filling.handle);
@@ -93,9 +95,9 @@ export class Replay {
     return { result: this.assemble(form, fresh) };
   }
 
-  /** Whether the tensors from outside that the runs use are still there. */
+  /** Whether the memory that the runs use, besides that of arguments and results, is still there. */
   get isValid(): boolean {
-    return !this.described.outside.some((handle) => handle.released);
+    return !this.lasting.some((handle) => handle.released);
   }
 
   /** Gives back all that it holds. */

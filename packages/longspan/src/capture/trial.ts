@@ -1,4 +1,4 @@
-import type { Handle, Recording, Run, SynchronousExecutor } from "../program/index.js";
+import type { Arena, Handle, Recording, Run, SynchronousExecutor } from "../program/index.js";
 import { type HostAccess, keep, type Tensor, type TypedArray, withHostAccess } from "../tensor/index.js";
 import { CaptureError } from "./capture-error.js";
 import { type Form, formOf } from "./form.js";
@@ -39,7 +39,7 @@ const mostRead = 64;
  * Calls a function and notes what it does.
  * @throws CaptureError if it does what its runs alone do not repeat
  */
-export function tryOnce(executor: SynchronousExecutor, f: () => unknown, form: Form): Trial {
+export function tryOnce(executor: SynchronousExecutor, arena: Arena, f: () => unknown, form: Form): Trial {
   const fillings: Filling[] = [];
   const readings: Reading[] = [];
   const sources = new Map<object, Source>();
@@ -75,7 +75,7 @@ export function tryOnce(executor: SynchronousExecutor, f: () => unknown, form: F
   try {
     recording = executor.record(() => {
       result = withHostAccess(access, f);
-    });
+    }, arena);
   } catch (error) {
     dropReadings();
     throw error;

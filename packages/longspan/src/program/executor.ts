@@ -54,14 +54,22 @@ export interface Run {
   readonly bindings: readonly (Binding | undefined)[];
 }
 
+/** Memory that recordings have in common for what lives only while their runs are done. */
+export interface Arena {
+  /** Bytes that it holds. */
+  readonly bytes: number;
+  /** Gives them back; what was recorded with it must not be repeated afterwards. */
+  release(): void;
+}
+
 /** The runs that a function made, in their order. */
 export interface Recording {
   readonly runs: readonly Run[];
   /** The memory that the function took. */
   readonly made: ReadonlySet<Handle>;
-  /** Bytes that the recording holds: what the function took and gave back. */
+  /** Bytes that the recording holds besides its arena: numbers that the function wrote. */
   readonly bytes: number;
-  /** Releases them: they are the recording's for as long as the runs are repeated. */
+  /** Releases them, and an arena of its own: they stay for as long as the runs are repeated. */
   release(): void;
 }
 
@@ -118,11 +126,14 @@ export interface SynchronousExecutor extends Executor {
   readSync(handle: Handle, offset: number, length: number): TypedArray;
   /**
    * Calls `f` and notes the runs that it makes. They can be done again, over the same memory, as long as the recording is not
-   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere. Memory that `f` takes and gives back serves
-   * again for what it takes next, but not memory that it writes: those numbers stay for the runs to read.
+   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere. Memory that `f` takes and gives back goes to
+   * the arena and serves again, but not memory that it writes: those numbers stay for the runs to read.
+   * @param arena shared by recordings whose runs are never interleaved; one of its own unless given
    * @throws Error if a recording is under way
    */
-  record(f: () => void): Recording;
+  record(f: () => void, arena?: Arena): Recording;
+  /** An arena without memory. */
+  arena(): Arena;
   /** Whether a recording is under way. */
   readonly isRecording: boolean;
   /** Binds runs, and the places of their input and output, to be done again and again. All memory must outlive it. */

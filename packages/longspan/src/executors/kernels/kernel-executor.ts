@@ -1,4 +1,5 @@
 import {
+  type Arena,
   type Binding,
   type BufferDecl,
   type DType,
@@ -17,7 +18,7 @@ import {
 } from "../../program/index.js";
 import { indexError } from "../memory/index-error.js";
 import { Pool } from "../memory/pool.js";
-import { Recorder } from "../memory/recorder.js";
+import { PooledArena, Recorder } from "../memory/recorder.js";
 import { encodeProgram, encodeSchedule } from "./encode.js";
 import type { KernelModule } from "./kernel-module.js";
 import { KernelRepeats } from "./kernel-repeats.js";
@@ -39,7 +40,10 @@ export class KernelExecutor<M> implements SynchronousExecutor {
     readonly kernels: KernelModule<M>,
   ) {
     this.pool = new Pool((dtype, capacity) => kernels.allocate(dtype, capacity));
-    this.recorder = new Recorder(this.pool);
+    this.recorder = new Recorder(this.pool, (from, to) => {
+      kernels.view(to).set(kernels.view(from));
+      kernels.touch(to);
+    });
   }
 
   get statistics() {
@@ -106,8 +110,12 @@ export class KernelExecutor<M> implements SynchronousExecutor {
     return this.recorder.isRecording;
   }
 
-  record(f: () => void): Recording {
-    return this.recorder.record(f);
+  record(f: () => void, arena?: Arena): Recording {
+    return this.recorder.record(f, arena);
+  }
+
+  arena(): Arena {
+    return new PooledArena(this.pool);
   }
 
   prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {

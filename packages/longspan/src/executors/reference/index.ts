@@ -1,4 +1,5 @@
 import {
+  type Arena,
   type Binding,
   type DType,
   type Executable,
@@ -22,7 +23,7 @@ import {
 } from "../../program/index.js";
 import { checkPlaced } from "../memory/check-placed.js";
 import { Pool, type PooledHandle } from "../memory/pool.js";
-import { Recorder } from "../memory/recorder.js";
+import { PooledArena, Recorder } from "../memory/recorder.js";
 import { gemm, matmul, outerSum } from "./gemm.js";
 import { MapKernel } from "./map.js";
 import { Operand } from "./operand.js";
@@ -40,7 +41,7 @@ import { gather, indexSum, segmentSum, sumRows } from "./rows.js";
 export class ReferenceExecutor implements SynchronousExecutor {
   readonly name = "reference";
   private readonly pool = new Pool(newArray);
-  private readonly recorder = new Recorder(this.pool);
+  private readonly recorder = new Recorder(this.pool, (from, to) => to.set(from));
   private compiled = 0;
   private runs = 0;
   private nodeRows = 0;
@@ -96,8 +97,12 @@ export class ReferenceExecutor implements SynchronousExecutor {
     return this.recorder.isRecording;
   }
 
-  record(f: () => void): Recording {
-    return this.recorder.record(f);
+  record(f: () => void, arena?: Arena): Recording {
+    return this.recorder.record(f, arena);
+  }
+
+  arena(): Arena {
+    return new PooledArena(this.pool);
   }
 
   prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
