@@ -8,6 +8,7 @@ import {
   compose,
   crossEntropyMean,
   type ExplosionPolicy,
+  IndexError,
   languageModel,
   linearSchedule,
   lstm,
@@ -29,7 +30,6 @@ import {
   fromArray,
   gather,
   grad,
-  IndexError,
   isSynchronous,
   Key,
   leaves,
@@ -349,18 +349,17 @@ for (const { name } of executorRows) {
         const plain = textTask(model, textStreams(text, { streams: 3, steps: 9 }));
         const optimiser = compose(clipByJointNorm(0.5), adam());
         const run = async (task: TextTask, onExplosion: ExplosionPolicy) => {
-          const whole = flow ? withFlowPenalty(task, { weight: (step) => step / 10 }) : task;
-          const { state } = await train(
-            whole as TextTask,
-            startTraining(whole, optimiser, model.init(Key.of(1))) as never,
-            {
-              optimiser: optimiser as never,
-              budget: { steps: 60 },
-              key: Key.of(2),
-              schedule: warmUp(10, linearSchedule(0.02)),
-              onExplosion,
-            },
-          );
+          // Train is told a batch of either kind.
+          const whole = (flow
+            ? withFlowPenalty(task, { weight: (step) => step / 10 })
+            : task) as unknown as TextTask;
+          const { state } = await train(whole, startTraining(whole, optimiser, model.init(Key.of(1))), {
+            optimiser,
+            budget: { steps: 60 },
+            key: Key.of(2),
+            schedule: warmUp(10, linearSchedule(0.02)),
+            onExplosion,
+          });
           return state;
         };
         return { plain, run };

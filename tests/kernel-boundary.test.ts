@@ -102,6 +102,17 @@ describe.skipIf(!existsSync(file))("the addon's boundary (skipped where the addo
               Float64Array.from(twice),
               below(40) ? written : below(9),
             ) as number;
+            if (below(2)) {
+              const positions = Int32Array.from({ length: below(6) }, () =>
+                below(20) ? 2 * below(subject.buffers) : strange[below(strange.length)]!,
+              );
+              const others = positions.map(() => (below(20) ? memories[below(3)]![0] : below(9)));
+              addon.rebind!(
+                prepared,
+                positions,
+                Float64Array.from(others).slice(0, below(30) ? undefined : 1),
+              );
+            }
             addon.runPrepared!(prepared);
           }
           done += 1;

@@ -1,14 +1,7 @@
 // One training run: node train.mjs '{"arm":"clip","length":50,"seed":1,"updates":150000}' prints its result as one line of JSON.
 
 import { pathToFileURL } from "node:url";
-import {
-  defaultExecutor,
-  evaluateSynthetic,
-  Key,
-  leaves,
-  syntheticTask,
-  temporalOrder,
-} from "longspan";
+import { defaultExecutor, evaluateSynthetic, Key, leaves, syntheticTask, temporalOrder } from "longspan";
 import { arms } from "./arms.mjs";
 import { modelFor, setting, updateOf } from "./update.mjs";
 

@@ -26,7 +26,11 @@ export function useExecutor(executor: Executor): void {
   chosen = executor;
 }
 
-/** @throws TypeError unless all numbers can be elements of an int32 tensor */
+/**
+ * Checks that numbers can be elements of an int32 tensor.
+ * @throws TypeError
+ * @example checkIntegers([1, 2, 3])
+ */
 export function checkIntegers(data: ArrayLike<number>): void {
   if (data instanceof Int32Array) return;
   for (let i = 0; i < data.length; i++)

@@ -17,18 +17,31 @@ export interface HostAccess {
 /** What is known of a tensor whose elements were read. */
 export interface Readable {
   readonly size: number;
+  /** A tensor over the same memory. */
   view(shape: readonly number[]): Readable;
+  /** Where its elements lie. */
   binding(): { handle: Handle; offset: number };
 }
 
 let watcher: HostAccess | null = null;
 
-/** Who is told, if anyone. */
+/**
+ * Who is told, if anyone.
+ * @example hostAccess() // null: no function is being captured
+ */
 export function hostAccess(): HostAccess | null {
   return watcher;
 }
 
-/** Runs `f` and tells of what passes. Within `f`, nobody else is told. */
+/**
+ * Runs `f` and tells of what passes. Within `f`, nobody else is told.
+ * @example
+ * const read: number[] = [];
+ * const none = () => {};
+ * const told = { filled: none, refused: none, checked: none, folded: none, read: (_: unknown, data: ArrayLike<number>) => read.push(data[0]!) };
+ * withHostAccess(told, () => onCpu(tensor([5])).item());
+ * read // [ 5 ]
+ */
 export function withHostAccess<T>(told: HostAccess | null, f: () => T): T {
   const before = watcher;
   watcher = told;

@@ -5,9 +5,10 @@ const known = new WeakSet<object>();
  * no random numbers but those of its key. Where the loss of a `Task` is pure, `train` repeats the program runs of its steps in place of
  * calling it (`capture`), which makes small models several times faster. The losses of the tasks here are.
  *
+ * @typeParam F the function's type
  * @returns the function
  * @example
- * const model = sequenceModel({ input: 2, output: 1, cell: "rnn", hidden: 8 });
+ * const model = sequenceModel({ layer: recurrent(rnn({ input: 2, hidden: 8 })), features: 8, output: 1 });
  * const task = syntheticTask(model, adding({ length: 20 }), { key: Key.of(1) });
  * const withDecay = {
  *   ...task,
