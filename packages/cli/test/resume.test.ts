@@ -112,7 +112,7 @@ describe("a run that is killed", () => {
       for (let k = 0; k < 20; k++) {
         // In turn somewhere in the start, where files are made, and some way into the training.
         if (k % 2 === 0) await killed([...command, ...saving], "birth", draw() * whole.start);
-        else await killed([...command, ...saving], "training", (draw() * whole.training) / 6);
+        else await killed([...command, ...saving], "training", (draw() * whole.training) / 3);
       }
       const { code, stdout } = longspan(folder, ...command);
       expect(code).toBe(0);

@@ -18,7 +18,8 @@ function extremes(points: readonly Point[], last: number, columns: number): Map<
     if (!Number.isFinite(value)) continue;
     const column = columnOf(step, last, columns);
     const [low, high] = found.get(column) ?? [value, value];
-    found.set(column, [Math.min(low, value), Math.max(high, value)]);
+    // Either zero may be the one that is kept.
+    found.set(column, [Math.min(low, value) + 0, Math.max(high, value) + 0]);
   }
   return found;
 }

@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -77,7 +78,16 @@ export function lockFolder(path: string): FolderLock {
     }
     rmSync(moved, { force: true });
   }
+  sweep(path);
   return { path, release: () => rmSync(file, { force: true }) };
+}
+
+/** Removes what processes that were killed had moved away. */
+function sweep(path: string): void {
+  for (const name of readdirSync(path)) {
+    const mover = /^\.lock\.(\d+)$/.exec(name);
+    if (mover && !isRunning(Number(mover[1]))) rmSync(join(path, name), { force: true });
+  }
 }
 
 function create(path: string, file: string, own: Holder): boolean {
@@ -115,13 +125,18 @@ function read(file: string): Holder | null {
 /** Of a process on another machine nothing is known, so it is taken to be there. */
 function isThere({ pid, host, started }: Holder): boolean {
   if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "EPERM") return false;
-  }
+  if (!isRunning(pid)) return false;
   const now = startOf(pid);
   return started === null || now === null || now === started;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
 }
 
 /** The start of a process in clock ticks since the system's own start, with the latter's name. Linux only; null elsewhere. */

@@ -39,6 +39,15 @@ describe("a folder's lock", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it("that a process had moved away when it was killed is removed; one that is being moved stays", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await new Promise((resolve) => child.on("close", resolve));
+    const [left, moving] = [`.lock.${child.pid}`, `.lock.${process.pid}`];
+    for (const name of [left, moving, ".lock.txt"]) writeFileSync(join(folder, name), "{}");
+    lockFolder(folder).release();
+    expect(readdirSync(folder).sort()).toEqual([moving, ".lock.txt"].sort());
+  });
+
   it("is not confused by a later process of the same number", () => {
     holdAs({ pid: process.pid, host: hostname(), started: "another boot 17" });
     if (process.platform === "linux") lockFolder(folder).release();
