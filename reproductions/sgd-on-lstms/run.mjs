@@ -1,4 +1,4 @@
-// All runs, one after the other, then the table and the figure; README.md says what the options mean.
+// All runs, then the table and the figure; README.md says what the options mean.
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     text: { type: "string" },
     minutes: { type: "string", default: "10" },
     seeds: { type: "string", default: "1,2,3" },
+    jobs: { type: "string", default: "1" },
     results: { type: "string", default: here("results.jsonl") },
     figure: { type: "string", default: here("figure.svg") },
   },
@@ -25,6 +26,7 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) fail(`--minutes: expected a number above 0, got "${values.minutes}"`);
 const seeds = numbers("seeds", values.seeds, 0);
+const [jobs] = numbers("jobs", values.jobs, 1);
 const given = words("tasks", values.tasks, Object.keys(tasks));
 const chosen = [...new Set([...given, ...(values.text === undefined ? [] : ["text"])])];
 if (chosen.includes("text") && values.text === undefined) fail("the task text needs --text, the path of one");
@@ -43,8 +45,7 @@ await carryOut({
     const { value, step } = curve.at(-1) ?? {};
     return `${task}, ${arm}, rate ${rate}, seed ${seed}: ${ended === "diverged" ? ended : `${value} after ${step} updates`}`;
   },
-  // Time is what is compared: nothing of the experiment runs beside a run.
-  jobs: 1,
+  jobs,
 });
 
 process.stdout.write(table(readResults(values.results), minutes));
