@@ -1,8 +1,10 @@
 // All runs; README.md says what the options mean.
 
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { carryOut, numbers, readResults, words } from "../runs.mjs";
+import { figure } from "./figure.mjs";
 import { summary } from "./summary.mjs";
 
 const { values } = parseArgs({
@@ -13,6 +15,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1,2,3,4,5,6,7,8,9,10" },
     jobs: { type: "string", default: "1" },
     results: { type: "string", default: fileURLToPath(new URL("results.jsonl", import.meta.url)) },
+    figure: { type: "string", default: fileURLToPath(new URL("figure.svg", import.meta.url)) },
   },
 });
 const ways = words("by", values.by, ["guess", "descent"]);
@@ -35,3 +38,5 @@ await carryOut({
   jobs,
 });
 process.stdout.write(summary(readResults(values.results)));
+writeFileSync(values.figure, figure(readResults(values.results)));
+process.stderr.write(`wrote ${values.figure}\n`);

@@ -2,6 +2,7 @@
 
 import {
   applyUpdates,
+  capture,
   defaultExecutor,
   evaluateSynthetic,
   Key,
@@ -18,7 +19,7 @@ import {
   valueAndGrad,
 } from "longspan";
 
-const setting = { hidden: 5, batch: 20, rate: 0.1, updates: 2000, within: 4, guesses: 1000 };
+const setting = { hidden: 5, batch: 20, rate: 0.1, updates: 10_000, within: 4, guesses: 1000 };
 /** A net has learned the problem when at most this share of `tests` fresh sequences is wrong. Descent is tried every so often. */
 const success = { share: 0.05, tests: 1000, every: 200 };
 
@@ -47,14 +48,16 @@ async function descend() {
   const task = syntheticTask(model, problem, { key: forBatches, batch: setting.batch });
   const optimiser = sgd({ learningRate: setting.rate });
   const gradient = valueAndGrad((p, batch) => task.loss(p, batch, {}, forBatches).loss);
+  const step = capture((params, state, batch) =>
+    scope(() => {
+      const { updates, state: after } = optimiser.update(gradient(params, batch).grads, state, params);
+      return { params: applyUpdates(params, updates), state: after };
+    }),
+  );
   let params = model.init(forInit);
   let state = optimiser.init(params);
   for (let update = 1; ; update++) {
-    const next = scope(() => {
-      const { grads } = gradient(params, task.batch(update));
-      const step = optimiser.update(grads, state, params);
-      return { params: applyUpdates(params, step.updates), state: step.state };
-    });
+    const next = step(params, state, task.batch(update));
     for (const t of leaves([params, state])) t.dispose();
     ({ params, state } = next);
     if (update % success.every !== 0) continue;

@@ -1,9 +1,11 @@
 // All runs of the experiment, several at a time; README.md says what the options mean.
 
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { carryOut, numbers, readResults, words } from "../runs.mjs";
 import { arms } from "./arms.mjs";
+import { figure } from "./figure.mjs";
 import { summary } from "./summary.mjs";
 
 const { values } = parseArgs({
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     updates: { type: "string", default: "150000" },
     jobs: { type: "string", default: "1" },
     results: { type: "string", default: fileURLToPath(new URL("results.jsonl", import.meta.url)) },
+    figure: { type: "string", default: fileURLToPath(new URL("figure.svg", import.meta.url)) },
   },
 });
 
@@ -35,6 +38,8 @@ await carryOut({
   jobs,
 });
 process.stdout.write(summary(readResults(values.results)));
+writeFileSync(values.figure, figure(readResults(values.results)));
+process.stderr.write(`wrote ${values.figure}\n`);
 
 /** A run succeeded within as many updates, or failed after as many or more. */
 function covers(result, run) {

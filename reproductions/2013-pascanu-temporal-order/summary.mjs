@@ -16,10 +16,14 @@ export function summary(results) {
   return `${[...head, ...rows].join("\n")}\n`;
 }
 
-function row(length, arm, runs) {
-  // A run that was taken further counts once, with its most updates.
+/** Of some runs one per seed: a run that was taken further counts once, with its most updates. */
+export function lastRuns(runs) {
   const bySeed = new Map(runs.toSorted((a, b) => a.updates - b.updates).map((run) => [run.seed, run]));
-  const last = [...bySeed.values()].sort((a, b) => a.seed - b.seed);
+  return [...bySeed.values()].sort((a, b) => a.seed - b.seed);
+}
+
+function row(length, arm, runs) {
+  const last = lastRuns(runs);
   const solved = last.filter((run) => run.solved).length;
   // Seeds without success stand at the end of the order.
   const ordered = last

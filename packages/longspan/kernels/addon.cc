@@ -518,6 +518,9 @@ void end(void* data) {
   instance->threads = 1;
 }
 
+/** Counts the changes of what is exported, as src/executors/native/index.ts does. */
+constexpr int32_t interfaceVersion = 2;
+
 napi_value start(napi_env env, napi_value exports) {
   Instance* instance = new Instance();
   const Kernels* list[4];
@@ -542,6 +545,7 @@ napi_value start(napi_env env, napi_value exports) {
     napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.call, nullptr, &value);
     napi_set_named_property(env, exports, f.name, value);
   }
+  napi_set_named_property(env, exports, "interfaceVersion", integer(env, interfaceVersion));
   return exports;
 }
 

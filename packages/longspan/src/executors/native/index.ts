@@ -6,6 +6,7 @@ import type { Threaded } from "../threads.js";
 
 /** What kernels/addon.cc exports. */
 interface Addon {
+  readonly interfaceVersion: number;
   allocate(bytes: number): [id: number, buffer: ArrayBuffer];
   touch(memory: number): void;
   compile(ints: Int32Array, reals: Float64Array): number;
@@ -100,6 +101,9 @@ class NativeKernels implements KernelModule<NativeMemory> {
   }
 }
 
+/** The addon is built from the same sources; an older one may be left from before they changed. */
+const interfaceVersion = 2;
+
 const addonFile = "../../../build/longspan.node";
 
 /**
@@ -162,6 +166,8 @@ export function loadNative(set?: string): Loaded<NativeExecutor> {
         : `the addon does not load: ${text}`,
     };
   }
+  if (addon.interfaceVersion !== interfaceVersion)
+    return { reason: "the addon was built from other sources; run `npm run build`" };
   const sets = addon.instructionSets();
   const chosen = set === undefined ? 0 : sets.indexOf(set);
   if (chosen < 0) return { reason: `no instruction set "${set}" here; there is ${sets.join(", ")}` };
