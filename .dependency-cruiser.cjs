@@ -8,6 +8,7 @@ const rooms = {
   tensor: ["program"],
   capture: ["tensor", "program"],
   ops: ["tensor", "program"],
+  "linear-algebra": ["tensor"],
   autodiff: ["ops", "tensor"],
   cell: ["autodiff", "ops", "tensor"],
   compile: ["cell", "autodiff", "ops", "tensor", "program"],
@@ -15,8 +16,8 @@ const rooms = {
   optim: ["unfold", "autodiff", "ops", "tensor"],
   io: ["tensor"],
   data: ["unfold", "ops", "tensor"],
-  nn: unfoldAndBelow,
-  flow: ["nn", ...unfoldAndBelow],
+  nn: ["linear-algebra", ...unfoldAndBelow],
+  flow: ["nn", "linear-algebra", ...unfoldAndBelow],
   node: ["train", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],
 };

@@ -1,4 +1,6 @@
 import type { Cell } from "../cell/index.js";
+import { eigenvalues } from "../linear-algebra/eigenvalues.js";
+import { singularValues } from "../linear-algebra/singular-values.js";
 import { read, scope, type Traceable, type Value } from "../tensor/index.js";
 import type { Structure } from "../unfold/index.js";
 import { type AtLag, byLag, lagsOf, lagsToSplitAt, rowNorms } from "./by-lag.js";
@@ -14,8 +16,6 @@ import {
   statesBefore,
   stepJacobians,
 } from "./layer-steps.js";
-import { eigenvalues } from "./linear-algebra/eigenvalues.js";
-import { singularValues } from "./linear-algebra/singular-values.js";
 import { backwardExponents } from "./lyapunov.js";
 import { watchStates } from "./state-gradients.js";
 import { type FlowVerdict, judge } from "./verdict.js";

@@ -1,3 +1,11 @@
+export {
+  type ComplexNumbers,
+  eigenvalues,
+  type SymmetricEigen,
+  singularValues,
+  spectralRadius,
+  symmetricEigen,
+} from "../linear-algebra/index.js";
 export type { AtLag, CurvatureAtLag } from "./by-lag.js";
 export {
   type CurvatureOptions,
@@ -22,14 +30,6 @@ export {
   type Saturation,
   type StepJacobian,
 } from "./flow-report.js";
-export {
-  type ComplexNumbers,
-  eigenvalues,
-  type SymmetricEigen,
-  singularValues,
-  spectralRadius,
-  symmetricEigen,
-} from "./linear-algebra/index.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
 export type { Curvature } from "./second-derivatives.js";
 export type { FlowVerdict } from "./verdict.js";

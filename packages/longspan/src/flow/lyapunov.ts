@@ -1,4 +1,6 @@
 import type { Cell, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../cell/index.js";
+import { matrixProduct } from "../linear-algebra/matrix.js";
+import { orthonormalise } from "../linear-algebra/orthonormalise.js";
 import { scope } from "../tensor/index.js";
 import { type Structure, StructureError, unfold } from "../unfold/index.js";
 import {
@@ -11,8 +13,6 @@ import {
   statesBefore,
   stepJacobians,
 } from "./layer-steps.js";
-import { matrixProduct } from "./linear-algebra/matrix.js";
-import { orthonormalise } from "./linear-algebra/orthonormalise.js";
 
 /** Settings of `lyapunovExponents`. */
 export interface LyapunovOptions<S extends Shapes> {

@@ -1,4 +1,5 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { spectralRadius } from "../../linear-algebra/index.js";
 import { fromArray, RandomNumbers } from "../../tensor/index.js";
 import { checkPositive } from "./settings.js";
 
@@ -8,8 +9,7 @@ import { checkPositive } from "./settings.js";
  *
  *     each unit reads `nonZeros` others, with weights from N(0, 1);  then W <- W radius / rho(W)
  *
- * rho, the largest size of an eigenvalue, is found as the limit of |W^n|^(1/n) for n = 2^k (Gelfand), in float64, to a relative error
- * of about 1e-6.
+ * rho is the largest size of an eigenvalue, found in float64.
  *
  * @param hidden units; the matrix is stored [in, out], so that a unit reads a column
  * @param options.nonZeros entries per unit; 15 unless given, or `hidden` if that is less
@@ -36,17 +36,14 @@ export function sparseInit(
   return {
     shape: [hidden, hidden],
     initialise(key, shape, dtype) {
-      // A matrix that forgets everything (rho = 0) has no scale; another one is drawn.
-      for (let attempt = 0; ; attempt++) {
-        const W = drawSparse(new RandomNumbers(key.fold(attempt)), hidden, nonZeros);
-        const rho = spectralRadius(W, hidden);
-        if (rho > 0)
-          return fromArray(
-            W.map((w) => (w * radius) / rho),
-            shape,
-            dtype,
-          );
-      }
+      const W = drawSparse(new RandomNumbers(key.fold(0)), hidden, nonZeros);
+      // Each unit reads another, so some hear of themselves over others: rho is above 0.
+      const scale = radius / spectralRadius(W, hidden);
+      return fromArray(
+        W.map((w) => w * scale),
+        shape,
+        dtype,
+      );
     },
   };
 }
@@ -62,35 +59,4 @@ function drawSparse(draws: RandomNumbers, hidden: number, nonZeros: number): Flo
       W[units[k]! * hidden + unit] = draws.normal();
     }
   return W;
-}
-
-/** Squarings of W at most: its 2^20th power. */
-const squarings = 20;
-
-function spectralRadius(W: Float64Array, n: number): number {
-  let power = W;
-  // ln |W^(2^k)| is the sum of what was scaled away.
-  let logNorm = 0;
-  for (let k = 0; ; k++) {
-    let squares = 0;
-    for (const w of power) squares += w * w;
-    const norm = Math.sqrt(squares);
-    if (norm === 0) return 0;
-    logNorm += Math.log(norm);
-    if (k === squarings) return Math.exp(logNorm / 2 ** k);
-    const scaled = power.map((w) => w / norm);
-    power = product(scaled, scaled, n);
-    logNorm *= 2;
-  }
-}
-
-function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < n; k++) {
-      const factor = a[i * n + k]!;
-      if (factor === 0) continue;
-      for (let j = 0; j < n; j++) out[i * n + j]! += factor * b[k * n + j]!;
-    }
-  return out;
 }

@@ -1,6 +1,6 @@
 import { eigenvalues, spectralRadius, symmetricEigen } from "longspan";
 import { describe, expect, test } from "vitest";
-import { matrixProduct } from "../../../src/flow/linear-algebra/index.js";
+import { matrixProduct } from "../../src/linear-algebra/index.js";
 import { distance, gaussian, orthogonalMatrix, secondsOf, transposed } from "./matrices.js";
 
 /** The companion matrix of the polynomial with these complex roots, which come in conjugate pairs. */

@@ -1,6 +1,6 @@
 import { singularValues, symmetricEigen } from "longspan";
 import { describe, expect, test } from "vitest";
-import { matrixProduct, orthonormalise } from "../../../src/flow/linear-algebra/index.js";
+import { matrixProduct, orthonormalise } from "../../src/linear-algebra/index.js";
 import { diagonal, distance, gaussian, orthogonalMatrix, secondsOf, transposed } from "./matrices.js";
 
 /** The largest relative difference. */

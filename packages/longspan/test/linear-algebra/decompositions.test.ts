@@ -1,6 +1,6 @@
 import { symmetricEigen } from "longspan";
 import { describe, expect, test } from "vitest";
-import { matrixProduct, orthonormalise } from "../../../src/flow/linear-algebra/index.js";
+import { matrixProduct, orthonormalise } from "../../src/linear-algebra/index.js";
 import { diagonal, distance, gaussian, identityMatrix, transposed } from "./matrices.js";
 
 test("matrixProduct", () => {

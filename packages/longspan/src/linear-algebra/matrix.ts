@@ -1,4 +1,4 @@
-import { ShapeError } from "../../tensor/index.js";
+import { ShapeError } from "../tensor/index.js";
 
 /**
  * Checks that a list of numbers is a matrix of so many rows and columns, row-major, all finite.

@@ -1,6 +1,6 @@
 import { Key, normal, onCpu } from "longspan";
 import { expect } from "vitest";
-import { orthonormalise } from "../../../src/flow/linear-algebra/index.js";
+import { orthonormalise } from "../../src/linear-algebra/index.js";
 
 /** Standard normal numbers in float64. */
 export function gaussian(seed: number, count: number): Float64Array {
