@@ -22,6 +22,14 @@ export async function timedAsync(run, repetitions) {
   return times;
 }
 
+/** Milliseconds of processor time that a run takes, by all threads of the process. */
+export function processorTime(run) {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 export function quantile(list, q) {
   const sorted = [...list].sort((a, b) => a - b);
   const at = q * (sorted.length - 1);

@@ -1,4 +1,4 @@
-import { apply, constantOp } from "../ops/index.js";
+import { apply, constantOp, isConcrete, stopGradient } from "../ops/index.js";
 import {
   type Concrete,
   formatShape,
@@ -10,7 +10,7 @@ import {
 } from "../tensor/index.js";
 import { DualLevel } from "./dual.js";
 import { deeper } from "./linearised.js";
-import { Trace, type Var } from "./trace.js";
+import { type Equation, Trace, type Var } from "./trace.js";
 import { transposeGraph } from "./transpose.js";
 
 /** What `gradientsAtTaps` gives. */
@@ -19,6 +19,8 @@ export interface TappedGradients<X> {
   readonly value: Value;
   /** The derivative of the value with respect to each tapped value, in the order of the taps; null where it is zero. */
   readonly gradients: readonly (Value | null)[];
+  /** Where the derivative, as it was recorded, first reads the tangent of a tapped value; undefined if it does not. */
+  readonly readerOf: (tap: number) => Equation | undefined;
   readonly aux: Concrete<X>;
 }
 
@@ -26,12 +28,14 @@ export interface TappedGradients<X> {
  * The gradient of a scalar with respect to values in the middle of its computation: `f` hands those that are asked about through
  * `tap` and goes on with what it gets. Each tap is a variable of its own: the gradient at a tap does not go through the taps before it.
  *
+ * @param options.constant whether the gradients are constants to a transform around; value and aux are not
  * @example
  * const { gradients } = gradientsAtTaps((tap) => ({ loss: sum(square(tap(mul(tensor([1, 2]), 3)))), aux: null }));
  * gradients[0]; // [6, 12]
  */
 export function gradientsAtTaps<X>(
   f: (tap: (v: Value) => Value) => { loss: Value; aux: X },
+  { constant = false }: { readonly constant?: boolean } = {},
 ): TappedGradients<X> {
   return scope(() =>
     withoutRelease(() => {
@@ -56,8 +60,10 @@ export function gradientsAtTaps<X>(
           `the function must return one number, got ${formatShape(loss.shape)}; use sum() or mean()`,
         );
       const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
-      const gradients = transposeGraph(graph, [one]).map((g) => g ?? null);
-      return { value: loss, gradients, aux: aux as Concrete<X> };
+      const held = (v: Value) => (isConcrete(v) ? v : stopGradient(v));
+      const gradients = transposeGraph(graph, [one], constant ? held : undefined).map((g) => g ?? null);
+      const readerOf = (tap: number) => graph.equations.find((eq) => eq.inputs.includes(graph.inputs[tap]!));
+      return { value: loss, gradients, readerOf, aux: aux as Concrete<X> };
     }),
   );
 }

@@ -1,5 +1,5 @@
-import { evaluate, Trace, transposeGraph, Var } from "../autodiff/index.js";
-import { apply, constantOp, type Linear, stopGradientOp, withAmbient } from "../ops/index.js";
+import { evaluate, Trace, transposeGraph } from "../autodiff/index.js";
+import { apply, constantOp, type Linear, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import type { CellGraph, CellOutput } from "./graph.js";
 import { reenter } from "./reenter.js";
@@ -14,15 +14,13 @@ import { CellError } from "./verify.js";
  * One more value per node and slot, `cotangent.SLOT`, and one more output, `pullback.SLOT`. The result is a cell like any other:
  * its derivative contains second derivatives of the step.
  *
- * @param held the values of the step are constants in m, and only parameters that multiply a state directly are not: the
- * derivative of m then reaches those alone, as in Pascanu et al. (2013)
  * @throws CellError for cells with several in-ports, and those with an edge step: between a state and its reading lies more than
  * one step there
  * @example
  * const { graph: step } = rnn({ input: 3, hidden: 4 }).trace("float32");
- * withPullback(step, false).outputs.map((o) => o.name) // ["output", "pullback.h"]
+ * withPullback(step).outputs.map((o) => o.name) // ["output", "pullback.h"]
  */
-export function withPullback(graph: CellGraph, held: boolean): CellGraph {
+export function withPullback(graph: CellGraph): CellGraph {
   if (graph.inPorts.length !== 1 || graph.edge)
     throw new CellError(
       `cell ${graph.name}: the Jacobian of a step is that of cells with one in-port and no edge step`,
@@ -34,7 +32,7 @@ export function withPullback(graph: CellGraph, held: boolean): CellGraph {
   const cotangents = slots.map((v) => trace.variable(v, "node"));
   const pulled = withAmbient(trace, () => {
     evaluate(graph.equations, env);
-    const primalOf = held ? constants(env) : (v: Value) => env.get(v) ?? v;
+    const primalOf = (v: Value) => env.get(v) ?? v;
     const tangentOf = new Map<Value, Linear>(slots.map((v, i) => [v, inputs[i]!]));
     for (const { op, attrs, inputs: from, outputs } of graph.equations) {
       const ts = from.map((v) => tangentOf.get(v));
@@ -68,16 +66,4 @@ export function withPullback(graph: CellGraph, held: boolean): CellGraph {
     scope: "node",
   }));
   return simplify({ ...form, outputs: [...form.outputs, ...added] });
-}
-
-/** Values that depend on a node as constants; those of parameters alone as they are. */
-function constants(env: ReadonlyMap<Value, Value>): (v: Value) => Value {
-  const known = new Map<Value, Value>();
-  return (v) => {
-    const own = env.get(v) ?? v;
-    if (!(own instanceof Var) || own.scope === "one") return own;
-    const constant = known.get(own) ?? apply(stopGradientOp, {}, own);
-    known.set(own, constant);
-    return constant;
-  };
 }

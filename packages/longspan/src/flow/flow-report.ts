@@ -132,7 +132,7 @@ export async function flowOf<P>(
   { jacobians, exponents = 4, weights = true }: FlowReportOptions,
 ): Promise<FlowReport> {
   const seen = scope(() => {
-    const all = watchStates(() => loss(params as Traceable<P>), true);
+    const all = watchStates(() => ({ loss: loss(params as Traceable<P>), aux: null }), { all: true });
     const layers = all.layers.map((l) => ({ ...l, ...inFloat64(l.params, l.inputs) }));
     return { ...owned({ loss: all.loss, gradients: all.gradients, layers }), calls: all.calls };
   });

@@ -1,16 +1,17 @@
-import { gradientsAtTaps } from "../autodiff/index.js";
+import { type Equation, gradientsAtTaps } from "../autodiff/index.js";
 import type { Shapes, ValuesOf } from "../cell/index.js";
 import { type Value, zeros } from "../tensor/index.js";
-import { floatType, type UnfoldCall, type UnfoldOptions, watchUnfolds } from "../unfold/index.js";
+import {
+  floatType,
+  type UnfoldCall,
+  type UnfoldOptions,
+  type UnfoldWatcher,
+  watchUnfolds,
+} from "../unfold/index.js";
 import { hasStepJacobian } from "./has-step-jacobian.js";
 
 /** dL/dstate(t) of each layer that has step Jacobians, in the order of their runs, by slot: [nodes, ...slot]; null where it is zero. */
 export type StateGradients = readonly Readonly<Record<string, Value | null>>[];
-
-/** dL/dstate(t) at every node of every layer that has step Jacobians, as if no gradient were treated on its way. */
-export function stateGradients(loss: () => Value): StateGradients {
-  return watchStates(loss, false).gradients;
-}
 
 /** What was seen of one layer. */
 interface SeenLayer {
@@ -24,52 +25,85 @@ interface SeenLayer {
 }
 
 /** What `watchStates` gives. */
-export interface SeenStates {
+export interface SeenStates<X> {
   readonly loss: Value;
+  readonly aux: X;
   readonly calls: readonly UnfoldCall[];
   readonly gradients: StateGradients;
+  /** The recorded derivative of a layer's run: an unfold that is linear in the states. Undefined where no gradient is. */
+  readonly derivativeOf: (layer: number) => Equation | undefined;
   /** Empty unless asked for. */
   readonly layers: readonly SeenLayer[];
 }
 
-/** Runs a loss, with an eye on the state of every layer that has step Jacobians. @param all look at values too */
-export function watchStates(loss: () => Value, all: boolean): SeenStates {
+/** What `watchStates` is to do besides. */
+interface Watching {
+  /** Look at values too. */
+  readonly all?: boolean;
+  /** Let the gradients be constants to a transform around. */
+  readonly constant?: boolean;
+}
+
+/**
+ * Runs a loss, with an eye on the state of every layer that has step Jacobians: dL/dstate(t) is as if no gradient were treated on
+ * its way. To transforms around, the loss is what it is without the eye.
+ */
+export function watchStates<X>(
+  f: () => { readonly loss: Value; readonly aux: X },
+  { all = false, constant = false }: Watching = {},
+): SeenStates<X> {
   const calls: UnfoldCall[] = [];
-  const { value, gradients, aux } = gradientsAtTaps((tap) => {
-    const layers: SeenLayer[] = [];
-    const total = watchUnfolds((call, run) => {
-      if (!hasStepJacobian(call)) return run(call.options);
-      const { cell, params, inputs, structure, options } = call;
-      const dtype = floatType(params, inputs, options.initial);
-      calls.push(call);
-      const writes = Object.fromEntries(
-        Object.entries(cell.state).map(([slot, shape]) => [
-          slot,
-          tap(zeros([structure.nodes, ...shape], dtype)),
-        ]),
-      ) as ValuesOf<Shapes>;
-      const result = run({
-        ...untreated(options),
-        probes: { writes },
-        ...(all ? { states: true, activations: true } : {}),
-      });
-      if (all)
-        layers.push({
-          params,
-          inputs,
-          initial: (options.initial ?? {}) as Readonly<Record<string, Value>>,
-          states: result.states!,
-          activations: result.activations!,
+  const firstTap: number[] = [];
+  let taps = 0;
+  const seen = gradientsAtTaps(
+    (tap) => {
+      const layers: SeenLayer[] = [];
+      const watcher: UnfoldWatcher = (call, run) => {
+        if (!hasStepJacobian(call)) return run(call.options);
+        const { cell, params, inputs, structure, options } = call;
+        const dtype = floatType(params, inputs, options.initial);
+        calls.push(call);
+        firstTap.push(taps);
+        const given: Readonly<Record<string, Value | undefined>> = options.probes?.writes ?? {};
+        const writes = Object.fromEntries(
+          Object.entries(cell.state).map(([slot, shape]) => {
+            taps += 1;
+            return [slot, tap(given[slot] ?? zeros([structure.nodes, ...shape], dtype))];
+          }),
+        ) as ValuesOf<Shapes>;
+        const result = run({
+          ...options,
+          loop: "compiled",
+          probes: { ...options.probes, writes },
+          innermostUntreated: true,
+          ...(all ? { states: true, activations: true } : {}),
         });
-      return result;
-    }, loss);
-    return { loss: total, aux: layers };
-  });
-  let at = 0;
-  const bySlot = calls.map(({ cell }) =>
-    Object.fromEntries(Object.keys(cell.state).map((slot) => [slot, gradients[at++]!])),
+        if (all)
+          layers.push({
+            params,
+            inputs,
+            initial: (options.initial ?? {}) as Readonly<Record<string, Value>>,
+            states: result.states!,
+            activations: result.activations!,
+          });
+        return result;
+      };
+      const { loss, aux } = watchUnfolds(watcher, f);
+      return { loss, aux: { own: aux, layers } };
+    },
+    { constant },
   );
-  return { loss: value, calls, gradients: bySlot, layers: aux as readonly SeenLayer[] };
+  const { own, layers } = seen.aux as { own: X; layers: readonly SeenLayer[] };
+  return {
+    loss: seen.value,
+    aux: own,
+    calls,
+    gradients: calls.map(({ cell }, i) =>
+      Object.fromEntries(Object.keys(cell.state).map((slot, s) => [slot, seen.gradients[firstTap[i]! + s]!])),
+    ),
+    derivativeOf: (layer) => seen.readerOf(firstTap[layer]!),
+    layers,
+  };
 }
 
 /** The options without what treats gradients: all that flows back is seen. */

@@ -32,7 +32,13 @@ export function transposed(
   );
 }
 
-/** What `make` gives for a cell and a key, made once. */
+/**
+ * What `make` gives for a cell and a key, made once.
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const cache = new WeakMap<CellGraph, Map<string, string>>();
+ * remembered(cache, traced, "name", () => traced.name); // "rnn"
+ */
 export function remembered<T>(
   cache: WeakMap<CellGraph, Map<string, T>>,
   cell: CellGraph,

@@ -1,5 +1,5 @@
 export * from "./backward.js";
-export { linearized, transposed } from "./derived-cells.js";
+export { linearized, remembered, transposed } from "./derived-cells.js";
 export type { Pullback, Unfolded, UnfoldOptions } from "./options.js";
 export type { Probes } from "./probes.js";
 export * from "./structures/chain.js";

@@ -25,15 +25,19 @@ export interface UnfoldOptions<S extends Shapes> {
   readonly loop?: "compiled" | "plain";
 }
 
+/** How an unfold runs under a watcher. */
+export interface WatchedOptions extends UnfoldOptions<Shapes> {
+  /**
+   * Whether the innermost derivative around it ignores `backward` and `clipState`, so that it shows all that flows back. Derivatives
+   * further out keep to them.
+   */
+  readonly innermostUntreated?: boolean;
+}
+
 /** What is pulled back through the steps of an unfold. */
 export interface Pullback<S extends Shapes> {
   /** Per slot [nodes, ...slot]: a cotangent of the state that each node writes; zeros where not given. Differentiable. */
   readonly of: Partial<ValuesOf<S>>;
-  /**
-   * Whether the values of the step are constants in the result. Its derivative then reaches only the parameters that multiply a
-   * state directly, and `of`. False unless given.
-   */
-  readonly held?: boolean;
 }
 
 /** What an unfold gives. */

@@ -32,6 +32,16 @@ export interface UnfoldAttrs {
   readonly backward: Backward;
   /** For a cell that is linear: the first value that it is linear in. */
   readonly linearFrom?: number;
+  /** How the run that this application's derivative is taken at is differentiated in its turn; as this application unless given. */
+  readonly beneath?: Beneath;
+}
+
+/** Another way to be differentiated. */
+export interface Beneath {
+  readonly op: Op<UnfoldAttrs>;
+  readonly backward: Backward;
+  /** The cell with what treats gradients on their way. */
+  readonly treated: (cell: CellGraph) => CellGraph;
 }
 
 /** Rows that a value of this scope has over a structure. */
@@ -173,7 +183,10 @@ export function runWithResiduals(
   { forward, residuals }: LinearizedCell,
   inputs: readonly Value[],
 ): { outputs: Value[]; residuals: Value[] } {
-  const primal = applyAll(unfoldOp, { ...attrs, cell: forward }, inputs);
+  const { beneath, ...own } = attrs;
+  const primal = beneath
+    ? applyAll(beneath.op, { ...own, cell: beneath.treated(forward), backward: beneath.backward }, inputs)
+    : applyAll(unfoldOp, { ...own, cell: forward }, inputs);
   return {
     outputs: [...primal.slice(0, attrs.cell.outputs.length), ...primal.slice(forward.outputs.length)],
     residuals: residuals.map((r) => (r.from === "value" ? inputs[r.index]! : primal[r.index]!)),

@@ -1,4 +1,3 @@
-import { evaluate } from "../autodiff/index.js";
 import {
   type Cell,
   type CellGraph,
@@ -6,15 +5,12 @@ import {
   type OperandSource,
   type ParamsOf,
   paramAt,
-  reenter,
   type Shapes,
-  simplify,
-  substitute,
   type ValuesOf,
   withPullback,
 } from "../cell/index.js";
 import { splitProducts } from "../compile/index.js";
-import { applyAll, cast, clipGradientOp, gather, withAmbient } from "../ops/index.js";
+import { applyAll, cast, gather } from "../ops/index.js";
 import {
   type DType,
   formatShape,
@@ -29,7 +25,8 @@ import {
 } from "../tensor/index.js";
 import { checkBackward } from "./backward.js";
 import { checkpointedUnfoldOp } from "./checkpointed.js";
-import type { Unfolded, UnfoldOptions } from "./options.js";
+import { clipReads } from "./clip-reads.js";
+import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
 import { layoutOf } from "./schedule.js";
@@ -69,9 +66,9 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
   params: Traceable<ParamsOf<P>>,
   inputs: ValuesOf<I>,
   structure: Structure,
-  options: UnfoldOptions<S>,
+  options: UnfoldOptions<S> & Pick<WatchedOptions, "innermostUntreated">,
 ): Unfolded<S, O, N> {
-  const { initial = {}, backward = { kind: "full" }, loop = "compiled" } = options;
+  const { initial = {}, backward = { kind: "full" }, loop = "compiled", clipState = null } = options;
   if (!(structure instanceof Structure))
     throw new TypeError(
       `unfold ${cell.name}: the structure is made by chain(), trees() or graph(), got ${typeof structure}`,
@@ -87,13 +84,14 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
   if (backward.kind === "checkpointed") checkBlocks(structure);
   const dtype = floatType(params, inputs, initial);
   const traced = cell.trace(dtype);
+  const untreated = options.innermostUntreated ?? false;
   const probed = probedSlots(cell, options.probes);
   const graph = prepare(traced.graph, {
-    clip: options.clipState ?? null,
+    clip: untreated ? null : clipState,
     states: options.states ?? false,
     activations: options.activations ?? false,
     probed,
-    pullback: options.pullback ? { held: options.pullback.held ?? false } : null,
+    pullback: options.pullback !== undefined,
   });
   checkPorts(cell, graph, structure);
   const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) =>
@@ -117,7 +115,15 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
   const initialOf = (name: string) =>
     Object.hasOwn(initial, name) ? (initial as Record<string, Value | undefined>)[name] : undefined;
   const given = slots.map((name) => initialOf(name) !== undefined);
-  const attrs: UnfoldAttrs = { cell: graph, structure, given, finals: slots.map(() => true), backward };
+  const runner = backward.kind === "checkpointed" ? checkpointedUnfoldOp : unfoldOp;
+  const attrs: UnfoldAttrs = {
+    cell: graph,
+    structure,
+    given,
+    finals: slots.map(() => true),
+    backward: untreated ? { kind: "full" } : backward,
+    ...(untreated && { beneath: { op: runner, backward, treated: (form) => clipReads(form, clipState) } }),
+  };
   for (const name of Object.keys(options.pullback?.of ?? {}))
     if (!slots.includes(name))
       throw new ShapeError(
@@ -134,8 +140,8 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
     ...slots.flatMap((name) => initialOf(name) ?? []),
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
-  const op = backward.kind === "checkpointed" ? checkpointedUnfoldOp : unfoldOp;
-  const results = loop === "plain" ? plainLoop(attrs, operands) : applyAll(op, attrs, operands);
+  const results =
+    loop === "plain" ? plainLoop(attrs, operands) : applyAll(untreated ? unfoldOp : runner, attrs, operands);
   let at = 0;
   const output = mapTree(traced.output, () => results[at++]!);
   const sums = mapTree(traced.sums, () => results[at++]!) as N;
@@ -250,13 +256,12 @@ interface Additions {
   readonly states: boolean;
   readonly activations: boolean;
   readonly probed: ProbedSlots;
-  readonly pullback: { readonly held: boolean } | null;
+  readonly pullback: boolean;
 }
 
 /** The graph as it is differentiated and compiled: products split, state reads clipped, states among the outputs if wanted. */
 function prepare(graph: CellGraph, { clip, states, activations, probed, pullback }: Additions): CellGraph {
-  const pulled = pullback === null ? "" : pullback.held;
-  const key = `${clip}|${states}|${activations}|${probed.writes.join()}|${probed.reads.join()}|${pulled}`;
+  const key = `${clip}|${states}|${activations}|${probed.writes.join()}|${probed.reads.join()}|${pullback}`;
   let forms = prepared.get(graph);
   if (!forms) {
     forms = new Map();
@@ -273,8 +278,8 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
       form = { ...form, outputs: [...outputs, ...added] };
     }
     // The Jacobian is the step's own, whatever is done to gradients that flow through it.
-    if (pullback) form = withPullback(form, pullback.held);
-    if (clip !== null) form = splitProducts(clipReads(form, clip));
+    if (pullback) form = withPullback(form);
+    form = clipReads(form, clip);
     if (probed.writes.length + probed.reads.length > 0) form = withProbes(form, probed);
     if (states) {
       const { outputs, stateOut, outPorts } = form;
@@ -292,19 +297,6 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
 
 function isActivation({ op, outputs }: CellGraph["equations"][number]): boolean {
   return (op.name === "sigmoid" || op.name === "tanh") && outputs[0]!.scope === "node";
-}
-
-/** Puts a `clipGradient` behind each state read, after the sum over edges. */
-function clipReads(graph: CellGraph, limit: number): CellGraph {
-  if (!(limit > 0)) throw new RangeError(`clipState is a positive number, got ${limit}`);
-  const { trace, env, cell } = reenter(graph);
-  graph.stateIn.forEach((port, q) => {
-    port.forEach((v, s) => {
-      env.set(v, trace.process(clipGradientOp, { limit }, [cell.stateIn[q]![s]!])[0]!);
-    });
-  });
-  withAmbient(trace, () => evaluate(graph.equations, env));
-  return simplify(substitute(cell, trace.equations, (v) => env.get(v) ?? v));
 }
 
 /**

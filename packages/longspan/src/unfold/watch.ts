@@ -1,6 +1,6 @@
 import type { Cell, Shapes } from "../cell/index.js";
 import type { Value } from "../tensor/index.js";
-import type { Unfolded, UnfoldOptions } from "./options.js";
+import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import type { Structure } from "./structures/structure.js";
 
 /** One call of `unfold`, as a watcher sees it. */
@@ -16,10 +16,7 @@ export interface UnfoldCall {
 export type AnyUnfolded = Unfolded<Shapes, unknown, unknown>;
 
 /** Runs in place of an unfold; `run` runs it, with the options that it is given. */
-export type UnfoldWatcher = (
-  call: UnfoldCall,
-  run: (options: UnfoldOptions<Shapes>) => AnyUnfolded,
-) => AnyUnfolded;
+export type UnfoldWatcher = (call: UnfoldCall, run: (options: WatchedOptions) => AnyUnfolded) => AnyUnfolded;
 
 let current: UnfoldWatcher | null = null;
 
@@ -56,7 +53,7 @@ export function watched(
   const watcher = current;
   current = null;
   try {
-    return watcher(call as UnfoldCall, run as (options: UnfoldOptions<Shapes>) => AnyUnfolded);
+    return watcher(call as UnfoldCall, run as (options: WatchedOptions) => AnyUnfolded);
   } finally {
     current = watcher;
   }

@@ -1,6 +1,7 @@
 import {
   add,
   chain,
+  div,
   type FlowPenaltyOptions,
   flowPenalty,
   fromArray,
@@ -13,10 +14,14 @@ import {
   normal,
   onCpu,
   rnn,
+  type Shapes,
+  sqrt,
   square,
+  sub,
   sum,
   type Tensor,
   type Traceable,
+  type UnfoldOptions,
   unfold,
   type Value,
   zeros,
@@ -293,6 +298,79 @@ describe("the flow penalty", () => {
       const measured = (at(1e-5) - at(-1e-5)) / 2e-5;
       expect(Math.abs(list(grads.W)[k]! - measured)).toBeLessThan(1e-6 * Math.max(1, Math.abs(measured)));
     }
+  });
+
+  const treatments: readonly (readonly [string, UnfoldOptions<Shapes>])[] = [
+    ["clipped", { clipState: 0.02 }],
+    ["truncated", { backward: { kind: "truncated", every: 2 } }],
+    ["checkpointed", { backward: { kind: "checkpointed", blocks: 2 } }],
+    ["clipped and truncated", { clipState: 0.02, backward: { kind: "truncated", every: 2 } }],
+  ];
+  for (const [name, treatment] of treatments)
+    test(`${name} layers: the ratios do not see it, the derivatives of the loss and of Omega flow back by it`, () => {
+      for (const cell of cells) {
+        const params = paramsOf(cell);
+        const d = flowsOf(cell, params);
+        const f = (p: AnyParams) => {
+          const { output } = unfold(cell, p as never, { x }, structure, treatment as never);
+          return { loss: sum(square(add(output, target))), aux: null };
+        };
+        const squared = (slots: Record<string, Value>) =>
+          Object.values(slots)
+            .map((v) => sum(square(v), 1))
+            .reduce((a, b) => add(a, b));
+        const surrogate = (p: AnyParams) => {
+          const options = { ...treatment, pullback: { of: d } };
+          const { pullback } = unfold(cell, p as never, { x }, structure, options as never);
+          const ratio = sqrt(div(squared(pullback as never), squared(d)));
+          return div(sum(square(sub(ratio, 1))), lengths.length);
+        };
+        const ours = (p: AnyParams) => flowPenalty(f as never, p as never);
+        expect(
+          Math.abs(item(ours(params as never).omega) / item(surrogate(params as never)) - 1),
+        ).toBeLessThan(1e-12);
+        const pairs = [
+          [(p: AnyParams) => ours(p).omega, surrogate],
+          [(p: AnyParams) => ours(p).loss, (p: AnyParams) => f(p).loss],
+        ] as const;
+        for (const [mine, reference] of pairs) {
+          const [got, expected] = [mine, reference].map((of) => grad(of as never)(params as never)) as [
+            Record<string, Tensor>,
+            Record<string, Tensor>,
+          ];
+          for (const path of Object.keys(params)) {
+            const scale = Math.max(...list(expected[path]).map(Math.abs));
+            list(got[path]).forEach((v, i) => {
+              expect(Math.abs(v - list(expected[path])[i]!)).toBeLessThan(1e-11 * scale);
+            });
+          }
+        }
+      }
+    });
+
+  test("the loss runs once; a loop in ordinary ops is looked at in its compiled form", () => {
+    const cell = rnn({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1), "float64");
+    let runs = 0;
+    const f = (loop: "plain" | "compiled") => (p: Traceable<typeof params>) => {
+      runs += 1;
+      return { loss: sum(square(unfold(cell, p, { x }, structure, { loop }).output)), aux: null };
+    };
+    const omegas = (["plain", "compiled"] as const).map((loop) => item(flowPenalty(f(loop), params).omega));
+    expect(runs).toBe(2);
+    expect(omegas[0]).toBe(omegas[1]);
+  });
+
+  test("probes of the loss keep their gradients", () => {
+    const cell = lstm({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1), "float64");
+    const loss = (writes: { h: Value }) =>
+      sum(square(unfold(cell, params, { x }, structure, { probes: { writes } }).output));
+    const at = { h: normal(Key.of(9), [total, 3], "float64") };
+    const watched = grad(
+      (writes: typeof at) => flowPenalty(() => ({ loss: loss(writes), aux: null }), params).loss,
+    )(at);
+    expect(list(watched.h)).toEqual(list(grad(loss)(at).h));
   });
 
   test("terms without a gradient are left out and counted; a sum over no layer is an error", () => {

@@ -1,0 +1,174 @@
+import type { Equation } from "../autodiff/index.js";
+import { type CellGraph, reenter, simplify } from "../cell/index.js";
+import {
+  abs,
+  add,
+  apply,
+  applyAll,
+  cast,
+  constantOp,
+  div,
+  equal,
+  less,
+  max,
+  maximum,
+  sqrt,
+  square,
+  stopGradient,
+  stopGradientOp,
+  sub,
+  sum,
+  where,
+  withAmbient,
+} from "../ops/index.js";
+import type { Value } from "../tensor/index.js";
+import { remembered, transposed, type UnfoldAttrs, unfoldOp } from "../unfold/index.js";
+
+/** What is asked about the steps of a layer. */
+export interface RatioForm {
+  /** Whether the values of a step are constants where they multiply a cotangent; parameters are not. */
+  readonly held: boolean;
+  readonly norms: "plain" | "squared";
+  /** The slots that make up h. */
+  readonly slots: readonly string[];
+}
+
+/** At each node: [nodes]. */
+export interface StepRatios {
+  /** (ratio - 1)^2, or that of the squared ratio; 0 where dL/dh(t) = 0. */
+  readonly term: Value;
+  /** |d dh(t)/dh(t-1)| / |d|; 0 where d = 0. */
+  readonly ratio: Value;
+  /** 1 where d is not 0, else 0. */
+  readonly counted: Value;
+}
+
+/**
+ * How a layer's steps change the norm of what flows back through them, from the layer's derivative as it was recorded: that is linear
+ * in the states, so its transpose over a single step is the product with the step's Jacobian. Nothing is run forwards again, and all
+ * is one program over the nodes.
+ *
+ * @param derivative an unfold of a cell that is linear in its states and in its operands from `linearFrom` on
+ * @param flow dL/dstate(t) of the slots for which it is not zero
+ */
+export function stepRatios(
+  { attrs, inputs }: Equation,
+  flow: Readonly<Record<string, Value>>,
+  form: RatioForm,
+): StepRatios {
+  const { cell, structure, linearFrom = 0 } = attrs as UnfoldAttrs;
+  const known = Object.keys(flow);
+  const key = JSON.stringify([linearFrom, known, form]);
+  const ratios = remembered(cells, cell, key, () => ratioCell(cell, linearFrom, known, form));
+  const application: UnfoldAttrs = {
+    cell: ratios,
+    structure,
+    given: [],
+    finals: [],
+    backward: { kind: "full" },
+  };
+  const operands = [...inputs.slice(0, linearFrom), ...Object.values(flow)];
+  const [term, ratio, counted] = applyAll(unfoldOp, application, operands);
+  return { term: term!, ratio: ratio!, counted: counted! };
+}
+
+const cells = new WeakMap<CellGraph, Map<string, CellGraph>>();
+
+/** A cell without states: the cotangents of the new state come in as values of the node. */
+function ratioCell(
+  tangent: CellGraph,
+  fixed: number,
+  known: readonly string[],
+  { held, norms, slots }: RatioForm,
+): CellGraph {
+  const { cell: step } = transposed(
+    tangent,
+    fixed,
+    tangent.outputs.map(() => false),
+    tangent.sinkSlots.map(() => true),
+  );
+  const { trace, env, cell } = reenter(step);
+  const names = step.inPorts[0]!.slots.map((s) => s.name);
+  const cotangents = names.map((name, i) => ({ name: `cotangent.${name}`, variable: cell.stateIn[0]![i]! }));
+  const given = known.map((name) => cotangents[names.indexOf(name)]!);
+  const results = withAmbient(trace, () => {
+    const { scaled, alive } = normalised(given.map((c) => c.variable));
+    step.stateIn[0]!.forEach((v, i) => {
+      const zero = () => apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
+      env.set(v, scaled[known.indexOf(names[i]!)] ?? zero());
+    });
+    evaluateSteps(step, env, held);
+    const pulled = step.outPorts[0]!.slots.flatMap(({ name }, i) => {
+      const v = step.stateOut[0]![i]!;
+      return slots.includes(name) ? [env.get(v) ?? v] : [];
+    });
+    return ratiosOf(scaled, pulled, alive, norms);
+  });
+  const none = <T extends { readonly name: string }>(ports: readonly T[]) =>
+    ports.map((p) => ({ ...p, slots: [] }));
+  return simplify({
+    ...cell,
+    name: `ratios(${tangent.name})`,
+    inPorts: none(cell.inPorts),
+    outPorts: none(cell.outPorts),
+    sourceSlots: [],
+    sinkSlots: [],
+    values: [...cell.values, ...given],
+    stateIn: [[]],
+    stateOut: [[]],
+    equations: trace.equations,
+    outputs: Object.entries(results).map(([name, value]) => ({ name, value, scope: "node" })),
+  });
+}
+
+/** Applies a step's equations. @param held whether values that depend on a node are constants where they multiply a cotangent */
+function evaluateSteps(step: CellGraph, env: Map<Value, Value>, held: boolean): void {
+  const flowing = new Set<Value>(step.stateIn.flat());
+  const scopes = new Map<Value, string>();
+  for (const { variable } of step.values) scopes.set(variable, variable.scope);
+  for (const { op, attrs, inputs, outputs } of step.equations) {
+    const flows = inputs.some((v) => flowing.has(v));
+    const operands = inputs.map((v) => {
+      const own = env.get(v) ?? v;
+      const constant = held && flows && !flowing.has(v) && scopes.get(v) !== "one";
+      return constant ? apply(stopGradientOp, {}, own) : own;
+    });
+    applyAll(op, attrs, operands).forEach((v, i) => {
+      env.set(outputs[i]!, v);
+      scopes.set(outputs[i]!, outputs[i]!.scope);
+      if (flows) flowing.add(outputs[i]!);
+    });
+  }
+}
+
+function ratiosOf(
+  cotangents: readonly Value[],
+  pulled: readonly Value[],
+  alive: Value,
+  norms: "plain" | "squared",
+): StepRatios {
+  const after = squaredNorm(pulled);
+  const squaredRatio = div(after, where(alive, squaredNorm(cotangents), 1));
+  // The root has no slope at zero; the term is 1 there whatever happens around it.
+  const some = less(0, after);
+  const ratio = where(some, sqrt(where(some, squaredRatio, 1)), 0);
+  return {
+    term: where(alive, square(sub(norms === "squared" ? squaredRatio : ratio, 1)), 0),
+    ratio: where(alive, ratio, 0),
+    counted: cast(alive, ratio.dtype),
+  };
+}
+
+/** Cotangents of a size at which squares neither overflow nor underflow, and whether they are not all zero. */
+function normalised(cotangents: readonly Value[]): { scaled: Value[]; alive: Value } {
+  const largest = stopGradient(cotangents.map((d) => max(abs(d))).reduce((a, b) => maximum(a, b)));
+  // NaN is not zero: it counts, and shows.
+  const alive = sub(1, equal(largest, 0));
+  const scale = where(alive, largest, 1);
+  return { scaled: cotangents.map((d) => div(d, scale)), alive };
+}
+
+/** The sum of the squares of all slots. */
+function squaredNorm(slots: readonly Value[]): Value {
+  return slots.map((v) => sum(square(v))).reduce((a, b) => add(a, b));
+}
