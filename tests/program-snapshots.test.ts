@@ -145,6 +145,15 @@ describe("LSTM over a chain", () => {
     expect(kinds(backward.program.after).sort()).toEqual(["gemm", "outerSum", "outerSum", "sumRows"]);
     expect(printProgram(backward.program)).toMatchSnapshot();
   });
+  test("what the first derivative keeps, the second does not keep once more", () => {
+    const cell = splitProducts(lstm(size).trace("float32").graph);
+    const values = cell.values.map(() => true);
+    const first = linearized(cell, values, [false, false]);
+    const second = linearized(first.forward, values, [false, false]);
+    const kept = second.forward.outputs.map((o) => o.value);
+    expect(first.forward.outputs.length).toBeGreaterThan(cell.outputs.length);
+    expect(new Set(kept).size).toBe(kept.length);
+  });
   test("the same program serves every length and batch", () => {
     const longer = programs(lstm(size).trace("float32").graph, chain(new Array(7).fill(500)));
     expect(longer.forward.program).toBe(forward.program);

@@ -1,7 +1,7 @@
 import { DualLevel, type Equation, evaluate, Trace, Var } from "../autodiff/index.js";
 import { apply, constantOp, type Linear, withAmbient } from "../ops/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
-import type { CellGraph, CellOutput, Port, Slot } from "./graph.js";
+import type { CellGraph, Port, Slot } from "./graph.js";
 import { simplify } from "./simplify.js";
 import { verifyCell } from "./verify.js";
 
@@ -138,8 +138,12 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
   const results = [...cell.outputs.map((o) => value(o.value)), ...cell.stateOut.flat().map(value)];
   const plan = chooseResiduals(attempt, tangentRoots, primalEntries, results);
 
-  // The primal cell, with what was saved appended to its outputs.
-  const saved: CellOutput[] = plan.saved.map((v, i) => ({ name: `residual${i}`, value: v, scope: v.scope }));
+  // The primal cell, with what was saved appended to its outputs, where it is not among them.
+  const outputs = cell.outputs.map((o) => ({ ...o, value: value(o.value) }));
+  const places = plan.saved.map((v, i) => {
+    const known = outputs.findIndex((o) => o.value === v && o.scope === v.scope);
+    return known < 0 ? outputs.push({ name: `residual${i}`, value: v, scope: v.scope }) - 1 : known;
+  });
   const forward = simplify({
     ...cell,
     values: cell.values.map((v) => ({ ...v, variable: value(v.variable) as Var })),
@@ -151,7 +155,7 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
     },
     equations: attempt.primal.equations,
     stateOut: cell.stateOut.map((port) => port.map(value)),
-    outputs: [...cell.outputs.map((o) => ({ ...o, value: value(o.value) })), ...saved],
+    outputs,
   });
 
   // The tangent cell, recorded afresh: residuals come in as values, cheap ones are computed again.
@@ -209,7 +213,7 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
   const boundaryFlags = cell.edge?.when === "push" ? active.in : active.out;
   const all: Residual[] = [
     ...plan.free.map((v) => ({ from: "value" as const, index: primalEntries.get(v)! })),
-    ...plan.saved.map((_, i) => ({ from: "output" as const, index: cell.outputs.length + i })),
+    ...places.map((index) => ({ from: "output" as const, index })),
   ];
   return {
     forward,

@@ -65,7 +65,7 @@ export function transposeByBlocks(
   const slots = cell.sourceSlots.length;
   const all = blocks(attrs);
   const checkpoints = held.slice(held.length - all.length * slots);
-  const forward = residualCell(lin, cell.outputs.length);
+  const forward = residualCell(lin);
   const operands = (block: Block, b: number): Tensor[] => {
     const own = valuesOf(cell, values, block);
     const states = checkpoints.slice(b * slots, (b + 1) * slots).map((kept) => restore(kept, block));
@@ -73,10 +73,9 @@ export function transposeByBlocks(
       forward.outputs.length === 0
         ? []
         : run(blockAttrs(forward, block.structure, false), [...own, ...states]);
+    let next = 0;
     return [
-      ...lin.residuals.map((r) =>
-        r.from === "value" ? own[r.index]! : saved[r.index - cell.outputs.length]!,
-      ),
+      ...lin.residuals.map((r) => (r.from === "value" ? own[r.index]! : saved[next++]!)),
       ...tangent.outputs.flatMap((o, i) => (cotangents[i] ? rowsOf(cotangents[i], o.scope, block) : [])),
     ];
   };
@@ -198,8 +197,11 @@ function restore(kept: Tensor, { present }: Block): Tensor {
 const residualCells = new WeakMap<CellGraph, Map<string, CellGraph>>();
 
 /** The forward cell that computes the residuals and nothing else. */
-function residualCell(lin: LinearizedCell, outputs: number): CellGraph {
-  return remembered(residualCells, lin.forward, "", () =>
-    simplify({ ...lin.forward, outputs: lin.forward.outputs.slice(outputs) }),
+function residualCell({ forward, residuals }: LinearizedCell): CellGraph {
+  return remembered(residualCells, forward, "", () =>
+    simplify({
+      ...forward,
+      outputs: residuals.flatMap((r) => (r.from === "output" ? [forward.outputs[r.index]!] : [])),
+    }),
   );
 }
