@@ -9,6 +9,7 @@ import {
   Key,
   leaves,
   log,
+  max,
   mul,
   normal,
   onCpu,
@@ -211,6 +212,18 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
           });
           expect(worst, `${what}(${where})`).toBeLessThan(most);
         });
+    });
+
+    test("the largest of a row is found wherever it stands, at any length; a NaN is kept", () => {
+      for (const n of [1, 7, 16, 17, 63, 64, 65, 130, 200])
+        for (const special of [1000, Number.NaN]) {
+          // Row r has it at place r.
+          const rows = Array.from({ length: n * n }, (_, k) =>
+            k % (n + 1) === 0 ? special : -1 - Math.sin(k) / 2,
+          );
+          const largest = on(name, () => numbers(max(fromArray(rows, [n, n]), 1))[0]!);
+          expect(largest).toEqual(new Array(n).fill(special));
+        }
     });
 
     test("sums over many rows keep their digits", () => {

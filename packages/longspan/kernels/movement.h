@@ -78,8 +78,13 @@ inline double sumLine(const float* x, int64_t n) {
 }
 
 inline float largestLine(const float* x, int64_t n) {
-  Floats best = splat(-__builtin_inff());
+  // Several at a time: each comparison waits for the one before it.
+  Floats most[4];
+  for (Floats& m : most) m = splat(-__builtin_inff());
   int64_t i = 0;
+  for (; i + 4 * lanes<float> <= n; i += 4 * lanes<float>)
+    for (int v = 0; v < 4; v++) most[v] = greater(most[v], load(x + i + v * lanes<float>));
+  Floats best = greater(greater(most[0], most[1]), greater(most[2], most[3]));
   for (; i + lanes<float> <= n; i += lanes<float>) best = greater(best, load(x + i));
   float result = -__builtin_inff();
   for (int v = 0; v < lanes<float>; v++)
