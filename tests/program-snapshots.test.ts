@@ -199,6 +199,20 @@ test("a cell whose state does not feed itself has no loop (output-to-hidden with
   expect(backward.program.loop).toEqual([]);
 });
 
+test("a sum over rows that nothing waits for lets its operands be formed in the one map after the product", () => {
+  const gated = defineCell({
+    name: "gated",
+    inputs: () => ({ x: [3], z: [3] }),
+    state: () => ({}),
+    params: () => ({ W: spec(3, 4) }),
+    step: ({ x, z }, { W }) => ({ state: {}, output: matmul(mul(x, sigmoid(z)), W) }),
+  })(undefined as never);
+  const { program } = programs(gated.trace("float32").graph, chain([5, 3])).backward;
+  expect(kinds(program.before)).toEqual(["gemm", "map", "outerSum"]);
+  // What the product gives to the map, and what the map gives to the sum.
+  expect(program.buffers.filter((b) => b.role === "temporary").length).toBe(2);
+});
+
 test("a child-sum tree cell: edge instructions, the sum over children, node instructions", () => {
   const childSum = defineCell({
     name: "childSum",

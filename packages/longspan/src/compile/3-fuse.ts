@@ -45,6 +45,7 @@ export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, T
   const available = (v: Value, phase: Phase): { time: number; eq: Equation | undefined } => {
     const { root } = resolve(v, producer);
     const eq = producer.get(root);
+    if (eq && isInline(eq, work, targets)) return { time: ready, eq };
     if (eq) return hoisted.phases.get(eq) === phase ? { time: timeOf(eq), eq } : { time: ready, eq };
     return { time: stateTime(root, phase), eq: undefined };
   };
@@ -98,7 +99,7 @@ export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, T
       !isInline(eq, work, targets),
   );
   for (const eq of scheduled) timeOf(eq);
-  delay(work, hoisted, scheduled, times, accumulations, targets);
+  delay(work, hoisted, scheduled, times, accumulations, absorbed, targets);
 
   const units: Unit[] = [];
   const unitOf = new Map<Equation, Unit>();
@@ -130,7 +131,8 @@ function isInline(eq: Equation, { uses }: Work, targets: ReadonlyMap<Value, Targ
 
 /**
  * Moves row-local work that could start at once to the latest map that can take it: next to its consumers, so that nothing is
- * stored in between, or, for a result, into the last map. What is needed at once stays, with what it feeds from there.
+ * stored in between, or, for a result, into the last map. What is needed at once stays, with what it alone feeds from there. A sum or
+ * product that nothing waits for comes after the last map, so that it needs nothing at once.
  */
 function delay(
   { producer, uses }: Work,
@@ -138,6 +140,7 @@ function delay(
   scheduled: readonly Equation[],
   times: Map<Equation, number>,
   accumulations: ReadonlyMap<Equation, Accumulation>,
+  absorbed: ReadonlySet<Equation>,
   targets: ReadonlyMap<Value, Target>,
 ): void {
   const key = (eq: Equation) => `${hoisted.phases.get(eq)}:${result(eq).scope}`;
@@ -150,7 +153,16 @@ function delay(
   }
   const starts = new Set<Value>([...accumulations.values()].map((a) => a.start));
   const consumersOf = (v: Value): Equation[] =>
-    (uses.get(v) ?? []).flatMap((u) => (isView(u, producer) ? consumersOf(result(u)) : [u]));
+    (uses.get(v) ?? []).flatMap((u) =>
+      isView(u, producer) || absorbed.has(u) ? consumersOf(result(u)) : [u],
+    );
+  const isLast = (eq: Equation) =>
+    !isMap(eq) &&
+    hoisted.phases.get(eq) !== "loop" &&
+    !accumulations.has(eq) &&
+    targets.get(result(eq))?.kind !== "state" &&
+    consumersOf(result(eq)).every((c) => hoisted.phases.get(c) !== hoisted.phases.get(eq));
+  const last = scheduled.filter(isLast);
   // The latest time for each, from the results backwards.
   const latest = new Map<Equation, number>();
   for (let i = scheduled.length - 1; i >= 0; i--) {
@@ -161,7 +173,7 @@ function delay(
     const fixed = starts.has(result(eq)) || (phase !== "loop" && targets.get(result(eq))?.kind === "state");
     let limit = fixed ? 0 : Math.max(...mapTimes.get(key(eq))!);
     for (const c of consumersOf(result(eq))) {
-      if (hoisted.phases.get(c) !== phase) continue;
+      if (hoisted.phases.get(c) !== phase || last.includes(c)) continue;
       const t = latest.get(c) ?? times.get(c) ?? 0;
       limit = Math.min(limit, !isMap(c) ? t - 1 : result(c).scope === result(eq).scope ? t : t - 2);
     }
@@ -176,11 +188,14 @@ function delay(
         const made = producer.get(resolve(v, producer).root);
         return made && latest.has(made) && hoisted.phases.get(made) === hoisted.phases.get(eq) ? [made] : [];
       });
-      if (time === 0 || operands.some((o) => pinned.has(o))) pinned.add(eq);
+      const fedAtOnce = operands.length > 0 && operands.every((o) => pinned.has(o));
+      if (time === 0 || fedAtOnce) pinned.add(eq);
       if (pinned.has(eq)) for (const o of operands) pinned.add(o);
     }
   }
   for (const [eq, time] of latest) if (!pinned.has(eq)) times.set(eq, time);
+  // Their operands may have moved.
+  for (const eq of last) times.delete(eq);
 }
 
 /** The rows that a sum runs over: those of its operand, or of its result where lists say what to add. */
