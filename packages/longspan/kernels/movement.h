@@ -63,15 +63,16 @@ inline void placeRows(int64_t rows, const Tile& o, const Tile& a, const int32_t*
 }
 
 /** The sum of n elements, in lanes and then across, with the same order wherever the row lies. */
-inline double sumLine(const float* x, int64_t n) {
-  Floats sums[4] = {};
+template <class T>
+inline double sumLine(const T* x, int64_t n) {
+  typename Vector<T>::Type sums[4] = {};
   int64_t i = 0;
-  for (; i + 4 * lanes<float> <= n; i += 4 * lanes<float>)
-    for (int v = 0; v < 4; v++) sums[v] += load(x + i + v * lanes<float>);
+  for (; i + 4 * lanes<T> <= n; i += 4 * lanes<T>)
+    for (int v = 0; v < 4; v++) sums[v] += load(x + i + v * lanes<T>);
   double total = 0;
   if (i > 0) {
-    const Floats all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for (int v = 0; v < lanes<float>; v++) total += static_cast<double>(all[v]);
+    const typename Vector<T>::Type all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int v = 0; v < lanes<T>; v++) total += static_cast<double>(all[v]);
   }
   for (; i < n; i++) total += static_cast<double>(x[i]);
   return total;
@@ -105,7 +106,7 @@ LONGSPAN_INLINE double largerOf(double x, double y) { return x != x ? x : y != y
 
 template <class T>
 inline double sumOf(const T* x, int64_t n, int64_t step) {
-  if constexpr (sizeof(T) == 4 && static_cast<T>(0.5) != 0)
+  if constexpr (static_cast<T>(0.5) != 0)
     if (step == 1) return sumLine(x, n);
   double sum = 0;
   for (int64_t i = 0; i < n; i++) sum += static_cast<double>(x[i * step]);

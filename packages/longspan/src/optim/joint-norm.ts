@@ -1,3 +1,4 @@
+import { fusedRows } from "../autodiff/index.js";
 import {
   abs,
   add,
@@ -7,7 +8,9 @@ import {
   less,
   max,
   maximum,
+  minimum,
   mul,
+  reshape,
   sqrt,
   square,
   sub,
@@ -22,8 +25,8 @@ import { floatTypeOf } from "./aligned.js";
  *
  *     |g| = sqrt(sum of g_i^2 over all elements of all leaves)
  *
- * The squares are formed after division by the largest magnitude, so they neither overflow nor underflow, in float32
- * too. NaN gives NaN, else Inf gives Inf; no elements give 0. Leaves of type int32 do not count.
+ * Squares of float32 numbers are formed in float64, those of float64 numbers after division by the largest magnitude, so that they
+ * neither overflow nor underflow. NaN gives NaN, else Inf gives Inf; no elements give 0. Leaves of type int32 do not count.
  *
  * @returns scalar, float64 if any leaf is, else float32.
  * @example jointNorm({ a: tensor([3e30]), b: tensor([4e30]) }) // 5e30
@@ -35,7 +38,7 @@ export function jointNorm(tree: unknown): Tensor {
 /** A norm in two factors, norm = scale * root, so that a division by it can avoid overflow. All scalars. */
 export interface ScaledNorm {
   readonly norm: Value;
-  /** The largest magnitude, or 1 if that is 0 or not finite. */
+  /** A finite number of the size of the norm or of the largest magnitude; 1 if the norm is 0 or an element is not finite. */
   readonly scale: Value;
   readonly root: Value;
   /** 1 if no element is infinite or NaN, else 0 (int32). The norm itself may overflow to Infinity all the same. */
@@ -52,14 +55,48 @@ export interface KnownNorm {
 export function scaledNorm(tree: unknown, known?: KnownNorm): ScaledNorm {
   if (known !== undefined && known.tree === tree) return known.norm;
   const dtype = floatTypeOf(tree);
-  const floats = leaves(tree).filter((v) => v.dtype !== "int32" && v.size > 0);
-  let largest: Value = zeros([], dtype);
-  for (const v of floats) largest = maximum(largest, cast(max(abs(v)), dtype));
+  const rows = leaves(tree)
+    .filter((v) => v.dtype !== "int32" && v.size > 0)
+    .map((v) => cast(v.rank === 0 ? reshape(v, [1]) : v, dtype));
+  return dtype === "float32" ? wideNorm(rows) : normAfterScaling(rows);
+}
+
+/** The norm of float32 numbers. In float64 no square of theirs overflows or underflows. */
+function wideNorm(rows: readonly Value[]): ScaledNorm {
+  const total = rows.map((v) => sum(wideSquares(v))).reduce((a, b) => add(a, b), zeros([], "float64"));
+  const wide = sqrt(total);
+  const finite = equal(sub(wide, wide), 0);
+  const scale = where(mul(finite, less(0, wide)), cast(minimum(wide, largestFloat32), "float32"), 1);
+  const root = cast(div(wide, cast(scale, "float64")), "float32");
+  return { norm: mul(scale, root), scale, root, finite };
+}
+
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** The sum of the squares of each row of float32 numbers, in float64. */
+const wideSquares = fusedRows(
+  "wideSquares",
+  "rows",
+  (v: Value) => sum(square(cast(v, "float64")), -1),
+  "float64",
+);
+
+function normAfterScaling(rows: readonly Value[]): ScaledNorm {
+  const largest = rows.map((v) => max(magnitudes(v))).reduce((a, b) => maximum(a, b), zeros([], "float64"));
   // A maximum may drop a NaN; the sum of squares below does not.
   const bounded = equal(sub(largest, largest), 0);
   const scale = where(mul(bounded, less(0, largest)), largest, 1);
-  let total: Value = zeros([], dtype);
-  for (const v of floats) total = add(total, sum(square(div(cast(v, dtype), scale))));
+  const total = rows
+    .map((v) => sum(scaledSquares(v, scale)))
+    .reduce((a, b) => add(a, b), zeros([], "float64"));
   const root = sqrt(total);
   return { norm: mul(scale, root), scale, root, finite: equal(sub(root, root), 0) };
 }
+
+/** The largest magnitude of each row. */
+const magnitudes = fusedRows("magnitudes", "rows", (v: Value) => max(abs(v), -1));
+
+/** The sum of the squares of each row, after division by a scale. */
+const scaledSquares = fusedRows("scaledSquares", "rows", (v: Value, scale: Value) =>
+  sum(square(div(v, scale)), -1),
+);

@@ -1,3 +1,4 @@
+import { fusedRows } from "../autodiff/index.js";
 import { cast, div, less, mul, where } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import { perType } from "./aligned.js";
@@ -25,7 +26,12 @@ export function normClip({ norm, scale, root, finite }: ScaledNorm, threshold: n
     normAfter: where(clipped, threshold, norm),
     clip(g) {
       const [d, m] = parts(g.dtype);
-      return mul(div(g, d), m);
+      return multiplied(g, d, m);
     },
   };
 }
+
+/** A value divided and multiplied: both factors of a small number. */
+const multiplied = fusedRows("multiplied", "elements", (g: Value, divisor: Value, multiplier: Value) =>
+  mul(div(g, divisor), multiplier),
+);
