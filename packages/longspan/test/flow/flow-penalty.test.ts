@@ -1,6 +1,7 @@
 import {
   add,
   chain,
+  defineCell,
   div,
   type FlowPenaltyOptions,
   flowPenalty,
@@ -21,8 +22,10 @@ import {
   sum,
   type Tensor,
   type Traceable,
+  tanh,
   type UnfoldOptions,
   unfold,
+  uniformInit,
   type Value,
   zeros,
 } from "longspan";
@@ -297,6 +300,34 @@ describe("the flow penalty", () => {
       const at = (by: number) => surrogate(W.map((w, i) => (i === k ? w + by : w)));
       const measured = (at(1e-5) - at(-1e-5)) / 2e-5;
       expect(Math.abs(list(grads.W)[k]! - measured)).toBeLessThan(1e-6 * Math.max(1, Math.abs(measured)));
+    }
+  });
+
+  test("paper: a parameter learns where it multiplies a state, not where it makes a value of the step", () => {
+    for (const [formed, learns] of [
+      ["(p x) h", false],
+      ["p (x h)", true],
+    ] as const) {
+      const cell = defineCell({
+        name: formed,
+        inputs: () => ({ x: [3] }),
+        state: () => ({ h: [3] }),
+        params: () => ({ p: uniformInit(1, 3) }),
+        step({ x, h }, { p }) {
+          const next = tanh(add(x, formed === "(p x) h" ? mul(mul(p, x), h) : mul(p, mul(x, h))));
+          return { state: { h: next }, output: next };
+        },
+      })(undefined as never);
+      const params = cell.init(Key.of(1), "float64");
+      const rows = normal(Key.of(2), [total, 3], "float64");
+      const f = (p: Traceable<typeof params>) => {
+        const { output } = unfold(cell, p, { x: rows }, structure);
+        return { loss: sum(square(add(output, target))), aux: null };
+      };
+      const slope = grad((p: Traceable<typeof params>) => flowPenalty(f, p, { gradient: "paper" }).omega)(
+        params,
+      );
+      expect(list(slope.p).some((v) => v !== 0)).toBe(learns);
     }
   });
 
