@@ -21,7 +21,7 @@ export function lineChart(panels) {
     return `<rect x="${x}" y="${y - 6}" width="16" height="4" fill="${colourOf(name)}"/><text x="${x + 22}" y="${y}">${escaped(name)}</text>`;
   });
   const height = panel.height + 24 + 18 * ((names.length - 1) >> 1);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${panel.width * panels.length}" height="${height}" font-family="sans-serif" font-size="12" fill="#222"><rect width="100%" height="100%" fill="white"/>${drawn.join("")}${legend.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${panel.width * panels.length}" height="${height}" font-family="sans-serif" font-size="12" fill="#222"><title>${escaped(panels.map(({ title }) => title).join("; "))}</title><rect width="100%" height="100%" fill="white"/>${drawn.join("")}${legend.join("")}</svg>\n`;
 }
 
 function onePanel({ title, across, ticks, up, lines }, colourOf) {

@@ -9,7 +9,7 @@ export function figure(results) {
       const own = results.filter((r) => r.informative === informative);
       const lengths = distinct(own, "length");
       return {
-        title: `Two sequences, ${informative} informative step${informative === 1 ? "" : "s"}: share that succeeds`,
+        title: `${informative} informative step${informative === 1 ? "" : "s"}: share of runs that succeed`,
         across: "length, steps",
         ticks: lengths,
         up: 1,
