@@ -238,8 +238,46 @@ for (const { name } of executorRows) {
         writes(tensor([1]));
         expect(() => writes(tensor([1]))).toThrow("capture: the function writes into a tensor");
         const waits = capture((x: Tensor) => x.data());
-        void waits(tensor([1]));
-        expect(() => waits(tensor([1]))).toThrow("capture: the function gives a promise");
+        expect(() => waits(tensor([1]))).toThrow("scope() takes a synchronous function");
+      });
+
+      test("a flag that stays another is captured anew", () => {
+        const { count, captured } = counted(
+          (x: Tensor) => scope(() => (one(sum(x)) === 0 ? mul(x, 2) : mul(x, -1))) as Tensor,
+        );
+        for (let i = 0; i < 5; i++) expect(numbersOf(captured(tensor([i, -i])))).toEqual([[2 * i, -2 * i]]);
+        expect(count.calls).toBe(3);
+        for (let i = 0; i < 20; i++) expect(numbersOf(captured(tensor([1, 1])))).toEqual([[-1, -1]]);
+        // Eight of them miss, two more are tried.
+        expect(count.calls).toBe(3 + 8 + 2);
+      });
+
+      test("what the function does not return is released, also where a scope around it ends", () => {
+        const { count, captured } = counted((x: Tensor) => add(mul(x, 3), 1) as Tensor);
+        const start = defaultExecutor().statistics.bytesInUse;
+        for (let i = 0; i < 6; i++)
+          scope(() => {
+            expect(numbersOf(captured(tensor([i])))).toEqual([[3 * i + 1]]);
+          });
+        expect(count.calls).toBe(3);
+        captured.dispose();
+        expect(defaultExecutor().statistics.bytesInUse).toBeLessThanOrEqual(start + 64);
+      });
+
+      test("long lists of numbers, and tensors of another executor: the function is called", () => {
+        const lists = counted((list: number[]) => sum(fromArray(list, [list.length])));
+        for (let i = 0; i < 5; i++) expect(one(lists.captured(new Array<number>(300).fill(i)))).toBe(300 * i);
+        expect(lists.count.calls).toBe(5);
+        if (name === "reference") return;
+        const elsewhere = counted((x: Tensor) => mul(x, x));
+        const present = defaultExecutor();
+        useExecutor(executor("reference"));
+        const x = tensor([3]);
+        useExecutor(present);
+        // Its literal operands would be here, so there are none.
+        expect(() => elsewhere.captured(x)).toThrow("a handle of another executor");
+        expect(() => elsewhere.captured(x)).toThrow("a handle of another executor");
+        expect(elsewhere.count.calls).toBe(2);
       });
 
       test("checks of elements are made again", () => {

@@ -1,5 +1,5 @@
 import { type Arena, isSynchronous, type SynchronousExecutor } from "../program/index.js";
-import { defaultExecutor, hostAccess } from "../tensor/index.js";
+import { defaultExecutor, hostAccess, scope } from "../tensor/index.js";
 import { CaptureError } from "./capture-error.js";
 import { type Form, formOf, nameOfObject } from "./form.js";
 import { Replay } from "./replay.js";
@@ -11,7 +11,7 @@ export { CaptureError } from "./capture-error.js";
 export interface CaptureOptions {
   /** What happens where the runs cannot be repeated in place of the function: an error (unless given), or the function is called. */
   readonly otherwise?: "throw" | "call";
-  /** Memory in bytes that may be held for the runs; 64 MiB unless given. A function that needs more is called each time. */
+  /** Memory in bytes that may be held for the runs; 512 MiB unless given. A function that needs more is called each time. */
   readonly mostBytes?: number;
 }
 
@@ -26,14 +26,17 @@ export interface Captured<A extends readonly unknown[], R> {
 type Known =
   | { readonly is: "seen" }
   | { readonly is: "tried"; readonly trial: Trial; readonly described: Described; readonly times: number }
-  | { readonly is: "ready"; readonly replay: Replay }
+  | { readonly is: "ready"; readonly replay: Replay; misses: number }
   | { readonly is: "called" };
 
 /** So many calls in a row may each read something else before it is taken that all will. */
 const mostTrials = 8;
 
 /** Forms that are remembered: the one that was not seen for longest goes first. */
-const mostForms = 64;
+const mostForms = 256;
+
+/** So many calls in a row may find a flag changed before the function is captured anew. */
+const mostMisses = 8;
 
 /**
  * Captures the program runs that a function makes, and repeats them in its place: all in one call, without tracing, differentiating
@@ -44,9 +47,10 @@ const mostForms = 64;
  * calls with arguments of one form; after that its runs are repeated with the arguments' numbers. The form is all but the elements of
  * tensors and typed arrays and the words of keys: a number, a string, a structure or another shape makes another form, captured on its own.
  *
- * What the function does must follow from its arguments: what else it does besides tensor operations happens only when it is called, and
- * a variable that it sees and that changes later is not seen again. Tensors of its own may be read: if up to 64 elements of one are, the
- * runs are repeated as long as they are what they were, and else the function is called.
+ * What the function does must follow from its arguments, and from the numbers in their arrays and keys only in that they become tensors: it
+ * must not count with them itself. What else it does besides tensor operations happens only when it is called, and a variable that it sees and
+ * that changes later is not seen again. Tensors may be read: if up to 64 elements of one are, the runs are repeated as long as they are what they
+ * were, and else the function is called. As in `scope`, tensors that it makes and does not return are released.
  *
  * On an executor that cannot be read at once, while something is differentiated, and within another captured function, the function
  * is just called.
@@ -59,13 +63,14 @@ const mostForms = 64;
  * for (let i = 0; i < 10; i++) w = step(w, tensor([[i, 1]])) as Tensor;
  */
 export function capture<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  { otherwise = "throw", mostBytes = 64 * 2 ** 20 }: CaptureOptions = {},
+  given: (...args: A) => R,
+  { otherwise = "throw", mostBytes = 512 * 2 ** 20 }: CaptureOptions = {},
 ): Captured<A, R> {
   if (otherwise !== "throw" && otherwise !== "call")
     throw new TypeError(`capture: otherwise is "throw" or "call", got ${JSON.stringify(otherwise)}`);
   if (!(mostBytes >= 0))
     throw new RangeError(`capture: mostBytes is a number of at least 0, got ${mostBytes}`);
+  const f = (...args: A): R => scope(() => given(...args));
   const forms = new Map<string, Known>();
   const arenas = new Map<SynchronousExecutor, Arena>();
 
@@ -130,7 +135,7 @@ export function capture<A extends readonly unknown[], R>(
       ? difference(known.described, described)
       : "it read a tensor whose elements were never the same";
     if (why === null) {
-      remember(name, { is: "ready", replay: new Replay(executor, trial, form) });
+      remember(name, { is: "ready", replay: new Replay(executor, trial, form), misses: 0 });
       return result;
     }
     trial.drop();
@@ -146,10 +151,10 @@ export function capture<A extends readonly unknown[], R>(
     const executor = defaultExecutor();
     if (!isSynchronous(executor) || executor.isRecording || hostAccess() !== null) return f(...args);
     const form = formOf(args);
-    if (form === null) return f(...args);
+    if (form?.tensors.every((t) => t.executor === executor) !== true) return f(...args);
     const name = `${nameOfObject(executor)}${form.name}`;
     let known = forms.get(name);
-    if (known?.is === "ready" && !known.replay.isValid) {
+    if (known?.is === "ready" && (known.misses === mostMisses || !known.replay.isValid)) {
       drop(known);
       known = { is: "seen" };
     }
@@ -163,9 +168,11 @@ export function capture<A extends readonly unknown[], R>(
     if (known.is !== "ready") return call(executor, name, form, known, args);
     const done = known.replay.run(form);
     if (done) {
+      known.misses = 0;
       remember(name, known);
       return done.result as R;
     }
+    known.misses += 1;
     return f(...args);
   };
   captured.dispose = dispose;

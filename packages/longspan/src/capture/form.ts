@@ -14,7 +14,10 @@ export interface Form {
   readonly keys: readonly Key[];
 }
 
-/** The form of a tree; null if it holds a value that stands in for another, which has no numbers. */
+/** Longer lists of numbers are data, and should be typed arrays. */
+const longestList = 256;
+
+/** The form of a tree; null if it holds a value that stands in for another, which has no numbers, or a long list of them. */
 export function formOf(tree: unknown): Form | null {
   const found = { tensors: [], memories: [], arrays: [], keys: [] };
   const name = nameOf(tree, found);
@@ -48,6 +51,7 @@ function nameOf(tree: unknown, found: Found): string | null {
   }
   const isList = Array.isArray(tree);
   if (!isList && !isRecord(tree)) return nameOfObject(tree);
+  if (isList && tree.length > longestList && typeof tree[0] === "number") return null;
   let name = isList ? "[" : "{";
   for (const [key, part] of Object.entries(tree)) {
     const own = nameOf(part, found);

@@ -84,11 +84,11 @@ export function tryOnce(executor: SynchronousExecutor, arena: Arena, f: () => un
     dropReadings();
     recording.release();
   };
-  const resultForm = result instanceof Promise ? null : formOf(result);
+  const resultForm = formOf(result);
   if (resultForm === null) {
     drop();
     throw new CaptureError(
-      "capture: the function gives a promise, or a value that is being differentiated; it takes tensors and gives tensors",
+      "capture: the function gives a value that is being differentiated, or a long list of numbers; it gives tensors",
     );
   }
   return { recording, fillings, readings, result, resultForm, drop };
