@@ -72,12 +72,27 @@ function biases(start, given, blocks) {
 }
 
 /**
- * The whole network: y_k(t) = sigmoid(V y_c(t) [+ c]), at the rows that are asked for.
+ * The whole network: y_k(t) = sigmoid(net_k(t)), net_k(t) = V y_c(t) [+ c], at the rows that are asked for. `nets` gives net_k.
  */
 export function network(squashing, { output, outputBias, ...config }) {
   const cell = memoryBlocks(squashings[squashing], config);
   const readout = { V: uniformInit(config.start, 2 * config.blocks, output) };
   if (outputBias) readout.c = uniformInit(config.start, output);
+  const nets = ({ cell: params, readout: { V, c } }, { x, structure, judged }) => {
+    const { output: y } = unfold(
+      cell,
+      params,
+      { x: fromArray(x, [structure.nodes, config.input]) },
+      structure,
+    );
+    const first = judged[0];
+    const side = judged.every((row, i) => row === first + i);
+    const rows = side
+      ? slice(y, 0, first, first + judged.length)
+      : gather(y, fromArray(judged, [judged.length], "int32"));
+    const net = matmul(rows, V);
+    return c ? add(net, c) : net;
+  };
   return {
     init: (key) => ({
       cell: cell.init(key.fold(0)),
@@ -88,20 +103,7 @@ export function network(squashing, { output, outputBias, ...config }) {
         ]),
       ),
     }),
-    apply({ cell: params, readout: { V, c } }, { x, structure, judged }) {
-      const { output: y } = unfold(
-        cell,
-        params,
-        { x: fromArray(x, [structure.nodes, config.input]) },
-        structure,
-      );
-      const first = judged[0];
-      const side = judged.every((row, i) => row === first + i);
-      const rows = side
-        ? slice(y, 0, first, first + judged.length)
-        : gather(y, fromArray(judged, [judged.length], "int32"));
-      const net = matmul(rows, V);
-      return sigmoid(c ? add(net, c) : net);
-    },
+    nets,
+    apply: (params, batch) => sigmoid(nets(params, batch)),
   };
 }

@@ -7,11 +7,13 @@ import { carryOut, numbers, readResults, words } from "../runs.mjs";
 import { network, squashings } from "./net.mjs";
 import { summary } from "./summary.mjs";
 import { tasks } from "./tasks.mjs";
+import { errors } from "./train.mjs";
 
 const { values } = parseArgs({
   options: {
     tasks: { type: "string", default: Object.keys(tasks).join(",") },
     squashings: { type: "string", default: Object.keys(squashings).join(",") },
+    errors: { type: "string", default: "squared" },
     seeds: { type: "string", default: "1,2,3,4,5,6,7,8,9,10" },
     jobs: { type: "string", default: "1" },
     results: { type: "string", default: fileURLToPath(new URL("results.jsonl", import.meta.url)) },
@@ -20,6 +22,7 @@ const { values } = parseArgs({
 
 const chosen = words("tasks", values.tasks, Object.keys(tasks));
 const ranges = words("squashings", values.squashings, Object.keys(squashings));
+const losses = words("errors", values.errors, Object.keys(errors));
 const seeds = numbers("seeds", values.seeds, 0);
 const [jobs] = numbers("jobs", values.jobs, 1);
 
@@ -32,13 +35,15 @@ for (const name of chosen) {
 
 await carryOut({
   runs: ranges.flatMap((squashing) =>
-    chosen.flatMap((task) => seeds.map((seed) => ({ task, squashing, seed }))),
+    chosen.flatMap((task) =>
+      losses.flatMap((error) => seeds.map((seed) => ({ task, squashing, error, seed }))),
+    ),
   ),
   program: new URL("train.mjs", import.meta.url),
   file: values.results,
   covers: (result, run) => Object.keys(run).every((name) => result[name] === run[name]),
-  tell: ({ task, squashing, seed }, { solved, sequences, cpuSeconds }) =>
-    `${task}, ${squashing}, seed ${seed}: ${solved ? "solved" : "not solved"} after ${sequences} sequences, ${cpuSeconds} s`,
+  tell: ({ task, squashing, error, seed }, { solved, sequences, cpuSeconds }) =>
+    `${task}, ${squashing}, ${error}, seed ${seed}: ${solved ? "solved" : "not solved"} after ${sequences} sequences, ${cpuSeconds} s`,
   jobs,
 });
 process.stdout.write(summary(readResults(values.results)));

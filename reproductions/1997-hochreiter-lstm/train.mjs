@@ -1,8 +1,9 @@
-// One training run: node train.mjs '{"task":"adding","squashing":"text","seed":1}' prints its result as one line of JSON.
+// One training run: node train.mjs '{"task":"adding","squashing":"text","error":"squared","seed":1}' prints its result as one line of JSON.
 
 import { pathToFileURL } from "node:url";
 import {
   applyUpdates,
+  bernoulliCrossEntropySum,
   chain,
   defaultExecutor,
   fromArray,
@@ -12,6 +13,7 @@ import {
   read,
   scope,
   sgd,
+  sigmoid,
   square,
   sub,
   sum,
@@ -26,16 +28,22 @@ const EVERY = 500;
 const LOOK = 256;
 const TOGETHER = 256;
 
+/**
+ * What is made small, of the net_k before the logistic outputs and the answers, over all outputs and all steps that are judged. The
+ * output units' errors -dE/dnet_k are f'(net_k) (t_k - y_k) for the paper's half squared error and t_k - y_k for cross-entropy.
+ */
+export const errors = {
+  squared: (nets, targets) => mul(sum(square(sub(sigmoid(nets), targets))), 0.5),
+  "cross-entropy": bernoulliCrossEntropySum,
+};
+
 /** Trains until success, or for so many sequences as the task has. */
-export async function trainOnce({ task: name, squashing, seed }) {
+export async function trainOnce({ task: name, squashing, error, seed }) {
   const task = tasks[name];
   const net = network(squashing, task.net);
   const [forInit, forSequences, forTests] = Key.of(seed).split(3);
   const optimiser = sgd({ learningRate: RATE });
-  // Half the squared error, over all outputs and all steps that are judged.
-  const gradient = valueAndGrad((p, batch) =>
-    mul(sum(square(sub(net.apply(p, batch), codes(task.problem, batch)))), 0.5),
-  );
+  const gradient = valueAndGrad((p, batch) => errors[error](net.nets(p, batch), codes(task.problem, batch)));
 
   const wrongOf = async (params, key, sequences) => {
     let wrong = 0;
@@ -73,6 +81,7 @@ export async function trainOnce({ task: name, squashing, seed }) {
   return {
     task: name,
     squashing,
+    error,
     seed,
     solved,
     sequences,
