@@ -14,6 +14,7 @@ const { values } = parseArgs({
     tasks: { type: "string", default: Object.keys(tasks).join(",") },
     squashings: { type: "string", default: Object.keys(squashings).join(",") },
     errors: { type: "string", default: "squared" },
+    updates: { type: "string", default: "answer" },
     seeds: { type: "string", default: "1,2,3,4,5,6,7,8,9,10" },
     jobs: { type: "string", default: "1" },
     results: { type: "string", default: fileURLToPath(new URL("results.jsonl", import.meta.url)) },
@@ -23,6 +24,7 @@ const { values } = parseArgs({
 const chosen = words("tasks", values.tasks, Object.keys(tasks));
 const ranges = words("squashings", values.squashings, Object.keys(squashings));
 const losses = words("errors", values.errors, Object.keys(errors));
+const updates = words("updates", values.updates, ["answer", "sequence"]);
 const seeds = numbers("seeds", values.seeds, 0);
 const [jobs] = numbers("jobs", values.jobs, 1);
 
@@ -36,14 +38,16 @@ for (const name of chosen) {
 await carryOut({
   runs: ranges.flatMap((squashing) =>
     chosen.flatMap((task) =>
-      losses.flatMap((error) => seeds.map((seed) => ({ task, squashing, error, seed }))),
+      losses.flatMap((error) =>
+        updates.flatMap((update) => seeds.map((seed) => ({ task, squashing, error, update, seed }))),
+      ),
     ),
   ),
   program: new URL("train.mjs", import.meta.url),
   file: values.results,
   covers: (result, run) => Object.keys(run).every((name) => result[name] === run[name]),
-  tell: ({ task, squashing, error, seed }, { solved, sequences, cpuSeconds }) =>
-    `${task}, ${squashing}, ${error}, seed ${seed}: ${solved ? "solved" : "not solved"} after ${sequences} sequences, ${cpuSeconds} s`,
+  tell: ({ task, squashing, error, update, seed }, { solved, sequences, cpuSeconds }) =>
+    `${task}, ${squashing}, ${error}, ${update}, seed ${seed}: ${solved ? "solved" : "not solved"} after ${sequences} sequences, ${cpuSeconds} s`,
   jobs,
 });
 process.stdout.write(summary(readResults(values.results)));

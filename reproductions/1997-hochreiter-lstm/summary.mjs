@@ -1,19 +1,22 @@
-// The results as a table: per experiment, ranges and error, how many seeds succeeded, and the mean of the sequences until then.
+// The results as a table: per experiment and setting, how many seeds succeeded, and the mean of the sequences until then.
 
 import { tasks } from "./tasks.mjs";
 
 export function summary(results) {
-  const rows = Object.keys(tasks).flatMap((task) =>
-    ["squared", "cross-entropy"].flatMap((error) =>
-      [...new Set(results.map(({ squashing }) => squashing))].flatMap((squashing) => {
-        const runs = results.filter((r) => r.task === task && r.error === error && r.squashing === squashing);
-        return runs.length === 0 ? [] : [row(task, `${squashing} | ${error}`, runs)];
-      }),
-    ),
-  );
+  const setting = ({ squashing, error, update }) => `${squashing} | ${error} | ${update}`;
+  const rows = Object.keys(tasks).flatMap((task) => {
+    const runs = results.filter((r) => r.task === task);
+    return [...new Set(runs.map(setting))].map((s) =>
+      row(
+        task,
+        s,
+        runs.filter((r) => setting(r) === s),
+      ),
+    );
+  });
   const head = [
-    "| experiment | ranges | error | solved | mean sequences | published | by seed |",
-    "| --- | --- | --- | ---: | ---: | ---: | --- |",
+    "| experiment | ranges | error | change per | solved | mean sequences | published | by seed |",
+    "| --- | --- | --- | --- | ---: | ---: | ---: | --- |",
   ];
   return `${[...head, ...rows].join("\n")}\n`;
 }

@@ -1,7 +1,8 @@
-// One training run: node train.mjs '{"task":"adding","squashing":"text","error":"squared","seed":1}' prints its result as one line of JSON.
+// One training run: node train.mjs '{"task":"adding","squashing":"text","error":"squared","update":"answer","seed":1}' prints its result as one line of JSON.
 
 import { pathToFileURL } from "node:url";
 import {
+  abs,
   applyUpdates,
   bernoulliCrossEntropySum,
   chain,
@@ -9,6 +10,7 @@ import {
   fromArray,
   Key,
   leaves,
+  less,
   mul,
   read,
   scope,
@@ -18,11 +20,13 @@ import {
   sub,
   sum,
   valueAndGrad,
+  where,
 } from "longspan";
 import { network } from "./net.mjs";
 import { tasks } from "./tasks.mjs";
 
 const RATE = 0.5;
+const TOLERANCE = 0.2;
 /** Success is looked for after every so many sequences, first on so few. */
 const EVERY = 500;
 const LOOK = 256;
@@ -30,15 +34,20 @@ const TOGETHER = 256;
 
 /**
  * What is made small, of the net_k before the logistic outputs and the answers, over all outputs and all steps that are judged. The
- * output units' errors -dE/dnet_k are f'(net_k) (t_k - y_k) for the paper's half squared error and t_k - y_k for cross-entropy.
+ * output units' errors -dE/dnet_k are f'(net_k) (t_k - y_k) for the paper's half squared error and t_k - y_k for cross-entropy. `tolerant` is the
+ * squared error of the outputs that are further than TOLERANCE from their answers.
  */
 export const errors = {
   squared: (nets, targets) => mul(sum(square(sub(sigmoid(nets), targets))), 0.5),
   "cross-entropy": bernoulliCrossEntropySum,
+  tolerant: (nets, targets) => {
+    const off = sub(sigmoid(nets), targets);
+    return mul(sum(square(where(less(abs(off), TOLERANCE), 0, off))), 0.5);
+  },
 };
 
 /** Trains until success, or for so many sequences as the task has. */
-export async function trainOnce({ task: name, squashing, error, seed }) {
+export async function trainOnce({ task: name, squashing, error, update, seed }) {
   const task = tasks[name];
   const net = network(squashing, task.net);
   const [forInit, forSequences, forTests] = Key.of(seed).split(3);
@@ -63,7 +72,8 @@ export async function trainOnce({ task: name, squashing, error, seed }) {
   const cpu = process.cpuUsage();
   while (sequences < task.most && !solved) {
     for (const until = sequences + EVERY; sequences < until; sequences++) {
-      for (const batch of beginnings(task.problem.sample(forSequences, sequences, 1), task.net.input)) {
+      const sequence = task.problem.sample(forSequences, sequences, 1);
+      for (const batch of update === "answer" ? beginnings(sequence, task.net.input) : [sequence]) {
         const next = scope(() => {
           const { updates, state: after } = optimiser.update(gradient(params, batch).grads, state, params);
           return { params: applyUpdates(params, updates), state: after };
@@ -82,6 +92,7 @@ export async function trainOnce({ task: name, squashing, error, seed }) {
     task: name,
     squashing,
     error,
+    update,
     seed,
     solved,
     sequences,
