@@ -1,11 +1,11 @@
 export * from "./backward.js";
 export { linearized, remembered, transposed } from "./derived-cells.js";
-export type { Pullback, Unfolded, UnfoldOptions } from "./options.js";
+export type { Pullback, Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 export type { Probes } from "./probes.js";
 export * from "./structures/chain.js";
 export * from "./structures/graph.js";
 export * from "./structures/structure.js";
 export * from "./structures/trees.js";
 export * from "./unfold.js";
-export { executableFor, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
+export { type Beneath, executableFor, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 export { type AnyUnfolded, type UnfoldCall, type UnfoldWatcher, watchUnfolds } from "./watch.js";
