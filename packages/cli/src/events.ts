@@ -141,7 +141,7 @@ export interface DoneEvent {
   readonly executor: string;
 }
 
-/** How far back gradients reach, with --watch-flow: from the last prediction of segments of the held-out text. */
+/** How far back gradients reach, with --watch-flow: from the last prediction of segments of the held-out text, or of fresh sequences. */
 export interface FlowEvent {
   readonly event: "flow";
   readonly step: number;

@@ -38,7 +38,7 @@ export function modelFor(settings: RunSettings, vocabulary: number): LanguageMod
 /** What config.json holds. */
 export interface RunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 4;
+  readonly formatVersion: 5;
   readonly task: "text";
   readonly text: {
     /** Where it was at the start. */
@@ -68,7 +68,7 @@ export function checkHead(
   task: string,
 ): void {
   expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 4, "4");
+  expect("formatVersion", config.formatVersion, config.formatVersion === 5, "5");
   expect("task", config.task, config.task === task, JSON.stringify(task));
 }
 

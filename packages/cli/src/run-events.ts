@@ -10,7 +10,7 @@ import {
   type TrainReport,
 } from "longspan";
 import { type TensorBoardFile, tensorBoardFile } from "longspan/node";
-import type { ExplosionEvent, ProgressEvent, TrainEvent } from "./events.js";
+import type { ExplosionEvent, FlowEvent, ProgressEvent, TrainEvent } from "./events.js";
 import type { FlowWatch } from "./flow-watch.js";
 import { reportHtml } from "./report/report-html.js";
 import type { Reporter } from "./reporter.js";
@@ -58,12 +58,11 @@ export class RunEvents {
   }
 
   /** Looks at the flow of gradients every so many steps. */
-  watching(watch: FlowWatch, every: number): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
-    return {
-      onStep: async ({ params, step }) => {
-        if (step % every === 0) this.tell(await watch.look(params, step));
-      },
-    };
+  watching(
+    watch: FlowWatch<LanguageModelParams>,
+    every: number,
+  ): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
+    return looking(watch, every, (event) => this.tell(event));
   }
 
   callback(plan: TrainingPlan): TrainCallback<LanguageModelParams, readonly unknown[], unknown> {
@@ -176,6 +175,19 @@ export async function stepFigures(
 export function explosionEvent({ step, batch, norm, action, gradients }: ExplosionReport): ExplosionEvent {
   const parameters = gradients.filter((g) => g.first !== null).map((g) => g.path);
   return { event: "explosion", step, batch, norm, action, parameters };
+}
+
+/** Looks every so many steps, and tells. */
+export function looking<P>(
+  watch: FlowWatch<P>,
+  every: number,
+  tell: (event: FlowEvent) => void,
+): TrainCallback<P, unknown, unknown> {
+  return {
+    onStep: async ({ params, step }) => {
+      if (step % every === 0) tell(await watch.look(params, step));
+    },
+  };
 }
 
 /** What `withFlowPenalty` measures, if it is in use. */

@@ -2,6 +2,7 @@ import { natsToBits, perplexity } from "longspan";
 import type {
   DoneEvent,
   ExplosionEvent,
+  FlowEvent,
   FlowMeasures,
   HeldOut,
   Level,
@@ -42,7 +43,7 @@ export function textLines(): Lines<TrainEvent> {
         case "explosion":
           return [explosionLine(event)];
         case "flow":
-          return event.warnings.map((warning) => ["warning", `step ${whole(event.step)}: ${warning}`]);
+          return flowWarnings(event);
         case "done":
           return words.done(event);
         default:
@@ -56,6 +57,11 @@ export function textLines(): Lines<TrainEvent> {
 /** A run goes on. */
 export function resumedLine({ step, seconds }: ResumedEvent): RunLine {
   return ["resumed", `after ${counted(step, "step")} and ${duration(seconds)} of training`];
+}
+
+/** What has become much worse in the flow of gradients. */
+export function flowWarnings({ step, warnings }: FlowEvent): RunLine[] {
+  return warnings.map((warning) => ["warning", `step ${whole(step)}: ${warning}`]);
 }
 
 /** A gradient exploded. */

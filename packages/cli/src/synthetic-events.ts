@@ -1,4 +1,4 @@
-import type { ExplosionEvent, FlowMeasures, ResumedEvent, StoppedEvent } from "./events.js";
+import type { ExplosionEvent, FlowEvent, FlowMeasures, ResumedEvent, StoppedEvent } from "./events.js";
 import type { StepFigures } from "./run-events.js";
 import {
   counted,
@@ -6,6 +6,7 @@ import {
   figure,
   fitted,
   flowInWords,
+  flowWarnings,
   type Lines,
   leftInWords,
   lossFigure,
@@ -23,6 +24,7 @@ export type SyntheticEvent =
   | SyntheticProgressEvent
   | ExplosionEvent
   | SyntheticValidEvent
+  | FlowEvent
   | StoppedEvent
   | SyntheticDoneEvent;
 
@@ -92,6 +94,8 @@ export const syntheticLines: Lines<SyntheticEvent> = {
         return [["fresh", `step ${whole(event.step)}   ${judgement(event)}`]];
       case "explosion":
         return [explosionLine(event)];
+      case "flow":
+        return flowWarnings(event);
       case "done":
         return [
           [

@@ -14,10 +14,11 @@ import {
 } from "longspan";
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
+import { watchOnProblem } from "./flow-watch.js";
 import { onInterrupt } from "./interrupt.js";
 import { syntheticHtml } from "./report/synthetic-html.js";
 import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
-import { explosionEvent, flowMeasures, stepFigures } from "./run-events.js";
+import { explosionEvent, flowMeasures, looking, stepFigures } from "./run-events.js";
 import {
   chooseFolder,
   continueRun,
@@ -65,7 +66,7 @@ export async function trainSynthetic(
   if (name === undefined) throw new Failure("the name of a task is missing", exitCode.usage);
   const config: SyntheticRunConfig = {
     format: "longspan-run",
-    formatVersion: 4,
+    formatVersion: 5,
     task: "synthetic",
     problem: problemName(name),
     settings: keptSettings(values),
@@ -99,9 +100,10 @@ async function closing(folder: RunFolder, f: () => Promise<number>): Promise<num
 async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolean): Promise<number> {
   const { settings } = config;
   const { steps, minutes, seed, batch, backward, validEvery, until, earlyStop, saveSeconds } = settings;
-  const { flow, flowGradient, curvatureBatch } = settings;
+  const { flow, flowGradient, watchFlow, curvatureBatch } = settings;
   const command = `longspan train synthetic ${config.problem}`;
   const [forInit, forTraining, forBatches, forLooks] = Key.of(seed).split(4) as [Key, Key, Key, Key];
+  const forWatch = Key.of(seed).fold(watchedBatch);
   const reporter = chooseReporter(process.stdout, json, syntheticLines);
   const interrupt = onInterrupt(() => {
     reporter.clear();
@@ -191,6 +193,7 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
           },
           onEnd: ({ state }) => folder.saveWeights(state.params, state.step),
         },
+        ...(watchFlow === null ? [] : [looking(watchOnProblem(model, problem, forWatch), watchFlow, tell)]),
         folder.checkpoints.saving({ seconds: saveSeconds }),
       ],
       reportSeconds: Math.min(1, saveSeconds),
@@ -222,6 +225,9 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
     interrupt.release();
   }
 }
+
+/** Sets the sequences that --watch-flow looks at apart from those of training and validation. */
+const watchedBatch = 0x0f10;
 
 /** Looks at fresh sequences: others at each step and for each number of them. Null if the signal came. */
 function judging(

@@ -17,7 +17,7 @@ import {
 } from "longspan";
 import { chooseReporter } from "./choose-reporter.js";
 import { exitCode, Failure } from "./failure.js";
-import { FlowWatch } from "./flow-watch.js";
+import { watchOnText } from "./flow-watch.js";
 import { onInterrupt } from "./interrupt.js";
 import { modelFor, type RunConfig, type RunSettings } from "./run-config.js";
 import { explained, fitting, goesOn, mergedSettings, quoted, tellStopped } from "./run-control.js";
@@ -53,7 +53,7 @@ async function begin(path: string, settings: TrainSettings): Promise<number> {
   const data = readTextData(path, kept, null);
   const config: RunConfig = {
     format: "longspan-run",
-    formatVersion: 4,
+    formatVersion: 5,
     task: "text",
     text: { path: resolve(path), sha256: data.sha256, characters: data.characters },
     settings: kept,
@@ -117,7 +117,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
   try {
     const plan = trainingPlan(settings);
     const task = taskOf(job);
-    const watch = watchFlow === null ? null : new FlowWatch(model, data.valid, settings);
+    const watch = watchFlow === null ? null : watchOnText(model, data.valid, settings);
     const fresh = fitting(
       () => startTraining(task, plan.optimiser, model.init(forInit)),
       "lower --hidden, --layers or --embed",

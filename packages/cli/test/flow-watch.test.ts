@@ -12,7 +12,7 @@ import {
 } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FlowEvent } from "../src/events.js";
-import { FlowWatch } from "../src/flow-watch.js";
+import { watchOnText } from "../src/flow-watch.js";
 import { liveReporter } from "../src/live-reporter.js";
 import type { Output } from "../src/reporter.js";
 import { textLines } from "../src/run-lines.js";
@@ -70,6 +70,58 @@ describe("train text --watch-flow", () => {
   });
 });
 
+describe("train synthetic --watch-flow", () => {
+  const run = (out: string, ...args: string[]) =>
+    longspan(
+      folder,
+      ...["train", "synthetic", "temporal-order", "--length", "20", "--hidden", "8", "--until", "none"],
+      ...["--steps", "12", "--out", out, "--json", ...args],
+    );
+
+  it("tells the flow on fresh sequences, of a net that explodes too, and changes nothing in the training", () => {
+    const { code, stdout, stderr } = run("seen", "--watch-flow", "4");
+    expect([code, stderr]).toEqual([0, ""]);
+    const events = flows(stdout);
+    expect(events.map((e) => e.step)).toEqual([4, 8, 12]);
+    for (const { layers, warnings } of events) {
+      expect(warnings).toEqual([]);
+      expect(layers.length).toBe(1);
+      expect(layers[0]!.norms.at(-1)!.lag).toBe(19);
+      for (const { norm } of layers[0]!.norms) expect(norm).toBeGreaterThan(0);
+    }
+    // The parameters differ from look to look, and so does what is seen.
+    expect(events[0]!.layers[0]!.norms).not.toEqual(events[1]!.layers[0]!.norms);
+    expect(run("unseen").code).toBe(0);
+    const weights = (out: string) => readFileSync(at(out, "weights.safetensors"));
+    expect(weights("seen").equals(weights("unseen"))).toBe(true);
+    const jumps = run(
+      "jumps",
+      "--cell",
+      "rnn",
+      "--optimizer",
+      "sgd",
+      "--lr",
+      "30",
+      "--clip",
+      "none",
+      "--watch-flow",
+      "1",
+    );
+    expect(
+      flows(jumps.stdout)
+        .flatMap((e) => e.warnings)
+        .join(),
+    ).toContain("the gradient's norm jumped from");
+  });
+
+  it("may begin when a run goes on", () => {
+    expect(run("later").code).toBe(0);
+    const again = ["--resume", "--out", "later", "--steps", "16", "--watch-flow", "5", "--json"];
+    const { code, stdout } = longspan(folder, "train", "synthetic", ...again);
+    expect([code, flows(stdout).map((e) => e.step)]).toEqual([0, [15]]);
+  });
+});
+
 describe("FlowWatch", () => {
   const model = languageModel({ vocabulary: 5, embed: 3, hidden: 4, cell: "rnn" });
   const symbols = Int32Array.from({ length: 300 }, (_, k) => k % 5);
@@ -91,7 +143,7 @@ describe("FlowWatch", () => {
     };
     return { ...fresh, layers: [{ ...layer!, W }], readout } as unknown as LanguageModelParams;
   };
-  const watch = () => new FlowWatch(model, symbols, { seq: 16, level: "char" });
+  const watch = () => watchOnText(model, symbols, { seq: 16, level: "char" });
 
   it("warns when a horizon falls below half of the farthest, once for each halving", async () => {
     const look = watch();

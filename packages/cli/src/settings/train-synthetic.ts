@@ -96,6 +96,12 @@ export const trainSyntheticSettings = {
   schedule: setting(updateSettings.schedule.kind, { ...updateSettings.schedule, default: "constant" }),
   warmUp: setting(updateSettings.warmUp.kind, { ...updateSettings.warmUp, default: 0 }),
   ...flowSettings,
+  watchFlow: setting(orNone(integer(1)), {
+    group: "training",
+    help: "steps between two looks at how far back gradients reach, on fresh sequences",
+    default: null,
+    placeholder: "<steps>",
+  }),
 
   ...outputSettings("runs/TASK"),
 } satisfies Table;
