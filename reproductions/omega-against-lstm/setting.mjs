@@ -1,8 +1,9 @@
-// The two arms, and the setting of both tasks. The widths give both arms as many parameters, within one percent.
+// The two arms, the first without Omega for comparison, and the setting of both tasks. The widths give both arms as many parameters, within one percent.
 
 export const arms = {
   "rnn+omega": { cell: "rnn", omega: 4 },
   lstm: { cell: "lstm", omega: null },
+  rnn: { cell: "rnn", omega: null },
 };
 
 /** Temporal order: 3,054 and 3,076 parameters. */
