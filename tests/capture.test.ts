@@ -231,6 +231,9 @@ for (const { name } of executorRows) {
         const all = capture((x: Tensor) => (onCpu(x).toArray().length > 3 ? x : mul(x, 2)));
         all(zeros([100]));
         expect(() => all(zeros([100]))).toThrow("capture: the function reads 100 elements of a tensor");
+        const often = capture((x: Tensor) => mul(x, Array.from({ length: 70 }, () => one(sum(x))).length));
+        often(tensor([1]));
+        expect(() => often(tensor([1]))).toThrow("capture: the function reads more than 64 tensors");
         const writes = capture((x: Tensor) => {
           x.write([5]);
           return x;

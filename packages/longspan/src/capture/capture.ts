@@ -49,7 +49,7 @@ const mostMisses = 8;
  *
  * What the function does must follow from its arguments, and from the numbers in their arrays and keys only in that they become tensors: it
  * must not count with them itself. What else it does besides tensor operations happens only when it is called, and a variable that it sees and
- * that changes later is not seen again. Tensors may be read: if up to 64 elements of one are, the runs are repeated as long as they are what they
+ * that changes later is not seen again. Up to 64 tensors may be read, and 64 elements of each: the runs are repeated as long as they are what they
  * were, and else the function is called. As in `scope`, tensors that it makes and does not return are released.
  *
  * On an executor that cannot be read at once, while something is differentiated, and within another captured function, the function

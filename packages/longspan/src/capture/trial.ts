@@ -32,8 +32,8 @@ export interface Trial {
   drop(): void;
 }
 
-/** Flags are read, not data. */
-const mostRead = 64;
+/** Flags are read, not data: so many elements of one tensor at most, and so many tensors. */
+const [mostRead, mostReadings] = [64, 64];
 
 /**
  * Calls a function and notes what it does.
@@ -57,6 +57,7 @@ export function tryOnce(executor: SynchronousExecutor, arena: Arena, f: () => un
     },
     read(t, data) {
       if (t.size > mostRead) access.refused(`reads ${t.size} elements of a tensor`);
+      if (readings.length === mostReadings) access.refused(`reads more than ${mostReadings} tensors`);
       readings.push({ view: keep(t.view([t.size])) as Tensor, expects: data });
     },
     checked(t, check) {
