@@ -5,6 +5,7 @@ import {
   abs,
   applyUpdates,
   bernoulliCrossEntropySum,
+  capture,
   chain,
   defaultExecutor,
   fromArray,
@@ -52,7 +53,20 @@ export async function trainOnce({ task: name, squashing, error, update, seed }) 
   const net = network(squashing, task.net);
   const [forInit, forSequences, forTests] = Key.of(seed).split(3);
   const optimiser = sgd({ learningRate: RATE });
-  const gradient = valueAndGrad((p, batch) => errors[error](net.nets(p, batch), codes(task.problem, batch)));
+  const gradient = valueAndGrad((p, inputs, answers) => {
+    const shape = [inputs.judged.length, task.problem.outputSize];
+    return errors[error](net.nets(p, inputs), fromArray(answers, shape));
+  });
+  const step = capture((params, state, inputs, answers) =>
+    scope(() => {
+      const { updates, state: after } = optimiser.update(
+        gradient(params, inputs, answers).grads,
+        state,
+        params,
+      );
+      return { params: applyUpdates(params, updates), state: after };
+    }),
+  );
 
   const wrongOf = async (params, key, sequences) => {
     let wrong = 0;
@@ -74,10 +88,8 @@ export async function trainOnce({ task: name, squashing, error, update, seed }) 
     for (const until = sequences + EVERY; sequences < until; sequences++) {
       const sequence = task.problem.sample(forSequences, sequences, 1);
       for (const batch of update === "answer" ? beginnings(sequence, task.net.input) : [sequence]) {
-        const next = scope(() => {
-          const { updates, state: after } = optimiser.update(gradient(params, batch).grads, state, params);
-          return { params: applyUpdates(params, updates), state: after };
-        });
+        const { targets, ...inputs } = batch;
+        const next = step(params, state, inputs, codes(task.problem, targets));
         for (const t of leaves([params, state])) t.dispose();
         ({ params, state } = next);
       }
@@ -123,11 +135,11 @@ function* beginnings({ x, judged, targets }, input) {
 }
 
 /** The answers as outputs should be: a number as it is, a class as 1 of n. */
-function codes({ answer, outputSize }, { targets }) {
-  if (answer === "number") return fromArray(targets, [targets.length, 1]);
+function codes({ answer, outputSize }, targets) {
+  if (answer === "number") return targets;
   const rows = new Float32Array(targets.length * outputSize);
   for (const [i, target] of targets.entries()) rows[i * outputSize + target] = 1;
-  return fromArray(rows, [targets.length, outputSize]);
+  return rows;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
