@@ -11,7 +11,7 @@ import { summary } from "./summary.mjs";
 const { values } = parseArgs({
   options: {
     arms: { type: "string", default: Object.keys(arms).join(",") },
-    lengths: { type: "string", default: "20,50,100,150" },
+    lengths: { type: "string", default: "20,30,50,100" },
     seeds: { type: "string", default: "1,2,3,4,5" },
     updates: { type: "string", default: "150000" },
     jobs: { type: "string", default: "1" },
