@@ -214,6 +214,63 @@ for (const { name } of executorRows) {
         expect(() => branches(tensor([1]))).toThrow("it made 1 runs, then 2");
       });
 
+      test("an array or a key that is given twice makes a form of its own; arrays of any type are read again", () => {
+        const f = (a: Float32Array, b: Float32Array) =>
+          add(fromArray(a, [1]), mul(10, fromArray(b, [1]))) as Tensor;
+        const arrays = counted(f);
+        for (let i = 0; i < 5; i++) {
+          const both = Float32Array.of(i);
+          expect(one(arrays.captured(both, both))).toBe(11 * i);
+        }
+        expect(arrays.count.calls).toBe(3);
+        expect(one(arrays.captured(Float32Array.of(1), Float32Array.of(2)))).toBe(21);
+        const g = (k: Key, l: Key) => [uniform(k, [1]), uniform(l, [1])];
+        const keys = counted(g);
+        for (let i = 0; i < 5; i++) keys.captured(Key.of(i), Key.of(i + 1));
+        expect(keys.count.calls).toBe(3);
+        const key = Key.of(9);
+        expect(numbersOf(keys.captured(key, key))).toEqual(numbersOf(g(key, key)));
+        for (let i = 0; i < 5; i++) keys.captured(Key.of(i), Key.of(i).fold(1));
+        const twice = counted(g);
+        for (let i = 0; i < 5; i++) {
+          const k = Key.of(i);
+          twice.captured(k, k);
+        }
+        expect(numbersOf(twice.captured(key, Key.of(8)))).toEqual(numbersOf(g(key, Key.of(8))));
+        const bytes = counted((x: Uint8Array) => fromArray(x, [2]));
+        const pixels = Uint8Array.of(0, 7);
+        for (let i = 0; i < 6; i++) {
+          pixels[0] = Math.max(0, i - 3);
+          expect(numbersOf(bytes.captured(pixels))).toEqual([[pixels[0], 7]]);
+        }
+        expect(bytes.count.calls).toBe(3);
+      });
+
+      test("what the caller does to the results' tree is the caller's; keys and arrays are not given", () => {
+        const { count, captured } = counted((x: Tensor) => ({ y: mul(x, 2), all: [mul(x, 3)] }));
+        for (let i = 0; i < 6; i++) {
+          const result = captured(tensor([i])) as { y?: Value; all: Value[] };
+          expect(numbersOf(result)).toEqual([[2 * i], [3 * i]]);
+          delete result.y;
+          result.all.push(tensor([5]));
+        }
+        expect(count.calls).toBe(3);
+        const draws = (k: Key) => ({ y: uniform(k, [1]), next: k.fold(1) });
+        const thrown = capture(draws);
+        thrown(Key.of(1));
+        expect(() => thrown(Key.of(1))).toThrow("capture: the function gives a key");
+        const called = capture(draws, { otherwise: "call" });
+        let [key, expected] = [Key.of(1), Key.of(1)];
+        for (let i = 0; i < 6; i++) {
+          const drawn = called(key);
+          expect(one(drawn.y)).toBe(one(uniform(expected, [1])));
+          [key, expected] = [drawn.next, expected.fold(1)];
+        }
+        const back = capture((x: Float32Array) => [fromArray(x, [1]), x]);
+        back(Float32Array.of(1));
+        expect(() => back(Float32Array.of(1))).toThrow("capture: the function gives a typed array");
+      });
+
       test("flags may be read: where one is another, the function is called", () => {
         const f = (x: Tensor) => scope(() => (one(sum(x)) >= 0 ? mul(x, 2) : sub(x, 1))) as Tensor;
         const flag = (x: Tensor) =>

@@ -1,4 +1,4 @@
-import type { Handle, TypedArray } from "../program/index.js";
+import type { Handle } from "../program/index.js";
 import { Key, Tensor, Value } from "../tensor/index.js";
 
 /**
@@ -10,7 +10,8 @@ export interface Form {
   readonly tensors: readonly Tensor[];
   /** The memories that the tensors lie in, each once. */
   readonly memories: readonly Handle[];
-  readonly arrays: readonly TypedArray[];
+  /** The arrays and the keys, each once. */
+  readonly arrays: readonly ArrayLike<number>[];
   readonly keys: readonly Key[];
 }
 
@@ -27,7 +28,7 @@ export function formOf(tree: unknown): Form | null {
 interface Found {
   readonly tensors: Tensor[];
   readonly memories: Handle[];
-  readonly arrays: TypedArray[];
+  readonly arrays: ArrayLike<number>[];
   readonly keys: Key[];
 }
 
@@ -35,20 +36,14 @@ function nameOf(tree: unknown, found: Found): string | null {
   if (typeof tree !== "object" || tree === null) return nameOfPlain(tree);
   if (tree instanceof Tensor) {
     const { handle, offset } = tree.binding();
-    let memory = found.memories.indexOf(handle);
-    if (memory < 0) memory = found.memories.push(handle) - 1;
+    const memory = placeIn(found.memories, handle);
     found.tensors.push(tree);
     return `T${tree.dtype}${tree.shape.join()}@${memory}:${handle.length}+${offset}`;
   }
   if (tree instanceof Value) return null;
-  if (tree instanceof Float32Array || tree instanceof Float64Array || tree instanceof Int32Array) {
-    found.arrays.push(tree);
-    return `${tree.constructor.name}${tree.length}`;
-  }
-  if (tree instanceof Key) {
-    found.keys.push(tree);
-    return "K";
-  }
+  if (isArray(tree))
+    return `${tree.constructor.name}${tree.length}@${placeIn(found.arrays, tree as ArrayLike<number>)}`;
+  if (tree instanceof Key) return `K@${placeIn(found.keys, tree)}`;
   const isList = Array.isArray(tree);
   if (!isList && !isRecord(tree)) return nameOfObject(tree);
   if (isList && tree.length > longestList && typeof tree[0] === "number") return null;
@@ -59,6 +54,17 @@ function nameOf(tree: unknown, found: Found): string | null {
     name += isList ? `${own};` : `${JSON.stringify(key)}${own};`;
   }
   return `${name}${isList ? "]" : "}"}`;
+}
+
+/** The place of a thing in a list of such things, where it stands once. */
+function placeIn<T>(list: T[], thing: T): number {
+  const place = list.indexOf(thing);
+  return place < 0 ? list.push(thing) - 1 : place;
+}
+
+/** Typed arrays of any type: tensors are made of them all. */
+function isArray(tree: object): tree is Uint8Array {
+  return ArrayBuffer.isView(tree) && !(tree instanceof DataView);
 }
 
 /** Numbers by value: programs may have been made for them. */
@@ -86,10 +92,10 @@ function isRecord(tree: object): boolean {
   return proto === Object.prototype || proto === null;
 }
 
-/** The tree with its tensors replaced, in the order of the form. */
-export function withTensors(tree: unknown, next: () => Tensor): unknown {
+/** A copy of the tree with its tensors replaced, in the order of the form. */
+export function withTensors(tree: unknown, next: (t: Value) => Value): unknown {
   if (typeof tree !== "object" || tree === null) return tree;
-  if (tree instanceof Value) return next();
+  if (tree instanceof Value) return next(tree);
   if (Array.isArray(tree)) return tree.map((part) => withTensors(part, next));
   if (!isRecord(tree)) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, part]) => [key, withTensors(part, next)]));

@@ -1,4 +1,4 @@
-import type { Handle, RepeatedRuns, SynchronousExecutor, TypedArray } from "../program/index.js";
+import type { Handle, RepeatedRuns, SynchronousExecutor } from "../program/index.js";
 import { checkIntegers, type Key, keep, Tensor } from "../tensor/index.js";
 import { type Form, withTensors } from "./form.js";
 import { type Filling, type Reading, type Source, sameNumbers, type Trial } from "./trial.js";
@@ -123,7 +123,7 @@ export class Replay {
     });
     for (const t of whole) t.dispose();
     let i = 0;
-    return withTensors(this.trial.result, () => tensors[i++]!);
+    return withTensors(this.trial.template, () => tensors[i++]!);
   }
 }
 
@@ -147,10 +147,7 @@ function keptView(t: Tensor): Tensor {
   return keep(t.view(t.shape));
 }
 
-function numbersOf(
-  source: Exclude<Source, { from: "function" }>,
-  form: Form,
-): TypedArray | readonly number[] {
+function numbersOf(source: Exclude<Source, { from: "function" }>, form: Form): ArrayLike<number> {
   if (source.from === "array") return form.arrays[source.index]!;
   return source.folds.reduce((key: Key, n) => key.fold(n), form.keys[source.index]!).words;
 }

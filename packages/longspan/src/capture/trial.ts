@@ -1,7 +1,7 @@
 import type { Arena, Handle, Recording, Run, SynchronousExecutor } from "../program/index.js";
 import { type HostAccess, keep, type Tensor, type TypedArray, withHostAccess } from "../tensor/index.js";
 import { CaptureError } from "./capture-error.js";
-import { type Form, formOf } from "./form.js";
+import { type Form, formOf, withTensors } from "./form.js";
 
 /** Where numbers that are written come from: an array or a key among the arguments, or the function itself. */
 export type Source =
@@ -27,6 +27,8 @@ export interface Trial {
   readonly fillings: readonly Filling[];
   readonly readings: readonly Reading[];
   readonly result: unknown;
+  /** A copy of the result's tree. */
+  readonly template: unknown;
   readonly resultForm: Form;
   /** Gives back all that the recording holds. */
   drop(): void;
@@ -92,7 +94,15 @@ export function tryOnce(executor: SynchronousExecutor, arena: Arena, f: () => un
       "capture: the function gives a value that is being differentiated, or a long list of numbers; it gives tensors",
     );
   }
-  return { recording, fillings, readings, result, resultForm, drop };
+  if (resultForm.arrays.length > 0 || resultForm.keys.length > 0) {
+    drop();
+    throw new CaptureError(
+      `capture: the function gives ${resultForm.keys.length > 0 ? "a key" : "a typed array"}, whose numbers are not made again; it gives tensors`,
+    );
+  }
+  // The caller may change the tree that it is given.
+  const template = withTensors(result, (t) => t);
+  return { recording, fillings, readings, result, template, resultForm, drop };
 }
 
 /**
