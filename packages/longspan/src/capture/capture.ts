@@ -2,6 +2,7 @@ import { type Arena, isSynchronous, type SynchronousExecutor } from "../program/
 import { defaultExecutor, hostAccess, scope } from "../tensor/index.js";
 import { CaptureError } from "./capture-error.js";
 import { type Form, formOf, nameOfObject } from "./form.js";
+import { type Given, givenBy, isGiven, narrowed } from "./given.js";
 import { Replay } from "./replay.js";
 import { type Described, describe, difference, sameReadings, type Trial, tryOnce } from "./trial.js";
 
@@ -22,11 +23,21 @@ export interface Captured<A extends readonly unknown[], R> {
   dispose(): void;
 }
 
+/** A form of arguments that the function was called with for what it does. */
+interface Tried {
+  readonly is: "tried";
+  readonly trial: Trial;
+  readonly described: Described;
+  /** What all calls that did this were given. */
+  readonly given: Given;
+  readonly times: number;
+}
+
 /** What is known of arguments of one form. */
 type Known =
   | { readonly is: "seen" }
-  | { readonly is: "tried"; readonly trial: Trial; readonly described: Described; readonly times: number }
-  | { readonly is: "ready"; readonly replay: Replay; misses: number }
+  | Tried
+  | { readonly is: "ready"; readonly replay: Replay; tried: Tried; misses: number }
   | { readonly is: "called" };
 
 /** So many calls in a row may each read something else before it is taken that all will. */
@@ -48,7 +59,9 @@ const mostMisses = 8;
  * tensors and typed arrays and the words of keys: a number, a string, a structure or another shape makes another form, captured on its own.
  *
  * What the function does must follow from its arguments, and from the numbers in their arrays and keys only in that they become tensors: it
- * must not count with them itself. What else it does besides tensor operations happens only when it is called, and a variable that it sees and
+ * must not count with them itself. Only `fromArray` of a whole array of the arguments, and keys that are folded or split, are followed; a copy or a
+ * part of an array counts as a constant, which is noticed where the array changes. Of objects other than lists and records, only which object it is
+ * counts: what changes inside is not seen. What else it does besides tensor operations happens only when it is called, and a variable that it sees and
  * that changes later is not seen again. Up to 64 tensors may be read, and 64 elements of each: the runs are repeated as long as they are what they
  * were, and else the function is called. As in `scope`, tensors that it makes and does not return are released.
  *
@@ -115,16 +128,32 @@ export function capture<A extends readonly unknown[], R>(
       trial = tryOnce(executor, arenaOf(executor), () => f(...args), form);
     } catch (error) {
       if (!(error instanceof CaptureError) || otherwise === "throw") throw error;
+      drop(known);
       remember(name, { is: "called" });
       return f(...args);
     }
     const described = describe(trial, form);
     const result = trial.result as R;
+    if (known.is === "ready") {
+      // It was given something else than ever: did it do the same?
+      const { tried } = known;
+      const isAlike = sameReadings(tried.described, described);
+      if (!isAlike || difference(tried.described, described) === null) {
+        trial.drop();
+        if (isAlike) known.tried = { ...tried, given: narrowed(tried.given, form) };
+        known.misses = isAlike ? 0 : known.misses + 1;
+        remember(name, known);
+        return result;
+      }
+      drop(known);
+    }
     const times = known.is === "tried" ? known.times + 1 : 1;
     const alike = known.is === "tried" && sameReadings(known.described, described);
     if (known.is === "tried") known.trial.drop();
+    const given = known.is === "tried" && alike ? narrowed(known.given, form) : givenBy(form);
+    const tried: Tried = { is: "tried", trial, described, given, times };
     if (known.is !== "tried" || (!alike && times <= mostTrials)) {
-      remember(name, { is: "tried", trial, described, times });
+      remember(name, tried);
       if (bytes() > mostBytes) {
         dispose();
         remember(name, { is: "called" });
@@ -135,7 +164,7 @@ export function capture<A extends readonly unknown[], R>(
       ? difference(known.described, described)
       : "it read a tensor whose elements were never the same";
     if (why === null) {
-      remember(name, { is: "ready", replay: new Replay(executor, trial, form), misses: 0 });
+      remember(name, { is: "ready", replay: new Replay(executor, trial, form), tried, misses: 0 });
       return result;
     }
     trial.drop();
@@ -166,6 +195,7 @@ export function capture<A extends readonly unknown[], R>(
     }
     if (known.is === "called") return f(...args);
     if (known.is !== "ready") return call(executor, name, form, known, args);
+    if (!isGiven(known.tried.given, form)) return call(executor, name, form, known, args);
     const done = known.replay.run(form);
     if (done) {
       known.misses = 0;
