@@ -32,6 +32,7 @@ import {
   grad,
   isSynchronous,
   Key,
+  keep,
   leaves,
   matmul,
   mul,
@@ -414,6 +415,21 @@ for (const { name } of executorRows) {
           if (i > 2) (back as Tensor).dispose();
         }
         expect(given.isReleased).toBe(false);
+      });
+
+      test("what the function keeps when it is called stays as it is", () => {
+        const kept: Tensor[] = [];
+        const { count, captured } = counted((x: Tensor, a: Float32Array) => {
+          kept.push(keep(mul(x, 2)) as Tensor, keep(fromArray(a, [1])));
+          return add(kept.at(-2)!, kept.at(-1)!);
+        });
+        for (let i = 0; i < 6; i++)
+          expect(one(captured(tensor([i]), Float32Array.of(10 + i)))).toBe(3 * i + 10);
+        expect(count.calls).toBe(3);
+        expect(numbersOf(kept)).toEqual([[0], [10], [2], [11], [4], [12]]);
+        for (const t of kept) t.dispose();
+        expect(one(captured(tensor([7]), Float32Array.of(17)))).toBe(31);
+        expect(count.calls).toBe(3);
       });
 
       test("a tensor from outside that was released: the function is called, and captured anew", () => {

@@ -22,8 +22,9 @@ export class Replay {
   readonly bytes: number;
   private readonly repeated: RepeatedRuns;
   private readonly lasting: readonly Handle[];
-  /** Memory that results are in: made anew each time. */
+  /** Memory that results are in, made anew each time; then what the function kept besides, which repetitions must not write to. */
   private readonly fresh: readonly Handle[];
+  private readonly results: number;
   private readonly fillings: readonly (Filling & { readonly memory: Memory })[];
   private readonly readings: readonly (Reading & { readonly memory: Memory; readonly offset: number })[];
   private readonly outputs: readonly Output[];
@@ -35,7 +36,11 @@ export class Replay {
   ) {
     const { recording, resultForm, fillings, readings } = trial;
     const given = form.memories;
-    this.fresh = resultForm.memories.filter((h) => recording.made.has(h) && !given.includes(h));
+    const inResults = resultForm.memories.filter((h) => recording.made.has(h) && !given.includes(h));
+    const constant = new Set(fillings.flatMap((f) => (f.source.from === "function" ? f.handle : [])));
+    const kept = [...recording.left].filter((h) => !inResults.includes(h) && !constant.has(h));
+    this.results = inResults.length;
+    this.fresh = [...inResults, ...kept];
     const memoryOf = (handle: Handle): Memory => {
       const argument = given.indexOf(handle);
       if (argument >= 0) return { of: "argument", index: argument };
@@ -92,7 +97,8 @@ export class Replay {
       for (const handle of fresh) executor.release(handle);
       throw error;
     }
-    return { result: this.assemble(form, fresh) };
+    for (const handle of fresh.slice(this.results)) executor.release(handle);
+    return { result: this.assemble(form, fresh.slice(0, this.results)) };
   }
 
   /** Whether the memory that the runs use, besides that of arguments and results, is still there. */

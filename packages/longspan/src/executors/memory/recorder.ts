@@ -34,6 +34,8 @@ interface Notes<M> {
   readonly arena: PooledArena<M>;
   readonly runs: Run[];
   readonly made: Set<Handle>;
+  /** Not given back so far. */
+  readonly left: Set<Handle>;
   /** Numbers from outside lie there: the runs are repeated with them. */
   readonly written: Set<Handle>;
   /** In memory that served before. */
@@ -65,6 +67,7 @@ export class Recorder<M> {
       arena,
       runs: [],
       made: new Set(),
+      left: new Set(),
       written: new Set(),
       reused: new Set(),
       retired: [],
@@ -89,7 +92,7 @@ export class Recorder<M> {
       }
     }
     const bytes = notes.retired.reduce((n, handle) => n + this.pool.bytesOf(handle), 0);
-    return { runs: notes.runs, made: notes.made, bytes, release };
+    return { runs: notes.runs, made: notes.made, left: notes.left, bytes, release };
   }
 
   note(run: Run): void {
@@ -103,6 +106,7 @@ export class Recorder<M> {
     const made = spare ? this.pool.again(spare, length) : this.pool.allocate(dtype, length);
     if (spare) notes.reused.add(made);
     notes.made.add(made);
+    notes.left.add(made);
     return made;
   }
 
@@ -113,6 +117,7 @@ export class Recorder<M> {
       return;
     }
     notes.reused.delete(handle);
+    notes.left.delete(handle);
     if (notes.made.has(handle) && !notes.written.has(handle)) notes.arena.give(handle);
     else notes.retired.push(handle);
   }
