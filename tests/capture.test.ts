@@ -15,6 +15,7 @@ import {
   pure,
   startTraining,
   type TextTask,
+  type Transform,
   textStreams,
   textTask,
   train,
@@ -34,6 +35,7 @@ import {
   Key,
   keep,
   leaves,
+  mapTrees,
   matmul,
   mul,
   onCpu,
@@ -533,7 +535,7 @@ for (const { name } of executorRows) {
           });
           return state;
         };
-        return { plain, run };
+        return { plain, run, init: () => model.init(Key.of(1)) };
       };
       // What follows from another function is not known to follow from its arguments.
       const undeclared = (task: TextTask): TextTask => ({ ...task, loss: (...args) => task.loss(...args) });
@@ -560,6 +562,35 @@ for (const { name } of executorRows) {
           expect(numbersOf(found.carried)).toEqual(numbersOf(expected.carried));
         });
       }
+
+      test("train: a batch for the curvature follows from the step, so that the step is called", async () => {
+        const { plain } = build(false);
+        const along: Transform<Record<string, never>> = {
+          init: () => ({}),
+          update: (_, state, params, settings) => {
+            const loss = (p: Traceable<typeof params>) => settings!.objective!.curvature!(p);
+            const grads = grad(loss as (p: unknown) => Value)(params as object) as typeof params;
+            return { updates: mapTrees(grads, [], ([g]) => mul(-0.1, g!)) as typeof params, state };
+          },
+        };
+        const results = [];
+        for (const declare of [pure, (f: TextTask["loss"]) => f]) {
+          const task = {
+            ...plain,
+            loss: declare((...args: Parameters<TextTask["loss"]>) => plain.loss(...args)),
+            // All segments but the last are as long.
+            curvatureBatch: (step: number) => plain.batch(step < 6 ? 1 : 2),
+          } as TextTask;
+          const start = startTraining(task, along, build(false).init());
+          const { state } = await train(task, start, {
+            optimiser: along,
+            budget: { steps: 12 },
+            key: Key.of(2),
+          });
+          results.push(numbersOf(state.params));
+        }
+        expect(results[0]).toEqual(results[1]);
+      });
 
       test("train: gradients above a norm are met as without; the loss is called until the runs are captured", async () => {
         const { plain, run } = build(false);

@@ -63,12 +63,14 @@ const mostMisses = 8;
  * part of an array counts as a constant, which is noticed where the array changes. Of objects other than lists and records, only which object it is
  * counts: what changes inside is not seen. What else it does besides tensor operations happens only when it is called, and a variable that it sees and
  * that changes later is not seen again. Up to 64 tensors may be read, and 64 elements of each: the runs are repeated as long as they are what they
- * were, and else the function is called. As in `scope`, tensors that it makes and does not return are released.
+ * were, and else the function is called. As in `scope`, tensors that it makes and does not return are released; those
+ * that it passes to `keep` or disposes of are kept and disposed of only when it is called, and a repetition gives views of arguments where the
+ * function gives the arguments.
  *
  * On an executor that cannot be read at once, while something is differentiated, and within another captured function, the function
  * is just called.
  *
- * @throws CaptureError if two calls with one form of arguments did different things, or if the function reads more, or writes into a tensor
+ * @throws CaptureError if two calls with one form of arguments did different things, or if the function reads more, writes into a tensor, or gives keys or typed arrays
  * @example
  * const loss = (w: Value, x: Value) => sum(square(matmul(x, w)));
  * const step = capture((w: Tensor, x: Tensor) => sub(w, mul(grad(loss)(w, x), 0.1)));

@@ -17,6 +17,7 @@ import {
 } from "../optim/index.js";
 import {
   fromArray,
+  hostAccess,
   isOnCpu,
   type Key,
   leaves,
@@ -187,6 +188,8 @@ export class TrainingStep<P, B, C, S> {
     const { task, number: step } = this;
     let made: B | undefined;
     const forCurvature = () => {
+      // It follows from the number of the step, which is not among the arguments.
+      if (task.curvatureBatch) hostAccess()?.refused("takes a batch for the curvature");
       made ??= task.curvatureBatch?.(step) ?? batch;
       return made;
     };
