@@ -26,7 +26,8 @@ export function lineChart(panels) {
 
 function onePanel({ title, across, ticks, up, lines }, colourOf) {
   const { width, height, left, right, top, bottom } = panel;
-  const [first, last] = [ticks[0], ticks.at(-1)];
+  const furthest = lines.flatMap(({ points }) => points.map(([a]) => a));
+  const [first, last] = [ticks[0], Math.max(ticks.at(-1), ...furthest)];
   const x = (value) => left + ((width - left - right) * (value - first)) / (last - first || 1);
   const y = (value) => height - bottom - ((height - top - bottom) * value) / up;
   const place = ([a, b]) => [x(a).toFixed(1), y(b).toFixed(1)];
