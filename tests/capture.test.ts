@@ -387,6 +387,36 @@ for (const { name } of executorRows) {
         expect(elsewhere.count.calls).toBe(2);
       });
 
+      test("numbers of two types, and lists with holes, are told apart; what holds itself is called", () => {
+        const typed = counted((x: Tensor, n: number | bigint) => mul(x, typeof n === "bigint" ? 10 : 1));
+        for (let i = 0; i < 5; i++) {
+          expect(one(typed.captured(tensor([i]), 1))).toBe(i);
+          expect(one(typed.captured(tensor([i]), 1n))).toBe(10 * i);
+        }
+        expect(typed.count.calls).toBe(6);
+        const placed = counted((x: Tensor, list: readonly number[]) => mul(x, 0 in list ? 1 : list.length));
+        const hole: number[] = [];
+        hole[1] = 1;
+        const longer = hole.slice();
+        longer.length = 3;
+        for (let i = 0; i < 5; i++) {
+          expect(one(placed.captured(tensor([i]), [1]))).toBe(i);
+          expect(one(placed.captured(tensor([i]), hole))).toBe(2 * i);
+          expect(one(placed.captured(tensor([i]), longer))).toBe(3 * i);
+        }
+        expect(placed.count.calls).toBe(9);
+        const knot: { n: number; self?: object } = { n: 3 };
+        knot.self = knot;
+        const tied = counted((x: Tensor, { n }: { n: number }) => mul(x, n));
+        for (let i = 0; i < 5; i++) expect(one(tied.captured(tensor([i]), knot))).toBe(3 * i);
+        expect(tied.count.calls).toBe(5);
+        // The same twice is no knot.
+        const same = { n: 2 };
+        const twice = counted((x: Tensor, a: { n: number }, b: { n: number }) => mul(x, a.n + b.n));
+        for (let i = 0; i < 5; i++) expect(one(twice.captured(tensor([i]), same, same))).toBe(4 * i);
+        expect(twice.count.calls).toBe(3);
+      });
+
       test("checks of elements are made again", () => {
         const captured = capture((logits: Tensor, y: Int32Array) =>
           scope(() => crossEntropyMean(logits, fromArray(y, [2], "int32"))),

@@ -18,11 +18,12 @@ export interface Form {
 /** Longer lists of numbers are data, and should be typed arrays. */
 const longestList = 256;
 
-/** The form of a tree; null if it holds a value that stands in for another, which has no numbers, or a long list of them. */
+/** The form of a tree; null if it holds a value that stands in for another, which has no numbers, a long list of them, or itself. */
 export function formOf(tree: unknown): Form | null {
-  const found = { tensors: [], memories: [], arrays: [], keys: [] };
+  const found: Found = { tensors: [], memories: [], arrays: [], keys: [], within: new Set() };
   const name = nameOf(tree, found);
-  return name === null ? null : { name, ...found };
+  const { tensors, memories, arrays, keys } = found;
+  return name === null ? null : { name, tensors, memories, arrays, keys };
 }
 
 interface Found {
@@ -30,6 +31,8 @@ interface Found {
   readonly memories: Handle[];
   readonly arrays: ArrayLike<number>[];
   readonly keys: Key[];
+  /** The lists and records around the part that is being named. */
+  readonly within: Set<object>;
 }
 
 function nameOf(tree: unknown, found: Found): string | null {
@@ -47,12 +50,15 @@ function nameOf(tree: unknown, found: Found): string | null {
   const isList = Array.isArray(tree);
   if (!isList && !isRecord(tree)) return nameOfObject(tree);
   if (isList && tree.length > longestList && typeof tree[0] === "number") return null;
-  let name = isList ? "[" : "{";
+  if (found.within.has(tree)) return null;
+  found.within.add(tree);
+  let name = isList ? `[${tree.length}:` : "{";
   for (const [key, part] of Object.entries(tree)) {
     const own = nameOf(part, found);
     if (own === null) return null;
-    name += isList ? `${own};` : `${JSON.stringify(key)}${own};`;
+    name += `${JSON.stringify(key)}${own};`;
   }
+  found.within.delete(tree);
   return `${name}${isList ? "]" : "}"}`;
 }
 
@@ -71,6 +77,7 @@ function isArray(tree: object): tree is Uint8Array {
 function nameOfPlain(value: unknown): string {
   if (typeof value === "function") return nameOfObject(value);
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
