@@ -2,8 +2,10 @@ const known = new WeakSet<object>();
 
 /**
  * Declares that what a function gives follows from its arguments alone, and that it does nothing besides: no counting, no printing,
- * no random numbers but those of its key. Arrays in its arguments may become tensors; it must not count with their numbers itself. Where the loss of a `Task` is pure, `train` repeats the program runs of its steps in place of
- * calling it (`capture`), which makes small models several times faster. The losses of the tasks here are.
+ * no random numbers but those of its key. Arrays in its arguments may become tensors; it must not count with their numbers itself.
+ *
+ * Where the loss of a `Task` is pure, `train` repeats the program runs of its steps in place of calling it (`capture`), which makes small
+ * models several times faster. The losses of the tasks here are.
  *
  * @typeParam F the function's type
  * @returns the function
