@@ -1,24 +1,18 @@
 import {
-  type Arena,
   type Binding,
   type BufferDecl,
-  type DType,
   type Executable,
   type Handle,
   type Place,
   type PreparedRuns,
   type Program,
-  type Recording,
   type RepeatedRuns,
   type Run,
   type Schedule,
-  type SynchronousExecutor,
-  type TypedArray,
   verifyProgram,
 } from "../../program/index.js";
 import { indexError } from "../memory/index-error.js";
-import { Pool } from "../memory/pool.js";
-import { PooledArena, Recorder } from "../memory/recorder.js";
+import { MemoryExecutor } from "../memory/memory-executor.js";
 import { encodeProgram, encodeSchedule } from "./encode.js";
 import type { KernelModule } from "./kernel-module.js";
 import { KernelRepeats } from "./kernel-repeats.js";
@@ -28,62 +22,21 @@ import { KernelRuns } from "./kernel-runs.js";
  * Runs programs on compiled kernels: a program is encoded and handed over once, a schedule once per program, and a run is
  * one call. Sums are formed in the type of their operands, in an order that does not depend on the other rows of a batch.
  */
-export class KernelExecutor<M> implements SynchronousExecutor {
-  private readonly pool: Pool<M>;
-  private readonly recorder: Recorder<M>;
-  private compiled = 0;
-  private runs = 0;
-  private nodeRows = 0;
-
+export class KernelExecutor<M> extends MemoryExecutor<M> {
   constructor(
-    readonly name: string,
+    name: string,
     readonly kernels: KernelModule<M>,
   ) {
-    this.pool = new Pool((dtype, capacity) => kernels.allocate(dtype, capacity));
-    this.recorder = new Recorder(this.pool, (from, to) => {
-      kernels.view(to).set(kernels.view(from));
-      kernels.touch(to);
+    super(name, {
+      make: (dtype, capacity) => kernels.allocate(dtype, capacity),
+      view: (memory) => kernels.view(memory),
+      touch: (memory) => kernels.touch(memory),
     });
   }
 
-  get statistics() {
-    const { bytesInUse, bytesReserved } = this.pool;
-    return {
-      compiled: this.compiled,
-      runs: this.runs,
-      nodeRows: this.nodeRows,
-      bytesInUse,
-      bytesReserved: bytesReserved + this.kernels.workspaceBytes(),
-    };
-  }
-
-  allocate(dtype: DType, length: number): Handle {
-    return this.recorder.allocate(dtype, length);
-  }
-
-  release(handle: Handle): void {
-    this.recorder.release(this.pool.own(handle));
-  }
-
-  write(handle: Handle, offset: number, data: ArrayLike<number>): void {
-    const own = this.pool.own(handle);
-    if (offset < 0 || offset + data.length > own.length)
-      throw new RangeError(`write of ${data.length} at ${offset} into ${own.length}`);
-    this.recorder.write(own);
-    const { memory } = own;
-    this.kernels.view(memory).set(data, offset);
-    this.kernels.touch(memory);
-  }
-
-  async read(handle: Handle, offset: number, length: number): Promise<TypedArray> {
-    return this.readSync(handle, offset, length);
-  }
-
-  readSync(handle: Handle, offset: number, length: number): TypedArray {
-    const h = this.pool.own(handle);
-    if (offset < 0 || offset + length > h.length)
-      throw new RangeError(`read of ${length} at ${offset} from ${h.length}`);
-    return this.kernels.view(h.memory).slice(offset, offset + length);
+  override get statistics() {
+    const { bytesReserved, ...others } = super.statistics;
+    return { ...others, bytesReserved: bytesReserved + this.kernels.workspaceBytes() };
   }
 
   compile(program: Program): Executable {
@@ -104,18 +57,6 @@ export class KernelExecutor<M> implements SynchronousExecutor {
     this.bind(own, schedule, bindings, own.bindings);
     const failure = this.kernels.run(this.planFor(own, schedule), own.bindings);
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
-  }
-
-  get isRecording(): boolean {
-    return this.recorder.isRecording;
-  }
-
-  record(f: () => void, arena?: Arena): Recording {
-    return this.recorder.record(f, arena);
-  }
-
-  arena(): Arena {
-    return new PooledArena(this.pool);
   }
 
   prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {

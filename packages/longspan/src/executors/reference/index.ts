@@ -1,7 +1,5 @@
 import {
-  type Arena,
   type Binding,
-  type DType,
   type Executable,
   type Handle,
   type Instruction,
@@ -10,20 +8,18 @@ import {
   type Place,
   type PreparedRuns,
   type Program,
-  type Recording,
   type RepeatedRuns,
   type RowTable,
   type Run,
   type Schedule,
   type Space,
-  type SynchronousExecutor,
   type TypedArray,
   type View,
   verifyProgram,
 } from "../../program/index.js";
 import { checkPlaced } from "../memory/check-placed.js";
-import { Pool, type PooledHandle } from "../memory/pool.js";
-import { PooledArena, Recorder } from "../memory/recorder.js";
+import { MemoryExecutor } from "../memory/memory-executor.js";
+import type { Pool, PooledHandle } from "../memory/pool.js";
 import { gemm, matmul, outerSum } from "./gemm.js";
 import { MapKernel } from "./map.js";
 import { Operand } from "./operand.js";
@@ -38,44 +34,9 @@ import { gather, indexSum, segmentSum, sumRows } from "./rows.js";
  * executor.write(handle, 0, [1, 2]);
  * executor.readSync(handle, 1, 1) // Float32Array [ 2 ]
  */
-export class ReferenceExecutor implements SynchronousExecutor {
-  readonly name = "reference";
-  private readonly pool = new Pool(newArray);
-  private readonly recorder = new Recorder(this.pool, (from, to) => to.set(from));
-  private compiled = 0;
-  private runs = 0;
-  private nodeRows = 0;
-
-  get statistics() {
-    const { bytesInUse, bytesReserved } = this.pool;
-    return { compiled: this.compiled, runs: this.runs, nodeRows: this.nodeRows, bytesInUse, bytesReserved };
-  }
-
-  allocate(dtype: DType, length: number): Handle {
-    return this.recorder.allocate(dtype, length);
-  }
-
-  release(handle: Handle): void {
-    this.recorder.release(this.pool.own(handle));
-  }
-
-  write(handle: Handle, offset: number, data: ArrayLike<number>): void {
-    const own = this.pool.own(handle);
-    if (offset < 0 || offset + data.length > own.length)
-      throw new RangeError(`write of ${data.length} at ${offset} into ${own.length}`);
-    this.recorder.write(own);
-    own.memory.set(data, offset);
-  }
-
-  async read(handle: Handle, offset: number, length: number): Promise<TypedArray> {
-    return this.readSync(handle, offset, length);
-  }
-
-  readSync(handle: Handle, offset: number, length: number): TypedArray {
-    const h = this.pool.own(handle);
-    if (offset < 0 || offset + length > h.length)
-      throw new RangeError(`read of ${length} at ${offset} from ${h.length}`);
-    return h.memory.slice(offset, offset + length);
+export class ReferenceExecutor extends MemoryExecutor<TypedArray> {
+  constructor() {
+    super("reference", { make: newArray, view: (memory) => memory, touch: () => {} });
   }
 
   compile(program: Program): Executable {
@@ -91,18 +52,6 @@ export class ReferenceExecutor implements SynchronousExecutor {
     this.nodeRows += schedule.counts.node ?? 0;
     this.recorder.note({ executable, schedule, bindings });
     executable.run(schedule, bindings, this.pool);
-  }
-
-  get isRecording(): boolean {
-    return this.recorder.isRecording;
-  }
-
-  record(f: () => void, arena?: Arena): Recording {
-    return this.recorder.record(f, arena);
-  }
-
-  arena(): Arena {
-    return new PooledArena(this.pool);
   }
 
   prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
