@@ -21,10 +21,17 @@ export function summary(results) {
 }
 
 function row(task, radius, arm, runs) {
-  const errors = runs.map((run) => run.errors);
-  const mean = errors.includes(null) ? "diverged" : errors.reduce((a, e) => a + e, 0) / errors.length;
-  const seeds = runs
-    .toSorted((a, b) => a.seed - b.seed)
-    .map(({ seed, errors, updates }) => `${seed}: ${errors ?? "diverged"} after ${updates}`);
-  return `| ${task} | ${radius} | ${arm} | ${runs[0].rate} | ${runs.length} | ${mean} | ${seeds.join(", ")} |`;
+  const sorted = runs.toSorted((a, b) => a.seed - b.seed);
+  const counts = Object.keys(sorted.find(({ errors }) => errors)?.errors ?? { all: null });
+  const means = counts.map((name) => `${meanOf(sorted, name)} (${name})`);
+  const seeds = sorted.map(
+    ({ seed, errors, updates }) => `${seed}: ${errors?.[counts[0]] ?? "diverged"} after ${updates}`,
+  );
+  const { rate } = runs[0];
+  return `| ${task} | ${radius} | ${arm} | ${rate} | ${runs.length} | ${means.join(", ")} | ${seeds.join(", ")} |`;
+}
+
+function meanOf(runs, name) {
+  if (runs.some(({ errors }) => errors === null)) return "diverged";
+  return Number((runs.reduce((sum, { errors }) => sum + errors[name], 0) / runs.length).toPrecision(3));
 }

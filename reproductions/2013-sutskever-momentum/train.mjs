@@ -3,13 +3,13 @@
 
 import { pathToFileURL } from "node:url";
 import {
-  centred,
   constantSchedule,
   defaultExecutor,
   ExplosionError,
   fromArray,
   heldFirst,
   Key,
+  meanSquaredErrorMean,
   mul,
   nesterov2013,
   onCpu,
@@ -25,33 +25,36 @@ import { arms, setting, tasks } from "./setting.mjs";
 
 /** Trains for so many updates, or until nothing is wrong any more. */
 export async function trainOnce({ task: name, arm, radius, rate, seed, updates }) {
-  const { problem: make, inputScale, lossScale, chances } = tasks[name];
+  const { problem: make, inputScale, lossScale, errors: counts } = tasks[name];
   const { hidden, batch, outputScale, first, look, test } = setting;
-  const problem = centred(make());
+  const problem = make();
   const { inputSize: input, outputSize: output } = problem;
   const model = sutskeverRnn({ input, output, hidden, radius, inputScale, outputScale });
   const [forInit, forBatches, forLooks, forTraining] = Key.of(seed).split(4);
-  const plain = syntheticTask(model, problem, { key: forBatches, batch });
+  const outputsOf = (params, { x, structure, judged }) =>
+    model.apply(params, fromArray(x, [structure.nodes, input]), structure, judged);
   const task = {
-    ...plain,
-    loss: pure((...given) => {
-      const found = plain.loss(...given);
-      return { ...found, loss: mul(found.loss, lossScale) };
+    ...syntheticTask(model, problem, { key: forBatches, batch }),
+    loss: pure((params, sample, carried) => {
+      const targets = fromArray(sample.targets, [sample.judged.length, output]);
+      return { loss: mul(meanSquaredErrorMean(outputsOf(params, sample), targets), lossScale), carried };
     }),
   };
   const optimiser = nesterov2013({ learningRate: rate, momentum: arms[arm] });
 
-  /** Errors per sequence at theta, over so many fresh sequences. */
-  const errors = (state, number, sequences) =>
+  const [strictest] = Object.values(counts);
+
+  /** Errors per sequence at theta, by each count, over so many fresh sequences. */
+  const errors = (state, number, sequences, ways) =>
     scope(() => {
       const theta = withoutLookAhead(state.params, state.optimiser.inner);
-      let wrong = 0;
+      const wrong = ways.map(() => 0);
       for (let k = 0; k < sequences / 500; k++) {
         const sample = problem.sample(forLooks.fold(number), k, 500);
-        wrong +=
-          chances === 1 ? wrongSums(problem, model, theta, sample) : wrongSymbols(model, theta, sample);
+        const outputs = scope(() => onCpu(outputsOf(theta, sample)).toArray().slice());
+        for (const [w, count] of ways.entries()) wrong[w] += count(outputs, sample);
       }
-      return wrong / sequences;
+      return wrong.map((n) => n / sequences);
     });
 
   let current = startTraining(task, optimiser, model.init(forInit));
@@ -72,7 +75,7 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
       validation: {
         every: { steps: look.every },
         run: () => {
-          const error = errors(current, current.step, look.sequences);
+          const [error] = errors(current, current.step, look.sequences, [strictest]);
           clean = error === 0 ? clean + 1 : 0;
           return Promise.resolve(error);
         },
@@ -105,38 +108,15 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
     seed,
     updates: current.step,
     ended: diverged ? "diverged" : clean === look.inARow ? "no errors" : "budget",
-    errors: diverged ? null : errors(current, updates + 1, test),
+    errors: diverged ? null : named(counts, errors(current, updates + 1, test, Object.values(counts))),
     seconds: Math.round(seconds),
     updatesPerSecond: Math.round(current.step / seconds),
     executor: defaultExecutor().name,
   };
 }
 
-function outputsOf(model, params, { x, structure, judged }) {
-  const rows = fromArray(x, [structure.nodes, x.length / structure.nodes]);
-  return scope(() =>
-    onCpu(model.apply(params, rows, structure, judged))
-      .toArray()
-      .slice(),
-  );
-}
-
-function wrongSums(problem, model, params, sample) {
-  return problem.wrong(outputsOf(model, params, sample), sample);
-}
-
-/** Of the symbols in the last ten steps. */
-function wrongSymbols(model, params, sample) {
-  const { structure, targets } = sample;
-  const logits = outputsOf(model, params, sample);
-  const classes = model.output;
-  let wrong = 0;
-  for (let b = 0; b < structure.sequences; b++)
-    for (const row of structure.rowsOf(b).slice(-10)) {
-      const own = logits.subarray(row * classes, (row + 1) * classes);
-      if (own.indexOf(Math.max(...own)) !== targets[row]) wrong += 1;
-    }
-  return wrong;
+function named(counts, numbers) {
+  return Object.fromEntries(Object.keys(counts).map((name, i) => [name, numbers[i]]));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

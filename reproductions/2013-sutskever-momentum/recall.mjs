@@ -1,0 +1,34 @@
+// Memorisation as the paper judges it: by the symbols to be repeated and not by the blanks before them, with centred targets.
+
+/**
+ * @param problem a problem of classes that is judged at every step, all sequences of a batch of one length
+ * @param symbols how many steps at the end of a sequence are judged
+ * @param values the classes that occur there, which are the first ones
+ * @returns a problem whose samples have `targets` [symbols of all sequences, values], one-hot with the mean taken away, and the
+ * classes themselves as `symbols`
+ */
+export function recall(problem, symbols, values) {
+  return {
+    ...problem,
+    outputSize: values,
+    sample(key, number, count) {
+      const sample = problem.sample(key, number, count);
+      const { positions } = sample.structure.parts;
+      const first = sample.structure.nodes / count - symbols;
+      const judged = sample.judged.filter((row) => positions[row] >= first);
+      const classes = judged.map((row) => sample.targets[row]);
+      const targets = new Float32Array(classes.length * values).fill(-1 / values);
+      for (const [place, c] of classes.entries()) targets[place * values + c] += 1;
+      return { ...sample, judged, targets, symbols: classes };
+    },
+  };
+}
+
+/** Counts symbols whose output is not the largest. */
+export function wrongSymbols(outputs, { symbols }) {
+  const values = outputs.length / symbols.length;
+  return symbols.reduce((wrong, target, place) => {
+    const own = outputs.subarray(place * values, (place + 1) * values);
+    return own.indexOf(Math.max(...own)) === target ? wrong : wrong + 1;
+  }, 0);
+}
