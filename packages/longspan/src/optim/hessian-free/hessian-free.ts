@@ -206,16 +206,8 @@ function updateOf<P>(
   const gg = inner(g, g);
   if (!Number.isFinite(gg)) return { updates: mapTree(grads, own), state: mapTree(state, own) };
   const lambda = onCpu(state.damping).item();
-  const { solution, curvatureAlongGradient, products } = solve(
-    g,
-    gg,
-    lambda,
-    state,
-    params,
-    options,
-    objective,
-    key,
-  );
+  const model: Model<P> = { params, flat, g, gg, lambda, objective, options };
+  const { solution, curvatureAlongGradient, products } = solve(model, state.solution, key);
 
   const lossOf = (at: P) => scope(() => onCpu(objective.loss(at)).item());
   const moved = (x: Tensor, length: number) => scope(() => applyUpdates(params, flat.tree(mul(x, length))));
@@ -228,7 +220,7 @@ function updateOf<P>(
   const low = gg > 0 && ratio < damping.low;
   const factor = ratio > damping.high ? damping.down : low ? damping.up : 1;
   const x = mul(chosen.iterate.x, chosen.length * options.learningRate) as Tensor;
-  const alongHessian = hessianAlong(objective, params, flat, options.measureHessian);
+  const alongHessian = hessianAlong(model);
   const { batch = 0, curvature = batch } = objective.sizes?.() ?? {};
   const share = batch > 0 ? curvature / batch : 1;
   const passes = options.preconditionerSamples * (2 / 3) + (options.measureHessian ? 4 : 0);
@@ -254,18 +246,20 @@ function updateOf<P>(
   };
 }
 
-/** The minimum of the quadratic model, as conjugate gradients find it. */
-function solve<P>(
-  g: Tensor,
-  gg: number,
-  lambda: number,
-  state: HessianFreeState,
-  params: P,
-  options: typeof usual,
-  objective: Objective,
-  key: Key,
-) {
-  const flat = new FlatVectors(params);
+/** What makes the quadratic model of an update. */
+interface Model<P> {
+  readonly params: P;
+  readonly flat: FlatVectors<P>;
+  readonly g: Tensor;
+  /** g' g */
+  readonly gg: number;
+  readonly lambda: number;
+  readonly objective: Objective;
+  readonly options: typeof usual;
+}
+
+/** The minimum of the quadratic model, as conjugate gradients find it from the last one. */
+function solve<P>({ params, flat, g, gg, lambda, objective, options }: Model<P>, last: TensorTree, key: Key) {
   const { structural, preconditionerSamples: samples } = options;
   const curvature = gaussNewton(
     withHiddenStates<P>((p) => curvatureLoss(objective, p), structural > 0),
@@ -283,7 +277,7 @@ function solve<P>(
       (v) => add(gaussNewtonProduct(v, structural * lambda), mul(v, lambda)) as Tensor,
       mul(g, -1) as Tensor,
       {
-        start: mul(flat.vector(state.solution), options.decay) as Tensor,
+        start: mul(flat.vector(last), options.decay) as Tensor,
         ...(samples > 0
           ? { preconditioner: preconditioner(curvature, flat as never, { key, samples, damping: lambda }) }
           : {}),
@@ -302,11 +296,11 @@ function curvatureLoss(objective: Objective, params: unknown): Value {
 }
 
 /** v' H v / v' v of the curvature batch's loss: what Gauss-Newton leaves out shows here, and negative curvature with it. */
-function hessianAlong<P>(objective: Objective, params: P, flat: FlatVectors<P>, wanted: boolean) {
+function hessianAlong<P>({ params, flat, objective, options }: Model<P>) {
   const loss = (p: P) => withHiddenStates<P>((at) => curvatureLoss(objective, at), false)(p).loss;
   return (v: Tensor): number => {
     const size = inner(v, v);
-    if (!wanted || !(size > 0)) return Number.NaN;
+    if (!options.measureHessian || !(size > 0)) return Number.NaN;
     return scope(() => {
       const Hv = hessianVectorProduct(loss)(params as never, flat.tree(v) as never);
       return inner(v, flat.vector(Hv)) / size;
