@@ -36,8 +36,8 @@ export function judgeCurvature(lags: readonly CurvatureAtLag[]): CurvatureVerdic
     return none(
       "none",
       lags.length === 0
-        ? "the layer has no weights, or draws random numbers in its step: there is nothing to look at"
-        : "the loss does not depend on this layer's weights",
+        ? "there is nothing to look at: the layer has no weights or draws random numbers in its step, or its sequences have no step at the lags asked for"
+        : "no gradient reaches this layer's weights at any of these lags: the loss does not depend on them, or the units are saturated",
     );
   // Lag 0 has the shape of the loss alone in it.
   const past = lags.filter((l) => l.lag > 0);
@@ -45,7 +45,7 @@ export function judgeCurvature(lags: readonly CurvatureAtLag[]): CurvatureVerdic
   if (gradient === null)
     return none(
       "too short",
-      `${lags.length} lags say nothing about long dependencies; take longer sequences`,
+      `a rate is told from 3 lags past 0 with a gradient, and there ${counted(past.filter((l) => l.gradient > 0).length)}; take longer sequences or more lags`,
     );
   const hessian = rateOf(past, ({ own }) => Math.abs(own?.hessian ?? 0));
   const gaussNewton = rateOf(past, ({ own }) => own?.gaussNewton ?? 0);
@@ -86,6 +86,10 @@ export function judgeCurvature(lags: readonly CurvatureAtLag[]): CurvatureVerdic
 function rateOf(lags: readonly CurvatureAtLag[], of: (l: CurvatureAtLag) => number): number | null {
   const known = lags.map((l) => ({ lag: l.lag, norm: of(l) })).filter(({ norm }) => norm > 0);
   return known.length < 3 ? null : slope(known);
+}
+
+function counted(n: number): string {
+  return n === 1 ? "is 1" : `are ${n}`;
 }
 
 function listed(parts: readonly string[]): string {

@@ -29,7 +29,7 @@ import { copyMark, withWeightCopy } from "./weight-copies.js";
 
 /** Settings of `curvatureByLag`. */
 export interface CurvatureOptions {
-  /** The lags that are looked at, in rising order; all of the first 32, then fewer and fewer, unless given. */
+  /** The lags that are looked at, in rising order, but for those that no sequence has; all of the first 32, then fewer and fewer, unless given. */
   readonly lags?: readonly number[];
 }
 
@@ -106,16 +106,18 @@ export async function curvatureByLag<P>(
     throw new Error(
       "curvatureByLag: the loss runs no recurrent layer over a chain with one way in and no edge step; nothing to report on",
     );
-  const layers: LayerCurvature[] = [];
-  for (const [layer, { cell, structure }] of calls.entries()) {
-    const weights = seen.weights[layer]!;
-    const count = leaves(weights).reduce((n, v) => n + v.size, 0);
-    const found = count > 0 && !draws(cell) ? await lagsOfLayer(run, layer, structure, weights, lags) : [];
-    layers.push({ layer, cell: cell.name, weights: count, lags: found, verdict: judgeCurvature(found) });
+  try {
+    const layers: LayerCurvature[] = [];
+    for (const [layer, { cell, structure }] of calls.entries()) {
+      const weights = seen.weights[layer]!;
+      const count = leaves(weights).reduce((n, v) => n + v.size, 0);
+      const found = count > 0 && !draws(cell) ? await lagsOfLayer(run, layer, structure, weights, lags) : [];
+      layers.push({ layer, cell: cell.name, weights: count, lags: found, verdict: judgeCurvature(found) });
+    }
+    return { loss: (await read(seen.value))[0]!, layers };
+  } finally {
+    dispose(seen);
   }
-  const value = (await read(seen.value))[0]!;
-  dispose(seen);
-  return { loss: value, layers };
 }
 
 /** A loss, its parameters given. */
@@ -162,8 +164,11 @@ async function lagsOfLayer(
           marks,
         ),
       );
-    found.push({ lag, gradient: size, own: await along(marked), tied: await along(all) });
-    dispose(direction);
+    try {
+      found.push({ lag, gradient: size, own: await along(marked), tied: await along(all) });
+    } finally {
+      dispose(direction);
+    }
   }
   return found;
 }

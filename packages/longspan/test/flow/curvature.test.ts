@@ -294,6 +294,30 @@ describe("curvatureByLag", () => {
     ).rejects.toThrow("lags are integers from 0 on in rising order, got 0, 3, 2");
   });
 
+  test("where nothing can be told, the verdict says what is missing", async () => {
+    const cell = rnn({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1));
+    const verdict = async (steps: number, lags?: readonly number[], scale = 1) => {
+      const x = mul(normal(Key.of(2), [steps, 2]), scale);
+      const loss = (p: Traceable<typeof params>) => sum(unfold(cell, p, { x }, chain([steps])).final.h);
+      const { layers } = await curvatureByLag(loss, params, lags ? { lags } : {});
+      return layers[0]!.verdict;
+    };
+    for (const [steps, lags] of [
+      [5, [99]],
+      [5, []],
+      [0, undefined],
+    ] as const) {
+      const { kind, words } = await verdict(steps, lags);
+      expect([kind, words]).toEqual(["none", expect.stringContaining("no step at the lags asked for")]);
+    }
+    expect((await verdict(5, undefined, 1e6)).words).toContain("or the units are saturated");
+    expect((await verdict(9, [0, 3])).words).toBe(
+      "a rate is told from 3 lags past 0 with a gradient, and there is 1; take longer sequences or more lags",
+    );
+    expect((await verdict(3)).words).toContain("and there are 2;");
+  });
+
   test("leaves nothing behind, and the caller's tensors as they were", async () => {
     for (const dtype of ["float32", "float64"] as const) {
       const cell = lstm({ input: 2, hidden: 3 });
@@ -308,6 +332,13 @@ describe("curvatureByLag", () => {
       };
       const before = await look();
       expect(await look()).toBe(before);
+      let calls = 0;
+      const failing = (p: Traceable<typeof params>) => {
+        if (++calls === 7) throw new Error("the seventh time");
+        return sum(square(unfold(cell, p, { x }, chain([8])).final.h));
+      };
+      await expect(curvatureByLag(failing, params)).rejects.toThrow("the seventh time");
+      expect(defaultExecutor().statistics.bytesInUse).toBe(before);
       expect(list(x)).toHaveLength(16);
       expect(list(params.W)).toHaveLength(36);
     }
