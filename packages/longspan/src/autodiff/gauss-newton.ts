@@ -79,11 +79,17 @@ export function gaussNewton<P>(f: (params: P) => Value | LossBeside, params: Con
   });
   const { outputs, outputGradients } = result;
   const { model, loss, weights } = result.parts();
+  let disposed = false;
+  const checkKept = () => {
+    if (disposed)
+      throw new Error("gaussNewton: a product after dispose(); call it when you are done with products");
+  };
   return {
     outputs,
     outputGradients,
     product: (direction, beside = 0) =>
       scope(() => {
+        checkKept();
         const floats = aligned("direction", params, direction).filter((v) => v.dtype !== "int32");
         const moved = applied(model, floats);
         const [ofOutputs, ofBeside] = [moved.slice(0, outputs.length), moved.slice(outputs.length)];
@@ -96,10 +102,12 @@ export function gaussNewton<P>(f: (params: P) => Value | LossBeside, params: Con
       }),
     pullback: (cotangents) =>
       scope(() => {
+        checkKept();
         const cts = aligned("cotangent", outputs, cotangents);
         return unshared(spreadOver(params, transposeGraph(model, cts)), cts) as Concrete<P>;
       }),
     dispose() {
+      disposed = true;
       dispose();
       for (const t of [...outputs, ...outputGradients]) t.dispose();
     },
@@ -144,7 +152,7 @@ function recordModel<P>(f: (params: P) => Value | LossBeside, params: Concrete<P
       );
     if (outputs.length === 0)
       throw new TypeError(
-        "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through convexIn(). Inside a cell's step, marks are not seen: form the loss from the cell's outputs",
+        "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through convexIn(). Inside a cell's step, and inside a function that is differentiated by itself, marks are not seen: form the loss from the cell's outputs, and leave such a penalty out of what curvature is taken from",
       );
     marked = outputs.length;
     weights = beside.map((b) => b.weight);

@@ -268,6 +268,13 @@ describe("marks", () => {
     curvature.dispose();
   });
 
+  it("after dispose there are no products: an error that says so", () => {
+    const curvature = gaussNewton((p: { w: Value }) => meanSquaredErrorMean(p.w, sub(p.w, 1)), params);
+    curvature.dispose();
+    expect(() => curvature.product(v)).toThrow("gaussNewton: a product after dispose()");
+    expect(() => curvature.pullback([tensor([1, 1], "float64")])).toThrow("a product after dispose()");
+  });
+
   it("a direction of another form is refused by name; the parameters stay the caller's", () => {
     const loss = (p: { w: Value }) => meanSquaredErrorMean(p.w, sub(p.w, 1));
     expect(() => gaussNewtonProduct(loss)(params, { w: tensor([1], "float64") })).toThrow(
