@@ -10,7 +10,7 @@ export type ComposedState<T extends readonly Transform<unknown>[]> = {
  * Applies transforms one after the other: each takes the updates of the one before as its gradient. Order matters:
  * clipping stands before the update rule, which then never sees a large gradient. The state is the list of states.
  *
- * @param transforms at least one; step settings go to all of them.
+ * @param transforms at least one; step settings go to all of them, the objective with the penalties of those before (`weightDecay`).
  * @throws TypeError if the list is empty.
  * @example
  * const optimiser = compose(clipByJointNorm(5), momentum({ learningRate: 0.1, momentum: 0.9 }));
@@ -24,14 +24,16 @@ export function compose<const T extends readonly Transform<unknown>[]>(
     init: (params) => transforms.map((t) => t.init(params)) as ComposedState<T>,
     update: (grads, state, params, settings) =>
       scope(() => {
-        let updates = grads;
+        let [updates, given] = [grads, settings];
         const next = transforms.map((t, i) => {
-          const step = t.update(updates, state[i], params, settings);
+          const step = t.update(updates, state[i], params, given);
           updates = step.updates;
+          if (given?.objective && t.objective) given = { ...given, objective: t.objective(given.objective) };
           return step.state;
         });
         return { updates, state: next as ComposedState<T> };
       }),
+    objective: (given) => transforms.reduce((objective, t) => t.objective?.(objective) ?? objective, given),
     measures: (state) => Object.assign({}, ...transforms.map((t, i) => t.measures?.(state[i]))),
   };
 }

@@ -38,6 +38,8 @@ export interface Objective {
   loss(params: unknown): Value;
   /** On the batch that curvature is taken from, without penalties; `loss` unless given. */
   curvature?(params: unknown): Value;
+  /** The rate of a quadratic penalty on the parameter at a path, rate / 2 |p|^2: part of `loss`, not of `curvature`. 0 unless given. */
+  decay?(path: string): number;
   /** How many predictions the two batches ask for, if that is known. */
   sizes?(): { readonly batch: number; readonly curvature: number };
 }
@@ -75,6 +77,8 @@ export interface Transform<S> {
    * @throws ShapeError naming the path if the trees differ in form, shape or type.
    */
   update<P>(grads: P, state: S, params: P, settings?: StepSettings): TransformStep<P, S>;
+  /** For the transforms after this one in a chain, where this one adds the gradient of a penalty: the loss with that penalty. */
+  objective?(objective: Objective): Objective;
   /** Scalars by name that reports of training tell of the last step, from its state: new tensors. */
   measures?(state: S): Readonly<Record<string, Tensor>>;
 }

@@ -1,5 +1,5 @@
-import { add, mul } from "../ops/index.js";
-import { scope } from "../tensor/index.js";
+import { add, cast, mul, square, sum } from "../ops/index.js";
+import { leafEntries, scope, type Value } from "../tensor/index.js";
 import { mapFloats } from "./aligned.js";
 import { checkAtLeastZero } from "./check-settings.js";
 import type { NoState } from "./clip-by-value.js";
@@ -18,7 +18,8 @@ export interface DecayOptions {
  *     g <- g + rate p,  the gradient of  loss + rate / 2 |p|^2
  *
  * It stands before the update rule, which treats the sum as the gradient: a rule that scales its gradient, such as
- * `adam`, scales the penalty with it. `decoupledWeightDecay` does not.
+ * `adam`, scales the penalty with it. `decoupledWeightDecay` does not. What looks at the loss again (`hessianFree`) sees the penalty in
+ * it.
  *
  * @param rate at least 0, in units of gradient per unit of parameter.
  * @throws RangeError if the rate is negative or not finite.
@@ -40,5 +41,18 @@ export function weightDecay(rate: number, { only = () => true }: DecayOptions = 
         ),
         state: {},
       })),
+    objective: (objective) => ({
+      loss: (params) => penalised(objective.loss(params), params, rate, only),
+      curvature: (params) => (objective.curvature ? objective.curvature(params) : objective.loss(params)),
+      decay: (path) => (objective.decay?.(path) ?? 0) + (only(path) ? rate : 0),
+      ...(objective.sizes ? { sizes: () => objective.sizes!() } : {}),
+    }),
   };
+}
+
+/** loss + rate / 2 |p|^2 over the parameters that decay. */
+function penalised(loss: Value, params: unknown, rate: number, only: (path: string) => boolean): Value {
+  return leafEntries(params)
+    .filter(([path, p]) => p.dtype !== "int32" && only(path))
+    .reduce((total, [, p]) => add(total, cast(mul(sum(square(p)), rate / 2), loss.dtype)), loss);
 }

@@ -14,6 +14,7 @@ import {
 import { alignedLeaves } from "../aligned.js";
 import { applyUpdates } from "../apply-updates.js";
 import { checkAtLeastZero, checkCount, checkDecay, checkPositive } from "../check-settings.js";
+import { learningRateOf } from "../learning-rate.js";
 import { own } from "../own.js";
 import type { Objective, TensorTree, Transform, TransformStep } from "../transform.js";
 import { zerosLike } from "../zeros-like.js";
@@ -101,20 +102,21 @@ export interface HessianFreeState {
  *
  * G is the Gauss-Newton matrix of the loss (`gaussNewton`), so any loss that marks its outputs will do, as those of the library do.
  * S is that of the distance by which the states of the recurrent layers move, summed over their nodes and averaged over sequences
- * (structural damping). One update:
+ * (structural damping). The penalty of a `weightDecay` before it in a chain is part of the loss and of G. One update:
  *
  * 1. G and S are recorded once, on the curvature batch.
  * 2. `conjugateGradient` starts at `decay` times the last solution, with the preconditioner (d + lambda)^(3/4), d being an estimate of the mean squared
  *    gradient of a prediction, from a few passes back with random signs.
  * 3. Backtracking among the stages of the solution, then a line search, both on the loss of the gradient's batch.
  * 4. Levenberg-Marquardt: with rho = (loss after - loss before) / q of the chosen stage, lambda is multiplied by 3/2 if rho < 1/4,
- *    by 2/3 if rho > 3/4.
+ *    by 2/3 if rho > 3/4; it stays where the promise is lost in the rounding of the loss.
  *
  * It takes the loss from the step settings (`objective`), which the training loop gives; in a loop of your own, pass it. It needs an
  * executor that can be read at once. Random signs come from the key of the settings, the same ones each time without it. Where the gradient is not finite, it hands
- * it on and its state stays as it was: `onExplosion` decides. Options of `unfold` that treat or checkpoint the gradient have no part in G and S.
+ * it on and its state stays as it was: `onExplosion` decides. Where the loss or the first product with A is not finite, the update is NaN for the same reason. Options of `unfold` that treat or checkpoint the gradient have no part in G and S.
  *
- * @throws RangeError for a setting out of range; TypeError at the step if there is no objective, or an executor that is read asynchronously
+ * @throws RangeError for a setting out of range; TypeError at the step if there is no objective, or an executor that is read asynchronously;
+ * ShapeError naming the path if parameters, gradient and the state's solution differ in form
  * @see Martens (2010), "Deep learning via Hessian-free optimization"; Martens, Sutskever (2011), "Learning recurrent neural networks
  * with Hessian-free optimization". Unlike there, the preconditioner is estimated, and the distance of states is the squared one.
  * @example
@@ -133,6 +135,7 @@ export interface HessianFreeState {
 export function hessianFree(options: HessianFreeOptions = {}): Transform<HessianFreeState> {
   const settled = { ...usual, ...options };
   checkPositive("hessianFree", "damping", settled.damping);
+  checkAtLeastZero("hessianFree", "damping", settled.damping);
   checkAtLeastZero("hessianFree", "structural damping", settled.structural);
   checkCount("hessianFree", "number of conjugate gradient steps", 1, settled.maxSteps);
   checkAtLeastZero("hessianFree", "progress", settled.progress);
@@ -146,18 +149,21 @@ export function hessianFree(options: HessianFreeOptions = {}): Transform<Hessian
       last: figures({}),
     }),
     update: (grads, state, params, settings = {}) => {
-      const { objective, key = Key.of(0), learningRate = settled.learningRate } = settings;
+      const { objective, key = Key.of(0) } = settings;
       if (objective === undefined)
         throw new TypeError(
           "hessianFree: an update needs the loss itself; give it in the settings of the step, such as { objective: { loss } }. train() does",
         );
+      alignedLeaves("hessianFree", grads, { parameter: params, "last solution": state.solution });
       if (!isOnCpu(state.damping))
         throw new TypeError(
           "hessianFree: an update reads scalars on its way, so it needs an executor on the CPU",
         );
-      alignedLeaves("hessianFree", grads, { parameter: params });
-      const rate = typeof learningRate === "number" ? learningRate : onCpu(learningRate).item();
-      return scope(() => updateOf(grads, state, params, { ...settled, learningRate: rate }, objective, key));
+      return scope(() => {
+        const rate = learningRateOf("hessianFree", params, settled.learningRate, settings);
+        const options = { ...settled, learningRate: onCpu(rate).item() };
+        return updateOf(grads, state, params, options, objective, key);
+      });
     },
     measures: ({ last }) =>
       Object.fromEntries(measured.map(([label, name]) => [label, own(last[name]) as Tensor])),
@@ -206,19 +212,26 @@ function updateOf<P>(
   const gg = inner(g, g);
   if (!Number.isFinite(gg)) return { updates: mapTree(grads, own), state: mapTree(state, own) };
   const lambda = onCpu(state.damping).item();
-  const model: Model<P> = { params, flat, g, gg, lambda, objective, options };
-  const { solution, curvatureAlongGradient, products } = solve(model, state.solution, key);
-
+  const decay = decayOf(params, flat, objective);
+  const model: Model<P> = { params, flat, g, gg, lambda, decay, objective, options };
   const lossOf = (at: P) => scope(() => onCpu(objective.loss(at)).item());
+  const [before, rounding] = scope(() => {
+    const loss = onCpu(objective.loss(params));
+    return [loss.item(), loss.dtype === "float64" ? 2 ** -52 : 2 ** -23] as const;
+  });
   const moved = (x: Tensor, length: number) => scope(() => applyUpdates(params, flat.tree(mul(x, length))));
-  const before = lossOf(params);
+  const { solution, curvatureAlongGradient, products } = solve(model, state.solution, key);
+  if (!Number.isFinite(before) || (solution.steps === 0 && solution.ended === "not finite"))
+    return { updates: flat.tree(mul(g, Number.NaN)), state: mapTree(state, own) };
   const lossAt = (x: Tensor, length: number) => scope(() => lossOf(moved(x, length)));
   const chosen = chooseStep(solution.iterates, before, lossAt, (x) => inner(g, x));
 
   const { ratio } = chosen;
-  // At a stationary point the model promises nothing that could be compared.
-  const low = gg > 0 && ratio < damping.low;
-  const factor = ratio > damping.high ? damping.down : low ? damping.up : 1;
+  // At a stationary point, up to the rounding of the loss, the model promises nothing that could be compared.
+  const promised = -chosen.iterate.q;
+  const nothing = gg === 0 || (promised > 0 && promised <= rounding * Math.abs(before));
+  const low = ratio < damping.low;
+  const factor = nothing ? 1 : ratio > damping.high ? damping.down : low ? damping.up : 1;
   const x = mul(chosen.iterate.x, chosen.length * options.learningRate) as Tensor;
   const alongHessian = hessianAlong(model);
   const { batch = 0, curvature = batch } = objective.sizes?.() ?? {};
@@ -254,12 +267,18 @@ interface Model<P> {
   /** g' g */
   readonly gg: number;
   readonly lambda: number;
+  /** Rates of quadratic penalties, as a vector; null for none. */
+  readonly decay: Tensor | null;
   readonly objective: Objective;
   readonly options: typeof usual;
 }
 
 /** The minimum of the quadratic model, as conjugate gradients find it from the last one. */
-function solve<P>({ params, flat, g, gg, lambda, objective, options }: Model<P>, last: TensorTree, key: Key) {
+function solve<P>(
+  { params, flat, g, gg, lambda, decay, objective, options }: Model<P>,
+  last: TensorTree,
+  key: Key,
+) {
   const { structural, preconditionerSamples: samples } = options;
   const curvature = gaussNewton(
     withHiddenStates<P>((p) => curvatureLoss(objective, p), structural > 0),
@@ -269,7 +288,8 @@ function solve<P>({ params, flat, g, gg, lambda, objective, options }: Model<P>,
     let products = 0;
     const gaussNewtonProduct = (v: Value, beside: number) => {
       products += 1;
-      return flat.vector(curvature.product(flat.tree(v) as never, beside));
+      const product = flat.vector(curvature.product(flat.tree(v) as never, beside));
+      return decay ? (add(product, mul(decay, v)) as Tensor) : product;
     };
     const curvatureAlongGradient =
       gg === 0 ? Number.NaN : scope(() => inner(g, gaussNewtonProduct(g, 0))) / gg;
@@ -279,7 +299,13 @@ function solve<P>({ params, flat, g, gg, lambda, objective, options }: Model<P>,
       {
         start: mul(flat.vector(last), options.decay) as Tensor,
         ...(samples > 0
-          ? { preconditioner: preconditioner(curvature, flat as never, { key, samples, damping: lambda }) }
+          ? {
+              preconditioner: preconditioner(curvature, flat as never, {
+                key,
+                samples,
+                damping: decay ? add(decay, lambda) : lambda,
+              }),
+            }
           : {}),
         maxSteps: options.maxSteps,
         progress: options.progress,
@@ -295,15 +321,21 @@ function curvatureLoss(objective: Objective, params: unknown): Value {
   return objective.curvature ? objective.curvature(params) : objective.loss(params);
 }
 
+/** The rates of the penalties that the loss has and the curvature's loss has not. */
+function decayOf<P>(params: P, flat: FlatVectors<P>, { decay }: Objective): Tensor | null {
+  return decay ? flat.vector(mapTree(params, (p, path) => full(p.shape, decay(path), p.dtype))) : null;
+}
+
 /** v' H v / v' v of the curvature batch's loss: what Gauss-Newton leaves out shows here, and negative curvature with it. */
-function hessianAlong<P>({ params, flat, objective, options }: Model<P>) {
+function hessianAlong<P>({ params, flat, decay, objective, options }: Model<P>) {
   const loss = (p: P) => withHiddenStates<P>((at) => curvatureLoss(objective, at), false)(p).loss;
   return (v: Tensor): number => {
     const size = inner(v, v);
     if (!options.measureHessian || !(size > 0)) return Number.NaN;
     return scope(() => {
       const Hv = hessianVectorProduct(loss)(params as never, flat.tree(v) as never);
-      return inner(v, flat.vector(Hv)) / size;
+      const penalty = decay ? inner(v, mul(decay, v) as Tensor) : 0;
+      return (inner(v, flat.vector(Hv)) + penalty) / size;
     });
   };
 }

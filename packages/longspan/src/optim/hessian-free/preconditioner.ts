@@ -4,7 +4,7 @@ import { type Key, scope, type Tensor, type Value } from "../../tensor/index.js"
 import type { FlatVectors } from "./flat-vectors.js";
 
 /**
- * The diagonal preconditioner (d + lambda)^(3/4), d being about the mean over predictions of the squared gradient of each.
+ * The diagonal preconditioner (d + damping)^(3/4), d being about the mean over predictions of the squared gradient of each.
  *
  * Not each prediction's gradient is formed. Their sum with random signs e_r has the squares' sum as the mean of its own square,
  *
@@ -18,7 +18,11 @@ import type { FlatVectors } from "./flat-vectors.js";
 export function preconditioner<P>(
   curvature: GaussNewton<P>,
   flat: FlatVectors<P>,
-  { key, samples, damping }: { readonly key: Key; readonly samples: number; readonly damping: number },
+  {
+    key,
+    samples,
+    damping,
+  }: { readonly key: Key; readonly samples: number; readonly damping: Value | number },
 ): Tensor {
   return scope(() => {
     let total: Value | null = null;
