@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { carryOut, fail, numbers, readResults, words } from "../runs.mjs";
 import { arms } from "./arms.mjs";
+import { bestRuns } from "./best-runs.mjs";
 import { figure } from "./figure.mjs";
 import { table } from "./table.mjs";
 import { tasks } from "./tasks.mjs";
@@ -31,22 +32,42 @@ const given = words("tasks", values.tasks, Object.keys(tasks));
 const chosen = [...new Set([...given, ...(values.text === undefined ? [] : ["text"])])];
 if (chosen.includes("text") && values.text === undefined) fail("the task text needs --text, the path of one");
 
-await carryOut({
-  runs: seeds
-    .flatMap((seed) => chosen.map((task) => ({ task, seed, minutes })))
-    .flatMap((run) =>
-      Object.entries(arms).flatMap(([arm, { rates }]) => rates.map((rate) => ({ ...run, arm, rate }))),
-    )
-    .map((run) => (run.task === "text" ? { ...run, text: values.text } : run)),
-  program: new URL("train.mjs", import.meta.url),
-  file: values.results,
-  covers: (result, { text, ...run }) => Object.keys(run).every((key) => result[key] === run[key]),
-  tell: ({ task, arm, rate, seed }, { ended, curve }) => {
-    const { value, step } = curve.at(-1) ?? {};
-    return `${task}, ${arm}, rate ${rate}, seed ${seed}: ${ended === "diverged" ? ended : `${value} after ${step} updates`}`;
-  },
-  jobs,
-});
+/** Runs of every task, at some rates of each arm. */
+const runsOf = (seed, ratesOf) =>
+  chosen.flatMap((task) =>
+    Object.keys(arms).flatMap((arm) =>
+      ratesOf(task, arm).map((rate) => ({
+        task,
+        seed,
+        minutes,
+        arm,
+        rate,
+        ...(task === "text" ? { text: values.text } : {}),
+      })),
+    ),
+  );
+
+const carry = (runs) =>
+  carryOut({
+    runs,
+    program: new URL("train.mjs", import.meta.url),
+    file: values.results,
+    covers: (result, { text, ...run }) => Object.keys(run).every((key) => result[key] === run[key]),
+    tell: ({ task, arm, rate, seed }, { ended, curve }) => {
+      const { value, step } = curve.at(-1) ?? {};
+      return `${task}, ${arm}, rate ${rate}, seed ${seed}: ${ended === "diverged" ? ended : `${value} after ${step} updates`}`;
+    },
+    jobs,
+  });
+
+const [first, ...others] = seeds.toSorted((a, b) => a - b);
+await carry(runsOf(first, (_, arm) => arms[arm].rates));
+const best = bestRuns(
+  readResults(values.results).filter(({ seed }) => seed === first),
+  minutes,
+);
+const bestRate = (task, arm) => best.find((group) => group.task === task && group.arm === arm).rate;
+await carry(others.flatMap((seed) => runsOf(seed, (task, arm) => [bestRate(task, arm)])));
 
 process.stdout.write(table(readResults(values.results), minutes));
 writeFileSync(values.figure, figure(readResults(values.results), minutes));
