@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, defaultExecutor, spectralRadius } from "longspan";
+import { decodeSafetensors, defaultExecutor, Key, spectralRadius } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
 import { syntheticLines } from "../src/synthetic-events.js";
+import { problemOf } from "../src/synthetic-run.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -11,6 +12,13 @@ afterAll(remove);
 const at = (...parts: string[]) => join(folder, ...parts);
 const synthetic = (...args: string[]) => longspan(folder, "train", "synthetic", ...args);
 const small = ["--hidden", "16", "--lr", "0.02"];
+
+/** The lengths that batches of a run come in, shortest first. */
+function lengthsOf(out: string): number[] {
+  const problem = problemOf(JSON.parse(readFileSync(at(out, "config.json"), "utf8")));
+  const batches = Array.from({ length: 50 }, (_, k) => problem.sample(Key.of(1), k, 1));
+  return [...new Set(batches.map(({ structure }) => structure.levels))].sort((a, b) => a - b);
+}
 
 describe("train synthetic", () => {
   it("ends when hardly a fresh sequence is wrong, and says how many were", () => {
@@ -64,6 +72,7 @@ describe("train synthetic", () => {
       "SIGINT",
     );
     expect(cut.code).toBe(130);
+    expect(lengthsOf("cut")).toEqual([5, 6, 7, 8, 9]);
     expect(cut.stderr).toMatch(
       /stopped after \d+ steps; everything is saved. To go on: longspan train synthetic two-sequences --resume --out cut\n$/,
     );

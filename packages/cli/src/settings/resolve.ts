@@ -38,15 +38,14 @@ export function resolveSettings<T extends Table>(table: T, given: CommandLine): 
   }
   dropOverruled(table, found);
 
+  // A default asks for the value that it depends on, wherever that stands in the table.
+  const resolved = (key: string): unknown =>
+    found.has(key) ? found.get(key)!.value : defaultFrom(table[key]!.default, resolved);
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
-  for (const [key, { default: usual }] of Object.entries(table)) {
-    const { value, origin } = found.get(key) ?? {
-      value: defaultFrom(usual, values),
-      origin: { from: "default" },
-    };
-    values[key] = value;
-    origins[key] = origin;
+  for (const key of Object.keys(table)) {
+    values[key] = resolved(key);
+    origins[key] = found.get(key)?.origin ?? { from: "default" };
   }
   const phrase = (key: string) => phraseOf(table, key, values[key], origins[key]!);
   for (const key of Object.keys(table)) {
@@ -82,9 +81,9 @@ function dropOverruled(table: Table, found: Map<string, { value: unknown; origin
   }
 }
 
-function defaultFrom<T>(usual: T | Dependent<T>, values: Readonly<Record<string, unknown>>): T {
+function defaultFrom<T>(usual: T | Dependent<T>, resolved: (key: string) => unknown): T {
   if (!isDependent(usual)) return usual;
-  const other = values[usual.on] ?? "none";
+  const other = resolved(usual.on) ?? "none";
   return Object.hasOwn(usual.values, String(other)) ? usual.values[String(other)]! : usual.otherwise;
 }
 

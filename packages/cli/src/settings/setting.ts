@@ -3,7 +3,7 @@ import type { Kind } from "./kinds.js";
 /** The headings under which settings are listed. */
 export type Group = "model" | "training" | "data" | "output";
 
-/** A default that depends on a setting further up in the table. */
+/** A default that depends on another setting. */
 export interface Dependent<T> {
   readonly on: string;
   /** By the value of that setting; `otherwise` for the values that are not listed. */

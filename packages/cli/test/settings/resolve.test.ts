@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { applies, type CommandLine, resolveSettings } from "../../src/settings/resolve.js";
 import { isDependent, type Table } from "../../src/settings/setting.js";
+import { trainSyntheticSettings } from "../../src/settings/train-synthetic.js";
 import { trainTextSettings } from "../../src/settings/train-text.js";
 import { freshFolder } from "../command.js";
 import { failureOf, writerIn } from "./fixture.js";
@@ -67,6 +68,20 @@ describe("resolveSettings", () => {
     expect(resolve({ config: write("optimizer: nesterov") }).values.lr).toBe(0.1);
   });
 
+  it("defaults follow settings further down in the table too", () => {
+    const lengthsOf = (given: CommandLine) => {
+      const { length, lengths } = resolveSettings(trainSyntheticSettings, given).values;
+      return { length, lengths };
+    };
+    expect(lengthsOf({})).toEqual({ length: 100, lengths: null });
+    expect(lengthsOf({ lengths: "5-9" })).toEqual({ length: null, lengths: "5-9" });
+    expect(lengthsOf({ config: write("lengths: 5-9\n") })).toEqual({ length: null, lengths: "5-9" });
+    expect(lengthsOf({ config: write("lengths: 5-9\n"), length: "7" })).toEqual({
+      length: 7,
+      lengths: null,
+    });
+  });
+
   it("of two that exclude each other, the command line's one counts; in one place, both are refused", () => {
     const config = write("minutes: 3\n");
     expect(resolve({ config }).values).toMatchObject({ steps: null, minutes: 3 });
@@ -115,18 +130,22 @@ describe("resolveSettings", () => {
   });
 });
 
-describe("the table", () => {
+describe.each([
+  ["text", trainTextSettings],
+  ["synthetic", trainSyntheticSettings],
+])("the table of train %s", (_, table: Table) => {
   const keys = Object.keys(table);
 
-  it("has defaults that its kinds take, and that depend on settings further up only", () => {
-    for (const [i, key] of keys.entries()) {
+  it("has defaults that its kinds take, and that depend on settings whose defaults depend on none", () => {
+    for (const key of keys) {
       const { kind, default: usual } = table[key]!;
       const defaults = isDependent(usual) ? [...Object.values(usual.values), usual.otherwise] : [usual];
       for (const value of defaults)
         if (value !== null)
           expect([key, kind.accept(value), kind.parse(kind.show(value))]).toEqual([key, value, value]);
       if (!isDependent(usual)) continue;
-      expect(keys.slice(0, i)).toContain(usual.on);
+      expect(keys).toContain(usual.on);
+      expect(isDependent(table[usual.on]!.default)).toBe(false);
       const names = table[usual.on]!.kind.names ?? ["none"];
       for (const name of Object.keys(usual.values)) expect(names).toContain(name);
     }
