@@ -36,10 +36,13 @@ export async function evalRun(path: string, textPath: string, { json }: EvalOpti
       perplexity: Math.exp(nats),
       seconds,
     };
+    const loss = Number.isFinite(nats)
+      ? `${nats.toFixed(4)} nats per ${unit} (${natsToBits(nats).toFixed(4)} bits), perplexity ${figures.perplexity.toFixed(isWord ? 1 : 3)}`
+      : "the loss is not finite";
     process.stdout.write(
       json
         ? `${JSON.stringify({ event: "eval", ...figures })}\n`
-        : `${textPath}: ${nats.toFixed(4)} nats per ${unit} (${natsToBits(nats).toFixed(4)} bits), perplexity ${figures.perplexity.toFixed(isWord ? 1 : 3)}, over ${whole(predictions)} ${unit}s in ${seconds.toFixed(1)} s\n`,
+        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s in ${seconds.toFixed(1)} s\n`,
     );
     return 0;
   } catch (error) {

@@ -133,7 +133,7 @@ export interface DoneEvent {
   readonly ended: "budget" | "early";
   /** Mean training loss over the last 100 steps or a little more. */
   readonly train: { readonly nats: number };
-  /** Of the parameters that were kept, the best ones, and the step that they are from. */
+  /** Of the parameters that were kept, the best ones, and the step that they are from; of the last ones if no loss was finite. */
   readonly valid: HeldOut & { readonly step: number };
   /** Characters predicted in training per second of training time; validation and saving are not counted. */
   readonly charactersPerSecond: number;

@@ -111,13 +111,13 @@ export class RunEvents {
     seconds,
     ended,
   }: Trained<LanguageModelParams, readonly unknown[], unknown>): void {
-    const best = state.best!;
+    const kept = state.best ?? { step: state.step, loss: Number.NaN };
     this.tell({
       event: "done",
       steps: state.step,
       ended: ended === "patience" ? "early" : "budget",
       train: { nats: loss },
-      valid: { step: best.step, ...this.figures(best.loss) },
+      valid: { step: kept.step, ...this.figures(kept.loss) },
       charactersPerSecond: predictions / seconds,
       seconds: state.history.seconds,
       parameters: this.parameters,

@@ -83,10 +83,12 @@ interface RunLines {
 
 function runLines(level: Level): RunLines {
   const unit = level === "word" ? "word" : "character";
-  const loss = ({ nats }: HeldOut) =>
-    level === "word"
+  const loss = ({ nats }: HeldOut) => {
+    if (!Number.isFinite(nats)) return "the loss is not finite";
+    return level === "word"
       ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
       : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
+  };
   return {
     introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
       [
@@ -128,7 +130,11 @@ function runLines(level: Level): RunLines {
       ],
       [
         "held out",
-        valid.step === steps ? loss(valid) : `${loss(valid)}, the best, of step ${whole(valid.step)}`,
+        !Number.isFinite(valid.nats)
+          ? "no validation had a finite loss, and the parameters of the last step are kept; lower --lr or --clip"
+          : valid.step === steps
+            ? loss(valid)
+            : `${loss(valid)}, the best, of step ${whole(valid.step)}`,
       ],
     ],
   };

@@ -168,5 +168,5 @@ function progressLine(
 }
 
 function judgement({ loss, wrong, sequences, share }: Judgement): string {
-  return `${Number((100 * share).toFixed(2))} % wrong (${whole(wrong)} of ${whole(sequences)}), loss ${lossFigure(loss)}`;
+  return `${Number((100 * share).toFixed(2))} % wrong (${whole(wrong)} of ${whole(sequences)}), loss ${Number.isFinite(loss) ? lossFigure(loss) : "not finite"}`;
 }

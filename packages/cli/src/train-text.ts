@@ -183,7 +183,12 @@ async function finish(
   key: Key,
   signal: { readonly aborted: boolean },
 ): Promise<void> {
-  const params = end.state.best?.params ?? end.state.params;
+  // A model without a finite loss may have no distribution to draw from.
+  if (end.state.best === null) {
+    events.done(end);
+    return;
+  }
+  const { params } = end.state.best;
   const { vocabulary } = data;
   // A net that has read no character yet is in a state that training hardly shows it; after a line's end it knows where it is.
   const prompt = vocabulary.level === "char" && vocabulary.symbols.includes("\n") ? "\n" : "";

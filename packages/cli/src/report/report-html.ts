@@ -40,17 +40,24 @@ function modelInWords({ cell, layers, hidden }: ModelConfig): string {
   return `${/^([aefhilmnorsx]|[aeiou].*)/i.test(name) && !/^uni/i.test(name) ? "An" : "A"} ${name} net with ${layers === 1 ? "one layer" : `${layers} layers`} of ${hidden} units`;
 }
 
-function endInWords({ end, best, progress }: RunHistory, unit: string): string {
+function endInWords({ end, best, validated, progress }: RunHistory, unit: string): string {
   const last = progress.at(-1);
   if (end?.event === "done") {
     const { nats, step } = end.valid;
+    if (!Number.isFinite(nats))
+      return "No validation had a finite loss: it is left as its last step made it.";
     const kept = step < end.steps ? `, with the parameters of step ${whole(step)}, its best` : "";
     return `It predicts held-out text with a loss of ${lossInWords(nats, unit)}${kept}.`;
   }
   const state = end ? "Interrupted" : "Not finished: the last report came";
   const at = end ? `at step ${whole(end.steps)}` : last ? `at step ${whole(last.step)}` : null;
   if (at === null) return "It has not reported yet.";
-  return `${state} ${at}. ${best ? `Its best loss on held-out text so far is ${lossInWords(best.nats, unit)}.` : "It has not been validated yet."}`;
+  const soFar = best
+    ? `Its best loss on held-out text so far is ${lossInWords(best.nats, unit)}.`
+    : validated
+      ? "No validation has had a finite loss so far."
+      : "It has not been validated yet.";
+  return `${state} ${at}. ${soFar}`;
 }
 
 function lossInWords(nats: number, unit: string): string {

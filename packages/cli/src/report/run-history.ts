@@ -13,6 +13,8 @@ export interface RunHistory {
   /** In the order of their steps. */
   readonly progress: readonly ProgressEvent[];
   readonly validations: readonly Validation[];
+  /** Whether there were validations, be it without a finite loss: those are not listed. */
+  readonly validated: boolean;
   readonly best: Validation | null;
   /** Steps at which the run was taken up again. */
   readonly resumed: readonly number[];
@@ -63,7 +65,8 @@ export function runHistory(events: readonly TrainEvent[]): RunHistory {
     }
   const counted = validations.filter(({ nats }) => Number.isFinite(nats));
   const best = counted.reduce<Validation | null>((a, b) => (a && a.nats <= b.nats ? a : b), null);
-  return { start, progress, validations: counted, best, resumed, end, sample };
+  const validated = validations.length > 0;
+  return { start, progress, validations: counted, validated, best, resumed, end, sample };
 }
 
 /** Takes away what lies beyond a step, at the end of a list in the order of steps. */

@@ -64,8 +64,9 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(size >= 1 ? 4 : 3)));
 }
 
-/** A loss in nats or bits, or a norm: `1.234`. */
-export function lossFigure(value: number): string {
+/** A loss in nats or bits, or a norm: `1.234`. What JSON could not hold is null. */
+export function lossFigure(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "not finite";
   return Math.abs(value) < 100 ? value.toFixed(3) : figure(value);
 }
 

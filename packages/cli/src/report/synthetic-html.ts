@@ -67,9 +67,11 @@ function figuresOf(
   const speed = done?.stepsPerSecond ?? last?.charactersPerSecond;
   const figures: Figure[] = [];
   if (done) {
-    figures.push(["Wrong", percent(done.fresh.share), `of ${whole(done.fresh.sequences)} fresh sequences`]);
-    const bits = measure === "nats" ? `nats, ${lossFigure(natsToBits(done.fresh.loss))} bits` : measure;
-    figures.push(["Loss", lossFigure(done.fresh.loss), `${bits} per answer`]);
+    const { share, sequences, loss } = done.fresh;
+    figures.push(["Wrong", percent(share), `of ${whole(sequences)} fresh sequences`]);
+    const inBits = measure === "nats" && Number.isFinite(loss);
+    const unit = inBits ? `nats, ${lossFigure(natsToBits(loss))} bits` : measure;
+    figures.push(["Loss", lossFigure(loss), `${unit} per answer`]);
   }
   if (start) figures.push(["Without memory", lossFigure(start.baseline), `${measure} per answer`]);
   if (steps !== undefined) figures.push(["Steps", whole(steps), ""]);

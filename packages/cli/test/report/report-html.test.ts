@@ -150,6 +150,16 @@ describe("reportHtml", () => {
       [progress(7), valid(7, 2)],
       "Its best loss on held-out text so far is 2.000 nats",
     ],
+    [
+      "validations without a finite loss",
+      [start(), progress(2), valid(2, null as unknown as number)],
+      "at step 2. No validation has had a finite loss so far.",
+    ],
+    [
+      "an end without a finite loss",
+      [start(), progress(2), valid(2, null as unknown as number), done(2, null as unknown as number)],
+      "No validation had a finite loss: it is left as its last step made it.",
+    ],
     ["an end alone", [done(3, 2)], "loss of 2.000 nats per character"],
     ["a run of no steps", [start(), progress(0), done(0, 3)], "Steps 0"],
     [

@@ -10,6 +10,7 @@ describe("runHistory", () => {
       start: null,
       progress: [],
       validations: [],
+      validated: false,
       best: null,
       resumed: [],
       end: null,

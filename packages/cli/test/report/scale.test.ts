@@ -59,4 +59,5 @@ it("figures have three or four digits", () => {
   ]);
   expect([figure(Number.NaN), figure(Number.POSITIVE_INFINITY)]).toEqual(["not finite", "not finite"]);
   expect([lossFigure(2.5), lossFigure(0.12345), lossFigure(12345)]).toEqual(["2.500", "0.123", "12,345"]);
+  expect([Number.NaN, Number.NEGATIVE_INFINITY, null].map(lossFigure)).toEqual(Array(3).fill("not finite"));
 });

@@ -109,6 +109,16 @@ describe("syntheticHtml", () => {
     expect(pathOf(page, "wrong", "valid")).toBe("M500 8.1L1000 89");
   });
 
+  it.each([
+    ["temporal-order", "nats"],
+    ["adding", "squared error"],
+  ] as const)("a loss that the file of %s holds as null is not finite", (problem, measure) => {
+    const config = configOf(problem);
+    const fresh = { loss: null as unknown as number, wrong: 10_000, sequences: 10_000, share: 1 };
+    const text = textOf(syntheticHtml(config, [start(config), progress(100, 0.5), { ...done, fresh }]));
+    expect(text).toContain(`Loss not finite ${measure} per answer`);
+  });
+
   it("a squared error has no bits", () => {
     const adding = configOf("adding");
     const text = textOf(syntheticHtml(adding, [start(adding), progress(100, 0.5), done]));

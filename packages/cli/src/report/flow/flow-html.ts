@@ -33,6 +33,7 @@ export function piecesOf({ text, unit, sequences, steps }: Inspected): string {
 
 /** `1.234 nats` */
 export function lossOf({ measure }: Inspected, loss: number): string {
+  if (!Number.isFinite(loss)) return "not finite";
   return measure === "nats" ? `${lossFigure(loss)} nats` : `a squared error of ${figure(loss)}`;
 }
 
