@@ -104,22 +104,17 @@ export class RunEvents {
     this.writeReport();
   }
 
-  done({
-    state,
-    loss,
-    predictions,
-    seconds,
-    ended,
-  }: Trained<LanguageModelParams, readonly unknown[], unknown>): void {
+  done({ state, loss, predictions, ended }: Trained<LanguageModelParams, readonly unknown[], unknown>): void {
+    const { history } = state;
     const kept = state.best ?? { step: state.step, loss: Number.NaN };
     this.tell({
       event: "done",
       steps: state.step,
       ended: ended === "patience" ? "early" : "budget",
-      train: { nats: loss },
+      ...(predictions === 0 ? {} : { train: { nats: loss } }),
       valid: { step: kept.step, ...this.figures(kept.loss) },
-      charactersPerSecond: predictions / seconds,
-      seconds: state.history.seconds,
+      charactersPerSecond: history.predictions / history.seconds,
+      seconds: history.seconds,
       parameters: this.parameters,
       executor: defaultExecutor().name,
     });

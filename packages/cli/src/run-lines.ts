@@ -124,7 +124,7 @@ function runLines(level: Level): RunLines {
     done: ({ steps, ended, charactersPerSecond, train, valid }) => [
       [
         "done",
-        Number.isFinite(train.nats)
+        train
           ? `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`
           : `${counted(steps, "step")} before; nothing was left to do`,
       ],

@@ -75,6 +75,7 @@ export interface SyntheticDoneEvent {
   readonly ended: "solved" | "budget" | "early";
   /** Of the last parameters, on 10,000 sequences. */
   readonly fresh: Judgement;
+  /** Over the whole run; looks and saving are not counted. */
   readonly stepsPerSecond: number;
   readonly parameters: number;
   readonly executor: string;

@@ -213,7 +213,7 @@ async function runIn(folder: RunFolder, config: SyntheticRunConfig, json: boolea
       ended,
       seconds: history.seconds,
       fresh: decided,
-      stepsPerSecond: (end.state.step - begun) / end.seconds,
+      stepsPerSecond: end.state.step / history.seconds,
       parameters,
       executor,
     });

@@ -74,11 +74,18 @@ describe("plainReporter", () => {
 
   it("has no figures of a training that had nothing left to do", () => {
     const { out, text } = pipe();
-    const nothing = { train: { nats: Number.NaN }, charactersPerSecond: Number.NaN };
-    plainReporter(out, { lines: textLines(), now: () => 0 }).tell({ ...done(100, 1.2), ...nothing });
+    const { train: _, ...nothing } = done(100, 1.2);
+    plainReporter(out, { lines: textLines(), now: () => 0 }).tell(nothing);
     expect(text()).toBe(
       "done      100 steps before; nothing was left to do\nheld out  1.200 nats per character (1.731 bits)\n",
     );
+  });
+
+  it("has a training that ended without a finite loss", () => {
+    const { out, text } = pipe();
+    const end = { ...done(100, Number.NaN), train: { nats: Number.NaN } };
+    plainReporter(out, { lines: textLines(), now: () => 0 }).tell(end);
+    expect(text()).toMatch(/^done +100 steps, 20 characters\/s, training loss NaN nats per character\n/);
   });
 
   it("has at most one progress line per five seconds, and none right after a validation", () => {

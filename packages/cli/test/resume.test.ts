@@ -150,6 +150,17 @@ describe("--resume", () => {
     expect(JSON.parse(readFileSync(at("more/config.json"), "utf8")).settings.steps).toBe(30);
   });
 
+  it("has nothing left to do on a finished run, and tells its speed as it was", () => {
+    const { code, stdout } = longspan(folder, "train", "text", "--resume", "--out", "more", "--json");
+    expect(code).toBe(0);
+    const done = jsonLines(stdout).at(-1) as Record<string, number>;
+    expect(done).toMatchObject({ event: "done", steps: 30 });
+    expect(done).not.toHaveProperty("train");
+    expect(done.charactersPerSecond! * done.seconds!).toBeCloseTo(30 * 4 * 16, 6);
+    const lines = longspan(folder, "train", "text", "--resume", "--out", "more").stdout;
+    expect(lines).toMatch(/^done +30 steps before; nothing was left to do$/m);
+  });
+
   it("without a run in the folder starts one", () => {
     expect(train("fresh", "--resume", ...plain.slice(0, -1), "3").code).toBe(0);
   });

@@ -86,6 +86,14 @@ describe("train synthetic", () => {
     expect(last).toMatchObject({ event: "done", steps: 400, ended: "budget", fresh: { sequences: 10_000 } });
   });
 
+  it("taken up again when it has ended, tells its speed as it was", () => {
+    const rest = synthetic("--resume", "--out", "whole", "--json");
+    expect([rest.code, rest.stderr]).toEqual([0, ""]);
+    const { steps, seconds, stepsPerSecond } = jsonLines(rest.stdout).at(-1) as Record<string, number>;
+    expect(stepsPerSecond! * seconds!).toBeCloseTo(steps!, 6);
+    expect(synthetic("--resume", "--out", "whole").stdout).toMatch(/^done +400 steps, [\d.,]+ steps\/s$/m);
+  });
+
   it("trains the networks of Pascanu et al. and of Sutskever et al., and every cell", () => {
     for (const model of [
       ["--cell", "rnn", "--start", "sigmoid"],
