@@ -20,6 +20,13 @@ describe("the momentum of nesterov-2013", () => {
     expect(momenta(given, [0, 999, 1000, 49_999])).toEqual([0.9, 0.9, 0.995, 0.995]);
   });
 
+  it("is 0.9 first without momentum later too, as in the paper and as the help says", () => {
+    const given = { momentum: "0", momentumFirst: "1000", momentumEvery: "none" };
+    expect(momenta(given, [0, 999, 1000])).toEqual([0.9, 0.9, 0]);
+    expect(trainSyntheticSettings.momentum.help).toContain("at most, after --momentum-first");
+    expect(trainSyntheticSettings.momentumFirst.help).toContain("0.9, whatever --momentum is");
+  });
+
   it("follows the settings in between", () => {
     const given = { momentum: "0.8", momentumFirst: "3", momentumEvery: "4" };
     expect(momenta(given, [2, 3, 4, 8])).toEqual([0.9, 0.5, 0.75, 0.8]);

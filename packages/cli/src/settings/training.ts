@@ -66,13 +66,13 @@ export const updateSettings = {
   }),
   momentum: setting(rate, {
     group: "training",
-    help: "how much of the velocity is kept at a step; nesterov-2013: at most",
+    help: "how much of the velocity is kept at a step; nesterov-2013: at most, after --momentum-first",
     default: { on: "optimizer", values: { "nesterov-2013": 0.99 }, otherwise: 0.9 },
     needs: { setting: "optimizer", oneOf: ["momentum", "nesterov", "nesterov-2013"] },
   }),
   momentumFirst: setting(integer(0), {
     group: "training",
-    help: "steps at the beginning with a momentum of 0.9",
+    help: "steps at the beginning with a momentum of 0.9, whatever --momentum is",
     default: 0,
     placeholder: "<steps>",
     needs: { setting: "optimizer", oneOf: ["nesterov-2013"] },
