@@ -28,8 +28,8 @@ import {
   readMetrics,
 } from "./run-folder.js";
 import { secondOrderMeasures } from "./second-order.js";
-import type { Resolved } from "./settings/resolve.js";
-import type { trainSyntheticSettings } from "./settings/train-synthetic.js";
+import { checkEffects, type Resolved } from "./settings/resolve.js";
+import { trainSyntheticSettings } from "./settings/train-synthetic.js";
 import { keptSettings } from "./settings/training.js";
 import { type Judgement, type SyntheticEvent, syntheticLines } from "./synthetic-events.js";
 import {
@@ -64,6 +64,7 @@ export async function trainSynthetic(
     });
   }
   if (name === undefined) throw new Failure("the name of a task is missing", exitCode.usage);
+  checkEffects(trainSyntheticSettings, given);
   const config: SyntheticRunConfig = {
     format: "longspan-run",
     formatVersion: 5,

@@ -25,8 +25,8 @@ import { RunEvents } from "./run-events.js";
 import { chooseFolder, continueRun, createRun, describeRun, type RunFolder } from "./run-folder.js";
 import { textLines } from "./run-lines.js";
 import { drawSample, writeSample } from "./sample-text.js";
-import type { Resolved } from "./settings/resolve.js";
-import type { TrainSettings, trainTextSettings } from "./settings/train-text.js";
+import { checkEffects, type Resolved } from "./settings/resolve.js";
+import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
 import { keptSettings } from "./settings/training.js";
 import { readTextData, type TextData } from "./text-data.js";
 import { trainingPlan } from "./training-plan.js";
@@ -45,6 +45,7 @@ export async function trainText(
   const { values } = given;
   if (goesOn(values, path !== undefined)) return goOn(values.out!, path, given);
   if (path === undefined) throw new Failure("the path of a text is missing", exitCode.usage);
+  checkEffects(trainTextSettings, given);
   return begin(path, values);
 }
 

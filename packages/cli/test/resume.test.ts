@@ -184,6 +184,31 @@ describe("--resume", () => {
     ["other.txt", "--resume", "--out", "more"],
     `other.txt is not the text that more was trained on (${at("my text.txt")}); a run goes on with the same text only`,
   );
+  it.each([
+    ["synthetic", "adding", ["--length", "10", "--batch", "20", "--curvature-batch", "10"]],
+    ["text", "my text.txt", ["--embed", "4", "--batch", "4", "--seq", "16"]],
+  ])("compares each setting with that of the run, not with defaults: train %s", (command, subject, sizes) => {
+    const out = `kept ${command}`;
+    const model = ["--cell", "rnn", "--hidden", "6", "--start", "sparse-2013", "--radius", "1.2"];
+    const rest = ["--optimizer", "hessian-free", "--cg-steps", "7", "--steps", "2", "--out", out];
+    const made = longspan(folder, "train", command, subject, ...sizes, ...model, ...rest);
+    expect([made.code, made.stderr]).toEqual([0, ""]);
+    const resumed = (...args: string[]) =>
+      longspan(folder, "train", command, "--resume", "--out", out, ...args);
+    const stored = { "cg-steps": "7", damping: "1", radius: "1.2", start: "sparse-2013" };
+    const others = { "cg-steps": "50", damping: "2", radius: "1.1", start: "cell" };
+    const own = command === "synthetic" ? { "curvature-batch": "10" } : {};
+    const words = Object.entries({ ...stored, ...own }).flatMap(([name, value]) => [`--${name}`, value]);
+    const same = resumed(...words);
+    expect([same.code, same.stderr]).toEqual([0, ""]);
+    for (const [name, was] of Object.entries(stored)) {
+      const is = others[name as keyof typeof others];
+      expect(resumed(`--${name}`, is).stderr).toBe(
+        `error: --${name} ${is} differs from the run in ${out}, which has ${name} ${was}; a run goes on with its own settings\n`,
+      );
+    }
+  });
+
   it("names a checkpoint that is damaged, or of another architecture", () => {
     expect(train("damaged", ...plain.slice(0, -1), "3").code).toBe(0);
     const name = readdirSync(at("damaged")).find((n) => n.startsWith("checkpoint-"))!;

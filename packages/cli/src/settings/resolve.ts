@@ -22,7 +22,7 @@ export interface Resolved<T extends Table> {
 /**
  * Puts the settings together: the command line goes before the file that it names (`config`), the file before the defaults.
  * @param given checked already; absent where the command line says nothing.
- * @throws Failure if the file cannot be read, if two settings of one place exclude each other, or if one has no effect beside the others.
+ * @throws Failure if the file cannot be read, or if two settings of one place exclude each other
  */
 export function resolveSettings<T extends Table>(table: T, given: CommandLine): Resolved<T> {
   const found = new Map<string, { value: unknown; origin: Origin }>();
@@ -48,8 +48,15 @@ export function resolveSettings<T extends Table>(table: T, given: CommandLine): 
     origins[key] = found.get(key)?.origin ?? { from: "default" };
   }
   const phrase = (key: string) => phraseOf(table, key, values[key], origins[key]!);
-  for (const key of Object.keys(table)) {
-    const needs = table[key]!.needs;
+  return { values: values as ValuesOf<T>, origins: origins as Resolved<T>["origins"], phrase };
+}
+
+/**
+ * For the settings of a new run: one that goes on has those that it began with.
+ * @throws Failure if a setting that was given has no effect beside the others
+ */
+export function checkEffects(table: Table, { values, origins, phrase }: Resolved<Table>): void {
+  for (const [key, { needs }] of Object.entries(table)) {
     const origin = origins[key]!;
     if (!needs || applies(table, values, key) || origin.from === "default") continue;
     // What the command line changes may leave settings of the file without effect.
@@ -60,7 +67,6 @@ export function resolveSettings<T extends Table>(table: T, given: CommandLine): 
       `${phrase(key)} has no effect with ${phrase(needs.setting)}; it belongs to ${needed}`,
     );
   }
-  return { values: values as ValuesOf<T>, origins: origins as Resolved<T>["origins"], phrase };
 }
 
 /** Of two settings that exclude each other, the one from the weaker place goes. */

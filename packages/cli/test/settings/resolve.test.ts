@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { applies, type CommandLine, resolveSettings } from "../../src/settings/resolve.js";
+import { applies, type CommandLine, checkEffects, resolveSettings } from "../../src/settings/resolve.js";
 import { isDependent, type Table } from "../../src/settings/setting.js";
 import { trainSyntheticSettings } from "../../src/settings/train-synthetic.js";
 import { trainTextSettings } from "../../src/settings/train-text.js";
@@ -104,27 +104,32 @@ describe("resolveSettings", () => {
     );
   });
 
+  const checked = (given: CommandLine) => checkEffects(table, resolve(given));
+
   it("a setting without effect is refused, unless the command line has overruled what it belongs to", () => {
-    const alone = failureOf(() => resolve({ patience: "4" }));
+    const alone = failureOf(() => checked({ patience: "4" }));
     expect([alone.message, alone.exitCode]).toEqual([
       "--patience 4 has no effect with --schedule linear (the default); it belongs to --schedule plateau",
       2,
     ]);
     const path = write("momentum: 0.5\n");
-    const inFile = failureOf(() => resolve({ config: path }));
+    const inFile = failureOf(() => checked({ config: path }));
     expect([inFile.message, inFile.exitCode]).toEqual([
       `momentum: 0.5 (${path}, line 1) has no effect with --optimizer adam (the default); it belongs to optimizer: momentum or nesterov or nesterov-2013`,
       1,
     ]);
-    expect(resolve({ config: path, optimizer: "nesterov" }).values.momentum).toBe(0.5);
+    const overruled = { config: path, optimizer: "nesterov" };
+    checked(overruled);
+    expect(resolve(overruled).values.momentum).toBe(0.5);
   });
 
   it("a file's setting that the command line leaves without effect is let be", () => {
     const config = write("schedule: plateau\npatience: 4\n");
+    checked({ config, schedule: "cosine" });
     const { values } = resolve({ config, schedule: "cosine" });
     expect(values.schedule).toBe("cosine");
     expect([applies(table, values, "patience"), applies(table, values, "lr")]).toEqual([false, true]);
-    expect(failureOf(() => resolve({ config: write("schedule: cosine"), patience: "4" })).message).toMatch(
+    expect(failureOf(() => checked({ config: write("schedule: cosine"), patience: "4" })).message).toMatch(
       /^--patience 4 has no effect with schedule: cosine \(.*my\.yaml, line 1\); it belongs to --schedule plateau$/,
     );
   });
