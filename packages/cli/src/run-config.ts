@@ -8,6 +8,7 @@ import {
   sutskeverStart,
 } from "longspan";
 import { libraryName } from "./settings/cells.js";
+import { suggestion } from "./settings/nearest.js";
 import type { Table } from "./settings/setting.js";
 import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
 import { type Kept, passing } from "./settings/training.js";
@@ -75,8 +76,14 @@ export function checkHead(
 /** Checks stored settings against their table. @throws TypeError as `checkConfig` */
 export function checkSettings(table: Table, stored: object): void {
   const settings: Readonly<Record<string, unknown>> = { ...stored };
-  for (const [key, { kind }] of Object.entries(table)) {
-    if ((passing as readonly string[]).includes(key)) continue;
+  const kept = Object.keys(table).filter((key) => !(passing as readonly string[]).includes(key));
+  for (const key of Object.keys(settings))
+    if (!kept.includes(key))
+      throw new TypeError(
+        `settings.${key} is unknown to this version of longspan${suggestion(key, kept)}; use the version that made the run or, if the entry was added by hand, take it out`,
+      );
+  for (const key of kept) {
+    const { kind } = table[key]!;
     const found = settings[key];
     const right = found === null ? kind.nullable === true : kind.accept(found) !== undefined;
     expect(`settings.${key}`, found, right, `${kind.expected}${kind.nullable ? ", or null" : ""}`);

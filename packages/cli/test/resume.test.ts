@@ -209,6 +209,29 @@ describe("--resume", () => {
     }
   });
 
+  it.each([
+    ["synthetic", "adding", ["--length", "10"]],
+    ["text", "my text.txt", ["--embed", "4", "--batch", "4", "--seq", "16"]],
+  ])("names a setting in config.json that it does not know: train %s", (command, subject, sizes) => {
+    const out = `newer ${command}`;
+    const args = [...sizes, "--hidden", "4", "--steps", "1", "--out", out];
+    expect(longspan(folder, "train", command, subject, ...args).code).toBe(0);
+    const config = JSON.parse(readFileSync(at(out, "config.json"), "utf8"));
+    for (const [name, meant] of [
+      ["wings", ""],
+      ["hiden", " (did you mean hidden?)"],
+      ["out", ""],
+    ]) {
+      const settings = { ...config.settings, [name!]: 2 };
+      writeFileSync(at(out, "config.json"), JSON.stringify({ ...config, settings }));
+      const { code, stderr } = longspan(folder, "train", command, "--resume", "--out", out);
+      expect([code, stderr]).toEqual([
+        1,
+        `error: ${out}/config.json: settings.${name} is unknown to this version of longspan${meant}; use the version that made the run or, if the entry was added by hand, take it out\n`,
+      ]);
+    }
+  });
+
   it("names a checkpoint that is damaged, or of another architecture", () => {
     expect(train("damaged", ...plain.slice(0, -1), "3").code).toBe(0);
     const name = readdirSync(at("damaged")).find((n) => n.startsWith("checkpoint-"))!;
