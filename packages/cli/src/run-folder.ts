@@ -227,7 +227,8 @@ export function readConfig<C>(path: string, check: (value: unknown) => C): C {
 /** Reads a run with its trained parameters. @throws Failure naming the file and what is wrong with it. */
 export function readRun(path: string): TrainedRun {
   const run = describeRun(path);
-  return { ...run, params: readWeights(path, run.model) };
+  const form = modelFor({ ...run.config.settings, ...plainStart }, run.vocabulary.size);
+  return { ...run, params: readWeights(path, form) };
 }
 
 /** A run on a synthetic problem with its trained parameters. @throws Failure as `readRun` */
@@ -235,9 +236,14 @@ export function readSyntheticRun(path: string) {
   const config = readConfig(path, checkSyntheticConfig);
   const problem = problemOf(config);
   const model = syntheticModel(config.settings, problem);
-  return { config, problem, model, params: readWeights(path, model) };
+  const form = syntheticModel({ ...config.settings, ...plainStart }, problem);
+  return { config, problem, model, params: readWeights(path, form) };
 }
 
+/** The form of parameters is that of any start, and the others take the eigenvalues of a large matrix. */
+const plainStart = { start: "cell" } as const;
+
+/** @param model whose parameters have the form of those in the file */
 function readWeights<P>(path: string, model: { init(key: Key): P }): P {
   if (!existsSync(join(path, names.weights)))
     throw new Failure(

@@ -1,7 +1,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Key, leaves } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
-import { chooseFolder, contentsOf, continueRun, createRun } from "../src/run-folder.js";
+import { chooseFolder, contentsOf, continueRun, createRun, readSyntheticRun } from "../src/run-folder.js";
+import { resolveSettings } from "../src/settings/resolve.js";
+import { trainSyntheticSettings } from "../src/settings/train-synthetic.js";
+import { keptSettings } from "../src/settings/training.js";
+import { problemOf, type SyntheticRunSettings, syntheticModel } from "../src/synthetic-run.js";
 import { freshFolder } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -13,6 +18,42 @@ function holding(name: string, ...files: string[]): string {
   for (const file of files) writeFileSync(join(path, file), "{}");
   return path;
 }
+
+describe("the weights of a run", () => {
+  /** A run of no steps on a problem. */
+  async function made(start: SyntheticRunSettings["start"], hidden: number): Promise<string> {
+    const given = { cell: "rnn", start, hidden: String(hidden), length: "10" };
+    const settings = keptSettings(resolveSettings(trainSyntheticSettings, given).values);
+    const head = { format: "longspan-run", formatVersion: 5 } as const;
+    const config = { ...head, task: "synthetic", problem: "adding", settings } as const;
+    const run = createRun(join(folder, `${start} ${hidden}`), config, { replace: false });
+    const model = syntheticModel(settings, problemOf(config));
+    await run.saveWeights(model.init(Key.of(1)), 0);
+    run.close();
+    return run.path;
+  }
+
+  it.each(["cell", "sigmoid", "basic-tanh", "smart-tanh", "sparse-2013"] as const)(
+    "are read into a net that started as %s",
+    async (start) => {
+      const { model, params } = readSyntheticRun(await made(start, 20));
+      const formOf = (tree: object) => leaves(tree).map(({ shape, dtype }) => ({ shape, dtype }));
+      expect(formOf(params)).toEqual(formOf(model.init(Key.of(2))));
+    },
+  );
+
+  it("cost no eigenvalues, which take four times as long as another start", async () => {
+    const paths = [await made("cell", 300), await made("sparse-2013", 300)];
+    const times = paths.map(() => Number.POSITIVE_INFINITY);
+    for (let round = 0; round < 4; round++)
+      for (const [k, path] of paths.entries()) {
+        const begin = performance.now();
+        readSyntheticRun(path);
+        times[k] = Math.min(times[k]!, performance.now() - begin);
+      }
+    expect(times[1]! / times[0]!).toBeLessThan(2);
+  });
+});
 
 describe("the folder of a run that was killed", () => {
   it("before its configuration was there counts as empty, and is taken", () => {
