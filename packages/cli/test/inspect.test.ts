@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -20,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lagsToTell } from "../src/flow-lines.js";
 import { figure } from "../src/report/scale.js";
 import { curvatureFile, inspectionFiles, readRun, readSyntheticRun } from "../src/run-folder.js";
-import { freshFolder, longspan } from "./command.js";
+import { bin, freshFolder, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
 afterAll(remove);
@@ -132,6 +133,20 @@ describe("inspect", () => {
       expect(block).toMatch(/saturated (sigmoid|tanh) \d: \S+ % at (0|-1), \S+ % at 1\n/);
     }
     expect(stdout).not.toContain("\u001b");
+  });
+
+  it("a reader that goes away costs nothing: the pictures are written, and there is no error", async () => {
+    const child = spawn(process.execPath, [bin, "inspect", "run", ...looked, "--out", "unread"], {
+      cwd: folder,
+    });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(readdirSync(at("unread")).sort()).toEqual([...inspectionFiles].sort());
   });
 
   it("writes a page that holds the verdicts and loads nothing, and pictures of its size", async () => {

@@ -41,18 +41,6 @@ describe("the weights of a run", () => {
       expect(formOf(params)).toEqual(formOf(model.init(Key.of(2))));
     },
   );
-
-  it("cost no eigenvalues, which take four times as long as another start", async () => {
-    const paths = [await made("cell", 300), await made("sparse-2013", 300)];
-    const times = paths.map(() => Number.POSITIVE_INFINITY);
-    for (let round = 0; round < 4; round++)
-      for (const [k, path] of paths.entries()) {
-        const begin = performance.now();
-        readSyntheticRun(path);
-        times[k] = Math.min(times[k]!, performance.now() - begin);
-      }
-    expect(times[1]! / times[0]!).toBeLessThan(2);
-  });
 });
 
 describe("the folder of a run that was killed", () => {
