@@ -39,7 +39,7 @@ export function modelFor(settings: RunSettings, vocabulary: number): LanguageMod
 /** What config.json holds. */
 export interface RunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 5;
+  readonly formatVersion: 6;
   readonly task: "text";
   readonly text: {
     /** Where it was at the start. */
@@ -69,7 +69,7 @@ export function checkHead(
   task: string,
 ): void {
   expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 5, "5");
+  expect("formatVersion", config.formatVersion, config.formatVersion === 6, "6");
   expect("task", config.task, config.task === task, JSON.stringify(task));
 }
 

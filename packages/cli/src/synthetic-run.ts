@@ -31,7 +31,7 @@ export type SyntheticRunSettings = Kept<SyntheticSettings>;
 /** What config.json holds. */
 export interface SyntheticRunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 5;
+  readonly formatVersion: 6;
   readonly task: "synthetic";
   readonly problem: SyntheticProblemName;
   readonly settings: SyntheticRunSettings;

@@ -28,6 +28,7 @@ import {
   readMetrics,
 } from "./run-folder.js";
 import { secondOrderMeasures } from "./second-order.js";
+import { checkCurvatureBatch } from "./settings/hessian-free.js";
 import { checkEffects, type Resolved } from "./settings/resolve.js";
 import { trainSyntheticSettings } from "./settings/train-synthetic.js";
 import { keptSettings } from "./settings/training.js";
@@ -65,18 +66,14 @@ export async function trainSynthetic(
   }
   if (name === undefined) throw new Failure("the name of a task is missing", exitCode.usage);
   checkEffects(trainSyntheticSettings, given);
+  checkCurvatureBatch(given);
   const config: SyntheticRunConfig = {
     format: "longspan-run",
-    formatVersion: 5,
+    formatVersion: 6,
     task: "synthetic",
     problem: problemName(name),
     settings: keptSettings(values),
   };
-  if (values.curvatureBatch !== null && values.curvatureBatch > values.batch)
-    throw new Failure(
-      `${given.phrase("curvatureBatch")}: the batch has only ${values.batch} sequences`,
-      exitCode.usage,
-    );
   // Before the folder is made: it may have no such length.
   problemOf(config);
   if (config.problem === "embedded-reber")

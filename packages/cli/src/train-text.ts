@@ -25,6 +25,7 @@ import { RunEvents } from "./run-events.js";
 import { chooseFolder, continueRun, createRun, describeRun, type RunFolder } from "./run-folder.js";
 import { textLines } from "./run-lines.js";
 import { drawSample, writeSample } from "./sample-text.js";
+import { checkCurvatureBatch } from "./settings/hessian-free.js";
 import { checkEffects, type Resolved } from "./settings/resolve.js";
 import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
 import { keptSettings } from "./settings/training.js";
@@ -46,6 +47,7 @@ export async function trainText(
   if (goesOn(values, path !== undefined)) return goOn(values.out!, path, given);
   if (path === undefined) throw new Failure("the path of a text is missing", exitCode.usage);
   checkEffects(trainTextSettings, given);
+  checkCurvatureBatch(given);
   return begin(path, values);
 }
 
@@ -54,7 +56,7 @@ async function begin(path: string, settings: TrainSettings): Promise<number> {
   const data = readTextData(path, kept, null);
   const config: RunConfig = {
     format: "longspan-run",
-    formatVersion: 5,
+    formatVersion: 6,
     task: "text",
     text: { path: resolve(path), sha256: data.sha256, characters: data.characters },
     settings: kept,
@@ -171,8 +173,11 @@ function taskOf({
   data,
   config: { settings },
 }: Job): Task<LanguageModelParams, unknown, LanguageModelState> {
-  const { backward, flow, flowGradient: gradient } = settings;
-  const task = textTask(model, data.streams, { backward: { kind: backward } });
+  const { backward, curvatureBatch: curvature, flow, flowGradient: gradient } = settings;
+  const task = textTask(model, data.streams, {
+    backward: { kind: backward },
+    ...(curvature === null ? {} : { curvature }),
+  });
   return flow === null ? task : withFlowPenalty(task, { weight: flow, gradient });
 }
 

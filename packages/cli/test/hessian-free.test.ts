@@ -23,6 +23,7 @@ const adding = [
   "30",
 ];
 const text = ["text", "my text.txt", "--embed", "4", "--batch", "4", "--seq", "16", ...small];
+const fewer = ["--curvature-batch", "3"];
 
 /** The tensors of the last checkpoint: parameters, damping and the last solution among them. */
 function tensors(out: string): Buffer {
@@ -37,7 +38,7 @@ const twoLooks = (out: string) => out.split('"event":"valid"').length > 2;
 describe("--optimizer hessian-free", () => {
   it.each([
     ["adding", [...adding, "--steps", "12", "--valid-every", "4", "--until", "none"]],
-    ["text", [...text, "--steps", "12", "--valid-every", "4"]],
+    ["text", [...text, ...fewer, "--steps", "12", "--valid-every", "4"]],
   ])("%s: killed in its course and taken up again, ends with the same bits", async (name, args) => {
     const whole = longspan(folder, "train", ...args, "--out", `${name}-whole`, "--save-seconds", "0.01");
     expect([whole.code, whole.stderr]).toEqual([0, ""]);
@@ -78,6 +79,8 @@ describe("--optimizer hessian-free", () => {
     );
     const large = longspan(folder, "train", ...adding.slice(0, -1), "61");
     expect(large.stderr).toMatch(/--curvature-batch 61: the batch has only 60 sequences/);
-    expect([damping.code, large.code]).toEqual([2, 2]);
+    const larger = longspan(folder, "train", ...text, "--curvature-batch", "5");
+    expect(larger.stderr).toMatch(/--curvature-batch 5: the batch has only 4 sequences/);
+    expect([damping.code, large.code, larger.code]).toEqual([2, 2, 2]);
   });
 });

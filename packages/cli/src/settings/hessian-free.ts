@@ -1,4 +1,5 @@
-import { integer, notNegative, positive } from "./kinds.js";
+import { exitCode, Failure } from "../failure.js";
+import { integer, notNegative, optional, positive } from "./kinds.js";
 import { setting, type Table } from "./setting.js";
 
 const needs = { setting: "optimizer", oneOf: ["hessian-free"] } as const;
@@ -26,4 +27,25 @@ export const hessianFreeSettings = {
     placeholder: "<steps>",
     needs,
   }),
+  curvatureBatch: setting(optional(integer(1)), {
+    group: "training",
+    help: "sequences of the batch that curvature is taken from",
+    default: null,
+    defaultText: "all",
+    placeholder: "<n>",
+    needs,
+  }),
 } satisfies Table;
+
+/** @throws Failure if curvature is to be taken from more sequences than there are in a batch */
+export function checkCurvatureBatch({
+  values,
+  phrase,
+}: {
+  readonly values: { readonly curvatureBatch: number | null; readonly batch: number };
+  phrase(key: "curvatureBatch"): string;
+}): void {
+  const { curvatureBatch, batch } = values;
+  if (curvatureBatch !== null && curvatureBatch > batch)
+    throw new Failure(`${phrase("curvatureBatch")}: the batch has only ${batch} sequences`, exitCode.usage);
+}

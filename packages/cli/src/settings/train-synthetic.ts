@@ -70,14 +70,6 @@ export const trainSyntheticSettings = {
   ...budgetSettings,
   batch: setting(integer(1), { group: "training", help: "sequences per step", default: 20 }),
   ...updateSettings,
-  curvatureBatch: setting(optional(integer(1)), {
-    group: "training",
-    help: "sequences of the batch that curvature is taken from",
-    default: null,
-    defaultText: "all",
-    placeholder: "<n>",
-    needs: { setting: "optimizer", oneOf: ["hessian-free"] },
-  }),
   lr: setting(positive, {
     ...updateSettings.lr,
     default: {

@@ -43,8 +43,11 @@ export interface TextStreams {
   readonly segments: number;
   /** Symbols predicted in one pass. */
   readonly predictions: number;
-  /** Segment number `step` of the endless sequence of passes. It depends on nothing else. */
-  segment(step: number): Segment;
+  /**
+   * Segment number `step` of the endless sequence of passes, of the first so many streams; of all unless given. It depends on nothing
+   * else.
+   */
+  segment(step: number, first?: number): Segment;
   /** In words, where that segment lies: its pass over the text and its place in the streams. */
   describe(step: number): string;
 }
@@ -97,10 +100,11 @@ export function textStreams(
   const part = Math.floor((symbols.length - 1) / streams);
   const segments = Math.ceil(part / steps);
   // Programs and schedules are kept per structure, so segments of one length share one.
-  const structures = new Map<number, Structure>();
-  const structureOf = (length: number): Structure => {
-    const known = structures.get(length) ?? chain(new Array<number>(streams).fill(length));
-    structures.set(length, known);
+  const structures = new Map<string, Structure>();
+  const structureOf = (count: number, length: number): Structure => {
+    const name = `${count} of ${length}`;
+    const known = structures.get(name) ?? chain(new Array<number>(count).fill(length));
+    structures.set(name, known);
     return known;
   };
   const placeOf = (step: number) => {
@@ -119,17 +123,19 @@ export function textStreams(
       const pass = `pass ${Math.floor(step / segments) + 1} over the text`;
       return streams === 1 ? `${place}, ${pass}` : `${place} in each of ${streams} streams, ${pass}`;
     },
-    segment(step) {
+    segment(step, first = streams) {
       const { begin, length } = placeOf(step);
-      const inputs = new Int32Array(length * streams);
-      const targets = new Int32Array(length * streams);
+      if (!Number.isInteger(first) || first < 1 || first > streams)
+        throw new RangeError(`segment: the streams are 1 to ${streams}, got ${first}`);
+      const inputs = new Int32Array(length * first);
+      const targets = new Int32Array(length * first);
       for (let t = 0; t < length; t++)
-        for (let b = 0; b < streams; b++) {
+        for (let b = 0; b < first; b++) {
           const from = b * part + begin + t;
-          inputs[t * streams + b] = symbols[from]!;
-          targets[t * streams + b] = symbols[from + 1]!;
+          inputs[t * first + b] = symbols[from]!;
+          targets[t * first + b] = symbols[from + 1]!;
         }
-      return { inputs, targets, structure: structureOf(length), fresh: begin === 0 };
+      return { inputs, targets, structure: structureOf(first, length), fresh: begin === 0 };
     },
   };
 }

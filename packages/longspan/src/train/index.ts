@@ -7,7 +7,7 @@ export type { Pause } from "./pace.js";
 export { pure } from "./pure.js";
 export { type SyntheticTask, type SyntheticTaskOptions, syntheticTask } from "./synthetic-task.js";
 export type { Task, TaskLoss } from "./task.js";
-export { type TextTask, textTask } from "./text-task.js";
+export { type TextTask, type TextTaskOptions, textTask } from "./text-task.js";
 export * from "./training-loop.js";
 export {
   type Best,

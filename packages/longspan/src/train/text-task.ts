@@ -5,10 +5,19 @@ import {
   type LanguageModelParams,
   type LanguageModelState,
 } from "../nn/index.js";
-import { fromArray, scope, zeros } from "../tensor/index.js";
+import { slice } from "../ops/index.js";
+import { fromArray, mapTree, scope, type Traceable, zeros } from "../tensor/index.js";
 import { type Backward, chain } from "../unfold/index.js";
 import { pure } from "./pure.js";
 import type { Task } from "./task.js";
+
+/** How a language model is trained on a text. */
+export interface TextTaskOptions {
+  /** How each segment is differentiated; full unless given. */
+  readonly backward?: Backward;
+  /** The first so many streams give the curvature, where an optimiser takes that (`hessianFree`); all unless given. */
+  readonly curvature?: number;
+}
 
 /** Training of a language model on the segments of a text. */
 export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
@@ -20,7 +29,7 @@ export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
  *
  * The loss is the mean cross-entropy, in nats per symbol.
  *
- * @param options.backward how each segment is differentiated; full unless given
+ * @throws RangeError if the curvature is not to be taken from 1 to all streams
  * @example
  * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 16, steps: 64 }));
@@ -29,10 +38,18 @@ export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
 export function textTask(
   model: LanguageModel,
   text: TextStreams,
-  { backward }: { backward?: Backward } = {},
+  { backward, curvature }: TextTaskOptions = {},
 ): TextTask {
+  if (
+    curvature !== undefined &&
+    !(Number.isInteger(curvature) && curvature >= 1 && curvature <= text.streams)
+  )
+    throw new RangeError(
+      `textTask: the curvature is taken from 1 to ${text.streams} streams, got ${curvature}`,
+    );
   return {
     batch: (step) => text.segment(step),
+    ...(curvature === undefined ? {} : { curvatureBatch: (step) => text.segment(step, curvature) }),
     describe: (step) => text.describe(step),
     predictions: ({ targets }) => targets.length,
     carriedAtStart: (params) => zeroState(model, params, text.streams),
@@ -41,11 +58,16 @@ export function textTask(
       const { logits, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
         key,
         ...(backward ? { backward } : {}),
-        ...(fresh ? {} : { initial: carried }),
+        ...(fresh ? {} : { initial: ofFirst(carried, structure.sequences) }),
       });
       return { loss: crossEntropyMean(logits, fromArray(targets, [n], "int32")), carried: final };
     }),
   };
+}
+
+/** The states of the first so many streams. */
+function ofFirst(state: LanguageModelState, streams: number): Traceable<LanguageModelState> {
+  return mapTree(state, (v) => (v.shape[0] === streams ? v : slice(v, 0, 0, streams)));
 }
 
 /** The state before the first symbol. */

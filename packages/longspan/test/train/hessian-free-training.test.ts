@@ -12,6 +12,7 @@ import {
   startTraining,
   syntheticTask,
   type Task,
+  type Tensor,
   type TrainingState,
   type TrainReport,
   textStreams,
@@ -66,6 +67,36 @@ describe("training by hessianFree", () => {
     expect(() => syntheticTask(model, problem, { ...options, curvature: 61 })).toThrow(
       "syntheticTask: the curvature is taken from 1 to 60 sequences of the batch, got 61",
     );
+  });
+
+  it("takes curvature from the first streams of a text, in the state that they are in", async () => {
+    const lm = languageModel({ vocabulary: 5, embed: 3, hidden: 4, cell: "lstm", layers: 2 });
+    const symbols = Int32Array.from({ length: 401 }, (_, i) => (i * i + (i >> 2)) % 5);
+    const streams = textStreams(symbols, { streams: 4, steps: 9 });
+    const task = textTask(lm, streams, { curvature: 3 });
+    // The first three streams as a text of their own, and the states that they have come to.
+    const own = textTask(lm, textStreams(symbols.slice(0, 301), { streams: 3, steps: 9 }));
+    const params = lm.init(Key.of(5));
+    let [all, three] = [task.carriedAtStart(params), own.carriedAtStart(params)];
+    for (let step = 0; step < 3; step++) {
+      expect(task.curvatureBatch!(step)).toMatchObject({
+        inputs: own.batch(step).inputs,
+        targets: own.batch(step).targets,
+        fresh: step === 0,
+      });
+      const small = task.loss(params, task.curvatureBatch!(step), all, key);
+      const expected = own.loss(params, own.batch(step), three, key);
+      expect(onCpu(small.loss as Tensor).item()).toBe(onCpu(expected.loss as Tensor).item());
+      all = task.loss(params, task.batch(step), all, key).carried as typeof all;
+      three = expected.carried as typeof three;
+    }
+    const { reports } = await trained(task, 4, startTraining(task, optimiser, params));
+    expect(reports.map(({ measures }) => measures["curvature batch"])).toEqual([27, 27, 27, 27]);
+    for (const bad of [0, 5, 1.5])
+      expect(() => textTask(lm, streams, { curvature: bad })).toThrow(
+        `textTask: the curvature is taken from 1 to 4 streams, got ${bad}`,
+      );
+    expect(() => streams.segment(0, 5)).toThrow("segment: the streams are 1 to 4, got 5");
   });
 
   it("goes on from a checkpoint with the same bits, carried states and damping included", async () => {
