@@ -1,5 +1,7 @@
 // The results as a table: for each task, radius and arm, the errors per sequence at each learning rate, the mean over the seeds.
 
+import { tasks } from "./setting.mjs";
+
 export function summary(results) {
   const distinct = (name) => [...new Set(results.map((r) => r[name]))].sort();
   const rows = distinct("task").flatMap((task) =>
@@ -22,16 +24,14 @@ export function summary(results) {
 
 function row(task, radius, arm, runs) {
   const sorted = runs.toSorted((a, b) => a.seed - b.seed);
-  const counts = Object.keys(sorted.find(({ errors }) => errors)?.errors ?? { all: null });
-  const means = counts.map((name) => `${meanOf(sorted, name)} (${name})`);
-  const seeds = sorted.map(
-    ({ seed, errors, updates }) => `${seed}: ${errors?.[counts[0]] ?? "diverged"} after ${updates}`,
-  );
-  const { rate } = runs[0];
-  return `| ${task} | ${radius} | ${arm} | ${rate} | ${runs.length} | ${means.join(", ")} | ${seeds.join(", ")} |`;
-}
-
-function meanOf(runs, name) {
-  if (runs.some(({ errors }) => errors === null)) return "diverged";
-  return Number((runs.reduce((sum, { errors }) => sum + errors[name], 0) / runs.length).toPrecision(3));
+  const counts = Object.keys(tasks[task].errors);
+  const meanOf = (name) => sorted.reduce((sum, { errors }) => sum + errors[name], 0) / sorted.length;
+  const mean = sorted.some(({ errors }) => errors === null)
+    ? "diverged"
+    : counts.map((name) => `${Number(meanOf(name).toPrecision(3))} ${name}`).join(", ");
+  const seeds = sorted.map(({ seed, errors, updates }) => {
+    const ends = errors === null ? "diverged" : counts.map((name) => errors[name]).join(" / ");
+    return `${seed}: ${ends} after ${updates}`;
+  });
+  return `| ${task} | ${radius} | ${arm} | ${runs[0].rate} | ${runs.length} | ${mean} | ${seeds.join(", ")} |`;
 }
