@@ -28,7 +28,9 @@ export interface MemoryAccess<M> {
 
 /** What executors whose memory can be read and written at once have in common: everything but programs. */
 export abstract class MemoryExecutor<M> implements SynchronousExecutor {
+  /** @internal */
   protected readonly pool: Pool<M>;
+  /** @internal */
   protected readonly recorder: Recorder<M>;
   protected compiled = 0;
   protected runs = 0;
@@ -45,9 +47,13 @@ export abstract class MemoryExecutor<M> implements SynchronousExecutor {
     });
   }
 
+  /** Prepares a program for any number of runs. @throws ProgramError if it breaks the rules of programs. */
   abstract compile(program: Program): Executable;
+  /** Runs a program over the rows of a schedule; `bindings[b]` must be given for every input and output buffer b. */
   abstract run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void;
+  /** Binds runs, and the places of their input and output, to be done again and again. All memory must outlive it. */
   abstract prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns;
+  /** Binds runs to be done again and again, with other memory in place of `replaced`. All other memory must outlive it. */
   abstract repeat(runs: readonly Run[], replaced: readonly Handle[]): RepeatedRuns;
 
   get statistics() {
