@@ -116,9 +116,9 @@ describe("a run that is killed", () => {
       }
       const { code, stdout } = longspan(folder, ...command);
       expect(code).toBe(0);
-      // It was under way when it was killed, and not at its end.
+      // It was under way when it was killed, and not at its end. How far it got is a matter of the machine and of what else it does.
       const { step } = jsonLines(stdout)[1] as { step: number };
-      expect(step).toBeGreaterThan(5);
+      expect(step).toBeGreaterThan(0);
       expect(step).toBeLessThan(115);
       const [expected, found] = [result(`${name} whole`), result(out)];
       expect(found.tensors.equals(expected.tensors)).toBe(true);
