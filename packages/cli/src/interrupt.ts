@@ -21,8 +21,7 @@ export function onInterrupt(tell: () => void): Interrupt {
     tell();
   };
   const readerGone = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    signal.aborted = true;
+    if (error.code === "EPIPE") signal.aborted = true;
   };
   process.on("SIGINT", first);
   process.on("SIGTERM", first);

@@ -108,7 +108,7 @@ function command(): Command {
 }
 
 // A reader that went away, as in `longspan inspect run | head`: what is left to say is lost, and what is done is done to its end. A
-// command that could end sooner looks for itself (`onInterrupt`).
+// command that can end sooner listens for itself (`onInterrupt`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

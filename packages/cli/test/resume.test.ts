@@ -45,6 +45,12 @@ function result(out: string): { tensors: Buffer; weights: Buffer } {
   return { tensors: readFileSync(at(out, name!)), weights: readFileSync(at(out, "weights.safetensors")) };
 }
 
+/** The step of a run's last checkpoint; 0 if there is none. */
+function saved(out: string): number {
+  const steps = readdirSync(at(out)).map((name) => /^checkpoint-(\d+)-/.exec(name)?.[1] ?? 0);
+  return Math.max(0, ...steps.map(Number));
+}
+
 /** Runs a command and kills it so many milliseconds after its birth, or after it began to train. */
 function killed(args: readonly string[], from: "birth" | "training", after: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -114,11 +120,13 @@ describe("a run that is killed", () => {
         if (k % 2 === 0) await killed([...command, ...saving], "birth", draw() * whole.start);
         else await killed([...command, ...saving], "training", (draw() * whole.training) / 3);
       }
+      // On a machine that is busy with other work too, it may still be at its first steps.
+      while (saved(out) <= 5) await killed([...command, ...saving], "training", whole.training / 3);
       const { code, stdout } = longspan(folder, ...command);
       expect(code).toBe(0);
-      // It was under way when it was killed, and not at its end. How far it got is a matter of the machine and of what else it does.
+      // It was under way when it was killed, and not at its end.
       const { step } = jsonLines(stdout)[1] as { step: number };
-      expect(step).toBeGreaterThan(0);
+      expect(step).toBeGreaterThan(5);
       expect(step).toBeLessThan(115);
       const [expected, found] = [result(`${name} whole`), result(out)];
       expect(found.tensors.equals(expected.tensors)).toBe(true);
