@@ -152,7 +152,7 @@ function recordModel<P>(f: (params: P) => Value | LossBeside, params: Concrete<P
       );
     if (outputs.length === 0)
       throw new TypeError(
-        "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through convexIn(). Inside a cell's step, and inside a function that is differentiated by itself, marks are not seen: form the loss from the cell's outputs, and leave such a penalty out of what curvature is taken from",
+        "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through convexIn(). Inside a cell's step, and inside a function that is differentiated by itself, marks are not seen: form the loss from the cell's outputs",
       );
     marked = outputs.length;
     weights = beside.map((b) => b.weight);

@@ -111,8 +111,15 @@ export async function curvatureByLag<P>(
     for (const [layer, { cell, structure }] of calls.entries()) {
       const weights = seen.weights[layer]!;
       const count = leaves(weights).reduce((n, v) => n + v.size, 0);
-      const found = count > 0 && !draws(cell) ? await lagsOfLayer(run, layer, structure, weights, lags) : [];
-      layers.push({ layer, cell: cell.name, weights: count, lags: found, verdict: judgeCurvature(found) });
+      const none =
+        count === 0
+          ? "the layer has no weights"
+          : draws(cell)
+            ? "the layer draws random numbers in its step"
+            : null;
+      const found = none === null ? await lagsOfLayer(run, layer, structure, weights, lags) : [];
+      const verdict = judgeCurvature(found, none ?? "its sequences have no step at the lags asked for");
+      layers.push({ layer, cell: cell.name, weights: count, lags: found, verdict });
     }
     return { loss: (await read(seen.value))[0]!, layers };
   } finally {

@@ -9,6 +9,13 @@ export function checkPositive(what: string, name: string, x: number): void {
   if (!(x > 0)) throw new RangeError(`${what}: the ${name} is a positive number, got ${x}`);
 }
 
+/** Checks a setting. @throws RangeError unless it is a finite positive number. */
+export function checkFinitePositive(what: string, name: string, x: number): void {
+  checkPositive(what, name, x);
+  if (x === Number.POSITIVE_INFINITY)
+    throw new RangeError(`${what}: the ${name} is a finite positive number, got ${x}`);
+}
+
 /** Checks how much of a running mean is kept. @throws RangeError unless it lies in [0, 1). */
 export function checkDecay(what: string, name: string, x: number): void {
   if (!(x >= 0 && x < 1)) throw new RangeError(`${what}: the ${name} lies in [0, 1), got ${x}`);

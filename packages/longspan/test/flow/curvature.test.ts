@@ -284,7 +284,9 @@ describe("curvatureByLag", () => {
       noisy.init(Key.of(1)),
     );
     expect(drawn.layers[0]!.lags).toEqual([]);
-    expect(drawn.layers[0]!.verdict.words).toContain("draws random numbers");
+    expect(drawn.layers[0]!.verdict.words).toBe(
+      "there is nothing to look at: the layer draws random numbers in its step",
+    );
 
     await expect(curvatureByLag((p: Traceable<typeof params>) => sum(p.W), params)).rejects.toThrow(
       "nothing to report on",
@@ -309,7 +311,10 @@ describe("curvatureByLag", () => {
       [0, undefined],
     ] as const) {
       const { kind, words } = await verdict(steps, lags);
-      expect([kind, words]).toEqual(["none", expect.stringContaining("no step at the lags asked for")]);
+      expect([kind, words]).toEqual([
+        "none",
+        "there is nothing to look at: its sequences have no step at the lags asked for",
+      ]);
     }
     expect((await verdict(5, undefined, 1e6)).words).toContain("or the units are saturated");
     expect((await verdict(9, [0, 3])).words).toBe(

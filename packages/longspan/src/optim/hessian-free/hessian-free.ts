@@ -13,7 +13,7 @@ import {
 } from "../../tensor/index.js";
 import { alignedLeaves } from "../aligned.js";
 import { applyUpdates } from "../apply-updates.js";
-import { checkAtLeastZero, checkCount, checkDecay, checkPositive } from "../check-settings.js";
+import { checkAtLeastZero, checkCount, checkDecay, checkFinitePositive } from "../check-settings.js";
 import { learningRateOf } from "../learning-rate.js";
 import { own } from "../own.js";
 import type { Objective, TensorTree, Transform, TransformStep } from "../transform.js";
@@ -134,8 +134,7 @@ export interface HessianFreeState {
  */
 export function hessianFree(options: HessianFreeOptions = {}): Transform<HessianFreeState> {
   const settled = { ...usual, ...options };
-  checkPositive("hessianFree", "damping", settled.damping);
-  checkAtLeastZero("hessianFree", "damping", settled.damping);
+  checkFinitePositive("hessianFree", "damping", settled.damping);
   checkAtLeastZero("hessianFree", "structural damping", settled.structural);
   checkCount("hessianFree", "number of conjugate gradient steps", 1, settled.maxSteps);
   checkAtLeastZero("hessianFree", "progress", settled.progress);

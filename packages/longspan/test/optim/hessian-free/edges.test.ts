@@ -120,7 +120,7 @@ test("a learning rate that is none is refused: of the step, of any kind", () => 
     expect(at(bad)).toThrow(`hessianFree: the learning rate is a finite number of at least 0, got ${bad}`);
   expect(at(tensor([1, 2]))).toThrow(/hessianFree: .*learning rate.*scalar/);
   expect(() => hessianFree({ damping: Number.POSITIVE_INFINITY })).toThrow(
-    "hessianFree: the damping is a finite number of at least 0, got Infinity",
+    "hessianFree: the damping is a finite positive number, got Infinity",
   );
 });
 
