@@ -8,8 +8,10 @@
  * classes themselves as `symbols`
  */
 export function recall(problem, symbols, values) {
+  // It counts sequences by all their steps.
+  const { wrong: _, ...facts } = problem;
   return {
-    ...problem,
+    ...facts,
     outputSize: values,
     sample(key, number, count) {
       const sample = problem.sample(key, number, count);
