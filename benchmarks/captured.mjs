@@ -44,8 +44,8 @@ const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 /** Milliseconds per step, and the parameters after the last. */
 async function run({ cell, hidden, length, batch, omega }, captured) {
   const problem = temporalOrder({ length });
-  const layer = recurrent(cells[cell]({ input: problem.inputSize, hidden }));
-  const model = sequenceModel({ layer, features: hidden, output: problem.outputSize });
+  const layer = recurrent(cells[cell]({ input: problem.input, hidden }));
+  const model = sequenceModel({ layer, features: hidden, output: problem.output });
   const plain = syntheticTask(model, problem, { key: Key.of(1), batch });
   // Of a function that is not declared pure, nothing is captured.
   const task = captured ? plain : { ...plain, loss: (...given) => plain.loss(...given) };

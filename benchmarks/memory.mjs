@@ -35,7 +35,7 @@ const { T, B, I, H } = parseShape(options.shape);
 const draw = random(1);
 
 const vocabulary = 50;
-const model = languageModel({ vocabulary, embed: I, hidden: H });
+const model = languageModel({ vocabulary, features: I, hidden: H });
 const rule = adam({ learningRate: 1e-3 });
 let params = model.init(Key.of(1));
 let state = rule.init(params);

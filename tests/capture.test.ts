@@ -547,7 +547,7 @@ for (const { name } of executorRows) {
       });
 
       const build = (flow: boolean) => {
-        const model = languageModel({ vocabulary: 5, embed: 3, hidden: 4, layers: 2, dropout: 0.3 });
+        const model = languageModel({ vocabulary: 5, features: 3, hidden: 4, layers: 2, dropout: 0.3 });
         const text = Int32Array.from({ length: 200 }, (_, i) => (i * i) % 5);
         const plain = textTask(model, textStreams(text, { streams: 3, steps: 9 }));
         const optimiser = compose(clipByJointNorm(0.5), adam());

@@ -387,7 +387,7 @@ describe("layers pass it on", () => {
     expectClose(g({ kind: "checkpointed" }), g({ kind: "full" }), 1e-12);
   });
   test("a language model", () => {
-    const model = languageModel({ vocabulary: 5, embed: 3, hidden: 4, layers: 2, dropout: 0.2 });
+    const model = languageModel({ vocabulary: 5, features: 3, hidden: 4, layers: 2, dropout: 0.2 });
     const params = model.init(Key.of(1), "float64");
     const ids = tensor([0, 3, 4, 1, 1, 2, 0, 3, 3, 4, 2, 1, 0], "int32");
     const g = (backward: Backward) =>

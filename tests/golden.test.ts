@@ -306,7 +306,7 @@ describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {
         "layer_norm",
       );
     const of = ({ data, shape }: Stored) => fromArray(data, shape, dtype);
-    const layer = layerNorm({ size: 6 });
+    const layer = layerNorm({ features: 6 });
     const Wout = of(file.cotangents.Wout!);
     const point = {
       params: { gain: of(file.weights.weight!), bias: of(file.weights.bias!) },

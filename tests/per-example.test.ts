@@ -85,10 +85,10 @@ function model<P>(params: P, losses: (params: Traceable<P>) => Value): Model {
 }
 const perRow = (y: Value) => mean(square(y), 1);
 
-const word = embedding({ size: V, width: I });
+const word = embedding({ vocabulary: V, features: I });
 const layers = stacked([recurrent(lstm({ input: I, hidden: H })), recurrent(gru({ input: H, hidden: H }))]);
 const both = bidirectional(lstm({ input: I, hidden: H }), rnn({ input: I, hidden: H }));
-const norm = layerNorm({ size: H });
+const norm = layerNorm({ features: H });
 const readout = linear({ input: H, output: V });
 const cell = lstm({ input: I, hidden: H });
 const treeCell = childSumTreeLstm({ input: I, hidden: H });

@@ -177,7 +177,7 @@ for (const { name } of executorRows) {
     });
 
     test("a language model's logits, symbol by symbol; a symbol that is none leaves the state alone", () => {
-      const model = languageModel({ vocabulary: 11, embed: 4, hidden: 6, layers: 2, dropout: 0.3 });
+      const model = languageModel({ vocabulary: 11, features: 4, hidden: 6, layers: 2, dropout: 0.3 });
       const params = model.init(Key.of(1));
       const text = [3, 1, 4, 1, 5, 9, 2, 6, 5];
       const { logits, final } = model.apply(params, tensor(text, "int32"), chain([text.length]));

@@ -54,7 +54,7 @@ export async function trainOnce({ task: name, squashing, error, update, seed }) 
   const [forInit, forSequences, forTests] = Key.of(seed).split(3);
   const optimiser = sgd({ learningRate: RATE });
   const gradient = valueAndGrad((p, inputs, answers) => {
-    const shape = [inputs.judged.length, task.problem.outputSize];
+    const shape = [inputs.judged.length, task.problem.output];
     return errors[error](net.nets(p, inputs), fromArray(answers, shape));
   });
   const step = capture((params, state, inputs, answers) =>
@@ -135,10 +135,10 @@ function* beginnings({ x, judged, targets }, input) {
 }
 
 /** The answers as outputs should be: a number as it is, a class as 1 of n. */
-function codes({ answer, outputSize }, targets) {
+function codes({ answer, output }, targets) {
   if (answer === "number") return targets;
-  const rows = new Float32Array(targets.length * outputSize);
-  for (const [i, target] of targets.entries()) rows[i * outputSize + target] = 1;
+  const rows = new Float32Array(targets.length * output);
+  for (const [i, target] of targets.entries()) rows[i * output + target] = 1;
   return rows;
 }
 

@@ -31,7 +31,7 @@ const success = { share: 0.01, look: 1000, confirm: 10_000 };
 export async function trainOnce({ task: name, arm, length, seed, updates: most }) {
   const setting = arms[arm];
   const problem = tasks[name]({ length });
-  const { inputSize: input, outputSize: output } = problem;
+  const { input, output } = problem;
   const { hidden, nonZeros, radius } = start;
   const cell = rnn({
     input,

@@ -29,7 +29,7 @@ export const setting = {
   decay: 0.02,
 };
 
-export function modelFor({ inputSize: input, outputSize: output }) {
+export function modelFor({ input, output }) {
   return pascanuRnn({ input, output, hidden: setting.hidden, start: setting.start });
 }
 

@@ -12,7 +12,7 @@ export function recall(problem, symbols, values) {
   const { wrong: _, ...facts } = problem;
   return {
     ...facts,
-    outputSize: values,
+    output: values,
     sample(key, number, count) {
       const sample = problem.sample(key, number, count);
       const { positions } = sample.structure.parts;

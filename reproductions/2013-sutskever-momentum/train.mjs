@@ -28,7 +28,7 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
   const { problem: make, inputScale, lossScale, errors: counts } = tasks[name];
   const { hidden, batch, outputScale, first, look, test } = setting;
   const problem = make();
-  const { inputSize: input, outputSize: output } = problem;
+  const { input, output } = problem;
   const model = sutskeverRnn({ input, output, hidden, radius, inputScale, outputScale });
   const [forInit, forBatches, forLooks, forTraining] = Key.of(seed).split(4);
   const outputsOf = (params, { x, structure, judged }) =>

@@ -19,8 +19,8 @@ function segments(symbols, size) {
   };
   return {
     name: "characters",
-    inputSize: size,
-    outputSize: size,
+    input: size,
+    output: size,
     answer: "class",
     judged: "every step",
     steps: STEPS,

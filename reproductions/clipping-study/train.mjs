@@ -24,12 +24,12 @@ const BATCH = 20;
 const { task: name, method, rate, threshold, seed, text } = JSON.parse(process.argv[2]);
 const task = tasks[name];
 const { train: problem, test } = task.problems(text);
-const model = pascanuRnn({ input: problem.inputSize, output: problem.outputSize, hidden: HIDDEN });
+const model = pascanuRnn({ input: problem.input, output: problem.output, hidden: HIDDEN });
 const { optimiser, clipState } = treatment(method, rate, threshold);
 const [forInit, forBatches, forSteps, forTests] = Key.of(seed).split(4);
 
 const gradient = valueAndGrad((p, { x, structure, judged, targets }) => {
-  const rows = fromArray(x, [structure.nodes, problem.inputSize]);
+  const rows = fromArray(x, [structure.nodes, problem.input]);
   const outputs = model.apply(p, rows, structure, judged, clipState === undefined ? {} : { clipState });
   return problem.answer === "class"
     ? crossEntropyMean(outputs, fromArray(targets, [targets.length], "int32"))

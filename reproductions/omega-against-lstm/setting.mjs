@@ -20,7 +20,7 @@ export const span = {
 /** Characters: truncated back-propagation over `steps`, states carried on; 27,985 and 27,972 parameters. */
 export const text = {
   hidden: { rnn: 128, lstm: 67 },
-  embed: 16,
+  features: 16,
   streams: 20,
   steps: 50,
   clip: 1,

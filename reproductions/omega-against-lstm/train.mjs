@@ -47,7 +47,7 @@ process.stdout.write(`${JSON.stringify(result)}\n`);
 /** Temporal order of one length, until success or for so many updates. */
 async function spanned() {
   const problem = temporalOrder({ length: run.length });
-  const [input, output, hidden] = [problem.inputSize, problem.outputSize, span.hidden[cell]];
+  const [input, output, hidden] = [problem.input, problem.output, span.hidden[cell]];
   const layer = recurrent(cell === "lstm" ? lstm({ input, hidden }) : rnn({ input, hidden }));
   const model = sequenceModel({ layer, features: hidden, output });
   const wrongShare = async (params, key, sequences) =>
@@ -71,10 +71,10 @@ async function read() {
   const text = readFileSync(run.text, "utf8");
   const vocabulary = characterVocabulary(text);
   const { train: all, valid } = splitText(vocabulary.encode(text), 0.1);
-  const { streams, steps, embed } = textSetting;
+  const { streams, steps, features } = textSetting;
   const model = languageModel({
     vocabulary: vocabulary.size,
-    embed,
+    features,
     hidden: textSetting.hidden[cell],
     cell,
   });

@@ -37,7 +37,7 @@ export const tasks = {
 function synthetic(plain, { cell, batch, curvature = batch }, inputScale) {
   // The momentum arm needs inputs and answers without their mean; the same problem is given to all.
   const problem = centred(plain);
-  const { inputSize: input, outputSize: output } = problem;
+  const { input, output } = problem;
   const model = sized(parameters.synthetic, (hidden) =>
     sequenceModel({ layer: recurrent(cell({ input, hidden }, inputScale)), features: hidden, output }),
   );
@@ -63,7 +63,7 @@ function characters(file, { cell, streams: count }) {
   const model = sized(parameters.text, (hidden) =>
     languageModel({
       vocabulary: vocabulary.size,
-      embed: 32,
+      features: 32,
       hidden,
       cell: ({ input, hidden }) => recurrent(cell({ input, hidden }, 0.1)),
     }),

@@ -49,14 +49,14 @@ export function textLoss(
 /** That of a model on sequences of a synthetic problem: the cross-entropy in nats, or the squared error. */
 export function syntheticLoss<P>(
   model: SequenceModel<P>,
-  { inputSize, answer }: SyntheticProblem,
+  { input, answer }: SyntheticProblem,
   { x, structure, judged, targets }: SyntheticBatch,
 ): LastLoss<SequenceModelParams<P>> {
   const { nodes, sequences } = structure;
   const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
   const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);
   return (params) => {
-    const z = model.apply(params, fromArray(x, [nodes, inputSize]), structure, last);
+    const z = model.apply(params, fromArray(x, [nodes, input]), structure, last);
     return answer === "class"
       ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
       : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));

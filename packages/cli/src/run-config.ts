@@ -17,11 +17,11 @@ import { type Kept, passing } from "./settings/training.js";
 export type RunSettings = Kept<TrainSettings>;
 
 /** The model of a run. */
-export type ModelConfig = Pick<RunSettings, "cell" | "hidden" | "layers" | "embed" | "dropout">;
+export type ModelConfig = Pick<RunSettings, "cell" | "hidden" | "layers" | "features" | "dropout">;
 
 /** The model that the settings ask for. */
-export function modelConfig({ cell, hidden, layers, embed, dropout }: RunSettings): ModelConfig {
-  return { cell, hidden, layers, embed, dropout };
+export function modelConfig({ cell, hidden, layers, features, dropout }: RunSettings): ModelConfig {
+  return { cell, hidden, layers, features, dropout };
 }
 
 /** The model of a run over so many symbols. */
@@ -39,7 +39,7 @@ export function modelFor(settings: RunSettings, vocabulary: number): LanguageMod
 /** What config.json holds. */
 export interface RunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 6;
+  readonly formatVersion: 7;
   readonly task: "text";
   readonly text: {
     /** Where it was at the start. */
@@ -69,7 +69,7 @@ export function checkHead(
   task: string,
 ): void {
   expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 6, "6");
+  expect("formatVersion", config.formatVersion, config.formatVersion === 7, "7");
   expect("task", config.task, config.task === task, JSON.stringify(task));
 }
 

@@ -31,7 +31,7 @@ export type SyntheticRunSettings = Kept<SyntheticSettings>;
 /** What config.json holds. */
 export interface SyntheticRunConfig {
   readonly format: "longspan-run";
-  readonly formatVersion: 6;
+  readonly formatVersion: 7;
   readonly task: "synthetic";
   readonly problem: SyntheticProblemName;
   readonly settings: SyntheticRunSettings;
@@ -78,7 +78,7 @@ const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "
 /** The model that the settings ask for. */
 export function syntheticModel(
   { cell, hidden, layers, start, radius, inputScale }: SyntheticRunSettings,
-  { inputSize: input, outputSize: output }: SyntheticProblem,
+  { input, output }: SyntheticProblem,
 ): SequenceModel<LayerParams> {
   const model =
     start === "cell"

@@ -69,7 +69,7 @@ export async function trainSynthetic(
   checkCurvatureBatch(given);
   const config: SyntheticRunConfig = {
     format: "longspan-run",
-    formatVersion: 6,
+    formatVersion: 7,
     task: "synthetic",
     problem: problemName(name),
     settings: keptSettings(values),

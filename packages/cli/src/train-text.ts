@@ -56,7 +56,7 @@ async function begin(path: string, settings: TrainSettings): Promise<number> {
   const data = readTextData(path, kept, null);
   const config: RunConfig = {
     format: "longspan-run",
-    formatVersion: 6,
+    formatVersion: 7,
     task: "text",
     text: { path: resolve(path), sha256: data.sha256, characters: data.characters },
     settings: kept,
@@ -123,7 +123,7 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
     const watch = watchFlow === null ? null : watchOnText(model, data.valid, settings);
     const fresh = fitting(
       () => startTraining(task, plan.optimiser, model.init(forInit)),
-      "lower --hidden, --layers or --embed",
+      "lower --hidden, --layers or --features",
     );
     const parameters = leaves(fresh.params).reduce((n, p) => n + p.size, 0);
     const state = folder.checkpoints.load(fresh);

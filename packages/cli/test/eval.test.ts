@@ -13,7 +13,19 @@ const other = "the dog sat on a log; the cog ran.\n".repeat(3);
 beforeAll(() => {
   writeFileSync(at("text.txt"), "the dog sat on a log; the cog ran. ax\n".repeat(60));
   writeFileSync(at("other.txt"), other);
-  const small = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16", "--steps", "20", "--json"];
+  const small = [
+    "--hidden",
+    "8",
+    "--features",
+    "4",
+    "--batch",
+    "4",
+    "--seq",
+    "16",
+    "--steps",
+    "20",
+    "--json",
+  ];
   expect(longspan(folder, "train", "text", "text.txt", ...small, "--out", "run").code).toBe(0);
   const words = ["--level", "word", "--vocabulary", "8", "--out", "words"];
   expect(longspan(folder, "train", "text", "text.txt", ...small, ...words).code).toBe(0);

@@ -16,7 +16,7 @@ beforeAll(() => {
   writeFileSync(at("text.txt"), "the cat sat on the mat; the rat ran.\n".repeat(60));
 });
 
-const sizes = { hidden: 8, embed: 4, batch: 4, seq: 16 };
+const sizes = { hidden: 8, features: 4, batch: 4, seq: 16 };
 const small = [
   ...Object.entries(sizes).flatMap(([name, n]) => [`--${name}`, String(n)]),
   ...["--cell", "rnn", "--layers", "2", "--dropout", "0", "--json"],
@@ -40,7 +40,13 @@ const weights = (out: string) => readFileSync(at(out, "weights.safetensors"));
 /** What the library says of the penalty of the first step. */
 function penaltyAtStart(gradient: FlowGradient) {
   const { streams, vocabulary } = readTextData(at("text.txt"), { ...config.settings, ...sizes }, null);
-  const model = languageModel({ hidden: 8, embed: 4, layers: 2, cell: "rnn", vocabulary: vocabulary.size });
+  const model = languageModel({
+    hidden: 8,
+    features: 4,
+    layers: 2,
+    cell: "rnn",
+    vocabulary: vocabulary.size,
+  });
   const params = model.init(Key.of(1).split(3)[0]!);
   const task = textTask(model, streams);
   const { omega, meanRatio, skipped } = flowPenalty(

@@ -29,7 +29,7 @@ beforeAll(() => {
 });
 
 const train = (out: string, ...args: string[]) => {
-  const small = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16", "--valid-every", "20"];
+  const small = ["--hidden", "8", "--features", "4", "--batch", "4", "--seq", "16", "--valid-every", "20"];
   return longspan(folder, "train", "text", "text.txt", ...small, "--out", out, "--json", ...args);
 };
 const flows = (stdout: string) =>
@@ -123,7 +123,7 @@ describe("train synthetic --watch-flow", () => {
 });
 
 describe("FlowWatch", () => {
-  const model = languageModel({ vocabulary: 5, embed: 3, hidden: 4, cell: "rnn" });
+  const model = languageModel({ vocabulary: 5, features: 3, hidden: 4, cell: "rnn" });
   const symbols = Int32Array.from({ length: 300 }, (_, k) => k % 5);
   const fresh = model.init(Key.of(1));
   /** The state stays at zero, where dh(t)/dh(t-1) = scale I; the readout's weights are those at first, times `size`. */

@@ -27,7 +27,7 @@ it("a disk that fills up while training is told in one line; the checkpoint stay
     const train = (...args: string[]) =>
       longspan(folder, "train", "text", "text.txt", "--out", "disk/run", "--json", ...args);
     // A checkpoint takes about 75 kB: parameters, two moments, the best parameters.
-    const model = ["--hidden", "24", "--embed", "16", "--batch", "4", "--seq", "16"];
+    const model = ["--hidden", "24", "--features", "16", "--batch", "4", "--seq", "16"];
     expect(train(...model, "--steps", "10").code).toBe(0);
     const before = readdirSync(join(disk, "run")).sort();
     writeFileSync(join(disk, "filler"), "");

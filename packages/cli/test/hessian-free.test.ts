@@ -22,7 +22,7 @@ const adding = [
   "--curvature-batch",
   "30",
 ];
-const text = ["text", "my text.txt", "--embed", "4", "--batch", "4", "--seq", "16", ...small];
+const text = ["text", "my text.txt", "--features", "4", "--batch", "4", "--seq", "16", ...small];
 const fewer = ["--curvature-batch", "3"];
 
 /** The tensors of the last checkpoint: parameters, damping and the last solution among them. */

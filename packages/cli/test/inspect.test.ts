@@ -32,7 +32,19 @@ const heldOut = text.slice(Math.floor(text.length * 0.9));
 const looked = ["--steps", "30", "--sequences", "3"];
 
 const train = (out: string, ...args: string[]) => {
-  const small = ["--hidden", "6", "--embed", "4", "--batch", "4", "--seq", "16", "--steps", "20", "--json"];
+  const small = [
+    "--hidden",
+    "6",
+    "--features",
+    "4",
+    "--batch",
+    "4",
+    "--seq",
+    "16",
+    "--steps",
+    "20",
+    "--json",
+  ];
   expect(longspan(folder, "train", "text", "text.txt", ...small, "--out", out, ...args).code).toBe(0);
 };
 

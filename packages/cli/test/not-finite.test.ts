@@ -49,7 +49,7 @@ describe("a run whose loss is not finite", () => {
     ["infinite", "nesterov-2013", "1e37"],
     ["not a number", "sgd", "1e38"],
   ])("on a text: ends in order and says so, and so do eval and sample: %s", (out, optimizer, lr) => {
-    const model = [...exploding, "--hidden", "16", "--embed", "8", "--optimizer", optimizer, "--lr", lr];
+    const model = [...exploding, "--hidden", "16", "--features", "8", "--optimizer", optimizer, "--lr", lr];
     const sizes = ["--batch", "8", "--seq", "32", "--steps", "6", "--valid-every", "3", "--tensorboard"];
     const first = longspan(folder, "train", "text", "my text.txt", ...model, ...sizes, "--out", out);
     expect([first.code, first.stderr]).toEqual([0, ""]);

@@ -13,7 +13,7 @@ beforeAll(() => {
   writeFileSync(at("other.txt"), "the rat sat on the mat; the cat ran.\n".repeat(60));
 });
 
-const plain = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16", "--steps", "150"];
+const plain = ["--hidden", "8", "--features", "4", "--batch", "4", "--seq", "16", "--steps", "150"];
 // Two layers, dropout, a schedule that looks at validations, a momentum that rises, and the state carried in mid-text.
 const rich = [
   ...[
@@ -32,7 +32,20 @@ const rich = [
     "--momentum-every",
     "20",
   ],
-  ...["--hidden", "6", "--embed", "4", "--batch", "4", "--seq", "7", "--steps", "120", "--valid-every", "10"],
+  ...[
+    "--hidden",
+    "6",
+    "--features",
+    "4",
+    "--batch",
+    "4",
+    "--seq",
+    "7",
+    "--steps",
+    "120",
+    "--valid-every",
+    "10",
+  ],
 ];
 
 const train = (out: string, ...args: string[]) =>
@@ -194,7 +207,7 @@ describe("--resume", () => {
   );
   it.each([
     ["synthetic", "adding", ["--length", "10", "--batch", "20", "--curvature-batch", "10"]],
-    ["text", "my text.txt", ["--embed", "4", "--batch", "12", "--seq", "16", "--curvature-batch", "10"]],
+    ["text", "my text.txt", ["--features", "4", "--batch", "12", "--seq", "16", "--curvature-batch", "10"]],
   ])("compares each setting with that of the run, not with defaults: train %s", (command, subject, sizes) => {
     const out = `kept ${command}`;
     const model = ["--cell", "rnn", "--hidden", "6", "--start", "sparse-2013", "--radius", "1.2"];
@@ -224,7 +237,7 @@ describe("--resume", () => {
 
   it.each([
     ["synthetic", "adding", ["--length", "10"]],
-    ["text", "my text.txt", ["--embed", "4", "--batch", "4", "--seq", "16"]],
+    ["text", "my text.txt", ["--features", "4", "--batch", "4", "--seq", "16"]],
   ])("names a setting in config.json that it does not know: train %s", (command, subject, sizes) => {
     const out = `newer ${command}`;
     const args = [...sizes, "--hidden", "4", "--steps", "1", "--out", out];

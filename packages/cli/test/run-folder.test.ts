@@ -24,7 +24,7 @@ describe("the weights of a run", () => {
   async function made(start: SyntheticRunSettings["start"], hidden: number): Promise<string> {
     const given = { cell: "rnn", start, hidden: String(hidden), length: "10" };
     const settings = keptSettings(resolveSettings(trainSyntheticSettings, given).values);
-    const head = { format: "longspan-run", formatVersion: 6 } as const;
+    const head = { format: "longspan-run", formatVersion: 7 } as const;
     const config = { ...head, task: "synthetic", problem: "adding", settings } as const;
     const run = createRun(join(folder, `${start} ${hidden}`), config, { replace: false });
     const model = syntheticModel(settings, problemOf(config));

@@ -9,7 +9,7 @@ afterAll(remove);
 
 const at = (...parts: string[]) => join(folder, ...parts);
 const text = "the cat sat on the mat; the rat ran.\n".repeat(60);
-const small = ["--hidden", "8", "--embed", "4", "--batch", "4", "--seq", "16"];
+const small = ["--hidden", "8", "--features", "4", "--batch", "4", "--seq", "16"];
 /** What a run leaves; the checkpoint's name holds its step and the number of validations so far. */
 const files = [
   expect.stringMatching(/^checkpoint-\d+-\d+\.safetensors$/),
@@ -36,7 +36,7 @@ describe("train text --json", () => {
       path: "my text.txt",
       level: "char",
       characters: { total: 2220, train: 1998, valid: 222, different: 14 },
-      model: { cell: "lstm", hidden: 8, layers: 1, embed: 4, dropout: 0.2 },
+      model: { cell: "lstm", hidden: 8, layers: 1, features: 4, dropout: 0.2 },
       settings: expect.objectContaining({ hidden: 8, batch: 4, steps: 30, minutes: null, optimizer: "adam" }),
       parameters: 14 * 4 + 4 * 32 + 8 * 32 + 32 + 8 * 14 + 14,
       executor: defaultExecutor().name,
@@ -288,7 +288,7 @@ describe("train text: what cannot be done is told in one line", () => {
   fails("an option without its value", 2, ["a", "--hidden"], "option '--hidden <n>' argument missing");
   for (const [option, flags, value, expected] of [
     ["--hidden", "--hidden <n>", "0", "a whole number from 1 to 4096"],
-    ["--embed", "--embed <n>", "4097", "a whole number from 1 to 4096"],
+    ["--features", "--features <n>", "4097", "a whole number from 1 to 4096"],
     ["--layers", "--layers <n>", "1.5", "a whole number from 1 to 64"],
     ["--batch", "--batch <n>", "many", "a whole number of at least 1"],
     ["--steps", "--steps <n>", "", "a whole number of at least 1"],

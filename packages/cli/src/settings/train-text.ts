@@ -30,7 +30,7 @@ export const trainTextSettings = {
   }),
   ...sparseStartSettings,
   layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
-  embed: setting(integer(1, 4096), {
+  features: setting(integer(1, 4096), {
     group: "model",
     help: "features per character or word",
     default: 64,

@@ -10,7 +10,7 @@ export const config: ReportedRun["config"] = {
   settings: {
     ...keptSettings(resolveSettings(trainTextSettings, {}).values),
     hidden: 8,
-    embed: 4,
+    features: 4,
     batch: 2,
     seq: 5,
   },

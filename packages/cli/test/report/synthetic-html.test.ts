@@ -8,7 +8,7 @@ import type { SyntheticRunConfig } from "../../src/synthetic-run.js";
 
 const configOf = (problem: SyntheticRunConfig["problem"]): SyntheticRunConfig => ({
   format: "longspan-run",
-  formatVersion: 6,
+  formatVersion: 7,
   task: "synthetic",
   problem,
   settings: { ...keptSettings(resolveSettings(trainSyntheticSettings, {}).values), hidden: 7, layers: 2 },

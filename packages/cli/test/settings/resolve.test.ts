@@ -22,7 +22,7 @@ describe("resolveSettings", () => {
       cell: "lstm",
       hidden: 256,
       layers: 1,
-      embed: 64,
+      features: 64,
       seq: 128,
       batch: 32,
       dropout: 0.2,

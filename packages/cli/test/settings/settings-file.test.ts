@@ -98,8 +98,8 @@ const wrong: [string, string | Uint8Array, string][] = [
   ],
   [
     "an alias",
-    "hidden: &a 3\nembed: *a",
-    ", line 2, column 8: embed is an alias, *a; write the value itself",
+    "hidden: &a 3\nfeatures: *a",
+    ", line 2, column 8: features is an alias, *a; write the value itself",
   ],
   ["a merge", "<<: {lr: 1}", ', line 1, column 1: unknown setting "<<"'],
   [
@@ -137,11 +137,11 @@ describe("readSettingsFile", () => {
   });
 
   it("takes braces, other bases, a byte order mark and names with dashes", () => {
-    const path = write('\ufeff{ "weight-decay": 0.5, seed: -1, embed: 0x10 }');
+    const path = write('\ufeff{ "weight-decay": 0.5, seed: -1, features: 0x10 }');
     expect([...read(path)].map(([key, { value }]) => [key, value])).toEqual([
       ["weightDecay", 0.5],
       ["seed", -1],
-      ["embed", 16],
+      ["features", 16],
     ]);
   });
 

@@ -33,7 +33,7 @@ export interface SamplingOptions extends SamplingSettings {
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3 (sampling from the conditional at each step) and 16.3 (ancestral sampling)
  * @example
  * const vocabulary = characterVocabulary("to be or not to be");
- * const model = languageModel({ vocabulary: vocabulary.size, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: vocabulary.size, features: 8, hidden: 16 });
  * const params = model.init(Key.of(1));
  * for await (const symbol of sampleSymbols(model, params, { key: Key.of(2), length: 20 }))
  *   console.log(vocabulary.decode([symbol]));

@@ -47,7 +47,7 @@ export interface LanguageModelConfig {
   /** Number of symbols. */
   readonly vocabulary: number;
   /** Features per symbol. */
-  readonly embed: number;
+  readonly features: number;
   /** Units of each layer's state. */
   readonly hidden: number;
   /** Features of each layer's output, for cells that project it: projectedLstm, or one of your own; `hidden` unless given. */
@@ -127,21 +127,21 @@ export interface LanguageModel {
  * has none to use
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3; Zaremba et al. (2014) for the places of dropout
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 32, hidden: 128 });
+ * const model = languageModel({ vocabulary: 65, features: 32, hidden: 128 });
  * const params = model.init(Key.of(1));
  * const { logits, final } = model.apply(params, tensor([3, 1, 4], "int32"), chain([3]));
  * // logits [3, 65], final[0].h [1, 128]
  */
 export function languageModel(config: LanguageModelConfig): LanguageModel {
-  const { vocabulary, embed, hidden, projection, layers = 1, cell = "lstm", dropout = 0 } = config;
+  const { vocabulary, features, hidden, projection, layers = 1, cell = "lstm", dropout = 0 } = config;
   const output = projection ?? hidden;
-  for (const [name, n] of Object.entries({ vocabulary, embed, hidden, projection: output, layers }))
+  for (const [name, n] of Object.entries({ vocabulary, features, hidden, projection: output, layers }))
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`languageModel: ${name} is a positive integer, got ${n}`);
   const layerOf = typeof cell === "string" ? namedLayer(cell, projection) : cell;
-  const symbols = embedding({ size: vocabulary, width: embed });
+  const symbols = embedding({ vocabulary, features });
   const net = stacked(
-    Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? embed : output, hidden, output })),
+    Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? features : output, hidden, output })),
     { dropout },
   );
   const readout = linear({ input: output, output: vocabulary });
@@ -219,7 +219,7 @@ function namedLayer(
  * @throws ShapeError if the symbols are not a list
  * @see Goodfellow, Bengio, Courville (2016), equation 10.33
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * logConditionals(model, model.init(Key.of(1)), tensor([3, 1, 4], "int32")).shape; // [ 3 ]
  */
 export function logConditionals(
@@ -249,7 +249,7 @@ export function logConditionals(
  * @throws ShapeError if the symbols are not a list
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3, equations 10.31 to 10.33
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * logLikelihood(model, model.init(Key.of(1)), tensor([3, 1, 4], "int32")); // about -3 ln 65 before training
  */
 export function logLikelihood(

@@ -71,7 +71,7 @@ export type SutskeverRnnParams = ParamsOf<RnnSpecs>;
  * @see Sutskever, Martens, Dahl, Hinton (2013), section 4
  * @example
  * const problem = centred(adding({ length: 80 }));
- * const model = sutskeverRnn({ input: problem.inputSize, output: problem.outputSize });
+ * const model = sutskeverRnn({ input: problem.input, output: problem.output });
  * model.init(Key.of(1)).layer.W.shape // [ 100, 100 ]
  */
 export function sutskeverRnn(config: SutskeverRnnConfig): SequenceModel<SutskeverRnnParams, { h: Value }> {

@@ -17,7 +17,7 @@ export interface MetricsFiles {
  * const { tmpdir } = await import("node:os");
  * const folder = mkdtempSync(`${tmpdir()}/longspan-metrics-example-`);
  * const [lines, board] = [jsonLinesFile(`${folder}/metrics.jsonl`), tensorBoardFile(folder)];
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
  * const optimiser = adam();
  * await train(task, startTraining(task, optimiser, model.init(Key.of(1))), {

@@ -30,7 +30,7 @@ export class CheckpointError extends Error {
  * The step stands in both parts, so that parts of two checkpoints are not taken for one.
  *
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
  * const start = () => startTraining(task, adam(), model.init(Key.of(1)));
  * const { tensors, progress } = await encodeCheckpoint(start());
@@ -58,7 +58,7 @@ export async function encodeCheckpoint<P, S, C>(state: TrainingState<P, S, C>): 
  * @param form a state of the run that it belongs to, as `startTraining` makes it: it gives names, types and shapes, and stays as it is
  * @throws CheckpointError | WeightFileError saying what is wrong, such as a parameter of another shape
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
  * const start = (seed: number) => startTraining(task, adam(), model.init(Key.of(seed)));
  * const { tensors, progress } = await encodeCheckpoint(start(1));

@@ -45,7 +45,7 @@ export interface TextEvaluation {
  * @param symbols a text in numbers, at least `streams` + 1 of them
  * @throws TextTooShortError if the text is shorter
  * @example
- * const model = languageModel({ vocabulary: 3, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 3, features: 8, hidden: 16 });
  * const { nats } = await evaluateText(model, model.init(Key.of(1)), Int32Array.of(0, 2, 1, 0, 2));
  * natsToBits(nats); // bits per symbol
  */

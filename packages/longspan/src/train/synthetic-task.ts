@@ -41,7 +41,7 @@ export interface SyntheticTaskOptions {
  * @throws RangeError if the batch is not a positive whole number
  * @example
  * const problem = temporalOrder({ length: 20 });
- * const model = pascanuRnn({ input: problem.inputSize, output: problem.outputSize });
+ * const model = pascanuRnn({ input: problem.input, output: problem.output });
  * const task = syntheticTask(model, problem, { key: Key.of(1) });
  * const optimiser = compose(clipByJointNorm(1), sgd({ learningRate: 0.01 }));
  * await train(task, startTraining(task, optimiser, model.init(Key.of(2))), {
@@ -80,11 +80,11 @@ export function syntheticTask<P, S>(
 export function checkAnswers(
   what: string,
   model: { readonly output: number },
-  { name, outputSize }: SyntheticProblem,
+  { name, output }: SyntheticProblem,
 ): void {
-  if (model.output !== outputSize)
+  if (model.output !== output)
     throw new ShapeError(
-      `${what}: the model gives ${model.output} features per answer, the problem ${name} has ${outputSize}; make the model with output: ${outputSize}`,
+      `${what}: the model gives ${model.output} features per answer, the problem ${name} has ${output}; make the model with output: ${output}`,
     );
 }
 
@@ -96,7 +96,7 @@ export function answers<P, S>(
   { x, structure, judged }: SyntheticBatch,
   options: { readonly key?: Key; readonly backward?: Backward } = {},
 ): Value {
-  const rows = fromArray(x, [structure.nodes, problem.inputSize], typeOf(params));
+  const rows = fromArray(x, [structure.nodes, problem.input], typeOf(params));
   return model.apply(params, rows, structure, judged, options);
 }
 

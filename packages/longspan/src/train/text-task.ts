@@ -31,7 +31,7 @@ export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
  *
  * @throws RangeError if the curvature is not to be taken from 1 to all streams
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 16, steps: 64 }));
  * task.batch(0).inputs.length; // 1024
  */

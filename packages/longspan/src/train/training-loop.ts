@@ -130,7 +130,7 @@ export class NonFiniteLossError extends Error {
  * @throws ExplosionError | NonFiniteLossError and what callbacks throw
  * @throws RangeError if the budget is not a non-negative number.
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
  * const optimiser = compose(clipByJointNorm(1), adam());
  * const { state, loss } = await train(task, startTraining(task, optimiser, model.init(Key.of(1))), {

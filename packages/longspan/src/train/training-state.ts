@@ -45,7 +45,7 @@ export interface TrainingState<P, S, C> {
  * The state before the first step.
  * @param params are used as they are: the state holds them from now on.
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16 });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
  * const state = startTraining(task, adam(), model.init(Key.of(1)));
  */

@@ -29,7 +29,7 @@ export interface TaskFlowPenalty extends FlowPenaltyOptions {
  * @throws RangeError if a weight is negative or not finite
  * @see `flowPenalty`
  * @example
- * const model = languageModel({ vocabulary: 65, embed: 8, hidden: 16, cell: "rnn" });
+ * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16, cell: "rnn" });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
  * const regularised = withFlowPenalty(task, { weight: 4 });
  * const optimiser = compose(clipByJointNorm(1), sgd({ learningRate: 0.01 }));

@@ -163,7 +163,7 @@ describe("loadInto", () => {
   });
 
   it("weights of another architecture: which parameters, and both shapes", async () => {
-    const config = { vocabulary: 5, embed: 2, hidden: 4 };
+    const config = { vocabulary: 5, features: 2, hidden: 4 };
     const bytes = await encodeSafetensors(languageModel(config).init(Key.of(1)));
     const other = languageModel({ ...config, hidden: 3, layers: 2 }).init(Key.of(1));
     expect(() => loadInto(other, decodeSafetensors(bytes))).toThrow(

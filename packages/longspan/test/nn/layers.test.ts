@@ -82,7 +82,7 @@ describe("linear", () => {
 });
 
 describe("embedding", () => {
-  const layer = embedding({ size: 4, width: 2 });
+  const layer = embedding({ vocabulary: 4, features: 2 });
   const params = {
     E: tensor([
       [0, 1],
@@ -113,14 +113,14 @@ describe("embedding", () => {
   });
 
   test("starts with the deviation asked for", () => {
-    const E = numbers(embedding({ size: 100, width: 100, std: 0.1 }).init(Key.of(1)).E);
+    const E = numbers(embedding({ vocabulary: 100, features: 100, std: 0.1 }).init(Key.of(1)).E);
     expect(Math.sqrt(E.reduce((s, v) => s + v * v, 0) / E.length)).toBeCloseTo(0.1, 2);
   });
 });
 
 describe("layer normalisation", () => {
   test("a constant row gives the bias", () => {
-    const layer = layerNorm({ size: 3 });
+    const layer = layerNorm({ features: 3 });
     const params = { gain: tensor([2, 2, 2]), bias: tensor([5, 6, 7]) };
     expect(numbers(layer.apply(params, tensor([[4, 4, 4]])))).toEqual([5, 6, 7]);
   });
@@ -141,7 +141,7 @@ describe("layer normalisation", () => {
   });
 
   test("the wrong width", () => {
-    const layer = layerNorm({ size: 3 });
+    const layer = layerNorm({ features: 3 });
     expect(() => layer.apply(layer.init(Key.of(1)), zeros([2, 4]))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: layerNorm: the input is [2, 4], expected 3 elements on the last axis]`,
     );

@@ -158,7 +158,7 @@ describe("impossible settings", () => {
 
 /** A model whose logits are the same whatever it reads. */
 function constant() {
-  const model = languageModel({ vocabulary: 8, embed: 1, hidden: 1 });
+  const model = languageModel({ vocabulary: 8, features: 1, hidden: 1 });
   const params = model.init(Key.of(1));
   for (const [path, p] of leafEntries(params))
     (p as ReturnType<typeof tensor>).write(

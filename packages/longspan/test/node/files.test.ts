@@ -32,7 +32,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
 const optimiser = adam();
-const model = languageModel({ vocabulary: 3, embed: 3, hidden: 4 });
+const model = languageModel({ vocabulary: 3, features: 3, hidden: 4 });
 const text = Int32Array.from({ length: 200 }, (_, i) => (i * i) % 3);
 const task = textTask(model, textStreams(text, { streams: 2, steps: 5 }));
 const start = () => startTraining(task, optimiser, model.init(Key.of(1)));

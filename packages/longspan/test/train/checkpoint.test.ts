@@ -24,7 +24,7 @@ const optimiser = compose(clipByJointNorm(1), adam());
 const text = Int32Array.from({ length: 600 }, (_, i) => [0, 1, 0, 2, 2][(i + (i >> 5)) % 5]!);
 
 function build(hidden = 4) {
-  const model = languageModel({ vocabulary: 3, embed: 3, hidden, layers: 2, dropout: 0.3 });
+  const model = languageModel({ vocabulary: 3, features: 3, hidden, layers: 2, dropout: 0.3 });
   const task = textTask(model, textStreams(text, { streams: 4, steps: 7 }));
   return { task, start: () => startTraining(task, optimiser, model.init(Key.of(1))) };
 }

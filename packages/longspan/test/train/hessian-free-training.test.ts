@@ -70,7 +70,7 @@ describe("training by hessianFree", () => {
   });
 
   it("takes curvature from the first streams of a text, in the state that they are in", async () => {
-    const lm = languageModel({ vocabulary: 5, embed: 3, hidden: 4, cell: "lstm", layers: 2 });
+    const lm = languageModel({ vocabulary: 5, features: 3, hidden: 4, cell: "lstm", layers: 2 });
     const symbols = Int32Array.from({ length: 401 }, (_, i) => (i * i + (i >> 2)) % 5);
     const streams = textStreams(symbols, { streams: 4, steps: 9 });
     const task = textTask(lm, streams, { curvature: 3 });
@@ -100,7 +100,7 @@ describe("training by hessianFree", () => {
   });
 
   it("goes on from a checkpoint with the same bits, carried states and damping included", async () => {
-    const lm = languageModel({ vocabulary: 5, embed: 3, hidden: 4, cell: "rnn", dropout: 0.3 });
+    const lm = languageModel({ vocabulary: 5, features: 3, hidden: 4, cell: "rnn", dropout: 0.3 });
     const text = Int32Array.from({ length: 400 }, (_, i) => (i * i + (i >> 2)) % 5);
     const task = textTask(lm, textStreams(text, { streams: 3, steps: 9 }));
     const begin = () => startTraining(task, optimiser, lm.init(Key.of(5)));

@@ -18,7 +18,7 @@ import {
 } from "longspan";
 import { describe, expect, it } from "vitest";
 
-const sizes = { vocabulary: 3, embed: 2, hidden: 4 };
+const sizes = { vocabulary: 3, features: 2, hidden: 4 };
 
 /** A model whose weights are large enough for its conditionals to differ. */
 function build(config: Partial<LanguageModelConfig> = {}, dtype: DType = "float64") {

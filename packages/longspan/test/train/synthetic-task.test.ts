@@ -150,9 +150,9 @@ describe("evaluation on a synthetic problem", () => {
 });
 
 /** A model whose readout is zero, so that it says the same of everything. */
-function zeroModel({ inputSize, outputSize }: SyntheticProblem) {
-  const model = pascanuRnn({ input: inputSize, output: outputSize, hidden: 4 });
+function zeroModel({ input, output }: SyntheticProblem) {
+  const model = pascanuRnn({ input: input, output: output, hidden: 4 });
   const { layer, readout } = model.init(Key.of(1));
-  const W = fromArray(new Float32Array(4 * outputSize), [4, outputSize]);
+  const W = fromArray(new Float32Array(4 * output), [4, output]);
   return { model, params: { layer, readout: { ...readout, W } } };
 }

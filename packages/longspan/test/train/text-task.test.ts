@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from "vitest";
 
 const text = Int32Array.from({ length: 61 }, (_, i) => (i * i + (i >> 2)) % 4);
-const model = languageModel({ vocabulary: 4, embed: 3, hidden: 5, layers: 2 });
+const model = languageModel({ vocabulary: 4, features: 3, hidden: 5, layers: 2 });
 const params = model.init(Key.of(1), "float64");
 /** The log-probability of a text's symbols but the first, formed without cutting it. */
 function logProbability(symbols: Int32Array): number {

@@ -35,7 +35,7 @@ const optimiser = compose(clipByJointNorm(1), adam({ learningRate: 0.01 }));
 const periodic = Int32Array.from({ length: 400 }, (_, i) => [0, 1, 0, 2, 2][i % 5]!);
 
 function build(config: Partial<LanguageModelConfig> = {}) {
-  const model = languageModel({ vocabulary: 3, embed: 4, hidden: 8, ...config });
+  const model = languageModel({ vocabulary: 3, features: 4, hidden: 8, ...config });
   const task = textTask(model, textStreams(periodic, { streams: 4, steps: 7 }));
   return { task, start: (seed = 1) => startTraining(task, optimiser, model.init(Key.of(seed))) };
 }
@@ -122,7 +122,7 @@ describe("a run", () => {
   });
 
   it("hands the optimiser the momentum of each step, and goes on with it when it is taken up again", async () => {
-    const model = languageModel({ vocabulary: 3, embed: 4, hidden: 8 });
+    const model = languageModel({ vocabulary: 3, features: 4, hidden: 8 });
     const task = textTask(model, textStreams(periodic, { streams: 4, steps: 7 }));
     const rule = nesterov2013({ learningRate: 0.1, momentum: 0 });
     const start = () => startTraining(task, rule, model.init(Key.of(1)));
@@ -148,7 +148,7 @@ describe("a run", () => {
   });
 
   it("2,000 steps leave memory flat and compile nothing new", async () => {
-    const { task, start } = build({ hidden: 3, embed: 2 });
+    const { task, start } = build({ hidden: 3, features: 2 });
     const { statistics } = defaultExecutor();
     expect(statistics).toBeDefined();
     const [inUse, reserved, compiled]: number[][] = [[], [], []];

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from "vitest";
 
 const optimiser = adam({ learningRate: 0.01 });
-const model = languageModel({ vocabulary: 3, embed: 2, hidden: 3 });
+const model = languageModel({ vocabulary: 3, features: 2, hidden: 3 });
 const text = Int32Array.from({ length: 400 }, (_, i) => [0, 1, 0, 2, 2][i % 5]!);
 const task = textTask(model, textStreams(text, { streams: 4, steps: 7 }));
 type Options = TrainOptions<ReturnType<typeof model.init>, unknown, unknown>;

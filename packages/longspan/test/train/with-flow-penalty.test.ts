@@ -16,7 +16,7 @@ import {
 import { describe, expect, it } from "vitest";
 
 const periodic = Int32Array.from({ length: 400 }, (_, i) => [0, 1, 0, 2, 2][i % 5]!);
-const model = languageModel({ vocabulary: 3, embed: 4, hidden: 8, cell: "rnn" });
+const model = languageModel({ vocabulary: 3, features: 4, hidden: 8, cell: "rnn" });
 const task = textTask(model, textStreams(periodic, { streams: 4, steps: 7 }));
 const numbers = (tree: unknown) => leaves(tree).flatMap((t) => [...onCpu(t).toArray()]);
 

@@ -52,13 +52,13 @@ export function centred(
 
 /** The mean of each feature, and of the answers if they are numbers. */
 function means(problem: SyntheticProblem, sequences: number): { x: Float64Array; target: number | null } {
-  const { inputSize, answer } = problem;
-  const x = new Float64Array(inputSize);
+  const { input, answer } = problem;
+  const x = new Float64Array(input);
   let [nodes, sum, judged] = [0, 0, 0];
   for (let seen = 0; seen < sequences; seen += together) {
     const count = Math.min(together, sequences - seen);
     const batch: SyntheticBatch = problem.sample(Key.of(2013), seen / together, count);
-    for (const [i, v] of batch.x.entries()) x[i % inputSize]! += v;
+    for (const [i, v] of batch.x.entries()) x[i % input]! += v;
     for (const y of batch.targets) sum += y;
     nodes += batch.structure.nodes;
     judged += batch.targets.length;

@@ -37,8 +37,8 @@ const end = 7;
 export function embeddedReber(): SyntheticProblem {
   return makeProblem({
     name: "embedded-reber",
-    inputSize: alphabet.length,
-    outputSize: alphabet.length,
+    input: alphabet.length,
+    output: alphabet.length,
     answer: "class",
     judged: "every step",
     // Longer than this are fewer than one in a million.

@@ -30,11 +30,11 @@ export function latch({ length, noise = 0.2 }: LatchOptions): SyntheticProblem {
   checkLengths("latch", length, trained + 1, "the first three steps say what is to be kept");
   if (!(noise >= 0 && noise < Number.POSITIVE_INFINITY))
     throw new RangeError(`latch: the noise is a standard deviation of at least 0, got ${noise}`);
-  const inputSize = 2 * trained + 1;
+  const input = 2 * trained + 1;
   return makeProblem({
     name: "latch",
-    inputSize,
-    outputSize: 1,
+    input,
+    output: 1,
     answer: "number",
     judged: "the last step",
     steps: longestOf(length),
@@ -42,10 +42,10 @@ export function latch({ length, noise = 0.2 }: LatchOptions): SyntheticProblem {
     lengths: length,
     draw(draws, steps) {
       const kept = draws.below(2);
-      const x = new Float32Array(steps * inputSize);
+      const x = new Float32Array(steps * input);
       for (let t = 0; t < steps; t++)
-        if (t < trained) x[t * inputSize + trained * kept + t] = 1;
-        else x[(t + 1) * inputSize - 1] = noise * draws.normal();
+        if (t < trained) x[t * input + trained * kept + t] = 1;
+        else x[(t + 1) * input - 1] = noise * draws.normal();
       return { x, targets: [kept === 1 ? target : -target] };
     },
     right: ({ outputs, batch: { targets }, places }) =>

@@ -4,7 +4,7 @@ import type { Lengths, SyntheticBatch, SyntheticProblem, SyntheticProblemFacts }
 
 /** A sequence as its problem makes it. */
 export interface Drawn {
-  /** [steps, inputSize] */
+  /** [steps, input] */
   readonly x: Float32Array;
   /** The answer, or one per step. */
   readonly targets: readonly number[];
@@ -32,13 +32,13 @@ export interface Generator extends SyntheticProblemFacts {
 
 /** The problem of a generator. */
 export function makeProblem(generator: Generator): SyntheticProblem {
-  const { name, inputSize, outputSize, answer, judged, steps, baseline, lengths = 0 } = generator;
+  const { name, input, output, answer, judged, steps, baseline, lengths = 0 } = generator;
   const [shortest, longest] = typeof lengths === "number" ? [lengths, lengths] : lengths;
   const structureOf = equalChains();
   return {
     name,
-    inputSize,
-    outputSize,
+    input,
+    output,
     answer,
     judged,
     steps,
@@ -56,10 +56,10 @@ export function makeProblem(generator: Generator): SyntheticProblem {
       return packed(drawn, generator, structureOf);
     },
     wrong(outputs, batch) {
-      const expected = batch.judged.length * outputSize;
+      const expected = batch.judged.length * output;
       if (outputs.length !== expected)
         throw new RangeError(
-          `${name}: ${outputs.length} outputs for ${batch.judged.length} judged rows of ${outputSize}, which are ${expected}`,
+          `${name}: ${outputs.length} outputs for ${batch.judged.length} judged rows of ${output}, which are ${expected}`,
         );
       const { structure } = batch;
       let wrong = 0;
@@ -75,11 +75,11 @@ export function makeProblem(generator: Generator): SyntheticProblem {
 /** The sequences' steps in the rows of a structure. */
 function packed(
   drawn: readonly Drawn[],
-  { inputSize, answer, judged }: Generator,
+  { input, answer, judged }: Generator,
   structureOf: (lengths: readonly number[]) => Structure,
 ): SyntheticBatch {
-  const structure = structureOf(drawn.map(({ x }) => x.length / inputSize));
-  const x = new Float32Array(structure.nodes * inputSize);
+  const structure = structureOf(drawn.map(({ x }) => x.length / input));
+  const x = new Float32Array(structure.nodes * input);
   const everyStep = judged === "every step";
   const last = new Int32Array(everyStep ? 0 : drawn.length);
   const amount = everyStep ? structure.nodes : drawn.length;
@@ -90,8 +90,8 @@ function packed(
     const t = positions[row]!;
     const from = drawn[b]!;
     // By hand: for few features, a call of `set` costs more than the copy.
-    const [to, start] = [row * inputSize, t * inputSize];
-    for (let i = 0; i < inputSize; i++) x[to + i] = from.x[start + i]!;
+    const [to, start] = [row * input, t * input];
+    for (let i = 0; i < input; i++) x[to + i] = from.x[start + i]!;
     if (everyStep) targets[row] = from.targets[t]!;
     else last[b] = row;
   }

@@ -93,8 +93,8 @@ export function markedNumbers(
   const stretch = (l: number) => (layout.stretched ? l + Math.max(0, Math.floor(l / 10) - 1) : l);
   return makeProblem({
     name: form === "pascanu2013" ? name : `${name}-${form.slice(-4)}`,
-    inputSize: 2,
-    outputSize: 1,
+    input: 2,
+    output: 1,
     answer: "number",
     judged: "the last step",
     steps: stretch(longestOf(length)),

@@ -54,8 +54,8 @@ function recall(
   const [blank, cue] = [values, values + 1];
   return makeProblem({
     name,
-    inputSize: values + 2,
-    outputSize: values + 1,
+    input: values + 2,
+    output: values + 1,
     answer: "class",
     judged: "every step",
     steps: longestOf(lengths) + 2 * symbols,

@@ -18,8 +18,8 @@ export function randomPermutation({ length }: { readonly length: Lengths }): Syn
   checkLengths("randomPermutation", length, 2, "at the last step, the first is to be recalled");
   return makeProblem({
     name: "permutation",
-    inputSize: 100,
-    outputSize: 100,
+    input: 100,
+    output: 100,
     answer: "class",
     judged: "the last step",
     steps: longestOf(length),

@@ -8,10 +8,10 @@ export type Lengths = number | readonly [from: number, to: number];
 export interface SyntheticProblemFacts {
   readonly name: string;
   /** Features of a step's input. */
-  readonly inputSize: number;
+  readonly input: number;
   /** Features of an answer: the number of classes, or 1. */
-  readonly outputSize: number;
-  /** Whether an answer is one of `outputSize` classes, by softmax and cross-entropy, or a number, by squared error. */
+  readonly output: number;
+  /** Whether an answer is one of `output` classes, by softmax and cross-entropy, or a number, by squared error. */
   readonly answer: "class" | "number";
   /** Where answers are asked for. */
   readonly judged: "the last step" | "every step";
@@ -36,7 +36,7 @@ export interface SyntheticProblem extends SyntheticProblemFacts {
   sample(key: Key, batch: number, count: number): SyntheticBatch;
   /**
    * How many sequences of a batch are answered wrongly; what wrong means is said at each problem.
-   * @param outputs of the judged rows: [judged, outputSize], row-major; logits where the answer is a class
+   * @param outputs of the judged rows: [judged, output], row-major; logits where the answer is a class
    * @throws RangeError if that is not the number of outputs
    */
   wrong(outputs: ArrayLike<number>, batch: SyntheticBatch): number;
@@ -44,7 +44,7 @@ export interface SyntheticProblem extends SyntheticProblemFacts {
 
 /** Sequences of a problem, with the answers asked for. */
 export interface SyntheticBatch {
-  /** Inputs: [nodes, inputSize], row-major, in the rows of the structure. */
+  /** Inputs: [nodes, input], row-major, in the rows of the structure. */
   readonly x: Float32Array;
   /** A chain per sequence. */
   readonly structure: Structure;

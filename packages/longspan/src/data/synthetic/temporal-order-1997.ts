@@ -48,8 +48,8 @@ export function temporalOrder1997({
   checkLengths("temporalOrder1997", length, last + 2, `a symbol may stand at step ${last}`);
   return makeProblem({
     name: symbols === 2 ? "temporal-order-1997" : "temporal-order-3-1997",
-    inputSize: 8,
-    outputSize: 2 ** symbols,
+    input: 8,
+    output: 2 ** symbols,
     answer: "class",
     judged: "the last step",
     steps: longestOf(length),

@@ -37,8 +37,8 @@ export function temporalOrder({ length, symbols = 2 }: TemporalOrderOptions): Sy
   const classes = 2 ** symbols;
   return makeProblem({
     name: symbols === 2 ? "temporal-order" : "temporal-order-3",
-    inputSize: 6,
-    outputSize: classes,
+    input: 6,
+    output: classes,
     answer: "class",
     judged: "the last step",
     steps: longestOf(length),

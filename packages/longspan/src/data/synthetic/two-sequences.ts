@@ -27,8 +27,8 @@ export function twoSequences({ length, informative = 1 }: TwoSequencesOptions): 
   checkLengths("twoSequences", length, informative + 1, "noise follows the steps that tell the class");
   return makeProblem({
     name: "two-sequences",
-    inputSize: 1,
-    outputSize: 2,
+    input: 1,
+    output: 2,
     answer: "class",
     judged: "the last step",
     steps: longestOf(length),

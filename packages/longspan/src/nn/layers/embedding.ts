@@ -6,9 +6,9 @@ import type { Layer } from "./layer.js";
 /** Settings of `embedding`. */
 export interface EmbeddingConfig {
   /** Number of symbols. */
-  readonly size: number;
+  readonly vocabulary: number;
   /** Features per symbol. */
-  readonly width: number;
+  readonly features: number;
   /**
    * Standard deviation at first; 1 unless given, which gives inputs of unit variance, as Glorot's rule for
    * the next matrix assumes.
@@ -16,7 +16,7 @@ export interface EmbeddingConfig {
   readonly std?: number;
 }
 
-/** Parameters of `embedding`: E [size, width]. */
+/** Parameters of `embedding`: E [vocabulary, features]. */
 export interface EmbeddingParams {
   readonly E: Tensor;
 }
@@ -25,16 +25,16 @@ export interface EmbeddingParams {
  * A vector for every symbol: row `id` of a table. The same as a product with a one-hot vector, without the
  * product.
  *
- * ids int32 [n], or any shape, gives [n, width]. Parameter E [size, width], normal at first.
+ * ids int32 [n], or any shape, gives [n, features]. Parameter E [vocabulary, features], normal at first.
  *
- * @throws IndexError for an id outside 0..size-1, on executors that run on the CPU
+ * @throws IndexError for an id outside 0..vocabulary-1, on executors that run on the CPU
  * @throws TypeError if the ids are not int32
  * @example
- * const words = embedding({ size: 1000, width: 16 });
+ * const words = embedding({ vocabulary: 1000, features: 16 });
  * words.apply(words.init(Key.of(1)), tensor([3, 1, 4], "int32")).shape // [ 3, 16 ]
  */
-export function embedding({ size, width, std = 1 }: EmbeddingConfig): Layer<EmbeddingParams> {
-  const table = normalInit(std, size, width);
+export function embedding({ vocabulary, features, std = 1 }: EmbeddingConfig): Layer<EmbeddingParams> {
+  const table = normalInit(std, vocabulary, features);
   return {
     init: (key, dtype = "float32") => ({ E: table.initialise(key, table.shape, dtype) }),
     apply: (params, ids) => gather(params.E, ids),

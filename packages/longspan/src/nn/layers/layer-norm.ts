@@ -5,12 +5,12 @@ import type { Layer } from "./layer.js";
 /** Settings of `layerNorm`. */
 export interface LayerNormConfig {
   /** Elements of the last axis. */
-  readonly size: number;
+  readonly features: number;
   /** Added to the variance, in squared units of x; 1e-5 unless given. */
   readonly epsilon?: number;
 }
 
-/** Parameters of `layerNorm`: gain [size], bias [size]. */
+/** Parameters of `layerNorm`: gain [features], bias [features]. */
 export interface LayerNormParams {
   readonly gain: Tensor;
   readonly bias: Tensor;
@@ -20,20 +20,20 @@ export interface LayerNormParams {
  * Layer normalisation: mean 0 and variance 1 over the last axis, then a gain and a bias per element. See
  * `layerNormalise`.
  *
- * x [..., size] gives the same shape. Parameters gain [size], 1 at first, and bias [size], 0 at first.
+ * x [..., features] gives the same shape. Parameters gain [features], 1 at first, and bias [features], 0 at first.
  *
- * @throws ShapeError if x does not end in an axis of `size` elements
+ * @throws ShapeError if x does not end in an axis of `features` elements
  * @example
- * const norm = layerNorm({ size: 3 });
+ * const norm = layerNorm({ features: 3 });
  * norm.apply(norm.init(Key.of(1)), tensor([[1, 2, 3]])) // [[-1.2247, 0, 1.2247]]
  */
-export function layerNorm({ size, epsilon = 1e-5 }: LayerNormConfig): Layer<LayerNormParams> {
+export function layerNorm({ features, epsilon = 1e-5 }: LayerNormConfig): Layer<LayerNormParams> {
   return {
-    init: (_, dtype = "float32") => ({ gain: ones([size], dtype), bias: zeros([size], dtype) }),
+    init: (_, dtype = "float32") => ({ gain: ones([features], dtype), bias: zeros([features], dtype) }),
     apply(params, x) {
-      if (x.shape.at(-1) !== size)
+      if (x.shape.at(-1) !== features)
         throw new ShapeError(
-          `layerNorm: the input is ${formatShape(x.shape)}, expected ${size} elements on the last axis`,
+          `layerNorm: the input is ${formatShape(x.shape)}, expected ${features} elements on the last axis`,
         );
       return layerNormalise(x, params.gain, params.bias, epsilon);
     },

@@ -42,7 +42,7 @@ describe("a centred problem", () => {
         ReturnType<typeof problem.sample>,
       ];
       const shift = problem.answer === "number" ? before.targets[0]! - after.targets[0]! : 0;
-      const outputs = Float32Array.from({ length: 50 * problem.outputSize }, (_, i) => Math.sin(i));
+      const outputs = Float32Array.from({ length: 50 * problem.output }, (_, i) => Math.sin(i));
       const wrong = problem.wrong(outputs, before);
       expect(wrong).toBeGreaterThan(0);
       expect(wrong).toBeLessThan(50);
@@ -70,8 +70,8 @@ describe("a centred problem", () => {
     expect(shifts[2]).toBeCloseTo(0.7, 6);
     const strings = centred(embeddedReber());
     const lots = strings.sample(Key.of(5), 0, 1000);
-    for (let i = 0; i < strings.inputSize; i++)
-      expect(Math.abs(mean(feature(lots.x, i, strings.inputSize)))).toBeLessThan(0.02);
+    for (let i = 0; i < strings.input; i++)
+      expect(Math.abs(mean(feature(lots.x, i, strings.input)))).toBeLessThan(0.02);
   });
 
   it("refuses to take means of nothing", () => {

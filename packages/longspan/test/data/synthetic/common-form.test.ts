@@ -28,7 +28,7 @@ describe.each(syntheticProblemNames)("%s", (name) => {
 
   it("has inputs, judged rows and targets that fit the structure", () => {
     const { x, structure, judged, targets } = batch;
-    expect(x.length).toBe(structure.nodes * problem.inputSize);
+    expect(x.length).toBe(structure.nodes * problem.input);
     expect(structure.sequences).toBe(40);
     const [least, most] = expectedSteps[name] ?? [80, 80];
     for (let b = 0; b < 40; b++) {
@@ -40,7 +40,7 @@ describe.each(syntheticProblemNames)("%s", (name) => {
     expect(targets.length).toBe(judged.length);
     if (problem.judged === "every step") expect([...judged]).toEqual([...judged.keys()]);
     if (problem.answer === "class")
-      for (const y of targets) expect(y >= 0 && y < problem.outputSize && Number.isInteger(y)).toBe(true);
+      for (const y of targets) expect(y >= 0 && y < problem.output && Number.isInteger(y)).toBe(true);
   });
 
   it("sequence i of batch k depends on the key, k and i only", () => {
@@ -54,7 +54,7 @@ describe.each(syntheticProblemNames)("%s", (name) => {
   // Not for embedded-reber, where the answer is a set of symbols and not the one that came: see its own test.
   it.skipIf(name === "embedded-reber")("right answers are right, and wrong ones are counted", () => {
     const { judged, structure } = batch;
-    const size = problem.outputSize;
+    const size = problem.output;
     const outputs = rightAnswers(problem, batch);
     expect(problem.wrong(outputs, batch)).toBe(0);
     for (const b of [2, 5]) {
@@ -83,7 +83,7 @@ describe.each(syntheticProblemNames)("%s", (name) => {
 
 /** Outputs without a mistake. */
 function rightAnswers(problem: SyntheticProblem, { judged, targets }: SyntheticBatch): Float64Array {
-  const size = problem.outputSize;
+  const size = problem.output;
   const outputs = new Float64Array(judged.length * size);
   for (const [row, y] of targets.entries())
     if (problem.answer === "class") outputs[row * size + y] = 1;

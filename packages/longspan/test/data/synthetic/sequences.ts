@@ -4,9 +4,9 @@ import type { SyntheticBatch, SyntheticProblem } from "longspan";
 export function stepsOf(
   { x, structure }: SyntheticBatch,
   b: number,
-  { inputSize }: SyntheticProblem,
+  { input }: SyntheticProblem,
 ): number[][] {
-  return structure.rowsOf(b).map((row) => [...x.subarray(row * inputSize, (row + 1) * inputSize)]);
+  return structure.rowsOf(b).map((row) => [...x.subarray(row * input, (row + 1) * input)]);
 }
 
 /** The symbols of sequence b of a batch; fails if a row is not one-hot. */
