@@ -99,7 +99,7 @@ const wrong: [string, string | Uint8Array, string][] = [
   [
     "an alias",
     "hidden: &a 3\nfeatures: *a",
-    ", line 2, column 8: features is an alias, *a; write the value itself",
+    ", line 2, column 11: features is an alias, *a; write the value itself",
   ],
   ["a merge", "<<: {lr: 1}", ', line 1, column 1: unknown setting "<<"'],
   [
