@@ -1,9 +1,9 @@
 import { isRecording, Traced } from "../ops/index.js";
-import type { Value } from "../tensor/index.js";
+import { ambient, type Value } from "../tensor/index.js";
 import { presentLevel } from "./linearised.js";
 
 /** Who is told of marks; those at deeper levels of differentiation belong to somebody else. */
-let current: { readonly watcher: (outputs: Value) => Value; readonly level: number } | null = null;
+const marks = ambient<{ readonly watcher: (outputs: Value) => Value; readonly level: number } | null>(null);
 
 /**
  * Marks the values in which what is made of them is convex: the outputs that a loss begins with. It gives back what it is given;
@@ -21,6 +21,7 @@ let current: { readonly watcher: (outputs: Value) => Value; readonly level: numb
  * gaussNewtonProduct(loss)({ w: tensor([1, 1]) }, { w: tensor([1, 0]) });
  */
 export function convexIn(outputs: Value): Value {
+  const current = marks.present;
   if (current === null || isRecording()) return outputs;
   if (outputs instanceof Traced && outputs.interpreter.level > current.level) return outputs;
   return current.watcher(outputs);
@@ -40,11 +41,5 @@ export function convexIn(outputs: Value): Value {
  * seen[0]!.shape; // [2, 3]
  */
 export function watchConvexInputs<T>(watcher: (outputs: Value) => Value, f: () => T): T {
-  const before = current;
-  current = { watcher, level: presentLevel() };
-  try {
-    return f();
-  } finally {
-    current = before;
-  }
+  return marks.within({ watcher, level: presentLevel() }, f);
 }

@@ -1,23 +1,19 @@
 import { apply, constantOp, type Linear, literal } from "../ops/index.js";
-import { leaves, mapTree, refill, type Value } from "../tensor/index.js";
+import { ambient, leaves, mapTree, refill, type Value } from "../tensor/index.js";
 import { DualLevel } from "./dual.js";
 import { type LinearGraph, Trace, type Var } from "./trace.js";
 
-let depth = 0;
+const depth = ambient(0);
 
 /** Runs `f` one level of differentiation deeper. */
 export function deeper<T>(f: (level: number) => T): T {
-  depth += 1;
-  try {
-    return f(depth);
-  } finally {
-    depth -= 1;
-  }
+  const level = depth.present + 1;
+  return depth.within(level, () => f(level));
 }
 
 /** How many differentiations deep the running code is. */
 export function presentLevel(): number {
-  return depth;
+  return depth.present;
 }
 
 /** A function's value and its derivative as a recorded linear map. */

@@ -1,4 +1,4 @@
-import { Tensor, Value } from "../tensor/index.js";
+import { ambient, Tensor, Value } from "../tensor/index.js";
 import { runEagerly } from "./eager.js";
 import type { Attrs, Op } from "./record.js";
 
@@ -14,22 +14,17 @@ export interface Interpreter {
   process(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[];
 }
 
-let ambient: Interpreter | null = null;
+/** Who records ops without inputs. */
+const recorder = ambient<Interpreter | null>(null);
 
 /** Ops without inputs are recorded by `interpreter` while `f` runs. */
 export function withAmbient<T>(interpreter: Interpreter | null, f: () => T): T {
-  const before = ambient;
-  ambient = interpreter;
-  try {
-    return f();
-  } finally {
-    ambient = before;
-  }
+  return recorder.within(interpreter, f);
 }
 
 /** Whether ops without inputs are being recorded. */
 export function isRecording(): boolean {
-  return ambient !== null;
+  return recorder.present !== null;
 }
 
 /**
@@ -37,7 +32,7 @@ export function isRecording(): boolean {
  * @example const [y] = applyAll(mulOp, {}, [tensor([1, 2]), tensor([3, 4])]); // [3, 8]
  */
 export function applyAll(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[] {
-  let top: Interpreter | null = inputs.length === 0 ? ambient : null;
+  let top: Interpreter | null = inputs.length === 0 ? recorder.present : null;
   for (const v of inputs) {
     if (v instanceof Traced) {
       if (top === null || v.interpreter.level > top.level) top = v.interpreter;

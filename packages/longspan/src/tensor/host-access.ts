@@ -1,4 +1,5 @@
 import type { Handle, TypedArray } from "../program/index.js";
+import { ambient } from "./ambient.js";
 
 /** What passes between tensors and plain numbers while a function runs: who captures the function's runs must know. */
 export interface HostAccess {
@@ -23,14 +24,14 @@ export interface Readable {
   binding(): { handle: Handle; offset: number };
 }
 
-let watcher: HostAccess | null = null;
+const watching = ambient<HostAccess | null>(null);
 
 /**
  * Who is told, if anyone.
  * @example hostAccess() // null: no function is being captured
  */
 export function hostAccess(): HostAccess | null {
-  return watcher;
+  return watching.present;
 }
 
 /**
@@ -43,11 +44,5 @@ export function hostAccess(): HostAccess | null {
  * read // [ 5 ]
  */
 export function withHostAccess<T>(told: HostAccess | null, f: () => T): T {
-  const before = watcher;
-  watcher = told;
-  try {
-    return f();
-  } finally {
-    watcher = before;
-  }
+  return watching.within(told, f);
 }

@@ -1,4 +1,5 @@
 export type { DType, Executor, ExecutorStatistics, TypedArray } from "../program/index.js";
+export { type Ambient, ambient } from "./ambient.js";
 export * from "./create.js";
 export { type HostAccess, hostAccess, type Readable, withHostAccess } from "./host-access.js";
 export * from "./key.js";

@@ -1,3 +1,5 @@
+import { ambient } from "./ambient.js";
+
 /** What a scope can release. */
 interface Releasable {
   dispose(): void;
@@ -8,17 +10,19 @@ interface Frame {
   readonly owned: Set<Releasable>;
 }
 
-let current: Frame | null = null;
-let suspended = 0;
+/** The innermost scope. */
+const current = ambient<Frame | null>(null);
+/** Whether scopes release anything: not while a transform needs what they would. */
+const releasing = ambient(true);
 
 /** Called for each new tensor. */
 export function adopt(t: Releasable): void {
-  current?.owned.add(t);
+  current.present?.owned.add(t);
 }
 
 /** Called when a tensor is disposed of by hand. */
 export function forget(t: Releasable): void {
-  for (let f = current; f !== null; f = f.parent) f.owned.delete(t);
+  for (let f = current.present; f !== null; f = f.parent) f.owned.delete(t);
 }
 
 /**
@@ -31,18 +35,15 @@ export function forget(t: Releasable): void {
  * const norm = scope(() => sqrt(sum(mul(g, g)))); // 5; only the result stays
  */
 export function scope<T>(f: () => T): T {
-  if (suspended > 0) return f();
-  const frame: Frame = { parent: current, owned: new Set() };
-  current = frame;
+  if (!releasing.present) return f();
+  const frame: Frame = { parent: current.present, owned: new Set() };
   let result: T;
   try {
-    result = f();
+    result = current.within(frame, f);
   } catch (error) {
-    current = frame.parent;
     release(frame);
     throw error;
   }
-  current = frame.parent;
   if (result instanceof Promise) {
     release(frame);
     throw new TypeError(
@@ -80,12 +81,7 @@ export function keep<T>(tree: T): T {
  * inner.isReleased // false
  */
 export function withoutRelease<T>(f: () => T): T {
-  suspended += 1;
-  try {
-    return f();
-  } finally {
-    suspended -= 1;
-  }
+  return releasing.within(false, f);
 }
 
 /**
@@ -97,13 +93,7 @@ export function withoutRelease<T>(f: () => T): T {
  * inner.isReleased // true
  */
 export function scopeOfData<T>(f: () => T): T {
-  const before = suspended;
-  suspended = 0;
-  try {
-    return scope(f);
-  } finally {
-    suspended = before;
-  }
+  return releasing.within(true, () => scope(f));
 }
 
 /**
@@ -122,22 +112,19 @@ export function owning<T>(f: () => T): {
   dispose: () => void;
 } {
   // Inside a transform everything belongs to the transform, whose own derivative may need it.
-  if (suspended > 0) return { result: f(), dispose: () => {} };
+  if (!releasing.present) return { result: f(), dispose: () => {} };
   const frame: Frame = { parent: null, owned: new Set() };
-  const outer = current;
-  current = frame;
+  let result: T;
   try {
-    const result = withoutRelease(f);
-    survivors(result, (t) => {
-      if (frame.owned.delete(t)) outer?.owned.add(t);
-    });
-    return { result, dispose: () => release(frame) };
+    result = current.within(frame, () => withoutRelease(f));
   } catch (error) {
     release(frame);
     throw error;
-  } finally {
-    current = outer;
   }
+  survivors(result, (t) => {
+    if (frame.owned.delete(t)) current.present?.owned.add(t);
+  });
+  return { result, dispose: () => release(frame) };
 }
 
 function release(frame: Frame): void {

@@ -1,5 +1,5 @@
 import type { Cell, Shapes } from "../cell/index.js";
-import type { Value } from "../tensor/index.js";
+import { ambient, type Value } from "../tensor/index.js";
 import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import type { Structure } from "./structures/structure.js";
 
@@ -18,7 +18,7 @@ export type AnyUnfolded = Unfolded<Shapes, unknown, unknown>;
 /** Runs in place of an unfold; `run` runs it, with the options that it is given. */
 export type UnfoldWatcher = (call: UnfoldCall, run: (options: WatchedOptions) => AnyUnfolded) => AnyUnfolded;
 
-let current: UnfoldWatcher | null = null;
+const watching = ambient<UnfoldWatcher | null>(null);
 
 /**
  * Runs `f`, every unfold in it under the eyes of `watcher`: so that what flows through a model can be looked at from outside. An
@@ -35,13 +35,7 @@ let current: UnfoldWatcher | null = null;
  * nodes; // 5
  */
 export function watchUnfolds<T>(watcher: UnfoldWatcher, f: () => T): T {
-  const before = current;
-  current = watcher;
-  try {
-    return f();
-  } finally {
-    current = before;
-  }
+  return watching.within(watcher, f);
 }
 
 /** Runs an unfold, under the watcher if there is one. */
@@ -49,12 +43,9 @@ export function watched(
   call: { cell: unknown; params: unknown; inputs: unknown; structure: Structure; options: unknown },
   run: (options: UnfoldOptions<Shapes>) => unknown,
 ): unknown {
-  if (current === null) return run(call.options as UnfoldOptions<Shapes>);
-  const watcher = current;
-  current = null;
-  try {
-    return watcher(call as UnfoldCall, run as (options: WatchedOptions) => AnyUnfolded);
-  } finally {
-    current = watcher;
-  }
+  const watcher = watching.present;
+  if (watcher === null) return run(call.options as UnfoldOptions<Shapes>);
+  return watching.within(null, () =>
+    watcher(call as UnfoldCall, run as (options: WatchedOptions) => AnyUnfolded),
+  );
 }
