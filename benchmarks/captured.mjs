@@ -47,8 +47,7 @@ async function run({ cell, hidden, length, batch, omega }, captured) {
   const layer = recurrent(cells[cell]({ input: problem.input, hidden }));
   const model = sequenceModel({ layer, features: hidden, output: problem.output });
   const plain = syntheticTask(model, problem, { key: Key.of(1), batch });
-  // Of a function that is not declared pure, nothing is captured.
-  const task = captured ? plain : { ...plain, loss: (...given) => plain.loss(...given) };
+  const task = { ...plain, capturable: captured };
   const whole = omega ? withFlowPenalty(task, { weight: omega, gradient: "paper" }) : task;
   const warm = 10;
   let begin = process.cpuUsage();

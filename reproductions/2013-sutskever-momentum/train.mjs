@@ -13,7 +13,6 @@ import {
   mul,
   nesterov2013,
   onCpu,
-  pure,
   scope,
   startTraining,
   sutskeverRnn,
@@ -35,10 +34,10 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
     model.apply(params, fromArray(x, [structure.nodes, input]), structure, judged);
   const task = {
     ...syntheticTask(model, problem, { key: forBatches, batch }),
-    loss: pure((params, sample, carried) => {
+    loss(params, sample, carried) {
       const targets = fromArray(sample.targets, [sample.judged.length, output]);
       return { loss: mul(meanSquaredErrorMean(outputsOf(params, sample), targets), lossScale), carried };
-    }),
+    },
   };
   const optimiser = nesterov2013({ learningRate: rate, momentum: arms[arm] });
 

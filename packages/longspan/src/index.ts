@@ -25,7 +25,7 @@ export {
   valueGradAndAux,
   vjp,
 } from "./autodiff/index.js";
-export { type Captured, CaptureError, type CaptureOptions, capture } from "./capture/index.js";
+export { type Captured, CaptureError, type CaptureOptions, capture, uncapturable } from "./capture/index.js";
 export {
   type Cell,
   type CellDefinition,

@@ -15,7 +15,6 @@ import {
   type Value,
 } from "../tensor/index.js";
 import type { Backward } from "../unfold/index.js";
-import { pure } from "./pure.js";
 import type { Task } from "./task.js";
 
 /** Training of a sequence model on a synthetic problem. */
@@ -63,16 +62,17 @@ export function syntheticTask<P, S>(
       `syntheticTask: the curvature is taken from 1 to ${batch} sequences of the batch, got ${curvature}`,
     );
   return {
+    capturable: true,
     batch: (step) => problem.sample(key, step, batch),
     ...(curvature === undefined ? {} : { curvatureBatch: (step) => problem.sample(key, step, curvature) }),
     describe: (step) => `batch ${step} of ${problem.name}`,
     predictions: ({ judged }) => judged.length,
     carriedAtStart: () => ({}),
-    loss: pure<SyntheticTask<P>["loss"]>((params, sequences, carried, forLayer) => {
+    loss(params, sequences, carried, forLayer) {
       const options = { key: forLayer, ...(backward ? { backward } : {}) };
       const outputs = answers(model, params, problem, sequences, options);
       return { loss: lossOf(problem, outputs, sequences), carried };
-    }),
+    },
   };
 }
 

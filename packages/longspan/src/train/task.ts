@@ -2,6 +2,12 @@ import type { Key, Traceable, Value } from "../tensor/index.js";
 
 /** What is trained: batches by number, and the loss on one. P: parameters. B: a batch. C: what is carried from step to step. */
 export interface Task<P, B, C> {
+  /**
+   * That what `loss` gives follows from its arguments alone, and that it does nothing besides: no counting, no printing, no random numbers
+   * but those of its key. Arrays in its arguments may become tensors; it must not count with their numbers itself. Then `train` repeats the
+   * program runs of its steps in place of calling it (see `capture`), which makes small models several times faster. False by default.
+   */
+  readonly capturable?: boolean;
   /** The batch of a step, counted from 0. It depends on the number only, so a run can be taken up at any step. */
   batch(step: number): B;
   /** Predictions that a batch asks for: the loss is their mean. */
@@ -14,7 +20,6 @@ export interface Task<P, B, C> {
    * The mean loss on a batch, and what is carried into the next step, of the same form as what came in.
    * @param carried as data: no gradient flows back into the step before.
    * @param key for random draws such as dropout; another one at each step.
-   * Steps are faster where it is declared `pure`.
    */
   loss(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
   /** The loss alone, where `loss` also runs what a penalty needs: what reports of an explosion look into. As `loss` unless given. */

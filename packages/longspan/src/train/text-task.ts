@@ -8,7 +8,6 @@ import {
 import { slice } from "../ops/index.js";
 import { fromArray, mapTree, scope, type Traceable, zeros } from "../tensor/index.js";
 import { type Backward, chain } from "../unfold/index.js";
-import { pure } from "./pure.js";
 import type { Task } from "./task.js";
 
 /** How a language model is trained on a text. */
@@ -48,12 +47,13 @@ export function textTask(
       `textTask: the curvature is taken from 1 to ${text.streams} streams, got ${curvature}`,
     );
   return {
+    capturable: true,
     batch: (step) => text.segment(step),
     ...(curvature === undefined ? {} : { curvatureBatch: (step) => text.segment(step, curvature) }),
     describe: (step) => text.describe(step),
     predictions: ({ targets }) => targets.length,
     carriedAtStart: (params) => zeroState(model, params, text.streams),
-    loss: pure<TextTask["loss"]>((params, { inputs, targets, structure, fresh }, carried, key) => {
+    loss(params, { inputs, targets, structure, fresh }, carried, key) {
       const n = inputs.length;
       const { logits, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
         key,
@@ -61,7 +61,7 @@ export function textTask(
         ...(fresh ? {} : { initial: ofFirst(carried, structure.sequences) }),
       });
       return { loss: crossEntropyMean(logits, fromArray(targets, [n], "int32")), carried: final };
-    }),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { valueGradAndAux } from "../autodiff/index.js";
-import { type Captured, capture } from "../capture/index.js";
+import { type Captured, capture, uncapturable } from "../capture/index.js";
 import { flowOf } from "../flow/index.js";
 import { add, mul, sub, where } from "../ops/index.js";
 import {
@@ -17,7 +17,6 @@ import {
 } from "../optim/index.js";
 import {
   fromArray,
-  hostAccess,
   isOnCpu,
   type Key,
   leaves,
@@ -28,7 +27,6 @@ import {
   type Traceable,
 } from "../tensor/index.js";
 import { ExplosionError, type StepReport } from "./explosion-error.js";
-import { isPure } from "./pure.js";
 import type { Task } from "./task.js";
 import { dispose, type TrainingState } from "./training-state.js";
 
@@ -62,8 +60,8 @@ interface Taken<P, S, C> extends Parts<P, S, C> {
   readonly measures: Readonly<Record<string, Tensor>>;
 }
 
-/** The learning rate and the momentum of a step: in arrays, so that what is captured serves all of them. */
-type Rates = Readonly<Record<"learningRate" | "momentum", Float64Array | number | undefined>>;
+/** The learning rate and the momentum of a step, where they are not those that the optimiser was made with: scalars. */
+type Rates = Pick<StepSettings, "learningRate" | "momentum">;
 
 /** The keys of a step. */
 type Keys = Readonly<Record<"loss" | "optimiser", Key>>;
@@ -87,7 +85,7 @@ export class TrainingStep<P, B, C, S> {
     [this.forLoss, this.forOptimiser] = key.split(2) as [Key, Key];
     this.guarded = onExplosion(optimiser, policy);
     this.goesOn = policy.nonFinite !== "stop";
-    this.captured = isPure(task.loss) ? capture(this.take.bind(this), { otherwise: "call" }) : null;
+    this.captured = task.capturable ? capture(this.take.bind(this), { otherwise: "call" }) : null;
   }
 
   /** Gives back what is held for the next steps. */
@@ -104,12 +102,10 @@ export class TrainingStep<P, B, C, S> {
     this.number = state.step;
     const { params, optimiser, carried } = state;
     const keys = { loss: this.forLoss.fold(state.step), optimiser: this.forOptimiser.fold(state.step) };
-    const rates = {
-      learningRate: inArray(given.learningRate, Number.POSITIVE_INFINITY),
-      momentum: inArray(given.momentum, 1),
-    };
+    const rates = ratesOf(given, params);
     const take = this.captured ?? this.take.bind(this);
     const { grads, loss, measures, ...next } = take({ params, optimiser, carried }, batch, rates, keys);
+    dispose(rates);
     const explosion = explosionIn(next.optimiser, grads);
     dispose(grads);
     return { next: { ...state, ...next, step: state.step + 1 }, loss, measures, explosion };
@@ -118,10 +114,8 @@ export class TrainingStep<P, B, C, S> {
   private take(state: Parts<P, S, C>, batch: B, rates: Rates, keys: Keys): Taken<P, S, C> {
     return scope(() => {
       const { value, grads, carried, measures } = this.differentiate(state, batch, keys.loss);
-      const { learningRate, momentum } = rates;
       const settings: StepSettings = {
-        ...(learningRate === undefined ? {} : { learningRate: scalar(learningRate, state.params) }),
-        ...(momentum === undefined ? {} : { momentum: scalar(momentum, state.params) }),
+        ...rates,
         key: keys.optimiser,
         objective: this.objective(state.carried, batch, keys.loss),
       };
@@ -189,7 +183,7 @@ export class TrainingStep<P, B, C, S> {
     let made: B | undefined;
     const forCurvature = () => {
       // It follows from the number of the step, which is not among the arguments.
-      if (task.curvatureBatch) hostAccess()?.refused("takes a batch for the curvature");
+      if (task.curvatureBatch) uncapturable("takes a batch for the curvature");
       made ??= task.curvatureBatch?.(step) ?? batch;
       return made;
     };
@@ -225,14 +219,15 @@ export class TrainingStep<P, B, C, S> {
   }
 }
 
-/** What no transform takes stays a number, for its own error. */
-function inArray(x: number | undefined, bound: number): Float64Array | number | undefined {
-  return x !== undefined && x >= 0 && x < bound ? Float64Array.of(x) : x;
-}
-
-function scalar(x: Float64Array | number, params: unknown): Tensor | number {
-  if (typeof x === "number") return x;
-  return fromArray(x, [], leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32");
+/** A rate that is none stays a number, for the error of the transform that takes it. */
+function ratesOf(given: Readonly<Record<string, number>>, params: unknown): Rates {
+  const dtype = leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32";
+  return Object.fromEntries(
+    Object.entries(given).map(([name, x]) => [
+      name,
+      Number.isFinite(x) && x >= 0 ? fromArray([x], [], dtype) : x,
+    ]),
+  );
 }
 
 const actions = ["random", "skip", "stop"] as const;

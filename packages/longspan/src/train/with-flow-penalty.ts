@@ -1,7 +1,6 @@
 import { type FlowPenaltyOptions, flowPenalty } from "../flow/index.js";
 import { mul } from "../ops/index.js";
 import { fromArray } from "../tensor/index.js";
-import { isPure, pure } from "./pure.js";
 import type { Task } from "./task.js";
 
 /** A batch with the weight of the penalty at its step. */
@@ -72,6 +71,7 @@ export function withFlowPenalty<P, B, C>(
     };
   };
   return {
+    capturable: task.capturable ?? false,
     batch: (step) => ({ batch: task.batch(step), weight: inArray(weightAt(step)) }),
     // Omega is not convex in any outputs: curvature is that of the loss.
     curvatureBatch: (step) => ({ batch: task.curvatureBatch?.(step) ?? task.batch(step), weight: null }),
@@ -79,7 +79,7 @@ export function withFlowPenalty<P, B, C>(
     carriedAtStart: (params) => task.carriedAtStart(params),
     ...(describe ? { describe } : {}),
     unpenalised: (params, { batch }, carried, key) => task.loss(params, batch, carried, key),
-    loss: isPure(task.loss) ? pure(loss) : loss,
+    loss,
   };
 }
 

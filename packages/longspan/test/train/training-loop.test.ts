@@ -243,6 +243,7 @@ describe("what is not finite", () => {
     let step = 0;
     return {
       ...task,
+      capturable: false,
       batch: (k) => {
         step = k;
         return task.batch(k);
