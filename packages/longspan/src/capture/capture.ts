@@ -1,18 +1,25 @@
 import { type Arena, isSynchronous, type SynchronousExecutor } from "../program/index.js";
 import { defaultExecutor, hostAccess, scope } from "../tensor/index.js";
+import { type CallSignature, nameOfObject, signatureOf } from "./call-signature.js";
 import { CaptureError } from "./capture-error.js";
-import { type Form, formOf, nameOfObject } from "./form.js";
-import { type Given, givenBy, isGiven, narrowed } from "./given.js";
+import {
+  type Described,
+  describe,
+  difference,
+  type RecordedCall,
+  recordCall,
+  sameReadings,
+} from "./recorded-call.js";
 import { Replay } from "./replay.js";
-import { type Described, describe, difference, sameReadings, type Trial, tryOnce } from "./trial.js";
+import { areStable, type StableArguments, stableArguments, stillStable } from "./stable-arguments.js";
 
 export { CaptureError } from "./capture-error.js";
 
 /** How a function is captured. */
 export interface CaptureOptions {
-  /** What happens where the runs cannot be repeated in place of the function: an error (unless given), or the function is called. */
+  /** What happens where the runs cannot be repeated in place of the function: an error, which is the default, or the function is called. */
   readonly otherwise?: "throw" | "call";
-  /** Memory in bytes that may be held for the runs; 512 MiB unless given. A function that needs more is called each time. */
+  /** Memory in bytes that may be held for the runs; 512 MiB by default. A function that needs more is called each time. */
   readonly mostBytes?: number;
 }
 
@@ -23,54 +30,33 @@ export interface Captured<A extends readonly unknown[], R> {
   dispose(): void;
 }
 
-/** A form of arguments that the function was called with for what it does. */
-interface Tried {
-  readonly is: "tried";
-  readonly trial: Trial;
-  readonly described: Described;
-  /** What all calls that did this were given. */
-  readonly given: Given;
-  readonly times: number;
-}
-
-/** What is known of arguments of one form. */
-type Known =
-  | { readonly is: "seen" }
-  | Tried
-  | { readonly is: "ready"; readonly replay: Replay; tried: Tried; misses: number }
-  | { readonly is: "called" };
-
-/** So many calls in a row may each read something else before it is taken that all will. */
-const mostTrials = 8;
-
-/** Forms that are remembered: the one that was not seen for longest goes first. */
-const mostForms = 256;
-
-/** So many calls in a row may find a flag changed before the function is captured anew. */
-const mostMisses = 8;
-
 /**
- * Captures the program runs that a function makes, and repeats them in its place: all in one call, without tracing, differentiating
- * or looking at shapes again. The results are the same, bit for bit. For work of many small runs, such as a training step of a small model,
- * that is several times faster.
+ * Captures the program runs that a function makes, and repeats them in its place. A repetition is one call into the executor: nothing
+ * is traced, differentiated or checked for shapes again. The results are the same, bit for bit. Where a function makes many small runs,
+ * as a training step of a small model does, a repetition is several times faster than the function.
  *
- * The function takes trees of tensors, typed arrays, keys and anything else, and gives trees of tensors. It is called for the first three
- * calls with arguments of one form; after that its runs are repeated with the arguments' numbers. The form is all but the elements of
- * tensors and typed arrays and the words of keys: a number, a string, a structure or another shape makes another form, captured on its own.
+ * The function takes and gives trees of tensors; among its arguments there may also be typed arrays, keys, and anything else. Calls are
+ * told apart by their signature: everything about the arguments except the elements of tensors and typed arrays and the words of
+ * keys. Another number, string, structure or shape is another signature, which is captured on its own. The function is called for the
+ * first three calls with a signature. Two of them are recorded and compared; from the fourth on, the recorded runs are repeated with
+ * the numbers of the new arguments.
  *
- * What the function does must follow from its arguments, and from the numbers in their arrays and keys only in that they become tensors: it
- * must not count with them itself. Only `fromArray` of a whole array of the arguments, and keys that are folded or split, are followed; a copy or a
- * part of an array counts as a constant, which is noticed where the array changes. Of objects other than lists and records, only which object it is
- * counts: what changes inside is not seen. What else it does besides tensor operations happens only when it is called, and a variable that it sees and
- * that changes later is not seen again. Up to 64 tensors may be read, and 64 elements of each: the runs are repeated as long as they are what they
- * were, and else the function is called. As in `scope`, tensors that it makes and does not return are released; those
- * that it passes to `keep` or disposes of are kept and disposed of only when it is called, and a repetition gives views of arguments where the
- * function gives the arguments.
+ * What the function must do:
+ * - What it does follows from its arguments. A variable that it sees is not looked at again.
+ * - The numbers in its typed arrays and keys become tensors and are used in no other way. Two ways are followed: `fromArray` of a whole
+ *   array, and keys that are folded or split. A copy or a part of an array counts as a constant; that is noticed where the array changes.
+ * - An object that is neither a list nor a plain record counts by identity: what changes inside it is not seen.
+ * - It reads at most 64 tensors, and at most 64 elements of each, to decide what to do. A repetition in which they differ is dropped,
+ *   and the function is called.
  *
- * On an executor that cannot be read at once, while something is differentiated, and within another captured function, the function
- * is just called.
+ * What else it does, such as printing, happens only when it is called. As in `scope`, tensors that it makes and does not return are
+ * released. Tensors that it passes to `keep` or disposes of are kept and disposed of only when it is called. Where the function returns one
+ * of its arguments, a repetition returns a view of it.
  *
- * @throws CaptureError if two calls with one form of arguments did different things, or if the function reads more, writes into a tensor, or gives keys or typed arrays
+ * In three places the function is simply called: on an executor that cannot be read at once, while something is differentiated, and
+ * within another captured function.
+ *
+ * @throws CaptureError if two calls with one signature did different things, or if the function reads more, writes into a tensor, or gives keys or typed arrays
  * @example
  * const loss = (w: Value, x: Value) => sum(square(matmul(x, w)));
  * const step = capture((w: Tensor, x: Tensor) => sub(w, mul(grad(loss)(w, x), 0.1)));
@@ -78,135 +64,221 @@ const mostMisses = 8;
  * for (let i = 0; i < 10; i++) w = step(w, tensor([[i, 1]])) as Tensor;
  */
 export function capture<A extends readonly unknown[], R>(
-  given: (...args: A) => R,
+  f: (...args: A) => R,
   { otherwise = "throw", mostBytes = 512 * 2 ** 20 }: CaptureOptions = {},
 ): Captured<A, R> {
   if (otherwise !== "throw" && otherwise !== "call")
     throw new TypeError(`capture: otherwise is "throw" or "call", got ${JSON.stringify(otherwise)}`);
   if (!(mostBytes >= 0))
     throw new RangeError(`capture: mostBytes is a number of at least 0, got ${mostBytes}`);
-  const f = (...args: A): R => scope(() => given(...args));
-  const forms = new Map<string, Known>();
-  const arenas = new Map<SynchronousExecutor, Arena>();
+  const captured = new CapturedFunction<A, R>((...args) => scope(() => f(...args)), otherwise, mostBytes);
+  return Object.assign((...args: A): R => captured.call(args), { dispose: () => captured.dispose() });
+}
 
-  const drop = (known: Known) => {
-    if (known.is === "tried") known.trial.drop();
-    if (known.is === "ready") known.replay.drop();
-  };
-  const remember = (name: string, known: Known) => {
-    forms.delete(name);
-    forms.set(name, known);
-    for (const [oldest, old] of forms) {
-      if (forms.size <= mostForms) break;
-      drop(old);
-      forms.delete(oldest);
+/** A recording that waits for an equal one. */
+interface Candidate {
+  readonly is: "recorded";
+  readonly recorded: RecordedCall;
+  readonly described: Described;
+  /** What all calls that did this were given. */
+  readonly stable: StableArguments;
+  /** Recordings so far that read something else. */
+  readonly recordings: number;
+}
+
+/** Runs that are repeated. */
+interface Ready {
+  readonly is: "ready";
+  readonly replay: Replay;
+  readonly described: Described;
+  stable: StableArguments;
+  /** Calls in a row whose flags were not those of the recording. */
+  misses: number;
+}
+
+/** What is known of the calls with one signature: there was one; one is recorded; the runs are repeated; the function has to be called. */
+type Known = { readonly is: "seen" } | Candidate | Ready | { readonly is: "called" };
+
+/** So many recordings in a row may each read something else before it is taken that all will. */
+const mostRecordings = 8;
+
+/** Signatures that are remembered: the one that was not seen for longest goes first. */
+const mostSignatures = 256;
+
+/** So many calls in a row may find a flag changed before the function is captured anew. */
+const mostMisses = 8;
+
+/** One call. */
+interface Call<A> {
+  readonly args: A;
+  readonly executor: SynchronousExecutor;
+  readonly signature: CallSignature;
+  /** The signature as text, with the executor. */
+  readonly name: string;
+}
+
+class CapturedFunction<A extends readonly unknown[], R> {
+  private readonly known = new Map<string, Known>();
+  private readonly arenas = new Map<SynchronousExecutor, Arena>();
+
+  constructor(
+    private readonly f: (...args: A) => R,
+    private readonly otherwise: "throw" | "call",
+    private readonly mostBytes: number,
+  ) {}
+
+  call(args: A): R {
+    const call = this.describeCall(args);
+    if (call === null) return this.f(...args);
+    const known = this.lookUp(call.name);
+    if (known === undefined) {
+      // What a function makes once and keeps, programs and constants, is made now.
+      const result = this.f(...args);
+      this.remember(call.name, { is: "seen" });
+      return result;
     }
-  };
+    if (known.is === "called") return this.f(...args);
+    if (known.is !== "ready") return this.record(call, known);
+    return areStable(known.stable, call.signature) ? this.repeat(call, known) : this.recordAgain(call, known);
+  }
+
   /** Lets go of all that is held. */
-  const dispose = () => {
-    for (const known of forms.values()) drop(known);
-    for (const arena of arenas.values()) arena.release();
-    forms.clear();
-    arenas.clear();
-  };
-  const bytes = () => {
-    let sum = 0;
-    for (const arena of arenas.values()) sum += arena.bytes;
-    for (const known of forms.values())
-      sum +=
-        known.is === "tried" ? known.trial.recording.bytes : known.is === "ready" ? known.replay.bytes : 0;
-    return sum;
-  };
-  const arenaOf = (executor: SynchronousExecutor): Arena => {
-    const arena = arenas.get(executor) ?? executor.arena();
-    arenas.set(executor, arena);
-    return arena;
-  };
+  dispose(): void {
+    for (const known of this.known.values()) drop(known);
+    for (const arena of this.arenas.values()) arena.release();
+    this.known.clear();
+    this.arenas.clear();
+  }
 
-  /** Calls the function for what it does, and remembers that for the form. */
-  const call = (executor: SynchronousExecutor, name: string, form: Form, known: Known, args: A): R => {
-    let trial: Trial;
-    try {
-      trial = tryOnce(executor, arenaOf(executor), () => f(...args), form);
-    } catch (error) {
-      if (!(error instanceof CaptureError) || otherwise === "throw") throw error;
-      drop(known);
-      remember(name, { is: "called" });
-      return f(...args);
+  /** Null where the function has to be called. */
+  private describeCall(args: A): Call<A> | null {
+    const executor = defaultExecutor();
+    if (!isSynchronous(executor) || executor.isRecording || hostAccess() !== null) return null;
+    const signature = signatureOf(args);
+    if (signature?.tensors.every((t) => t.executor === executor) !== true) return null;
+    return { args, executor, signature, name: `${nameOfObject(executor)}${signature.name}` };
+  }
+
+  private lookUp(name: string): Known | undefined {
+    const known = this.known.get(name);
+    if (known?.is !== "ready" || (known.misses < mostMisses && known.replay.isValid)) return known;
+    drop(known);
+    return { is: "seen" };
+  }
+
+  private remember(name: string, known: Known): void {
+    this.known.delete(name);
+    this.known.set(name, known);
+    for (const [oldest, old] of this.known) {
+      if (this.known.size <= mostSignatures) break;
+      drop(old);
+      this.known.delete(oldest);
     }
-    const described = describe(trial, form);
-    const result = trial.result as R;
-    if (known.is === "ready") {
-      // It was given something else than ever: did it do the same?
-      const { tried } = known;
-      const isAlike = sameReadings(tried.described, described);
-      if (!isAlike || difference(tried.described, described) === null) {
-        trial.drop();
-        if (isAlike) known.tried = { ...tried, given: narrowed(tried.given, form) };
-        known.misses = isAlike ? 0 : known.misses + 1;
-        remember(name, known);
-        return result;
-      }
-      drop(known);
+  }
+
+  private repeat({ args, signature, name }: Call<A>, known: Ready): R {
+    const done = known.replay.run(signature);
+    if (done) {
+      known.misses = 0;
+      this.remember(name, known);
+      return done.result as R;
     }
-    const times = known.is === "tried" ? known.times + 1 : 1;
-    const alike = known.is === "tried" && sameReadings(known.described, described);
-    if (known.is === "tried") known.trial.drop();
-    const given = known.is === "tried" && alike ? narrowed(known.given, form) : givenBy(form);
-    const tried: Tried = { is: "tried", trial, described, given, times };
-    if (known.is !== "tried" || (!alike && times <= mostTrials)) {
-      remember(name, tried);
-      if (bytes() > mostBytes) {
-        dispose();
-        remember(name, { is: "called" });
-      }
+    known.misses += 1;
+    return this.f(...args);
+  }
+
+  /** Records a call, and compares it with the one before: where both did the same, the runs are ready to be repeated. */
+  private record(call: Call<A>, known: Candidate | { readonly is: "seen" }): R {
+    const { executor, signature, name } = call;
+    const recorded = this.recorded(call, known);
+    if (recorded === null) return this.f(...call.args);
+    const described = describe(recorded, signature);
+    const result = recorded.result as R;
+    const before = known.is === "recorded" ? known : null;
+    before?.recorded.drop();
+    const alike = before !== null && sameReadings(before.described, described);
+    const stable = alike ? stillStable(before.stable, signature) : stableArguments(signature);
+    const recordings = (before?.recordings ?? 0) + 1;
+    if (before === null || (!alike && recordings <= mostRecordings)) {
+      this.keepCandidate(name, { is: "recorded", recorded, described, stable, recordings });
       return result;
     }
     const why = alike
-      ? difference(known.described, described)
+      ? difference(before.described, described)
       : "it read a tensor whose elements were never the same";
     if (why === null) {
-      remember(name, { is: "ready", replay: new Replay(executor, trial, form), tried, misses: 0 });
+      const replay = new Replay(executor, recorded, signature);
+      this.remember(name, { is: "ready", replay, described, stable, misses: 0 });
       return result;
     }
-    trial.drop();
-    remember(name, { is: "called" });
-    if (otherwise === "throw")
+    recorded.drop();
+    this.remember(name, { is: "called" });
+    if (this.otherwise === "throw")
       throw new CaptureError(
         `capture: two calls with arguments of one form did not do the same: ${why}. What the function does must follow from its arguments: give it as an argument, or call the function itself`,
       );
     return result;
-  };
+  }
 
-  const captured = (...args: A): R => {
-    const executor = defaultExecutor();
-    if (!isSynchronous(executor) || executor.isRecording || hostAccess() !== null) return f(...args);
-    const form = formOf(args);
-    if (form?.tensors.every((t) => t.executor === executor) !== true) return f(...args);
-    const name = `${nameOfObject(executor)}${form.name}`;
-    let known = forms.get(name);
-    if (known?.is === "ready" && (known.misses === mostMisses || !known.replay.isValid)) {
+  /** Records a call that was given something else than all before: did it do the same? If not, the function is captured anew. */
+  private recordAgain(call: Call<A>, known: Ready): R {
+    const { signature, name } = call;
+    const recorded = this.recorded(call, known);
+    if (recorded === null) return this.f(...call.args);
+    const described = describe(recorded, signature);
+    const alike = sameReadings(known.described, described);
+    if (!alike || difference(known.described, described) === null) {
+      recorded.drop();
+      if (alike) known.stable = stillStable(known.stable, signature);
+      known.misses = alike ? 0 : known.misses + 1;
+      this.remember(name, known);
+    } else {
       drop(known);
-      known = { is: "seen" };
+      const stable = stableArguments(signature);
+      this.keepCandidate(name, { is: "recorded", recorded, described, stable, recordings: 1 });
     }
-    if (known === undefined) {
-      // What a function makes once and keeps, programs and constants, is made now.
-      const result = f(...args);
-      remember(name, { is: "seen" });
-      return result;
+    return recorded.result as R;
+  }
+
+  private keepCandidate(name: string, candidate: Candidate): void {
+    this.remember(name, candidate);
+    if (this.bytes() <= this.mostBytes) return;
+    this.dispose();
+    this.remember(name, { is: "called" });
+  }
+
+  /** Calls the function and records what it does; null where that cannot be repeated and the function is to be called from now on. */
+  private recorded({ executor, signature, name, args }: Call<A>, known: Known): RecordedCall | null {
+    try {
+      return recordCall(executor, this.arenaOf(executor), () => this.f(...args), signature);
+    } catch (error) {
+      if (!(error instanceof CaptureError) || this.otherwise === "throw") throw error;
+      drop(known);
+      this.remember(name, { is: "called" });
+      return null;
     }
-    if (known.is === "called") return f(...args);
-    if (known.is !== "ready") return call(executor, name, form, known, args);
-    if (!isGiven(known.tried.given, form)) return call(executor, name, form, known, args);
-    const done = known.replay.run(form);
-    if (done) {
-      known.misses = 0;
-      remember(name, known);
-      return done.result as R;
-    }
-    known.misses += 1;
-    return f(...args);
-  };
-  captured.dispose = dispose;
-  return captured;
+  }
+
+  private arenaOf(executor: SynchronousExecutor): Arena {
+    const arena = this.arenas.get(executor) ?? executor.arena();
+    this.arenas.set(executor, arena);
+    return arena;
+  }
+
+  private bytes(): number {
+    let sum = 0;
+    for (const arena of this.arenas.values()) sum += arena.bytes;
+    for (const known of this.known.values()) sum += bytesOf(known);
+    return sum;
+  }
+}
+
+function drop(known: Known): void {
+  if (known.is === "recorded") known.recorded.drop();
+  if (known.is === "ready") known.replay.drop();
+}
+
+function bytesOf(known: Known): number {
+  if (known.is === "recorded") return known.recorded.recording.bytes;
+  return known.is === "ready" ? known.replay.bytes : 0;
 }

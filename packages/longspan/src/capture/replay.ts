@@ -1,7 +1,7 @@
 import type { Handle, RepeatedRuns, SynchronousExecutor } from "../program/index.js";
 import { checkIntegers, type Key, keep, Tensor } from "../tensor/index.js";
-import { type Form, withTensors } from "./form.js";
-import { type Filling, type Reading, type Source, sameNumbers, type Trial } from "./trial.js";
+import { type CallSignature, withTensors } from "./call-signature.js";
+import { type Filling, type Reading, type RecordedCall, type Source, sameNumbers } from "./recorded-call.js";
 
 /** Where memory is when the runs are repeated: that of an argument, of a result, or the same as ever. */
 type Memory =
@@ -31,12 +31,12 @@ export class Replay {
 
   constructor(
     private readonly executor: SynchronousExecutor,
-    private readonly trial: Trial,
-    form: Form,
+    private readonly recorded: RecordedCall,
+    signature: CallSignature,
   ) {
-    const { recording, resultForm, fillings, readings } = trial;
-    const given = form.memories;
-    const inResults = resultForm.memories.filter((h) => recording.made.has(h) && !given.includes(h));
+    const { recording, resultSignature, fillings, readings } = recorded;
+    const given = signature.memories;
+    const inResults = resultSignature.memories.filter((h) => recording.made.has(h) && !given.includes(h));
     const constant = new Set(fillings.flatMap((f) => (f.source.from === "function" ? f.handle : [])));
     const kept = [...recording.left].filter((h) => !inResults.includes(h) && !constant.has(h));
     this.results = inResults.length;
@@ -60,7 +60,7 @@ export class Replay {
       const { handle, offset } = reading.view.binding();
       return { ...reading, memory: memoryOf(handle), offset };
     });
-    this.outputs = resultForm.tensors.map((t) => {
+    this.outputs = resultSignature.tensors.map((t) => {
       const { handle, offset } = t.binding();
       const memory = memoryOf(handle);
       const fixed = memory.of === "recording" ? keptView(t) : null;
@@ -70,21 +70,21 @@ export class Replay {
   }
 
   /**
-   * Does what the function would do with arguments of the form.
+   * Does what the function would do with arguments of this signature.
    * @returns the result; undefined if the function has to be called, since it would do something else this time
    */
-  run(form: Form): { readonly result: unknown } | undefined {
+  run(signature: CallSignature): { readonly result: unknown } | undefined {
     const { executor } = this;
     const fresh = this.fresh.map(({ dtype, length }) => executor.allocate(dtype, length));
     const handleOf = (memory: Memory): Handle =>
       memory.of === "argument"
-        ? form.memories[memory.index]!
+        ? signature.memories[memory.index]!
         : memory.of === "result"
           ? fresh[memory.index]!
           : memory.handle;
     try {
-      for (const { memory, source } of this.fillings) this.fill(handleOf(memory), source, form);
-      this.repeated.run([...form.memories, ...fresh]);
+      for (const { memory, source } of this.fillings) this.fill(handleOf(memory), source, signature);
+      this.repeated.run([...signature.memories, ...fresh]);
       for (const { memory, offset, view, expects } of this.readings) {
         const data = executor.readSync(handleOf(memory), offset, view.size);
         if (typeof expects === "function") expects(data);
@@ -98,7 +98,7 @@ export class Replay {
       throw error;
     }
     for (const handle of fresh.slice(this.results)) executor.release(handle);
-    return { result: this.assemble(form, fresh.slice(0, this.results)) };
+    return { result: this.assemble(signature, fresh.slice(0, this.results)) };
   }
 
   /** Whether the memory that the runs use, besides that of arguments and results, is still there. */
@@ -110,26 +110,26 @@ export class Replay {
   drop(): void {
     this.repeated.release();
     for (const { fixed } of this.outputs) fixed?.dispose();
-    this.trial.drop();
+    this.recorded.drop();
   }
 
-  private fill(handle: Handle, source: Source, form: Form): void {
-    const data = source.from === "function" ? source.data : numbersOf(source, form);
+  private fill(handle: Handle, source: Source, signature: CallSignature): void {
+    const data = source.from === "function" ? source.data : numbersOf(source, signature);
     if (handle.dtype === "int32" && source.from === "array") checkIntegers(data);
     this.executor.write(handle, 0, data);
   }
 
-  private assemble(form: Form, fresh: readonly Handle[]): unknown {
+  private assemble(signature: CallSignature, fresh: readonly Handle[]): unknown {
     const whole = fresh.map((handle) => Tensor.own(this.executor, handle, [handle.length]));
     const tensors = this.outputs.map(({ memory, offset, shape, fixed }) => {
       if (memory.of === "result") return whole[memory.index]!.view(shape, offset);
       if (fixed) return fixed.view(shape);
-      const handle = form.memories[(memory as { index: number }).index]!;
-      return viewIn(form.tensors, handle, shape, offset);
+      const handle = signature.memories[(memory as { index: number }).index]!;
+      return viewIn(signature.tensors, handle, shape, offset);
     });
     for (const t of whole) t.dispose();
     let i = 0;
-    return withTensors(this.trial.template, () => tensors[i++]!);
+    return withTensors(this.recorded.template, () => tensors[i++]!);
   }
 }
 
@@ -153,7 +153,10 @@ function keptView(t: Tensor): Tensor {
   return keep(t.view(t.shape));
 }
 
-function numbersOf(source: Exclude<Source, { from: "function" }>, form: Form): ArrayLike<number> {
-  if (source.from === "array") return form.arrays[source.index]!;
-  return source.folds.reduce((key: Key, n) => key.fold(n), form.keys[source.index]!).words;
+function numbersOf(
+  source: Exclude<Source, { from: "function" }>,
+  signature: CallSignature,
+): ArrayLike<number> {
+  if (source.from === "array") return signature.arrays[source.index]!;
+  return source.folds.reduce((key: Key, n) => key.fold(n), signature.keys[source.index]!).words;
 }

@@ -2,10 +2,10 @@ import type { Handle } from "../program/index.js";
 import { Key, Tensor, Value } from "../tensor/index.js";
 
 /**
- * What a tree of arguments or results is apart from its numbers. Two trees with one `name` differ in the elements of their tensors and
- * arrays and in the words of their keys, and in nothing else.
+ * A tree of arguments or results without its numbers. Two trees whose signatures have the same `name` differ in nothing but the elements
+ * of their tensors and arrays and the words of their keys.
  */
-export interface Form {
+export interface CallSignature {
   readonly name: string;
   readonly tensors: readonly Tensor[];
   /** The memories that the tensors lie in, each once. */
@@ -18,8 +18,8 @@ export interface Form {
 /** Longer lists of numbers are data, and should be typed arrays. */
 const longestList = 256;
 
-/** The form of a tree; null if it holds a value that stands in for another, which has no numbers, a long list of them, or itself. */
-export function formOf(tree: unknown): Form | null {
+/** The signature of a tree; null if it holds a value that stands in for another, which has no numbers, a long list of them, or itself. */
+export function signatureOf(tree: unknown): CallSignature | null {
   const found: Found = { tensors: [], memories: [], arrays: [], keys: [], within: new Set() };
   const name = nameOf(tree, found);
   const { tensors, memories, arrays, keys } = found;
@@ -99,7 +99,7 @@ function isRecord(tree: object): boolean {
   return proto === Object.prototype || proto === null;
 }
 
-/** A copy of the tree with its tensors replaced, in the order of the form. */
+/** A copy of the tree with its tensors replaced, in the order of the signature. */
 export function withTensors(tree: unknown, next: (t: Value) => Value): unknown {
   if (typeof tree !== "object" || tree === null) return tree;
   if (tree instanceof Value) return next(tree);

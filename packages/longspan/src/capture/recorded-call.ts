@@ -1,7 +1,7 @@
 import type { Arena, Handle, Recording, Run, SynchronousExecutor } from "../program/index.js";
 import { type HostAccess, keep, type Tensor, type TypedArray, withHostAccess } from "../tensor/index.js";
+import { type CallSignature, signatureOf, withTensors } from "./call-signature.js";
 import { CaptureError } from "./capture-error.js";
-import { type Form, formOf, withTensors } from "./form.js";
 
 /** Where numbers that are written come from: an array or a key among the arguments, or the function itself. */
 export type Source =
@@ -22,14 +22,14 @@ export interface Reading {
 }
 
 /** One call of a function with all that it did. */
-export interface Trial {
+export interface RecordedCall {
   readonly recording: Recording;
   readonly fillings: readonly Filling[];
   readonly readings: readonly Reading[];
   readonly result: unknown;
   /** A copy of the result's tree. */
   readonly template: unknown;
-  readonly resultForm: Form;
+  readonly resultSignature: CallSignature;
   /** Gives back all that the recording holds. */
   drop(): void;
 }
@@ -41,12 +41,18 @@ const [mostRead, mostReadings] = [64, 64];
  * Calls a function and notes what it does.
  * @throws CaptureError if it does what its runs alone do not repeat
  */
-export function tryOnce(executor: SynchronousExecutor, arena: Arena, f: () => unknown, form: Form): Trial {
+export function recordCall(
+  executor: SynchronousExecutor,
+  arena: Arena,
+  f: () => unknown,
+  signature: CallSignature,
+): RecordedCall {
   const fillings: Filling[] = [];
   const readings: Reading[] = [];
   const sources = new Map<object, Source>();
-  for (const [index, array] of form.arrays.entries()) sources.set(array, { from: "array", index });
-  for (const [index, key] of form.keys.entries()) sources.set(key.words, { from: "key", index, folds: [] });
+  for (const [index, array] of signature.arrays.entries()) sources.set(array, { from: "array", index });
+  for (const [index, key] of signature.keys.entries())
+    sources.set(key.words, { from: "key", index, folds: [] });
   const access: HostAccess = {
     filled(handle, data) {
       const source = sources.get(data) ?? { from: "function", data: Float64Array.from(data) };
@@ -87,26 +93,26 @@ export function tryOnce(executor: SynchronousExecutor, arena: Arena, f: () => un
     dropReadings();
     recording.release();
   };
-  const resultForm = formOf(result);
-  if (resultForm === null) {
+  const resultSignature = signatureOf(result);
+  if (resultSignature === null) {
     drop();
     throw new CaptureError(
       "capture: the function gives a value that is being differentiated, or a long list of numbers; it gives tensors",
     );
   }
-  if (resultForm.arrays.length > 0 || resultForm.keys.length > 0) {
+  if (resultSignature.arrays.length > 0 || resultSignature.keys.length > 0) {
     drop();
     throw new CaptureError(
-      `capture: the function gives ${resultForm.keys.length > 0 ? "a key" : "a typed array"}, whose numbers are not made again; it gives tensors`,
+      `capture: the function gives ${resultSignature.keys.length > 0 ? "a key" : "a typed array"}, whose numbers are not made again; it gives tensors`,
     );
   }
   // The caller may change the tree that it is given.
   const template = withTensors(result, (t) => t);
-  return { recording, fillings, readings, result, template, resultForm, drop };
+  return { recording, fillings, readings, result, template, resultSignature, drop };
 }
 
 /**
- * Why two calls whose arguments have one form did different things; null if they did the same. What differs then depends on something
+ * Why two calls with one signature did different things; null if they did the same. What differs then depends on something
  * that is not among the arguments, or on their numbers in a way that the runs do not show.
  */
 export function difference(one: Described, other: Described): string | null {
@@ -159,8 +165,11 @@ export interface Described {
   readonly readings: readonly { readonly place: number; readonly expects: Reading["expects"] }[];
 }
 
-export function describe({ recording, fillings, readings, resultForm }: Trial, form: Form): Described {
-  const numbers = new Map<Handle, number>(form.memories.map((handle, i) => [handle, i]));
+export function describe(
+  { recording, fillings, readings, resultSignature }: RecordedCall,
+  signature: CallSignature,
+): Described {
+  const numbers = new Map<Handle, number>(signature.memories.map((handle, i) => [handle, i]));
   const outside: Handle[] = [];
   const numberOf = (handle: Handle): number => {
     let number = numbers.get(handle);
@@ -178,8 +187,8 @@ export function describe({ recording, fillings, readings, resultForm }: Trial, f
     ),
     outside,
     // Which memories they share is in the outputs.
-    text: resultForm.name.replaceAll(/@\d+:\d+\+\d+/g, ""),
-    outputs: resultForm.tensors.flatMap((t) => [numberOf(t.binding().handle), t.binding().offset]),
+    text: resultSignature.name.replaceAll(/@\d+:\d+\+\d+/g, ""),
+    outputs: resultSignature.tensors.flatMap((t) => [numberOf(t.binding().handle), t.binding().offset]),
     fillings: fillings.map(({ handle, source }) => ({ place: numberOf(handle), source })),
     readings: readings.map(({ view, expects }) => ({ place: numberOf(view.binding().handle), expects })),
   };
