@@ -4,9 +4,10 @@ const belowUnfold = ["compile", "cell", "autodiff", "ops", "tensor", "program"];
 const unfoldAndBelow = ["unfold", ...belowUnfold];
 const rooms = {
   program: [],
-  executors: ["program"],
-  tensor: ["program"],
-  capture: ["tensor", "program"],
+  recording: ["program"],
+  executors: ["recording", "program"],
+  tensor: ["recording", "program"],
+  capture: ["tensor", "recording", "program"],
   ops: ["tensor", "program"],
   "linear-algebra": ["tensor"],
   autodiff: ["ops", "tensor"],
@@ -16,7 +17,7 @@ const rooms = {
   optim: ["unfold", "autodiff", "ops", "tensor"],
   io: ["tensor"],
   data: ["unfold", "ops", "tensor"],
-  nn: ["linear-algebra", ...unfoldAndBelow],
+  nn: ["linear-algebra", "recording", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
   node: ["train", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],

@@ -34,14 +34,14 @@ export function ourSides(names, threadCounts) {
 function ourSide(e, threads) {
   const use = () => {
     useExecutor(e);
-    if ("threads" in e) e.threads = threads;
+    if ("threads" in e.inner) e.inner.threads = threads;
   };
   return {
     name: e.name,
     ours: true,
     use,
     threads,
-    version: e.kernels?.instructionSet ?? "TypeScript",
+    version: e.inner.kernels?.instructionSet ?? "TypeScript",
     async prepare(task) {
       use();
       return task.job.step ? steps(task, use) : subject(task, use);

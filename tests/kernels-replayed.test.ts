@@ -37,7 +37,7 @@ function recorded(f: () => void): Buffer {
   const reference = executor("reference") as ReferenceExecutor;
   const cases: Buffer[][] = [];
   const { run } = reference;
-  const contents = (h: Handle) => bytesOf(reference.readSync(h, 0, h.length));
+  const contents = (h: Handle) => bytesOf(reference.read(h, 0, h.length));
   reference.run = (executable, schedule, bindings) => {
     const handles = [...new Set(bindings.flatMap((b) => (b ? [b.handle] : [])))];
     const had = handles.map(contents);

@@ -5,14 +5,15 @@ import {
   executor,
   fromArray,
   gather,
-  isSynchronous,
+  isRecordable,
   matmul,
   onCpu,
   type Place,
+  type RecordableExecutor,
   type Run,
-  type SynchronousExecutor,
   scope,
   type Tensor,
+  type TypedArray,
   tensor,
   useExecutor,
   zeros,
@@ -25,15 +26,24 @@ afterAll(() => useExecutor(before));
 
 const placeOf = (t: Tensor): Place => ({ ...t.binding(), length: t.size });
 
+/** Runs bound with their input and output. */
+function windowed(e: RecordableExecutor, runs: readonly Run[], input: Place, output: Place) {
+  const bound = e.bind(runs, [], { input, output });
+  return {
+    run: (data: ArrayLike<number>, result: TypedArray) => bound.run([], data, result),
+    release: () => bound.release(),
+  };
+}
+
 for (const { name } of executorRows) {
   const reason = missing(name);
   describe.skipIf(reason !== undefined)(
     `recordings on ${name}${reason ? `: skipped, ${reason}` : ""}`,
     () => {
-      let e: SynchronousExecutor;
+      let e: RecordableExecutor;
       beforeAll(() => {
         const chosen = executor(name);
-        if (!isSynchronous(chosen)) throw new Error("not on the CPU");
+        if (!isRecordable(chosen)) throw new Error("not on the CPU");
         useExecutor(chosen);
         e = chosen;
       });
@@ -55,7 +65,7 @@ for (const { name } of executorRows) {
         const x = zeros([1, 2]) as Tensor;
         const { y, recording } = recorded(x, A);
         expect(recording.runs.length).toBe(2);
-        const prepared = e.prepare(recording.runs, placeOf(x), placeOf(y));
+        const prepared = windowed(e, recording.runs, placeOf(x), placeOf(y));
         const output = new Float32Array(2);
         const { runs, bytesInUse } = e.statistics;
         for (let i = 1; i < 20; i++) {
@@ -80,7 +90,7 @@ for (const { name } of executorRows) {
         const recording = e.record(() => {
           y = matmul(left, x) as Tensor;
         });
-        const prepared = e.prepare(recording.runs, placeOf(x), placeOf(y));
+        const prepared = windowed(e, recording.runs, placeOf(x), placeOf(y));
         const output = new Float32Array(64);
         for (const value of [1, 2, 3]) {
           prepared.run(new Float32Array(64 * 64).fill(value), output);
@@ -98,7 +108,7 @@ for (const { name } of executorRows) {
             [0, 1],
           ]),
         );
-        const prepared = e.prepare(recording.runs, placeOf(part), { ...placeOf(y), offset: 1, length: 1 });
+        const prepared = windowed(e, recording.runs, placeOf(part), { ...placeOf(y), offset: 1, length: 1 });
         const output = new Float32Array(1);
         for (const megabytes of [0, 30, 60]) {
           zeros([megabytes * 250_000]).dispose();
@@ -122,7 +132,7 @@ for (const { name } of executorRows) {
         }));
         const output = new Float32Array(1);
         const [first, second] = [recording.runs, swapped].map((runs) =>
-          e.prepare(runs, placeOf(index), placeOf(y)),
+          windowed(e, runs, placeOf(index), placeOf(y)),
         );
         first!.run([2], output);
         expect(output[0]).toBe(30);

@@ -18,6 +18,7 @@ import {
   mul,
   normal,
   onCpu,
+  type RecordableExecutor,
   type Structure,
   sum,
   tanh,
@@ -80,7 +81,9 @@ function compute(cell: unknown, structure: Structure): { rows: number[][]; sums:
 }
 
 describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ?? ""}`, () => {
-  const native = missing("native") ? undefined : (executor("native") as unknown as { leastShared: number });
+  const native = missing("native")
+    ? undefined
+    : ((executor("native") as RecordableExecutor).inner as unknown as { leastShared: number });
   beforeAll(() => {
     useExecutor(executor("native"));
     // However little there is to do, it is shared.

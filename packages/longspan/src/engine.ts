@@ -12,5 +12,6 @@ export * from "./compile/index.js";
 export { executor, executorReport, ReferenceExecutor } from "./executors/index.js";
 export * from "./ops/index.js";
 export * from "./program/index.js";
+export * from "./recording/index.js";
 export * from "./tensor/index.js";
 export * from "./unfold/index.js";

@@ -1,4 +1,4 @@
-import { type Arena, isSynchronous, type SynchronousExecutor } from "../program/index.js";
+import { type Arena, isRecordable, type RecordableExecutor } from "../recording/index.js";
 import { defaultExecutor, hostAccess, scope } from "../tensor/index.js";
 import { type CallSignature, nameOfObject, signatureOf } from "./call-signature.js";
 import { CaptureError } from "./capture-error.js";
@@ -111,7 +111,7 @@ const mostMisses = 8;
 /** One call. */
 interface Call<A> {
   readonly args: A;
-  readonly executor: SynchronousExecutor;
+  readonly executor: RecordableExecutor;
   readonly signature: CallSignature;
   /** The signature as text, with the executor. */
   readonly name: string;
@@ -119,7 +119,7 @@ interface Call<A> {
 
 class CapturedFunction<A extends readonly unknown[], R> {
   private readonly known = new Map<string, Known>();
-  private readonly arenas = new Map<SynchronousExecutor, Arena>();
+  private readonly arenas = new Map<RecordableExecutor, Arena>();
 
   constructor(
     private readonly f: (...args: A) => R,
@@ -153,7 +153,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
   /** Null where the function has to be called. */
   private describeCall(args: A): Call<A> | null {
     const executor = defaultExecutor();
-    if (!isSynchronous(executor) || executor.isRecording || hostAccess() !== null) return null;
+    if (!isRecordable(executor) || executor.isRecording || hostAccess() !== null) return null;
     const signature = signatureOf(args);
     if (signature?.tensors.every((t) => t.executor === executor) !== true) return null;
     return { args, executor, signature, name: `${nameOfObject(executor)}${signature.name}` };
@@ -259,7 +259,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     }
   }
 
-  private arenaOf(executor: SynchronousExecutor): Arena {
+  private arenaOf(executor: RecordableExecutor): Arena {
     const arena = this.arenas.get(executor) ?? executor.arena();
     this.arenas.set(executor, arena);
     return arena;

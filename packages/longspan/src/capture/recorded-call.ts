@@ -1,4 +1,5 @@
-import type { Arena, Handle, Recording, Run, SynchronousExecutor } from "../program/index.js";
+import type { Handle, Run } from "../program/index.js";
+import type { Arena, RecordableExecutor, Recording } from "../recording/index.js";
 import { type HostAccess, keep, type Tensor, type TypedArray, withHostAccess } from "../tensor/index.js";
 import { type CallSignature, signatureOf, withTensors } from "./call-signature.js";
 import { CaptureError } from "./capture-error.js";
@@ -42,7 +43,7 @@ const [mostRead, mostReadings] = [64, 64];
  * @throws CaptureError if it does what its runs alone do not repeat
  */
 export function recordCall(
-  executor: SynchronousExecutor,
+  executor: RecordableExecutor,
   arena: Arena,
   f: () => unknown,
   signature: CallSignature,

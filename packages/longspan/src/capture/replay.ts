@@ -1,4 +1,5 @@
-import type { Handle, RepeatedRuns, SynchronousExecutor } from "../program/index.js";
+import type { BoundRuns, Handle } from "../program/index.js";
+import type { RecordableExecutor } from "../recording/index.js";
 import { checkIntegers, type Key, keep, Tensor } from "../tensor/index.js";
 import { type CallSignature, withTensors } from "./call-signature.js";
 import { type Filling, type Reading, type RecordedCall, type Source, sameNumbers } from "./recorded-call.js";
@@ -20,7 +21,7 @@ interface Output {
 /** The runs of a function, repeated in its place. */
 export class Replay {
   readonly bytes: number;
-  private readonly repeated: RepeatedRuns;
+  private readonly repeated: BoundRuns;
   private readonly lasting: readonly Handle[];
   /** Memory that results are in, made anew each time; then what the function kept besides, which repetitions must not write to. */
   private readonly fresh: readonly Handle[];
@@ -30,7 +31,7 @@ export class Replay {
   private readonly outputs: readonly Output[];
 
   constructor(
-    private readonly executor: SynchronousExecutor,
+    private readonly executor: RecordableExecutor,
     private readonly recorded: RecordedCall,
     signature: CallSignature,
   ) {
@@ -49,7 +50,7 @@ export class Replay {
     };
     const bound = recording.runs.flatMap((run) => run.bindings.flatMap((b) => b?.handle ?? []));
     this.lasting = [...new Set(bound)].filter((handle) => memoryOf(handle).of === "recording");
-    this.repeated = executor.repeat(recording.runs, [...given, ...this.fresh]);
+    this.repeated = executor.bind(recording.runs, [...given, ...this.fresh]);
     this.fillings = fillings.flatMap((filling) => {
       const memory = memoryOf(filling.handle);
       // What the function itself wrote into memory that stays is still there.
@@ -86,7 +87,7 @@ export class Replay {
       for (const { memory, source } of this.fillings) this.fill(handleOf(memory), source, signature);
       this.repeated.run([...signature.memories, ...fresh]);
       for (const { memory, offset, view, expects } of this.readings) {
-        const data = executor.readSync(handleOf(memory), offset, view.size);
+        const data = executor.read(handleOf(memory), offset, view.size);
         if (typeof expects === "function") expects(data);
         else if (!sameNumbers(data, expects)) {
           for (const handle of fresh) executor.release(handle);

@@ -1,4 +1,5 @@
 import type { Executor } from "../program/index.js";
+import { recordable } from "../recording/index.js";
 import { type Loaded, setting } from "./loading.js";
 import { loadNative } from "./native/index.js";
 import { ReferenceExecutor } from "./reference/index.js";
@@ -58,7 +59,7 @@ export function executor(name: string): Executor {
     throw new Error(`no executor "${name}"; there is ${Object.keys(loaders).join(", ")}`);
   const l = load(name as ExecutorName);
   if (!l.executor) throw new Error(`the ${name} executor is not available here: ${l.reason}`);
-  return l.executor;
+  return recordable(l.executor);
 }
 
 /**
@@ -95,7 +96,7 @@ export function chooseExecutor(): Executor {
   }
   for (const name of Object.keys(loaders) as ExecutorName[]) {
     const l = load(name);
-    if (l.executor) return l.executor;
+    if (l.executor) return recordable(l.executor);
   }
   throw new Error("no executor is available");
 }

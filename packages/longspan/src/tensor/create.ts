@@ -1,4 +1,5 @@
 import { type DType, type Executor, newArray } from "../program/index.js";
+import { recordable } from "../recording/index.js";
 import { hostAccess } from "./host-access.js";
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
 import { Tensor } from "./value.js";
@@ -16,14 +17,14 @@ export function defaultExecutor(): Executor {
 }
 
 /**
- * Makes `executor` the one on which new tensors are made.
+ * Makes `executor` the one on which new tensors are made, with the layer that records its runs (`recordable`).
  * @example
  * const before = defaultExecutor();
  * useExecutor(new ReferenceExecutor()); // new tensors are made there; old ones stay where they are
  * useExecutor(before);
  */
 export function useExecutor(executor: Executor): void {
-  chosen = executor;
+  chosen = recordable(executor);
 }
 
 /**

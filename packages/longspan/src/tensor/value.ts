@@ -207,7 +207,7 @@ export function onCpu(value: Value): CpuTensor {
 
 function elementsOf(t: Tensor, executor: SynchronousExecutor): TypedArray {
   const { handle, offset } = t.binding();
-  return executor.readSync(handle, offset, t.size);
+  return executor.read(handle, offset, t.size);
 }
 
 /**

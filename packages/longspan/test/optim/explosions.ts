@@ -25,7 +25,8 @@ export const asynchronous: Executor = {
   allocate: (dtype, length) => executor.allocate(dtype, length),
   release: (handle) => executor.release(handle),
   write: (handle, offset, data) => executor.write(handle, offset, data),
-  read: (handle, offset, length) => executor.read(handle, offset, length),
+  read: async (handle, offset, length) => await executor.read(handle, offset, length),
+  capabilities: { synchronous: false },
   compile: (program) => executor.compile(program),
   run: (executable, schedule, bindings) => executor.run(executable, schedule, bindings),
   get statistics() {

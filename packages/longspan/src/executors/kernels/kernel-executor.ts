@@ -1,22 +1,21 @@
 import {
   type Binding,
+  type BoundRuns,
   type BufferDecl,
+  type Capabilities,
   type Executable,
   type Handle,
-  type Place,
-  type PreparedRuns,
   type Program,
-  type RepeatedRuns,
   type Run,
   type Schedule,
   verifyProgram,
+  type Window,
 } from "../../program/index.js";
 import { indexError } from "../memory/index-error.js";
 import { MemoryExecutor } from "../memory/memory-executor.js";
+import { BoundKernelRuns } from "./bound-kernel-runs.js";
 import { encodeProgram, encodeSchedule } from "./encode.js";
 import type { KernelModule } from "./kernel-module.js";
-import { KernelRepeats } from "./kernel-repeats.js";
-import { KernelRuns } from "./kernel-runs.js";
 
 /**
  * Runs programs on compiled kernels: a program is encoded and handed over once, a schedule once per program, and a run is
@@ -33,6 +32,11 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
       touch: (memory) => kernels.touch(memory),
     });
   }
+
+  override readonly capabilities: Capabilities = {
+    synchronous: true,
+    bind: (runs, replaced, window) => this.bindRuns(runs, replaced, window),
+  };
 
   override get statistics() {
     const { bytesReserved, ...others } = super.statistics;
@@ -53,36 +57,12 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     const own = ownExecutable(executable);
     this.runs += 1;
     this.nodeRows += schedule.counts.node ?? 0;
-    this.recorder.note({ executable, schedule, bindings });
     this.bind(own, schedule, bindings, own.bindings);
     const failure = this.kernels.run(this.planFor(own, schedule), own.bindings);
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
   }
 
-  prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
-    const memory = (place: Place) => ({ ...place, memory: this.pool.own(place.handle).memory });
-    const [into, from] = [memory(input), memory(output)];
-    return this.prepared(
-      runs,
-      into.memory,
-      (id, owner) => new KernelRuns(this.kernels, id, into, from, { runs, ...owner }),
-    );
-  }
-
-  repeat(runs: readonly Run[], replaced: readonly Handle[]): RepeatedRuns {
-    const own = this.pool.own.bind(this.pool);
-    return this.prepared(
-      runs,
-      null,
-      (id, owner) => new KernelRepeats(this.kernels, id, replaced, { runs, own, ...owner }),
-    );
-  }
-
-  private prepared<T extends object>(
-    runs: readonly Run[],
-    written: M | null,
-    make: (id: number, owner: { done: () => void; released: () => void }) => T,
-  ): T {
+  private bindRuns(runs: readonly Run[], replaced: readonly Handle[], window: Window | null): BoundRuns {
     const bound = runs.map(({ executable, schedule, bindings }) => {
       const own = ownExecutable(executable);
       const places = new Float64Array(2 * own.program.buffers.length);
@@ -91,8 +71,11 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     });
     const nodeRows = runs.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
     const { kernels } = this;
-    const id = kernels.prepare(bound, written);
-    const prepared = make(id, {
+    const own = this.pool.own.bind(this.pool);
+    const id = kernels.prepare(bound, window && own(window.input.handle).memory);
+    const prepared = new BoundKernelRuns(kernels, id, replaced, window, {
+      runs,
+      own,
       done: () => {
         this.runs += runs.length;
         this.nodeRows += nodeRows;

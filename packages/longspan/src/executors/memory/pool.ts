@@ -1,15 +1,7 @@
-import { bytesPerElement, type DType, type Handle } from "../../program/index.js";
+import { bytesPerElement, type DType, Handle, sizeClass } from "../../program/index.js";
 
-/** A piece of an executor's memory. M: what the executor keeps it in, which may hold more than `length` elements. */
-export class PooledHandle<M> implements Handle {
-  released = false;
-  constructor(
-    readonly pool: Pool<M>,
-    readonly dtype: DType,
-    readonly length: number,
-    public memory: M,
-  ) {}
-}
+/** A piece of an executor's memory. M: what the executor keeps it in. */
+export type PooledHandle<M> = Handle & { memory: M };
 
 /** Keeps released memory for reuse, by type and size class, so that training steps take no new memory. */
 export class Pool<M> {
@@ -22,65 +14,40 @@ export class Pool<M> {
 
   allocate(dtype: DType, length: number): PooledHandle<M> {
     this.bytesInUse += bytesFor(dtype, length);
-    return new PooledHandle(this, dtype, length, this.memoryFor(dtype, length));
+    return new Handle(this, dtype, length, this.memoryFor(dtype, length)) as PooledHandle<M>;
   }
 
-  release(handle: PooledHandle<M>): void {
+  release(handle: Handle): void {
     if (handle.released) return;
+    const { dtype, length, memory } = this.own(handle);
     handle.released = true;
-    this.bytesInUse -= this.bytesOf(handle);
-    const key = this.classOf(handle.dtype, handle.length);
+    this.bytesInUse -= bytesFor(dtype, length);
+    const key = classOf(dtype, length);
     const list = this.free.get(key);
-    if (list) list.push(handle.memory);
-    else this.free.set(key, [handle.memory]);
+    if (list) list.push(memory);
+    else this.free.set(key, [memory]);
   }
 
   /** The handle as one of this pool, still in use. @throws if it is not */
   own(handle: Handle): PooledHandle<M> {
-    if (!(handle instanceof PooledHandle) || handle.pool !== this)
+    if (!(handle instanceof Handle) || handle.owner !== this)
       throw new TypeError("a handle of another executor");
     if (handle.released) throw new Error("memory that was released");
-    return handle;
-  }
-
-  /** Handles of one class can take each other's memory. */
-  classOf(dtype: DType, length: number): string {
-    return `${dtype}:${sizeClass(length)}`;
-  }
-
-  bytesOf({ dtype, length }: Handle): number {
-    return bytesFor(dtype, length);
-  }
-
-  /** Another handle for the memory of one that is done with, of the same class: only the new one is released. */
-  again(done: PooledHandle<M>, length: number): PooledHandle<M> {
-    return new PooledHandle(this, done.dtype, length, done.memory);
-  }
-
-  /** Gives a handle other memory. @returns one that holds what it had */
-  moved(handle: PooledHandle<M>): PooledHandle<M> {
-    const left = this.again(handle, handle.length);
-    this.bytesInUse += this.bytesOf(handle);
-    handle.memory = this.memoryFor(handle.dtype, handle.length);
-    return left;
+    return handle as PooledHandle<M>;
   }
 
   private memoryFor(dtype: DType, length: number): M {
-    const capacity = sizeClass(length);
-    const pooled = this.free.get(`${dtype}:${capacity}`)?.pop();
+    const pooled = this.free.get(classOf(dtype, length))?.pop();
     if (pooled !== undefined) return pooled;
     this.bytesReserved += bytesFor(dtype, length);
-    return this.take(dtype, capacity);
+    return this.take(dtype, sizeClass(length));
   }
+}
+
+function classOf(dtype: DType, length: number): string {
+  return `${dtype}:${sizeClass(length)}`;
 }
 
 function bytesFor(dtype: DType, length: number): number {
   return sizeClass(length) * bytesPerElement(dtype);
-}
-
-/** The next size of the form (4..7) x 2^n: at most a quarter is wasted. */
-function sizeClass(length: number): number {
-  if (length <= 4) return 4;
-  const step = 2 ** (Math.floor(Math.log2(length)) - 2);
-  return Math.ceil(length / step) * step;
 }

@@ -1,23 +1,17 @@
 import {
   type Binding,
   type Executable,
-  type Handle,
   type Instruction,
   type ListTable,
   newArray,
-  type Place,
-  type PreparedRuns,
   type Program,
-  type RepeatedRuns,
   type RowTable,
-  type Run,
   type Schedule,
   type Space,
   type TypedArray,
   type View,
   verifyProgram,
 } from "../../program/index.js";
-import { checkPlaced } from "../memory/check-placed.js";
 import { MemoryExecutor } from "../memory/memory-executor.js";
 import type { Pool, PooledHandle } from "../memory/pool.js";
 import { gemm, matmul, outerSum } from "./gemm.js";
@@ -32,7 +26,7 @@ import { gather, indexSum, segmentSum, sumRows } from "./rows.js";
  * const executor = new ReferenceExecutor();
  * const handle = executor.allocate("float32", 2);
  * executor.write(handle, 0, [1, 2]);
- * executor.readSync(handle, 1, 1) // Float32Array [ 2 ]
+ * executor.read(handle, 1, 1) // Float32Array [ 2 ]
  */
 export class ReferenceExecutor extends MemoryExecutor<TypedArray> {
   constructor() {
@@ -50,46 +44,7 @@ export class ReferenceExecutor extends MemoryExecutor<TypedArray> {
       throw new TypeError("an executable of another executor");
     this.runs += 1;
     this.nodeRows += schedule.counts.node ?? 0;
-    this.recorder.note({ executable, schedule, bindings });
     executable.run(schedule, bindings, this.pool);
-  }
-
-  prepare(runs: readonly Run[], input: Place, output: Place): PreparedRuns {
-    let released = false;
-    return {
-      run: (given, result) => {
-        if (released) throw new Error("prepared runs that were released");
-        checkPlaced(given, input, result, output);
-        this.write(input.handle, input.offset, given);
-        for (const { executable, schedule, bindings } of runs) this.run(executable, schedule, bindings);
-        const { memory } = this.pool.own(output.handle);
-        for (let i = 0; i < output.length; i++) result[i] = memory[output.offset + i]!;
-      },
-      release: () => {
-        released = true;
-      },
-    };
-  }
-
-  repeat(runs: readonly Run[], replaced: readonly Handle[]): RepeatedRuns {
-    let released = false;
-    return {
-      run: (handles) => {
-        if (released) throw new Error("repeated runs that were released");
-        if (handles.length !== replaced.length)
-          throw new RangeError(`${handles.length} handles in place of ${replaced.length}`);
-        const other = new Map(replaced.map((handle, i) => [handle, handles[i]!]));
-        for (const { executable, schedule, bindings } of runs)
-          this.run(
-            executable,
-            schedule,
-            bindings.map((b) => b && { ...b, handle: other.get(b.handle) ?? b.handle }),
-          );
-      },
-      release: () => {
-        released = true;
-      },
-    };
   }
 }
 

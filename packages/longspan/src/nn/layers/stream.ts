@@ -1,14 +1,7 @@
 import type { InputSpec } from "../../cell/index.js";
 import { mul } from "../../ops/index.js";
-import {
-  type Binding,
-  type Handle,
-  isSynchronous,
-  newArray,
-  type Place,
-  type PreparedRuns,
-  type SynchronousExecutor,
-} from "../../program/index.js";
+import { type Binding, type BoundRuns, type Handle, newArray, type Place } from "../../program/index.js";
+import { isRecordable, type RecordableExecutor } from "../../recording/index.js";
 import {
   type DType,
   defaultExecutor,
@@ -90,7 +83,7 @@ export interface StreamConfig<P, S> {
  */
 export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
   const executor = defaultExecutor();
-  if (!isSynchronous(executor))
+  if (!isRecordable(executor))
     throw new TypeError(
       `${config.name}: a stream needs an executor that is read at once, ${executor.name} is not`,
     );
@@ -113,7 +106,7 @@ class PreparedStream<P, S> implements Stream<S> {
   /** What the runs touch and `dispose` releases: views of the parameters, the input, the two states, the output. */
   private readonly held: Tensor[] = [];
   private readonly states: readonly [S, S];
-  private readonly runs: readonly [PreparedRuns, PreparedRuns];
+  private readonly runs: readonly [BoundRuns, BoundRuns];
   private readonly recording: { release(): void };
   private readonly output: TypedArray;
   private readonly single = new Float64Array(1);
@@ -121,7 +114,7 @@ class PreparedStream<P, S> implements Stream<S> {
   private turn: 0 | 1 = 0;
   private disposed = false;
 
-  constructor({ name, input, params, apply }: StreamConfig<P, S>, executor: SynchronousExecutor) {
+  constructor({ name, input, params, apply }: StreamConfig<P, S>, executor: RecordableExecutor) {
     const { shape, dtype } = "shape" in input ? input : { shape: input, dtype: floatType(params) };
     this.name = name;
     this.shape = shape;
@@ -148,8 +141,8 @@ class PreparedStream<P, S> implements Stream<S> {
     const [from, to] = [placeOf(x), placeOf(output)];
     this.states = [before, after];
     this.runs = [
-      executor.prepare(recording.runs, from, to),
-      executor.prepare(swapped, from, { ...exchanged(to), length: to.length }),
+      executor.bind(recording.runs, [], { input: from, output: to }),
+      executor.bind(swapped, [], { input: from, output: { ...exchanged(to), length: to.length } }),
     ];
     this.recording = recording;
     this.output = newArray(output.dtype, output.size);
@@ -166,7 +159,7 @@ class PreparedStream<P, S> implements Stream<S> {
       throw new ShapeError(
         `${this.name}: a step takes ${this.size} numbers, ${formatShape(this.shape)}, got ${row.length}`,
       );
-    this.runs[this.turn].run(row, this.output);
+    this.runs[this.turn].run(noHandles, row, this.output);
     this.turn = this.turn === 0 ? 1 : 0;
     return this.output;
   }
@@ -240,6 +233,8 @@ function exchange(one: readonly Tensor[], other: readonly Tensor[]): (binding: B
 function placeOf(t: Tensor): Place {
   return { ...t.binding(), length: t.size };
 }
+
+const noHandles: readonly Handle[] = [];
 
 /** The type of the parameters' floats. */
 function floatType(params: unknown): DType {

@@ -1,0 +1,104 @@
+import {
+  type BoundRuns,
+  checkHandles,
+  checkWindow,
+  type Handle,
+  type Place,
+  type Run,
+  type TypedArray,
+  type Window,
+} from "../../program/index.js";
+import { indexError } from "../memory/index-error.js";
+import type { PooledHandle } from "../memory/pool.js";
+import type { KernelModule } from "./kernel-module.js";
+
+/** What the executor has to do with runs that it bound. */
+interface Owner<M> {
+  /** Kept, since plans are dropped with their schedules. */
+  readonly runs: readonly Run[];
+  readonly own: (handle: Handle) => PooledHandle<M>;
+  readonly done: () => void;
+  readonly released: () => void;
+}
+
+/** Bound runs of compiled kernels: one call does them all. */
+export class BoundKernelRuns<M> implements BoundRuns {
+  private readonly input: View<M> | null;
+  private readonly output: View<M> | null;
+  /** Where the replaced handles stand in the bindings, which of them it is, and the numbers that were put there last. */
+  private readonly positions: Int32Array;
+  private readonly which: Int32Array;
+  private readonly numbers: Float64Array;
+  private readonly others: readonly Handle[];
+  private released = false;
+
+  constructor(
+    private readonly kernels: KernelModule<M>,
+    private readonly id: number,
+    private readonly replaced: readonly Handle[],
+    private readonly window: Window | null,
+    private readonly owner: Owner<M>,
+  ) {
+    this.input = window && new View(kernels, window.input, owner.own(window.input.handle).memory);
+    this.output = window && new View(kernels, window.output, owner.own(window.output.handle).memory);
+    const places = owner.runs.flatMap(({ executable, bindings }) =>
+      executable.program.buffers.map((_, b) => bindings[b]?.handle),
+    );
+    const found = places.flatMap((handle, i) => {
+      const which = handle ? replaced.indexOf(handle) : -1;
+      return which < 0 ? [] : [[2 * i, which] as const];
+    });
+    this.positions = Int32Array.from(found, ([position]) => position);
+    this.which = Int32Array.from(found, ([, which]) => which);
+    this.numbers = new Float64Array(found.length);
+    const others = new Set(places.filter((h) => h !== undefined));
+    for (const handle of replaced) others.delete(handle);
+    this.others = [...others];
+  }
+
+  run(handles: readonly Handle[], input?: ArrayLike<number>, output?: TypedArray): void {
+    if (this.released) throw new Error("bound runs that were released");
+    if (this.window) checkWindow(this.window, input!, output!);
+    if (this.replaced.length > 0 || handles.length > 0) this.rebind(handles);
+    this.input?.elements().set(input!);
+    const failure = this.kernels.runPrepared(this.id);
+    if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
+    this.owner.done();
+    if (this.output) output!.set(this.output.elements());
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.owner.released();
+  }
+
+  private rebind(handles: readonly Handle[]): void {
+    checkHandles(handles, this.replaced);
+    for (const handle of this.others) this.owner.own(handle);
+    const numbers = handles.map((handle) => this.kernels.numberOf(this.owner.own(handle).memory));
+    for (let i = 0; i < this.which.length; i++) this.numbers[i] = numbers[this.which[i]!]!;
+    this.kernels.rebind(this.id, this.positions, this.numbers);
+  }
+}
+
+/** The elements of a place, as an array that is made anew only where memory has moved. */
+class View<M> {
+  private whole: TypedArray | null = null;
+  private part: TypedArray | null = null;
+
+  constructor(
+    private readonly kernels: KernelModule<M>,
+    private readonly place: Place,
+    private readonly memory: M,
+  ) {}
+
+  elements(): TypedArray {
+    const whole = this.kernels.view(this.memory);
+    if (this.whole !== whole) {
+      this.whole = whole;
+      this.part = whole.subarray(this.place.offset, this.place.offset + this.place.length);
+    }
+    return this.part!;
+  }
+}

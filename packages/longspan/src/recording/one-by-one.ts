@@ -1,0 +1,47 @@
+import {
+  type BoundRuns,
+  checkHandles,
+  checkWindow,
+  type Handle,
+  type Place,
+  type Run,
+  type SynchronousExecutor,
+  type TypedArray,
+  type Window,
+} from "../program/index.js";
+
+/** Bound runs where the executor has no fast path: each is done by itself. */
+export class OneByOne implements BoundRuns {
+  private released = false;
+
+  constructor(
+    private readonly executor: SynchronousExecutor,
+    private readonly runs: readonly Run[],
+    private readonly replaced: readonly Handle[],
+    private readonly window: Window | null,
+  ) {}
+
+  run(handles: readonly Handle[], input?: ArrayLike<number>, output?: TypedArray): void {
+    if (this.released) throw new Error("bound runs that were released");
+    const { executor, replaced, window } = this;
+    checkHandles(handles, replaced);
+    if (window) checkWindow(window, input!, output!);
+    const other = new Map(replaced.map((handle, i) => [handle, handles[i]!]));
+    if (window) executor.write(window.input.handle, window.input.offset, input!);
+    for (const { executable, schedule, bindings } of this.runs)
+      executor.run(
+        executable,
+        schedule,
+        bindings.map((b) => b && { ...b, handle: other.get(b.handle) ?? b.handle }),
+      );
+    if (window) output!.set(elements(executor, window.output));
+  }
+
+  release(): void {
+    this.released = true;
+  }
+}
+
+function elements(executor: SynchronousExecutor, { handle, offset, length }: Place): TypedArray {
+  return executor.read(handle, offset, length);
+}

@@ -1,0 +1,125 @@
+import {
+  type Binding,
+  type BoundRuns,
+  type Capabilities,
+  type DType,
+  type Executable,
+  type Executor,
+  type ExecutorStatistics,
+  type Handle,
+  isSynchronous,
+  type Program,
+  type Run,
+  type Schedule,
+  type SynchronousExecutor,
+  type TypedArray,
+  type Window,
+} from "../program/index.js";
+import { Arena } from "./arena.js";
+import { OneByOne } from "./one-by-one.js";
+import { Recorder } from "./recorder.js";
+import type { Recording } from "./recording.js";
+
+/**
+ * An executor whose runs can be recorded and repeated: the layer between tensors and an executor, which knows nothing of it. Everything
+ * else is handed on.
+ */
+export class RecordableExecutor implements SynchronousExecutor {
+  private readonly recorder: Recorder;
+
+  /** @internal Use `recordable`. */
+  constructor(readonly inner: SynchronousExecutor) {
+    this.recorder = new Recorder(inner);
+  }
+
+  get name(): string {
+    return this.inner.name;
+  }
+
+  get statistics(): ExecutorStatistics {
+    return this.inner.statistics;
+  }
+
+  get capabilities(): Capabilities {
+    return this.inner.capabilities;
+  }
+
+  allocate(dtype: DType, length: number): Handle {
+    return this.recorder.allocate(dtype, length);
+  }
+
+  release(handle: Handle): void {
+    this.recorder.release(handle);
+  }
+
+  write(handle: Handle, offset: number, data: ArrayLike<number>): void {
+    this.recorder.write(handle);
+    this.inner.write(handle, offset, data);
+  }
+
+  read(handle: Handle, offset: number, length: number): TypedArray {
+    return this.inner.read(handle, offset, length);
+  }
+
+  compile(program: Program): Executable {
+    return this.inner.compile(program);
+  }
+
+  run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
+    this.recorder.note({ executable, schedule, bindings });
+    this.inner.run(executable, schedule, bindings);
+  }
+
+  /** Whether a recording is under way. */
+  get isRecording(): boolean {
+    return this.recorder.isRecording;
+  }
+
+  /**
+   * Calls `f` and notes the runs that it makes. They can be done again, over the same memory, as long as the recording is not
+   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere. Memory that `f` takes and gives back goes to
+   * the arena and serves again, but not memory that it writes: those numbers stay for the runs to read.
+   * @param arena shared by recordings whose runs are never interleaved; one of its own by default
+   * @throws Error if a recording is under way
+   */
+  record(f: () => void, arena?: Arena): Recording {
+    return this.recorder.record(f, arena);
+  }
+
+  /** An arena without memory. */
+  arena(): Arena {
+    return new Arena(this.inner);
+  }
+
+  /** Binds runs to be done again and again, with other memory in place of `replaced`. All other memory must outlive them. */
+  bind(runs: readonly Run[], replaced: readonly Handle[], window: Window | null = null): BoundRuns {
+    const { bind } = this.inner.capabilities;
+    return bind ? bind(runs, replaced, window) : new OneByOne(this.inner, runs, replaced, window);
+  }
+}
+
+const known = new WeakMap<Executor, RecordableExecutor>();
+
+/**
+ * The executor with the layer that records runs, always the same one. An executor that cannot be read at once stays as it is.
+ * @example
+ * const own = new ReferenceExecutor();
+ * recordable(own) === recordable(own) // true
+ */
+export function recordable(executor: Executor): Executor {
+  if (executor instanceof RecordableExecutor || !isSynchronous(executor)) return executor;
+  let found = known.get(executor);
+  if (!found) {
+    found = new RecordableExecutor(executor);
+    known.set(executor, found);
+  }
+  return found;
+}
+
+/**
+ * Whether the runs of an executor can be recorded and repeated.
+ * @example isRecordable(defaultExecutor()) // true: the executors of the library are on the CPU
+ */
+export function isRecordable(executor: Executor): executor is RecordableExecutor {
+  return executor instanceof RecordableExecutor;
+}

@@ -1,0 +1,115 @@
+import { type DType, type Handle, type Run, type SynchronousExecutor, sizeClass } from "../program/index.js";
+import { Arena, bytesOf } from "./arena.js";
+import type { Recording } from "./recording.js";
+
+/** What a recording under way has noted. */
+interface Notes {
+  readonly arena: Arena;
+  readonly runs: Run[];
+  readonly made: Set<Handle>;
+  /** Not given back so far. */
+  readonly left: Set<Handle>;
+  /** Numbers from outside lie there: the runs are repeated with them. */
+  readonly written: Set<Handle>;
+  /** In memory that served before. */
+  readonly reused: Set<Handle>;
+  /** Given back, but not to be used again. */
+  readonly retired: Handle[];
+}
+
+/**
+ * Notes the runs of an executor, and keeps from its pool the memory that they may touch. Inside a recording that memory serves again,
+ * as it would outside: the runs are repeated in the same order.
+ */
+export class Recorder {
+  private current: Notes | null = null;
+
+  constructor(private readonly executor: SynchronousExecutor) {}
+
+  get isRecording(): boolean {
+    return this.current !== null;
+  }
+
+  record(f: () => void, given?: Arena): Recording {
+    if (this.current) throw new Error("record: a recording is under way");
+    if (given && given.executor !== this.executor) throw new TypeError("an arena of another executor");
+    const arena = given ?? new Arena(this.executor);
+    const notes: Notes = {
+      arena,
+      runs: [],
+      made: new Set(),
+      left: new Set(),
+      written: new Set(),
+      reused: new Set(),
+      retired: [],
+    };
+    this.current = notes;
+    const release = () => {
+      for (const handle of notes.retired.splice(0)) this.executor.release(handle);
+      if (!given) arena.release();
+    };
+    try {
+      f();
+    } catch (error) {
+      release();
+      throw error;
+    } finally {
+      this.current = null;
+      // What lives on has its memory to itself.
+      for (const handle of notes.reused) {
+        const left = this.moved(handle);
+        this.executor.write(handle, 0, this.executor.read(left, 0, left.length));
+        arena.give(left);
+      }
+    }
+    const bytes = notes.retired.reduce((n, handle) => n + bytesOf(handle), 0);
+    return { runs: notes.runs, made: notes.made, left: notes.left, bytes, release };
+  }
+
+  note(run: Run): void {
+    this.current?.runs.push({ ...run, bindings: [...run.bindings] });
+  }
+
+  allocate(dtype: DType, length: number): Handle {
+    const notes = this.current;
+    if (notes === null) return this.executor.allocate(dtype, length);
+    const spare = notes.arena.take(dtype, length);
+    const made = (spare ?? this.roomFor(dtype, length)).renamed(length);
+    if (spare) notes.reused.add(made);
+    notes.made.add(made);
+    notes.left.add(made);
+    return made;
+  }
+
+  release(handle: Handle): void {
+    const notes = this.current;
+    if (notes === null) {
+      this.executor.release(handle);
+      return;
+    }
+    notes.reused.delete(handle);
+    notes.left.delete(handle);
+    if (notes.made.has(handle) && !notes.written.has(handle)) notes.arena.give(handle);
+    else notes.retired.push(handle);
+  }
+
+  /** Called before memory is written from outside: other runs must not use it. */
+  write(handle: Handle): void {
+    const notes = this.current;
+    if (notes === null || notes.written.has(handle)) return;
+    notes.written.add(handle);
+    if (notes.reused.delete(handle)) notes.arena.give(this.moved(handle));
+  }
+
+  /** Memory that can serve any handle of its class later. */
+  private roomFor(dtype: DType, length: number): Handle {
+    return this.executor.allocate(dtype, sizeClass(length));
+  }
+
+  /** Gives a handle other memory. @returns one that holds what it had */
+  private moved(handle: Handle): Handle {
+    const left = handle.renamed(handle.length);
+    handle.memory = this.roomFor(handle.dtype, handle.length).memory;
+    return left;
+  }
+}
