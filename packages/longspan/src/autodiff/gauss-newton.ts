@@ -1,4 +1,4 @@
-import { apply, constantOp, type Linear, mul } from "../ops/index.js";
+import { apply, constantOp, type Linear, mul, zerosLike } from "../ops/index.js";
 import {
   type Concrete,
   formatShape,
@@ -9,7 +9,7 @@ import {
   Value,
 } from "../tensor/index.js";
 import { watchConvexInputs } from "./convex-in.js";
-import { needed, record, spreadOver, zerosLike } from "./linearised.js";
+import { needed, record, spreadOver } from "./linearised.js";
 import type { LinearGraph } from "./trace.js";
 import { aligned, unshared } from "./transforms.js";
 import { evaluate, transposeGraph } from "./transpose.js";

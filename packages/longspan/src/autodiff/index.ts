@@ -1,6 +1,7 @@
 export * from "./check.js";
 export { convexIn, watchConvexInputs } from "./convex-in.js";
 export * from "./dual.js";
+export * from "./equations.js";
 export { fusedRows } from "./fused-rows.js";
 export * from "./gauss-newton.js";
 export * from "./per-example.js";

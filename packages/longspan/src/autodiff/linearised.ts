@@ -1,6 +1,7 @@
-import { apply, constantOp, type Linear, literal } from "../ops/index.js";
-import { ambient, leaves, mapTree, refill, type Value } from "../tensor/index.js";
+import { type Linear, zerosLike } from "../ops/index.js";
+import { ambient, leaves, mapTree, refill } from "../tensor/index.js";
 import { DualLevel } from "./dual.js";
+import { liveEquations } from "./equations.js";
 import { type LinearGraph, Trace, type Var } from "./trace.js";
 
 const depth = ambient(0);
@@ -45,23 +46,12 @@ export function record<X, Y>(f: (x: X) => Y, x: unknown): Linearised<Y> {
 
 /** The graph without the equations that its outputs do not depend on. */
 export function needed(graph: LinearGraph): LinearGraph {
-  const used = new Set<Value>(graph.outputs.filter((v) => v !== undefined));
-  const equations = graph.equations.toReversed().filter((eq) => {
-    if (!eq.outputs.some((v) => used.has(v))) return false;
-    for (const v of eq.inputs) used.add(v);
-    return true;
-  });
-  return { ...graph, equations: equations.reverse() };
+  const wanted = graph.outputs.filter((v) => v !== undefined);
+  return { ...graph, equations: liveEquations(graph.equations, wanted) };
 }
 
 /** Puts the derivatives of the float leaves back into the tree's form; integer leaves get zeros. */
 export function spreadOver(tree: unknown, values: readonly Linear[]): unknown {
   let i = 0;
   return mapTree(tree, (v) => (v.dtype === "int32" ? zerosLike(v) : (values[i++] ?? zerosLike(v))));
-}
-
-/** Zeros of a value's shape and type. */
-export function zerosLike(v: Value): Value {
-  const zero = literal(0, v.dtype);
-  return v.rank === 0 ? zero : apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
 }

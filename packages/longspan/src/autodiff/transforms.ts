@@ -1,4 +1,4 @@
-import { apply, constantOp } from "../ops/index.js";
+import { apply, constantOp, zerosLike } from "../ops/index.js";
 import {
   type Concrete,
   formatShape,
@@ -15,7 +15,7 @@ import {
   withoutRelease,
 } from "../tensor/index.js";
 import { DualLevel } from "./dual.js";
-import { deeper, record, spreadOver, zerosLike } from "./linearised.js";
+import { deeper, record, spreadOver } from "./linearised.js";
 import { evaluate, transposeGraph } from "./transpose.js";
 
 /** `deeper`, releasing all that is made inside but not returned, once no transform around it needs it. */

@@ -1,5 +1,6 @@
 import { addLinear, apply, applyAll, type Linear, spreadToOp, sumToOp } from "../ops/index.js";
 import { type Shape, sameShape, type Value } from "../tensor/index.js";
+import { dependents } from "./equations.js";
 import { type Equation, joinScopes, type LinearGraph, Var } from "./trace.js";
 
 /** A transpose rule that gave a cotangent of the wrong shape: a defect of an op record. */
@@ -17,10 +18,7 @@ export function transposeGraph(
   cotangents: readonly Linear[],
   resolve: (v: Value) => Value = (v) => v,
 ): Linear[] {
-  const linear = new Set<Value>(graph.inputs);
-  for (const eq of graph.equations)
-    if (eq.inputs.some((v) => linear.has(v))) for (const v of eq.outputs) linear.add(v);
-
+  const linear = dependents(graph.equations, graph.inputs);
   const sums = new Map<Value, Linear>();
   const add = (target: Value, ct: Linear, what: string) => {
     if (ct === undefined) return;

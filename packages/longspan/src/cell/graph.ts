@@ -9,7 +9,7 @@ export interface Slot {
   readonly dtype: DType;
 }
 
-/** A way into or out of a cell. Edges of a structure join an out-port to an in-port. */
+/** A way into or out of a cell. Edges of a structure join an out-port to an in-port. All ports of one direction have the same slots. */
 export interface Port {
   readonly name: string;
   readonly slots: readonly Slot[];
@@ -66,6 +66,30 @@ export interface CellGraph {
  */
 export function roots(cell: CellGraph): Value[] {
   return [...cell.outputs.map((o) => o.value), ...cell.stateOut.flat(), ...(cell.edge?.message ?? [])];
+}
+
+/**
+ * Every value that a cell uses: operands of its equations, and what leaves it.
+ * @example usedValues(lstm({ input: 3, hidden: 4 }).trace("float32").graph).size // 23
+ */
+export function usedValues(cell: CellGraph): Set<Value> {
+  return new Set([...cell.equations.flatMap((eq) => eq.inputs), ...roots(cell)]);
+}
+
+/**
+ * The slots of the state that leaves a node: all out-ports have the same.
+ * @example outSlots(lstm({ input: 3, hidden: 4 }).trace("float32").graph).map((slot) => slot.name) // [ "h", "s" ]
+ */
+export function outSlots({ outPorts }: Pick<CellGraph, "outPorts">): readonly Slot[] {
+  return outPorts[0]?.slots ?? [];
+}
+
+/**
+ * The slots of the state that arrives at a node: all in-ports have the same.
+ * @example inSlots(lstm({ input: 3, hidden: 4 }).trace("float32").graph).map((slot) => slot.name) // [ "h", "s" ]
+ */
+export function inSlots({ inPorts }: Pick<CellGraph, "inPorts">): readonly Slot[] {
+  return inPorts[0]?.slots ?? [];
 }
 
 /**

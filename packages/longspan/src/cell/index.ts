@@ -3,7 +3,7 @@ export * from "./graph.js";
 export * from "./linearize.js";
 export * from "./print.js";
 export * from "./pullback.js";
-export * from "./reenter.js";
+export { type Reentered, reenter } from "./reenter.js";
 export * from "./simplify.js";
 export type {
   InputSpec,

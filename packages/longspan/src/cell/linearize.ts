@@ -1,8 +1,17 @@
-import { DualLevel, type Equation, evaluate, Trace, Var } from "../autodiff/index.js";
-import { apply, constantOp, type Linear, withAmbient } from "../ops/index.js";
+import {
+  DualLevel,
+  type Equation,
+  evaluate,
+  liveEquations,
+  producersOf,
+  Trace,
+  Var,
+} from "../autodiff/index.js";
+import { type Linear, withAmbient, zerosLike } from "../ops/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
-import type { CellGraph, Port, Slot } from "./graph.js";
-import { simplify } from "./simplify.js";
+import { type CellGraph, inSlots, outSlots, type Port, type Slot, usedValues } from "./graph.js";
+import { withEntries } from "./reenter.js";
+import { simplify, substitute } from "./simplify.js";
 import { verifyCell } from "./verify.js";
 
 /** Where the tangent cell finds a value of the primal one: an operand of the primal cell, or a result saved for it. */
@@ -65,14 +74,6 @@ interface Attempt {
   readonly tangentEdge: (Var | undefined)[];
   readonly value: (v: Value) => Value;
   readonly derivative: (v: Value) => Linear;
-}
-
-function outSlots(cell: CellGraph): readonly Slot[] {
-  return cell.outPorts[0]?.slots ?? [];
-}
-
-function inSlots(cell: CellGraph): readonly Slot[] {
-  return cell.inPorts[0]?.slots ?? [];
 }
 
 /** Sources bring out-port slots, except where messages are pushed: there they enter in-ports directly. */
@@ -144,19 +145,8 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
     const known = outputs.findIndex((o) => o.value === v && o.scope === v.scope);
     return known < 0 ? outputs.push({ name: `residual${i}`, value: v, scope: v.scope }) - 1 : known;
   });
-  const forward = simplify({
-    ...cell,
-    values: cell.values.map((v) => ({ ...v, variable: value(v.variable) as Var })),
-    stateIn: cell.stateIn.map((port) => port.map((v) => value(v) as Var)),
-    edge: cell.edge && {
-      ...cell.edge,
-      state: cell.edge.state.map((v) => value(v) as Var),
-      message: cell.edge.message.map(value),
-    },
-    equations: attempt.primal.equations,
-    stateOut: cell.stateOut.map((port) => port.map(value)),
-    outputs,
-  });
+  const entered = withEntries(cell, (v) => value(v) as Var);
+  const forward = simplify({ ...substitute(entered, attempt.primal.equations, value), outputs });
 
   // The tangent cell, recorded afresh: residuals come in as values, cheap ones are computed again.
   const trace = new Trace(1);
@@ -180,7 +170,7 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
     const result = (v: Value) => {
       const t = derivative(v);
       if (t !== undefined) return env.get(t)!;
-      return apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
+      return zerosLike(v);
     };
     const ports = (list: readonly Port[], flags: readonly boolean[]) =>
       list.map((p) => ({ ...p, slots: pick(p.slots, flags) }));
@@ -227,10 +217,7 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
 
 /** Residuals that simplification left without a use are not passed. */
 function dropUnusedResiduals(cell: CellGraph, residuals: number): { cell: CellGraph; kept: number[] } {
-  const used = new Set<Value>(cell.equations.flatMap((eq) => eq.inputs));
-  for (const o of cell.outputs) used.add(o.value);
-  for (const v of cell.stateOut.flat()) used.add(v);
-  for (const v of cell.edge?.message ?? []) used.add(v);
+  const used = usedValues(cell);
   const kept = cell.values
     .map((_, i) => i)
     .filter((i) => i < residuals && used.has(cell.values[i]!.variable));
@@ -257,11 +244,13 @@ function chooseResiduals(
   operands: ReadonlyMap<Value, number>,
   results: readonly Value[],
 ): ResidualPlan {
-  const producer = new Map<Value, Equation>();
-  for (const eq of attempt.primal.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const producer = producersOf(attempt.primal.equations);
   const isPrimal = (v: Value): v is Var => v instanceof Var && v.interpreter === attempt.primal;
   const needed: Var[] = [];
-  const live = liveTangents(attempt, tangentRoots);
+  const live = liveEquations(
+    attempt.tangent.equations,
+    tangentRoots.filter((t) => t !== undefined),
+  );
   for (const eq of live) for (const v of eq.inputs) if (isPrimal(v) && !needed.includes(v)) needed.push(v);
 
   // New states and outputs are in memory already.
@@ -296,17 +285,4 @@ function chooseResiduals(
     saved: [...saved],
     recomputed: attempt.primal.equations.filter((eq) => repeated.has(eq)),
   };
-}
-
-/** The tangent equations that the results depend on. */
-function liveTangents(attempt: Attempt, tangentRoots: readonly Linear[]): Equation[] {
-  const used = new Set<Linear>(tangentRoots);
-  const live: Equation[] = [];
-  for (let i = attempt.tangent.equations.length - 1; i >= 0; i--) {
-    const eq = attempt.tangent.equations[i]!;
-    if (!eq.outputs.some((v) => used.has(v))) continue;
-    for (const v of eq.inputs) used.add(v);
-    live.push(eq);
-  }
-  return live.reverse();
 }

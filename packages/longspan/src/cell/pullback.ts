@@ -1,5 +1,5 @@
 import { evaluate, Trace, transposeGraph } from "../autodiff/index.js";
-import { apply, constantOp, type Linear, withAmbient } from "../ops/index.js";
+import { type Linear, withAmbient, zerosLike } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import type { CellGraph, CellOutput } from "./graph.js";
 import { reenter } from "./reenter.js";
@@ -43,9 +43,8 @@ export function withPullback(graph: CellGraph): CellGraph {
       });
     }
     const outputs = graph.stateOut[0]!.map((v) => tangentOf.get(v));
-    const zero = (v: Value) => apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
     return transposeGraph({ inputs, equations: tangents.equations, outputs }, cotangents).map(
-      (m, i) => m ?? zero(slots[i]!),
+      (m, i) => m ?? zerosLike(slots[i]!),
     );
   });
   const names = graph.inPorts[0]!.slots.map((s) => s.name);

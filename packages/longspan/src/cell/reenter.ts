@@ -19,8 +19,15 @@ export function reenter(cell: CellGraph): Reentered {
     env.set(v, own);
     return own;
   };
-  const values = cell.values.map((v) => ({ ...v, variable: enter(v.variable) }));
-  const stateIn = cell.stateIn.map((port) => port.map(enter));
-  const edge = cell.edge && { ...cell.edge, state: cell.edge.state.map(enter) };
-  return { trace, env, cell: { ...cell, values, stateIn, edge } };
+  return { trace, env, cell: withEntries(cell, enter) };
+}
+
+/** The cell with other variables in place of its operands and states. Its equations and results are left as they are. */
+export function withEntries(cell: CellGraph, enter: (v: Var) => Var): CellGraph {
+  return {
+    ...cell,
+    values: cell.values.map((v) => ({ ...v, variable: enter(v.variable) })),
+    stateIn: cell.stateIn.map((port) => port.map(enter)),
+    edge: cell.edge && { ...cell.edge, state: cell.edge.state.map(enter) },
+  };
 }

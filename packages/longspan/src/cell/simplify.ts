@@ -1,4 +1,4 @@
-import { type Equation, Trace, type Var } from "../autodiff/index.js";
+import { type Equation, liveEquations, producersOf, Trace, type Var } from "../autodiff/index.js";
 import { addOp, attrsKey, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
@@ -16,8 +16,7 @@ export function simplify(cell: CellGraph): CellGraph {
  * product is formed at any node.
  */
 function distributeSums(cell: CellGraph): CellGraph {
-  const producer = new Map<Value, Equation>();
-  for (const eq of cell.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const producer = producersOf(cell.equations);
   const summable = (v: Value): boolean => {
     const eq = producer.get(v);
     if (eq?.op === addOp) return eq.inputs.some(summable);
@@ -117,15 +116,7 @@ function mergeRepeats(cell: CellGraph): CellGraph {
 }
 
 function dropUnused(cell: CellGraph): CellGraph {
-  const used = new Set<Value>(roots(cell));
-  const equations: Equation[] = [];
-  for (let i = cell.equations.length - 1; i >= 0; i--) {
-    const eq = cell.equations[i]!;
-    if (!eq.outputs.some((v) => used.has(v))) continue;
-    for (const v of eq.inputs) used.add(v);
-    equations.push(eq);
-  }
-  return { ...cell, equations: equations.reverse() };
+  return { ...cell, equations: liveEquations(cell.equations, roots(cell)) };
 }
 
 /** The cell with other equations, its results renamed. */

@@ -10,7 +10,7 @@ import {
   Tensor,
   Value,
 } from "../tensor/index.js";
-import type { CellGraph, CellOutput, Port, Slot } from "./graph.js";
+import { type CellGraph, type CellOutput, type Port, type Slot, usedValues } from "./graph.js";
 import { printCell } from "./print.js";
 import { simplify } from "./simplify.js";
 import {
@@ -138,26 +138,23 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
         scope: "sequence",
       });
     }
-    const used = new Set<Value>([
-      ...trace.equations.flatMap((eq) => eq.inputs),
-      ...outputs.map((o) => o.value),
-      ...stateOut.flat(),
-      ...(edge?.message ?? []),
-    ]);
-    const kept = values.filter((v) => used.has(v.variable));
-    const graph = simplify({
+    const recorded: CellGraph = {
       name: cell.name,
       inPorts,
       outPorts: [{ name: "out", slots }],
       sourceSlots: slots,
       sinkSlots: slots,
-      values: kept.map(({ name, variable }) => ({ name, variable })),
+      values: values.map(({ name, variable }) => ({ name, variable })),
       stateIn,
       edge,
       equations: trace.equations,
       stateOut,
       outputs,
-    });
+    };
+    const used = usedValues(recorded);
+    const isUsed = ({ variable }: { readonly variable: Var }) => used.has(variable);
+    const kept = values.filter(isUsed);
+    const graph = simplify({ ...recorded, values: recorded.values.filter(isUsed) });
     verifyCell(graph);
     const text = printCell(graph);
     const equal = interned.get(text);

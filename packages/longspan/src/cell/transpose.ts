@@ -1,7 +1,7 @@
-import { evaluate, Trace, transposeGraph, type Var } from "../autodiff/index.js";
-import { apply, constantOp, type Linear, withAmbient } from "../ops/index.js";
+import { dependents, type Equation, evaluate, Trace, transposeGraph, type Var } from "../autodiff/index.js";
+import { type Linear, withAmbient, zerosLike } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
-import type { CellGraph, Port, Slot } from "./graph.js";
+import { type CellGraph, inSlots, outSlots, type Port } from "./graph.js";
 import { simplify } from "./simplify.js";
 import { verifyCell } from "./verify.js";
 
@@ -34,10 +34,8 @@ export function transposeCell(
 ): TransposedCell {
   // Cotangents of out-port slots and of in-port slots; those of sinks enter where the original's states left.
   const pushes = cell.edge?.when === "push";
-  let out = (cell.outPorts[0]?.slots ?? []).map((_, s) => !pushes && (sinks[s] ?? false));
-  let arrivals = (cell.inPorts[0]?.slots ?? []).map((_, s) =>
-    pushes || !cell.edge ? (sinks[s] ?? false) : false,
-  );
+  let out = outSlots(cell).map((_, s) => !pushes && (sinks[s] ?? false));
+  let arrivals = inSlots(cell).map((_, s) => (pushes || !cell.edge ? (sinks[s] ?? false) : false));
   for (;;) {
     const attempt = transposeOnce(cell, linearFrom, outputs, out, arrivals);
     const nextIn = arrivals.map((a, s) => a || attempt.stateIn.some((port) => port[s] !== undefined));
@@ -94,22 +92,17 @@ function transposeOnce(
       arrivals[j] ? trace.variable(v, "edge") : undefined,
     );
     // Equations that do not touch a linear value are computed again, the others are transposed.
-    const isLinear = new Set<Value>([
-      ...linear.map((v) => v.variable),
-      ...cell.stateIn.flat(),
-      ...(cell.edge?.state ?? []),
-    ]);
-    for (const eq of cell.equations)
-      if (eq.inputs.some((v) => isLinear.has(v))) for (const v of eq.outputs) isLinear.add(v);
+    const inputs = [...linear.map((v) => v.variable), ...cell.stateIn.flat(), ...(cell.edge?.state ?? [])];
+    const linearValues = dependents(cell.equations, inputs);
+    const isLinear = (eq: Equation) => eq.outputs.some((v) => linearValues.has(v));
     evaluate(
-      cell.equations.filter((eq) => !eq.outputs.some((v) => isLinear.has(v))),
+      cell.equations.filter((eq) => !isLinear(eq)),
       env,
     );
-    const edgeState = cell.edge?.state ?? [];
     const cotangents = transposeGraph(
       {
-        inputs: [...linear.map((v) => v.variable), ...cell.stateIn.flat(), ...edgeState],
-        equations: cell.equations.filter((eq) => eq.outputs.some((v) => isLinear.has(v))),
+        inputs,
+        equations: cell.equations.filter(isLinear),
         outputs: [
           ...cell.outputs.map((o) => o.value),
           ...cell.stateOut.flat(),
@@ -141,7 +134,6 @@ function finish(
   arrivals: readonly boolean[],
 ): TransposedCell {
   const pick = <T>(list: readonly T[], flags: readonly boolean[]) => list.filter((_, i) => flags[i]);
-  const zero = (s: Slot): Value => apply(constantOp, { value: 0, shape: s.shape, dtype: s.dtype });
   const ports = (list: readonly Port[], flags: readonly boolean[]) =>
     list.map((p) => ({ ...p, slots: pick(p.slots, flags) }));
   const pushes = cell.edge?.when === "push";
@@ -150,12 +142,12 @@ function finish(
   const result = withAmbient(attempt.trace, () => {
     const stateOut = attempt.stateIn.map((port, p) =>
       pick(
-        port.map((ct, s) => ct ?? (arrivals[s] ? zero(cell.inPorts[p]!.slots[s]!) : undefined)),
+        port.map((ct, s) => ct ?? (arrivals[s] ? zerosLike(cell.inPorts[p]!.slots[s]!) : undefined)),
         arrivals,
       ).map((v) => v!),
     );
     const message = pick(
-      attempt.edge.map((ct, s) => ct ?? (out[s] ? zero(cell.outPorts[0]!.slots[s]!) : undefined)),
+      attempt.edge.map((ct, s) => ct ?? (out[s] ? zerosLike(outSlots(cell)[s]!) : undefined)),
       out,
     );
     return simplify({

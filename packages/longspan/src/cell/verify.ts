@@ -32,6 +32,10 @@ export function verifyCell(cell: CellGraph): void {
       known.add(v);
     });
   }
+  for (const ports of [cell.inPorts, cell.outPorts])
+    for (const p of ports)
+      if (JSON.stringify(p.slots) !== JSON.stringify(ports[0]!.slots))
+        fail(cell, `ports ${ports[0]!.name} and ${p.name} have different slots`);
   for (const v of roots(cell)) if (!known.has(v)) fail(cell, "a result is not defined by any equation");
   cell.outPorts.forEach((p, i) => {
     p.slots.forEach((s, j) => {

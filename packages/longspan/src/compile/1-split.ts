@@ -1,4 +1,4 @@
-import { type Equation, evaluate, Var } from "../autodiff/index.js";
+import { type Equation, evaluate, producersOf, Var } from "../autodiff/index.js";
 import { type CellGraph, reenter, simplify, substitute } from "../cell/index.js";
 import { add, apply, concatOp, matmulOp, slice, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
@@ -21,8 +21,7 @@ import type { Value } from "../tensor/index.js";
  * equations.filter((eq) => eq.op === matmulOp).length // 2, one of which does not read h
  */
 export function splitProducts(cell: CellGraph): CellGraph {
-  const producer = new Map<Value, Equation>();
-  for (const eq of cell.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const producer = producersOf(cell.equations);
   const joined = (eq: Equation) => {
     const source = eq.op === matmulOp && eq.inputs[0]!.rank === 1 ? producer.get(eq.inputs[0]!) : undefined;
     const weights = eq.inputs[1];

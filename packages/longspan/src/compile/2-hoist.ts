@@ -1,4 +1,5 @@
-import type { Equation } from "../autodiff/index.js";
+import { dependencies, dependents, type Equation } from "../autodiff/index.js";
+import { inSlots, outSlots, roots } from "../cell/index.js";
 import type { Value } from "../tensor/index.js";
 import { isView } from "./resolve.js";
 import { type Phase, result, type Work } from "./work.js";
@@ -32,14 +33,8 @@ export function hoist(work: Work): Hoisted {
     });
   if (recurrent.edge) for (const v of cell.edge?.state ?? []) loopEntries.add(v);
 
-  const depends = new Set<Value>(loopEntries);
-  for (const eq of cell.equations)
-    if (eq.inputs.some((v) => depends.has(v))) for (const v of eq.outputs) depends.add(v);
-  const feeds = new Set<Value>(loopRoots);
-  for (let i = cell.equations.length - 1; i >= 0; i--) {
-    const eq = cell.equations[i]!;
-    if (eq.outputs.some((v) => feeds.has(v))) for (const v of eq.inputs) feeds.add(v);
-  }
+  const depends = dependents(cell.equations, loopEntries);
+  const feeds = dependencies(cell.equations, loopRoots);
   const hasLoop = loopRoots.size > 0 || loopEntries.size > 0;
   const phases = new Map<Equation, Phase>();
   const isRowLocal = (eq: Equation) =>
@@ -60,9 +55,7 @@ export function hoist(work: Work): Hoisted {
 /** Row-local work before the loop that only the loop, or only the region after it, consumes moves there. */
 function sinkBefore(work: Work, phases: Map<Equation, Phase>, isRowLocal: (eq: Equation) => boolean): void {
   const { cell, uses } = work;
-  const wanted = new Set<Value>(cell.outputs.map((o) => o.value));
-  for (const port of cell.stateOut) for (const v of port) wanted.add(v);
-  for (const v of cell.edge?.message ?? []) wanted.add(v);
+  const wanted = new Set(roots(cell));
   for (let i = cell.equations.length - 1; i >= 0; i--) {
     const eq = cell.equations[i]!;
     if (phases.get(eq) !== "before" || !isRowLocal(eq) || wanted.has(result(eq))) continue;
@@ -117,18 +110,13 @@ interface Recurrences {
  * recurrent: messages and states alternate level by level.
  */
 function recurrentSlots({ cell }: Work): Recurrences {
-  const slots = cell.inPorts[0]?.slots.length ?? 0;
+  const slots = inSlots(cell).length;
   const reads = (targets: readonly Value[], marks: readonly Value[]) => {
-    const reached = new Set<Value>(targets);
-    for (let i = cell.equations.length - 1; i >= 0; i--) {
-      const eq = cell.equations[i]!;
-      if (eq.outputs.some((v) => reached.has(v))) for (const v of eq.inputs) reached.add(v);
-    }
+    const reached = dependencies(cell.equations, targets);
     return marks.some((v) => reached.has(v));
   };
   if (cell.edge) {
-    const all = (ports: typeof cell.inPorts) => (ports[0]?.slots ?? []).map(() => true);
-    return { in: all(cell.inPorts), out: all(cell.outPorts), edge: true };
+    return { in: inSlots(cell).map(() => true), out: outSlots(cell).map(() => true), edge: true };
   }
   // depends[s][q]: the new value of slot s reads the old value of slot q. Then the transitive closure.
   const column = (ports: readonly (readonly Value[])[], s: number) => ports.map((port) => port[s]!);

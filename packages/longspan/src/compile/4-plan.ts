@@ -1,4 +1,4 @@
-import type { Slot } from "../cell/index.js";
+import { inSlots, outSlots, type Slot } from "../cell/index.js";
 import type { Placed, Scope } from "../ops/index.js";
 import type { BufferDecl, BufferRole, RowMap, Space, TableDecl } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
@@ -79,14 +79,13 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
   // States: rows [zero | sources | nodes of each port], or [zero | sources | messages] where messages are pushed.
   const sharedSlots = new Set([...placements.shared.values()].map((s) => s.slot));
   const pushes = cell.edge?.when === "push";
-  const outSlots: readonly Slot[] = cell.outPorts[0]?.slots ?? [];
-  const stateBuffers = outSlots.map((s, i) => {
+  const stateBuffers = outSlots(cell).map((s, i) => {
     const role: BufferRole = sharedSlots.has(i) ? "output" : "temporary";
     return pushes
       ? buffer(`state.${s.name}`, s, "node", role)
       : buffer(`state.${s.name}`, s, "state", role, true);
   });
-  const messageSlots: readonly Slot[] = cell.edge ? (cell.inPorts[0]?.slots ?? []) : [];
+  const messageSlots: readonly Slot[] = cell.edge ? inSlots(cell) : [];
   const messageBuffers = messageSlots.map((s) =>
     pushes
       ? buffer(`arrive.${s.name}`, s, "state", "temporary", true)
@@ -96,9 +95,9 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
   const boundaryBuffers = pushes ? messageBuffers : stateBuffers;
 
   cell.outPorts.forEach((_, p) => {
-    outSlots.forEach((_, s) => {
+    stateBuffers.forEach((state, s) => {
       const rows: RowMap = pushes ? "same" : table(`port${p}`, "map");
-      homes.set(cell.stateOut[p]![s]!, { buffer: stateBuffers[s]!, rows, space: "node" });
+      homes.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
     });
   });
   cell.edge?.message.forEach((v, s) => {

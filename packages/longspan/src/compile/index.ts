@@ -1,3 +1,4 @@
+import { producersOf, usesOf } from "../autodiff/index.js";
 import type { CellGraph } from "../cell/index.js";
 import { type Program, verifyProgram } from "../program/index.js";
 import { hoist } from "./2-hoist.js";
@@ -5,7 +6,7 @@ import { fuse } from "./3-fuse.js";
 import { plan } from "./4-plan.js";
 import { emit } from "./emit.js";
 import { placeResults } from "./targets.js";
-import { producersOf, type StructureClass, usesOf, type Work } from "./work.js";
+import type { StructureClass, Work } from "./work.js";
 
 export { splitProducts } from "./1-split.js";
 export type { StructureClass } from "./work.js";

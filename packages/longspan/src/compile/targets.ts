@@ -1,9 +1,9 @@
-import { type Equation, Trace, type Var } from "../autodiff/index.js";
+import { type Equation, producersOf, Trace, type Var } from "../autodiff/index.js";
 import type { CellGraph } from "../cell/index.js";
 import type { Scope } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import { resolve } from "./resolve.js";
-import { copyOp, producersOf, type Target } from "./work.js";
+import { copyOp, type Target } from "./work.js";
 
 /** A cell in which every result is computed by an equation of its own, and where those results go. */
 export interface Placements {

@@ -41,21 +41,6 @@ export const copyOp: Op = {
   samples: [],
 };
 
-export function usesOf(equations: readonly Equation[]): Map<Value, Equation[]> {
-  const uses = new Map<Value, Equation[]>();
-  for (const eq of equations)
-    for (const v of new Set(eq.inputs)) {
-      const list = uses.get(v);
-      if (list) list.push(eq);
-      else uses.set(v, [eq]);
-    }
-  return uses;
-}
-
-export function producersOf(equations: readonly Equation[]): Map<Value, Equation> {
-  return new Map(equations.flatMap((eq) => eq.outputs.map((v) => [v, eq] as const)));
-}
-
 /** The only result of an equation inside a cell. */
 export function result(eq: Equation): Var {
   return eq.outputs[0]!;

@@ -1,12 +1,11 @@
-import type { Equation } from "../autodiff/index.js";
-import { type CellGraph, reenter, simplify } from "../cell/index.js";
+import { dependents, type Equation } from "../autodiff/index.js";
+import { type CellGraph, inSlots, outSlots, reenter, simplify } from "../cell/index.js";
 import {
   abs,
   add,
   apply,
   applyAll,
   cast,
-  constantOp,
   div,
   equal,
   less,
@@ -20,6 +19,7 @@ import {
   sum,
   where,
   withAmbient,
+  zerosLike,
 } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import { remembered, transposed, type UnfoldAttrs, unfoldOp } from "../unfold/index.js";
@@ -88,17 +88,16 @@ function ratioCell(
     tangent.sinkSlots.map(() => true),
   );
   const { trace, env, cell } = reenter(step);
-  const names = step.inPorts[0]!.slots.map((s) => s.name);
+  const names = inSlots(step).map((s) => s.name);
   const cotangents = names.map((name, i) => ({ name: `cotangent.${name}`, variable: cell.stateIn[0]![i]! }));
   const given = known.map((name) => cotangents[names.indexOf(name)]!);
   const results = withAmbient(trace, () => {
     const { scaled, alive } = normalised(given.map((c) => c.variable));
     step.stateIn[0]!.forEach((v, i) => {
-      const zero = () => apply(constantOp, { value: 0, shape: v.shape, dtype: v.dtype });
-      env.set(v, scaled[known.indexOf(names[i]!)] ?? zero());
+      env.set(v, scaled[known.indexOf(names[i]!)] ?? zerosLike(v));
     });
     evaluateSteps(step, env, held);
-    const pulled = step.outPorts[0]!.slots.flatMap(({ name }, i) => {
+    const pulled = outSlots(step).flatMap(({ name }, i) => {
       const v = step.stateOut[0]![i]!;
       return slots.includes(name) ? [env.get(v) ?? v] : [];
     });
@@ -123,7 +122,7 @@ function ratioCell(
 
 /** Applies a step's equations. @param held whether values that depend on a node are constants where they multiply a cotangent */
 function evaluateSteps(step: CellGraph, env: Map<Value, Value>, held: boolean): void {
-  const flowing = new Set<Value>(step.stateIn.flat());
+  const flowing = dependents(step.equations, step.stateIn.flat());
   const scopes = new Map<Value, string>();
   for (const { variable } of step.values) scopes.set(variable, variable.scope);
   for (const { op, attrs, inputs, outputs } of step.equations) {
@@ -136,7 +135,6 @@ function evaluateSteps(step: CellGraph, env: Map<Value, Value>, held: boolean): 
     applyAll(op, attrs, operands).forEach((v, i) => {
       env.set(outputs[i]!, v);
       scopes.set(outputs[i]!, outputs[i]!.scope);
-      if (flows) flowing.add(outputs[i]!);
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { DType } from "../program/index.js";
 import { defaultExecutor, full, keep, type Shape, type Tensor, type Value } from "../tensor/index.js";
 import { apply, isRecording } from "./apply.js";
-import type { Op } from "./record.js";
+import type { Aval, Op } from "./record.js";
 
 /** A number that is part of the function's text. */
 export const constantOp: Op<{ value: number; shape: Shape; dtype: DType }> = {
@@ -51,6 +51,14 @@ function scalarTensor(value: number, dtype: DType): Tensor {
     if (scalars.size < 256) scalars.set(key, keep(t));
   }
   return t;
+}
+
+/**
+ * Zeros of a shape and type: recorded while a cell is traced, data otherwise.
+ * @example zerosLike({ shape: [2], dtype: "float64" }) // [0, 0]
+ */
+export function zerosLike({ shape, dtype }: Aval): Value {
+  return shape.length === 0 ? literal(0, dtype) : apply(constantOp, { value: 0, shape, dtype });
 }
 
 /** The number 1 beside `v`. */

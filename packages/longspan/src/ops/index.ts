@@ -1,7 +1,7 @@
 export * from "./apply.js";
 export { attrsKey } from "./attrs-key.js";
 export { concatOp } from "./concat-op.js";
-export { constantOp, literal } from "./constant.js";
+export { constantOp, literal, zerosLike } from "./constant.js";
 export { addLinear, addOp, mulOp } from "./elementwise.js";
 export * from "./functions.js";
 export { gatherOp } from "./index-ops.js";

@@ -1,4 +1,4 @@
-import { type Equation, type ExampleLevel, evaluate } from "../autodiff/index.js";
+import { dependents, type Equation, type ExampleLevel, evaluate, producersOf } from "../autodiff/index.js";
 import { type CellGraph, reenter, simplify, substitute } from "../cell/index.js";
 import {
   apply,
@@ -89,8 +89,7 @@ interface Source {
 const cuts = new WeakMap<CellGraph, Map<string, CutCell | null>>();
 
 function cutSums(cell: CellGraph): CutCell | null {
-  const producer = new Map<Value, Equation>();
-  for (const eq of cell.equations) for (const v of eq.outputs) producer.set(v, eq);
+  const producer = producersOf(cell.equations);
   const isTotal = (eq: Equation) => eq.op === sumToOp && eq.attrs.to === "one";
 
   const following = afterSums(cell, producer, isTotal);
@@ -150,12 +149,10 @@ function afterSums(
     return eq.inputs.every(isShared);
   };
   if (!cell.outputs.every((o) => o.scope !== "one" || isShared(o.value))) return null;
-  const fromSums = new Set<Value>();
-  for (const eq of cell.equations)
-    if (isTotal(eq) || eq.inputs.some((v) => fromSums.has(v))) {
-      if (!isTotal(eq) && !needed.has(eq)) return null;
-      for (const v of eq.outputs) fromSums.add(v);
-    }
+  const totals = cell.equations.filter(isTotal).flatMap((eq) => eq.outputs);
+  const fromSums = dependents(cell.equations, totals);
+  const follows = (eq: Equation) => !isTotal(eq) && eq.outputs.some((v) => fromSums.has(v));
+  if (cell.equations.some((eq) => follows(eq) && !needed.has(eq))) return null;
   const elsewhere = [
     ...cell.stateOut.flat(),
     ...(cell.edge?.message ?? []),

@@ -1,6 +1,16 @@
-import { evaluate } from "../autodiff/index.js";
+import { evaluate, liveEquations } from "../autodiff/index.js";
 import type { Slot } from "../cell/index.js";
-import { add, concat, constant, reshape, type Scope, slice, stopGradient, sumToOp } from "../ops/index.js";
+import {
+  add,
+  concat,
+  constant,
+  reshape,
+  type Scope,
+  slice,
+  stopGradient,
+  sumToOp,
+  zerosLike,
+} from "../ops/index.js";
 import type { Shape, Value } from "../tensor/index.js";
 import { layoutOf } from "./schedule.js";
 import type { UnfoldAttrs } from "./unfold-op.js";
@@ -24,7 +34,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   };
   const initial = (b: number): Value[] => {
     let at = cell.values.length;
-    return cell.sourceSlots.map((slot, s) => (given[s] ? rowOf(inputs[at++]!, b) : zero(slot)));
+    return cell.sourceSlots.map((slot, s) => (given[s] ? rowOf(inputs[at++]!, b) : zerosLike(slot)));
   };
   const frozen =
     backward.kind === "truncated"
@@ -51,7 +61,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
           });
         }
         port.forEach((v, s) => {
-          env.set(v, sums[s] ?? zero(cell.inPorts[q]!.slots[s]!));
+          env.set(v, sums[s] ?? zerosLike(cell.inPorts[q]!.slots[s]!));
         });
       });
       evaluate(
@@ -118,18 +128,6 @@ function arriving(
   cell.edge.state.forEach((v, s) => {
     env.set(v, state[s]!);
   });
-  const wanted = new Set<Value>(cell.edge.message);
-  for (let i = cell.equations.length - 1; i >= 0; i--) {
-    const eq = cell.equations[i]!;
-    if (eq.outputs.some((v) => wanted.has(v))) for (const v of eq.inputs) wanted.add(v);
-  }
-  evaluate(
-    cell.equations.filter((eq) => eq.outputs.some((v) => wanted.has(v))),
-    env,
-  );
+  evaluate(liveEquations(cell.equations, cell.edge.message), env);
   return cell.edge.message.map((v) => env.get(v)!);
-}
-
-function zero(slot: Slot): Value {
-  return constant(0, slot.shape, slot.dtype);
 }
