@@ -17,16 +17,11 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executorRows, missing } from "./executors/rows.js";
 
-const none = new Int32Array(0);
-
 function scheduleOf(counts: Partial<Record<Space, number>>, tables: Schedule["tables"] = []): Schedule {
   return {
     counts: { one: 1, ...counts },
     levels: 0,
-    nodeBegin: none,
-    nodeEnd: none,
-    edgeBegin: none,
-    edgeEnd: none,
+    levelRows: {},
     headRows: 0,
     tables,
   };

@@ -2,6 +2,7 @@ import {
   type Attrs,
   type Aval,
   type Interpreter,
+  joinScopes,
   type Linear,
   type Op,
   type Scope,
@@ -29,19 +30,6 @@ export interface Equation {
   readonly attrs: Attrs;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Var[];
-}
-
-/** Scopes from the widest sharing to the narrowest; a result has the narrowest of its inputs. */
-const order: readonly Scope[] = ["one", "sequence", "node", "edge"];
-
-/**
- * The scope of a result: the narrowest of its operands' scopes, `one` without operands.
- * @example joinScopes(["one", "node", "sequence"]) // "node"
- */
-export function joinScopes(scopes: readonly Scope[]): Scope {
-  let most = 0;
-  for (const s of scopes) most = Math.max(most, order.indexOf(s));
-  return order[most]!;
 }
 
 /** Records ops into a list of equations. */

@@ -1,7 +1,7 @@
-import { addLinear, apply, applyAll, type Linear, spreadToOp, sumToOp } from "../ops/index.js";
+import { addLinear, apply, applyAll, isWithin, type Linear, spreadToOp, sumToOp } from "../ops/index.js";
 import { type Shape, sameShape, type Value } from "../tensor/index.js";
 import { dependents } from "./equations.js";
-import { type Equation, joinScopes, type LinearGraph, Var } from "./trace.js";
+import { type Equation, type LinearGraph, Var } from "./trace.js";
 
 /** A transpose rule that gave a cotangent of the wrong shape: a defect of an op record. */
 export class DerivativeError extends Error {
@@ -57,7 +57,7 @@ function transposeEquation(
 /** Sums a cotangent over the rows that share its target, or gives each of the target's rows the same. */
 function atScope(ct: Value, target: Value): Value {
   if (!(ct instanceof Var) || !(target instanceof Var) || ct.scope === target.scope) return ct;
-  const op = joinScopes([ct.scope, target.scope]) === ct.scope ? sumToOp : spreadToOp;
+  const op = isWithin(ct.scope, target.scope) ? sumToOp : spreadToOp;
   return apply(op, { from: ct.scope, to: target.scope }, ct);
 }
 

@@ -1,4 +1,5 @@
-import { joinScopes, Var } from "../autodiff/index.js";
+import { Var } from "../autodiff/index.js";
+import { isWithin } from "../ops/index.js";
 import { formatShape, sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, entries, roots } from "./graph.js";
 
@@ -48,7 +49,7 @@ export function verifyCell(cell: CellGraph): void {
     });
   });
   for (const o of cell.outputs)
-    if (o.value instanceof Var && joinScopes([o.value.scope, o.scope]) !== o.scope)
+    if (o.value instanceof Var && !isWithin(o.scope, o.value.scope))
       fail(cell, `output ${o.name} is declared per ${o.scope} but differs per ${o.value.scope}`);
 }
 

@@ -1,22 +1,30 @@
 import { inSlots, outSlots, type Slot } from "../cell/index.js";
 import type { Placed, Scope } from "../ops/index.js";
-import type { BufferDecl, BufferRole, RowMap, Space, TableDecl } from "../program/index.js";
+import {
+  type BufferDecl,
+  type BufferRole,
+  isWithin,
+  type RowMap,
+  type Space,
+  type TableDecl,
+} from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./2-hoist.js";
 import { absorbedOperands, type Fused } from "./3-fuse.js";
 import { resolve } from "./resolve.js";
+import { type RowTableDecl, type RowTableKey, tableName } from "./row-tables.js";
 import type { Placements } from "./targets.js";
 import { result, type Work } from "./work.js";
 
 /** Where everything lies. */
 export interface Plan {
   readonly buffers: BufferDecl[];
-  readonly tables: TableDecl[];
+  readonly tables: RowTableDecl[];
   /** The place of a value as seen by an instruction over `space`. */
   place(v: Value, space: Scope): Placed;
   /** Whether a value has a place in memory at all. */
   inMemory(v: Value): boolean;
-  table(name: string, kind: TableDecl["kind"]): number;
+  table(key: RowTableKey, kind: TableDecl["kind"]): number;
   readonly valueBuffers: readonly number[];
   readonly sourceBuffers: readonly (number | null)[];
   readonly finalBuffers: readonly (number | null)[];
@@ -36,7 +44,7 @@ export interface Plan {
 export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Placements): Plan {
   const { cell, structure, producer } = work;
   const buffers: BufferDecl[] = [];
-  const tables: TableDecl[] = [];
+  const tables: RowTableDecl[] = [];
   const homes = new Map<Value, { buffer: number; rows: RowMap; space: Scope }>();
 
   const buffer = (
@@ -56,10 +64,11 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
     });
     return buffers.length - 1;
   };
-  const table = (name: string, kind: TableDecl["kind"]) => {
+  const table = (key: RowTableKey, kind: TableDecl["kind"]) => {
+    const name = tableName(key);
     const known = tables.findIndex((t) => t.name === name);
     if (known >= 0) return known;
-    tables.push({ name, kind });
+    tables.push({ name, kind, key });
     return tables.length - 1;
   };
 
@@ -96,19 +105,19 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
 
   cell.outPorts.forEach((_, p) => {
     stateBuffers.forEach((state, s) => {
-      const rows: RowMap = pushes ? "same" : table(`port${p}`, "map");
+      const rows: RowMap = pushes ? "same" : table({ rows: "port", port: p }, "map");
       homes.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
     });
   });
   cell.edge?.message.forEach((v, s) => {
     homes.set(v, {
       buffer: messageBuffers[s]!,
-      rows: pushes ? table("messages", "map") : "same",
+      rows: pushes ? table({ rows: "messages" }, "map") : "same",
       space: "edge",
     });
   });
   cell.edge?.state.forEach((v, s) => {
-    homes.set(v, { buffer: stateBuffers[s]!, rows: table("edgeSource", "map"), space: "edge" });
+    homes.set(v, { buffer: stateBuffers[s]!, rows: table({ rows: "edgeStates" }, "map"), space: "edge" });
   });
   const outputBuffers = cell.outputs.map((o, i) => {
     const shared = placements.shared.get(i);
@@ -128,7 +137,11 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
   const arrivalBuffers = cell.stateIn.map((port, q) =>
     port.map((v, s) => {
       if (structure.arrivals[q] === "single") {
-        homes.set(v, { buffer: arrivalSources[s]!, rows: table(`arrive${q}`, "map"), space: "node" });
+        homes.set(v, {
+          buffer: arrivalSources[s]!,
+          rows: table({ rows: "arrivals", port: q }, "map"),
+          space: "node",
+        });
         return null;
       }
       if (!consumers.has(v)) return null;
@@ -173,9 +186,9 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
     if (!home) throw new Error(`cell ${cell.name}: a value without a place`);
     let { rows } = home;
     if (rows === "same" && home.space !== space) {
-      if (home.space !== "sequence")
+      if (!isWithin(space, home.space))
         throw new Error(`cell ${cell.name}: rows of ${home.space} read per ${space}`);
-      rows = table(space === "edge" ? "sequenceOfEdge" : "sequenceOf", "map");
+      rows = table({ rows: "parent", of: home.space, by: space }, "map");
     }
     return { shape: v.shape, dtype: v.dtype, view: { buffer: home.buffer, offset, rows } };
   };

@@ -1,6 +1,6 @@
 import type { Equation } from "../autodiff/index.js";
 import { MapBuilder, type Placed, type Scope } from "../ops/index.js";
-import { type Instruction, type Space, views } from "../program/index.js";
+import { type Instruction, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./2-hoist.js";
 import type { Fused, Unit } from "./3-fuse.js";
@@ -56,7 +56,7 @@ function emitArrivals({ cell }: Work, hoisted: Hoisted, plan: Plan, recurrent: b
         space: "node",
         out: { buffer, offset: 0, rows: "same" },
         a: { buffer: plan.arrivalSources[s]!, offset: 0, rows: "same" },
-        lists: plan.table(`arrive${q}`, "lists"),
+        lists: plan.table({ rows: "arrivals", port: q }, "lists"),
         columns: sizeOf(cell.inPorts[q]!.slots[s]!.shape),
         accumulate: false,
       });
@@ -75,7 +75,7 @@ function initialStates({ cell }: Work, plan: Plan): Instruction[] {
     const r = map.load({ ...slot, view: { buffer: from, offset: 0, rows: "same" } });
     map.store(r, {
       ...slot,
-      view: { buffer: plan.boundaryBuffers[s]!, offset: 0, rows: plan.table("sources", "map") },
+      view: { buffer: plan.boundaryBuffers[s]!, offset: 0, rows: plan.table({ rows: "sources" }, "map") },
     });
   });
   return any ? [map.build("source")] : [];
@@ -92,7 +92,10 @@ function finalStates({ cell, structure }: Work, plan: Plan): Instruction[] {
     const from = plan.boundaryBuffers[s]!;
     if (structure.sinks === "single") {
       any = true;
-      const r = map.load({ ...slot, view: { buffer: from, offset: 0, rows: plan.table("sinks", "map") } });
+      const r = map.load({
+        ...slot,
+        view: { buffer: from, offset: 0, rows: plan.table({ rows: "sinks" }, "map") },
+      });
       map.store(r, { ...slot, view: out });
     } else
       list.push({
@@ -100,7 +103,7 @@ function finalStates({ cell, structure }: Work, plan: Plan): Instruction[] {
         space: "sink",
         out,
         a: { buffer: from, offset: 0, rows: "same" },
-        lists: plan.table("sinks", "lists"),
+        lists: plan.table({ rows: "sinks" }, "lists"),
         columns: sizeOf(slot.shape),
         accumulate: false,
       });
@@ -197,11 +200,11 @@ function emitInstruction(
     };
   const a = plan.place(eq.inputs[0]!, from);
   if (a.view.rows !== "same")
-    throw new Error(`cell ${cell.name}: a sum per sequence of rows that are read by a table`);
-  const lists = plan.table(from === "edge" ? "edgesOfSequence" : "nodesOfSequence", "lists");
+    throw new Error(`cell ${cell.name}: a sum per ${unit.space} of rows that are read by a table`);
+  const lists = plan.table({ rows: "children", of: from, by: result(eq).scope }, "lists");
   return {
     kind: "segmentSum",
-    space: unit.space as Space,
+    space: unit.space,
     out: out.view,
     a: a.view,
     lists,

@@ -5,15 +5,19 @@ import { hoist } from "./2-hoist.js";
 import { fuse } from "./3-fuse.js";
 import { plan } from "./4-plan.js";
 import { emit } from "./emit.js";
+import type { RowTableDecl } from "./row-tables.js";
 import { placeResults } from "./targets.js";
 import type { StructureClass, Work } from "./work.js";
 
 export { splitProducts } from "./1-split.js";
+export type { RowTableDecl, RowTableKey } from "./row-tables.js";
 export type { StructureClass } from "./work.js";
 
 /** A program for a cell over a class of structures, and how operands and results are bound to its buffers. */
 export interface CompiledCell {
   readonly program: Program;
+  /** What the program's tables relate, in their order. */
+  readonly tables: readonly RowTableDecl[];
   readonly valueBuffers: readonly number[];
   readonly sourceBuffers: readonly (number | null)[];
   readonly finalBuffers: readonly (number | null)[];
@@ -50,10 +54,12 @@ export function compileCell(
   const fused = fuse(work, hoisted, placements.targets);
   const planned = plan(work, hoisted, fused, placements);
   const regions = emit(work, hoisted, fused, planned);
-  const program: Program = { name: cell.name, buffers: planned.buffers, tables: planned.tables, ...regions };
+  const tables = planned.tables.map(({ name, kind }) => ({ name, kind }));
+  const program: Program = { name: cell.name, buffers: planned.buffers, tables, ...regions };
   verifyProgram(program);
   return {
     program,
+    tables: planned.tables,
     valueBuffers: planned.valueBuffers,
     sourceBuffers: planned.sourceBuffers,
     finalBuffers: planned.finalBuffers,

@@ -44,10 +44,10 @@ export function placeResults(cell: CellGraph): Placements {
     ...cell.edge,
     message: cell.edge.message.map((v, slot) => place(v, { kind: "message", slot }, "edge")),
   };
-  // A sum per sequence reads rows as they lie: states, which are read through a table, are copied for it.
+  // A sum over some of the rows reads them as they lie: states, which are read through a table, are copied for it.
   const equations = cell.equations.map((eq) => {
     const v = eq.inputs[0]!;
-    if (eq.op.lowering.kind !== "sum" || eq.attrs.to !== "sequence") return eq;
+    if (eq.op.lowering.kind !== "sum" || eq.attrs.to === "one") return eq;
     const { root } = resolve(v, producer);
     if (producer.has(root) && !targets.has(root)) return eq;
     const copy = trace.variable(v, (v as Var).scope);

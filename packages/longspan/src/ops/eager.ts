@@ -20,7 +20,6 @@ interface Plan {
 
 /** By record, not by name: a record that is defined again is another op. */
 const plans = new WeakMap<Op, Map<string, Plan>>();
-const none = new Int32Array(0);
 
 /** Runs one op on tensors. */
 export function runEagerly(op: Op, attrs: Attrs, inputs: readonly Tensor[]): Tensor {
@@ -147,10 +146,7 @@ function scheduleOf(rows: number): Schedule {
     s = {
       counts: { one: 1, row: rows },
       levels: 0,
-      nodeBegin: none,
-      nodeEnd: none,
-      edgeBegin: none,
-      edgeEnd: none,
+      levelRows: {},
       headRows: 0,
       tables: [],
     };

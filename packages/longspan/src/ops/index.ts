@@ -1,3 +1,4 @@
+export { isWithin, joinScopes, type Scope } from "../program/index.js";
 export * from "./apply.js";
 export { attrsKey } from "./attrs-key.js";
 export { concatOp } from "./concat-op.js";

@@ -4,15 +4,13 @@ import type {
   Instruction,
   MapOp,
   Register,
+  Scope,
   Space,
   UnaryCode,
   View,
 } from "../program/index.js";
 import type { Shape, Tensor, Value } from "../tensor/index.js";
 import type { Owners } from "./owners.js";
-
-/** The rows that share a value inside a cell: one for all, one per sequence, one per node, one per edge. */
-export type Scope = "one" | "sequence" | "node" | "edge";
 
 /** What is known of a value before it has data. */
 export interface Aval {

@@ -1,9 +1,9 @@
-import type { DType } from "../program/index.js";
+import type { DType, Scope } from "../program/index.js";
 import type { Shape } from "../tensor/index.js";
 import { apply } from "./apply.js";
 import { literal } from "./constant.js";
 import { lessOp, negOp, selectOp } from "./elementwise.js";
-import type { Op, Scope } from "./record.js";
+import type { Op } from "./record.js";
 
 /** Between which scopes rows are summed or spread. */
 export interface BetweenScopes {

@@ -16,9 +16,8 @@ export interface ProgramCost {
  * @example
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * const { program } = compileCell(traced, { arrivals: ["single"], sinks: "single" }, [false], [false]);
- * const rows = new Int32Array(5);
- * const schedule = { nodeBegin: rows, nodeEnd: rows, edgeBegin: rows, edgeEnd: rows, headRows: 1, tables: [] };
- * countProgram(program, { ...schedule, counts: { node: 10 }, levels: 5 }).gemms // 6: one before the loop, one per level
+ * const schedule = { counts: { node: 10 }, levels: 5, levelRows: {}, headRows: 1, tables: [] };
+ * countProgram(program, schedule).gemms // 6: one before the loop, one per level
  */
 export function countProgram(program: Program, schedule: Schedule): ProgramCost {
   let instructions = 0;

@@ -1,6 +1,7 @@
 import type { DType, TypedArray } from "./dtype.js";
 import type { Handle } from "./handle.js";
-import type { Program, Space } from "./program.js";
+import type { Program } from "./program.js";
+import type { LevelledSpace, Space } from "./spaces.js";
 
 /** A compiled program, opaque, tied to the executor that made it. */
 export interface Executable {
@@ -19,15 +20,19 @@ export interface ListTable {
   readonly index: Int32Array;
 }
 
+/** Rows [begin[l], end[l]) belong to level l. */
+export interface LevelRows {
+  readonly begin: Int32Array;
+  readonly end: Int32Array;
+}
+
 /** What a structure brings to a run: row counts, the rows of each level, and the tables that the program names. */
 export interface Schedule {
+  /** Rows by space; none where a space is not named. */
   readonly counts: Readonly<Partial<Record<Space, number>>>;
   readonly levels: number;
-  /** Rows [begin[l], end[l]) of the space belong to level l. */
-  readonly nodeBegin: Int32Array;
-  readonly nodeEnd: Int32Array;
-  readonly edgeBegin: Int32Array;
-  readonly edgeEnd: Int32Array;
+  /** The rows of each level by space; none where a space is not named. */
+  readonly levelRows: Readonly<Partial<Record<LevelledSpace, LevelRows>>>;
   /** Rows at the head of every state buffer that start as zeros. */
   readonly headRows: number;
   /** By table number. */

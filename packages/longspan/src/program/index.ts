@@ -5,5 +5,6 @@ export * from "./executor.js";
 export * from "./handle.js";
 export * from "./print.js";
 export * from "./program.js";
+export * from "./spaces.js";
 export * from "./threefry.js";
 export * from "./verify.js";

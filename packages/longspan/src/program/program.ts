@@ -1,4 +1,5 @@
 import type { DType } from "./dtype.js";
+import type { Space } from "./spaces.js";
 
 /**
  * A program is what an executor runs: three regions of instructions over buffers.
@@ -17,13 +18,6 @@ export interface Program {
   readonly loop: readonly Instruction[];
   readonly after: readonly Instruction[];
 }
-
-/**
- * A set of rows. `one`: a single row (parameters, sums). `sequence`, `node`, `edge`: one row per sequence, node or
- * edge of a structure. `source` and `sink`: boundary nodes that bring initial states and take final ones.
- * `state`: the zero row, the sources, then one block of node rows (or edge rows) per port. `row`: the leading axis of an eager operation.
- */
-export type Space = "one" | "sequence" | "node" | "edge" | "source" | "sink" | "state" | "row";
 
 /**
  * `input` and `output` buffers are bound by the caller. `temporary` buffers live for one run. A `level` buffer holds

@@ -1,9 +1,12 @@
-import type { Instruction, MapInstruction, Program, Space, View } from "./program.js";
+import type { Instruction, MapInstruction, Program, View } from "./program.js";
+import { levelledSpaces, type Space } from "./spaces.js";
 
 /** A program that breaks its own rules: a defect of the compiler, found before any memory is touched. */
 export class ProgramError extends Error {
   override name = "ProgramError";
 }
+
+const levelled: ReadonlySet<Space> = new Set(levelledSpaces);
 
 /**
  * Checks every view against its buffer, every register against its use, and that what is read was written before.
@@ -41,10 +44,16 @@ export function verifyProgram(program: Program): void {
   for (const region of ["before", "loop", "after"] as const) {
     for (const [n, instruction] of program[region].entries()) {
       const where = `${region}[${n}] ${instruction.kind}`;
+      if (region === "loop" && !levelled.has(instruction.space))
+        fail(
+          program,
+          `${where}: rows of ${instruction.space} have no levels, so the loop cannot run over them`,
+        );
       const reads: View[] = [];
       const writes: View[] = [];
       for (const [view, width, use] of views(instruction)) {
-        checkView(program, instruction.space, view, width, `${where} ${use}`);
+        const listed = instruction.kind === "segmentSum" && view === instruction.a;
+        checkView(program, instruction.space, view, width, listed, `${where} ${use}`);
         (use === "out" ? writes : reads).push(view);
         if (region !== "loop" && program.buffers[view.buffer]!.role === "level")
           fail(program, `${where}: level buffer ${program.buffers[view.buffer]!.name} outside the loop`);
@@ -121,7 +130,15 @@ function sizeOf(map: MapInstruction, register: number): number {
   return map.registers[register]!.shape.reduce((p, n) => p * n, 1);
 }
 
-function checkView(program: Program, space: Space, view: View, width: number, where: string): void {
+/** @param listed whether the rows are read by lists, whatever their space */
+function checkView(
+  program: Program,
+  space: Space,
+  view: View,
+  width: number,
+  listed: boolean,
+  where: string,
+): void {
   const buffer = program.buffers[view.buffer];
   if (!buffer) fail(program, `${where}: no buffer ${view.buffer}`);
   if (view.offset < 0 || view.offset + width > buffer.columns)
@@ -129,8 +146,7 @@ function checkView(program: Program, space: Space, view: View, width: number, wh
       program,
       `${where}: columns ${view.offset}..${view.offset + width} of ${buffer.name}, which has ${buffer.columns}`,
     );
-  if (view.rows === "same" && where.endsWith(" a") && where.includes("segmentSum")) return;
-  if (view.rows === "same" && buffer.space !== space)
+  if (view.rows === "same" && buffer.space !== space && !listed)
     fail(program, `${where}: rows of ${buffer.space} (${buffer.name}) read as rows of ${space}`);
   if (view.rows === "fixed" && buffer.space !== "one")
     fail(program, `${where}: a fixed row of ${buffer.name}, which has rows of ${buffer.space}`);

@@ -1,5 +1,6 @@
 import { type CellGraph, type LinearizedCell, simplify } from "../cell/index.js";
 import { type Aval, add, type Linear, type Scope } from "../ops/index.js";
+import { spaces } from "../program/index.js";
 import { full, scope, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
 import { copyRows } from "./copy-rows.js";
 import { remembered, transposed } from "./derived-cells.js";
@@ -156,13 +157,18 @@ function collect(places: readonly (Tensor | undefined)[], { sums }: Carried): Te
 
 /** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
 function rowsOf(t: Tensor, of: Scope, { begin, end }: Block): Tensor {
-  if (of !== "node" && of !== "edge") return t;
+  if (!isLevelled(of)) return t;
   const features = t.shape.slice(1);
   return t.view([end - begin, ...features], begin * sizeOf(features));
 }
 
+/** Whether the rows of a scope come in levels, as blocks do: the others are the same for all blocks. */
+function isLevelled(of: Scope): boolean {
+  return "levels" in spaces[of];
+}
+
 function placeFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
-  return of === "node" || of === "edge" ? uninitialised(shape, dtype) : undefined;
+  return isLevelled(of) ? uninitialised(shape, dtype) : undefined;
 }
 
 /** A tensor to carry along: it may be released without touching what was given. */

@@ -1,8 +1,6 @@
 import type { Executable, Executor, Program, Schedule } from "../program/index.js";
 import type { Tensor } from "../tensor/index.js";
 
-const none = new Int32Array(0);
-
 /**
  * target[r] = source[rows[r]], or source[r] without `rows`: fills a tensor that nobody has seen yet, where a gather would make
  * another one. One program per type and width, whatever the numbers of rows.
@@ -13,10 +11,7 @@ export function copyRows(source: Tensor, rows: Int32Array | null, target: Tensor
   const schedule: Schedule = {
     counts: { source: source.shape[0]!, row: count },
     levels: 0,
-    nodeBegin: none,
-    nodeEnd: none,
-    edgeBegin: none,
-    edgeEnd: none,
+    levelRows: {},
     headRows: 0,
     tables: [{ offset: 0, index: rows }],
   };

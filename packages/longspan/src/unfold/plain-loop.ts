@@ -4,6 +4,7 @@ import {
   add,
   concat,
   constant,
+  isWithin,
   reshape,
   type Scope,
   slice,
@@ -12,6 +13,8 @@ import {
   zerosLike,
 } from "../ops/index.js";
 import type { Shape, Value } from "../tensor/index.js";
+import type { Layout } from "./layout.js";
+import { parentRows } from "./row-spaces.js";
 import { layoutOf } from "./schedule.js";
 import type { UnfoldAttrs } from "./unfold-op.js";
 
@@ -24,14 +27,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   const p = structure.parts;
   const { from, to, toPort } = p.edges;
   if (p.pushes) throw new Error("the plain loop runs cells as they are written, not transposed ones");
-  const rowOf = (v: Value, r: number): Value => reshape(slice(v, 0, r, r + 1), v.shape.slice(1));
   const layout = layoutOf(structure, cell);
-  const operand = (i: number, scope: Scope, node: number, edge: number): Value => {
-    const v = inputs[i]!;
-    if (scope === "one") return v;
-    if (scope === "sequence") return rowOf(v, p.sequenceOf[node]!);
-    return rowOf(v, scope === "node" ? node : edge);
-  };
   const initial = (b: number): Value[] => {
     let at = cell.values.length;
     return cell.sourceSlots.map((slot, s) => (given[s] ? rowOf(inputs[at++]!, b) : zerosLike(slot)));
@@ -49,14 +45,15 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
     for (let n = begin; n < end; n++) {
       const env = new Map<Value, Value>();
       cell.values.forEach(({ variable }, i) => {
-        if (variable.scope !== "edge") env.set(variable, operand(i, variable.scope, n, -1));
+        if (isWithin("node", variable.scope))
+          env.set(variable, readAt("node", n, inputs[i]!, variable.scope, layout));
       });
       cell.stateIn.forEach((port, q) => {
         const sums: (Value | undefined)[] = port.map(() => undefined);
         for (let e = 0; e < from.length; e++) {
           if (to[e] !== n || toPort[e] !== q) continue;
           const read = stateOf(from[e]!).map((v) => (frozen(e) ? stopGradient(v) : v));
-          arriving(attrs, inputs, read, layout.stepped.indexOf(e), n).forEach((v, s) => {
+          arriving(attrs, inputs, read, layout.stepped.indexOf(e), layout).forEach((v, s) => {
             sums[s] = sums[s] === undefined ? v : add(sums[s], v);
           });
         }
@@ -106,24 +103,29 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   ];
 }
 
+function rowOf(v: Value, r: number): Value {
+  return reshape(slice(v, 0, r, r + 1), v.shape.slice(1));
+}
+
+/** What row `row` of the scope `at` reads of an operand with rows of `scope`. */
+function readAt(at: Scope, row: number, operand: Value, scope: Scope, layout: Layout): Value {
+  if (scope === "one") return operand;
+  return rowOf(operand, at === scope ? row : parentRows(layout, at, scope)[row]!);
+}
+
 /** What an edge brings: the state at its source, or the message that the edge step makes of it. */
 function arriving(
   attrs: UnfoldAttrs,
   inputs: readonly Value[],
   state: readonly Value[],
   edge: number,
-  node: number,
+  layout: Layout,
 ): readonly Value[] {
-  const { cell, structure } = attrs;
+  const { cell } = attrs;
   if (!cell.edge) return state;
   const env = new Map<Value, Value>();
   cell.values.forEach(({ variable: v }, i) => {
-    const whole = inputs[i]!;
-    if (v.scope === "one") env.set(v, whole);
-    else if (v.scope !== "node") {
-      const r = v.scope === "edge" ? edge : structure.parts.sequenceOf[node]!;
-      env.set(v, reshape(slice(whole, 0, r, r + 1), whole.shape.slice(1)));
-    }
+    env.set(v, readAt("edge", edge, inputs[i]!, v.scope, layout));
   });
   cell.edge.state.forEach((v, s) => {
     env.set(v, state[s]!);

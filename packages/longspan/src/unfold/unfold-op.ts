@@ -17,7 +17,8 @@ import type { Backward } from "./backward.js";
 import { copyRows } from "./copy-rows.js";
 import { linearized, remembered, transposed } from "./derived-cells.js";
 import { unfoldPerExample } from "./per-example.js";
-import { layoutOf } from "./schedule.js";
+import { rowSpaces } from "./row-spaces.js";
+import { classOf, layoutOf, scheduleOf } from "./schedule.js";
 import type { Structure } from "./structures/structure.js";
 
 /**
@@ -45,11 +46,8 @@ export interface Beneath {
 }
 
 /** Rows that a value of this scope has over a structure. */
-function rowsOf(scope: Scope, attrs: UnfoldAttrs): Shape {
-  if (scope === "one") return [];
-  if (scope === "sequence") return [attrs.structure.sequences];
-  if (scope === "node") return [attrs.structure.nodes];
-  return [layoutOf(attrs.structure, attrs.cell).stepped.length];
+function rowsOf(scope: Scope, { structure, cell }: UnfoldAttrs): Shape {
+  return scope === "one" ? [] : [rowSpaces[scope].count(layoutOf(structure, cell))];
 }
 
 /** The shapes of the operands that an application expects, with names for messages. */
@@ -247,7 +245,7 @@ export function run(
   const executor = inputs[0]?.executor ?? defaultExecutor();
   const { compiled, executable } = executableFor(attrs, executor);
   const layout = layoutOf(structure, cell);
-  const schedule = layout.schedule(cell, compiled.program.tables);
+  const schedule = scheduleOf(layout, compiled.tables);
   const bindings: (Binding | undefined)[] = compiled.program.buffers.map(() => undefined);
   compiled.valueBuffers.forEach((b, i) => {
     bindings[b] = inputs[i]!.binding();
@@ -271,7 +269,7 @@ export function run(
       whole.set(buffer, state);
       bindings[buffer] = state.binding();
     }
-    const first = decl.space === "state" ? 1 + structure.parts.sources + port * structure.nodes : 0;
+    const first = decl.space === "state" ? layout.portBegin(port) : 0;
     return state.view(shape, first * decl.columns);
   });
   const finalIndex = positions(finals);
@@ -313,7 +311,7 @@ export function executableFor(
   executor: Executor,
 ): { compiled: CompiledCell; executable: Executable } {
   const { cell, given, finals, structure } = attrs;
-  const structureClass = layoutOf(structure, cell).classOf();
+  const structureClass = classOf(layoutOf(structure, cell));
   const key = JSON.stringify([structureClass, given, finals]);
   const ready = remembered(programs, cell, key, () => ({
     compiled: compileCell(cell, structureClass, given, finals),

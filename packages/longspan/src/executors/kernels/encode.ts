@@ -1,16 +1,17 @@
-import type {
-  BinaryCode,
-  DType,
-  Instruction,
-  ListTable,
-  MapInstruction,
-  Program,
-  RowMap,
-  RowTable,
-  Schedule,
-  Space,
-  UnaryCode,
-  View,
+import {
+  type BinaryCode,
+  type DType,
+  type Instruction,
+  type ListTable,
+  levelledSpaces,
+  type MapInstruction,
+  type Program,
+  type RowMap,
+  type RowTable,
+  type Schedule,
+  spaceNames,
+  type UnaryCode,
+  type View,
 } from "../../program/index.js";
 import { type Dimension, type FusedBinary, type FusedUnary, narrow } from "./narrow.js";
 import { joinPatterns } from "./patterns.js";
@@ -19,7 +20,6 @@ import { type PlacedOp, placeValues } from "./place-values.js";
 // The numbers of the encoding, which kernels/program.h repeats: docs/decisions/0012-kernels.md describes it.
 const magic = 0x4c535031;
 const dtypes: Record<DType, number> = { float32: 0, float64: 1, int32: 2 };
-const spaces: readonly Space[] = ["one", "sequence", "node", "edge", "source", "sink", "state", "row"];
 const roles = { input: 0, output: 1, temporary: 2, level: 3 };
 const kinds: Record<Instruction["kind"], number> = {
   gemm: 0,
@@ -86,11 +86,11 @@ export function encodeProgram(program: Program): { ints: Int32Array; reals: Floa
   const regions = [program.before, program.loop, program.after];
   for (const region of regions) ints.push(region.length);
   for (const b of program.buffers)
-    ints.push(dtypes[b.dtype], spaces.indexOf(b.space), b.columns, roles[b.role], b.clearHead ? 1 : 0);
+    ints.push(dtypes[b.dtype], spaceNames.indexOf(b.space), b.columns, roles[b.role], b.clearHead ? 1 : 0);
   for (const t of program.tables) ints.push(t.kind === "lists" ? 1 : 0);
   for (const region of regions)
     for (const i of region) {
-      ints.push(kinds[i.kind], spaces.indexOf(i.space));
+      ints.push(kinds[i.kind], spaceNames.indexOf(i.space));
       if (i.kind === "map") encodeMap(i, region === program.loop, ints, reals);
       else encodeInstruction(i, ints);
     }
@@ -197,12 +197,13 @@ function details(op: PlacedOp): {
 export function encodeSchedule(program: Program, schedule: Schedule): Int32Array {
   const tables = schedule.tables.slice(0, program.tables.length);
   const parts: ArrayLike<number>[] = [
-    spaces.map((s) => schedule.counts[s] ?? 0),
+    spaceNames.map((s) => schedule.counts[s] ?? 0),
     [schedule.levels, schedule.headRows],
-    schedule.nodeBegin.subarray(0, schedule.levels),
-    schedule.nodeEnd.subarray(0, schedule.levels),
-    schedule.edgeBegin.subarray(0, schedule.levels),
-    schedule.edgeEnd.subarray(0, schedule.levels),
+    ...levelledSpaces.flatMap((s) => {
+      const none = new Int32Array(schedule.levels);
+      const { begin, end } = schedule.levelRows[s] ?? { begin: none, end: none };
+      return [begin.subarray(0, schedule.levels), end.subarray(0, schedule.levels)];
+    }),
     [tables.length],
   ];
   for (const table of tables) {

@@ -2,6 +2,7 @@ import {
   type Binding,
   type Executable,
   type Instruction,
+  type LevelledSpace,
   type ListTable,
   newArray,
   type Program,
@@ -74,9 +75,8 @@ class ReferenceExecutable implements Executable {
       if (this.loop.length > 0) {
         for (let level = 0; level < schedule.levels; level++) {
           for (const s of this.loop) {
-            const edges = s.space === "edge";
-            const begin = (edges ? schedule.edgeBegin : schedule.nodeBegin)[level]!;
-            const end = (edges ? schedule.edgeEnd : schedule.nodeEnd)[level]!;
+            const rows = schedule.levelRows[s.space as LevelledSpace];
+            const [begin, end] = rows ? [rows.begin[level]!, rows.end[level]!] : [0, 0];
             for (const o of s.operands) o.setLevel(begin);
             s.run(begin, end, schedule);
           }
@@ -209,9 +209,8 @@ class ReferenceExecutable implements Executable {
 }
 
 function largestLevel(schedule: Schedule, space: Space): number {
-  const [begin, end] =
-    space === "edge" ? [schedule.edgeBegin, schedule.edgeEnd] : [schedule.nodeBegin, schedule.nodeEnd];
+  const rows = schedule.levelRows[space as LevelledSpace];
   let most = 0;
-  for (let l = 0; l < schedule.levels; l++) most = Math.max(most, end[l]! - begin[l]!);
+  if (rows) for (let l = 0; l < schedule.levels; l++) most = Math.max(most, rows.end[l]! - rows.begin[l]!);
   return most;
 }

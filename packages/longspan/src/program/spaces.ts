@@ -1,0 +1,82 @@
+/** What is known of a set of rows before there is a structure. How many rows there are, a schedule says. */
+export interface SpaceRecord {
+  /** Spaces whose rows are shared by rows of this one: each row here belongs to one row of each of them. */
+  readonly parents: readonly string[];
+  /** Whether values of cells can have their rows here: the space is a scope. */
+  readonly scope?: true;
+  /** Whether the rows come in levels: the loop runs over those of one level at a time. */
+  readonly levels?: true;
+}
+
+/**
+ * The sets of rows. What holds of one is said here and nowhere else; the scopes of cells, the joins of scopes, the numbers of the
+ * kernels' encoding and what a schedule must bring follow from it.
+ */
+export const spaces = {
+  /** A single row: parameters, sums over everything. */
+  one: { parents: [], scope: true },
+  /** A row per sequence, tree or graph of a structure. */
+  sequence: { parents: ["one"], scope: true },
+  /** A row per node. */
+  node: { parents: ["sequence"], scope: true, levels: true },
+  /** A row per edge that an edge step runs over; it belongs to the node at the end whose inputs the step reads. */
+  edge: { parents: ["node"], scope: true, levels: true },
+  /** Boundary nodes that bring initial states. */
+  source: { parents: [] },
+  /** Boundary nodes that take final states. */
+  sink: { parents: [] },
+  /** The zero row, the sources, then one block of node rows per port, or the rows of all messages. */
+  state: { parents: [] },
+  /** The leading axis of an operation outside of cells. */
+  row: { parents: [] },
+} as const satisfies Record<string, SpaceRecord>;
+
+/** A set of rows, by name: see `spaces`. */
+export type Space = keyof typeof spaces;
+
+/** All sets of rows. Their order is that of their numbers in encoded programs. */
+export const spaceNames = Object.keys(spaces) as Space[];
+
+type Having<P> = { [S in Space]: (typeof spaces)[S] extends P ? S : never }[Space];
+
+/** The rows that share a value inside a cell. */
+export type Scope = Having<{ readonly scope: true }>;
+
+/** A set of rows that come in levels. */
+export type LevelledSpace = Having<{ readonly levels: true }>;
+
+/** The sets of rows that come in levels. */
+export const levelledSpaces = spaceNames.filter((s): s is LevelledSpace => "levels" in spaces[s]);
+
+/**
+ * Whether each row of a space belongs to one row of another: the space itself or one above it.
+ * @example isWithin("node", "sequence") // true
+ */
+export function isWithin(space: Space, other: Space): boolean {
+  return space === other || spaces[space].parents.some((p) => isWithin(p, other));
+}
+
+const scopes = spaceNames.filter((s): s is Scope => "scope" in spaces[s]);
+
+/** The widest scope within both: each row of it belongs to a row of the one and to a row of the other. */
+function meet(a: Scope, b: Scope): Scope {
+  const within = scopes.filter((s) => isWithin(s, a) && isWithin(s, b));
+  const widest = within.find((s) => within.every((t) => isWithin(t, s)));
+  if (widest === undefined)
+    throw new Error(`no scope is within ${a} and within ${b}: a row of program/spaces.ts is missing`);
+  return widest;
+}
+
+const joins = new Map<Scope, Map<Scope, Scope>>(
+  scopes.map((a) => [a, new Map(scopes.map((b) => [b, meet(a, b)]))]),
+);
+
+/**
+ * The scope of a result: the widest one within the scopes of all operands, `one` without operands.
+ * @example joinScopes(["one", "node", "sequence"]) // "node"
+ */
+export function joinScopes(of: readonly Scope[]): Scope {
+  let joined: Scope = "one";
+  for (const s of of) joined = joins.get(joined)!.get(s)!;
+  return joined;
+}

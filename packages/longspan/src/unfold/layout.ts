@@ -1,0 +1,131 @@
+import type { CellGraph } from "../cell/index.js";
+import type { LevelRows, ListTable } from "../program/index.js";
+import { nothing, type Structure } from "./structures/structure.js";
+
+/** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
+export type Form = "direct" | "pull" | "push";
+
+/** How this cell meets a structure. */
+export function formOf(cell: CellGraph): Form {
+  return cell.edge?.when ?? "direct";
+}
+
+/** Lists of rows by reader, in edge order. */
+export interface Lists extends ListTable {
+  /** Whether no list has more than one row. */
+  readonly single: boolean;
+}
+
+/** The edges of one structure as cells of one form run over them, and the rows that readers see. */
+export class Layout {
+  /** Edges that an edge step runs over, by their place in the structure's list; none in the direct form. */
+  readonly stepped: Int32Array;
+  /** Per in-port, what each node reads. */
+  readonly arrivals: readonly Lists[];
+  /** What each sink reads. */
+  readonly sinks: Lists;
+  /** The stepped edges of each level. */
+  readonly edgeLevels: LevelRows;
+
+  constructor(
+    readonly structure: Structure,
+    readonly form: Form,
+  ) {
+    const p = structure.parts;
+    const { from, fromPort, to, toPort } = p.edges;
+    const count = from.length;
+    const isStepped = (e: number) =>
+      form === "pull" ? to[e]! >= 0 : form === "push" ? from[e]! >= 0 : false;
+    const stepped: number[] = [];
+    // The row in the buffer that a reader sees: a state, or a message.
+    const row = new Int32Array(count);
+    for (let e = 0; e < count; e++) {
+      if (isStepped(e)) {
+        row[e] = (form === "push" ? this.headRows : 0) + stepped.length;
+        stepped.push(e);
+      } else row[e] = this.stateRow(from[e]!, fromPort[e]!);
+    }
+    this.stepped = Int32Array.from(stepped);
+    this.arrivals = p.inPorts.map((_, q) => {
+      const chosen: number[] = [];
+      for (let e = 0; e < count; e++) if (to[e]! >= 0 && toPort[e] === q) chosen.push(e);
+      return listsBy(
+        chosen,
+        (e) => to[e]!,
+        (e) => row[e]!,
+        p.nodes,
+      );
+    });
+    const final: number[] = [];
+    for (let e = 0; e < count; e++) if (to[e]! < 0 && to[e] !== nothing) final.push(e);
+    this.sinks = listsBy(
+      final,
+      (e) => -to[e]! - 1,
+      (e) => row[e]!,
+      p.sinks,
+    );
+    const begin = new Int32Array(p.levelBegin.length);
+    const end = new Int32Array(p.levelBegin.length);
+    if (form !== "direct") {
+      const nodes = this.edgeNodes();
+      for (let l = 0; l < p.levelBegin.length; l++) {
+        begin[l] = lowerBound(stepped.length, (i) => nodes[i]! >= p.levelBegin[l]!);
+        end[l] = lowerBound(stepped.length, (i) => nodes[i]! >= p.levelEnd[l]!);
+      }
+    }
+    this.edgeLevels = { begin, end };
+  }
+
+  /** Rows at the head of what states arrive in: the zero row and the sources. */
+  get headRows(): number {
+    return 1 + this.structure.parts.sources;
+  }
+
+  /** The first row of the states that leave by a port. */
+  portBegin(port: number): number {
+    return this.headRows + port * this.structure.nodes;
+  }
+
+  /** The row of the state at the end of an edge: [zero | sources | nodes of each port]. */
+  stateRow(end: number, port: number): number {
+    if (end === nothing) return 0;
+    return end < 0 ? -end : this.portBegin(port) + end;
+  }
+
+  /** The node of each stepped edge: the one that an edge step's inputs are taken from. */
+  edgeNodes(): Int32Array {
+    const end = this.form === "push" ? this.structure.parts.edges.from : this.structure.parts.edges.to;
+    return this.stepped.map((e) => end[e]!);
+  }
+}
+
+/** Lists of rows by reader: `items` in their order, each with its reader and its row. */
+export function listsBy(
+  items: ArrayLike<number>,
+  reader: (i: number) => number,
+  row: (i: number) => number,
+  readers: number,
+): Lists {
+  const starts = new Int32Array(readers + 1);
+  for (let k = 0; k < items.length; k++) starts[reader(items[k]!) + 1]! += 1;
+  let single = true;
+  for (let r = 0; r < readers; r++) {
+    if (starts[r + 1]! > 1) single = false;
+    starts[r + 1]! += starts[r]!;
+  }
+  const next = starts.slice(0, readers);
+  const index = new Int32Array(items.length);
+  for (let k = 0; k < items.length; k++) index[next[reader(items[k]!)]!++] = row(items[k]!);
+  return { starts, index, single };
+}
+
+function lowerBound(n: number, reached: (i: number) => boolean): number {
+  let low = 0;
+  let high = n;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (reached(mid)) high = mid;
+    else low = mid + 1;
+  }
+  return low;
+}
