@@ -81,12 +81,12 @@ export class Layout {
     return 1 + this.structure.parts.sources;
   }
 
-  /** The first row of the states that leave by a port. */
+  /** The first row of the states that leave by a port. Where messages are pushed, no sources come before them. */
   portBegin(port: number): number {
-    return this.headRows + port * this.structure.nodes;
+    return (this.form === "push" ? 0 : this.headRows) + port * this.structure.nodes;
   }
 
-  /** The row of the state at the end of an edge: [zero | sources | nodes of each port]. */
+  /** The row of the state at the end of an edge. */
   stateRow(end: number, port: number): number {
     if (end === nothing) return 0;
     return end < 0 ? -end : this.portBegin(port) + end;

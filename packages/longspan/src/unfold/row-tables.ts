@@ -22,7 +22,10 @@ const builders: {
   sources: () => ({ offset: 1, index: null }),
   sinks: (layout) => layout.sinks,
   messages: (layout) => ({ offset: layout.headRows, index: null }),
-  edgeStates: (layout) => ({ offset: 0, index: edgeStates(layout) }),
+  edgeStates: (layout) => {
+    const { from, fromPort } = layout.structure.parts.edges;
+    return { offset: 0, index: layout.stepped.map((e) => layout.stateRow(from[e]!, fromPort[e]!)) };
+  },
   parent: (layout, { of, by }) => ({ offset: 0, index: parentRows(layout, by, of) }),
   children: (layout, { of, by }) => {
     const parents = parentRows(layout, of, by);
@@ -34,14 +37,6 @@ const builders: {
     );
   },
 };
-
-/** Where an edge step finds the state that it reads. Where messages are pushed these are the rows of the nodes alone. */
-function edgeStates(layout: Layout): Int32Array {
-  const { from, fromPort } = layout.structure.parts.edges;
-  return layout.stepped.map((e) =>
-    layout.form === "push" ? from[e]! : layout.stateRow(from[e]!, fromPort[e]!),
-  );
-}
 
 /** One row per reader; the zero row where there is none. */
 function singleRows({ starts, index }: Lists): Int32Array {

@@ -269,8 +269,7 @@ export function run(
       whole.set(buffer, state);
       bindings[buffer] = state.binding();
     }
-    const first = decl.space === "state" ? layout.portBegin(port) : 0;
-    return state.view(shape, first * decl.columns);
+    return state.view(shape, layout.portBegin(port) * decl.columns);
   });
   const finalIndex = positions(finals);
   compiled.finalBuffers.forEach((b, s) => {
