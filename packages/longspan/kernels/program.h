@@ -18,7 +18,7 @@ enum class Kind : int32_t {
   count
 };
 
-constexpr int32_t spaces = 8;
+constexpr int32_t spaces = 9;
 constexpr int32_t spaceOne = 0;
 constexpr int32_t spaceNode = 2;
 constexpr int32_t spaceEdge = 3;

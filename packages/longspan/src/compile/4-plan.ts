@@ -85,13 +85,15 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
     work.given[i] ? buffer(`initial.${s.name}`, s, "source", "input") : null,
   );
 
-  // States: rows [zero | sources | nodes of each port], or [zero | sources | messages] where messages are pushed.
+  // States: rows [zero | sources | nodes of each port]. Where messages are pushed, these are [zero | sources | messages], and the
+  // states only [nodes of each port].
   const sharedSlots = new Set([...placements.shared.values()].map((s) => s.slot));
   const pushes = cell.edge?.when === "push";
+  const onePort = cell.outPorts.length === 1;
   const stateBuffers = outSlots(cell).map((s, i) => {
     const role: BufferRole = sharedSlots.has(i) ? "output" : "temporary";
     return pushes
-      ? buffer(`state.${s.name}`, s, "node", role)
+      ? buffer(`state.${s.name}`, s, onePort ? "node" : "leaving", role)
       : buffer(`state.${s.name}`, s, "state", role, true);
   });
   const messageSlots: readonly Slot[] = cell.edge ? inSlots(cell) : [];
@@ -105,7 +107,7 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
 
   cell.outPorts.forEach((_, p) => {
     stateBuffers.forEach((state, s) => {
-      const rows: RowMap = pushes ? "same" : table({ rows: "port", port: p }, "map");
+      const rows: RowMap = pushes && onePort ? "same" : table({ rows: "port", port: p }, "map");
       homes.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
     });
   });

@@ -27,6 +27,8 @@ export const spaces = {
   sink: { parents: [] },
   /** The zero row, the sources, then one block of node rows per port, or the rows of all messages. */
   state: { parents: [] },
+  /** One block of node rows per out-port: the states of cells that push messages and have several. */
+  leaving: { parents: [] },
   /** The leading axis of an operation outside of cells. */
   row: { parents: [] },
 } as const satisfies Record<string, SpaceRecord>;

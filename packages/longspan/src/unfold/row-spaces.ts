@@ -46,6 +46,7 @@ export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
   },
   source: { count: ({ structure }) => structure.parts.sources },
   sink: { count: ({ structure }) => structure.parts.sinks },
+  leaving: { count: ({ structure: { nodes, parts } }) => parts.outPorts.length * nodes },
   state: {
     count: ({ form, headRows, stepped, structure: { nodes, parts } }) =>
       headRows + (form === "push" ? stepped.length : parts.outPorts.length * nodes),
