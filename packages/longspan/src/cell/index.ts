@@ -1,7 +1,7 @@
 export * from "./define.js";
 export * from "./graph.js";
 export * from "./linearize.js";
-export * from "./print.js";
+export { printCell, printCellAs, printEquation, valueNames } from "./print.js";
 export * from "./pullback.js";
 export { type Reentered, reenter } from "./reenter.js";
 export * from "./simplify.js";

@@ -1,4 +1,4 @@
-import { Var } from "../autodiff/index.js";
+import { type Equation, Var } from "../autodiff/index.js";
 import { attrsKey } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import type { CellGraph, Slot } from "./graph.js";
@@ -8,8 +8,19 @@ import type { CellGraph, Slot } from "./graph.js";
  * @example console.log(printCell(rnn({ input: 3, hidden: 4 }).trace("float32").graph)); // "cell rnn", operands, equations, results
  */
 export function printCell(cell: CellGraph): string {
+  return printCellAs(cell, valueNames());
+}
+
+/**
+ * Names of values: %0, %1, ... in the order in which they are asked for.
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const name = valueNames();
+ * traced.values.map((v) => name(v.variable)) // [ "%0", "%1", "%2", "%3" ]
+ */
+export function valueNames(): (v: Value) => string {
   const names = new Map<Value, string>();
-  const name = (v: Value) => {
+  return (v) => {
     let n = names.get(v);
     if (n === undefined) {
       n = `%${names.size}`;
@@ -17,8 +28,33 @@ export function printCell(cell: CellGraph): string {
     }
     return n;
   };
-  const typed = (v: Value) =>
-    `${name(v)}: ${v instanceof Var ? v.scope : "?"} ${v.dtype}[${v.shape.join(",")}]`;
+}
+
+/**
+ * One equation on a line, its values by name.
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const name = valueNames();
+ * printEquation(traced.equations.at(-1)!, name) // "%0: node float32[4] = tanh %1"
+ */
+export function printEquation({ op, attrs, inputs, outputs }: Equation, name: (v: Value) => string): string {
+  const key = attrsKey(attrs);
+  const results = outputs.map((v) => printTyped(v, name)).join(", ");
+  return `${results} = ${op.name}${key === "{}" ? "" : key} ${inputs.map(name).join(" ")}`;
+}
+
+function printTyped(v: Value, name: (v: Value) => string): string {
+  return `${name(v)}: ${v instanceof Var ? v.scope : "?"} ${v.dtype}[${v.shape.join(",")}]`;
+}
+
+/**
+ * `printCell` with names that other prints of the same cell can share.
+ * @example
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * printCellAs(traced, valueNames()) === printCell(traced) // true
+ */
+export function printCellAs(cell: CellGraph, name: (v: Value) => string): string {
+  const typed = (v: Value) => printTyped(v, name);
   const lines = [`cell ${cell.name}`];
   for (const v of cell.values) lines.push(`  value ${v.name} = ${typed(v.variable)}`);
   cell.inPorts.forEach((p, i) => {
@@ -30,12 +66,7 @@ export function printCell(cell: CellGraph): string {
     const { state, when } = cell.edge;
     lines.push(`  edge ${when}: ${state.map(typed).join(", ")}`);
   }
-  for (const eq of cell.equations) {
-    const attrs = attrsKey(eq.attrs);
-    lines.push(
-      `  ${eq.outputs.map(typed).join(", ")} = ${eq.op.name}${attrs === "{}" ? "" : attrs} ${eq.inputs.map(name).join(" ")}`,
-    );
-  }
+  for (const eq of cell.equations) lines.push(`  ${printEquation(eq, name)}`);
   if (cell.edge) lines.push(`  message ${cell.edge.message.map(name).join(", ")}`);
   cell.outPorts.forEach((p, i) => {
     lines.push(

@@ -1,17 +1,20 @@
-import { producersOf, usesOf } from "../autodiff/index.js";
 import type { CellGraph } from "../cell/index.js";
 import { type Program, verifyProgram } from "../program/index.js";
-import { hoist } from "./2-hoist.js";
-import { fuse } from "./3-fuse.js";
-import { plan } from "./4-plan.js";
-import { emit } from "./emit.js";
+import { placeResults } from "./2-place-results.js";
+import { hoist } from "./3-hoist.js";
+import { fuse } from "./4-fuse.js";
+import { plan } from "./5-plan.js";
+import { emit } from "./6-emit.js";
+import type { StructureClass } from "./context.js";
 import type { RowTableDecl } from "./row-tables.js";
-import { placeResults } from "./targets.js";
-import type { StructureClass, Work } from "./work.js";
+import { verifyStage } from "./rules.js";
+import { printStage, type StageName, type Stages } from "./stages.js";
 
 export { splitProducts } from "./1-split.js";
+export { CompileError } from "./compile-error.js";
+export type { StructureClass } from "./context.js";
 export type { RowTableDecl, RowTableKey } from "./row-tables.js";
-export type { StructureClass } from "./work.js";
+export type { StageName } from "./stages.js";
 
 /** A program for a cell over a class of structures, and how operands and results are bound to its buffers. */
 export interface CompiledCell {
@@ -26,9 +29,11 @@ export interface CompiledCell {
 }
 
 /**
- * Compiles a cell: hoist, fuse, plan, emit. (`splitProducts`, the first pass, works on the cell before it is differentiated.)
+ * Compiles a cell, pass by pass: place results, hoist, fuse, plan, emit. (`splitProducts`, the first pass, works on the cell before it
+ * is differentiated.) What each pass gives is checked before the next one starts.
  *
  * @param given per source slot: an initial state is given @param finals per sink slot: the final state is wanted
+ * @throws CompileError if a pass breaks a rule
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
  * const { program } = compileCell(splitProducts(traced), { arrivals: ["single"], sinks: "single" }, [false], [true]);
@@ -40,32 +45,65 @@ export function compileCell(
   given: readonly boolean[],
   finals: readonly boolean[],
 ): CompiledCell {
-  const placements = placeResults(cell);
-  const equations = placements.cell.equations;
-  const work: Work = {
-    cell: placements.cell,
-    structure,
-    given,
-    finals,
-    producer: producersOf(equations),
-    uses: usesOf(equations),
+  return compile(cell, structure, given, finals, () => {});
+}
+
+/**
+ * What each pass of the compiler makes of a cell, as text: where to look when a program is not what one expects. A value has the same
+ * name in all stages.
+ *
+ * @param structure as a chain's unless given: each node reads at most one state per port
+ * @example
+ * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
+ * const stages = compileStages(splitProducts(traced));
+ * stages.map((stage) => stage.name) // [ "2-place-results", "3-hoist", "4-fuse", "5-plan", "6-emit" ]
+ * console.log(stages[1]!.text); // which equations run before, in and after the loop
+ */
+export function compileStages(
+  cell: CellGraph,
+  structure: StructureClass = { arrivals: cell.inPorts.map(() => "single"), sinks: "single" },
+  given: readonly boolean[] = cell.sourceSlots.map(() => false),
+  finals: readonly boolean[] = cell.sinkSlots.map(() => false),
+): { readonly name: StageName; readonly text: string }[] {
+  const texts: { name: StageName; text: string }[] = [];
+  compile(cell, structure, given, finals, (name, stage) => {
+    texts.push({ name, text: printStage(name, stage) });
+  });
+  return texts;
+}
+
+function compile(
+  cell: CellGraph,
+  structure: StructureClass,
+  given: readonly boolean[],
+  finals: readonly boolean[],
+  watch: <N extends StageName>(name: N, stage: Stages[N]) => void,
+): CompiledCell {
+  const done = <N extends StageName>(name: N, stage: Stages[N]): Stages[N] => {
+    verifyStage(name, stage);
+    watch(name, stage);
+    return stage;
   };
-  const hoisted = hoist(work);
-  const fused = fuse(work, hoisted, placements.targets);
-  const planned = plan(work, hoisted, fused, placements);
-  const regions = emit(work, hoisted, fused, planned);
-  const tables = planned.tables.map(({ name, kind }) => ({ name, kind }));
-  const program: Program = { name: cell.name, buffers: planned.buffers, tables, ...regions };
-  verifyProgram(program);
+  const placed = done("2-place-results", placeResults({ cell, structure, given, finals }));
+  const hoisted = done("3-hoist", hoist(placed));
+  const fused = done("4-fuse", fuse(hoisted));
+  const planned = done("5-plan", plan(fused));
+  const { program } = done("6-emit", { ...planned, program: programOf(planned) });
   return {
     program,
     tables: planned.tables,
     valueBuffers: planned.valueBuffers,
     sourceBuffers: planned.sourceBuffers,
     finalBuffers: planned.finalBuffers,
-    outputs: planned.outputBuffers.map((buffer, i) => ({
-      buffer,
-      port: placements.shared.get(i)?.port ?? null,
-    })),
+    outputs: planned.outputBuffers.map((buffer, i) => ({ buffer, port: placed.shared.get(i)?.port ?? null })),
   };
+}
+
+function programOf(planned: Stages["5-plan"]): Program {
+  const regions = emit(planned);
+  // Tables are named as they are met, by the plan and by instructions.
+  const tables = planned.tables.map(({ name, kind }) => ({ name, kind }));
+  const program = { name: planned.cell.name, buffers: planned.buffers, tables, ...regions };
+  verifyProgram(program);
+  return program;
 }

@@ -39,13 +39,15 @@ export type Space = keyof typeof spaces;
 /** All sets of rows. Their order is that of their numbers in encoded programs. */
 export const spaceNames = Object.keys(spaces) as Space[];
 
-type Having<P> = { [S in Space]: (typeof spaces)[S] extends P ? S : never }[Space];
-
 /** The rows that share a value inside a cell. */
-export type Scope = Having<{ readonly scope: true }>;
+export type Scope = {
+  [S in Space]: (typeof spaces)[S] extends { readonly scope: true } ? S : never;
+}[Space];
 
 /** A set of rows that come in levels. */
-export type LevelledSpace = Having<{ readonly levels: true }>;
+export type LevelledSpace = {
+  [S in Space]: (typeof spaces)[S] extends { readonly levels: true } ? S : never;
+}[Space];
 
 /** The sets of rows that come in levels. */
 export const levelledSpaces = spaceNames.filter((s): s is LevelledSpace => "levels" in spaces[s]);

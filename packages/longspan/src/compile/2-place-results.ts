@@ -1,39 +1,56 @@
-import { type Equation, producersOf, Trace, type Var } from "../autodiff/index.js";
-import type { CellGraph } from "../cell/index.js";
-import type { Scope } from "../ops/index.js";
+import { type Equation, producersOf, Trace, usesOf, type Var } from "../autodiff/index.js";
+import type { Op, Scope } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
-import { resolve } from "./resolve.js";
-import { copyOp, type Target } from "./work.js";
+import type { Context } from "./context.js";
+import { memoryOf } from "./memory.js";
+
+/** Where a result goes. */
+export type Home =
+  | { readonly kind: "state"; readonly port: number; readonly slot: number }
+  | { readonly kind: "message"; readonly slot: number }
+  | { readonly kind: "output"; readonly index: number };
 
 /** A cell in which every result is computed by an equation of its own, and where those results go. */
-export interface Placements {
-  readonly cell: CellGraph;
-  readonly targets: ReadonlyMap<Value, Target>;
+export interface PlacedResults extends Context {
+  readonly producer: ReadonlyMap<Value, Equation>;
+  readonly uses: ReadonlyMap<Value, readonly Equation[]>;
+  readonly homes: ReadonlyMap<Value, Home>;
   /** Outputs that are the node rows of a state and need no memory of their own. */
   readonly shared: ReadonlyMap<number, { readonly port: number; readonly slot: number }>;
 }
 
+/** The identity as a map: for results that are wanted in two places. */
+const copyOp: Op = {
+  name: "copy",
+  infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
+  jvp: (_, [t]) => [t],
+  lowering: { kind: "map", emit: (_, [a]) => a!, elementwise: true },
+  cheap: true,
+  samples: [],
+};
+
 /**
- * Gives every result one home. A value that is wanted in several places, that is an operand passed through, or that changes
- * scope on the way out is copied by an equation of its own; an output that is also a new state is read from the state.
+ * Pass 2, place results: gives every result one home. A value that is wanted in several places, that is an operand passed through, or
+ * that changes scope on the way out is copied by an equation of its own; an output that is also a new state is read from the state.
  */
-export function placeResults(cell: CellGraph): Placements {
+export function placeResults(context: Context): PlacedResults {
+  const { cell } = context;
   const producer = producersOf(cell.equations);
   const trace = new Trace(1);
   const copies: Equation[] = [];
   const early: { before: Equation; copy: Equation }[] = [];
-  const targets = new Map<Value, Target>();
+  const homes = new Map<Value, Home>();
   const shared = new Map<number, { port: number; slot: number }>();
-  const place = (v: Value, target: Target, scope: Scope): Value => {
-    const { root } = resolve(v, producer);
-    const own = producer.has(v) && root === v && (v as Var).scope === scope && !targets.has(v);
+  const place = (v: Value, home: Home, scope: Scope): Value => {
+    const { root } = memoryOf(v, producer);
+    const own = producer.has(v) && root === v && (v as Var).scope === scope && !homes.has(v);
     if (own) {
-      targets.set(v, target);
+      homes.set(v, home);
       return v;
     }
     const copy = trace.variable(v, scope);
     copies.push({ op: copyOp, attrs: {}, inputs: [v], outputs: [copy] });
-    targets.set(copy, target);
+    homes.set(copy, home);
     return copy;
   };
   const original = cell.stateOut;
@@ -48,8 +65,8 @@ export function placeResults(cell: CellGraph): Placements {
   const equations = cell.equations.map((eq) => {
     const v = eq.inputs[0]!;
     if (eq.op.lowering.kind !== "sum" || eq.attrs.to === "one") return eq;
-    const { root } = resolve(v, producer);
-    if (producer.has(root) && !targets.has(root)) return eq;
+    const { root } = memoryOf(v, producer);
+    if (producer.has(root) && !homes.has(root)) return eq;
     const copy = trace.variable(v, (v as Var).scope);
     early.push({ before: eq, copy: { op: copyOp, attrs: {}, inputs: [v], outputs: [copy] } });
     return { ...eq, inputs: [copy] };
@@ -70,5 +87,13 @@ export function placeResults(cell: CellGraph): Placements {
     ...early.filter((e) => e.before === cell.equations[i]).map((e) => e.copy),
     eq,
   ]);
-  return { cell: { ...cell, equations: [...ordered, ...copies], stateOut, edge, outputs }, targets, shared };
+  const placed = [...ordered, ...copies];
+  return {
+    ...context,
+    cell: { ...cell, equations: placed, stateOut, edge, outputs },
+    producer: producersOf(placed),
+    uses: usesOf(placed),
+    homes,
+    shared,
+  };
 }

@@ -1,27 +1,28 @@
 import type { Equation, Var } from "../autodiff/index.js";
 import { addOp, type Scope } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
-import type { Hoisted } from "./2-hoist.js";
-import { isView, resolve } from "./resolve.js";
-import { type Phase, result, type Target, type Work } from "./work.js";
+import type { Hoisted } from "./3-hoist.js";
+import { type Phase, result } from "./context.js";
+import { firstLayer, type Layer, type LayerKind, layerAfter, layerBefore, layerFrom } from "./layers.js";
+import { isView, memoryOf } from "./memory.js";
 
 /** One instruction to be: equations that run together over the rows of one space. */
 export interface Unit {
   readonly phase: Phase;
   readonly space: Scope;
-  readonly time: number;
+  readonly layer: Layer;
   readonly isMap: boolean;
   readonly equations: Equation[];
 }
 
 /** A sum that an instruction forms in place: `target` starts as `start`, and `instruction` adds to it. */
-interface Accumulation {
+export interface Accumulation {
   readonly sum: Equation;
   readonly instruction: Equation;
   readonly start: Var;
 }
 
-export interface Fused {
+export interface Fused extends Hoisted {
   readonly units: readonly Unit[];
   readonly unitOf: ReadonlyMap<Equation, Unit>;
   /** By instruction and by sum. */
@@ -31,64 +32,62 @@ export interface Fused {
 }
 
 /**
- * Pass 3, fuse: chains of row-local ops become one map. Maps happen at even times and other instructions at odd ones, each as early
- * as its operands allow; everything row-local at one time over one space is one instruction.
+ * Pass 4, fuse: chains of row-local ops become one map. Layers of maps and layers of other instructions take turns, and each equation
+ * goes into the first layer that its operands allow; everything row-local in one layer over one space is one instruction.
  */
-export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, Target>): Fused {
-  const { cell, producer } = work;
-  const absorbed = findAbsorbed(work, hoisted, targets);
-  const accumulations = findAccumulations(work, hoisted, targets, absorbed);
-  const times = new Map<Equation, number>();
-  const ready = -1;
+export function fuse(hoisted: Hoisted): Fused {
+  const { cell, producer } = hoisted;
+  const absorbed = findAbsorbed(hoisted);
+  const accumulations = findAccumulations(hoisted, absorbed);
+  const layers = new Map<Equation, Layer>();
 
-  /** When a value is there for a consumer in `phase`: its equation's time, or `ready`. */
-  const available = (v: Value, phase: Phase): { time: number; eq: Equation | undefined } => {
-    const { root } = resolve(v, producer);
+  /** Where a value is made for a consumer in `phase`; no layer where it is there from the start. */
+  const available = (v: Value, phase: Phase): { layer: Layer | null; eq: Equation | undefined } => {
+    const { root } = memoryOf(v, producer);
     const eq = producer.get(root);
-    if (eq && isInline(eq, work, targets)) return { time: ready, eq };
-    if (eq) return hoisted.phases.get(eq) === phase ? { time: timeOf(eq), eq } : { time: ready, eq };
-    return { time: stateTime(root, phase), eq: undefined };
+    if (eq && isInline(eq, hoisted)) return { layer: null, eq };
+    if (eq) return { layer: hoisted.phases.get(eq) === phase ? layerOf(eq) : null, eq };
+    return { layer: stateLayer(root, phase), eq: undefined };
   };
   /** A state without recurrence can be read once its new values are all there. */
-  const stateTime = (v: Var, phase: Phase): number => {
+  const stateLayer = (v: Var, phase: Phase): Layer | null => {
     for (const port of cell.stateIn) {
       const s = port.indexOf(v);
       if (s < 0 || hoisted.recurrent[s]) continue;
-      let latest = ready;
+      let latest: Layer | null = null;
       for (const out of cell.stateOut) {
-        const eq = producer.get(resolve(out[s]!, producer).root);
-        if (eq && hoisted.phases.get(eq) === phase) latest = Math.max(latest, timeOf(eq));
+        const eq = producer.get(memoryOf(out[s]!, producer).root);
+        if (eq && hoisted.phases.get(eq) === phase) latest = Math.max(latest ?? 0, layerOf(eq));
       }
       // Rows of other nodes are read, so this never joins the map that writes them.
-      return latest === ready ? ready : latest % 2 === 0 ? latest + 1 : latest;
+      return latest === null ? null : layerFrom(latest, "instructions");
     }
-    return ready;
+    return null;
   };
-  const timeOf = (eq: Equation): number => {
-    const known = times.get(eq);
+  const layerOf = (eq: Equation): Layer => {
+    const known = layers.get(eq);
     if (known !== undefined) return known;
     const accumulation = accumulations.get(eq);
-    const t =
+    const layer =
       accumulation && eq === accumulation.sum
-        ? timeOf(accumulation.instruction)
+        ? layerOf(accumulation.instruction)
         : earliest(eq, accumulation?.start);
-    times.set(eq, t);
-    return t;
+    layers.set(eq, layer);
+    return layer;
   };
-  const earliest = (eq: Equation, start: Var | undefined): number => {
+  const earliest = (eq: Equation, start: Var | undefined): Layer => {
     const phase = hoisted.phases.get(eq)!;
-    const map = eq.op.lowering.kind === "map";
-    let t = map ? 0 : 1;
+    const kind = kindOfWork(eq);
+    let first = firstLayer(kind);
     const operands = absorbedOperands(eq, absorbed, producer);
     for (const v of start ? [...operands, start] : operands) {
-      const { time, eq: made } = available(v, phase);
-      if (time === ready) continue;
-      const fromMap = time % 2 === 0;
-      if (!map) t = Math.max(t, fromMap ? time + 1 : time + 2);
-      else if (!fromMap) t = Math.max(t, time + 1);
-      else t = Math.max(t, made && result(made).scope === result(eq).scope ? time : time + 2);
+      const { layer, eq: made } = available(v, phase);
+      if (layer === null) continue;
+      // What a map computes row by row, the same map can use.
+      const joins = kind === "maps" && made !== undefined && result(made).scope === result(eq).scope;
+      first = Math.max(first, joins ? layerFrom(layer, kind) : layerAfter(layer, kind));
     }
-    return t;
+    return first;
   };
 
   const scheduled = cell.equations.filter(
@@ -96,10 +95,10 @@ export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, T
       !isView(eq, producer) &&
       !absorbed.has(eq) &&
       accumulations.get(eq)?.sum !== eq &&
-      !isInline(eq, work, targets),
+      !isInline(eq, hoisted),
   );
-  for (const eq of scheduled) timeOf(eq);
-  delay(work, hoisted, scheduled, times, accumulations, absorbed, targets);
+  for (const eq of scheduled) layerOf(eq);
+  delay({ ...hoisted, absorbed, accumulations }, scheduled, layers);
 
   const units: Unit[] = [];
   const unitOf = new Map<Equation, Unit>();
@@ -108,24 +107,29 @@ export function fuse(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, T
     const phase = hoisted.phases.get(eq)!;
     const isMap = eq.op.lowering.kind === "map";
     const space = eq.op.lowering.kind === "sum" ? sumSpace(eq) : result(eq).scope;
-    const time = timeOf(eq);
-    const key = `${phase}:${time}:${space}`;
+    const layer = layerOf(eq);
+    const key = `${phase}:${layer}:${space}`;
     let unit = isMap ? maps.get(key) : undefined;
     if (!unit) {
-      unit = { phase, space, time, isMap, equations: [] };
+      unit = { phase, space, layer, isMap, equations: [] };
       units.push(unit);
       if (isMap) maps.set(key, unit);
     }
     unit.equations.push(eq);
     unitOf.set(eq, unit);
   }
-  units.sort((a, b) => a.time - b.time);
-  return { units, unitOf, accumulations, absorbed };
+  units.sort((a, b) => a.layer - b.layer);
+  return { ...hoisted, units, unitOf, accumulations, absorbed };
+}
+
+/** Maps are row-local work; everything else is an instruction of its own. */
+function kindOfWork(eq: Equation): LayerKind {
+  return eq.op.lowering.kind === "map" ? "maps" : "instructions";
 }
 
 /** Constants are written into each map that uses them. */
-function isInline(eq: Equation, { uses }: Work, targets: ReadonlyMap<Value, Target>): boolean {
-  if (eq.inputs.length > 0 || eq.op.lowering.kind !== "map" || targets.has(result(eq))) return false;
+export function isInline(eq: Equation, { uses, homes }: Hoisted): boolean {
+  if (eq.inputs.length > 0 || kindOfWork(eq) !== "maps" || homes.has(result(eq))) return false;
   return (uses.get(result(eq)) ?? []).every((u) => u.op.lowering.kind === "map");
 }
 
@@ -135,21 +139,18 @@ function isInline(eq: Equation, { uses }: Work, targets: ReadonlyMap<Value, Targ
  * product that nothing waits for comes after the last map, so that it needs nothing at once.
  */
 function delay(
-  { producer, uses }: Work,
-  hoisted: Hoisted,
+  { producer, uses, homes, phases, accumulations, absorbed }: Omit<Fused, "units" | "unitOf">,
   scheduled: readonly Equation[],
-  times: Map<Equation, number>,
-  accumulations: ReadonlyMap<Equation, Accumulation>,
-  absorbed: ReadonlySet<Equation>,
-  targets: ReadonlyMap<Value, Target>,
+  layers: Map<Equation, Layer>,
 ): void {
-  const key = (eq: Equation) => `${hoisted.phases.get(eq)}:${result(eq).scope}`;
-  const isMap = (eq: Equation) => eq.op.lowering.kind === "map";
-  const mapTimes = new Map<string, Set<number>>();
+  const key = (eq: Equation) => `${phases.get(eq)}:${result(eq).scope}`;
+  const isMap = (eq: Equation) => kindOfWork(eq) === "maps";
+  const first = firstLayer("maps");
+  const mapLayers = new Map<string, Set<Layer>>();
   for (const eq of scheduled) {
     if (!isMap(eq)) continue;
-    const set = mapTimes.get(key(eq)) ?? new Set();
-    mapTimes.set(key(eq), set.add(times.get(eq)!));
+    const set = mapLayers.get(key(eq)) ?? new Set();
+    mapLayers.set(key(eq), set.add(layers.get(eq)!));
   }
   const starts = new Set<Value>([...accumulations.values()].map((a) => a.start));
   const consumersOf = (v: Value): Equation[] =>
@@ -158,44 +159,45 @@ function delay(
     );
   const isLast = (eq: Equation) =>
     !isMap(eq) &&
-    hoisted.phases.get(eq) !== "loop" &&
+    phases.get(eq) !== "loop" &&
     !accumulations.has(eq) &&
-    targets.get(result(eq))?.kind !== "state" &&
-    consumersOf(result(eq)).every((c) => hoisted.phases.get(c) !== hoisted.phases.get(eq));
+    homes.get(result(eq))?.kind !== "state" &&
+    consumersOf(result(eq)).every((c) => phases.get(c) !== phases.get(eq));
   const last = scheduled.filter(isLast);
-  // The latest time for each, from the results backwards.
-  const latest = new Map<Equation, number>();
+  // The latest layer for each, from the results backwards.
+  const latest = new Map<Equation, Layer>();
   for (let i = scheduled.length - 1; i >= 0; i--) {
     const eq = scheduled[i]!;
-    if (!isMap(eq) || times.get(eq) !== 0) continue;
-    const phase = hoisted.phases.get(eq);
+    if (!isMap(eq) || layers.get(eq) !== first) continue;
+    const phase = phases.get(eq);
     // Outside the loop a new state is read by whole regions, so it is not to come later than planned.
-    const fixed = starts.has(result(eq)) || (phase !== "loop" && targets.get(result(eq))?.kind === "state");
-    let limit = fixed ? 0 : Math.max(...mapTimes.get(key(eq))!);
+    const fixed = starts.has(result(eq)) || (phase !== "loop" && homes.get(result(eq))?.kind === "state");
+    let limit = fixed ? first : Math.max(...mapLayers.get(key(eq))!);
     for (const c of consumersOf(result(eq))) {
-      if (hoisted.phases.get(c) !== phase || last.includes(c)) continue;
-      const t = latest.get(c) ?? times.get(c) ?? 0;
-      limit = Math.min(limit, !isMap(c) ? t - 1 : result(c).scope === result(eq).scope ? t : t - 2);
+      if (phases.get(c) !== phase || last.includes(c)) continue;
+      const read = latest.get(c) ?? layers.get(c) ?? first;
+      const joins = isMap(c) && result(c).scope === result(eq).scope;
+      limit = Math.min(limit, joins ? read : layerBefore(read, "maps"));
     }
-    latest.set(eq, Math.max(...[...mapTimes.get(key(eq))!].filter((t) => t <= limit), 0));
+    latest.set(eq, Math.max(...[...mapLayers.get(key(eq))!].filter((layer) => layer <= limit), first));
   }
   // What is needed at once pins its operands and what else it feeds; the rest moves.
   const pinned = new Set<Equation>();
   for (let before = -1; before !== pinned.size; ) {
     before = pinned.size;
-    for (const [eq, time] of latest) {
+    for (const [eq, layer] of latest) {
       const operands = eq.inputs.flatMap((v) => {
-        const made = producer.get(resolve(v, producer).root);
-        return made && latest.has(made) && hoisted.phases.get(made) === hoisted.phases.get(eq) ? [made] : [];
+        const made = producer.get(memoryOf(v, producer).root);
+        return made && latest.has(made) && phases.get(made) === phases.get(eq) ? [made] : [];
       });
       const fedAtOnce = operands.length > 0 && operands.every((o) => pinned.has(o));
-      if (time === 0 || fedAtOnce) pinned.add(eq);
+      if (layer === first || fedAtOnce) pinned.add(eq);
       if (pinned.has(eq)) for (const o of operands) pinned.add(o);
     }
   }
-  for (const [eq, time] of latest) if (!pinned.has(eq)) times.set(eq, time);
+  for (const [eq, layer] of latest) if (!pinned.has(eq)) layers.set(eq, layer);
   // Their operands may have moved.
-  for (const eq of last) times.delete(eq);
+  for (const eq of last) layers.delete(eq);
 }
 
 /** The rows that a sum runs over: those of its operand, or of its result where lists say what to add. */
@@ -215,16 +217,16 @@ export function absorbedOperands(
 }
 
 /** Ops such as the outer product, used by a sum over all rows only: the sum takes their operands. */
-function findAbsorbed(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, Target>): Set<Equation> {
+function findAbsorbed({ cell, producer, uses, homes, phases }: Hoisted): Set<Equation> {
   const absorbed = new Set<Equation>();
-  for (const eq of work.cell.equations) {
+  for (const eq of cell.equations) {
     if (eq.op.lowering.kind !== "sum" || result(eq).scope !== "one") continue;
-    const inner = work.producer.get(eq.inputs[0]!);
-    if (!inner || targets.has(result(inner)) || hoisted.phases.get(eq) === "loop") continue;
+    const inner = producer.get(eq.inputs[0]!);
+    if (!inner || homes.has(result(inner)) || phases.get(eq) === "loop") continue;
     const { lowering } = inner.op;
     const summed = (lowering.kind === "map" || lowering.kind === "instruction") && lowering.summed;
-    const uses = work.uses.get(result(inner))!;
-    if (summed && uses.every((u) => u.op.lowering.kind === "sum" && result(u).scope === "one"))
+    const readers = uses.get(result(inner))!;
+    if (summed && readers.every((u) => u.op.lowering.kind === "sum" && result(u).scope === "one"))
       absorbed.add(inner);
   }
   return absorbed;
@@ -232,16 +234,13 @@ function findAbsorbed(work: Work, hoisted: Hoisted, targets: ReadonlyMap<Value, 
 
 /** Sums with one operand that an instruction can add to the other in place. */
 function findAccumulations(
-  work: Work,
-  hoisted: Hoisted,
-  targets: ReadonlyMap<Value, Target>,
+  { cell, producer, uses, homes, phases }: Hoisted,
   absorbed: ReadonlySet<Equation>,
 ): Map<Equation, Accumulation> {
-  const { cell, producer, uses } = work;
   const found = new Map<Equation, Accumulation>();
-  const phase = (eq: Equation) => hoisted.phases.get(eq);
+  const phase = (eq: Equation) => phases.get(eq);
   const onlyUse = (v: Value, by: Equation) =>
-    !targets.has(v) && uses.get(v)!.length === 1 && uses.get(v)![0] === by;
+    !homes.has(v) && uses.get(v)!.length === 1 && uses.get(v)![0] === by;
   const adds = (eq: Equation | undefined) =>
     eq !== undefined &&
     ((eq.op.lowering.kind === "instruction" && eq.op.lowering.accumulates) || eq.op.lowering.kind === "sum");

@@ -2,8 +2,8 @@ import type { Equation, Var } from "../autodiff/index.js";
 import { contiguousStart, sliceOp } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
-/** A value as a part of another's memory: `offset` elements into each row of `root`. */
-export interface Resolved {
+/** Where a value's elements lie: `offset` elements into each row of the memory of `root`. */
+export interface MemoryPlace {
   readonly root: Var;
   readonly offset: number;
 }
@@ -12,13 +12,13 @@ export interface Resolved {
  * Follows reshapes, identities and contiguous slices to the value whose memory they read. A slice is followed only where its
  * operand lies in memory anyway (an operand of the cell or the result of an instruction).
  */
-export function resolve(v: Value, producer: ReadonlyMap<Value, Equation>): Resolved {
+export function memoryOf(v: Value, producer: ReadonlyMap<Value, Equation>): MemoryPlace {
   const variable = v as Var;
   const eq = producer.get(v);
   if (!eq) return { root: variable, offset: 0 };
-  if (eq.op.lowering.kind === "alias") return resolve(eq.inputs[0]!, producer);
+  if (eq.op.lowering.kind === "alias") return memoryOf(eq.inputs[0]!, producer);
   if (eq.op === sliceOp) {
-    const source = resolve(eq.inputs[0]!, producer);
+    const source = memoryOf(eq.inputs[0]!, producer);
     const made = producer.get(source.root);
     const inMemory = !made || made.op.lowering.kind === "instruction" || made.op.lowering.kind === "sum";
     const start = contiguousStart(eq.inputs[0]!.shape, eq.attrs.starts, eq.attrs.sizes);
@@ -31,5 +31,5 @@ export function resolve(v: Value, producer: ReadonlyMap<Value, Equation>): Resol
 /** Whether an equation only renames memory. */
 export function isView(eq: Equation, producer: ReadonlyMap<Value, Equation>): boolean {
   if (eq.op.lowering.kind === "alias") return true;
-  return eq.op === sliceOp && resolve(eq.outputs[0]!, producer).root !== eq.outputs[0];
+  return eq.op === sliceOp && memoryOf(eq.outputs[0]!, producer).root !== eq.outputs[0];
 }

@@ -2,29 +2,29 @@ import type { Equation } from "../autodiff/index.js";
 import { MapBuilder, type Placed, type Scope } from "../ops/index.js";
 import { type Instruction, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
-import type { Hoisted } from "./2-hoist.js";
-import type { Fused, Unit } from "./3-fuse.js";
-import type { Plan } from "./4-plan.js";
-import { isView } from "./resolve.js";
-import { type Phase, result, type Work } from "./work.js";
+import type { Unit } from "./4-fuse.js";
+import type { Planned } from "./5-plan.js";
+import { type CompileError, compilerDefect } from "./compile-error.js";
+import { type Phase, result } from "./context.js";
+import { isView } from "./memory.js";
 
-/** Turns units into instructions, region by region. */
-export function emit(work: Work, hoisted: Hoisted, fused: Fused, plan: Plan): Record<Phase, Instruction[]> {
+/** Pass 6, emit: turns units into instructions, region by region. */
+export function emit(plan: Planned): Record<Phase, Instruction[]> {
   const regions: Record<Phase, Instruction[]> = { before: [], loop: [], after: [] };
-  regions.before.push(...initialStates(work, plan));
+  regions.before.push(...initialStates(plan));
   const instructions = (phase: Phase, keep: (u: Unit) => boolean = () => true) =>
-    fused.units.filter((u) => u.phase === phase && keep(u)).map((u) => emitUnit(work, fused, plan, u));
-  const arrivals = (wanted: boolean) => emitArrivals(work, hoisted, plan, wanted);
-  regions.before.push(...staticArrivals(work, hoisted, plan, instructions("before")));
+    plan.units.filter((u) => u.phase === phase && keep(u)).map((u) => emitUnit(plan, u));
+  const arrivals = (wanted: boolean) => emitArrivals(plan, wanted);
+  regions.before.push(...staticArrivals(plan, instructions("before")));
   const nodes = instructions("loop", (u) => u.space !== "edge");
   const edges = instructions("loop", (u) => u.space === "edge");
-  if (hoisted.hasLoop)
+  if (plan.hasLoop)
     regions.loop.push(
-      ...(work.cell.edge?.when === "push"
+      ...(plan.cell.edge?.when === "push"
         ? [...arrivals(true), ...nodes, ...edges]
         : [...edges, ...arrivals(true), ...nodes]),
     );
-  regions.after.push(...instructions("after"), ...finalStates(work, plan));
+  regions.after.push(...instructions("after"), ...finalStates(plan));
   return regions;
 }
 
@@ -32,8 +32,8 @@ export function emit(work: Work, hoisted: Hoisted, fused: Fused, plan: Plan): Re
  * Arrivals of states without recurrence, where nodes read any number of rows: summed once, between the instruction that completes
  * the states and the first that reads them.
  */
-function staticArrivals(work: Work, hoisted: Hoisted, plan: Plan, before: Instruction[]): Instruction[] {
-  const sums = emitArrivals(work, hoisted, plan, false);
+function staticArrivals(plan: Planned, before: Instruction[]): Instruction[] {
+  const sums = emitArrivals(plan, false);
   if (sums.length === 0) return before;
   const reads = (i: Instruction, buffer: number) =>
     [...views(i)].some(([view, , use]) => use !== "out" && view.buffer === buffer);
@@ -46,18 +46,18 @@ function staticArrivals(work: Work, hoisted: Hoisted, plan: Plan, before: Instru
   return result;
 }
 
-function emitArrivals({ cell }: Work, hoisted: Hoisted, plan: Plan, recurrent: boolean): Instruction[] {
+function emitArrivals(plan: Planned, recurrent: boolean): Instruction[] {
   const list: Instruction[] = [];
   plan.arrivalBuffers.forEach((port, q) => {
     port.forEach((buffer, s) => {
-      if (buffer === null || hoisted.recurrent[s] !== recurrent) return;
+      if (buffer === null || plan.recurrent[s] !== recurrent) return;
       list.push({
         kind: "segmentSum",
         space: "node",
         out: { buffer, offset: 0, rows: "same" },
         a: { buffer: plan.arrivalSources[s]!, offset: 0, rows: "same" },
         lists: plan.table({ rows: "arrivals", port: q }, "lists"),
-        columns: sizeOf(cell.inPorts[q]!.slots[s]!.shape),
+        columns: sizeOf(plan.cell.inPorts[q]!.slots[s]!.shape),
         accumulate: false,
       });
     });
@@ -65,10 +65,10 @@ function emitArrivals({ cell }: Work, hoisted: Hoisted, plan: Plan, recurrent: b
   return list;
 }
 
-function initialStates({ cell }: Work, plan: Plan): Instruction[] {
+function initialStates(plan: Planned): Instruction[] {
   const map = new MapBuilder();
   let any = false;
-  cell.sourceSlots.forEach((slot, s) => {
+  plan.cell.sourceSlots.forEach((slot, s) => {
     const from = plan.sourceBuffers[s];
     if (from === null || from === undefined) return;
     any = true;
@@ -81,16 +81,16 @@ function initialStates({ cell }: Work, plan: Plan): Instruction[] {
   return any ? [map.build("source")] : [];
 }
 
-function finalStates({ cell, structure }: Work, plan: Plan): Instruction[] {
+function finalStates(plan: Planned): Instruction[] {
   const list: Instruction[] = [];
   const map = new MapBuilder();
   let any = false;
-  cell.sinkSlots.forEach((slot, s) => {
+  plan.cell.sinkSlots.forEach((slot, s) => {
     const to = plan.finalBuffers[s];
     if (to === null || to === undefined) return;
     const out = { buffer: to, offset: 0, rows: "same" as const };
     const from = plan.boundaryBuffers[s]!;
-    if (structure.sinks === "single") {
+    if (plan.structure.sinks === "single") {
       any = true;
       const r = map.load({
         ...slot,
@@ -111,13 +111,12 @@ function finalStates({ cell, structure }: Work, plan: Plan): Instruction[] {
   return any ? [...list, map.build("sink")] : list;
 }
 
-function emitUnit(work: Work, fused: Fused, plan: Plan, unit: Unit): Instruction {
-  return unit.isMap
-    ? emitMap(work, plan, unit)
-    : emitInstruction(work, fused, plan, unit, unit.equations[0]!);
+function emitUnit(plan: Planned, unit: Unit): Instruction {
+  return unit.isMap ? emitMap(plan, unit) : emitInstruction(plan, unit, unit.equations[0]!);
 }
 
-function emitMap({ producer }: Work, plan: Plan, unit: Unit): Instruction {
+function emitMap(plan: Planned, unit: Unit): Instruction {
+  const { producer } = plan;
   const map = new MapBuilder();
   const registers = new Map<Value, number>();
   const inside = new Set<Value>(unit.equations.map(result));
@@ -126,7 +125,7 @@ function emitMap({ producer }: Work, plan: Plan, unit: Unit): Instruction {
     if (known !== undefined) return known;
     const eq = producer.get(v);
     let r: number;
-    if (eq && eq.inputs.length === 0 && !plan.inMemory(v)) r = constantRegister(eq, map);
+    if (eq && eq.inputs.length === 0 && !plan.inMemory(v)) r = constantRegister(plan, eq, map);
     else if (eq && isView(eq, producer) && !plan.inMemory(v)) r = viewRegister(eq, register, map);
     else if (eq && isView(eq, producer) && insideRoot(v)) r = viewRegister(eq, register, map);
     else r = map.load(plan.place(v, unit.space));
@@ -140,7 +139,7 @@ function emitMap({ producer }: Work, plan: Plan, unit: Unit): Instruction {
   };
   for (const eq of unit.equations) {
     const { lowering } = eq.op;
-    if (lowering.kind !== "map") throw new Error(`${eq.op.name} is not row-local`);
+    if (lowering.kind !== "map") throw notRowLocal(plan, eq);
     const v = result(eq);
     const r = lowering.emit(eq.attrs, eq.inputs.map(register), v, map);
     registers.set(v, map.expand(r, v.shape));
@@ -149,9 +148,13 @@ function emitMap({ producer }: Work, plan: Plan, unit: Unit): Instruction {
   return map.build(unit.space);
 }
 
-function constantRegister(eq: Equation, map: MapBuilder): number {
+function notRowLocal({ cell }: Planned, eq: Equation): CompileError {
+  return compilerDefect(cell.name, `${eq.op.name} is part of a map and not row-local`);
+}
+
+function constantRegister(plan: Planned, eq: Equation, map: MapBuilder): number {
   const { lowering } = eq.op;
-  if (lowering.kind !== "map") throw new Error(`${eq.op.name} is not row-local`);
+  if (lowering.kind !== "map") throw notRowLocal(plan, eq);
   return lowering.emit(eq.attrs, [], result(eq), map);
 }
 
@@ -166,21 +169,16 @@ function viewRegister(eq: Equation, register: (v: Value) => number, map: MapBuil
   return r;
 }
 
-function emitInstruction(
-  { producer, cell }: Work,
-  fused: Fused,
-  plan: Plan,
-  unit: Unit,
-  eq: Equation,
-): Instruction {
-  const accumulate = fused.accumulations.get(eq)?.instruction === eq;
+function emitInstruction(plan: Planned, unit: Unit, eq: Equation): Instruction {
+  const { producer, cell } = plan;
+  const accumulate = plan.accumulations.get(eq)?.instruction === eq;
   const out = plan.place(result(eq), result(eq).scope);
   const { lowering } = eq.op;
   const placed = (values: readonly Value[]): Placed[] => values.map((v) => plan.place(v, unit.space));
   if (lowering.kind === "instruction")
     return lowering.build(eq.attrs, placed(eq.inputs), out, unit.space, accumulate);
   const inner = producer.get(eq.inputs[0]!);
-  if (inner && fused.absorbed.has(inner)) {
+  if (inner && plan.absorbed.has(inner)) {
     const summed =
       inner.op.lowering.kind === "map" || inner.op.lowering.kind === "instruction"
         ? inner.op.lowering.summed
@@ -200,7 +198,7 @@ function emitInstruction(
     };
   const a = plan.place(eq.inputs[0]!, from);
   if (a.view.rows !== "same")
-    throw new Error(`cell ${cell.name}: a sum per ${unit.space} of rows that are read by a table`);
+    throw compilerDefect(cell.name, `a sum per ${unit.space} of rows that are read by a table`);
   const lists = plan.table({ rows: "children", of: from, by: result(eq).scope }, "lists");
   return {
     kind: "segmentSum",

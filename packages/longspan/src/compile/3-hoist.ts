@@ -1,11 +1,13 @@
 import { dependencies, dependents, type Equation } from "../autodiff/index.js";
 import { inSlots, outSlots, roots } from "../cell/index.js";
 import type { Value } from "../tensor/index.js";
-import { isView } from "./resolve.js";
-import { type Phase, result, type Work } from "./work.js";
+import type { PlacedResults } from "./2-place-results.js";
+import { type Phase, result } from "./context.js";
+import { firstLayer, type Layer, layerAfter, layerFrom } from "./layers.js";
+import { isView } from "./memory.js";
 
 /** Which region each equation runs in, and which slots have a true recurrence. */
-export interface Hoisted {
+export interface Hoisted extends PlacedResults {
   readonly phases: ReadonlyMap<Equation, Phase>;
   /** Per slot of the in-ports: its value depends on itself over the structure. */
   readonly recurrent: readonly boolean[];
@@ -13,13 +15,13 @@ export interface Hoisted {
 }
 
 /**
- * Pass 2, hoist: what does not depend on the state runs once over all nodes before the loop; what only feeds results runs after
+ * Pass 3, hoist: what does not depend on the state runs once over all nodes before the loop; what only feeds results runs after
  * it; a state without a true recurrence leaves the loop altogether. Row-local work that costs the same anywhere stays
  * next to its consumer, where it needs no memory of its own.
  */
-export function hoist(work: Work): Hoisted {
-  const { cell, producer } = work;
-  const recurrent = recurrentSlots(work);
+export function hoist(placed: PlacedResults): Hoisted {
+  const { cell, producer } = placed;
+  const recurrent = recurrentSlots(placed);
   const loopRoots = new Set<Value>();
   for (const port of cell.stateOut)
     port.forEach((v, s) => {
@@ -46,15 +48,18 @@ export function hoist(work: Work): Hoisted {
     phases.set(eq, !depends.has(v) ? "before" : feeds.has(v) ? "loop" : "after");
   }
   if (hasLoop) {
-    sinkBefore(work, phases, isRowLocal);
-    pullAfter(work, phases, isRowLocal);
+    sinkBefore(placed, phases, isRowLocal);
+    pullAfter(placed, phases, isRowLocal);
   }
-  return { phases, recurrent: recurrent.in, hasLoop };
+  return { ...placed, phases, recurrent: recurrent.in, hasLoop };
 }
 
 /** Row-local work before the loop that only the loop, or only the region after it, consumes moves there. */
-function sinkBefore(work: Work, phases: Map<Equation, Phase>, isRowLocal: (eq: Equation) => boolean): void {
-  const { cell, uses } = work;
+function sinkBefore(
+  { cell, uses }: PlacedResults,
+  phases: Map<Equation, Phase>,
+  isRowLocal: (eq: Equation) => boolean,
+): void {
   const wanted = new Set(roots(cell));
   for (let i = cell.equations.length - 1; i >= 0; i--) {
     const eq = cell.equations[i]!;
@@ -67,35 +72,38 @@ function sinkBefore(work: Work, phases: Map<Equation, Phase>, isRowLocal: (eq: E
 }
 
 /** Row-local work after the loop whose operands the loop has joins the loop's maps. */
-function pullAfter(work: Work, phases: Map<Equation, Phase>, isRowLocal: (eq: Equation) => boolean): void {
-  const { cell, producer } = work;
-  // Depth in alternations of product and map: joining must not add a map to the loop.
-  const depth = new Map<Value, number>();
-  const depthOf = (eq: Equation) => {
-    const inner = eq.inputs.map((v) => {
-      const p = producer.get(v);
-      return p && phases.get(p) === "loop" ? (depth.get(v) ?? 0) : 0;
-    });
+function pullAfter(
+  { cell, producer }: PlacedResults,
+  phases: Map<Equation, Phase>,
+  isRowLocal: (eq: Equation) => boolean,
+): void {
+  // In layers of maps and products: joining must not add a layer of maps to the loop.
+  const layers = new Map<Value, Layer>();
+  const first = firstLayer("maps");
+  const layerOf = (eq: Equation): Layer => {
     const local = isRowLocal(eq);
-    return inner.reduce(
-      (m, d) => Math.max(m, local ? d + (d % 2) : d % 2 === 0 ? d + 1 : d + 2),
-      local ? 0 : 1,
-    );
+    let layer = firstLayer(local ? "maps" : "instructions");
+    for (const v of eq.inputs) {
+      const p = producer.get(v);
+      const made = p && phases.get(p) === "loop" ? (layers.get(v) ?? first) : first;
+      layer = Math.max(layer, local ? layerFrom(made, "maps") : layerAfter(made, "instructions"));
+    }
+    return layer;
   };
-  let deepest = 0;
+  let deepest = first;
   for (const eq of cell.equations) {
     if (phases.get(eq) !== "loop") continue;
-    const d = depthOf(eq);
-    depth.set(result(eq), d);
-    if (isRowLocal(eq)) deepest = Math.max(deepest, d);
+    const layer = layerOf(eq);
+    layers.set(result(eq), layer);
+    if (isRowLocal(eq)) deepest = Math.max(deepest, layer);
   }
   for (const eq of cell.equations) {
     if (phases.get(eq) !== "after" || !isRowLocal(eq)) continue;
     if (eq.inputs.some((v) => producer.has(v) && phases.get(producer.get(v)!) === "after")) continue;
-    const d = depthOf(eq);
-    if (d > deepest) continue;
+    const layer = layerOf(eq);
+    if (layer > deepest) continue;
     phases.set(eq, "loop");
-    depth.set(result(eq), d);
+    layers.set(result(eq), layer);
   }
 }
 
@@ -109,7 +117,7 @@ interface Recurrences {
  * The slots that depend on themselves along the structure, or on one that does. With an edge step all of them count as
  * recurrent: messages and states alternate level by level.
  */
-function recurrentSlots({ cell }: Work): Recurrences {
+function recurrentSlots({ cell }: PlacedResults): Recurrences {
   const slots = inSlots(cell).length;
   const reads = (targets: readonly Value[], marks: readonly Value[]) => {
     const reached = dependencies(cell.equations, targets);

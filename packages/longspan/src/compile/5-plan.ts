@@ -9,17 +9,25 @@ import {
   type TableDecl,
 } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
-import type { Hoisted } from "./2-hoist.js";
-import { absorbedOperands, type Fused } from "./3-fuse.js";
-import { resolve } from "./resolve.js";
+import { absorbedOperands, type Fused } from "./4-fuse.js";
+import { compilerDefect } from "./compile-error.js";
+import { type Phase, result } from "./context.js";
+import { memoryOf } from "./memory.js";
 import { type RowTableDecl, type RowTableKey, tableName } from "./row-tables.js";
-import type { Placements } from "./targets.js";
-import { result, type Work } from "./work.js";
+
+/** The memory of a value: the rows of a buffer that rows of `space` see. */
+interface ValuePlace {
+  readonly buffer: number;
+  readonly rows: RowMap;
+  readonly space: Scope;
+}
 
 /** Where everything lies. */
-export interface Plan {
+export interface Planned extends Fused {
   readonly buffers: BufferDecl[];
   readonly tables: RowTableDecl[];
+  /** Where each value with memory of its own lies. */
+  readonly places: ReadonlyMap<Value, ValuePlace>;
   /** The place of a value as seen by an instruction over `space`. */
   place(v: Value, space: Scope): Placed;
   /** Whether a value has a place in memory at all. */
@@ -38,14 +46,14 @@ export interface Plan {
 }
 
 /**
- * Pass 4, plan: gives each value that crosses instructions a buffer. What only one level needs lives in a level
+ * Pass 5, plan: gives each value that crosses instructions a buffer. What only one level needs lives in a level
  * buffer; states live in one buffer per slot: a zero row, the sources, then the nodes of each port.
  */
-export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Placements): Plan {
-  const { cell, structure, producer } = work;
+export function plan(fused: Fused): Planned {
+  const { cell, structure, producer, shared, hasLoop } = fused;
   const buffers: BufferDecl[] = [];
   const tables: RowTableDecl[] = [];
-  const homes = new Map<Value, { buffer: number; rows: RowMap; space: Scope }>();
+  const places = new Map<Value, ValuePlace>();
 
   const buffer = (
     name: string,
@@ -74,7 +82,7 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
 
   const valueBuffers = cell.values.map((v) => {
     const b = buffer(v.name, v.variable, v.variable.scope, "input");
-    homes.set(v.variable, {
+    places.set(v.variable, {
       buffer: b,
       rows: v.variable.scope === "one" ? "fixed" : "same",
       space: v.variable.scope,
@@ -82,12 +90,12 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
     return b;
   });
   const sourceBuffers = cell.sourceSlots.map((s, i) =>
-    work.given[i] ? buffer(`initial.${s.name}`, s, "source", "input") : null,
+    fused.given[i] ? buffer(`initial.${s.name}`, s, "source", "input") : null,
   );
 
   // States: rows [zero | sources | nodes of each port]. Where messages are pushed, these are [zero | sources | messages], and the
   // states only [nodes of each port].
-  const sharedSlots = new Set([...placements.shared.values()].map((s) => s.slot));
+  const sharedSlots = new Set([...shared.values()].map((s) => s.slot));
   const pushes = cell.edge?.when === "push";
   const onePort = cell.outPorts.length === 1;
   const stateBuffers = outSlots(cell).map((s, i) => {
@@ -108,38 +116,37 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
   cell.outPorts.forEach((_, p) => {
     stateBuffers.forEach((state, s) => {
       const rows: RowMap = pushes && onePort ? "same" : table({ rows: "port", port: p }, "map");
-      homes.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
+      places.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
     });
   });
   cell.edge?.message.forEach((v, s) => {
-    homes.set(v, {
+    places.set(v, {
       buffer: messageBuffers[s]!,
       rows: pushes ? table({ rows: "messages" }, "map") : "same",
       space: "edge",
     });
   });
   cell.edge?.state.forEach((v, s) => {
-    homes.set(v, { buffer: stateBuffers[s]!, rows: table({ rows: "edgeStates" }, "map"), space: "edge" });
+    places.set(v, { buffer: stateBuffers[s]!, rows: table({ rows: "edgeStates" }, "map"), space: "edge" });
   });
   const outputBuffers = cell.outputs.map((o, i) => {
-    const shared = placements.shared.get(i);
-    if (shared) return stateBuffers[shared.slot]!;
+    const state = shared.get(i);
+    if (state) return stateBuffers[state.slot]!;
     const b = buffer(o.name, o.value, o.scope, "output");
-    homes.set(o.value, { buffer: b, rows: o.scope === "one" ? "fixed" : "same", space: o.scope });
+    places.set(o.value, { buffer: b, rows: o.scope === "one" ? "fixed" : "same", space: o.scope });
     return b;
   });
   const finalBuffers = cell.sinkSlots.map((s, i) =>
-    work.finals[i] ? buffer(`final.${s.name}`, s, "sink", "output") : null,
+    fused.finals[i] ? buffer(`final.${s.name}`, s, "sink", "output") : null,
   );
 
   // What else crosses instructions.
-  const consumers = consumersOutside(work, fused);
-  const inLoopOnly = (v: Value) =>
-    [...(consumers.get(v) ?? [])].every((c) => c === "loop") && hoisted.hasLoop;
+  const consumers = consumersOutside(fused);
+  const inLoopOnly = (v: Value) => [...(consumers.get(v) ?? [])].every((c) => c === "loop") && hasLoop;
   const arrivalBuffers = cell.stateIn.map((port, q) =>
     port.map((v, s) => {
       if (structure.arrivals[q] === "single") {
-        homes.set(v, {
+        places.set(v, {
           buffer: arrivalSources[s]!,
           rows: table({ rows: "arrivals", port: q }, "map"),
           space: "node",
@@ -148,32 +155,32 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
       }
       if (!consumers.has(v)) return null;
       const slot = cell.inPorts[q]!.slots[s]!;
-      const level = hoisted.recurrent[s] && inLoopOnly(v);
+      const level = fused.recurrent[s] && inLoopOnly(v);
       const b = buffer(
         `in.${cell.inPorts[q]!.name}.${slot.name}`,
         slot,
         "node",
         level ? "level" : "temporary",
       );
-      homes.set(v, { buffer: b, rows: "same", space: "node" });
+      places.set(v, { buffer: b, rows: "same", space: "node" });
       return b;
     }),
   );
   let count = 0;
   const assign = (v: Value) => {
-    const { root } = resolve(v, producer);
-    if (homes.has(root)) return;
+    const { root } = memoryOf(v, producer);
+    if (places.has(root)) return;
     const eq = producer.get(root)!;
-    const level = hoisted.phases.get(eq) === "loop" && inLoopOnly(root);
+    const level = fused.phases.get(eq) === "loop" && inLoopOnly(root);
     const b = buffer(`v${count++}`, root, root.scope, level ? "level" : "temporary");
-    homes.set(root, { buffer: b, rows: root.scope === "one" ? "fixed" : "same", space: root.scope });
+    places.set(root, { buffer: b, rows: root.scope === "one" ? "fixed" : "same", space: root.scope });
   };
   // A sum in place, its start and the instruction's own result are one piece of memory.
   const chains = [...fused.accumulations.values()];
   for (const { sum } of [...chains].reverse()) assign(result(sum));
   const shareHome = (from: Value, to: Value) => {
-    const home = homes.get(from)!;
-    homes.set(to, home);
+    const home = places.get(from)!;
+    places.set(to, home);
   };
   for (const a of [...new Set(chains)].reverse()) {
     shareHome(result(a.sum), result(a.instruction));
@@ -183,22 +190,24 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
   for (const unit of fused.units) if (!unit.isMap) for (const eq of unit.equations) assign(result(eq));
 
   const place = (v: Value, space: Scope): Placed => {
-    const { root, offset } = resolve(v, producer);
-    const home = homes.get(root);
-    if (!home) throw new Error(`cell ${cell.name}: a value without a place`);
+    const { root, offset } = memoryOf(v, producer);
+    const home = places.get(root);
+    if (!home) throw compilerDefect(cell.name, "a value is read that has no place in memory");
     let { rows } = home;
     if (rows === "same" && home.space !== space) {
       if (!isWithin(space, home.space))
-        throw new Error(`cell ${cell.name}: rows of ${home.space} read per ${space}`);
+        throw compilerDefect(cell.name, `rows of ${home.space} are read per ${space}`);
       rows = table({ rows: "parent", of: home.space, by: space }, "map");
     }
     return { shape: v.shape, dtype: v.dtype, view: { buffer: home.buffer, offset, rows } };
   };
   return {
+    ...fused,
     buffers,
     tables,
+    places,
     place,
-    inMemory: (v) => homes.has(resolve(v, producer).root),
+    inMemory: (v) => places.has(memoryOf(v, producer).root),
     table,
     valueBuffers,
     sourceBuffers,
@@ -211,17 +220,18 @@ export function plan(work: Work, hoisted: Hoisted, fused: Fused, placements: Pla
 }
 
 /** For each value that some instruction other than its own reads from memory: the regions that read it. */
-function consumersOutside({ producer }: Work, fused: Fused): Map<Value, Set<string>> {
-  const consumers = new Map<Value, Set<string>>();
+function consumersOutside(fused: Fused): Map<Value, Set<Phase>> {
+  const { producer } = fused;
+  const consumers = new Map<Value, Set<Phase>>();
   for (const unit of fused.units) {
     for (const eq of unit.equations) {
       for (const v of absorbedOperands(eq, fused.absorbed, producer)) {
-        const { root } = resolve(v, producer);
+        const { root } = memoryOf(v, producer);
         const made = producer.get(root);
         const sameMap = made && unit.isMap && fused.unitOf.get(made) === unit;
         // Constants that no unit computes are written into the map itself.
         if (sameMap || (made && made.inputs.length === 0 && !fused.unitOf.has(made))) continue;
-        const set = consumers.get(root) ?? new Set();
+        const set = consumers.get(root) ?? new Set<Phase>();
         set.add(unit.phase);
         consumers.set(root, set);
       }

@@ -1,0 +1,94 @@
+import type { Equation } from "../autodiff/index.js";
+import { inSlots, printCellAs, printEquation, valueNames } from "../cell/index.js";
+import { type Program, printProgram } from "../program/index.js";
+import type { PlacedResults } from "./2-place-results.js";
+import type { Hoisted } from "./3-hoist.js";
+import type { Fused } from "./4-fuse.js";
+import type { Planned } from "./5-plan.js";
+import { phases } from "./context.js";
+import { printLayer } from "./layers.js";
+
+/** A pass of the compiler, by the name of its file. */
+export type StageName = "2-place-results" | "3-hoist" | "4-fuse" | "5-plan" | "6-emit";
+
+/** What each pass gives. */
+export interface Stages extends Record<StageName, PlacedResults> {
+  readonly "2-place-results": PlacedResults;
+  readonly "3-hoist": Hoisted;
+  readonly "4-fuse": Fused;
+  readonly "5-plan": Planned;
+  readonly "6-emit": Planned & { readonly program: Program };
+}
+
+/** Prints what a pass gave, in a form stable enough for snapshot tests. A value has the same name in all stages. */
+export function printStage<N extends StageName>(name: N, stage: Stages[N]): string {
+  return printers[name](stage).join("\n");
+}
+
+const printers: { readonly [N in StageName]: (stage: Stages[N]) => string[] } = {
+  "2-place-results": printPlacedResults,
+  "3-hoist": printHoisted,
+  "4-fuse": (stage) => printUnits(stage, () => ""),
+  "5-plan": printPlanned,
+  "6-emit": ({ program }) => [printProgram(program)],
+};
+
+function printPlacedResults({ cell, homes, shared }: PlacedResults): string[] {
+  const name = valueNames();
+  const lines = [printCellAs(cell, name)];
+  for (const [v, { kind, ...where }] of homes)
+    lines.push(`  ${name(v)} goes to ${kind} ${Object.values(where).join(" ")}`);
+  for (const [i, { port, slot }] of shared)
+    lines.push(`  output ${cell.outputs[i]!.name} is state ${port} ${slot}`);
+  return lines;
+}
+
+/** The names that values have in the print of the cell. */
+function namesIn({ cell }: PlacedResults): ReturnType<typeof valueNames> {
+  const name = valueNames();
+  printCellAs(cell, name);
+  return name;
+}
+
+function printHoisted(stage: Hoisted): string[] {
+  const name = namesIn(stage);
+  const recurrent = inSlots(stage.cell).filter((_, s) => stage.recurrent[s]);
+  return [
+    `recurrent: ${recurrent.map((slot) => slot.name).join(", ") || "(nothing)"}`,
+    ...phases.flatMap((phase) => [
+      `${phase}:`,
+      ...stage.cell.equations
+        .filter((eq) => stage.phases.get(eq) === phase)
+        .map((eq) => `  ${printEquation(eq, name)}`),
+    ]),
+  ];
+}
+
+function printPlanned(stage: Planned): string[] {
+  const place = (eq: Equation): string => {
+    const home = stage.places.get(eq.outputs[0]!);
+    if (!home) return "";
+    const rows = typeof home.rows === "number" ? ` by ${stage.tables[home.rows]!.name}` : "";
+    return `  in ${stage.buffers[home.buffer]!.name}${rows}`;
+  };
+  const buffers = stage.buffers.map((b) => `${b.role} ${b.name}: ${b.dtype}[${b.space}, ${b.columns}]`);
+  return [...buffers, ...printUnits(stage, place)];
+}
+
+/** The units of each region, layer by layer; `also` is said of each equation. */
+function printUnits(stage: Fused, also: (eq: Equation) => string): string[] {
+  const name = namesIn(stage);
+  const lines = phases.flatMap((phase) => [
+    `${phase}:`,
+    ...stage.units
+      .filter((unit) => unit.phase === phase)
+      .flatMap(({ layer, space, equations }) => [
+        `  ${printLayer(layer)} over ${space}`,
+        ...equations.map((eq) => `    ${printEquation(eq, name)}${also(eq)}`),
+      ]),
+  ]);
+  for (const eq of stage.absorbed) lines.push(`never formed: ${printEquation(eq, name)}`);
+  for (const { sum, instruction, start } of new Set(stage.accumulations.values()))
+    lines.push(`in place: ${printEquation(sum, name)}, to ${name(start)} by ${instruction.op.name}`);
+  return lines;
+}
