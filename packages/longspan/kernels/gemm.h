@@ -69,11 +69,11 @@ void packRight(T* to, const T* b, int64_t strideK, int64_t strideJ, int64_t k, i
 
 /**
  * rows x panels: C (+)= A B over k terms. The left operand lies by rows (row stride `lda`), or transposed and packed (`rows`
- * elements per k). `columns`: how many columns of the last panel exist.
+ * elements per k). It calls nothing: a call could change every vector register, and around one GCC keeps the sums in memory,
+ * which it then loads and stores in each step of the loop.
  */
 template <class T, int rows, int panels, bool packedLeft>
-LONGSPAN_INLINE void block(int64_t k, const T* a, int64_t lda, const T* b, int64_t panelStride, T* c, int64_t ldc,
-                           bool add, int columns) {
+LONGSPAN_INLINE void block(int64_t k, const T* a, int64_t lda, const T* b, int64_t panelStride, T* c, int64_t ldc, bool add) {
   constexpr int vectors = panels * panelVectors;
   Vec<T> sums[rows][vectors];
 #pragma GCC unroll 16
@@ -102,36 +102,46 @@ LONGSPAN_INLINE void block(int64_t k, const T* a, int64_t lda, const T* b, int64
 #pragma GCC unroll 16
     for (int v = 0; v < vectors; v++) {
       T* to = c + i * ldc + v * lanes<T>;
-      const int left = columns - (v % panelVectors) * lanes<T>;
-      if (v / panelVectors < panels - 1 || left >= lanes<T>) {
-        store(to, add ? sums[i][v] + load(to) : sums[i][v]);
-      } else if (left > 0) {
-        storePart(to, add ? sums[i][v] + loadPart(to, left) : sums[i][v], left);
-      }
+      store(to, add ? sums[i][v] + load(to) : sums[i][v]);
     }
 }
 
-/** One block of at most `blockRows` rows by `panels` panels. */
-template <class T, int panels, bool packedLeft>
-inline void blockOf(int rows, int64_t k, const T* a, int64_t lda, const T* b, int64_t panelStride, T* c, int64_t ldc,
-                    bool add, int columns) {
+/** One block of at most `blockRows` rows by one panel, all of whose columns exist. */
+template <class T, bool packedLeft>
+inline void blockOf(int rows, int64_t k, const T* a, int64_t lda, const T* b, T* c, int64_t ldc, bool add) {
   switch (rows) {
     case 1:
-      return block<T, 1, panels, packedLeft>(k, a, lda, b, panelStride, c, ldc, add, columns);
+      return block<T, 1, 1, packedLeft>(k, a, lda, b, 0, c, ldc, add);
     case 2:
-      return block<T, 2, panels, packedLeft>(k, a, lda, b, panelStride, c, ldc, add, columns);
+      return block<T, 2, 1, packedLeft>(k, a, lda, b, 0, c, ldc, add);
   }
-  if constexpr (blockRows > 2 && panels == 1) {
+  if constexpr (blockRows > 2) {
     switch (rows) {
       case 3:
-        return block<T, 3, panels, packedLeft>(k, a, lda, b, panelStride, c, ldc, add, columns);
+        return block<T, 3, 1, packedLeft>(k, a, lda, b, 0, c, ldc, add);
       case 4:
-        return block<T, 4, panels, packedLeft>(k, a, lda, b, panelStride, c, ldc, add, columns);
+        return block<T, 4, 1, packedLeft>(k, a, lda, b, 0, c, ldc, add);
       case 5:
-        return block<T, 5, panels, packedLeft>(k, a, lda, b, panelStride, c, ldc, add, columns);
+        return block<T, 5, 1, packedLeft>(k, a, lda, b, 0, c, ldc, add);
       case 6:
-        return block<T, 6, panels, packedLeft>(k, a, lda, b, panelStride, c, ldc, add, columns);
+        return block<T, 6, 1, packedLeft>(k, a, lda, b, 0, c, ldc, add);
     }
+  }
+}
+
+/** The same with the first `columns` of a panel: the block is formed beside C, and what exists of it goes there. */
+template <class T, bool packedLeft>
+inline void partOf(int rows, int64_t k, const T* a, int64_t lda, const T* b, T* c, int64_t ldc, bool add, int columns) {
+  constexpr int width = panelColumns<T>;
+  alignas(vectorBytes) T whole[blockRows * width];
+  blockOf<T, packedLeft>(rows, k, a, lda, b, whole, width, false);
+  for (int i = 0; i < rows; i++) {
+    const T* from = whole + i * width;
+    T* to = c + i * ldc;
+    if (add)
+      for (int j = 0; j < columns; j++) to[j] += from[j];
+    else
+      __builtin_memcpy(to, from, static_cast<size_t>(columns) * sizeof(T));
   }
 }
 
@@ -160,18 +170,21 @@ void gemmRows(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T*
       const T* left = a + k0;
       const T* b = packed + j * k + k0 * width;
       if (one) {
-        block<T, 1, onePanels, false>(terms, left, lda, b, k * width, c + j, ldc, sum, width);
+        block<T, 1, onePanels, false>(terms, left, lda, b, k * width, c + j, ldc, sum);
         continue;
       }
       if (two) {
-        block<T, 2, twoPanels, false>(terms, left, lda, b, k * width, c + j, ldc, sum, width);
+        block<T, 2, twoPanels, false>(terms, left, lda, b, k * width, c + j, ldc, sum);
         continue;
       }
       const int columns = rest < width ? static_cast<int>(rest) : width;
       int64_t row = 0;
       for (int64_t q = 0; q < blocks; q++) {
         const int rows = static_cast<int>(q < large ? small + 1 : small);
-        blockOf<T, 1, false>(rows, terms, left + row * lda, lda, b, 0, c + row * ldc + j, ldc, sum, columns);
+        if (columns == width)
+          blockOf<T, false>(rows, terms, left + row * lda, lda, b, c + row * ldc + j, ldc, sum);
+        else
+          partOf<T, false>(rows, terms, left + row * lda, lda, b, c + row * ldc + j, ldc, sum, columns);
         row += rows;
       }
     }
@@ -201,15 +214,18 @@ void gemmNarrow(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const 
     for (int64_t j = 0; j < n; j++) {
       const T* x = a + i * lda;
       const T* y = b + j * k;
-      Vec<T> sums[4] = {};
+      Vec<T> sums[lineVectors<T>] = {};
       int64_t p = 0;
-      for (; p + 4 * lanes<T> <= k; p += 4 * lanes<T>)
-        for (int v = 0; v < 4; v++) sums[v] += load(x + p + v * lanes<T>) * load(y + p + v * lanes<T>);
-      for (; p + lanes<T> <= k; p += lanes<T>) sums[0] += load(x + p) * load(y + p);
-      if (p < k) sums[1] += loadPart(x + p, static_cast<int>(k - p)) * loadPart(y + p, static_cast<int>(k - p));
-      const Vec<T> all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      for (; p + linePlaces<T> <= k; p += linePlaces<T>)
+        for (int v = 0; v < lineVectors<T>; v++) sums[v] += load(x + p + v * lanes<T>) * load(y + p + v * lanes<T>);
+      for (int v = 0; p < k; v++, p += lanes<T>) {
+        const int left = static_cast<int>(k - p);
+        sums[v] += left < lanes<T> ? loadPart(x + p, left) * loadPart(y + p, left) : load(x + p) * load(y + p);
+      }
+      T joined[joinedPlaces];
+      joinPlaces<T>(sums, joined, [](T one, T other) { return one + other; });
       T s = 0;
-      for (int v = 0; v < lanes<T>; v++) s += all[v];
+      for (const T sum : joined) s += sum;
       c[i * ldc + j] = add ? c[i * ldc + j] + s : s;
     }
 }
@@ -250,7 +266,10 @@ void outerPacked(int64_t rows, int64_t m, int64_t n, const T* a, const T* b, T* 
     int64_t i = 0;
     for (int64_t q = 0; q < blocks; q++) {
       const int taken = static_cast<int>(m / blocks + (q < m % blocks ? 1 : 0));
-      blockOf<T, 1, true>(taken, rows, left, 0, b, 0, c + i * n + j, n, add, columns);
+      if (columns == width)
+        blockOf<T, true>(taken, rows, left, 0, b, c + i * n + j, n, add);
+      else
+        partOf<T, true>(taken, rows, left, 0, b, c + i * n + j, n, add, columns);
       left += rows * taken;
       i += taken;
     }

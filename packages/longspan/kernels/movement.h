@@ -62,17 +62,18 @@ inline void placeRows(int64_t rows, const Tile& o, const Tile& a, const int32_t*
   }
 }
 
-/** The sum of n elements, in lanes and then across, with the same order wherever the row lies. */
+/** The sum of n elements: of whole lines in their type, then in double precision. */
 template <class T>
 inline double sumLine(const T* x, int64_t n) {
-  typename Vector<T>::Type sums[4] = {};
+  Vec<T> sums[lineVectors<T>] = {};
   int64_t i = 0;
-  for (; i + 4 * lanes<T> <= n; i += 4 * lanes<T>)
-    for (int v = 0; v < 4; v++) sums[v] += load(x + i + v * lanes<T>);
+  for (; i + linePlaces<T> <= n; i += linePlaces<T>)
+    for (int v = 0; v < lineVectors<T>; v++) sums[v] += load(x + i + v * lanes<T>);
   double total = 0;
   if (i > 0) {
-    const typename Vector<T>::Type all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for (int v = 0; v < lanes<T>; v++) total += static_cast<double>(all[v]);
+    T joined[joinedPlaces];
+    joinPlaces<T>(sums, joined, [](T one, T other) { return one + other; });
+    for (const T sum : joined) total += static_cast<double>(sum);
   }
   for (; i < n; i++) total += static_cast<double>(x[i]);
   return total;
@@ -80,17 +81,21 @@ inline double sumLine(const T* x, int64_t n) {
 
 inline float largestLine(const float* x, int64_t n) {
   // Several at a time: each comparison waits for the one before it.
-  Floats most[4];
+  Floats most[lineVectors<float>];
   for (Floats& m : most) m = splat(-__builtin_inff());
   int64_t i = 0;
-  for (; i + 4 * lanes<float> <= n; i += 4 * lanes<float>)
-    for (int v = 0; v < 4; v++) most[v] = greater(most[v], load(x + i + v * lanes<float>));
-  Floats best = greater(greater(most[0], most[1]), greater(most[2], most[3]));
-  for (; i + lanes<float> <= n; i += lanes<float>) best = greater(best, load(x + i));
-  float result = -__builtin_inff();
-  for (int v = 0; v < lanes<float>; v++)
-    result = result != result ? result : best[v] != best[v] ? best[v] : best[v] > result ? best[v] : result;
-  for (; i < n; i++) result = result != result ? result : x[i] != x[i] ? x[i] : x[i] > result ? x[i] : result;
+  for (; i + linePlaces<float> <= n; i += linePlaces<float>)
+    for (int v = 0; v < lineVectors<float>; v++) most[v] = greater(most[v], load(x + i + v * lanes<float>));
+  if (i < n) {
+    alignas(vectorBytes) float rest[linePlaces<float>];
+    for (float& r : rest) r = -__builtin_inff();
+    __builtin_memcpy(rest, x + i, static_cast<size_t>(n - i) * sizeof(float));
+    for (int v = 0; v < lineVectors<float>; v++) most[v] = greater(most[v], load(rest + v * lanes<float>));
+  }
+  float joined[joinedPlaces];
+  joinPlaces<float>(most, joined, [](float one, float other) { return greater(one, other); });
+  float result = joined[0];
+  for (const float m : joined) result = greater(result, m);
   return result;
 }
 

@@ -97,6 +97,27 @@ LONGSPAN_INLINE Doubles multiplyAdd<Doubles>(Doubles a, Doubles b, Doubles c) {
 }
 #endif
 
+/**
+ * What is summed or compared along a line: element i goes to place i mod `linePlaces`, in a few vectors, and the places are joined in a
+ * fixed order. So results have the same bits with vectors of any width.
+ */
+template <class T>
+constexpr int linePlaces = 128 / static_cast<int>(sizeof(T));
+template <class T>
+constexpr int lineVectors = linePlaces<T> / lanes<T>;
+/** Places that are left when halves have been joined. */
+constexpr int joinedPlaces = 8;
+
+/** Joins the second half of the places to the first until eight are left, which go to `joined`. */
+template <class T, class F>
+LONGSPAN_INLINE void joinPlaces(const Vec<T>* vectors, T* joined, F f) {
+  alignas(vectorBytes) T places[linePlaces<T>];
+  for (int v = 0; v < lineVectors<T>; v++) store(places + v * lanes<T>, vectors[v]);
+  for (int half = linePlaces<T> / 2; half >= joinedPlaces; half /= 2)
+    for (int i = 0; i < half; i++) places[i] = f(places[i], places[i + half]);
+  for (int i = 0; i < joinedPlaces; i++) joined[i] = places[i];
+}
+
 LONGSPAN_INLINE Floats asFloats(Ints v) { return reinterpret_cast<Floats>(v); }
 LONGSPAN_INLINE Ints asInts(Floats v) { return reinterpret_cast<Ints>(v); }
 
