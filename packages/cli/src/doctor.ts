@@ -8,7 +8,10 @@ import { counted } from "./run-lines.js";
 import { wrapped } from "./terminal-text.js";
 
 /** An executor, here or elsewhere: why it is not available, or what it is. */
-export type ExecutorLine = Pick<ReturnType<typeof executorReport>[number], "available" | "detail"> & {
+export type ExecutorLine = Pick<
+  ReturnType<typeof executorReport>[number],
+  "available" | "detail" | "instructionSets"
+> & {
   readonly name: string;
 };
 
@@ -64,18 +67,22 @@ export function doctorLines(report: DoctorReport, columns = Number.POSITIVE_INFI
     ["node", `${node} on ${platform}`],
     ["cpu", `${cpu.model}, ${counted(cpu.cores, "core")}`],
     ["memory", `${gibibytes(memory.total)}, ${gibibytes(memory.free)} free`],
-    ...all.map(({ name, available, detail }): [string, string] => {
+    ...all.flatMap(({ name, available, detail, instructionSets }): [string, string][] => {
       const state =
         name === executor.name ? `in use, ${executor.why}` : available ? "available" : "not available";
-      return ["executor", `${name}: ${state} (${detail})`];
+      const reached = (instructionSets ?? []).map((set) => `${set.name} ${rounded(set.gflops)} GFLOP/s`);
+      const sets: [string, string] = ["", `one thread in a trial: ${reached.join(", ")}`];
+      return [["executor", `${name}: ${state} (${detail})`], ...(reached.length > 0 ? [sets] : [])];
     }),
     [
       "speed",
-      `${Number(matmul.gflops.toPrecision(3))} GFLOP/s in products of ${matmul.size} x ${matmul.size} matrices, float32`,
+      `${rounded(matmul.gflops)} GFLOP/s in products of ${matmul.size} x ${matmul.size} matrices, float32`,
     ],
   ];
   return rows.map(([label, text]) => wrapped(label.padEnd(labelColumns) + text, columns, labelColumns));
 }
+
+const rounded = (x: number) => Number(x.toPrecision(3));
 
 /** Columns of a label and the space after it. */
 const labelColumns = 10;

@@ -3,6 +3,8 @@
 #define NAPI_VERSION 8
 #include <node_api.h>
 
+#include <time.h>
+
 #include "crew.h"
 
 namespace longspan {
@@ -21,7 +23,9 @@ extern const Kernels kernels;
 
 namespace {
 
-/** Instruction sets of this build that this machine has, best first. */
+constexpr int mostSets = 4;
+
+/** Instruction sets of this build that this machine has, newest first. */
 int available(const Kernels** list) {
   int n = 0;
 #if defined(__x86_64__)
@@ -33,6 +37,44 @@ int available(const Kernels** list) {
 #endif
   list[n++] = &plain::kernels;
   return n;
+}
+
+double secondsNow() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/** What the sets that compute alike with the newest reach in a trial, in GFLOP/s; 0: not tried, as where there is no choice. */
+struct Speeds {
+  double of[mostSets] = {};
+
+  /** The best of several trials in turn: other work on the machine only makes one slower. */
+  Speeds() {
+    const Kernels* list[mostSets];
+    const int n = available(list);
+    if (n < 2 || list[0]->fused != list[1]->fused) return;
+    Block block;
+    float* memory = reinterpret_cast<float*>(block.reserve(trialFloats * static_cast<int64_t>(sizeof(float))));
+    if (memory == nullptr) return;
+    for (int64_t i = 0; i < trialFloats; i++) memory[i] = 0.5f;
+    constexpr int rounds = 6;
+    for (int round = 0; round < rounds; round++)
+      for (int i = 0; i < n; i++) {
+        if (list[i]->fused != list[0]->fused) continue;
+        const double begin = secondsNow();
+        list[i]->trial(memory);
+        const double speed = 1e-9 * trialOperations / (secondsNow() - begin);
+        // The first round brings code and memory into the caches.
+        if (round > 0 && speed > of[i]) of[i] = speed;
+      }
+  }
+};
+
+/** Tried once per process, by whoever asks first. */
+const Speeds& speedsHere() {
+  static const Speeds speeds;
+  return speeds;
 }
 
 struct Shared {
@@ -453,9 +495,9 @@ napi_value dropPrepared(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** instructionSets(): names, best first; the first is used unless another is chosen. */
+/** instructionSets(): names, newest first; the first is used unless another is chosen. */
 napi_value instructionSets(napi_env env, napi_callback_info) {
-  const Kernels* list[4];
+  const Kernels* list[mostSets];
   const int n = available(list);
   napi_value names;
   napi_create_array_with_length(env, static_cast<size_t>(n), &names);
@@ -467,11 +509,25 @@ napi_value instructionSets(napi_env env, napi_callback_info) {
   return names;
 }
 
+/** speeds(): GFLOP/s of one thread in a short product by set; 0: not tried, as it gives other bits or there is no choice. */
+napi_value speeds(napi_env env, napi_callback_info) {
+  const Kernels* list[mostSets];
+  const int n = available(list);
+  napi_value all;
+  napi_create_array_with_length(env, static_cast<size_t>(n), &all);
+  for (int i = 0; i < n; i++) {
+    napi_value speed;
+    napi_create_double(env, speedsHere().of[i], &speed);
+    napi_set_element(env, all, static_cast<uint32_t>(i), speed);
+  }
+  return all;
+}
+
 /** choose(n): uses the n-th of `instructionSets()`. */
 napi_value choose(napi_env env, napi_callback_info info) {
   Call call;
   int64_t n;
-  const Kernels* list[4];
+  const Kernels* list[mostSets];
   if (!open(env, info, &call) || !number(call, 0, &n)) return raise(env, "choose: a number was expected");
   if (n < 0 || n >= available(list)) return raise(env, "choose: no such instruction set");
   // Packs have another layout in another instruction set.
@@ -519,11 +575,11 @@ void end(void* data) {
 }
 
 /** Counts the changes of what is exported, as src/executors/native/index.ts does. */
-constexpr int32_t interfaceVersion = 2;
+constexpr int32_t interfaceVersion = 3;
 
 napi_value start(napi_env env, napi_value exports) {
   Instance* instance = new Instance();
-  const Kernels* list[4];
+  const Kernels* list[mostSets];
   available(list);
   instance->kernels = list[0];
   if (napi_set_instance_data(env, instance, nullptr, nullptr) != napi_ok ||
@@ -537,7 +593,7 @@ napi_value start(napi_env env, napi_value exports) {
       {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
       {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},
-      {"rebind", rebind},
+      {"rebind", rebind},             {"speeds", speeds},
       {"dropPrepared", dropPrepared}, {"cores", cores},       {"threads", threads},
   };
   for (const auto& f : functions) {

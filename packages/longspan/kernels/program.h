@@ -289,10 +289,18 @@ struct RunArguments {
   Failure* failure;
 };
 
+/** Floats of memory that a trial takes, and operations that it does. */
+constexpr int64_t trialFloats = (64 + 256) * 512 + 64 * 256;
+constexpr double trialOperations = 2.0 * 64 * 512 * 256;
+
 /** The kernels compiled for one instruction set. */
 struct Kernels {
   const char* name;
   Status (*run)(const RunArguments&);
+  /** A product of 64 x 512 by 512 x 256 numbers in this memory, on one thread: to be timed. */
+  void (*trial)(float* memory);
+  /** Whether multiplications are fused with additions. Sets that do alike give the same bits. */
+  int32_t fused;
 };
 
 }  // namespace longspan

@@ -166,12 +166,26 @@ Status run(const RunArguments& arguments) {
   return Runner(arguments, *course, memory).run();
 }
 
+void trial(float* memory) {
+  constexpr int64_t rows = 64;
+  constexpr int64_t depth = 512;
+  constexpr int64_t columns = 256;
+  float* right = memory + rows * depth;
+  gemmPacked<float>(rows, columns, depth, memory, depth, right, right + depth * columns, columns, false);
+}
+
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr int32_t fused = 1;
+#else
+constexpr int32_t fused = 0;
+#endif
+
 }  // namespace
 
 #define LONGSPAN_TEXT2(x) #x
 #define LONGSPAN_TEXT(x) LONGSPAN_TEXT2(x)
 extern const Kernels kernels;
-const Kernels kernels = {LONGSPAN_TEXT(LONGSPAN_ISA), run};
+const Kernels kernels = {LONGSPAN_TEXT(LONGSPAN_ISA), run, trial, fused};
 
 }  // namespace LONGSPAN_ISA
 }  // namespace longspan

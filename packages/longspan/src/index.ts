@@ -49,6 +49,7 @@ export {
   executor,
   executorReport,
   IndexError,
+  type InstructionSetSpeed,
   loadWasmExecutor,
   type ModuleAddress,
   useThreads,

@@ -1,7 +1,7 @@
 import type { Executor } from "../program/index.js";
 import { recordable } from "../recording/index.js";
 import { type Loaded, setting } from "./loading.js";
-import { loadNative } from "./native/index.js";
+import { type InstructionSetSpeed, loadNative } from "./native/index.js";
 import { ReferenceExecutor } from "./reference/index.js";
 import { isThreaded, threadCount } from "./threads.js";
 import { fetchWasm, loadWasm, type WasmModules } from "./wasm/index.js";
@@ -109,6 +109,8 @@ export interface ExecutorStatus {
   readonly detail: string;
   /** On how many threads it runs programs; 0 if it is not available. */
   readonly threads: number;
+  /** What each instruction set reached in a short product on one thread, newest first; only where there is a choice. */
+  readonly instructionSets?: readonly InstructionSetSpeed[];
 }
 
 /**
@@ -123,6 +125,7 @@ export function executorReport(): ExecutorStatus[] {
     let detail = (e as { kernels?: { instructionSet: string } }).kernels?.instructionSet ?? "TypeScript";
     if (isThreaded(e)) detail += `, ${threads} thread${threads === 1 ? "" : "s"}`;
     if (note !== undefined) detail += `; ${note}`;
-    return { name, available: true, detail, threads };
+    const trials = (e as { trials?: readonly InstructionSetSpeed[] }).trials ?? [];
+    return { name, available: true, detail, threads, ...(trials.length > 0 && { instructionSets: trials }) };
   });
 }

@@ -3,6 +3,9 @@ import { KernelExecutor } from "../kernels/kernel-executor.js";
 import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
 import { type Loaded, nodeRequire } from "../loading.js";
 import type { Threaded } from "../threads.js";
+import { fastest, type InstructionSetSpeed } from "./instruction-set.js";
+
+export type { InstructionSetSpeed } from "./instruction-set.js";
 
 /** What kernels/addon.cc exports. */
 interface Addon {
@@ -19,6 +22,7 @@ interface Addon {
   dropPlan(plan: number): void;
   dropProgram(program: number): void;
   instructionSets(): string[];
+  speeds(): number[];
   choose(set: number): void;
   workspaceBytes(): number;
   cores(): number;
@@ -32,10 +36,33 @@ interface NativeMemory {
 }
 
 class NativeKernels implements KernelModule<NativeMemory> {
+  private set: string | undefined;
+
+  /** @param set the instruction set; chosen by a trial, before the first program, if it is undefined */
   constructor(
     private readonly addon: Addon,
-    readonly instructionSet: string,
-  ) {}
+    set: string | undefined,
+  ) {
+    if (set !== undefined) this.choose(set);
+  }
+
+  get instructionSet(): string {
+    return this.set ?? this.choose(fastest(this.trials)?.name ?? this.addon.instructionSets()[0]!);
+  }
+
+  /** What each set reached, if there was a choice; tried once per process. */
+  get trials(): readonly InstructionSetSpeed[] {
+    const speeds = this.addon.speeds();
+    return this.addon
+      .instructionSets()
+      .flatMap((name, i) => (speeds[i]! > 0 ? [{ name, gflops: speeds[i]! }] : []));
+  }
+
+  private choose(set: string): string {
+    this.addon.choose(this.addon.instructionSets().indexOf(set));
+    this.set = set;
+    return set;
+  }
 
   allocate(dtype: DType, length: number): NativeMemory {
     const [id, buffer] = this.addon.allocate(length * (dtype === "float64" ? 8 : 4));
@@ -59,6 +86,8 @@ class NativeKernels implements KernelModule<NativeMemory> {
   }
 
   compile(ints: Int32Array, reals: Float64Array): number {
+    // The choice must be made before anything runs; making it here keeps it out of the time of an import.
+    void this.instructionSet;
     return this.addon.compile(ints, reals);
   }
 
@@ -102,7 +131,7 @@ class NativeKernels implements KernelModule<NativeMemory> {
 }
 
 /** The addon is built from the same sources; an older one may be left from before they changed. */
-const interfaceVersion = 2;
+const interfaceVersion = 3;
 
 const addonFile = "../../../build/longspan.node";
 
@@ -117,9 +146,14 @@ export class NativeExecutor extends KernelExecutor<NativeMemory> implements Thre
 
   constructor(
     private readonly addon: Addon,
-    instructionSet: string,
+    set: string | undefined,
   ) {
-    super("native", new NativeKernels(addon, instructionSet));
+    super("native", new NativeKernels(addon, set));
+  }
+
+  /** What each instruction set that gives these bits reached in a short product, newest first; none if there is no choice. */
+  get trials(): readonly InstructionSetSpeed[] {
+    return (this.kernels as NativeKernels).trials;
   }
 
   get threads(): number {
@@ -149,7 +183,7 @@ export class NativeExecutor extends KernelExecutor<NativeMemory> implements Thre
 
 /**
  * Loads the native executor.
- * @param set which instruction set, of those that the addon offers on this machine; the best unless given
+ * @param set which instruction set, of those that the addon offers on this machine; by default the fastest, found by a trial
  */
 export function loadNative(set?: string): Loaded<NativeExecutor> {
   const require = nodeRequire((import.meta as unknown as { url: string }).url);
@@ -169,8 +203,7 @@ export function loadNative(set?: string): Loaded<NativeExecutor> {
   if (addon.interfaceVersion !== interfaceVersion)
     return { reason: "the addon was built from other sources; run `npm run build`" };
   const sets = addon.instructionSets();
-  const chosen = set === undefined ? 0 : sets.indexOf(set);
-  if (chosen < 0) return { reason: `no instruction set "${set}" here; there is ${sets.join(", ")}` };
-  addon.choose(chosen);
-  return { executor: new NativeExecutor(addon, sets[chosen]!) };
+  if (set !== undefined && !sets.includes(set))
+    return { reason: `no instruction set "${set}" here; there is ${sets.join(", ")}` };
+  return { executor: new NativeExecutor(addon, set) };
 }
