@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ModuleAddress } from "longspan";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 const files = {
@@ -82,6 +84,65 @@ test("where there are no files, loadWasmExecutor fetches one module, once", asyn
   expect(executor("wasm")).toBe(first);
   expect(chooseExecutor()).toBe(first);
   expect(new Set(asked)).toEqual(new Set([modules.plain]));
+});
+
+test.each<[string, (file: URL) => ModuleAddress]>([
+  ["bytes", (file) => readFileSync(file)],
+  ["an ArrayBuffer", (file) => new Uint8Array(readFileSync(file)).buffer],
+  ["a file: address", (file) => file],
+  ["the text of one", (file) => file.href],
+  ["a path", (file) => fileURLToPath(file)],
+])("loadWasmExecutor takes a module as %s", async (_, form) => {
+  // Modules that are not where the library looks, as in a bundle.
+  const { readFileSync: read, ...fs } = getBuiltinModule("node:fs");
+  const given = { plain: form(files.plain), relaxed: form(files.relaxed) };
+  vi.spyOn(process, "getBuiltinModule").mockImplementation(((name: string) =>
+    name === "node:fs"
+      ? {
+          ...fs,
+          readFileSync: (file: string | URL) => {
+            if (lookedFor) throw Object.assign(new Error(`no ${file}`), { code: "ENOENT" });
+            return read(file);
+          },
+        }
+      : getBuiltinModule(name)) as never);
+  vi.stubGlobal("fetch", () => Promise.reject(new Error("not to be fetched")));
+  const { executorReport, loadWasmExecutor } = await fresh();
+  let lookedFor = true;
+  expect(wasmLine(executorReport())).toMatchObject({
+    available: false,
+    detail: expect.stringMatching(
+      /^longspan.*\.wasm is neither beside .* nor in a package installed there; copy longspan\.wasm and longspan-relaxed\.wasm beside it, or give them to loadWasmExecutor$/,
+    ),
+  });
+  await expect(loadWasmExecutor()).rejects.toThrow("the wasm executor is not available here: longspan");
+  lookedFor = false;
+  expect((await loadWasmExecutor(given)).name).toBe("wasm");
+});
+
+test.each<[unknown, string]>([
+  [null, "null is no record of modules; expected { plain, relaxed }"],
+  ["x.wasm", "x.wasm is no record of modules; expected { plain, relaxed }"],
+  [{ plain: "a" }, "relaxed is missing; expected the address of a module or its bytes"],
+  [{ plain: 5, relaxed: "b" }, "plain is 5; expected the address of a module or its bytes"],
+  [{ plain: "", relaxed: "b" }, "plain is empty; expected the address of a module or its bytes"],
+  [{ plain: "a", relaxed: "b", fast: "c" }, 'no module "fast"; there are plain and relaxed'],
+])("loadWasmExecutor(%j) is an error that names what is wrong", async (modules, message) => {
+  const { loadWasmExecutor } = await fresh();
+  await expect(loadWasmExecutor(modules as never)).rejects.toThrow(
+    new TypeError(`loadWasmExecutor: ${message}`),
+  );
+});
+
+test("a module of another version is refused", async () => {
+  const bytes = readFileSync(files.plain);
+  const at = bytes.indexOf("interfaceVersion");
+  bytes.write("interfaceNumbers", at);
+  withoutFiles(async () => new Response(bytes));
+  const { loadWasmExecutor } = await fresh();
+  await expect(loadWasmExecutor({ plain: bytes, relaxed: bytes })).rejects.toThrow(
+    /the module for (relaxed )?simd does not load: a module of another version of longspan$/,
+  );
 });
 
 test.each([

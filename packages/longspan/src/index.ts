@@ -5,7 +5,7 @@
  * @primaryExport
  */
 import { chooseExecutor } from "./executors/index.js";
-import { useExecutor } from "./tensor/index.js";
+import { chooseExecutorBy } from "./tensor/index.js";
 
 export {
   checkDerivatives,
@@ -139,4 +139,4 @@ export {
   unfold,
 } from "./unfold/index.js";
 
-useExecutor(chooseExecutor());
+chooseExecutorBy(chooseExecutor);

@@ -1,10 +1,10 @@
 import type { Executor } from "../program/index.js";
 import { recordable } from "../recording/index.js";
-import { type Loaded, setting } from "./loading.js";
+import { hasFiles, type Loaded, setting } from "./loading.js";
 import { type InstructionSetSpeed, loadNative } from "./native/index.js";
 import { ReferenceExecutor } from "./reference/index.js";
 import { isThreaded, threadCount } from "./threads.js";
-import { fetchWasm, loadWasm, type WasmModules } from "./wasm/index.js";
+import { checkModules, fetchWasm, loadWasm, type WasmModules } from "./wasm/index.js";
 
 /** Names of executors, fastest first. */
 export type ExecutorName = "native" | "wasm" | "reference";
@@ -20,9 +20,11 @@ const loaded = new Map<ExecutorName, Loaded>();
 function load(name: ExecutorName): Loaded {
   let l = loaded.get(name);
   if (!l) {
+    // A number that is none is an error on executors of one thread, too.
+    const threads = chosenThreads();
     l = loaders[name]();
     loaded.set(name, l);
-    if (l.executor && isThreaded(l.executor)) l.executor.threads = chosenThreads() ?? l.executor.cores;
+    if (l.executor && isThreaded(l.executor)) l.executor.threads = threads ?? l.executor.cores;
   }
   return l;
 }
@@ -63,17 +65,21 @@ export function executor(name: string): Executor {
 }
 
 /**
- * The WebAssembly executor, also where the library cannot read its own files, as in browsers: there its module is fetched, the one
- * with relaxed SIMD if the browser has that. Make it the default with `useExecutor` before the first tensor is made.
- * @param modules where the two modules are, if not where the library was installed (`build/longspan.wasm` and
- * `build/longspan-relaxed.wasm`). Only one of them is fetched; neither, if the executor is there already.
- * @throws Error if it cannot be had here, saying why
+ * The WebAssembly executor, also where the library does not find its own files, as in browsers and in bundles: there its module is
+ * fetched or read, the one with relaxed SIMD if the host has that. Make it the default with `useExecutor` before the first tensor is
+ * made.
+ * @param modules where the two modules are, or their bytes, if they are not where the library was installed (`build/longspan.wasm` and
+ * `build/longspan-relaxed.wasm`). Only one of them is looked at; neither, if the executor is there already.
+ * @throws TypeError if `modules` are none
+ * @throws Error if the executor cannot be had here, saying why
  * @example
  * useExecutor(await loadWasmExecutor());
  * defaultExecutor().name // wasm
  */
 export async function loadWasmExecutor(modules?: WasmModules): Promise<Executor> {
-  if (!load("wasm").executor) {
+  if (modules !== undefined) checkModules(modules, "loadWasmExecutor");
+  // What lies on the disk has been looked for.
+  if (!load("wasm").executor && (modules !== undefined || !hasFiles)) {
     const fetched = await fetchWasm(modules);
     // Another call may have been faster: there is one executor of this name.
     if (!load("wasm").executor) loaded.set("wasm", fetched);
@@ -82,10 +88,12 @@ export async function loadWasmExecutor(modules?: WasmModules): Promise<Executor>
 }
 
 /**
- * The executor that the environment variable LONGSPAN_EXECUTOR names, else the fastest that is available.
- * @throws Error if the one that is named is not available
+ * The executor that the environment variable LONGSPAN_EXECUTOR names, else the fastest that is available. Where files are read and
+ * only the reference is left, a line on stderr says so and why.
+ * @throws Error if what a variable of the environment names is not available
  */
 export function chooseExecutor(): Executor {
+  chosenThreads();
   const wanted = setting("LONGSPAN_EXECUTOR");
   if (wanted) {
     try {
@@ -96,9 +104,19 @@ export function chooseExecutor(): Executor {
   }
   for (const name of Object.keys(loaders) as ExecutorName[]) {
     const l = load(name);
+    if (l.refused) throw new Error(`LONGSPAN_INSTRUCTIONS: ${l.reason}`);
+    if (l.executor && name === "reference" && hasFiles) warnOfReference();
     if (l.executor) return recordable(l.executor);
   }
   throw new Error("no executor is available");
+}
+
+declare const console: { warn(line: string): void };
+
+function warnOfReference(): void {
+  console.warn(
+    `longspan: programs run on the reference executor, which is many times slower than WebAssembly: ${load("wasm").reason}`,
+  );
 }
 
 /** One executor of `executorReport`. */

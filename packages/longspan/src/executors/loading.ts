@@ -2,38 +2,96 @@ import type { Executor } from "../program/index.js";
 
 /** An executor, and why it is not a better one; or why there is none. */
 export type Loaded<E extends Executor = Executor> =
-  | { readonly executor: E; readonly reason?: undefined; readonly note?: string }
-  | { readonly executor?: undefined; readonly reason: string; readonly note?: undefined };
+  | {
+      readonly executor: E;
+      readonly reason?: undefined;
+      readonly note?: string;
+      readonly refused?: undefined;
+    }
+  | {
+      readonly executor?: undefined;
+      readonly reason: string;
+      readonly note?: undefined;
+      /** A setting asked for what there is not: no slower executor takes its place. */
+      readonly refused?: true;
+    };
 
-interface NodeProcess {
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  getBuiltinModule?(name: string): unknown;
+interface Files {
+  readFileSync(file: string | { readonly href: string }): Uint8Array;
+  existsSync(file: { readonly href: string }): boolean;
 }
 
-const host = (globalThis as { process?: NodeProcess }).process;
-
-/** Node's `require` for files relative to a module; undefined elsewhere. The library imports no Node module, so as to load in browsers. */
-export function nodeRequire(from: string): ((file: string) => unknown) | undefined {
-  const module = host?.getBuiltinModule?.("node:module") as
-    | { createRequire(from: string): (file: string) => unknown }
-    | undefined;
-  return module?.createRequire(from);
+/** Node's `require` for files relative to a place. */
+interface Require {
+  (file: string): unknown;
+  resolve(name: string): string;
 }
+
+interface Host {
+  readonly process?: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly argv?: readonly string[];
+    getBuiltinModule?(name: string): unknown;
+  };
+  readonly Deno?: {
+    readonly permissions?: {
+      querySync?(permission: { name: "env"; variable: string }): { readonly state: string };
+    };
+  };
+}
+
+declare const URL: new (file: string, from?: string) => { readonly href: string };
+
+const host = globalThis as Host;
+
+/** A module of Node.js, which the library does not import, so as to load in browsers. */
+const builtin = (name: string): unknown => host.process?.getBuiltinModule?.(name);
+const files = () => builtin("node:fs") as Files | undefined;
 
 /** Whether this host reads files. */
-export const hasFiles = host?.getBuiltinModule !== undefined;
+export const hasFiles = host.process?.getBuiltinModule !== undefined;
 
-/** The bytes of a file, where there are files and this is one. */
-export function readBuilt(file: () => unknown): Uint8Array | undefined {
-  const fs = host?.getBuiltinModule?.("node:fs") as { readFileSync(file: unknown): Uint8Array } | undefined;
+/** Node's `require` for files relative to a module; undefined elsewhere. @param from its address or path */
+export function nodeRequire(from: string | undefined): Require | undefined {
+  const module = builtin("node:module") as { createRequire(from: string): Require } | undefined;
+  return from === undefined ? undefined : module?.createRequire(from);
+}
+
+/** Whether there is a file at a place relative to a module. */
+export function isFile(file: string, from: string | undefined): boolean {
+  return from !== undefined && (files()?.existsSync(new URL(file, from)) ?? false);
+}
+
+/** The bytes of a file, by its path or its address. @throws Error that says why there are none */
+export function readFile(file: string | { readonly href: string }): Uint8Array {
+  const fs = files();
+  if (!fs) throw new Error("this host reads no files");
+  const address = typeof file === "string" && /^file:/i.test(file) ? new URL(file) : file;
+  return fs.readFileSync(address);
+}
+
+/** The address of a file. */
+export function fileAddress(path: string): string {
+  return (builtin("node:url") as { pathToFileURL(path: string): { readonly href: string } }).pathToFileURL(
+    path,
+  ).href;
+}
+
+/** The path of the file that the process was started with, if it was. */
+export function startedFile(): string | undefined {
+  return host.process?.argv?.[1];
+}
+
+/**
+ * A setting from the environment. Undefined if it is empty, and where there is no environment or this program may not read it: Deno would
+ * stop and ask.
+ */
+export function setting(name: string): string | undefined {
   try {
-    return fs?.readFileSync(file());
+    const asked = host.Deno?.permissions?.querySync?.({ name: "env", variable: name });
+    if (asked && asked.state !== "granted") return undefined;
+    return host.process?.env?.[name]?.trim() || undefined;
   } catch {
     return undefined;
   }
-}
-
-/** A setting from the environment, where there is one. */
-export function setting(name: string): string | undefined {
-  return host?.env?.[name];
 }

@@ -4,16 +4,28 @@ import { hostAccess } from "./host-access.js";
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
 import { Tensor } from "./value.js";
 
-let chosen: Executor | null = null;
+let chosen: () => Executor = () => {
+  throw new Error("no executor was chosen; import longspan by its entry point, or call useExecutor()");
+};
 
 /**
- * The executor on which new tensors are made.
+ * The executor on which new tensors are made. It is chosen when it is first asked for, unless `useExecutor` was called.
+ * @throws Error if the environment names one that is not available
  * @example defaultExecutor().name // reference
  */
 export function defaultExecutor(): Executor {
-  if (chosen === null)
-    throw new Error("no executor was chosen; import longspan by its entry point, or call useExecutor()");
-  return chosen;
+  return chosen();
+}
+
+/**
+ * Says how the default executor is found when it is first asked for: importing the library finds none, and so cannot fail.
+ * @example chooseExecutorBy(() => new ReferenceExecutor());
+ */
+export function chooseExecutorBy(find: () => Executor): void {
+  chosen = () => {
+    useExecutor(find());
+    return chosen();
+  };
 }
 
 /**
@@ -24,7 +36,8 @@ export function defaultExecutor(): Executor {
  * useExecutor(before);
  */
 export function useExecutor(executor: Executor): void {
-  chosen = recordable(executor);
+  const used = recordable(executor);
+  chosen = () => used;
 }
 
 /**

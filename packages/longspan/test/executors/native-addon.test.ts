@@ -1,10 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 
 const load = { addon: (): unknown => undefined };
+let inCheckout = true;
 
 vi.mock("../../src/executors/loading.js", async (original) => ({
   ...(await original<typeof import("../../src/executors/loading.js")>()),
   nodeRequire: () => () => load.addon(),
+  isFile: (file: string) => inCheckout && file === "../../../kernels/build.mjs",
 }));
 
 const { loadNative } = await import("../../src/executors/native/index.js");
@@ -44,6 +46,7 @@ test("an addon of these sources is taken, with the instruction set that was aske
   expect(chosen).toEqual([2]);
   expect(loadNative("sve")).toEqual({
     reason: 'no instruction set "sve" here; there is avx512, avx2, plain',
+    refused: true,
   });
 });
 
@@ -68,9 +71,14 @@ test.each<[string, readonly number[], number]>([
 
 test("an addon that is not there, and one that does not load, are told apart", () => {
   load.addon = () => {
-    throw new Error("Cannot find module '../../../build/longspan.node'\nRequire stack: here");
+    throw Object.assign(new Error("Cannot find module"), { code: "MODULE_NOT_FOUND" });
   };
-  expect(loadNative().reason).toBe("the addon was not built (no C++ compiler at installation)");
+  expect(loadNative().reason).toBe("the addon was not built; `npm run build` says why");
+  inCheckout = false;
+  expect(loadNative().reason).toBe(
+    "packages and bundles have no addon; a checkout of longspan's repository builds one",
+  );
+  inCheckout = true;
   load.addon = () => {
     throw new Error("invalid ELF header\nmore");
   };

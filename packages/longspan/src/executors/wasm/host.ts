@@ -1,5 +1,6 @@
 /** What kernels/wasm.cc exports. Addresses above 2 GiB come out negative. */
 export interface KernelExports {
+  interfaceVersion?(): number;
   readonly memory: { readonly buffer: ArrayBuffer };
   error(): number;
   failure(): number;
@@ -46,16 +47,27 @@ export function isSupported(bytes: Uint8Array): boolean {
 const { exp, expm1, log, log1p, tanh, sin, cos } = Math;
 const imports: Imports = { env: { exp, expm1, log, log1p, tanh, sin, cos } };
 
+/** As kernels/wasm.cc has it: a bundle may find a module of another version of the library. */
+const interfaceVersion = 1;
+
+/** @throws Error if it is a module of other sources */
+function exportsOf({ exports }: Instance): KernelExports {
+  const kernels = exports as KernelExports;
+  if (kernels.interfaceVersion?.() !== interfaceVersion)
+    throw new Error("a module of another version of longspan");
+  return kernels;
+}
+
 /** Compiles and starts a module at once. */
 export function instantiate(bytes: Uint8Array): KernelExports {
   const { Module, Instance } = host.WebAssembly!;
-  return new Instance(new Module(bytes), imports).exports as KernelExports;
+  return exportsOf(new Instance(new Module(bytes), imports));
 }
 
 /** The same off the calling thread. */
 export async function instantiateLater(bytes: Uint8Array): Promise<KernelExports> {
   const { instance } = await host.WebAssembly!.instantiate(bytes, imports);
-  return instance.exports as KernelExports;
+  return exportsOf(instance);
 }
 
 /** The contents at an address. @throws Error that says why there are none */

@@ -1,5 +1,6 @@
 import { KernelExecutor } from "../kernels/kernel-executor.js";
-import { hasFiles, type Loaded, readBuilt } from "../loading.js";
+import { hasFiles, type Loaded, readFile } from "../loading.js";
+import { findModule } from "./find-module.js";
 import { fetchBytes, instantiate, instantiateLater } from "./host.js";
 import { type SimdKind, simdKind } from "./simd.js";
 import { WasmKernels, type WasmMemory } from "./wasm-kernels.js";
@@ -7,14 +8,17 @@ import { WasmKernels, type WasmMemory } from "./wasm-kernels.js";
 /** The WebAssembly executor: the same kernels with 128-bit vectors, on one thread, wherever there is no addon. */
 export class WasmExecutor extends KernelExecutor<WasmMemory> {}
 
-/** The two modules, built from one source: a `URL`, or the text of one. */
+/** The two modules, built from one source. Only the one that the host can run best is looked at. */
 export interface WasmModules {
   readonly plain: ModuleAddress;
   readonly relaxed: ModuleAddress;
 }
 
-/** Where a module is. */
-export type ModuleAddress = string | { readonly href: string };
+/**
+ * Where a module is: a `URL` or the text of one, where there are files also a path; or its bytes. In Node.js `file:` addresses and paths
+ * are read from the disk.
+ */
+export type ModuleAddress = string | { readonly href: string } | Uint8Array | ArrayBuffer;
 
 declare const URL: new (file: string, from: string) => { readonly href: string };
 
@@ -22,12 +26,12 @@ declare const URL: new (file: string, from: string) => { readonly href: string }
  * Where the modules lie beside the library. Written out for bundlers, which look for exactly this form and put the files beside
  * the bundle; a function, since a bundle that is no module has no address and must start all the same.
  */
-const beside = (): WasmModules => ({
+const beside = () => ({
   plain: new URL("../../../build/longspan.wasm", (import.meta as unknown as { url: string }).url),
   relaxed: new URL("../../../build/longspan-relaxed.wasm", (import.meta as unknown as { url: string }).url),
 });
 
-const addressIn = (modules: WasmModules, kind: SimdKind) =>
+const moduleIn = <M>(modules: { readonly plain: M; readonly relaxed: M }, kind: SimdKind) =>
   kind === "relaxed simd" ? modules.relaxed : modules.plain;
 
 const noSimd = "this host's WebAssembly has no SIMD";
@@ -44,21 +48,58 @@ export function loadWasm(): Loaded<WasmExecutor> {
   const kind = simdKind();
   if (!kind) return { reason: noSimd };
   if (!hasFiles) return { reason: "not loaded; await loadWasmExecutor() fetches it" };
-  const bytes = readBuilt(() => addressIn(beside(), kind));
-  if (!bytes) return { reason: "the module was not built" };
-  return loaded(new WasmKernels(instantiate(bytes), kind));
+  const { url } = import.meta as unknown as { url: string | undefined };
+  const found = findModule(kind, () => moduleIn(beside(), kind), url);
+  if (!found.bytes) return { reason: found.reason };
+  try {
+    return loaded(new WasmKernels(instantiate(found.bytes), kind));
+  } catch (error) {
+    return { reason: doesNotLoad(found.address, error) };
+  }
 }
 
-/** The same from addresses, compiled off the calling thread: on a page's own thread, browsers refuse to do it at once. */
+const doesNotLoad = (what: string, error: unknown) => `${what} does not load: ${(error as Error).message}`;
+
+/** The same from addresses or bytes, compiled off the calling thread: on a page's own thread, browsers refuse to do it at once. */
 export async function fetchWasm(modules?: WasmModules): Promise<Loaded<WasmExecutor>> {
   const kind = simdKind();
   if (!kind) return { reason: noSimd };
   let text = `the module for ${kind}`;
   try {
-    const address = addressIn(modules ?? beside(), kind);
-    text = typeof address === "string" ? address : address.href;
-    return loaded(new WasmKernels(await instantiateLater(await fetchBytes(text)), kind));
+    const given: ModuleAddress = moduleIn<ModuleAddress>(modules ?? beside(), kind);
+    const bytes = bytesIn(given);
+    if (!bytes) text = typeof given === "string" ? given : (given as { href: string }).href;
+    const contents = bytes ?? (isOnDisk(text) ? readFile(text) : await fetchBytes(text));
+    return loaded(new WasmKernels(await instantiateLater(contents), kind));
   } catch (error) {
-    return { reason: `${text} does not load: ${(error as Error).message}` };
+    return { reason: doesNotLoad(text, error) };
+  }
+}
+
+/** A path has no scheme; one letter and a colon are a drive. */
+const isOnDisk = (address: string) =>
+  hasFiles && (/^file:/i.test(address) || !/^[a-z][a-z\d+.-]+:/i.test(address));
+
+function bytesIn(given: ModuleAddress): Uint8Array | undefined {
+  if (given instanceof ArrayBuffer) return new Uint8Array(given);
+  return ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+    : undefined;
+}
+
+/** Checks what a caller gave as modules. @throws TypeError that names what is wrong */
+export function checkModules(modules: WasmModules, where: string): void {
+  if (typeof modules !== "object" || modules === null)
+    throw new TypeError(`${where}: ${String(modules)} is no record of modules; expected { plain, relaxed }`);
+  for (const name of Object.keys(modules))
+    if (name !== "plain" && name !== "relaxed")
+      throw new TypeError(`${where}: no module "${name}"; there are plain and relaxed`);
+  for (const name of ["plain", "relaxed"] as const) {
+    const given = modules[name];
+    const known = typeof given === "string" ? given !== "" : typeof given?.["href" as never] === "string";
+    if (known || bytesIn(given)) continue;
+    const what =
+      given === undefined ? `${name} is missing` : `${name} is ${given === "" ? "empty" : String(given)}`;
+    throw new TypeError(`${where}: ${what}; expected the address of a module or its bytes`);
   }
 }
