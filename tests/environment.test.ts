@@ -99,6 +99,20 @@ describe("an environment that may not be read, as in Deno, counts as empty", () 
     expect(first({ LONGSPAN_EXECUTOR: "navite" }, env)).toBe(first({}));
   });
 
+  test("where no file may be read either", () => {
+    const files = `
+      const { getBuiltinModule } = process;
+      const refused = () => { throw Object.assign(new Error("Requires read access to this"), { name: "NotCapable" }); };
+      process.getBuiltinModule = (name) =>
+        name === "node:fs" ? { readFileSync: refused, existsSync: refused }
+        : name === "node:module" ? { createRequire: () => Object.assign(refused, { resolve: refused }) }
+        : getBuiltinModule(name);
+      console.warn = (line) => console.log(line);`;
+    expect(first({ LONGSPAN_EXECUTOR: "navite" }, env + files)).toMatch(
+      /^imported\nlongspan: programs run on the reference executor, which is many times slower than WebAssembly: longspan.*\.wasm cannot be read: Requires read access to this\ntrue reference 1$/,
+    );
+  });
+
   test("where reading would ask", () => {
     const asks = `globalThis.Deno = { permissions: { querySync: () => ({ state: "prompt" }) } };`;
     expect(first({ LONGSPAN_EXECUTOR: "navite" }, asks)).toBe(first({}));

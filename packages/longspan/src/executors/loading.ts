@@ -57,9 +57,13 @@ export function nodeRequire(from: string | undefined): Require | undefined {
   return from === undefined ? undefined : module?.createRequire(from);
 }
 
-/** Whether there is a file at a place relative to a module. */
+/** Whether there is a file at a place relative to a module, as far as this program may know. */
 export function isFile(file: string, from: string | undefined): boolean {
-  return from !== undefined && (files()?.existsSync(new URL(file, from)) ?? false);
+  try {
+    return from !== undefined && (files()?.existsSync(new URL(file, from)) ?? false);
+  } catch {
+    return false;
+  }
 }
 
 /** The bytes of a file, by its path or its address. @throws Error that says why there are none */
