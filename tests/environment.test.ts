@@ -22,11 +22,12 @@ const first = (env: Record<string, string>, before = "") =>
       "--input-type=module",
       "-e",
       `${before}
-      const { tensor, defaultExecutor } = await import(${JSON.stringify(entry)});
+      const { tensor, defaultExecutor, executorReport } = await import(${JSON.stringify(entry)});
       console.log("imported");
       try {
         const sum = tensor([1, 2]).executor;
-        console.log(sum === defaultExecutor(), sum.name, sum.threads ?? 1);
+        const { threads } = executorReport().find(({ name }) => name === sum.name);
+        console.log(sum === defaultExecutor(), sum.name, threads);
       } catch (error) {
         console.log(String(error));
       }`,

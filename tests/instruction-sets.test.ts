@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { binaryTreeLstm, gru, lstm, softmax } from "longspan";
+import { binaryTreeLstm, executorReport, gru, lstm, softmax } from "longspan";
 import {
   chain,
   defaultExecutor,
@@ -42,8 +42,7 @@ describe.skipIf(lacking !== undefined)(`avx512 and avx2 ${lacking ?? ""}`, () =>
   const before = defaultExecutor();
   let own = "";
   beforeAll(() => {
-    const native = executor("native") as unknown as { kernels: { instructionSet: string } };
-    own = native.kernels.instructionSet;
+    own = executorReport()[0]!.detail.split(",")[0]!;
     useExecutor(executor("native"));
   });
   afterAll(() => {

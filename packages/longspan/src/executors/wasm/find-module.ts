@@ -4,7 +4,7 @@ import type { SimdKind } from "./simd.js";
 declare const URL: new (file: string, from: string) => { readonly href: string };
 
 /** Names of the two modules. */
-export const moduleFiles: Readonly<Record<SimdKind, string>> = {
+const moduleFiles: Readonly<Record<SimdKind, string>> = {
   "relaxed simd": "longspan-relaxed.wasm",
   simd: "longspan.wasm",
 };
