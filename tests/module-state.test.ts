@@ -17,12 +17,12 @@ const kept: Readonly<Record<string, string>> = {
   "ops/eager.ts schedules": "schedules of whole tensors by their number of rows: a cache of constants",
   "ops/constant.ts scalars": "numbers as tensors: a cache of constants",
   "cell/trace-cell.ts interned": "equal graphs are one object: a cache by structure",
-  "capture/form.ts count": "numbers for objects, by which forms are named",
+  "capture/call-signature.ts count": "numbers for objects, by which forms are named",
 };
 
 /** Declarations at the start of a line that can change: variables, and containers that are empty or made anew. */
 const changing =
-  /^(?:export )?(?:let (\w+)|const (\w+)(?::[^=]+)? = (?:new (?:Map|Set|Array)\b[^;]*\(|\[\];|\{\};))/gm;
+  /^(?:export )?(?:let (\w+)|const (\w+)(?!: readonly|: Readonly)(?::[^=]+)? = (?:new (?:Map|Set|Array)\b[^;]*\(|\[\];|\{\};))/gm;
 
 function found(): string[] {
   return readdirSync(root, { recursive: true, encoding: "utf8" })

@@ -71,7 +71,7 @@ function meet(a: Scope, b: Scope): Scope {
   return widest;
 }
 
-const joins = new Map<Scope, Map<Scope, Scope>>(
+const joins: ReadonlyMap<Scope, ReadonlyMap<Scope, Scope>> = new Map(
   scopes.map((a) => [a, new Map(scopes.map((b) => [b, meet(a, b)]))]),
 );
 
