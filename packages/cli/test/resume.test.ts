@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -149,6 +150,45 @@ describe("a run that is killed", () => {
 });
 
 describe("--resume", () => {
+  it.skipIf(process.platform !== "linux")("goes on with a run that stays as a zombie", async () => {
+    // As in a container whose first process collects nobody: the shell becomes a program that knows of no child.
+    const run = [
+      "train",
+      "text",
+      "my text.txt",
+      "--json",
+      "--out",
+      "orphan",
+      ...plain.slice(0, -1),
+      "1000000",
+    ];
+    const first = spawn("sh", ["-c", '"$@" & exec sleep 1000', "sh", process.execPath, bin, ...run], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      await once(first.stdout!, "data");
+      const { pid } = JSON.parse(readFileSync(at("orphan/.lock"), "utf8")) as { pid: number };
+      process.kill(pid, "SIGKILL");
+      // At once, while it may still be ending.
+      const second = longspan(
+        folder,
+        "train",
+        "text",
+        "--resume",
+        "--out",
+        "orphan",
+        "--steps",
+        "20",
+        "--json",
+      );
+      expect([second.code, second.stderr]).toEqual([0, ""]);
+      expect(readFileSync(`/proc/${pid}/stat`, "latin1")).toMatch(/\) Z /);
+    } finally {
+      first.kill("SIGKILL");
+    }
+  });
+
   it("goes on after Ctrl-C with nothing but the folder, and ends with the same bits", async () => {
     const command = ["train", "text", "my text.txt", "--json", "--out", "by hand", ...plain];
     const first = await interrupted(folder, command, (out) => out.includes("progress"), "SIGINT");

@@ -12,6 +12,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { onFile } from "./file-error.js";
+import { isRunning, startOf } from "./processes.js";
 
 /** A folder that another process is writing to. */
 export class FolderInUseError extends Error {
@@ -42,9 +43,12 @@ interface Holder {
   readonly started: string | null;
 }
 
+/** How long a process that may be about to end is waited for, in milliseconds. */
+const patience = 1000;
+
 /**
  * Holds a folder, which is made if need be, against other processes that do the same. The lock of a process that was killed is
- * taken over.
+ * taken over; one that is alive is given a second to end, since a kill or Ctrl-C a moment ago takes time.
  * @throws FolderInUseError naming the process that holds it
  * @throws FileError if the folder cannot be made or written to
  * @example
@@ -59,7 +63,7 @@ export function lockFolder(path: string): FolderLock {
   for (let attempt = 0; ; attempt++) {
     if (create(path, file, own)) break;
     const holder = read(file);
-    if (holder !== null && isThere(holder)) throw inUse(path, file, holder);
+    if (holder !== null && staysThere(holder)) throw inUse(path, file, holder);
     // Two processes may find the same dead lock: the one that moves it away looks again at what it has moved.
     const moved = `${file}.${process.pid}`;
     try {
@@ -130,25 +134,15 @@ function isThere({ pid, host, started }: Holder): boolean {
   return started === null || now === null || now === started;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
+/** Waits for a process that is about to end, as after a kill or Ctrl-C a moment ago. Returns whether it is there to stay. */
+function staysThere(holder: Holder): boolean {
+  if (holder.host !== hostname() || holder.pid === process.pid) return isThere(holder);
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; isThere(holder); waited += 20) {
+    if (waited >= patience) return true;
+    Atomics.wait(clock, 0, 0, 20);
   }
-}
-
-/** The start of a process in clock ticks since the system's own start, with the latter's name. Linux only; null elsewhere. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The second field, the program's name, is in brackets and may hold spaces; the start is the 22nd.
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${ticks}`;
-  } catch {
-    return null;
-  }
+  return false;
 }
 
 function inUse(path: string, file: string, holder: Holder | null): FolderInUseError {

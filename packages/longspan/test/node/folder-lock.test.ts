@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileError, FolderInUseError, lockFolder } from "longspan/node";
@@ -12,6 +13,25 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const holdAs = (holder: object) => writeFileSync(join(folder, ".lock"), JSON.stringify(holder));
+
+/** Elsewhere the system does not tell a zombie from a process that runs, and no test can keep this one from looking at its children. */
+const hasProc = process.platform === "linux";
+
+/** A process that was killed and whose parent, a `sleep` that knows of no child, never asks how it ended. */
+async function zombie(): Promise<{ parent: ChildProcess; pid: number }> {
+  const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = (await once(parent.stdout!, "data")) as [Buffer];
+  const pid = Number(line.toString());
+  // The shell has become `sleep`, which collects nobody.
+  while (!readFileSync(`/proc/${parent.pid}/cmdline`, "latin1").startsWith("sleep")) await turn();
+  process.kill(pid, "SIGKILL");
+  while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"))) await turn();
+  return { parent, pid };
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("a folder's lock", () => {
   it("makes the folder, holds it against a second, and lets it go", () => {
@@ -36,6 +56,26 @@ describe("a folder's lock", () => {
     });
     const lock = lockFolder(folder);
     lock.release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.skipIf(!hasProc)("of a zombie is taken over: it is dead, only its parent has not looked", async () => {
+    const { parent, pid } = await zombie();
+    try {
+      holdAs({ pid, host: hostname(), started: null });
+      writeFileSync(join(folder, `.lock.${pid}`), "{}");
+      lockFolder(folder).release();
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
+  it.skipIf(!hasProc)("of a process that is about to end is waited for", async () => {
+    const child = spawn(process.execPath, ["-e", "console.log(); setTimeout(() => {}, 300)"]);
+    await once(child.stdout, "data");
+    holdAs({ pid: child.pid, host: hostname(), started: null });
+    lockFolder(folder).release();
     expect(readdirSync(folder)).toEqual([]);
   });
 
