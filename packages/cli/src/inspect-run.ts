@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   type CurvatureReport,
@@ -10,7 +10,7 @@ import {
   TextTooShortError,
   type Vocabulary,
 } from "longspan";
-import { fileReason, replaceFile } from "longspan/node";
+import { fileReason, makeFolder, replaceFile } from "longspan/node";
 import colours from "picocolors";
 import { encodeFor } from "./encode-text.js";
 import { exitCode, Failure } from "./failure.js";
@@ -59,6 +59,8 @@ async function inspectSubject<P>(
   path: string,
   { curvature: withCurvature = false, out = path, json = false }: InspectOptions,
 ): Promise<number> {
+  // Before the work, whose result would be lost.
+  makeFolder(out);
   const report = await flowReport(loss, params);
   const curvature = withCurvature ? await measureCurvature(loss, params, inspected.steps) : null;
   const files = written(out, inspected, report, curvature);
@@ -145,7 +147,6 @@ function written(
   const contents = [flowHtml(inspected, report, curvature), ...pictures];
   const names = curvature ? [...inspectionFiles, curvatureFile] : inspectionFiles;
   try {
-    mkdirSync(folder, { recursive: true });
     for (const [k, name] of names.entries()) replaceFile(join(folder, name), contents[k]!);
     // The picture of another look would not fit to this page.
     if (!curvature) rmSync(join(folder, curvatureFile), { force: true });

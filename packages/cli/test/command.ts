@@ -25,6 +25,9 @@ export function longspan(folder: string, ...args: string[]): Finished {
     cwd: folder,
     encoding: "utf8",
     env: { ...process.env, CI: "1" },
+    // One that hangs ends with a test that fails, not with one that never ends.
+    timeout: 60_000,
+    killSignal: "SIGKILL",
   });
   return { code: status, stdout, stderr };
 }

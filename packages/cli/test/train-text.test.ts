@@ -316,6 +316,16 @@ describe("train text: what cannot be done is told in one line", () => {
     ["my text.txt", ...small, "--out", "."],
     ". is not empty and holds no run; choose another folder with --out",
   );
+  it.skipIf(process.platform !== "linux").each([
+    ["train text", ["train", "text", "my text.txt", ...small, "--steps", "1"]],
+    ["inspect", ["inspect", "runs/a b", "--steps", "20", "--sequences", "2"]],
+  ])("an --out where no folder can be made: %s", (_, args) => {
+    expect(longspan(folder, ...args, "--out", "/proc/x/run")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: cannot write to /proc/x/run: no folder can be made in /proc\n",
+    });
+  });
   it("a loss that is not finite", () => {
     const args = ["--lr", "1e37", "--steps", "500", "--out", "wild", "--json"];
     const { code, stderr } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);

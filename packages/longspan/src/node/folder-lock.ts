@@ -1,7 +1,6 @@
 import {
   closeSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,6 +11,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { onFile } from "./file-error.js";
+import { makeFolder } from "./make-folder.js";
 import { isRunning, startOf } from "./processes.js";
 
 /** A folder that another process is writing to. */
@@ -57,7 +57,7 @@ const patience = 1000;
  * lock.release();
  */
 export function lockFolder(path: string): FolderLock {
-  onFile("write to", path, () => mkdirSync(path, { recursive: true }));
+  makeFolder(path);
   const file = join(path, ".lock");
   const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   for (let attempt = 0; ; attempt++) {

@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { encodeTensorBoardEvent, tensorBoardHeader } from "../io/index.js";
 import { onFile } from "./file-error.js";
+import { makeFolder } from "./make-folder.js";
 
 /** An event file for TensorBoard that grows. */
 export interface TensorBoardFile {
@@ -25,7 +26,7 @@ export interface TensorBoardFile {
  * board.close();
  */
 export function tensorBoardFile(folder: string): TensorBoardFile {
-  onFile("write to", folder, () => mkdirSync(folder, { recursive: true }));
+  makeFolder(folder);
   const begin = Date.now() / 1000;
   // The process's number keeps two files of one second apart.
   const path = join(folder, `events.out.tfevents.${Math.floor(begin)}.${hostname()}.${process.pid}`);
