@@ -10,8 +10,8 @@ import { type SampleOptions, sampleRun } from "./sample-run.js";
 import { anyInteger, integer, notNegative, shareOfAll } from "./settings/kinds.js";
 import { addOptions, parserOf } from "./settings/options.js";
 import { type CommandLine, resolveSettings } from "./settings/resolve.js";
-import { trainSyntheticSettings } from "./settings/train-synthetic.js";
-import { trainTextSettings } from "./settings/train-text.js";
+import { trainSyntheticBeginning, trainSyntheticSettings } from "./settings/train-synthetic.js";
+import { trainTextBeginning, trainTextSettings } from "./settings/train-text.js";
 import { trainSynthetic } from "./train-synthetic.js";
 import { trainText } from "./train-text.js";
 
@@ -30,15 +30,17 @@ function command(): Command {
     .description("Train a model on a file of yours, or on a problem made for it");
   const text = train
     .command("text")
-    .description("Train a language model on a text, or go on with one")
+    .summary("Train a language model on a text, or go on with one")
+    .description(`Train a language model on a text, or go on with one\n\n${trainTextBeginning}`)
     .argument("[path]", "a text file in UTF-8; with --resume, the run's own text if not given");
   addOptions(text, trainTextSettings).action(async (path: string | undefined, given: CommandLine) => {
     process.exitCode = await trainText(path, resolveSettings(trainTextSettings, given));
   });
   const synthetic = train
     .command("synthetic")
+    .summary("Train a model on a problem of long-term dependency, or go on with it")
     .description(
-      "Train a model on a problem of long-term dependency, or go on with it; its sequences never come twice",
+      `Train a model on a problem of long-term dependency, or go on with it; its sequences never come twice\n\n${trainSyntheticBeginning}`,
     )
     .argument(
       "[task]",

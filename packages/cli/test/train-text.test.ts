@@ -283,7 +283,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "steps and minutes",
     2,
     ["a", "--steps", "3", "--minutes", "3"],
-    "option '--steps <n>' cannot be used with option '--minutes <n>'",
+    "option '--minutes <n>' cannot be used with option '--steps <n>'",
   );
   fails("an option without its value", 2, ["a", "--hidden"], "option '--hidden <n>' argument missing");
   for (const [option, flags, value, expected] of [

@@ -1,32 +1,69 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Kind } from "./kinds.js";
 import { suggestion } from "./nearest.js";
-import { isDependent, nameOf, type Setting, shown, type Table } from "./setting.js";
+import { type Group, isDependent, nameOf, type Setting, shown, type Table } from "./setting.js";
 
 /**
- * Adds an option for each setting, under the heading of its group. None has a default here: what the user did not give is
- * absent, so that a settings file can come in between. Values are checked here and stay the words that they were; flags are
- * true or false.
+ * Adds an option for each setting, the most important ones first. None has a default here: what the user did not give is absent,
+ * so that a settings file can come in between. Values are checked here and stay the words that they were; flags are true or
+ * false.
  */
 export function addOptions(command: Command, table: Table): Command {
-  for (const [key, setting] of Object.entries(table)) {
-    const { kind, group, conflictsWith } = setting;
-    const flags = `--${nameOf(key)}`;
-    const value = kind.placeholder === undefined ? undefined : (setting.placeholder ?? kind.placeholder);
-    const option = new Option(value === undefined ? flags : `${flags} ${value}`, helpOf(setting));
-    option.helpGroup(`${group[0]!.toUpperCase()}${group.slice(1)}:`);
-    if (conflictsWith !== undefined) option.conflicts(conflictsWith);
-    if (value !== undefined)
-      option.argParser((word: string) => {
-        parserOf(kind)(word);
-        return word;
-      });
-    command.addOption(option);
-    // What a file may switch on, the command line can switch off.
-    if (value === undefined && !setting.commandLineOnly)
-      command.addOption(new Option(`--no-${nameOf(key)}`).hideHelp());
-  }
+  for (const { heading, keys } of headings(table))
+    for (const key of keys) addOption(command, key, table[key]!, heading);
   return command;
+}
+
+function addOption(command: Command, key: string, setting: Setting<unknown>, heading: string): void {
+  const { kind, conflictsWith } = setting;
+  const flags = `--${nameOf(key)}`;
+  const value = kind.placeholder === undefined ? undefined : (setting.placeholder ?? kind.placeholder);
+  const option = new Option(value === undefined ? flags : `${flags} ${value}`, helpOf(setting));
+  option.helpGroup(`${heading}:`);
+  if (conflictsWith !== undefined) option.conflicts(conflictsWith);
+  if (value !== undefined)
+    option.argParser((word: string) => {
+      parserOf(kind)(word);
+      return word;
+    });
+  command.addOption(option);
+  // What a file may switch on, the command line can switch off.
+  if (value === undefined && !setting.commandLineOnly)
+    command.addOption(new Option(`--no-${nameOf(key)}`).helpGroup(`${heading}:`).hideHelp());
+}
+
+/**
+ * The settings under the headings of the help: those that most runs choose, then each group in the order of the table, then what
+ * acts only if another setting is given.
+ */
+function headings(table: Table): { heading: string; keys: string[] }[] {
+  const all = Object.entries(table);
+  const keysOf = (belongs: (setting: Setting<unknown>) => boolean) =>
+    all.filter(([, setting]) => belongs(setting)).map(([key]) => key);
+  const isOther = (s: Setting<unknown>) => s.first === undefined && !isDormant(table, s);
+  const groups: readonly Group[] = ["model", "training", "data", "output"];
+  return [
+    {
+      heading: "Most used",
+      keys: keysOf((s) => s.first !== undefined).sort((a, b) => table[a]!.first! - table[b]!.first!),
+    },
+    ...groups.map((group) => ({
+      heading: `${group[0]!.toUpperCase()}${group.slice(1)}`,
+      keys: keysOf((s) => isOther(s) && s.group === group),
+    })),
+    {
+      heading: "Only beside another choice",
+      keys: keysOf((s) => s.first === undefined && isDormant(table, s)),
+    },
+  ];
+}
+
+/** Whether a setting has no effect as long as the setting that it needs is left at its default. */
+function isDormant(table: Table, { needs }: Setting<unknown>): boolean {
+  if (needs === undefined) return false;
+  const usual = table[needs.setting]!.default;
+  const value = isDependent(usual) ? usual.otherwise : usual;
+  return needs.oneOf === undefined ? value === null || value === false : !needs.oneOf.includes(String(value));
 }
 
 /** Reads a word of the command line as a value of a kind. */

@@ -20,6 +20,8 @@ export interface Setting<T> {
   readonly default: T | Dependent<T>;
   /** How the help tells a default that is chosen elsewhere (null here). */
   readonly defaultText?: string;
+  /** Its place among the few settings that most runs choose, which the help lists before all others. */
+  readonly first?: number;
   /** What stands for the value in the help, if the kind's word says too little. */
   readonly placeholder?: string;
   /** A setting that must not be given together with this one. */

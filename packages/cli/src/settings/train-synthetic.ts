@@ -20,8 +20,8 @@ function isRange(word: string): boolean {
 
 /** The settings of `longspan train synthetic`, in the order of the help. */
 export const trainSyntheticSettings = {
-  cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
-  hidden: setting(integer(1, 4096), { group: "model", help: "units of each layer", default: 50 }),
+  cell: setting(choice(cells), { group: "model", first: 3, help: "the recurrent cell", default: "lstm" }),
+  hidden: setting(integer(1, 4096), { group: "model", first: 4, help: "units of each layer", default: 50 }),
   layers: setting(integer(1, 64), {
     group: "model",
     help: "recurrent layers, each reading what the one below gives",
@@ -38,6 +38,7 @@ export const trainSyntheticSettings = {
 
   length: setting(optional(integer(1)), {
     group: "data",
+    first: 1,
     help: "steps of the sequences, or of what lies between their ends",
     default: { on: "lengths", values: { none: 100 }, otherwise: null },
     defaultText: "100, if --lengths is not given either",
@@ -97,6 +98,10 @@ export const trainSyntheticSettings = {
 
   ...outputSettings("runs/TASK"),
 } satisfies Table;
+
+/** What a newcomer should touch, in one line of the help. */
+export const trainSyntheticBeginning =
+  "Begin with --length and --cell: how far back to reach, and what is to reach it.";
 
 /** Every setting of `longspan train synthetic` with its value. */
 export type SyntheticSettings = ValuesOf<typeof trainSyntheticSettings>;

@@ -11,8 +11,23 @@ import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./
 export const trainTextSettings = {
   level: setting(choice(["char", "word"]), {
     group: "model",
+    first: 4,
     help: "what the model reads and predicts",
     default: "char",
+  }),
+  hidden: setting(integer(1, 4096), { group: "model", first: 3, help: "units per layer", default: 256 }),
+  layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
+  cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
+  dropout: setting(rate, {
+    group: "model",
+    help: "share of features dropped in training: embeddings, between layers, before the output",
+    default: 0.2,
+    placeholder: "<rate>",
+  }),
+  features: setting(integer(1, 4096), {
+    group: "model",
+    help: "features per character or word",
+    default: 64,
   }),
   vocabulary: setting(integer(1), {
     group: "model",
@@ -20,8 +35,6 @@ export const trainTextSettings = {
     default: 10_000,
     needs: { setting: "level", oneOf: ["word"] },
   }),
-  cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
-  hidden: setting(integer(1, 4096), { group: "model", help: "units per layer", default: 256 }),
   start: setting(choice(["cell", "sparse-2013"]), {
     group: "model",
     help: "how an rnn starts: as its cell does, or as in Sutskever et al. (2013)",
@@ -29,18 +42,6 @@ export const trainTextSettings = {
     needs: { setting: "cell", oneOf: ["rnn"] },
   }),
   ...sparseStartSettings,
-  layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
-  features: setting(integer(1, 4096), {
-    group: "model",
-    help: "features per character or word",
-    default: 64,
-  }),
-  dropout: setting(rate, {
-    group: "model",
-    help: "share of features dropped in training: embeddings, between layers, before the output",
-    default: 0.2,
-    placeholder: "<rate>",
-  }),
 
   ...budgetSettings,
   seq: setting(integer(1), {
@@ -79,6 +80,10 @@ export const trainTextSettings = {
     default: false,
   }),
 } satisfies Table;
+
+/** What a newcomer should touch, in one line of the help. */
+export const trainTextBeginning =
+  "Begin with --minutes and --hidden: longer runs of larger nets predict better.";
 
 /** Every setting of `longspan train text` with its value. */
 export type TrainSettings = ValuesOf<typeof trainTextSettings>;

@@ -37,6 +37,7 @@ export const budgetSettings = {
   }),
   minutes: setting(optional(positive), {
     group: "training",
+    first: 2,
     help: "train for so many minutes",
     default: { on: "steps", values: { none: 10 }, otherwise: null },
     defaultText: "10, if --steps is not given either",
@@ -46,7 +47,6 @@ export const budgetSettings = {
 
 /** What is made of gradients, and what else every training has. */
 export const updateSettings = {
-  optimizer: setting(choice(optimizers), { group: "training", help: "the update rule", default: "adam" }),
   lr: setting(positive, {
     group: "training",
     help: "highest learning rate",
@@ -63,6 +63,84 @@ export const updateSettings = {
       otherwise: 4e-3,
     },
     placeholder: "<rate>",
+  }),
+  earlyStop: setting(orNone(integer(1)), {
+    group: "training",
+    help: "validations without improvement until training ends",
+    default: null,
+  }),
+  seed: setting(anyInteger, { group: "training", help: "of all random numbers", default: 1 }),
+  optimizer: setting(choice(optimizers), { group: "training", help: "the update rule", default: "adam" }),
+  clip: setting(orNone(positive), {
+    group: "training",
+    help: "longest gradient, all parameters taken together: longer ones are scaled down",
+    default: { on: "optimizer", values: { "hessian-free": null }, otherwise: 1 },
+    placeholder: "<norm>",
+  }),
+  weightDecay: setting(notNegative, {
+    group: "training",
+    help: "share of each parameter taken away per step, times the learning rate",
+    default: { on: "optimizer", values: { adamw: 0.01 }, otherwise: 0 },
+  }),
+  schedule: setting(choice(schedules), {
+    group: "training",
+    help: "how the learning rate goes on after the warm-up",
+    default: { on: "optimizer", values: { "hessian-free": "constant" }, otherwise: "linear" },
+  }),
+  warmUp: setting(integer(0), {
+    group: "training",
+    help: "steps over which the learning rate rises",
+    default: { on: "optimizer", values: { "hessian-free": 0 }, otherwise: 50 },
+    placeholder: "<steps>",
+  }),
+  onExplosion: setting(choice(["random", "skip", "stop"]), {
+    group: "training",
+    help: "what is done about an exploded gradient: a random step, no step, or the end",
+    default: "stop",
+    placeholder: "<policy>",
+  }),
+  backward: setting(choice(["full", "checkpointed"]), {
+    group: "training",
+    help: "how gradients are computed: checkpointed takes less memory and more time",
+    default: "full",
+    placeholder: "<mode>",
+  }),
+  clipGroup: setting(orNone(positive), {
+    group: "training",
+    help: "longest gradient of each parameter by itself",
+    default: null,
+    placeholder: "<norm>",
+  }),
+  clipValue: setting(orNone(positive), {
+    group: "training",
+    help: "largest element of the gradient",
+    default: null,
+    placeholder: "<v>",
+  }),
+  explosionNorm: setting(orNone(positive), {
+    group: "training",
+    help: "longer gradients count as exploded; those that are not finite always do",
+    default: null,
+    placeholder: "<norm>",
+  }),
+  scheduleFactor: setting(share, {
+    group: "training",
+    help: "what the learning rate is multiplied by when it falls",
+    default: 0.5,
+    needs: { setting: "schedule", oneOf: ["step", "plateau"] },
+  }),
+  scheduleEvery: setting(integer(1), {
+    group: "training",
+    help: "step: steps between two falls; inverse-time: steps until half the rate",
+    default: 1000,
+    placeholder: "<steps>",
+    needs: { setting: "schedule", oneOf: ["step", "inverse-time"] },
+  }),
+  patience: setting(integer(1), {
+    group: "training",
+    help: "validations without improvement until the learning rate falls",
+    default: 3,
+    needs: { setting: "schedule", oneOf: ["plateau"] },
   }),
   momentum: setting(rate, {
     group: "training",
@@ -85,83 +163,6 @@ export const updateSettings = {
     needs: { setting: "optimizer", oneOf: ["nesterov-2013"] },
   }),
   ...hessianFreeSettings,
-  weightDecay: setting(notNegative, {
-    group: "training",
-    help: "share of each parameter taken away per step, times the learning rate",
-    default: { on: "optimizer", values: { adamw: 0.01 }, otherwise: 0 },
-  }),
-  schedule: setting(choice(schedules), {
-    group: "training",
-    help: "how the learning rate goes on after the warm-up",
-    default: { on: "optimizer", values: { "hessian-free": "constant" }, otherwise: "linear" },
-  }),
-  warmUp: setting(integer(0), {
-    group: "training",
-    help: "steps over which the learning rate rises",
-    default: { on: "optimizer", values: { "hessian-free": 0 }, otherwise: 50 },
-    placeholder: "<steps>",
-  }),
-  scheduleFactor: setting(share, {
-    group: "training",
-    help: "what the learning rate is multiplied by when it falls",
-    default: 0.5,
-    needs: { setting: "schedule", oneOf: ["step", "plateau"] },
-  }),
-  scheduleEvery: setting(integer(1), {
-    group: "training",
-    help: "step: steps between two falls; inverse-time: steps until half the rate",
-    default: 1000,
-    placeholder: "<steps>",
-    needs: { setting: "schedule", oneOf: ["step", "inverse-time"] },
-  }),
-  patience: setting(integer(1), {
-    group: "training",
-    help: "validations without improvement until the learning rate falls",
-    default: 3,
-    needs: { setting: "schedule", oneOf: ["plateau"] },
-  }),
-  earlyStop: setting(orNone(integer(1)), {
-    group: "training",
-    help: "validations without improvement until training ends",
-    default: null,
-  }),
-  clip: setting(orNone(positive), {
-    group: "training",
-    help: "longest gradient, all parameters taken together: longer ones are scaled down",
-    default: { on: "optimizer", values: { "hessian-free": null }, otherwise: 1 },
-    placeholder: "<norm>",
-  }),
-  clipGroup: setting(orNone(positive), {
-    group: "training",
-    help: "longest gradient of each parameter by itself",
-    default: null,
-    placeholder: "<norm>",
-  }),
-  clipValue: setting(orNone(positive), {
-    group: "training",
-    help: "largest element of the gradient",
-    default: null,
-    placeholder: "<v>",
-  }),
-  onExplosion: setting(choice(["random", "skip", "stop"]), {
-    group: "training",
-    help: "what is done about an exploded gradient: a random step, no step, or the end",
-    default: "stop",
-    placeholder: "<policy>",
-  }),
-  explosionNorm: setting(orNone(positive), {
-    group: "training",
-    help: "longer gradients count as exploded; those that are not finite always do",
-    default: null,
-    placeholder: "<norm>",
-  }),
-  backward: setting(choice(["full", "checkpointed"]), {
-    group: "training",
-    help: "how gradients are computed: checkpointed takes less memory and more time",
-    default: "full",
-    placeholder: "<mode>",
-  }),
-  seed: setting(anyInteger, { group: "training", help: "of all random numbers", default: 1 }),
 } satisfies Table;
 
 /** The regulariser of the information flow. */
@@ -186,6 +187,7 @@ export const outputSettings = (usualFolder: string) =>
   ({
     out: setting(optional(text), {
       group: "output",
+      first: 5,
       help: "folder of the run",
       default: null,
       defaultText: usualFolder,
@@ -199,6 +201,7 @@ export const outputSettings = (usualFolder: string) =>
     }),
     resume: setting(flag, {
       group: "output",
+      first: 6,
       help: "go on with the run that --out holds",
       default: false,
       commandLineOnly: true,

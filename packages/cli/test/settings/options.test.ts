@@ -1,9 +1,13 @@
+import { tmpdir } from "node:os";
 import { Command, CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { nearest } from "../../src/settings/nearest.js";
 import { addOptions } from "../../src/settings/options.js";
-import { nameOf } from "../../src/settings/setting.js";
+import { applies, resolveSettings } from "../../src/settings/resolve.js";
+import { nameOf, type Table } from "../../src/settings/setting.js";
+import { trainSyntheticSettings } from "../../src/settings/train-synthetic.js";
 import { trainTextSettings } from "../../src/settings/train-text.js";
+import { longspan } from "../command.js";
 
 function command(): Command {
   const silent = { writeOut() {}, writeErr() {} };
@@ -46,7 +50,7 @@ describe("addOptions", () => {
       ["--cell", "gur"],
       "'--cell <name>' argument 'gur' is invalid. Expected one of lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after (did you mean gru?).",
     ],
-    [["--steps", "3", "--minutes", "3"], "'--steps <n>' cannot be used with option '--minutes <n>'"],
+    [["--steps", "3", "--minutes", "3"], "'--minutes <n>' cannot be used with option '--steps <n>'"],
   ])("%j: one line", (words, message) => {
     expect(given(...words)).toBe(`error: option ${message}`);
   });
@@ -61,7 +65,15 @@ describe("the help", () => {
 
   it("has every setting under its heading, within 80 columns", () => {
     for (const key of Object.keys(trainTextSettings)) expect(help).toContain(`\n  --${nameOf(key)} `);
-    expect(help.match(/^\w.*:$/gm)).toEqual(["Model:", "Training:", "Data:", "Output:", "Options:"]);
+    expect(help.match(/^\w.*:$/gm)).toEqual([
+      "Most used:",
+      "Model:",
+      "Training:",
+      "Data:",
+      "Output:",
+      "Only beside another choice:",
+      "Options:",
+    ]);
     expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(help).not.toContain("--no-");
   });
@@ -76,8 +88,63 @@ describe("the help", () => {
     );
     expect(flat).toContain("until the learning rate falls (default: 3; with --schedule plateau)");
     expect(flat).toContain("(exact, book, paper; default: book; with --flow)");
-    expect(flat).toContain("--steps <n> train for so many steps --minutes");
+    expect(flat).toContain("--steps <n> train for so many steps --seq");
   });
+});
+
+/** The names below each heading of a help text. */
+function listed(help: string): Record<string, string[]> {
+  const parts = help.split(/^(\w.*):$/m).slice(1);
+  return Object.fromEntries(
+    parts.flatMap((heading, k) =>
+      k % 2 === 0 ? [[heading, [...parts[k + 1]!.matchAll(/^ {2}--([\w-]+)/gm)].map((m) => m[1]!)]] : [],
+    ),
+  );
+}
+
+describe.each([
+  ["text", trainTextSettings, ["minutes", "hidden", "level", "out", "resume"], ["minutes", "hidden"]],
+  [
+    "synthetic",
+    trainSyntheticSettings,
+    ["length", "minutes", "cell", "hidden", "out", "resume"],
+    ["length", "cell"],
+  ],
+])("the help of train %s is ordered by importance", (name, table, first, begin) => {
+  const { stdout: help } = longspan(tmpdir(), "train", name, "--help");
+  const groups = listed(help);
+
+  it("what most runs choose comes first", () => {
+    expect(Object.keys(groups)).toEqual(expect.arrayContaining(["Most used", "Model", "Training"]));
+    expect(Object.keys(groups)[1]).toBe("Most used");
+    expect(groups["Most used"]).toEqual(first);
+  });
+
+  it("what acts only beside another choice comes last", () => {
+    const values = resolveSettings(table as Table, {}).values;
+    const dependent = Object.entries(table).filter(([key]) => !applies(table, values, key));
+    expect(groups["Only beside another choice"]!.toSorted()).toEqual(
+      dependent.map(([key]) => nameOf(key)).toSorted(),
+    );
+  });
+
+  it("each setting is there once", () => {
+    const { Arguments: _, Options: __, ...settings } = groups;
+    expect(Object.values(settings).flat().toSorted()).toEqual(Object.keys(table).map(nameOf).toSorted());
+  });
+
+  it("one line says what to begin with", () => {
+    const line = help.split("\n").find((l) => l.startsWith("Begin with "))!;
+    expect(line.length).toBeLessThanOrEqual(80);
+    expect([...line.matchAll(/--([\w-]+)/g)].map((m) => m[1])).toEqual(begin);
+  });
+});
+
+it("the groups of training are in their order too", () => {
+  const { stdout: help } = longspan(tmpdir(), "train", "text", "--help");
+  const groups = listed(help);
+  expect(groups.Model!.slice(0, 3)).toEqual(["layers", "cell", "dropout"]);
+  expect(groups.Training!.slice(0, 6)).toEqual(["steps", "seq", "batch", "lr", "early-stop", "seed"]);
 });
 
 describe("nearest", () => {
