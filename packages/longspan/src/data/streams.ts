@@ -1,9 +1,10 @@
 import { chain, type Structure } from "../unfold/index.js";
+import type { SymbolNumbers } from "./vocabulary.js";
 
 /** A text cut in two: the end is held out. */
-export interface TextSplit {
-  readonly train: Int32Array;
-  readonly valid: Int32Array;
+export interface TextSplit<S extends SymbolNumbers = Int32Array> {
+  readonly train: S;
+  readonly valid: S;
 }
 
 /**
@@ -16,11 +17,11 @@ export interface TextSplit {
  * @throws RangeError if the fraction lies outside.
  * @example splitText(Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 0.1) // train 0..8, valid 9
  */
-export function splitText(symbols: Int32Array, fraction: number): TextSplit {
+export function splitText<S extends SymbolNumbers>(symbols: S, fraction: number): TextSplit<S> {
   if (!(fraction >= 0 && fraction < 1))
     throw new RangeError(`splitText: the fraction held out lies in [0, 1), got ${fraction}`);
   const begin = Math.floor(symbols.length * (1 - fraction));
-  return { train: symbols.subarray(0, begin), valid: symbols.subarray(begin) };
+  return { train: symbols.subarray(0, begin) as S, valid: symbols.subarray(begin) as S };
 }
 
 /** One segment of every stream: what a training step sees. */
@@ -89,7 +90,7 @@ export class TextTooShortError extends Error {
  * const { inputs, targets, structure, fresh } = text.segment(0); // 1,024 rows, fresh
  */
 export function textStreams(
-  symbols: Int32Array,
+  symbols: SymbolNumbers,
   { streams, steps }: { readonly streams: number; readonly steps: number },
 ): TextStreams {
   for (const [name, n] of Object.entries({ streams, steps }))

@@ -1,7 +1,7 @@
 // Part of every browser and of Node.js, but of no ECMAScript library file.
 declare const TextDecoder: new (
   label: "utf-8",
-  options: { fatal: boolean },
+  options: { fatal: boolean; ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
 /** Bytes that are not UTF-8; the message names the place and what is wrong there. */
@@ -29,17 +29,66 @@ export class Utf8Error extends Error {
  * @example decodeUtf8(Uint8Array.of(0x68, 0xc3, 0xa9)) // "hé"
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  return decodedAt(0, bytes);
+}
+
+/**
+ * The text of UTF-8 bytes that come in parts, as of a file that is too long for one string (about 512 MB). No part of the text ends
+ * within a character, whatever the parts of the bytes. Otherwise as `decodeUtf8`, with offsets in the whole.
+ *
+ * @param parts in their order; one that was read may be overwritten when the next is asked for
+ * @throws Utf8Error as `decodeUtf8`, when the part is asked for in which it lies
+ * @example [...decodeUtf8Parts([Uint8Array.of(0x68, 0xc3), Uint8Array.of(0xa9)])] // ["h", "é"]
+ */
+export function* decodeUtf8Parts(parts: Iterable<Uint8Array>): Generator<string, void, undefined> {
+  let rest = new Uint8Array(0);
+  let begin = 0;
+  for (const part of parts) {
+    const bytes = rest.length === 0 ? part : together(rest, part);
+    const end = bytes.length - cutShort(bytes);
+    const text = decodedAt(begin, bytes.subarray(0, end), bytes);
+    begin += end;
+    rest = bytes.slice(end);
+    if (text !== "") yield text;
+  }
+  if (rest.length > 0) yield decodedAt(begin, rest);
+}
+
+function together(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+/** Bytes at the end that begin a character whose other bytes are not there yet. */
+function cutShort(bytes: Uint8Array): number {
+  for (let n = 1; n <= Math.min(3, bytes.length); n++) {
+    const byte = bytes[bytes.length - n]!;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return lengthAfter(byte) > n ? n : 0;
+  }
+  return 0;
+}
+
+/** @param begin where the bytes lie in the whole file @param known they, and what is known of those that follow */
+function decodedAt(begin: number, bytes: Uint8Array, known = bytes): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: begin > 0 }).decode(bytes);
   } catch (error) {
-    const fault = firstFault(bytes);
+    const fault = firstFault(begin, known);
     if (fault === null) throw error; // Valid, but too long for a string.
     throw fault;
   }
 }
 
-function firstFault(bytes: Uint8Array): Utf8Error | null {
-  if (bytes.length >= 2 && bytes[0]! + bytes[1]! === 0xff + 0xfe && Math.abs(bytes[0]! - bytes[1]!) === 1)
+function firstFault(begin: number, bytes: Uint8Array): Utf8Error | null {
+  if (
+    begin === 0 &&
+    bytes.length >= 2 &&
+    bytes[0]! + bytes[1]! === 0xff + 0xfe &&
+    Math.abs(bytes[0]! - bytes[1]!) === 1
+  )
     return new Utf8Error(0, "the byte order mark of UTF-16; save the text as UTF-8");
   let at = 0;
   while (at < bytes.length) {
@@ -48,12 +97,17 @@ function firstFault(bytes: Uint8Array): Utf8Error | null {
       at += 1;
       continue;
     }
-    const length = lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
-    const reason = length === 0 ? loneByte(lead) : faultAt(bytes, at, length);
-    if (reason !== null) return new Utf8Error(at, reason);
+    const length = lengthAfter(lead);
+    const reason = length === 0 ? loneByte(lead) : faultAt(begin, bytes, at, length);
+    if (reason !== null) return new Utf8Error(begin + at, reason);
     at += length;
   }
   return null;
+}
+
+/** Bytes of a character of several, by the first; 0 if it cannot be the first. */
+function lengthAfter(lead: number): number {
+  return lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
 }
 
 function loneByte(byte: number): string {
@@ -62,7 +116,7 @@ function loneByte(byte: number): string {
     : `${hex(byte)} occurs in no character`;
 }
 
-function faultAt(bytes: Uint8Array, at: number, length: number): string | null {
+function faultAt(begin: number, bytes: Uint8Array, at: number, length: number): string | null {
   const lead = bytes[at]!;
   let code = lead & (0x7f >> length);
   for (let i = 1; i < length; i++) {
@@ -70,7 +124,7 @@ function faultAt(bytes: Uint8Array, at: number, length: number): string | null {
       return `${hex(lead)} begins a character of ${length} bytes, but the text ends after ${i} of them`;
     const byte = bytes[at + i]!;
     if ((byte & 0xc0) !== 0x80)
-      return `${hex(lead)} begins a character of ${length} bytes, but byte ${at + i} (${hex(byte)}) does not continue it`;
+      return `${hex(lead)} begins a character of ${length} bytes, but byte ${begin + at + i} (${hex(byte)}) does not continue it`;
     code = code * 64 + (byte & 0x3f);
   }
   if (code < [0, 0, 0x80, 0x800, 0x10000][length]!)

@@ -1,3 +1,12 @@
+/** A text in the numbers of its symbols: in the type that `encode` gives, or in a smaller one that holds them. */
+export type SymbolNumbers = Int32Array | Uint16Array | Uint8Array;
+
+/** How a text is put into numbers. */
+export interface EncodeOptions {
+  /** Whether symbols that the vocabulary lacks are left out, instead of an error or the number for unknown words. */
+  readonly skipUnknown?: boolean;
+}
+
 /** Numbers the symbols of a text: 0 to size - 1. */
 export interface Vocabulary {
   /** What a symbol is: a character, or a word with the space before it, a sign, a line break (see `wordVocabulary`). */
@@ -8,7 +17,7 @@ export interface Vocabulary {
   /** The number of the symbol that stands for every word that is not in the vocabulary; null at level char. */
   readonly unknown: number | null;
   /** The numbers of a text's symbols. @throws UnknownSymbolError at level char, naming the first character that has none, and its place. */
-  encode(text: string): Int32Array;
+  encode(text: string, options?: EncodeOptions): Int32Array;
   /** The text of a list of numbers. @throws RangeError naming a number that is not below the size. */
   decode(symbols: Iterable<number>): string;
 }
@@ -21,7 +30,7 @@ export interface Vocabulary {
  * const numbers = vocabulary.encode("to be, or to seem");
  * console.log(`${(100 * countUnknown(vocabulary, numbers)) / numbers.length} % of the words are unknown`);
  */
-export function countUnknown({ unknown }: Vocabulary, symbols: Int32Array): number {
+export function countUnknown({ unknown }: Vocabulary, symbols: SymbolNumbers): number {
   let count = 0;
   for (const n of symbols) if (n === unknown) count += 1;
   return count;

@@ -1,5 +1,5 @@
-import { joined, type Vocabulary } from "./vocabulary.js";
-import { endOfWord } from "./words.js";
+import { type EncodeOptions, joined, type Vocabulary } from "./vocabulary.js";
+import { endOfWord, wholeWords } from "./words.js";
 
 /** Which words a vocabulary holds. */
 export interface WordVocabularyOptions {
@@ -30,6 +30,7 @@ export const unknownWord = "<unk>";
  * a text that has unknown words. `decode` writes an unknown word as `<unk>`; to keep it out of a sample, give its number to
  * `sampleSymbols` as `exclude`.
  *
+ * @param text or its parts in their order, which may end within a word
  * @throws RangeError if the size or the count is not a positive integer
  * @example
  * const vocabulary = wordVocabulary("to be, or not to be", { minCount: 1 });
@@ -37,19 +38,22 @@ export const unknownWord = "<unk>";
  * vocabulary.encode("to be, or so"); // Int32Array [6, 1, 5, 3, 0]
  */
 export function wordVocabulary(
-  text: string,
+  text: string | Iterable<string>,
   { size = 10_000, minCount = 2 }: WordVocabularyOptions = {},
 ): Vocabulary {
   for (const [name, n] of Object.entries({ size, minCount }))
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`wordVocabulary: ${name} is a positive integer, got ${n}`);
   const counts = new Map<string, number>();
-  for (let at = 0; at < text.length; ) {
-    const end = endOfWord(text, at);
-    const word = text.slice(at, end);
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-    at = end;
-  }
+  for (const part of wholeWords(typeof text === "string" ? [text] : text))
+    for (let at = 0; at < part.length; ) {
+      const end = endOfWord(part, at);
+      const word = part.slice(at, end);
+      const count = counts.get(word);
+      // A slice keeps the whole part in memory, so a word that is kept is a copy.
+      counts.set(count === undefined ? ` ${word}`.slice(1) : word, (count ?? 0) + 1);
+      at = end;
+    }
   const frequent = [...counts]
     .filter(([, count]) => count >= minCount)
     .sort(([a, p], [b, q]) => q - p || (a < b ? -1 : 1))
@@ -72,13 +76,14 @@ export class Words implements Vocabulary {
     return this.symbols.length;
   }
 
-  encode(text: string): Int32Array {
+  encode(text: string, { skipUnknown = false }: EncodeOptions = {}): Int32Array {
     // There are at most as many words as UTF-16 units.
     const out = new Int32Array(text.length);
     let count = 0;
     for (let at = 0; at < text.length; ) {
       const end = endOfWord(text, at);
-      out[count++] = this.numbers.get(text.slice(at, end)) ?? this.unknown;
+      const number = this.numbers.get(text.slice(at, end)) ?? this.unknown;
+      if (number !== this.unknown || !skipUnknown) out[count++] = number;
       at = end;
     }
     return out.slice(0, count);

@@ -50,6 +50,38 @@ export function endOfWord(text: string, at: number): number {
   }
 }
 
+/**
+ * The parts of a text cut anew, so that no word goes over from one to the next: their words, one part after the other, are those of
+ * the text. For `Vocabulary.encode`, part by part, of a text that is too long for one string.
+ *
+ * @example [...wholeWords(["to be, or n", "ot to be"])].join("|") // "to be,| or not to be"
+ */
+export function* wholeWords(parts: Iterable<string>): Generator<string, void, undefined> {
+  let rest = "";
+  for (const part of parts) {
+    const text = rest + part;
+    const end = endOfSureWords(text);
+    if (end > 0) yield text.slice(0, end);
+    rest = text.slice(end);
+  }
+  if (rest !== "") yield rest;
+}
+
+/** Units after the end of a word that its end depends on, at most: two code points. */
+const lookahead = 4;
+
+/** Where the last word ends that ends there whatever follows the text. */
+function endOfSureWords(text: string): number {
+  // After a line feed a word begins in any case.
+  let sure = text.lastIndexOf("\n") + 1;
+  while (sure < text.length) {
+    const end = endOfWord(text, sure);
+    if (end + lookahead > text.length) break;
+    sure = end;
+  }
+  return sure;
+}
+
 /** Whether a letter or a sign begins here. */
 function isBlack(text: string, at: number): boolean {
   const code = text.codePointAt(at);
@@ -78,6 +110,7 @@ function endOfRun(text: string, begin: number, code: number): number {
   return i;
 }
 
-function unitsOf(code: number): number {
+/** UTF-16 units of a code point. */
+export function unitsOf(code: number): number {
   return code > 0xffff ? 2 : 1;
 }

@@ -1,4 +1,4 @@
-import { type TextStreams, textStreams } from "../data/index.js";
+import { type SymbolNumbers, type TextStreams, textStreams } from "../data/index.js";
 import {
   crossEntropySum,
   type LanguageModel,
@@ -52,7 +52,7 @@ export interface TextEvaluation {
 export async function evaluateText(
   model: LanguageModel,
   params: LanguageModelParams,
-  symbols: Int32Array,
+  symbols: SymbolNumbers,
   { streams = 1, steps, signal, pause }: EvaluateOptions = {},
 ): Promise<TextEvaluation> {
   const longest = Math.max(1, Math.floor((symbols.length - 1) / streams));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeUtf8, Utf8Error } from "../../src/data/index.js";
+import { decodeUtf8, decodeUtf8Parts, Utf8Error } from "../../src/data/index.js";
 
 function fault(bytes: readonly number[]): [offset: number, message: string] {
   try {
@@ -103,6 +103,70 @@ describe("the first byte of no character is named", () => {
         expect(isText(all.subarray(0, offset))).toBe(true);
         for (let end = offset + 1; end <= Math.min(all.length, offset + 4); end++)
           expect(isText(all.subarray(offset, end))).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("bytes in parts", () => {
+  /** The bytes cut at these places; one buffer holds the parts in turn, as when a file is read. */
+  function* cut(bytes: Uint8Array, places: readonly number[]): Generator<Uint8Array> {
+    const buffer = new Uint8Array(bytes.length);
+    const ends = [...new Set([...places.map((p) => p % (bytes.length + 1)), bytes.length])].sort(
+      (x, y) => x - y,
+    );
+    let begin = 0;
+    for (const end of ends) {
+      buffer.set(bytes.subarray(begin, end));
+      yield buffer.subarray(0, end - begin);
+      buffer.fill(0xff);
+      begin = end;
+    }
+  }
+  const places = fc.array(fc.nat(40), { maxLength: 6 });
+
+  it("give the text of the whole, and no part of it ends within a character", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), places, (text, at) => {
+        const bytes = new TextEncoder().encode(text);
+        const parts = [...decodeUtf8Parts(cut(bytes, at))];
+        expect(parts.join("")).toBe(decodeUtf8(bytes));
+        for (const part of parts) expect(/\p{Surrogate}/u.test(part)).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("a byte order mark is left out at the beginning of the whole only", () => {
+    const mark = [0xef, 0xbb, 0xbf];
+    const bytes = Uint8Array.from([...mark, a, ...mark, a]);
+    for (let at = 0; at < bytes.length; at++)
+      expect([...decodeUtf8Parts(cut(bytes, [at]))].join("")).toBe("a\uFEFFa");
+  });
+
+  it("a fault has its place in the whole", () => {
+    const bytes = fc.array(fc.constantFrom(a, 0xc3, 0xe2, 0xed, 0xf0, 0xf4, 0x80, 0x90, 0xbf), {
+      maxLength: 12,
+    });
+    const messageOf = (f: () => unknown) => {
+      try {
+        f();
+      } catch (error) {
+        if (error instanceof Utf8Error) return error.message;
+        throw error;
+      }
+      return null;
+    };
+    fc.assert(
+      fc.property(bytes, places, (list, at) => {
+        const all = Uint8Array.from(list);
+        const [whole, parts] = [
+          messageOf(() => decodeUtf8(all)),
+          messageOf(() => [...decodeUtf8Parts(cut(all, at))]),
+        ];
+        // What does not continue a character that a part cut short is seen with the next part.
+        expect(parts).toBe(whole);
       }),
       { numRuns: 2000 },
     );

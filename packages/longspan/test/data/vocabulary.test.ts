@@ -49,6 +49,21 @@ describe("character vocabulary", () => {
     expect(() => vocabulary.encode("🙃")).toThrow(UnknownSymbolError);
   });
 
+  it("comes from the parts of a text as from the whole", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "binary" })), (parts) => {
+        expect(characterVocabulary(parts).symbols).toEqual(characterVocabulary(parts.join("")).symbols);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("leaves out what is unknown, if asked to", () => {
+    const vocabulary = characterVocabulary("🙂ab");
+    expect([...vocabulary.encode("a🙂n\nb🙃", { skipUnknown: true })]).toEqual([0, 2, 1]);
+    expect([...characterVocabulary("").encode("ab", { skipUnknown: true })]).toEqual([]);
+  });
+
   it("a number without a symbol is named", () => {
     expect(() => characterVocabulary("ab").decode([0, 2])).toThrow(
       "symbol 2 is not in the vocabulary; numbers run from 0 to 1",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countUnknown, storedVocabulary, vocabularyFrom, wordVocabulary } from "../../src/data/index.js";
-import { endOfWord } from "../../src/data/words.js";
+import { endOfWord, wholeWords } from "../../src/data/words.js";
 
 function wordsOf(text: string): string[] {
   const words: string[] = [];
@@ -53,6 +53,37 @@ const text = fc
     { maxLength: 40 },
   )
   .map((parts) => parts.join(""));
+
+describe("a text in parts", () => {
+  /** A text, and the same cut anywhere, be it within a character. */
+  const cut = fc.tuple(text, fc.array(fc.nat(60), { maxLength: 8 })).map(([whole, places]) => {
+    const ends = [...places.map((p) => p % (whole.length + 1)), whole.length].sort((a, b) => a - b);
+    return { whole, parts: ends.map((end, k) => whole.slice(ends[k - 1] ?? 0, end)) };
+  });
+
+  it("has the words of the whole, none of them in two parts", () => {
+    fc.assert(
+      fc.property(cut, ({ whole, parts }) => {
+        expect([...wholeWords(parts)].flatMap(wordsOf)).toEqual(wordsOf(whole));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("keeps no more back than the last words", () => {
+    expect([...wholeWords(["to be, or n", "ot to\nbe"])]).toEqual(["to be,", " or not to\n", "be"]);
+    expect([...wholeWords(["one ", "", "two "])]).toEqual(["one", " two "]);
+  });
+
+  it("has the vocabulary of the whole", () => {
+    fc.assert(
+      fc.property(cut, ({ whole, parts }) => {
+        expect(wordVocabulary(parts).symbols).toEqual(wordVocabulary(whole).symbols);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
 
 describe("words", () => {
   for (const [name, whole, words] of [
