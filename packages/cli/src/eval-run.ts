@@ -1,22 +1,29 @@
-import { evaluateText, natsToBits, TextTooShortError } from "longspan";
+import { countUnknown, evaluateText, natsToBits, TextTooShortError } from "longspan";
 import { encodeFor } from "./encode-text.js";
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
-import { readText } from "./read-text.js";
 import { readRun } from "./run-folder.js";
 import { whole } from "./run-lines.js";
+import { openText } from "./text-file.js";
 
 /** Options of `longspan eval`. */
 export interface EvalOptions {
   readonly json?: boolean;
+  /** Leaves out what the model does not know. */
+  readonly skipUnknown?: boolean;
 }
 
 /** Measures a trained model on a text. Returns the exit code. */
-export async function evalRun(path: string, textPath: string, { json }: EvalOptions): Promise<number> {
+export async function evalRun(
+  path: string,
+  textPath: string,
+  { json, skipUnknown = false }: EvalOptions,
+): Promise<number> {
   const { vocabulary, model, params } = readRun(path);
-  const text = readText(textPath);
-  if (text === "") throw new Failure(`${textPath} is empty`);
-  const symbols = encodeFor(vocabulary, text, textPath, path);
+  const text = openText(textPath);
+  const remedy = "; --skip-unknown leaves such characters out";
+  const { symbols, skipped } = encodeFor(vocabulary, text, path, { skipUnknown, remedy });
+  const unknown = skipUnknown ? skipped : countUnknown(vocabulary, symbols);
   const interrupt = onInterrupt(() => {});
   const { signal } = interrupt;
   try {
@@ -31,6 +38,8 @@ export async function evalRun(path: string, textPath: string, { json }: EvalOpti
       run: path,
       level: vocabulary.level,
       predictions,
+      unknown,
+      skipped,
       nats,
       ...(isWord ? { bitsPerWord: natsToBits(nats) } : { bitsPerCharacter: natsToBits(nats) }),
       perplexity: Math.exp(nats),
@@ -42,16 +51,26 @@ export async function evalRun(path: string, textPath: string, { json }: EvalOpti
     process.stdout.write(
       json
         ? `${JSON.stringify({ event: "eval", ...figures })}\n`
-        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s in ${seconds.toFixed(1)} s\n`,
+        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s${unknownInWords(unknown, symbols.length, isWord, skipUnknown)} in ${seconds.toFixed(1)} s\n`,
     );
     return 0;
   } catch (error) {
     if (error instanceof TextTooShortError)
       throw new Failure(
-        `${textPath} is too short: two ${vocabulary.level === "word" ? "words" : "characters"} are needed for one prediction`,
+        `${textPath} is too short: two ${vocabulary.level === "word" ? "words" : "characters"}${skipped > 0 ? " that the model knows" : ""} are needed for one prediction`,
       );
     throw error;
   } finally {
     interrupt.release();
   }
+}
+
+/** What of a text the model does not know, and what became of it; nothing where an unknown symbol would have been an error. */
+function unknownInWords(unknown: number, read: number, isWord: boolean, skipped: boolean): string {
+  if (skipped) return `, leaving out ${whole(unknown)} unknown ones (${percent(unknown / (read + unknown))})`;
+  return isWord ? `, ${percent(unknown / read)} of them unknown,` : "";
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }

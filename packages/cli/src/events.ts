@@ -133,8 +133,11 @@ export interface DoneEvent {
   readonly ended: "budget" | "early";
   /** Mean training loss over the last 100 steps or a little more; absent if the run had none left to take. */
   readonly train?: { readonly nats: number };
-  /** Of the parameters that were kept, the best ones, and the step that they are from; of the last ones if no loss was finite. */
-  readonly valid: HeldOut & { readonly step: number };
+  /**
+   * Of the parameters that were kept, the best ones, and the step that they are from; of the last ones if no loss was finite. Absent
+   * if nothing was held out.
+   */
+  readonly valid?: HeldOut & { readonly step: number };
   /** Characters predicted in training per second of training time, over the whole run; validation and saving are not counted. */
   readonly charactersPerSecond: number;
   readonly parameters: number;

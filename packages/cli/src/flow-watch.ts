@@ -6,6 +6,7 @@ import {
   type LanguageModelParams,
   type SequenceModel,
   type SequenceModelParams,
+  type SymbolNumbers,
   type SyntheticProblem,
 } from "longspan";
 import type { FlowEvent, LayerFlowFigures } from "./events.js";
@@ -58,7 +59,7 @@ export class FlowWatch<P> {
  */
 export function watchOnText(
   model: LanguageModel,
-  heldOut: Int32Array,
+  heldOut: SymbolNumbers,
   { seq, level }: Pick<RunSettings, "seq" | "level">,
 ): FlowWatch<LanguageModelParams> {
   const steps = Math.max(usual.steps, seq);

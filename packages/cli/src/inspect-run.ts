@@ -7,6 +7,7 @@ import {
   Key,
   type LanguageModelParams,
   type SequenceModelParams,
+  type SymbolNumbers,
   TextTooShortError,
   type Vocabulary,
 } from "longspan";
@@ -17,7 +18,6 @@ import { exitCode, Failure } from "./failure.js";
 import { curvatureLines, introduction, layerLines } from "./flow-lines.js";
 import { type LastLoss, measureCurvature, segmentsOf, syntheticLoss, textLoss } from "./measure-flow.js";
 import { pngOf } from "./picture-png.js";
-import { readText } from "./read-text.js";
 import { flowHtml, flowPictures, type Inspected } from "./report/flow/flow-html.js";
 import { pictureSvg } from "./report/flow/picture.js";
 import type { RunConfig } from "./run-config.js";
@@ -25,7 +25,8 @@ import { curvatureFile, inspectionFiles, isSynthetic, readRun, readSyntheticRun 
 import { type RunLine, whole } from "./run-lines.js";
 import type { LayerParams } from "./synthetic-run.js";
 import { withoutControls, wrapped } from "./terminal-text.js";
-import { readTextData } from "./text-data.js";
+import { textData } from "./text-data.js";
+import { openText } from "./text-file.js";
 
 /** Options of `longspan inspect`. */
 export interface InspectOptions {
@@ -75,7 +76,10 @@ function textSubject(path: string, options: InspectOptions): Subject<LanguageMod
   const { vocabulary, model, params, config } = readRun(path);
   const { sequences, steps = Math.max(usualSteps, config.settings.seq), data } = options;
   const unit = vocabulary.level === "word" ? "word" : "character";
-  const symbols = data === undefined ? heldOut(path, config, vocabulary) : encoded(data, path, vocabulary);
+  const symbols =
+    data === undefined
+      ? heldOut(path, config, vocabulary)
+      : encodeFor(vocabulary, openText(data), path).symbols;
   const text = data ?? `the held-out part of ${config.text.path}`;
   const inspected: Inspected = { run: path, text, unit, sequences, steps, measure: "nats" };
   const segments = longEnough(() => segmentsOf(symbols, inspected), inspected);
@@ -106,22 +110,18 @@ function syntheticSubject(path: string, options: InspectOptions): Subject<Sequen
 /** Sets the sequences that are inspected apart from those of training and validation. */
 const inspectedBatch = 0x1175;
 
-function heldOut(run: string, config: RunConfig, vocabulary: Vocabulary): Int32Array {
+function heldOut(run: string, config: RunConfig, vocabulary: Vocabulary): SymbolNumbers {
   const { path, sha256 } = config.text;
+  if (config.settings.valid === 0)
+    throw new Failure(`${run} was trained with nothing held out (--valid 0); name a text with --data`);
   if (!existsSync(path))
     throw new Failure(`${path}, the text that ${run} was trained on, is gone; name another one with --data`);
-  const found = readTextData(path, config.settings, vocabulary);
-  if (found.sha256 !== sha256)
+  const text = openText(path);
+  if (text.sha256 !== sha256)
     throw new Failure(
       `${path} is no longer the text that ${run} was trained on; name another one with --data`,
     );
-  return found.valid;
-}
-
-function encoded(path: string, run: string, vocabulary: Vocabulary): Int32Array {
-  const text = readText(path);
-  if (text === "") throw new Failure(`${path} is empty`);
-  return encodeFor(vocabulary, text, path, run);
+  return textData(text, config.settings, vocabulary).valid;
 }
 
 function longEnough<T>(cut: () => T, { text, unit, sequences, steps }: Inspected): T {

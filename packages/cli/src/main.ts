@@ -70,6 +70,7 @@ function command(): Command {
     )
     .option("--seed <n>", "another seed draws another text", parserOf(anyInteger), 1)
     .option("--prompt <text>", "the text that it begins with", "")
+    .option("--skip-unknown", "leave out of the prompt what the model does not know")
     .action(async (path: string, options: SampleOptions) => {
       process.exitCode = await sampleRun(path, options);
     });
@@ -78,6 +79,7 @@ function command(): Command {
     .description("Measure a trained model on a text")
     .argument("<run>", "the folder that longspan train text made")
     .argument("<path>", "a text file in UTF-8")
+    .option("--skip-unknown", "leave out of the text what the model does not know")
     .option("--json", "print one JSON object on stdout")
     .action(async (run: string, path: string, options: EvalOptions) => {
       process.exitCode = await evalRun(run, path, options);

@@ -9,6 +9,7 @@ import {
   type Segment,
   type SequenceModel,
   type SequenceModelParams,
+  type SymbolNumbers,
   type SyntheticBatch,
   type SyntheticProblem,
   slice,
@@ -23,7 +24,7 @@ import { lagsToTell } from "./flow-lines.js";
  * @throws TextTooShortError if the text has fewer than sequences x steps + 1 symbols
  */
 export function segmentsOf(
-  symbols: Int32Array,
+  symbols: SymbolNumbers,
   { sequences, steps }: { readonly sequences: number; readonly steps: number },
 ): Segment {
   return textStreams(symbols, { streams: sequences, steps }).segment(0);

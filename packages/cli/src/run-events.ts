@@ -107,12 +107,13 @@ export class RunEvents {
   done({ state, loss, predictions, ended }: Trained<LanguageModelParams, readonly unknown[], unknown>): void {
     const { history } = state;
     const kept = state.best ?? { step: state.step, loss: Number.NaN };
+    const nothingHeldOut = this.config.settings.valid === 0;
     this.tell({
       event: "done",
       steps: state.step,
       ended: ended === "patience" ? "early" : "budget",
       ...(predictions === 0 ? {} : { train: { nats: loss } }),
-      valid: { step: kept.step, ...this.figures(kept.loss) },
+      ...(nothingHeldOut ? {} : { valid: { step: kept.step, ...this.figures(kept.loss) } }),
       charactersPerSecond: history.predictions / history.seconds,
       seconds: history.seconds,
       parameters: this.parameters,

@@ -93,7 +93,7 @@ function runLines(level: Level): RunLines {
     introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
       [
         "text",
-        `${path}: ${whole(characters.total)} ${unit}s, ${whole(characters.different)} different${unknownShare(characters)}; the last ${whole(characters.valid)} are held out`,
+        `${path}: ${whole(characters.total)} ${unit}s, ${whole(characters.different)} different${unknownShare(characters)}; ${characters.valid === 0 ? "nothing is held out" : `the last ${whole(characters.valid)} are held out`}`,
       ],
       [
         "model",
@@ -130,11 +130,13 @@ function runLines(level: Level): RunLines {
       ],
       [
         "held out",
-        !Number.isFinite(valid.nats)
-          ? "no validation had a finite loss, and the parameters of the last step are kept; lower --lr or --clip"
-          : valid.step === steps
-            ? loss(valid)
-            : `${loss(valid)}, the best, of step ${whole(valid.step)}`,
+        valid === undefined
+          ? "nothing, and the parameters of the last step are kept"
+          : !Number.isFinite(valid.nats)
+            ? "no validation had a finite loss, and the parameters of the last step are kept; lower --lr or --clip"
+            : valid.step === steps
+              ? loss(valid)
+              : `${loss(valid)}, the best, of step ${whole(valid.step)}`,
       ],
     ],
   };

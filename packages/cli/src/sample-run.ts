@@ -1,4 +1,4 @@
-import { Key, UnknownSymbolError } from "longspan";
+import { Key, UnknownSymbolError, type Vocabulary } from "longspan";
 import { exitCode, Failure } from "./failure.js";
 import { onInterrupt } from "./interrupt.js";
 import { readRun } from "./run-folder.js";
@@ -12,12 +12,15 @@ export interface SampleOptions {
   readonly prompt: string;
   readonly topK?: number;
   readonly topP?: number;
+  /** Leaves out of the prompt what the model does not know. */
+  readonly skipUnknown?: boolean;
 }
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
   const { vocabulary, model, params } = readRun(path);
-  const { seed, ...request } = options;
+  const { seed, skipUnknown = false, ...rest } = options;
+  const request = { ...rest, prompt: skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt };
   const interrupt = onInterrupt(() => {});
   const { signal } = interrupt;
   try {
@@ -25,9 +28,20 @@ export async function sampleRun(path: string, options: SampleOptions): Promise<n
     await writeSample(process.stdout, { ...request, model, params, vocabulary, key, signal });
     return signal.aborted ? exitCode.interrupted : 0;
   } catch (error) {
-    if (error instanceof UnknownSymbolError) throw new Failure(`--prompt: ${error.message}`);
+    if (error instanceof UnknownSymbolError)
+      throw new Failure(`--prompt: ${error.message}; --skip-unknown leaves such characters out`);
     throw error;
   } finally {
     interrupt.release();
   }
+}
+
+/** A prompt without what the vocabulary lacks; says what was left out. */
+function knownPart(prompt: string, vocabulary: Vocabulary): string {
+  const known = vocabulary.decode(vocabulary.encode(prompt, { skipUnknown: true }));
+  if (known !== prompt)
+    process.stderr.write(
+      `--prompt: what the model does not know was left out; it is now ${JSON.stringify(known)}\n`,
+    );
+  return known;
 }

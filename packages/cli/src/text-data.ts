@@ -1,16 +1,17 @@
-import { createHash } from "node:crypto";
 import {
   characterVocabulary,
+  type SymbolNumbers,
   splitText,
   type TextStreams,
   textStreams,
   type Vocabulary,
   wordVocabulary,
 } from "longspan";
+import { encodeText } from "./encode-text.js";
 import { Failure } from "./failure.js";
-import { readText } from "./read-text.js";
 import type { RunSettings } from "./run-config.js";
 import { whole } from "./run-lines.js";
+import type { TextFile } from "./text-file.js";
 
 /** A text, ready to train on. */
 export interface TextData {
@@ -19,52 +20,65 @@ export interface TextData {
   /** Code points. */
   readonly characters: number;
   readonly vocabulary: Vocabulary;
-  readonly symbols: Int32Array;
-  readonly train: Int32Array;
-  readonly valid: Int32Array;
+  readonly symbols: SymbolNumbers;
+  readonly train: SymbolNumbers;
+  readonly valid: SymbolNumbers;
   readonly streams: TextStreams;
 }
 
 /**
- * Reads a text and cuts it up.
+ * A text in numbers, cut up.
  * @param known the vocabulary of a run that is taken up again; made from the text if there is none
  * @throws Failure naming the file and what is wrong with it
  */
-export function readTextData(path: string, settings: RunSettings, known: Vocabulary | null): TextData {
-  const text = readText(path);
-  if (text === "") throw new Failure(`${path} is empty`);
-  const { level, vocabulary: size, valid: share, batch, seq } = settings;
-  const vocabulary = known ?? (level === "word" ? wordVocabulary(text, { size }) : characterVocabulary(text));
-  const symbols = vocabulary.encode(text);
+export function textData(file: TextFile, settings: RunSettings, known: Vocabulary | null): TextData {
+  const { path, sha256, characters } = file;
+  const { valid: share, batch, seq } = settings;
+  const vocabulary = known ?? vocabularyOf(file, settings);
+  const { symbols } = encodeText(file, vocabulary);
   checkLength(path, symbols.length, settings);
   const { train, valid } = splitText(symbols, share);
-  let characters = 0;
-  for (const _ of text) characters += 1;
-  return {
-    path,
-    sha256: createHash("sha256").update(text).digest("hex"),
-    characters,
-    vocabulary,
-    symbols,
-    train,
-    valid,
-    streams: textStreams(train, { streams: batch, steps: seq }),
-  };
+  const streams = textStreams(train, { streams: batch, steps: seq });
+  return { path, sha256, characters, vocabulary, symbols, train, valid, streams };
 }
 
-/** @throws Failure unless there is one full segment to train on and one symbol to predict in the part held out. */
+function vocabularyOf(file: TextFile, { level, vocabulary: size }: RunSettings): Vocabulary {
+  if (level === "char") return characterVocabulary(file.parts());
+  const vocabulary = wordVocabulary(file.parts(), { size });
+  if (vocabulary.size < 2)
+    throw new Failure(
+      `${file.path} has no word that occurs twice, so a model of words would know none of them; use a longer text, or --level char`,
+    );
+  return vocabulary;
+}
+
+/** @throws Failure unless there is one full segment to train on, and one symbol to predict in the part held out, if there is one. */
 function checkLength(path: string, length: number, { level, batch, seq, valid: share }: RunSettings): void {
   const trained = (n: number) => Math.floor(n * (1 - share));
-  const enough = (n: number) => trained(n) >= batch * seq + 1 && n - trained(n) >= 2;
-  if (enough(length)) return;
-  let needed = Math.floor((batch * seq) / (1 - share));
-  while (!enough(needed)) needed += 1;
+  const segment = batch * seq + 1;
   const what = level === "word" ? "words" : "characters";
+  const heldOut = (n: number) => n - trained(n);
+  if (trained(length) >= segment) {
+    if (share === 0 || heldOut(length) >= 2) return;
+    throw new Failure(
+      `--valid ${share} holds out ${whole(heldOut(length))} of the ${whole(length)} ${what} of ${path}, and a validation needs 2; give --valid ${enough(length)} or more, or --valid 0 to hold out nothing`,
+    );
+  }
+  let needed = Math.ceil(segment / (1 - share));
+  if (trained(needed) < segment) needed += 1;
+  const more =
+    share > 0 && heldOut(needed) < 2 ? `, and more for --valid ${share} to hold out 2 of them` : "";
   const remedy =
-    length >= 20
-      ? "lower --batch or --seq (what is not held out must have batch x seq + 1 of them)"
-      : "use a longer text";
+    length < 20
+      ? "use a longer text"
+      : `lower ${length < segment ? "--batch or --seq" : "--batch, --seq or --valid"} (what is not held out must have batch x seq + 1 of them)`;
   throw new Failure(
-    `${path} is too short: it has ${whole(length)} ${what}, and --batch ${batch} with --seq ${seq} needs ${whole(needed)}; ${remedy}`,
+    `${path} is too short: it has ${whole(length)} ${what}, and --batch ${batch} with --seq ${seq} needs ${whole(needed)}${more}; ${remedy}`,
   );
+}
+
+/** A round share that holds out two of so many symbols at least. */
+function enough(length: number): number {
+  const unit = 10 ** Math.floor(Math.log10(2 / length));
+  return Number((Math.ceil(2 / length / unit) * unit).toPrecision(1));
 }

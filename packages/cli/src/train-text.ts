@@ -29,7 +29,8 @@ import { checkCurvatureBatch } from "./settings/hessian-free.js";
 import { checkEffects, type Resolved } from "./settings/resolve.js";
 import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
 import { keptSettings } from "./settings/training.js";
-import { readTextData, type TextData } from "./text-data.js";
+import { type TextData, textData } from "./text-data.js";
+import { openText } from "./text-file.js";
 import { trainingPlan } from "./training-plan.js";
 
 /** As the user calls it. */
@@ -48,12 +49,13 @@ export async function trainText(
   if (path === undefined) throw new Failure("the path of a text is missing", exitCode.usage);
   checkEffects(trainTextSettings, given);
   checkCurvatureBatch(given);
+  checkHeldOut(given);
   return begin(path, values);
 }
 
 async function begin(path: string, settings: TrainSettings): Promise<number> {
   const kept = keptSettings(settings);
-  const data = readTextData(path, kept, null);
+  const data = textData(openText(path), kept, null);
   const config: RunConfig = {
     format: "longspan-run",
     formatVersion: 7,
@@ -83,17 +85,36 @@ async function goOn(
   try {
     const { config: stored, vocabulary, model } = describeRun(out);
     const config = { ...stored, settings: mergedSettings(stored.settings, given, out) };
-    const text = path ?? stored.text.path;
-    const data = readTextData(text, config.settings, vocabulary);
-    if (data.sha256 !== stored.text.sha256)
-      throw new Failure(
-        `${text} is not the text that ${out} was trained on${existsSync(stored.text.path) ? ` (${stored.text.path})` : ""}; a run goes on with the same text only`,
-      );
+    const text = openText(path ?? stored.text.path);
+    if (text.sha256 !== stored.text.sha256) throw otherText(text.path, stored.text.path, out);
+    const data = textData(text, config.settings, vocabulary);
     folder.saveConfig(config);
     return await runIn(folder, { config, data, model, settings: given.values });
   } finally {
     folder.close();
   }
+}
+
+function otherText(path: string, stored: string, out: string): Failure {
+  if (resolve(path) === stored)
+    return new Failure(
+      `${path} has changed since ${out} was begun, and a run goes on with the same text only; put the old text back, or begin a new run with another --out`,
+    );
+  const known = existsSync(stored) ? ` (${stored})` : "";
+  return new Failure(
+    `${path} is not the text that ${out} was trained on${known}; a run goes on with the same text only`,
+  );
+}
+
+/** @throws Failure if nothing is held out, and a setting asks for a look at it */
+function checkHeldOut({ values, origins, phrase }: Resolved<typeof trainTextSettings>): void {
+  if (values.valid > 0) return;
+  const looking = (["earlyStop", "validEvery", "watchFlow"] as const).filter((key) => values[key] !== null);
+  for (const key of values.schedule === "plateau" ? [...looking, "schedule" as const] : looking)
+    throw new Failure(
+      `${phrase(key)} looks at text that is held out, and ${phrase("valid")} holds out nothing; leave one of them out`,
+      origins[key].from === "command line" ? exitCode.usage : exitCode.failure,
+    );
 }
 
 interface Job {
@@ -136,14 +157,18 @@ async function runIn(folder: RunFolder, job: Job): Promise<number> {
       budget,
       key: forTraining,
       signal,
-      validation: {
-        run: async (params) => {
-          const { nats, complete } = await evaluateText(model, params, data.valid, { signal });
-          return complete ? nats : null;
-        },
-        every: validationInterval(settings, data),
-        ...(earlyStop === null ? {} : { patience: earlyStop }),
-      },
+      ...(data.valid.length === 0
+        ? {}
+        : {
+            validation: {
+              run: async (params) => {
+                const { nats, complete } = await evaluateText(model, params, data.valid, { signal });
+                return complete ? nats : null;
+              },
+              every: validationInterval(settings, data),
+              ...(earlyStop === null ? {} : { patience: earlyStop }),
+            },
+          }),
       callbacks: [
         events.callback(plan),
         ...(watch === null ? [] : [events.watching(watch, watchFlow!)]),
@@ -189,12 +214,13 @@ async function finish(
   key: Key,
   signal: { readonly aborted: boolean },
 ): Promise<void> {
+  const kept = end.state.best ?? (data.valid.length === 0 ? end.state : null);
   // A model without a finite loss may have no distribution to draw from.
-  if (end.state.best === null) {
+  if (kept === null) {
     events.done(end);
     return;
   }
-  const { params } = end.state.best;
+  const { params } = kept;
   const { vocabulary } = data;
   // A net that has read no character yet is in a state that training hardly shows it; after a line's end it knows where it is.
   const prompt = vocabulary.level === "char" && vocabulary.symbols.includes("\n") ? "\n" : "";
@@ -209,9 +235,12 @@ async function finish(
     signal,
   };
   if (json) {
-    // The figures come last, where programs look for them.
-    events.sample((await drawSample(request)).slice(prompt.length));
-    events.done(end);
+    // The figures come last, where programs look for them, and come in any case.
+    try {
+      events.sample((await drawSample(request)).slice(prompt.length));
+    } finally {
+      events.done(end);
+    }
     return;
   }
   events.done(end);

@@ -48,6 +48,8 @@ describe("eval", () => {
       run: "run",
       level: "char",
       predictions,
+      unknown: 0,
+      skipped: 0,
       nats: expect.closeTo(nats, 6),
       bitsPerCharacter: expect.closeTo(nats / Math.LN2, 6),
       perplexity: expect.closeTo(Math.exp(nats), 4),
@@ -63,7 +65,27 @@ describe("eval", () => {
     const { code, stdout } = longspan(folder, "eval", "words", "other.txt", "--json");
     expect(code).toBe(0);
     const { nats, predictions } = await expected("words");
-    expect(JSON.parse(stdout)).toMatchObject({ level: "word", predictions, nats: expect.closeTo(nats, 6) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      level: "word",
+      predictions,
+      unknown: 18,
+      skipped: 0,
+      nats: expect.closeTo(nats, 6),
+    });
+  });
+
+  it("says how much of a text was unknown", () => {
+    expect(longspan(folder, "eval", "words", "other.txt").stdout).toMatch(
+      /, perplexity \d+\.\d, over 35 words, 50\.0 % of them unknown, in \d+\.\d s\n$/,
+    );
+    writeFileSync(at("strange.txt"), `Zz${other}`);
+    const skipping = ["eval", "run", "strange.txt", "--skip-unknown"];
+    expect(longspan(folder, ...skipping).stdout).toMatch(
+      /, over 104 characters, leaving out 2 unknown ones \(1\.9 %\) in \d+\.\d s\n$/,
+    );
+    const found = JSON.parse(longspan(folder, ...skipping, "--json").stdout);
+    const plain = JSON.parse(longspan(folder, "eval", "run", "other.txt", "--json").stdout);
+    expect(found).toMatchObject({ predictions: 104, unknown: 2, skipped: 2, nats: plain.nats });
   });
 
   const fails = (name: string, args: readonly string[], message: string, text?: string | Uint8Array) =>
@@ -75,7 +97,7 @@ describe("eval", () => {
   fails(
     "a character that the model does not know",
     ["run", "bad.txt"],
-    'bad.txt cannot be measured with run: the character "Z" (U+005A), character 4 of the text counted from 0, is not among the 17 of the vocabulary',
+    'bad.txt cannot be measured with run: the character "Z" (U+005A), character 4 of the text counted from 0, is not among the 17 of the vocabulary; --skip-unknown leaves such characters out',
     "the Z",
   );
   fails("an empty text", ["run", "bad.txt"], "bad.txt is empty", "");

@@ -4,7 +4,8 @@ import { type FlowGradient, flowPenalty, Key, languageModel, onCpu, type Tensor,
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProgressEvent } from "../src/events.js";
 import { textLines } from "../src/run-lines.js";
-import { readTextData } from "../src/text-data.js";
+import { textData } from "../src/text-data.js";
+import { openText } from "../src/text-file.js";
 import { freshFolder, jsonLines, longspan } from "./command.js";
 import { config, progress } from "./report/runs.js";
 
@@ -39,7 +40,7 @@ const weights = (out: string) => readFileSync(at(out, "weights.safetensors"));
 
 /** What the library says of the penalty of the first step. */
 function penaltyAtStart(gradient: FlowGradient) {
-  const { streams, vocabulary } = readTextData(at("text.txt"), { ...config.settings, ...sizes }, null);
+  const { streams, vocabulary } = textData(openText(at("text.txt")), { ...config.settings, ...sizes }, null);
   const model = languageModel({
     hidden: 8,
     features: 4,

@@ -245,6 +245,39 @@ describe("--resume", () => {
     ["other.txt", "--resume", "--out", "more"],
     `other.txt is not the text that more was trained on (${at("my text.txt")}); a run goes on with the same text only`,
   );
+  it.each(["the rat sat.\n", "the zat sat on the mat; the rat ran.\n", "\u20ac"])(
+    "says that the text has changed, whatever is in it: %j",
+    (line) => {
+      writeFileSync(at("changing.txt"), "the cat sat on the mat; the rat ran.\n".repeat(60));
+      const run = ["train", "text", "changing.txt", ...plain.slice(0, -1), "2", "--out", "changing"];
+      expect(longspan(folder, ...run, "--force").code).toBe(0);
+      writeFileSync(at("changing.txt"), line.repeat(80));
+      const why =
+        "error: changing.txt has changed since changing was begun, and a run goes on with the same text only; put the old text back, or begin a new run with another --out\n";
+      expect(longspan(folder, ...run, "--resume").stderr).toBe(why);
+      expect(longspan(folder, "train", "text", "--resume", "--out", "changing").stderr).toBe(
+        why.replace("changing.txt", at("changing.txt")),
+      );
+      expect(longspan(folder, "inspect", "changing").stderr).toBe(
+        `error: ${at("changing.txt")} is no longer the text that changing was trained on; name another one with --data\n`,
+      );
+    },
+  );
+
+  it("has its done event though no sample can be drawn", () => {
+    // A run that knows no word: one of characters that is made one of words by hand, with as many symbols.
+    writeFileSync(at("lines.txt"), "\n".repeat(600));
+    const run = ["train", "text", "lines.txt", ...plain.slice(0, -1), "2", "--json", "--out", "wordless"];
+    expect(longspan(folder, ...run).code).toBe(0);
+    const config = readFileSync(at("wordless/config.json"), "utf8");
+    writeFileSync(at("wordless/config.json"), config.replace('"level": "char"', '"level": "word"'));
+    writeFileSync(at("wordless/vocabulary.json"), '{"level":"word","symbols":["<unk>"]}');
+    const again = ["train", "text", "--resume", "--out", "wordless", "--json"];
+    const { code, stdout, stderr } = longspan(folder, ...again);
+    expect([code, stderr]).toEqual([1, "error: sampling: no symbol is left to draw: 1 of 1 are excluded\n"]);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "done", steps: 2 });
+  });
+
   it.each([
     ["synthetic", "adding", ["--length", "10", "--batch", "20", "--curvature-batch", "10"]],
     ["text", "my text.txt", ["--features", "4", "--batch", "12", "--seq", "16", "--curvature-batch", "10"]],

@@ -53,6 +53,16 @@ describe("sample", () => {
     );
   });
 
+  it("leaves out of the prompt what the model does not know, if asked to", () => {
+    const found = sample("--prompt", "Zb🙂\n añ", "--skip-unknown", "--length", "4", "--temperature", "0");
+    expect(found).toEqual({
+      code: 0,
+      stdout: "b🙂 añb🙂 a\n",
+      stderr: '--prompt: what the model does not know was left out; it is now "b🙂 añ"\n',
+    });
+    expect(sample("--prompt", "añ", "--skip-unknown", "--length", "1").stderr).toBe("");
+  });
+
   it("Ctrl-C ends it", async () => {
     const args = ["sample", "a run", "--length", "100000000"];
     const { code, stdout, stderr } = await interrupted(folder, args, (out) => out.length > 0, "SIGINT");
@@ -96,7 +106,7 @@ describe("sample: what cannot be done is told in one line", () => {
     "a prompt with a character that the model does not know",
     1,
     () => ["a run", "--prompt", "🙂ñ\n"],
-    '--prompt: the character "\\n" (U+000A), character 2 of the text counted from 0, is not among the 5 of the vocabulary',
+    '--prompt: the character "\\n" (U+000A), character 2 of the text counted from 0, is not among the 5 of the vocabulary; --skip-unknown leaves such characters out',
   );
   fails(
     "an impossible temperature",

@@ -263,13 +263,31 @@ describe("train text: what cannot be done is told in one line", () => {
     "a text of a few characters",
     1,
     [file("tiny.txt", "ab"), "--batch", "1", "--seq", "1"],
-    "tiny.txt is too short: it has 2 characters, and --batch 1 with --seq 1 needs 11; use a longer text",
+    "tiny.txt is too short: it has 2 characters, and --batch 1 with --seq 1 needs 3, and more for --valid 0.1 to hold out 2 of them; use a longer text",
   );
   fails(
     "invalid UTF-8",
     1,
     [file("latin.txt", Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x0a))],
-    "latin.txt: not UTF-8: byte 3: 0xE9 begins a character of 3 bytes, but byte 4 (0x0A) does not continue it",
+    "latin.txt: not UTF-8: byte 3: 0xE9 begins a character of 3 bytes, but byte 4 (0x0A) does not continue it; it looks like Windows-1252 or Latin-1: save it as UTF-8, as with iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW",
+  );
+  fails(
+    "UTF-16 without a mark",
+    1,
+    [file("utf16.txt", Buffer.from(text, "utf16le"))],
+    "utf16.txt looks like UTF-16LE without a byte order mark; save it as UTF-8, as with iconv -f UTF-16LE -t UTF-8 OLD > NEW",
+  );
+  fails(
+    "a vocabulary of one word",
+    2,
+    ["my text.txt", "--level", "word", "--vocabulary", "1"],
+    "option '--vocabulary <n>' argument '1' is invalid. Expected a whole number of at least 2.",
+  );
+  fails(
+    "a text in which no word occurs twice",
+    1,
+    [file("once.txt", Array.from({ length: 3000 }, (_, k) => ` w${k}`).join("")), "--level", "word"],
+    "once.txt has no word that occurs twice, so a model of words would know none of them; use a longer text, or --level char",
   );
   fails("no file", 2, [], "the path of a text is missing");
   fails("an unknown option", 2, ["a", "--hiden", "3"], "unknown option '--hiden' (Did you mean --hidden?)");

@@ -40,18 +40,22 @@ function modelInWords({ cell, layers, hidden }: ModelConfig): string {
   return `${/^([aefhilmnorsx]|[aeiou].*)/i.test(name) && !/^uni/i.test(name) ? "An" : "A"} ${name} net with ${layers === 1 ? "one layer" : `${layers} layers`} of ${hidden} units`;
 }
 
-function endInWords({ end, best, validated, progress }: RunHistory, unit: string): string {
+function endInWords({ start, end, best, validated, progress }: RunHistory, unit: string): string {
   const last = progress.at(-1);
   if (end?.event === "done") {
+    if (!end.valid)
+      return "Nothing was held out, so how it predicts a text that it has not seen was not measured.";
     const { nats, step } = end.valid;
     if (!Number.isFinite(nats))
       return "No validation had a finite loss: it is left as its last step made it.";
     const kept = step < end.steps ? `, with the parameters of step ${whole(step)}, its best` : "";
     return `It predicts held-out text with a loss of ${lossInWords(nats, unit)}${kept}.`;
   }
+  const nothingHeldOut = start?.characters.valid === 0;
   const state = end ? "Interrupted" : "Not finished: the last report came";
   const at = end ? `at step ${whole(end.steps)}` : last ? `at step ${whole(last.step)}` : null;
   if (at === null) return "It has not reported yet.";
+  if (nothingHeldOut) return `${state} ${at}. Nothing is held out.`;
   const soFar = best
     ? `Its best loss on held-out text so far is ${lossInWords(best.nats, unit)}.`
     : validated

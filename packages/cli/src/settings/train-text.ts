@@ -1,5 +1,5 @@
 import { cells } from "./cells.js";
-import { choice, flag, integer, optional, orNone, rate, share } from "./kinds.js";
+import { choice, flag, integer, optional, orNone, rate } from "./kinds.js";
 import { setting, type Table, type ValuesOf } from "./setting.js";
 import { sparseStartSettings } from "./start.js";
 import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
@@ -29,7 +29,7 @@ export const trainTextSettings = {
     help: "features per character or word",
     default: 64,
   }),
-  vocabulary: setting(integer(1), {
+  vocabulary: setting(integer(2), {
     group: "model",
     help: "word level: how many words are kept, the most frequent ones",
     default: 10_000,
@@ -59,9 +59,9 @@ export const trainTextSettings = {
     placeholder: "<steps>",
   }),
 
-  valid: setting(share, {
+  valid: setting(rate, {
     group: "data",
-    help: "share of the text that is held out for validation, at its end",
+    help: "share of the text that is held out for validation, at its end; 0 holds out nothing",
     default: 0.1,
     placeholder: "<share>",
   }),
