@@ -25,6 +25,7 @@ export function layerLines(layer: LayerFlow, layers: number): RunLine[] {
   return [
     ["layer", `${layer.layer + 1} of ${layers}: ${cell}, ${whole(stateSize)} numbers of state`],
     ["verdict", `${verdict.kind}: ${verdict.words}`],
+    ...(verdict.advice === null ? [] : [["advice", verdict.advice] satisfies RunLine]),
     ...lagLines(layer),
     ...(exponents.length > 0
       ? [["exponents", `${exponents.map(figure).join(", ")} per step (Lyapunov)`] satisfies RunLine]

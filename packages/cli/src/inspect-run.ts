@@ -15,6 +15,7 @@ import { fileReason, makeFolder, replaceFile } from "longspan/node";
 import colours from "picocolors";
 import { encodeFor } from "./encode-text.js";
 import { exitCode, Failure } from "./failure.js";
+import { type AdvisedRun, flowAdvice } from "./flow-advice.js";
 import { curvatureLines, introduction, layerLines } from "./flow-lines.js";
 import { type LastLoss, measureCurvature, segmentsOf, syntheticLoss, textLoss } from "./measure-flow.js";
 import { pngOf } from "./picture-png.js";
@@ -46,6 +47,7 @@ interface Subject<P> {
   readonly inspected: Inspected;
   readonly loss: LastLoss<P>;
   readonly params: P;
+  readonly advised: AdvisedRun;
 }
 
 /** Shows where gradients go in a trained model: prints it, and writes a page and pictures. Returns the exit code. */
@@ -56,13 +58,13 @@ export async function inspectRun(path: string, options: InspectOptions): Promise
 }
 
 async function inspectSubject<P>(
-  { inspected, loss, params }: Subject<P>,
+  { inspected, loss, params, advised }: Subject<P>,
   path: string,
   { curvature: withCurvature = false, out = path, json = false }: InspectOptions,
 ): Promise<number> {
   // Before the work, whose result would be lost.
   makeFolder(out);
-  const report = await flowReport(loss, params);
+  const report = withAdvice(await flowReport(loss, params), advised);
   const curvature = withCurvature ? await measureCurvature(loss, params, inspected.steps) : null;
   const files = written(out, inspected, report, curvature);
   if (json) {
@@ -72,8 +74,17 @@ async function inspectSubject<P>(
   return 0;
 }
 
+/** The report, with advice that can be followed on the command line. */
+function withAdvice(report: FlowReport, run: AdvisedRun): FlowReport {
+  const layers = report.layers.map((layer) => ({
+    ...layer,
+    verdict: { ...layer.verdict, advice: flowAdvice(layer, run) },
+  }));
+  return { ...report, layers };
+}
+
 function textSubject(path: string, options: InspectOptions): Subject<LanguageModelParams> {
-  const { vocabulary, model, params, config } = readRun(path);
+  const { vocabulary, model, params, config, step } = readRun(path);
   const { sequences, steps = Math.max(usualSteps, config.settings.seq), data } = options;
   const unit = vocabulary.level === "word" ? "word" : "character";
   const symbols =
@@ -83,7 +94,9 @@ function textSubject(path: string, options: InspectOptions): Subject<LanguageMod
   const text = data ?? `the held-out part of ${config.text.path}`;
   const inspected: Inspected = { run: path, text, unit, sequences, steps, measure: "nats" };
   const segments = longEnough(() => segmentsOf(symbols, inspected), inspected);
-  return { inspected, loss: textLoss(model, segments), params };
+  const { settings } = config;
+  const advised: AdvisedRun = { command: "train text", settings, run: path, trained: step, steps };
+  return { inspected, loss: textLoss(model, segments), params, advised };
 }
 
 function syntheticSubject(path: string, options: InspectOptions): Subject<SequenceModelParams<LayerParams>> {
@@ -93,7 +106,7 @@ function syntheticSubject(path: string, options: InspectOptions): Subject<Sequen
         `--${name} has no effect on a run of longspan train synthetic: its problem makes the sequences; leave it out`,
         exitCode.usage,
       );
-  const { config, problem, model, params } = readSyntheticRun(path);
+  const { config, problem, model, params, step } = readSyntheticRun(path);
   const { sequences } = options;
   const batch = problem.sample(Key.of(config.settings.seed).fold(inspectedBatch), 0, sequences);
   const inspected: Inspected = {
@@ -104,7 +117,10 @@ function syntheticSubject(path: string, options: InspectOptions): Subject<Sequen
     steps: batch.structure.levels,
     measure: problem.answer === "class" ? "nats" : "squared error",
   };
-  return { inspected, loss: syntheticLoss(model, problem, batch), params };
+  const { settings } = config;
+  const { steps } = inspected;
+  const advised: AdvisedRun = { command: "train synthetic", settings, run: path, trained: step, steps };
+  return { inspected, loss: syntheticLoss(model, problem, batch), params, advised };
 }
 
 /** Sets the sequences that are inspected apart from those of training and validation. */

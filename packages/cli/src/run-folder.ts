@@ -197,6 +197,8 @@ export interface RunDescription {
 /** A trained model, from its run's folder. */
 export interface TrainedRun extends RunDescription {
   readonly params: LanguageModelParams;
+  /** Steps of training that they have had; null if the file does not say. */
+  readonly step: number | null;
 }
 
 /** Reads what a run is. @throws Failure naming the file and what is wrong with it */
@@ -228,7 +230,7 @@ export function readConfig<C>(path: string, check: (value: unknown) => C): C {
 export function readRun(path: string): TrainedRun {
   const run = describeRun(path);
   const form = modelFor({ ...run.config.settings, ...plainStart }, run.vocabulary.size);
-  return { ...run, params: readWeights(path, form) };
+  return { ...run, ...readWeights(path, form) };
 }
 
 /** A run on a synthetic problem with its trained parameters. @throws Failure as `readRun` */
@@ -237,21 +239,25 @@ export function readSyntheticRun(path: string) {
   const problem = problemOf(config);
   const model = syntheticModel(config.settings, problem);
   const form = syntheticModel({ ...config.settings, ...plainStart }, problem);
-  return { config, problem, model, params: readWeights(path, form) };
+  return { config, problem, model, ...readWeights(path, form) };
 }
 
 /** The form of parameters is that of any start, and the others take the eigenvalues of a large matrix. */
 const plainStart = { start: "cell" } as const;
 
 /** @param model whose parameters have the form of those in the file */
-function readWeights<P>(path: string, model: { init(key: Key): P }): P {
+function readWeights<P>(path: string, model: { init(key: Key): P }): { params: P; step: number | null } {
   if (!existsSync(join(path, names.weights)))
     throw new Failure(
       `${path} holds no trained model yet: ${names.weights} is written at the first validation and at the end of a run`,
     );
   const form = model.init(Key.of(0));
   try {
-    return reading(path, "weights", (bytes) => loadInto(form, decodeSafetensors(bytes)));
+    return reading(path, "weights", (bytes) => {
+      const stored = decodeSafetensors(bytes);
+      const step = Number(stored.metadata.get("step") ?? Number.NaN);
+      return { params: loadInto(form, stored), step: Number.isFinite(step) ? step : null };
+    });
   } finally {
     for (const t of leaves(form)) (t as Tensor).dispose();
   }

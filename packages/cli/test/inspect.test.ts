@@ -6,10 +6,12 @@ import {
   curvatureByLag,
   encodeSafetensors,
   type FlowReport,
+  type FlowVerdict,
   flowReport,
   fromArray,
   Key,
   type LanguageModelParams,
+  type LayerFlow,
   mapTree,
   slice,
   type Tensor,
@@ -18,6 +20,7 @@ import {
   textStreams,
 } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AdvisedRun, flowAdvice } from "../src/flow-advice.js";
 import { lagsToTell } from "../src/flow-lines.js";
 import { figure } from "../src/report/scale.js";
 import { curvatureFile, inspectionFiles, readRun, readSyntheticRun } from "../src/run-folder.js";
@@ -322,7 +325,8 @@ describe("inspect on nets whose gradient is known", () => {
     // 0.5^9 is above a thousandth, 0.5^10 is not.
     expect(verdict.horizon).toBe(10);
     expect(verdict.factorPerStep).toBeCloseTo(0.5, 4);
-    expect(verdict.words).toMatch(/nothing beyond about 10 steps is being learned\. Try .*--flow/);
+    expect(verdict.words).toMatch(/nothing beyond about 10 steps is being learned$/);
+    expect(verdict.advice).toBe("in a new run, try --cell lstm or --flow 1 (the flow regulariser)");
     expect(exponents[0]).toBeCloseTo(Math.log(0.5), 6);
     expect(jacobians.every((j) => Math.abs(j.spectralRadius - 0.5) < 1e-6)).toBe(true);
     expect(lags[59]!.norm / lags[0]!.norm / 0.5 ** 59).toBeCloseTo(1, 4);
@@ -332,9 +336,100 @@ describe("inspect on nets whose gradient is known", () => {
     const { verdict, exponents, lags } = layerOf("exploding");
     expect(verdict.kind).toBe("exploding");
     expect(verdict.factorPerStep).toBeCloseTo(1.5, 4);
-    expect(verdict.words).toMatch(/explode on their way back \(by 1\.5 per step\)/);
+    expect(verdict.words).toMatch(/explode on their way back \(by 1\.5 per step\)$/);
+    expect(verdict.advice).toBe("in a new run, try a smaller --clip than 1 or a smaller --lr than 0.004");
     expect(exponents[0]).toBeCloseTo(Math.log(1.5), 6);
     expect(lags[59]!.norm / lags[0]!.norm / 1.5 ** 59).toBeCloseTo(1, 4);
+  });
+});
+
+describe("advice can be followed", () => {
+  it("of an LSTM: it has a gate already, training went no farther back, and it was short", async () => {
+    train("short", "--cell", "lstm", "--valid", "0.4");
+    const { params } = readRun(at("short"));
+    // The state fades by the forget gate alone, sigmoid(0.8) = 0.69 at each step: a thousandth is left at lag 19.
+    const zero = mapTree(params, (t) => fromArray(new Float32Array((t as Tensor).size), (t as Tensor).shape));
+    const { U, W } = (zero as LanguageModelParams).layers[0]!;
+    const b = Float32Array.from({ length: 24 }, (_, k) => (k < 6 ? 0.8 : 0));
+    const made = { ...params, layers: [{ U: U!, W: W!, b: fromArray(b, [24]) }] };
+    writeFileSync(at("short/weights.safetensors"), await encodeSafetensors(made, { step: "20" }));
+    const looked = longspan(folder, "inspect", "short", "--steps", "60", "--sequences", "2");
+    const advice = /^advice {4}(.*)$/m.exec(looked.stdout)![1]!;
+    expect(advice).toBe(
+      "these parameters have had 20 steps of training, so look again after 1,000 (longspan train text --resume --steps 1000 --out short); in training, gradients go back 16 steps (--seq), and they reach as far as that; to reach farther, train with a longer --seq",
+    );
+    expect(readFileSync(at("short/flow.html"), "utf8")).toContain("These parameters have had 20 steps");
+    // It is followed to the letter.
+    const [, command] = /\(longspan (.*?)\)/.exec(advice)!;
+    expect(longspan(folder, ...command!.split(" ")).code).toBe(0);
+    const after = longspan(folder, "inspect", "short", "--steps", "60", "--sequences", "2");
+    expect(after.stdout).not.toContain("steps of training");
+  });
+
+  const layer = (kind: FlowVerdict["kind"], more: { horizon?: number; keeps?: number | null } = {}) => {
+    const { horizon = 10, keeps = null } = more;
+    return { keeps, verdict: { kind, horizon, factorPerStep: 1, words: "", advice: null } } as LayerFlow;
+  };
+  const settings = { clip: 1, lr: 0.004, flow: null, start: "cell", radius: 1.1 };
+  const text: AdvisedRun = {
+    command: "train text",
+    settings: { ...settings, seq: 16 },
+    run: "a b",
+    trained: 2000,
+    steps: 100,
+  };
+  const synthetic: AdvisedRun = { ...text, command: "train synthetic", settings, trained: 20 };
+  const sparse = { ...settings, start: "sparse-2013" };
+  it.each([
+    ["no gate", layer("vanishing"), text, "in a new run, try --cell lstm or --flow 1 (the flow regulariser)"],
+    ["a gate", layer("vanishing", { keeps: 0.7 }), text, "in a new run, try --flow 1 (the flow regulariser)"],
+    [
+      "the penalty in use",
+      layer("vanishing", { keeps: 0.7 }),
+      { ...text, settings: { ...text.settings, flow: 0.5 } },
+      "in a new run, try a greater --flow than 0.5",
+    ],
+    [
+      "a start with a radius",
+      layer("vanishing"),
+      { ...synthetic, settings: sparse },
+      "in a new run, try --cell lstm, --flow 1 (the flow regulariser) or a greater --radius than 1.1",
+    ],
+    [
+      "all that training went back",
+      layer("vanishing", { horizon: 16 }),
+      text,
+      "in training, gradients go back 16 steps (--seq), and they reach as far as that; to reach farther, train with a longer --seq",
+    ],
+    [
+      "no --seq",
+      layer("vanishing", { horizon: 50 }),
+      synthetic,
+      "in a new run, try --cell lstm or --flow 1 (the flow regulariser)",
+    ],
+    [
+      "a folder with a space",
+      layer("vanishing", { keeps: 0.7 }),
+      { ...text, trained: 1 },
+      "these parameters have had 1 step of training, so look again after 1,000 (longspan train text --resume --steps 1000 --out 'a b'); in a new run, try --flow 1 (the flow regulariser)",
+    ],
+    [
+      "an explosion without clipping",
+      layer("exploding"),
+      { ...synthetic, settings: { ...sparse, clip: null } },
+      "in a new run, try --clip 1, a smaller --lr than 0.004 or a smaller --radius than 1.1",
+    ],
+    [
+      "too few steps",
+      layer("too short"),
+      { ...text, steps: 3 },
+      "look at more than 3 steps, with --steps 100",
+    ],
+    ["short sequences", layer("too short"), synthetic, "train on longer sequences, with a greater --length"],
+    ["nothing wrong", layer("flowing"), text, null],
+    ["no gradient", layer("none"), text, null],
+  ])("%s", (_, seen, run, advice) => {
+    expect(flowAdvice(seen, run)).toBe(advice);
   });
 });
 

@@ -3,6 +3,8 @@ import { eigenvalues } from "../linear-algebra/eigenvalues.js";
 import { singularValues } from "../linear-algebra/singular-values.js";
 import { read, scope, type Traceable, type Value } from "../tensor/index.js";
 import type { Structure } from "../unfold/index.js";
+import { keptShare, type Saturation, saturationOf } from "./activations.js";
+import { advise } from "./advice.js";
 import { type AtLag, byLag, lagsOf, lagsToSplitAt, rowNorms } from "./by-lag.js";
 import {
   dispose,
@@ -40,17 +42,6 @@ export interface StepJacobian {
   readonly spectralRadius: number;
 }
 
-/** How far a sigmoid or tanh of a step is driven to its ends. */
-export interface Saturation {
-  /** The op and its place among those of its kind in the step's equations, counted from 1: `sigmoid 2`. */
-  readonly name: string;
-  /** Shares of values within a twentieth of the range of its lower and of its upper end. */
-  readonly low: number;
-  readonly high: number;
-  /** Counts in twenty equal parts of the range: (0, 1) for a sigmoid, (-1, 1) for a tanh. */
-  readonly histogram: readonly number[];
-}
-
 /** Where something that is not finite came up first. */
 export interface NonFinite {
   readonly what: "input" | "state" | "gradient";
@@ -79,6 +70,11 @@ export interface LayerFlow {
   /** Leading Lyapunov exponents per step of the longest sequence; the gradient at lag k scales with exp(exponent k). */
   readonly exponents: readonly number[];
   readonly saturation: readonly Saturation[];
+  /**
+   * Mean of the gate by which the step multiplies what it keeps of its state, such as the forget gate of an LSTM and the update gate of
+   * a GRU; null where it has none.
+   */
+  readonly keeps: number | null;
   readonly nonFinite: NonFinite | null;
   readonly verdict: FlowVerdict;
 }
@@ -153,6 +149,10 @@ export async function flowOf<P>(
     // A cell that draws would draw other numbers for a step by itself.
     const sound = nonFinite === null && rows.length > 1 && !draws(cell);
     const ahead = sound ? rows : new Int32Array(0);
+    const jacobiansHere = await jacobiansAt(layer, spread(ahead, jacobians ?? affordable(total)));
+    const keeps = await keptShare(cell, activations);
+    const seenHere = judge(lags);
+    const verdict = nonFinite ? { ...seenHere, ...notFinite(nonFinite) } : seenHere;
     layers.push({
       layer: layers.length,
       cell: cell.name,
@@ -161,14 +161,15 @@ export async function flowOf<P>(
       norms: normsBySequence(structure, norms),
       weights:
         weights && sound ? await weightsByLag(layer, gradient, lagOf, lags.length) : { at: [], norms: {} },
-      jacobians: await jacobiansAt(layer, spread(ahead, jacobians ?? affordable(total))),
+      jacobians: jacobiansHere,
       exponents:
         exponents > 0 && sound
           ? await backwardExponents(layer, ahead, Math.min(exponents, total), Math.floor(ahead.length / 10))
           : [],
       saturation: await saturationOf(activations),
+      keeps,
       nonFinite,
-      verdict: nonFinite ? { ...judge(lags), ...notFinite(nonFinite) } : judge(lags),
+      verdict: { ...verdict, advice: advise(verdict.kind, { keeps, radius: meanRadius(jacobiansHere) }) },
     });
   }
   const value = (await read(seen.loss))[0]!;
@@ -338,23 +339,8 @@ async function weightsByLag(
   return { at, norms };
 }
 
-async function saturationOf(
-  activations: readonly { readonly op: string; readonly value: Value }[],
-): Promise<Saturation[]> {
-  const seen = new Map<string, number>();
-  const out: Saturation[] = [];
-  for (const { op, value } of activations) {
-    const place = (seen.get(op) ?? 0) + 1;
-    seen.set(op, place);
-    const data = await read(value);
-    const histogram = new Array<number>(20).fill(0);
-    for (let k = 0; k < data.length; k++) {
-      const share = op === "tanh" ? (data[k]! + 1) / 2 : data[k]!;
-      const bin = Math.min(19, Math.max(0, Math.floor(share * 20)));
-      if (!Number.isNaN(bin)) histogram[bin]! += 1;
-    }
-    const n = Math.max(1, data.length);
-    out.push({ name: `${op} ${place}`, low: histogram[0]! / n, high: histogram[19]! / n, histogram });
-  }
-  return out;
+function meanRadius(jacobians: readonly StepJacobian[]): number | null {
+  return jacobians.length === 0
+    ? null
+    : jacobians.reduce((total, j) => total + j.spectralRadius, 0) / jacobians.length;
 }

@@ -6,6 +6,7 @@ export {
   spectralRadius,
   symmetricEigen,
 } from "../linear-algebra/index.js";
+export type { Saturation } from "./activations.js";
 export type { AtLag, CurvatureAtLag } from "./by-lag.js";
 export {
   type CurvatureOptions,
@@ -27,7 +28,6 @@ export {
   flowReport,
   type LayerFlow,
   type NonFinite,
-  type Saturation,
   type StepJacobian,
 } from "./flow-report.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";

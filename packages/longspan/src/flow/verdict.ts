@@ -10,15 +10,20 @@ export interface FlowVerdict {
   readonly horizon: number | null;
   /** The factor by which the norm changes per step of lag, by least squares on its logarithm; null as above. */
   readonly factorPerStep: number | null;
-  /** In words: what is seen, what it means, what may help. */
+  /** In words: what is seen, and what it means. */
   readonly words: string;
+  /** In words: what may help with this cell; null where there is nothing to put right. */
+  readonly advice: string | null;
 }
 
 /** Below this share of the norm at lag 1, what a step contributes drowns in what later steps do. */
 const threshold = 1e-3;
 
 /** Judges the norms of a gradient by lag. @param spread the greatest lag's share of the norm at lag 1 above which it explodes */
-export function judge(lags: readonly AtLag[], { spread = 100 }: { spread?: number } = {}): FlowVerdict {
+export function judge(
+  lags: readonly AtLag[],
+  { spread = 100 }: { spread?: number } = {},
+): Omit<FlowVerdict, "advice"> {
   if (lags.some((l) => !Number.isFinite(l.norm)))
     return {
       kind: "not finite",
@@ -38,7 +43,7 @@ export function judge(lags: readonly AtLag[], { spread = 100 }: { spread?: numbe
       kind: "too short",
       horizon: null,
       factorPerStep: null,
-      words: `sequences of ${lags.length} steps say nothing about long dependencies; take longer ones`,
+      words: `sequences of ${lags.length} steps say nothing about long dependencies`,
     };
   const reference = lags[1]!.norm > 0 ? lags[1]! : lags.find((l) => l.norm > 0)!;
   const share = (l: AtLag) => l.norm / reference.norm;
@@ -51,7 +56,7 @@ export function judge(lags: readonly AtLag[], { spread = 100 }: { spread?: numbe
     return {
       kind: "exploding",
       ...common,
-      words: `gradients at lag ${peak.lag} are ${short(share(peak))} times those at lag ${reference.lag}: they explode on their way back (by ${short(factorPerStep)} per step). Try clipping by the joint norm, a smaller learning rate, or recurrent weights of a smaller spectral radius`,
+      words: `gradients at lag ${peak.lag} are ${short(share(peak))} times those at lag ${reference.lag}: they explode on their way back (by ${short(factorPerStep)} per step)`,
     };
   if (horizon < last.lag) {
     // A lag to quote beside the horizon: the first where nothing much is left.
@@ -59,7 +64,7 @@ export function judge(lags: readonly AtLag[], { spread = 100 }: { spread?: numbe
     return {
       kind: "vanishing",
       ...common,
-      words: `gradients at lag ${gone.lag} are ${short(share(gone))} of those at lag ${reference.lag}: nothing beyond about ${horizon} steps is being learned. Try a gated cell (lstm with a forget bias of 1 or more, gru), the flow regulariser (flowPenalty, --flow), or orthogonal recurrent weights`,
+      words: `gradients at lag ${gone.lag} are ${short(share(gone))} of those at lag ${reference.lag}: nothing beyond about ${horizon} steps is being learned`,
     };
   }
   return {

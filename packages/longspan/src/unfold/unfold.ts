@@ -295,7 +295,11 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
   return form;
 }
 
-function isActivation({ op, outputs }: CellGraph["equations"][number]): boolean {
+/**
+ * Whether an equation of a step is one of those that `activations` gives the values of: a sigmoid or tanh.
+ * @example rnn({ input: 2, hidden: 3 }).trace("float32").graph.equations.filter(isActivation).length // 1
+ */
+export function isActivation({ op, outputs }: CellGraph["equations"][number]): boolean {
   return (op.name === "sigmoid" || op.name === "tanh") && outputs[0]!.scope === "node";
 }
 

@@ -1,33 +1,45 @@
 import {
   add,
+  type Cell,
   chain,
+  coupledLstm,
   defaultExecutor,
   defineCell,
   flowReport,
   fromArray,
   glorot,
+  gru,
+  gruResetAfter,
   identity,
   Key,
   log,
   lstm,
   lyapunovExponents,
+  mapTree,
   matmul,
   mul,
   normal,
   onCpu,
+  peepholeLstm,
+  projectedLstm,
   recurrent,
   rnn,
+  sigmoid,
   slice,
   square,
   stacked,
   sub,
   sum,
+  type Tensor,
   type Traceable,
   tensor,
   unfold,
   type Value,
+  zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
+import { advise } from "../../src/flow/advice.js";
+import { keepGate } from "../../src/flow/keep-gate.js";
 
 const list = (v: unknown) => Array.from(onCpu(v as Value).toArray());
 
@@ -128,6 +140,96 @@ describe("flowReport", () => {
     expect(large.verdict.kind).toBe("exploding");
     expect(Math.abs(large.verdict.factorPerStep! - 1.3)).toBeLessThan(1e-9);
     expect(Math.abs(large.jacobians[0]!.singularValues[0]! - 1.3)).toBeLessThan(1e-12);
+  });
+
+  describe("advice knows the cell", () => {
+    const sizes = { input: 2, hidden: 3 };
+    const steps = 60;
+    /** The parameters are zero, but for the biases, which are 1 for the first gate, 2 for the second and so on, times `scale`. */
+    const layerOf = async (cell: Cell, scale = 1) => {
+      const zero = mapTree(cell.init(Key.of(1), "float64") as object, (t) =>
+        zeros((t as Tensor).shape, "float64"),
+      ) as Record<string, Value>;
+      const gates = zero.b!.shape[0]! / sizes.hidden;
+      const b = Array.from(
+        { length: gates * sizes.hidden },
+        (_, k) => scale * (1 + Math.floor(k / sizes.hidden)),
+      );
+      const params = { ...zero, b: fromArray(b, [b.length], "float64") };
+      const x = normal(Key.of(2), [steps, 2], "float64");
+      const loss = (p: unknown) => {
+        const { final } = unfold(cell, p as never, { x } as never, chain([steps]));
+        return Object.values(final as Record<string, Value>)
+          .map((v) => sum(v))
+          .reduce((u, v) => add(u, v));
+      };
+      return (await flowReport(loss as never, params as never)).layers[0]!;
+    };
+    const sigmoidOf = (z: number) => 1 / (1 + Math.exp(-z));
+
+    test.each([
+      ["lstm", lstm(sizes)],
+      ["peepholeLstm", peepholeLstm(sizes)],
+      ["coupledLstm", coupledLstm(sizes)],
+      ["projectedLstm", projectedLstm({ ...sizes, projection: 2 })],
+      ["gru", gru(sizes)],
+      ["gruResetAfter", gruResetAfter(sizes)],
+    ])("%s: the gate that keeps the state is found by what it does", async (_, cell) => {
+      const { keeps, verdict } = await layerOf(cell as unknown as Cell);
+      expect(keeps).toBeCloseTo(sigmoidOf(1), 12);
+      expect(verdict.kind).toBe("vanishing");
+      expect(verdict.advice).toBe(
+        "the gate that keeps the state is at 0.73 on average: start its bias higher (forgetBias of an lstm), or try the flow regulariser (flowPenalty)",
+      );
+    });
+
+    test("an open gate is not what makes a gradient vanish", async () => {
+      const cell = lstm({ ...sizes, forgetBias: 4 }) as unknown as Cell;
+      const open = await layerOf(cell, 4);
+      expect(open.keeps).toBeCloseTo(sigmoidOf(4), 12);
+      expect([open.verdict.kind, open.verdict.advice]).toEqual(["flowing", null]);
+      expect(advise("vanishing", { keeps: 0.98, radius: 0.99 })).toBe(
+        "try the flow regulariser (flowPenalty)",
+      );
+    });
+
+    test("a cell without such a gate is told of gated ones, and its radius where that is small", async () => {
+      expect((await layerOf(rnn(sizes) as unknown as Cell)).keeps).toBeNull();
+      const cell = linearCell({ size: 2 });
+      const x = normal(Key.of(2), [60, 2], "float64");
+      const adviceAt = async (w: number) => {
+        const params = {
+          ...cell.init(Key.of(1), "float64"),
+          W: fromArray([w, 0, 0, w], [2, 2], "float64"),
+        };
+        const loss = (p: Traceable<typeof params>) => sum(unfold(cell, p, { x }, chain([60])).final.h);
+        return (await flowReport(loss, params)).layers[0]!.verdict.advice;
+      };
+      expect(await adviceAt(0.5)).toBe(
+        "try a gated cell (lstm, gru), or the flow regulariser (flowPenalty), or recurrent weights of a greater spectral radius (that of dh(t)/dh(t-1) is 0.5)",
+      );
+      expect(await adviceAt(1)).toBeNull();
+      expect(await adviceAt(1.3)).toMatch(/^try clipping by the joint norm/);
+      expect(advise("vanishing", { keeps: null, radius: 1 })).toBe(
+        "try a gated cell (lstm, gru), or the flow regulariser (flowPenalty)",
+      );
+    });
+
+    test("a gate that does not multiply a state that is kept is none of these", () => {
+      // h is multiplied by the gate r, but only on its way into a product.
+      const reset = defineCell({
+        name: "reset",
+        inputs: ({ size }: { size: number }) => ({ x: [size] }),
+        state: ({ size }) => ({ h: [size] }),
+        params: ({ size }) => ({ W: glorot(size, size) }),
+        step({ x, h }, { W }) {
+          const next = add(x, matmul(mul(sigmoid(x), h), W));
+          return { state: { h: next }, output: next };
+        },
+      });
+      expect(keepGate(reset({ size: 2 }) as unknown as Cell)).toBeNull();
+      expect(keepGate(gru(sizes) as unknown as Cell)).toBe(0);
+    });
   });
 
   test("two layers of an LSTM over sequences of different lengths: norms by step are those of probes", async () => {

@@ -96,7 +96,7 @@ function layerHtml(layer: LayerFlow, layers: number, curvature: LayerCurvature |
   const [largest] = exponents;
   if (largest !== undefined) figures.push(["Lyapunov exponent", figure(largest), "per step, the largest"]);
   return html`<section class="layer"><h2>Layer ${layer.layer + 1} of ${layers}: ${cell}, ${whole(stateSize)} numbers of state</h2>
-<p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>${curvature ? html`<p>Curvature: ${curvature.verdict.words}.</p>` : null}
+<p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>${verdict.advice === null ? null : html`<p>${sentence(verdict.advice)}</p>`}${curvature ? html`<p>Curvature: ${curvature.verdict.words}.</p>` : null}
 <dl class="figures">${figures.map(([label, value, note]) => html`<div><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`)}</dl>
 </section>`;
 }
