@@ -46,9 +46,12 @@ ${body}
 /** A figure that stands out, with its name and what it is of. */
 export type Figure = readonly [label: string, value: string, note: string];
 
-/** The figures of a run. */
+/** Figures side by side, in rows of which the last is never one figure alone: how many there are in one goes by the page's width. */
 export function figuresHtml(figures: readonly Figure[]): Html {
-  return html`<dl class="figures">${figures.map(
+  const half = Math.ceil(figures.length / 2);
+  const wide = figures.length <= 6 ? figures.length : half;
+  const medium = figures.length <= 3 ? figures.length : half;
+  return html`<dl class="figures" style="--wide: ${wide}; --medium: ${medium}">${figures.map(
     ([label, value, note]) => html`<div><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`,
   )}</dl>`;
 }

@@ -54,8 +54,7 @@ header { margin-bottom: 28px; }
 h1 { margin: 2px 0 8px; font-size: 30px; line-height: 1.2; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 0 0 12px; font-size: 18px; }
 .lead { margin: 0; max-width: 62ch; font-size: 17px; }
-.figures { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 16px 20px; margin: 0 0 36px; padding: 16px 0; border-top: 1px solid var(--ink); border-bottom: 1px solid var(--hair); }
-.figures div { max-width: 140px; }
+.figures { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 1fr)); gap: 16px 20px; margin: 0 0 36px; padding: 16px 0; border-top: 1px solid var(--ink); border-bottom: 1px solid var(--hair); }
 .figures dt { color: var(--soft); font-size: 12.5px; line-height: 1.35; }
 .figures dd { margin: 0; font-size: 12.5px; line-height: 1.35; color: var(--soft); }
 .figures b { display: block; color: var(--ink); font-size: 21px; font-weight: 600; line-height: 1.35; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -116,6 +115,13 @@ tr { border-top: 1px solid var(--hair); }
 th { font-weight: 400; text-align: left; color: var(--soft); padding: 3px 12px 3px 0; vertical-align: top; white-space: nowrap; }
 td { padding: 3px 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 footer { color: var(--soft); font-size: 12.5px; border-top: 1px solid var(--hair); padding-top: 12px; }
+@media screen and (max-width: 860px) {
+  .figures { grid-template-columns: repeat(var(--medium), minmax(0, 1fr)); }
+}
+@media screen and (max-width: 560px) {
+  .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .figures div:first-child:nth-last-child(odd) { grid-column: 1 / -1; }
+}
 @media (max-width: 560px) {
   main { padding: 24px 16px; }
   h1 { font-size: 24px; }

@@ -1,6 +1,7 @@
 import type { CurvatureReport, FlowReport, LayerCurvature, LayerFlow } from "longspan";
 import { counted } from "../../run-lines.js";
 import { type Html, html } from "../html.js";
+import { type Figure, figuresHtml } from "../page.js";
 import { whole } from "../readouts.js";
 import { figure, lossFigure } from "../scale.js";
 import { style } from "../style.js";
@@ -89,7 +90,7 @@ ${flowPictures(report, curvature).map(pictureHtml)}
 
 function layerHtml(layer: LayerFlow, layers: number, curvature: LayerCurvature | undefined): Html {
   const { verdict, exponents, cell, stateSize } = layer;
-  const figures: [label: string, value: string, note: string][] = [["Verdict", verdict.kind, ""]];
+  const figures: Figure[] = [["Verdict", verdict.kind, ""]];
   if (verdict.horizon !== null) figures.push(["Horizon", whole(verdict.horizon), "steps back"]);
   if (verdict.factorPerStep !== null)
     figures.push(["Factor per step", figure(verdict.factorPerStep), "of the gradient's norm"]);
@@ -97,7 +98,7 @@ function layerHtml(layer: LayerFlow, layers: number, curvature: LayerCurvature |
   if (largest !== undefined) figures.push(["Lyapunov exponent", figure(largest), "per step, the largest"]);
   return html`<section class="layer"><h2>Layer ${layer.layer + 1} of ${layers}: ${cell}, ${whole(stateSize)} numbers of state</h2>
 <p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>${verdict.advice === null ? null : html`<p>${sentence(verdict.advice)}</p>`}${curvature ? html`<p>Curvature: ${curvature.verdict.words}.</p>` : null}
-<dl class="figures">${figures.map(([label, value, note]) => html`<div><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`)}</dl>
+${figuresHtml(figures)}
 </section>`;
 }
 
