@@ -105,6 +105,7 @@ export {
   mapTree,
   mapTrees,
   type NestedNumbers,
+  type NumberLists,
   onCpu,
   ones,
   read,

@@ -16,6 +16,9 @@ export class Dual extends Traced {
   get dtype(): DType {
     return this.primal.dtype;
   }
+  override toString(): string {
+    return `${this.primal}, being differentiated`;
+  }
 }
 
 /** Differentiates every op that touches one of its duals, by the op's `jvp` rule. */

@@ -41,6 +41,7 @@ export class Trace implements Interpreter {
     readonly level: number,
     /** Called for each operand from outside; may throw. */
     private readonly admit: (value: Value, op: Op) => void = () => {},
+    readonly runs?: string,
   ) {}
 
   /** A new variable: an input of the recorded function. */

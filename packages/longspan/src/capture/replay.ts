@@ -1,6 +1,6 @@
 import type { BoundRuns, Handle } from "../program/index.js";
 import type { RecordableExecutor } from "../recording/index.js";
-import { checkIntegers, type Key, keep, Tensor } from "../tensor/index.js";
+import { checkNumbers, type Key, keep, Tensor } from "../tensor/index.js";
 import { type CallSignature, withTensors } from "./call-signature.js";
 import { type Filling, type Reading, type RecordedCall, type Source, sameNumbers } from "./recorded-call.js";
 
@@ -116,7 +116,7 @@ export class Replay {
 
   private fill(handle: Handle, source: Source, signature: CallSignature): void {
     const data = source.from === "function" ? source.data : numbersOf(source, signature);
-    if (handle.dtype === "int32" && source.from === "array") checkIntegers(data);
+    if (source.from === "array") checkNumbers("fromArray", data, handle.dtype);
     this.executor.write(handle, 0, data);
   }
 

@@ -67,7 +67,7 @@ const interned = new Map<string, CellGraph>();
 /** Runs a cell's step once on stand-ins and records its equations. Equal cells share one graph. */
 export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
   const { definition } = cell;
-  const trace = new Trace(1, (v, op) => rejectCaptured(cell.name, v, op));
+  const trace = new Trace(1, (v, op) => rejectCaptured(cell.name, v, op), `cell ${cell.name}: the step`);
   const values: { name: string; variable: Var; source: OperandSource }[] = [];
   const enter = (name: string, shape: Shape, type: DType, scope: Scope, source: OperandSource) => {
     const variable = trace.variable({ shape, dtype: type }, scope);

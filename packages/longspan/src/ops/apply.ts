@@ -5,11 +5,17 @@ import type { Attrs, Op } from "./record.js";
 /** A value that stands for another while a function is differentiated or traced. */
 export abstract class Traced extends Value {
   abstract readonly interpreter: Interpreter;
+
+  override get tracedIn(): string | null {
+    return this.interpreter.runs ?? null;
+  }
 }
 
 /** What happens to an op that touches a traced value. The interpreter with the highest level goes first. */
 export interface Interpreter {
   readonly level: number;
+  /** What runs on its values, for messages, such as `cell lstm: the step`. */
+  readonly runs?: string | undefined;
   /** Takes over one application: at least one operand is its own, or there are none. Returns the op's results. */
   process(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[];
 }

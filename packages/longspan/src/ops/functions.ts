@@ -2,6 +2,7 @@ import type { DType } from "../program/index.js";
 import {
   axisOf,
   broadcastShapes,
+  checkNumber,
   formatShape,
   fromArray,
   type Key,
@@ -55,7 +56,10 @@ function binary(op: Op): Binary {
 
 function operandLike(name: string, v: Operand, like: Value): Value {
   if (v instanceof Value) return v;
-  if (typeof v === "number") return literal(v, like.dtype);
+  if (typeof v === "number") {
+    if (like.dtype === "int32") checkNumber(name, v, "int32");
+    return literal(v, like.dtype);
+  }
   throw new TypeError(
     `${name}: expected a value or a number, got ${v === null ? "null" : typeof v} (is a name misspelt?)`,
   );
@@ -461,6 +465,7 @@ export function iota(shape: Shape, axis = -1): Value {
  * @example constant(0.5, [2]) // [0.5, 0.5]
  */
 export function constant(value: number, shape: Shape, dtype: DType = "float32"): Value {
+  checkNumber("constant", value, dtype);
   return apply(constantOp, { value, shape, dtype });
 }
 

@@ -1,5 +1,6 @@
 import { type DType, type Executor, newArray } from "../program/index.js";
 import { recordable } from "../recording/index.js";
+import { checkNumber, checkNumbers, describeElement } from "./check-numbers.js";
 import { hostAccess } from "./host-access.js";
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
 import { Tensor } from "./value.js";
@@ -40,18 +41,6 @@ export function useExecutor(executor: Executor): void {
   chosen = () => used;
 }
 
-/**
- * Checks that numbers can be elements of an int32 tensor.
- * @throws TypeError
- * @example checkIntegers([1, 2, 3])
- */
-export function checkIntegers(data: ArrayLike<number>): void {
-  if (data instanceof Int32Array) return;
-  for (let i = 0; i < data.length; i++)
-    if (!Number.isInteger(data[i]!))
-      throw new TypeError(`fromArray: element ${i} is ${data[i]}, not an integer (dtype int32)`);
-}
-
 /** Nested lists of numbers, all of one form. */
 export type NestedNumbers = number | readonly NestedNumbers[] | ArrayLike<number>;
 
@@ -59,6 +48,7 @@ export type NestedNumbers = number | readonly NestedNumbers[] | ArrayLike<number
  * A tensor from nested lists of numbers.
  * @param dtype float32 unless given; never guessed from the numbers.
  * @throws ShapeError if the lists are ragged, naming the place.
+ * @throws TypeError for what is not a number, naming the place, and for a number that int32 does not hold.
  * @example tensor([[1, 2, 3], [4, 5, 6]]).shape // [ 2, 3 ]
  */
 export function tensor(values: NestedNumbers, dtype: DType = "float32"): Tensor {
@@ -71,7 +61,7 @@ export function tensor(values: NestedNumbers, dtype: DType = "float32"): Tensor 
   }
   const flat: number[] = [];
   flatten(values, shape, 0, "", flat);
-  return fromArray(flat, shape, dtype);
+  return filled("tensor", flat, shape, dtype);
 }
 
 function flatten(
@@ -83,7 +73,7 @@ function flatten(
 ): void {
   if (depth === shape.length) {
     if (typeof values !== "number")
-      throw new ShapeError(`tensor: expected a number at ${path || "the top"}, got ${typeof values}`);
+      throw new TypeError(`tensor: ${path || "the top"} is ${describeElement(values)}, not a number`);
     out.push(values);
     return;
   }
@@ -98,6 +88,7 @@ function flatten(
 /**
  * A tensor of the given shape from flat numbers, row-major.
  * @throws ShapeError if their number does not fit.
+ * @throws TypeError for an element that is not a number, or that int32 does not hold.
  * @example fromArray([1, 2, 3, 4], [2, 2], "float64") // [[1, 2], [3, 4]]
  */
 export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = "float32"): Tensor {
@@ -106,9 +97,13 @@ export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = 
     throw new ShapeError(
       `fromArray: ${data.length} numbers for the shape ${formatShape(shape)}, which holds ${sizeOf(shape)}`,
     );
+  return filled("fromArray", data, shape, dtype);
+}
+
+function filled(what: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
+  checkNumbers(what, data, dtype);
   const executor = defaultExecutor();
   const handle = executor.allocate(dtype, data.length);
-  if (dtype === "int32") checkIntegers(data);
   executor.write(handle, 0, data);
   hostAccess()?.filled(handle, data);
   return Tensor.own(executor, handle, shape);
@@ -128,6 +123,7 @@ export function uninitialised(shape: Shape, dtype: DType): Tensor {
  * @example full([2], 0.5) // [0.5, 0.5]
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  checkNumber("full", value, dtype);
   return fromArray(newArray(dtype, sizeOf(shape)).fill(value), shape, dtype);
 }
 

@@ -6,13 +6,18 @@ import {
   type SynchronousExecutor,
   type TypedArray,
 } from "../program/index.js";
+import { checkNumbers } from "./check-numbers.js";
 import { hostAccess } from "./host-access.js";
 import { adopt, forget } from "./scope.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
+import { mostShown, showElements } from "./show-elements.js";
 
 /**
  * Anything an op takes and gives: a `Tensor` that holds data, or a stand-in while a function is traced or
  * differentiated. Functions composed of ops work on both; only a `Tensor` can be read.
+ *
+ * A value is not a number: `x > 0`, `x + 1` and `x == y` throw and say what to do. JavaScript has no way to do so for
+ * `x ? a : b`, `x && y` and `x === y`, where a value counts as an object, which is always true and equal to itself only.
  */
 export abstract class Value {
   /** Sizes of the axes, outermost first. */
@@ -29,7 +34,64 @@ export abstract class Value {
   get size(): number {
     return sizeOf(this.shape);
   }
+
+  /** What runs on stand-ins where this is one, such as `cell lstm: the step`; null where nothing can be said. */
+  get tracedIn(): string | null {
+    return null;
+  }
+
+  /** Type and shape, and of a tensor the first elements: what Node.js prints for a value, too. */
+  toString(): string {
+    return `Value ${this.dtype} ${formatShape(this.shape)}, being traced`;
+  }
+
+  /** The numbers in nested lists, for JSON, which has no NaN and no infinity: they become null. @throws as `onCpu` */
+  toJSON(): NumberLists {
+    return listsOf(onCpu(this).toArray(), this.shape);
+  }
+
+  /** A text where one is asked for; a value is not a number. @throws TypeError, with what to do */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw notANumber(this);
+  }
 }
+
+/** Numbers in nested lists; a number for a scalar. */
+export type NumberLists = number | NumberLists[];
+
+function listsOf(data: TypedArray, shape: Shape): NumberLists {
+  const list = (axis: number, from: number): NumberLists => {
+    if (axis === shape.length) return data[from]!;
+    const step = sizeOf(shape.slice(axis + 1));
+    return Array.from({ length: shape[axis]! }, (_, i) => list(axis + 1, from + i * step));
+  };
+  return list(0, 0);
+}
+
+const select = "choose with where(less(0, x), a, b)";
+
+function notANumber(v: Value): TypeError {
+  const told = `${v.dtype} ${formatShape(v.shape)} is not a number, so x > 0, x + 1 and x == y do not work on it: ${select}, compute with ops such as add(x, 1)`;
+  if (v instanceof Tensor)
+    return new TypeError(`a tensor ${told}, or read it: onCpu(x).item(), await x.data()`);
+  return new TypeError(
+    v.tracedIn === null
+      ? `a value ${told}; it stands in for a tensor while a function is traced or differentiated`
+      : `${onStandIns(v.tracedIn)}; a value ${told}`,
+  );
+}
+
+function onStandIns(what: string): string {
+  return `${what} runs once, on stand-ins without data, to record its equations`;
+}
+
+// Node.js, Deno and Bun look for this when they print; the symbol is shared by name, so nothing is imported.
+Object.defineProperty(Value.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Value) {
+    return this.toString();
+  },
+});
 
 /** Memory shared by a tensor and its views. */
 class Storage {
@@ -104,11 +166,24 @@ export class Tensor extends Value {
     return this.storage.version;
   }
 
-  /** Overwrites the contents in place and moves the version on. For loaders; ops never do this. */
+  override toString(): string {
+    const kind = `Tensor ${this.dtype} ${formatShape(this.shape)}`;
+    if (this.released) return `${kind}, released`;
+    const { executor, handle } = this.storage;
+    if (!isSynchronous(executor)) return `${kind} on ${executor.name}`;
+    const first = executor.read(handle, this.start, Math.min(this.size, mostShown));
+    return `${kind}: ${showElements(first, this.shape, this.dtype)}`;
+  }
+
+  /**
+   * Overwrites the contents in place and moves the version on. For loaders; ops never do this.
+   * @throws TypeError for an element that is not a number, or that int32 does not hold
+   */
   write(data: ArrayLike<number>): void {
     this.check();
     if (data.length !== this.size)
       throw new ShapeError(`write of ${data.length} elements into ${formatShape(this.shape)}`);
+    checkNumbers("write", data, this.dtype);
     hostAccess()?.refused("writes into a tensor");
     this.storage.executor.write(this.storage.handle, this.start, data);
     this.storage.version += 1;
@@ -154,7 +229,9 @@ export async function read(v: Value): Promise<TypedArray> {
 function concrete(v: Value): Tensor {
   if (v instanceof Tensor) return v;
   throw new TypeError(
-    "a value that is being traced or differentiated holds no data; return it and read the result",
+    v.tracedIn === null
+      ? "a value that is being traced or differentiated holds no data; return it and read the result"
+      : `${onStandIns(v.tracedIn)}; there is nothing to read: ${select}, return a value and read the result`,
   );
 }
 
