@@ -1,13 +1,6 @@
 import { apply, constantOp, type Linear, mul, zerosLike } from "../ops/index.js";
-import {
-  type Concrete,
-  formatShape,
-  owning,
-  ShapeError,
-  scope,
-  type Tensor,
-  Value,
-} from "../tensor/index.js";
+import { type Concrete, formatShape, owning, scope, type Tensor, type Value } from "../tensor/index.js";
+import { checkLoss } from "./check-loss.js";
 import { watchConvexInputs } from "./convex-in.js";
 import { needed, record, spreadOver } from "./linearised.js";
 import type { LinearGraph } from "./trace.js";
@@ -145,11 +138,7 @@ function recordModel<P>(f: (params: P) => Value | LossBeside, params: Concrete<P
       outputs.push(o);
       return o;
     };
-    const { loss, beside } = split(watchConvexInputs(mark, () => f(p)));
-    if (loss.size !== 1)
-      throw new ShapeError(
-        `gaussNewton: the function must return one number, got ${formatShape(loss.shape)}; use sum() or mean()`,
-      );
+    const { beside } = split(watchConvexInputs(mark, () => f(p)));
     if (outputs.length === 0)
       throw new TypeError(
         "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through convexIn(). Inside a cell's step, and inside a function that is differentiated by itself, marks are not seen: form the loss from the cell's outputs",
@@ -189,7 +178,15 @@ function recordLoss<P>(
 }
 
 function split(out: Value | LossBeside): LossBeside {
-  return out instanceof Value ? { loss: out, beside: [] } : out;
+  const asked = { what: "gaussNewton" };
+  const isRecord = typeof out === "object" && out !== null && "loss" in out;
+  if (!isRecord) return { loss: checkLoss(asked, out), beside: [] };
+  if (!Array.isArray(out.beside))
+    throw new TypeError(
+      `gaussNewton: the function must return a loss, or { loss, beside }, got a record with ${Object.keys(out).join(", ")}`,
+    );
+  checkLoss(asked, out.loss);
+  return out;
 }
 
 /** A recorded linear function of values. */

@@ -1,4 +1,5 @@
 export * from "./check.js";
+export * from "./check-loss.js";
 export { convexIn, watchConvexInputs } from "./convex-in.js";
 export * from "./dual.js";
 export * from "./equations.js";

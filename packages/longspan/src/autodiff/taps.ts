@@ -1,13 +1,6 @@
 import { apply, constantOp, isConcrete, stopGradient } from "../ops/index.js";
-import {
-  type Concrete,
-  formatShape,
-  mapTree,
-  ShapeError,
-  scope,
-  type Value,
-  withoutRelease,
-} from "../tensor/index.js";
+import { type Concrete, mapTree, scope, type Value, withoutRelease } from "../tensor/index.js";
+import { checkLossIn } from "./check-loss.js";
 import { DualLevel } from "./dual.js";
 import { deeper } from "./linearised.js";
 import { type Equation, Trace, type Var } from "./trace.js";
@@ -28,6 +21,7 @@ export interface TappedGradients<X> {
  * The gradient of a scalar with respect to values in the middle of its computation: `f` hands those that are asked about through
  * `tap` and goes on with what it gets. Each tap is a variable of its own: the gradient at a tap does not go through the taps before it.
  *
+ * @param options.what who asks, for messages
  * @param options.constant whether the gradients are constants to a transform around; value and aux are not
  * @example
  * const { gradients } = gradientsAtTaps((tap) => ({ loss: sum(square(tap(mul(tensor([1, 2]), 3)))), aux: null }));
@@ -35,7 +29,10 @@ export interface TappedGradients<X> {
  */
 export function gradientsAtTaps<X>(
   f: (tap: (v: Value) => Value) => { loss: Value; aux: X },
-  { constant = false }: { readonly constant?: boolean } = {},
+  {
+    constant = false,
+    what = "gradientsAtTaps",
+  }: { readonly constant?: boolean; readonly what?: string } = {},
 ): TappedGradients<X> {
   return scope(() =>
     withoutRelease(() => {
@@ -48,17 +45,13 @@ export function gradientsAtTaps<X>(
           inputs.push(t);
           return duals.lift(v, t);
         };
-        const out = f(tap);
+        const out = checkLossIn({ what }, "{ loss, aux }", f(tap));
         return {
           loss: duals.primal(out.loss),
           aux: mapTree(out.aux, (v) => duals.primal(v)),
           graph: { inputs, equations: trace.equations, outputs: [duals.tangent(out.loss)] },
         };
       });
-      if (loss.size !== 1)
-        throw new ShapeError(
-          `the function must return one number, got ${formatShape(loss.shape)}; use sum() or mean()`,
-        );
       const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
       const held = (v: Value) => (isConcrete(v) ? v : stopGradient(v));
       const gradients = transposeGraph(graph, [one], constant ? held : undefined).map((g) => g ?? null);

@@ -14,6 +14,7 @@ import {
   type Value,
   withoutRelease,
 } from "../tensor/index.js";
+import { checkLoss, checkLossIn, checkValues } from "./check-loss.js";
 import { DualLevel } from "./dual.js";
 import { deeper, record, spreadOver } from "./linearised.js";
 import { evaluate, transposeGraph } from "./transpose.js";
@@ -36,12 +37,11 @@ export function jvp<X, Y>(
     releasing((level) => {
       const duals = new DualLevel(level);
       const ts = aligned("tangent", x, tangents);
-      const out = f(
-        refill(
-          x,
-          leaves(x).map((v, i) => duals.lift(v, ts[i])),
-        ) as unknown as X,
+      const lifted = refill(
+        x,
+        leaves(x).map((v, i) => duals.lift(v, ts[i])),
       );
+      const out = checkValues({ what: "jvp" }, f(lifted as unknown as X));
       const value = mapTree(out, (v) => duals.primal(v));
       const tangent = mapTree(out, (v) => duals.tangent(v) ?? zerosLike(v));
       return unshared({ value, tangent }, [...leaves(x), ...ts]) as unknown as {
@@ -72,8 +72,12 @@ export interface Linearisation<X, Y> {
  * dispose();
  */
 export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X, Y> {
+  return linearized("linearize", f, x);
+}
+
+function linearized<X, Y>(what: string, f: (x: X) => Y, x: Concrete<X>): Linearisation<X, Y> {
   const { result, dispose } = owning(() => {
-    const r = record(f, x);
+    const r = record((at: X) => checkValues({ what }, f(at)), x);
     return { value: r.value, hidden: () => r };
   });
   const { value, graph } = result.hidden();
@@ -113,7 +117,7 @@ export function vjp<X, Y>(
   f: (x: X) => Y,
   x: Concrete<X>,
 ): Pick<Linearisation<X, Y>, "value" | "pullback" | "dispose"> {
-  const { value, pullback, dispose } = linearize(f, x);
+  const { value, pullback, dispose } = linearized("vjp", f, x);
   return { value, pullback, dispose };
 }
 
@@ -128,9 +132,17 @@ export function vjp<X, Y>(
 export function valueAndGrad<P, A extends unknown[]>(
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P> } {
-  const g = valueGradAndAux((params: P, ...rest: A) => ({ loss: f(params, ...rest), aux: null }));
+  return ofLoss("valueAndGrad", f);
+}
+
+/** @param what who asks, for messages */
+function ofLoss<P, A extends unknown[]>(
+  what: string,
+  f: (params: P, ...rest: A) => Value,
+): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P> } {
   return (params, ...rest) => {
-    const { value, grads } = g(params, ...rest);
+    const loss = (p: P) => ({ loss: checkLoss({ what }, f(p, ...rest)), aux: null });
+    const { value, grads } = differentiated(loss, params);
     return { value, grads };
   };
 }
@@ -145,26 +157,33 @@ export function valueGradAndAux<P, A extends unknown[], X>(
   f: (params: P, ...rest: A) => { loss: Value; aux: X },
 ): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P>; aux: Concrete<X> } {
   return (params, ...rest) =>
-    scope(() =>
-      withoutRelease(() => {
-        const { value, graph } = record((p: P) => f(p, ...rest), params);
-        const loss = value.loss;
-        if (loss.size !== 1)
-          throw new ShapeError(
-            `valueAndGrad: the function must return one number, got ${formatShape(loss.shape)}; use sum() or mean()`,
-          );
-        const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
-        // Only the loss is differentiated: its tangent is the first output.
-        const position = leaves(value).indexOf(loss);
-        const cts = graph.outputs.map((_, i) => (i === position ? one : undefined));
-        const grads = spreadOver(params, transposeGraph(graph, cts));
-        return {
-          value: loss as Tensor,
-          grads: grads as Concrete<P>,
-          aux: value.aux as unknown as Concrete<X>,
-        };
-      }),
+    differentiated(
+      (p: P) => checkLossIn({ what: "valueGradAndAux" }, "{ loss, aux }", f(p, ...rest)),
+      params,
     );
+}
+
+/** The value of a loss that was checked, its gradient, and what comes beside. */
+function differentiated<P, X>(
+  f: (params: P) => { loss: Value; aux: X },
+  params: Concrete<P>,
+): { value: Tensor; grads: Concrete<P>; aux: Concrete<X> } {
+  return scope(() =>
+    withoutRelease(() => {
+      const { value, graph } = record(f, params);
+      const { loss } = value;
+      const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
+      // Only the loss is differentiated: its tangent is the first output.
+      const position = leaves(value).indexOf(loss);
+      const cts = graph.outputs.map((_, i) => (i === position ? one : undefined));
+      const grads = spreadOver(params, transposeGraph(graph, cts));
+      return {
+        value: loss as Tensor,
+        grads: grads as Concrete<P>,
+        aux: value.aux as unknown as Concrete<X>,
+      };
+    }),
+  );
 }
 
 /**
@@ -174,7 +193,14 @@ export function valueGradAndAux<P, A extends unknown[], X>(
 export function grad<P, A extends unknown[]>(
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, ...rest: A) => Concrete<P> {
-  const g = valueAndGrad(f);
+  return gradOf("grad", f);
+}
+
+function gradOf<P, A extends unknown[]>(
+  what: string,
+  f: (params: P, ...rest: A) => Value,
+): (params: Concrete<P>, ...rest: A) => Concrete<P> {
+  const g = ofLoss(what, f);
   return (params, ...rest) => scope(() => g(params, ...rest).grads);
 }
 
@@ -187,7 +213,8 @@ export function hessianVectorProduct<P, A extends unknown[]>(
 ): (params: Concrete<P>, direction: Concrete<P>, ...rest: A) => Concrete<P> {
   return (params, direction, ...rest) =>
     scope(() => {
-      const g = (p: P) => grad(f)(p as unknown as Concrete<P>, ...rest) as unknown as P;
+      const g = (p: P) =>
+        gradOf("hessianVectorProduct", f)(p as unknown as Concrete<P>, ...rest) as unknown as P;
       return jvp(g)(params, direction).tangent;
     });
 }

@@ -8,6 +8,7 @@ import {
   type Value,
   withoutRelease,
 } from "../tensor/index.js";
+import { checkValue } from "./check-loss.js";
 import { deeper, record, spreadOver } from "./linearised.js";
 import { ExampleLevel } from "./per-example.js";
 import { transposeGraph } from "./transpose.js";
@@ -44,7 +45,10 @@ export function valueAndGradPerExample<P, A extends unknown[]>(
   return (params, ...rest) =>
     scope(() =>
       withoutRelease(() => {
-        const { value, graph } = record((p: P) => f(p, ...rest), params);
+        const { value, graph } = record(
+          (p: P) => checkValue({ what: "valueAndGradPerExample" }, f(p, ...rest)),
+          params,
+        );
         if (value.rank !== 1)
           throw new ShapeError(
             `valueAndGradPerExample: the function must return one loss per example, [examples], got ${formatShape(value.shape)}`,

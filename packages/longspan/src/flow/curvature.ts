@@ -1,4 +1,4 @@
-import { grad } from "../autodiff/index.js";
+import { checkLoss, grad } from "../autodiff/index.js";
 import { add, mul } from "../ops/index.js";
 import {
   fromArray,
@@ -93,7 +93,7 @@ export async function curvatureByLag<P>(
     throw new RangeError(
       `curvatureByLag: lags are integers from 0 on in rising order, got ${lags.join(", ")}`,
     );
-  const run: Run = () => loss(params as Traceable<P>);
+  const run: Run = () => checkLoss({ what: "curvatureByLag" }, loss(params as Traceable<P>));
   const calls: UnfoldCall[] = [];
   const seen = scope(() => {
     const value = watchUnfolds((call, go) => {

@@ -78,7 +78,10 @@ export function flowPenalty<P, X>(
   return scope(() =>
     withoutRelease(() => {
       const held = gradient === "paper";
-      const seen = watchStates(() => f(params), { constant: gradient !== "exact" });
+      const seen = watchStates(() => f(params), {
+        what: "flowPenalty",
+        constant: gradient !== "exact",
+      });
       const terms = seen.calls.flatMap(({ structure }, layer) => {
         const flow = seen.gradients[layer]!;
         const chosen = Object.keys(flow).filter((name) => slots?.includes(name) ?? true);

@@ -1,3 +1,4 @@
+import { checkLoss } from "../autodiff/index.js";
 import type { Cell } from "../cell/index.js";
 import { eigenvalues } from "../linear-algebra/eigenvalues.js";
 import { singularValues } from "../linear-algebra/singular-values.js";
@@ -128,7 +129,9 @@ export async function flowOf<P>(
   { jacobians, exponents = 4, weights = true }: FlowReportOptions,
 ): Promise<FlowReport> {
   const seen = scope(() => {
-    const all = watchStates(() => ({ loss: loss(params as Traceable<P>), aux: null }), { all: true });
+    const what = "flowReport";
+    const run = () => ({ loss: checkLoss({ what }, loss(params as Traceable<P>)), aux: null });
+    const all = watchStates(run, { what, all: true });
     const layers = all.layers.map((l) => ({ ...l, ...inFloat64(l.params, l.inputs) }));
     return { ...owned({ loss: all.loss, gradients: all.gradients, layers }), calls: all.calls };
   });

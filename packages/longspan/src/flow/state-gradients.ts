@@ -1,4 +1,4 @@
-import { type Equation, gradientsAtTaps } from "../autodiff/index.js";
+import { checkLossIn, type Equation, gradientsAtTaps } from "../autodiff/index.js";
 import type { Shapes, ValuesOf } from "../cell/index.js";
 import { type Value, zeros } from "../tensor/index.js";
 import {
@@ -38,6 +38,8 @@ export interface SeenStates<X> {
 
 /** What `watchStates` is to do besides. */
 interface Watching {
+  /** Who asks, for messages. */
+  readonly what: string;
   /** Look at values too. */
   readonly all?: boolean;
   /** Let the gradients be constants to a transform around. */
@@ -50,7 +52,7 @@ interface Watching {
  */
 export function watchStates<X>(
   f: () => { readonly loss: Value; readonly aux: X },
-  { all = false, constant = false }: Watching = {},
+  { what, all = false, constant = false }: Watching,
 ): SeenStates<X> {
   const calls: UnfoldCall[] = [];
   const firstTap: number[] = [];
@@ -88,7 +90,7 @@ export function watchStates<X>(
           });
         return result;
       };
-      const { loss, aux } = watchUnfolds(watcher, f);
+      const { loss, aux } = checkLossIn({ what }, "{ loss, aux }", watchUnfolds(watcher, f));
       return { loss, aux: { own: aux, layers } };
     },
     { constant },

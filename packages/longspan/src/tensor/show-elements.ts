@@ -5,9 +5,8 @@ import { type Shape, sizeOf } from "./shape.js";
 export const mostShown = 32;
 
 /**
- * The first elements of a tensor in nested lists; where some are left out stand three dots.
+ * The first elements of a tensor in nested lists, such as `[[1, 2], [3, 4]]`; where some are left out stand three dots.
  * @param first as many elements as are shown: all, or `mostShown`
- * @example showElements([1, 2, 3, 4], [2, 2], "float32") // "[[1, 2], [3, 4]]"
  */
 export function showElements(first: ArrayLike<number>, shape: Shape, dtype: DType): string {
   if (sizeOf(shape) === 0) return "[]";

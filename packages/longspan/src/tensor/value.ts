@@ -6,7 +6,7 @@ import {
   type SynchronousExecutor,
   type TypedArray,
 } from "../program/index.js";
-import { checkNumbers } from "./check-numbers.js";
+import { checkNumbers, describeElement } from "./check-numbers.js";
 import { hostAccess } from "./host-access.js";
 import { adopt, forget } from "./scope.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
@@ -228,6 +228,7 @@ export async function read(v: Value): Promise<TypedArray> {
 
 function concrete(v: Value): Tensor {
   if (v instanceof Tensor) return v;
+  if (!(v instanceof Value)) throw new TypeError(`only a tensor is read; this is ${describeElement(v)}`);
   throw new TypeError(
     v.tracedIn === null
       ? "a value that is being traced or differentiated holds no data; return it and read the result"

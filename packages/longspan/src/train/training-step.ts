@@ -1,4 +1,4 @@
-import { valueGradAndAux } from "../autodiff/index.js";
+import { checkLossIn, valueGradAndAux } from "../autodiff/index.js";
 import { type Captured, capture, uncapturable } from "../capture/index.js";
 import { flowOf } from "../flow/index.js";
 import { add, mul, sub, where } from "../ops/index.js";
@@ -203,7 +203,16 @@ export class TrainingStep<P, B, C, S> {
     key: Key,
   ): { value: Tensor; grads: P; carried: C; measures: Readonly<Record<string, Tensor>> } {
     const f = valueGradAndAux((params: Traceable<P>) => {
-      const { loss, carried, penalty, measures = {} } = this.task.loss(params, batch, state.carried, key);
+      const {
+        loss,
+        carried,
+        penalty,
+        measures = {},
+      } = checkLossIn(
+        { what: "train", function: "the loss of the task" },
+        "{ loss, carried }",
+        this.task.loss(params, batch, state.carried, key),
+      );
       return {
         loss: penalty ? add(loss, penalty) : loss,
         aux: { carried, measures, unpenalised: penalty ? loss : null },

@@ -7,6 +7,7 @@ import {
   less,
   type Operand,
   onCpu,
+  read,
   sum,
   type Tensor,
   tensor,
@@ -153,6 +154,11 @@ describe("a value that stands in for a tensor", () => {
     }).trace("float32");
     expect(traced).toBe("Value float32 [2], being traced");
   });
+});
+
+test("what is not a value at all is not read", async () => {
+  expect(() => onCpu(3 as never)).toThrow("only a tensor is read; this is 3");
+  await expect(read(undefined as never)).rejects.toThrow("only a tensor is read; this is undefined");
 });
 
 test("an executor that is not read at once: no elements are printed, and JSON says what to do", () => {

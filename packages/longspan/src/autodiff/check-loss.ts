@@ -1,0 +1,95 @@
+import { formatShape, leaves, ShapeError, Value } from "../tensor/index.js";
+
+/** What is given where a value is expected may be anything: programs are plain JavaScript too. */
+interface Asked {
+  /** Who asks: begins the message. */
+  readonly what: string;
+  /** What messages call the function. */
+  readonly function?: string;
+}
+
+/**
+ * Checks the result of a function that is to be differentiated: one number, as a value.
+ * @throws TypeError | ShapeError saying what it gives instead, and what to do
+ * @example checkLoss({ what: "grad" }, sum(tensor([1, 2]))) // 3, as it was given
+ */
+export function checkLoss(asked: Asked, given: unknown): Value {
+  const value = checkValue(asked, given);
+  if (value.size !== 1)
+    throw new ShapeError(
+      `${begin(asked)} must return one number, got ${formatShape(value.shape)}; use sum() or mean()`,
+    );
+  return value;
+}
+
+/**
+ * `checkLoss` of what stands under `loss` in a record.
+ * @param form the record, for messages
+ * @example checkLossIn({ what: "valueGradAndAux" }, "{ loss, aux }", { loss: tensor(1), aux: null }).aux // null
+ */
+export function checkLossIn<T extends { readonly loss: Value }>(asked: Asked, form: string, given: T): T {
+  refusePromise(asked, given);
+  if (typeof given !== "object" || given === null || given instanceof Value || !("loss" in given))
+    throw new TypeError(`${begin(asked)} must return ${form}, got ${described(given)}`);
+  checkLoss(asked, given.loss);
+  return given;
+}
+
+/**
+ * Checks that a function gave a value of any shape.
+ * @throws TypeError
+ * @example checkValue({ what: "valueAndGradPerExample" }, tensor([1, 2])) // [1, 2], as it was given
+ */
+export function checkValue(asked: Asked, given: unknown): Value {
+  if (given instanceof Value) return given;
+  refusePromise(asked, given);
+  const returned = `${begin(asked)} returned ${described(given)}`;
+  if (given === undefined) throw new TypeError(`${returned}; is a return missing?`);
+  if (typeof given === "number")
+    throw new TypeError(
+      `${returned}, which has no derivative: return what ops such as sum() and mean() give, not what item() reads`,
+    );
+  if (typeof given === "object" && given !== null)
+    throw new TypeError(`${returned}; return the value itself`);
+  throw new TypeError(`${returned}, not a value`);
+}
+
+/**
+ * Checks that a function gave a tree with at least one value in it.
+ * @throws TypeError
+ * @example checkValues({ what: "jvp" }, { y: tensor([1]) }).y // [1]
+ */
+export function checkValues<Y>(asked: Asked, given: Y): Y {
+  refusePromise(asked, given);
+  if (leaves(given).length === 0)
+    throw new TypeError(`${begin(asked)} must return a value, or a tree of values, got ${described(given)}`);
+  return given;
+}
+
+function begin({ what, function: called = "the function" }: Asked): string {
+  return `${what}: ${called}`;
+}
+
+function refusePromise(asked: Asked, given: unknown): void {
+  if (!(given instanceof Promise)) return;
+  // It may still fail, on stand-ins that are gone; that would be an error that nobody waits for.
+  given.catch(() => {});
+  throw new TypeError(
+    `${begin(asked)} returned a promise; it is recorded as it runs, so it cannot be async: await what it needs before, and pass that in`,
+  );
+}
+
+/** What was given, in words. */
+function described(given: unknown): string {
+  if (given === undefined) return "nothing";
+  if (given instanceof Value) return `a value ${given.dtype} ${formatShape(given.shape)}`;
+  if (Array.isArray(given)) return "a list";
+  if (typeof given === "string") return JSON.stringify(given);
+  if (typeof given === "object" && given !== null) {
+    const names = Object.keys(given);
+    return names.length === 0 ? "an empty record" : `a record with ${names.join(", ")}`;
+  }
+  return typeof given === "function"
+    ? "a function"
+    : `${given === null ? "" : `the ${typeof given} `}${given}`;
+}
