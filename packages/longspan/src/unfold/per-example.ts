@@ -196,7 +196,7 @@ function sequencesOfEnds({ parts }: Structure, end: "from" | "to"): Int32Array {
   ends.forEach((row, e) => {
     if (row >= 0 || row === nothing) return;
     const node = others[e]!;
-    // A sequence of length 0 has its source and its sink, both by its number.
+    // A sequence of length 0 has its source and its sink, and a tree without nodes its sink, by its number.
     sequences[-row - 1] = node >= 0 ? parts.sequenceOf[node]! : -row - 1;
   });
   return sequences;

@@ -1,4 +1,4 @@
-import { Structure, StructureError } from "./structure.js";
+import { nothing, Structure, StructureError } from "./structure.js";
 
 /** A directed edge between nodes of one graph: `to` reads the state of `from` through an in-port. */
 export interface GraphEdge {
@@ -12,13 +12,16 @@ export interface GraphEdge {
 export interface Graph {
   readonly nodes: number;
   readonly edges: readonly GraphEdge[];
-  /** Nodes whose states are final states, in order; unless given, the nodes that no other reads. */
+  /** Nodes whose states are final states, in order, with a row for each; the nodes that no other reads by default. */
   readonly finals?: readonly number[];
 }
 
 /**
  * A batch of directed acyclic graphs. A node reads the sum of what arrives at each in-port; a node without predecessors
  * reads zeros. Nodes may be shared: several nodes may read one.
+ *
+ * Final states have a row for each final node, graph after graph: as many as a graph has, and none for a graph without
+ * nodes. `trees` has one row per tree.
  *
  * @param options.ports names of the in-ports that the cell has.
  * @throws StructureError for a cycle, naming its nodes; for nodes and ports that do not exist.
@@ -31,6 +34,26 @@ export function graph(
   graphs: readonly Graph[],
   { ports = ["in"] }: { ports?: readonly string[] } = {},
 ): Structure {
+  return layOut(
+    graphs.map((g, i) => ({ ...g, name: `graph ${i}`, finals: g.finals ?? unread(g) })),
+    ports,
+  );
+}
+
+/** The nodes that no other reads. */
+function unread({ nodes, edges }: Graph): number[] {
+  const read = new Set(edges.map((e) => e.from));
+  return Array.from({ length: nodes }, (_, n) => n).filter((n) => !read.has(n));
+}
+
+/** A graph with its name in messages. A final state may be that of `nothing`: zeros. */
+interface NamedGraph extends Graph {
+  readonly name: string;
+  readonly finals: readonly number[];
+}
+
+/** The structure of several graphs: rows by level, and in a level by graph. */
+export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]): Structure {
   interface Node {
     readonly graph: number;
     readonly node: number;
@@ -40,7 +63,7 @@ export function graph(
   const all: Node[] = [];
   let place = 0;
   graphs.forEach((g, i) => {
-    const levels = levelsOf(g, i, ports);
+    const levels = levelsOf(g, ports);
     for (let n = 0; n < g.nodes; n++) all.push({ graph: i, node: n, level: levels[n]!, place: place++ });
   });
   const starts = new Int32Array(graphs.length);
@@ -60,17 +83,13 @@ export function graph(
   const edges: { from: number; to: number; port: number }[] = [];
   const finals: number[] = [];
   graphs.forEach((g, i) => {
-    const read = new Set<number>();
-    for (const e of g.edges) {
-      read.add(e.from);
+    for (const e of g.edges)
       edges.push({
         from: rowOf[starts[i]! + e.from]!,
         to: rowOf[starts[i]! + e.to]!,
         port: e.port === undefined ? 0 : ports.indexOf(e.port),
       });
-    }
-    const last = g.finals ?? Array.from({ length: g.nodes }, (_, n) => n).filter((n) => !read.has(n));
-    for (const n of last) finals.push(rowOf[starts[i]! + n]!);
+    for (const n of g.finals) finals.push(n === nothing ? nothing : rowOf[starts[i]! + n]!);
   });
   // Stable: edges into one node keep the order in which they were given.
   edges.sort((a, b) => a.to - b.to);
@@ -99,8 +118,8 @@ export function graph(
 }
 
 /** The length of the longest path into each node. */
-function levelsOf(g: Graph, which: number, ports: readonly string[]): Int32Array {
-  const where = `graph ${which}`;
+function levelsOf(g: NamedGraph, ports: readonly string[]): Int32Array {
+  const where = g.name;
   if (!Number.isInteger(g.nodes) || g.nodes < 0)
     throw new StructureError(`${where}: ${g.nodes} nodes; expected a non-negative integer`);
   const into: number[][] = Array.from({ length: g.nodes }, () => []);
@@ -114,8 +133,8 @@ function levelsOf(g: Graph, which: number, ports: readonly string[]): Int32Array
     into[e.to]!.push(e.from);
     reads[e.from]!.push(e.to);
   }
-  for (const n of g.finals ?? [])
-    if (!Number.isInteger(n) || n < 0 || n >= g.nodes)
+  for (const n of g.finals)
+    if (n !== nothing && (!Number.isInteger(n) || n < 0 || n >= g.nodes))
       throw new StructureError(`${where}: finals name node ${n}; the nodes are 0..${g.nodes - 1}`);
   const levels = new Int32Array(g.nodes);
   const waiting = Int32Array.from(into, (list) => list.length);
