@@ -191,6 +191,53 @@ for (const { name } of executorRows) {
       stream.dispose();
     });
 
+    test("what is no number is refused at each step, and leaves the state as it was", () => {
+      const model = languageModel({ vocabulary: 11, features: 4, hidden: 6 });
+      const symbols = model.stream(model.init(Key.of(1)));
+      const layer = recurrent(lstm(sizes));
+      const rows = layer.stream(layer.init(Key.of(1)));
+      const x = onCpu(inputs("float32")).toArray();
+      symbols.step(3);
+      rows.step(rowOf(x, 0));
+      const held = [tree(symbols.state), tree(rows.state)];
+      const none = { length: I };
+      const wrong: readonly [unknown, string][] = [
+        [null, "stream lstm: a step takes 5 numbers, [5], got null"],
+        [undefined, "stream lstm: a step takes 5 numbers, [5], got undefined"],
+        ["12345", 'stream lstm: a step takes 5 numbers, [5], got "12345"'],
+        [{}, "stream lstm: a step takes 5 numbers, [5], got an object"],
+        [
+          tensor([1, 2, 3, 4, 5]),
+          "stream lstm: a step takes 5 numbers, [5], got Tensor float32 [5]: [1, 2, 3, 4, 5]",
+        ],
+        [[1, 2, 3, 4, null], "stream lstm: element 4 is null, not a number"],
+        [[1, 2, 3, "4", 5], 'stream lstm: element 3 is "4", not a number'],
+        [none, "stream lstm: element 0 is undefined, not a number"],
+        [new BigInt64Array(I), "stream lstm: element 0 is 0n, not a number"],
+        [[1, 2, Number.NaN, 4, 5], "stream lstm: element 2 is NaN, which would stay in the state"],
+        [
+          Float32Array.of(1, 2, 3, 4, Number.NaN),
+          "stream lstm: element 4 is NaN, which would stay in the state",
+        ],
+      ];
+      for (const [given, message] of wrong) expect(() => rows.step(given as never)).toThrow(message);
+      for (const [given, message] of [
+        [1.5, "stream of a language model: the number is 1.5, not an integer (dtype int32)"],
+        [Number.NaN, "stream of a language model: the number is NaN, not an integer (dtype int32)"],
+        [[2.5], "stream of a language model: element 0 is 2.5, not an integer (dtype int32)"],
+        [2 ** 32, "stream of a language model: the number is 4294967296; int32 holds whole numbers"],
+        [null, "stream of a language model: a step takes one number, got null"],
+        ["3", 'stream of a language model: a step takes one number, got "3"'],
+        [[null], "stream of a language model: element 0 is null, not a number"],
+      ] as const)
+        expect(() => symbols.step(given as never)).toThrow(message);
+      expect([tree(symbols.state), tree(rows.state)]).toEqual(held);
+      // Infinity is a number: it saturates a gate.
+      rows.step([1, 2, 3, 4, Number.POSITIVE_INFINITY]);
+      symbols.dispose();
+      rows.dispose();
+    });
+
     test("parameters that are written in place are seen; those that are disposed of stay for the stream", () => {
       const layer = recurrent(lstm(sizes));
       const params = layer.init(Key.of(1));

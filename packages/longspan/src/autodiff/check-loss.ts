@@ -70,7 +70,12 @@ function begin({ what, function: called = "the function" }: Asked): string {
   return `${what}: ${called}`;
 }
 
-function refusePromise(asked: Asked, given: unknown): void {
+/**
+ * Refuses what an async function returned.
+ * @throws TypeError
+ * @example refusePromise({ what: "grad" }, tensor(1)) // passes
+ */
+export function refusePromise(asked: Asked, given: unknown): void {
   if (!(given instanceof Promise)) return;
   // It may still fail, on stand-ins that are gone; that would be an error that nobody waits for.
   given.catch(() => {});

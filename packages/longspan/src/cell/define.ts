@@ -1,4 +1,5 @@
 import { type DType, type Key, leafEntries, leaves, type Value } from "../tensor/index.js";
+import { checkDefinition, checkInputShapes, checkSlotShapes } from "./check-definition.js";
 import {
   type InputSpecs,
   isSpec,
@@ -120,6 +121,7 @@ export class Cell<
  * A step is pure. It sees one node: features only, no batch and no time. What it returns under `state` must have the
  * names and shapes of the state that it got.
  *
+ * @throws CellError for a part that a definition does not have; by the function that it gives, for what is no shape
  * @example
  * const leaky = defineCell({
  *   name: "leaky",
@@ -144,22 +146,30 @@ export function defineCell<
   R extends InputSpecs = Record<never, never>,
   N = Record<never, never>,
 >(definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N>): (config: C) => Cell<I & Q & R, S, P, O, N> {
+  const { name } = definition;
+  checkDefinition(name, definition);
   return (config) => {
     const inputs = definition.inputs(config);
     const state = definition.state(config);
     const sequenceInputs = definition.sequenceInputs?.(config) ?? {};
     const sharedInputs = definition.sharedInputs?.(config) ?? {};
+    const message = definition.message?.(config) ?? state;
+    checkInputShapes(name, "inputs", inputs);
+    checkInputShapes(name, "sequenceInputs", sequenceInputs);
+    checkInputShapes(name, "sharedInputs", sharedInputs);
+    checkSlotShapes(name, "state", state);
+    checkSlotShapes(name, "message", message);
     const names = [inputs, sequenceInputs, sharedInputs, state].flatMap((specs) => Object.keys(specs));
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined)
-      throw new CellError(`cell ${definition.name}: "${twice}" names two of its inputs and state slots`);
+      throw new CellError(`cell ${name}: "${twice}" names two of its inputs and state slots`);
     return new Cell<I & Q & R, S, P, O, N>(
-      definition.name,
+      name,
       inputs,
       sequenceInputs,
       sharedInputs,
       state,
-      definition.message?.(config) ?? state,
+      message,
       definition.ports ?? [],
       definition.params(config),
       definition as unknown as Erased,

@@ -1,3 +1,4 @@
+export { listed } from "./check-definition.js";
 export * from "./define.js";
 export * from "./graph.js";
 export * from "./linearize.js";

@@ -1,4 +1,4 @@
-import { Trace, Var } from "../autodiff/index.js";
+import { refusePromise, Trace, Var } from "../autodiff/index.js";
 import { apply, type Op, type Scope, sumToOp, uniformOp, withAmbient } from "../ops/index.js";
 import {
   type DType,
@@ -10,6 +10,7 @@ import {
   Tensor,
   Value,
 } from "../tensor/index.js";
+import { checkResult } from "./check-definition.js";
 import { type CellGraph, type CellOutput, type Port, type Slot, usedValues } from "./graph.js";
 import { printCell } from "./print.js";
 import { simplify } from "./simplify.js";
@@ -114,6 +115,7 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
       };
     }
     const result = definition.step({ ...inputs, ...read } as never, params as never, context(enter, dtype));
+    refusePromise({ what: `cell ${cell.name}`, function: "the step" }, result);
     const whole = trace.equations.find((eq) => eq.op.lowering.kind === "run");
     if (whole)
       throw new CellError(
@@ -121,6 +123,7 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
       );
     if (typeof result !== "object" || result === null || typeof result.state !== "object")
       throw new CellError(`cell ${cell.name}: the step must return { state, output }`);
+    checkResult(cell.name, result);
     const stateOut = [checkSlots(cell.name, "the new state", result.state, slots)];
     const outputs: CellOutput[] = leafEntries(result.output).map(([path, value]) => {
       if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);

@@ -1,6 +1,13 @@
 import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
 import { add, matmul, relu, sigmoid, tanh, type Unary } from "../../ops/index.js";
-import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
+import {
+  describeElement,
+  formatShape,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Value,
+} from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
 
 /** Settings of `rnn`. */
@@ -37,6 +44,7 @@ export interface RnnSpecs {
  * `linear`. Matrices are stored [in, out], so that a row x multiplies from the left: x U. U starts
  * Glorot-uniform, W orthogonal, b zero. The derivative of relu at 0 is 0.
  *
+ * @throws TypeError for another activation
  * @throws ShapeError if a given U is not [input, hidden] or a given W not [hidden, hidden]
  * @see Goodfellow, Bengio, Courville (2016), equations 10.8 and 10.9
  * @example
@@ -45,7 +53,12 @@ export interface RnnSpecs {
  * // output [6, 4], final.h [2, 4]
  */
 export function rnn(config: RnnConfig): Cell<{ x: Shape }, { h: Shape }, RnnSpecs, Value> {
-  return cells[config.activation ?? "tanh"](config);
+  const { activation = "tanh" } = config;
+  if (!Object.hasOwn(cells, activation))
+    throw new TypeError(
+      `rnn: the activation is "tanh", "relu" or "sigmoid", got ${describeElement(activation)}; for another one define a cell of your own, with defineCell()`,
+    );
+  return cells[activation](config);
 }
 
 const cells = {

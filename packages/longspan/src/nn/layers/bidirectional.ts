@@ -1,5 +1,6 @@
 import type { ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import { concat } from "../../ops/index.js";
+import { checkSequenceCell } from "./check-layers.js";
 import { recurrent, type SequenceCell, type SequenceLayer, sequenceLayer } from "./recurrent.js";
 
 /** One of something for each direction. */
@@ -22,6 +23,7 @@ export interface BothDirections<F, B> {
  * x [nodes, input] over a forward chain gives [nodes, forward's features + backward's features]. Parameters
  * and states are { forward, backward }; `final.backward` is the state after each sequence's first step.
  *
+ * @throws TypeError as `recurrent`
  * @throws StructureError if the structure is not a chain
  * @see Goodfellow, Bengio, Courville (2016), section 10.3; Schuster, Paliwal (1997)
  * @example
@@ -33,6 +35,7 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
   forwardCell: SequenceCell<S, P>,
   backwardCell: SequenceCell<T, Q>,
 ): SequenceLayer<BothDirections<ParamsOf<P>, ParamsOf<Q>>, BothDirections<ValuesOf<S>, ValuesOf<T>>> {
+  for (const cell of [forwardCell, backwardCell]) checkSequenceCell("bidirectional", cell);
   const forward = recurrent(forwardCell);
   const backward = recurrent(backwardCell, { reverse: true });
   return sequenceLayer("bidirectional", {

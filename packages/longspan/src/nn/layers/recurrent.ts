@@ -8,6 +8,7 @@ import {
   type UnfoldOptions,
   unfold,
 } from "../../unfold/index.js";
+import { checkOneOutput, checkSequenceCell } from "./check-layers.js";
 import { reversedChain } from "./reversed-chain.js";
 import { openStream, type PartialState, type Stream } from "./stream.js";
 
@@ -108,6 +109,7 @@ export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Val
  * @param cell any cell whose only input is x and whose output is one value: its state may have any slots
  * @param options.reverse run each sequence from its last step to its first; the rows stay where they are.
  * Chains only
+ * @throws TypeError if the cell has other inputs, or, when it runs, an output of several values
  * @throws StructureError if `reverse` is asked for and the structure is not a chain
  * @example
  * const layer = recurrent(lstm({ input: 3, hidden: 4 }));
@@ -120,19 +122,17 @@ export function recurrent<S extends Shapes, P>(
   cell: SequenceCell<S, P>,
   { reverse = false }: { reverse?: boolean } = {},
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
+  checkSequenceCell("recurrent", cell);
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
     input: cell.inputs.x!,
     forward: !reverse,
     init: (key, dtype = "float32") => cell.init(key, dtype),
     apply(params, x, structure, options = {}) {
       const over = reverse ? reversedChain(structure) : structure;
-      return unfold(
-        cell,
-        params,
-        { x } as ValuesOf<InputSpecs & { x: InputSpec }>,
-        over,
-        unfoldOptions(options),
-      );
+      const inputs = { x } as ValuesOf<InputSpecs & { x: InputSpec }>;
+      const result = unfold(cell, params, inputs, over, unfoldOptions(options));
+      checkOneOutput("recurrent", cell.name, result.output);
+      return result;
     },
   });
 }

@@ -1,5 +1,6 @@
 import { add } from "../../ops/index.js";
 import { sameShape, type Value } from "../../tensor/index.js";
+import { checkSequenceLayers } from "./check-layers.js";
 import { dropoutOver } from "./dropout.js";
 import { type SequenceLayer, type SequenceOptions, sequenceLayer } from "./recurrent.js";
 import type { PartialState } from "./stream.js";
@@ -32,9 +33,10 @@ export type StackedState<L extends readonly AnySequenceLayer[]> = {
  *
  * x [nodes, input] gives the last layer's output [nodes, features]. Parameters and states are lists with one
  * entry per layer, so `initial` takes a state per layer and `final` is one. Layers are made by `recurrent`,
- * `bidirectional` or `stacked`. Dropout between layers leaves the recurrences alone (Zaremba et al. 2014); it
+ * `bidirectional` or `stacked`; what works row by row, such as `layerNorm`, becomes one with `sequenceLayer`. Dropout between layers leaves the recurrences alone (Zaremba et al. 2014); it
  * is drawn only if `apply` gets a key.
  *
+ * @throws TypeError for what is no sequence layer, naming its place
  * @throws RangeError if the rate is not in [0, 1), or there is no layer
  * @see Goodfellow, Bengio, Courville (2016), section 10.5; Graves et al. (2013)
  * @example
@@ -49,6 +51,7 @@ export function stacked<const L extends readonly AnySequenceLayer[]>(
   layers: L,
   { dropout = 0, residual = false }: StackedConfig = {},
 ): SequenceLayer<StackedParams<L>, StackedState<L>> {
+  checkSequenceLayers("stacked", layers);
   if (!(dropout >= 0 && dropout < 1))
     throw new RangeError(`stacked: the dropout rate is in [0, 1), got ${dropout}`);
   if (layers.length === 0) throw new RangeError("stacked: a stack has at least one layer, got none");

@@ -3,8 +3,11 @@ import { mul } from "../../ops/index.js";
 import { type Binding, type BoundRuns, type Handle, newArray, type Place } from "../../program/index.js";
 import { isRecordable, type RecordableExecutor } from "../../recording/index.js";
 import {
+  checkNumber,
+  checkNumbers,
   type DType,
   defaultExecutor,
+  describeElement,
   formatShape,
   fromArray,
   keep,
@@ -18,7 +21,7 @@ import {
   scope,
   Tensor,
   type TypedArray,
-  type Value,
+  Value,
   zeros,
 } from "../../tensor/index.js";
 
@@ -31,7 +34,8 @@ export interface Stream<S> {
    * Goes on by one step: one call into the executor, and no memory taken.
    * @param x one row of the input; a number where the row is one number, such as a symbol
    * @returns the row of the output: the same array at each step, overwritten by the next
-   * @throws ShapeError if x has another size; IndexError for a symbol that is none (the state stays as it was)
+   * @throws ShapeError if x has another size; TypeError for what is no number, RangeError for NaN, which the state would never be
+   * rid of; IndexError for a symbol that is none. The state stays as it was
    */
   step(x: number | ArrayLike<number>): TypedArray;
   /** The state after the last step, as a copy: of the form of a layer's `final`, with one row. */
@@ -102,6 +106,7 @@ export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
 class PreparedStream<P, S> implements Stream<S> {
   private readonly name: string;
   private readonly shape: Shape;
+  private readonly dtype: DType;
   private readonly size: number;
   /** What the runs touch and `dispose` releases: views of the parameters, the input, the two states, the output. */
   private readonly held: Tensor[] = [];
@@ -118,6 +123,7 @@ class PreparedStream<P, S> implements Stream<S> {
     const { shape, dtype } = "shape" in input ? input : { shape: input, dtype: floatType(params) };
     this.name = name;
     this.shape = shape;
+    this.dtype = dtype;
     this.size = shape.reduce((p, n) => p * n, 1);
     const own = this.hold(mapTree(params, (v) => (v as Tensor).view(v.shape)));
     const x = this.hold(zeros([1, ...shape], dtype));
@@ -150,18 +156,36 @@ class PreparedStream<P, S> implements Stream<S> {
 
   step(x: number | ArrayLike<number>): TypedArray {
     if (this.disposed) throw new Error(`${this.name}: this stream was disposed of`);
-    let row = x as ArrayLike<number>;
-    if (typeof x === "number") {
-      this.single[0] = x;
-      row = this.single;
-    }
-    if (row.length !== this.size)
-      throw new ShapeError(
-        `${this.name}: a step takes ${this.size} numbers, ${formatShape(this.shape)}, got ${row.length}`,
-      );
+    const row = this.rowOf(x);
     this.runs[this.turn].run(noHandles, row, this.output);
     this.turn = this.turn === 0 ? 1 : 0;
     return this.output;
+  }
+
+  /** The numbers of a step, checked before anything is changed. */
+  private rowOf(x: number | ArrayLike<number>): ArrayLike<number> {
+    if (typeof x === "number" && this.size === 1) {
+      checkNumber(this.name, x, this.dtype);
+      this.single[0] = x;
+    }
+    const row = typeof x === "number" ? this.single : x;
+    if (typeof row !== "object" || row?.length !== this.size) throw this.misfit(x);
+    checkNumbers(this.name, row, this.dtype);
+    if (this.dtype !== "int32")
+      for (let i = 0; i < row.length; i++)
+        if (Number.isNaN(row[i]))
+          throw new RangeError(
+            `${this.name}: element ${i} is NaN, which would stay in the state for good; the state is as it was`,
+          );
+    return row;
+  }
+
+  private misfit(x: unknown): Error {
+    const takes = `${this.name}: a step takes ${this.size === 1 ? "one number" : `${this.size} numbers, ${formatShape(this.shape)}`}`;
+    if (typeof x === "number") return new ShapeError(`${takes}, got 1`);
+    if (typeof x === "object" && x !== null && "length" in x)
+      return new ShapeError(`${takes}, got ${x.length}`);
+    return new TypeError(`${takes}, got ${x instanceof Value ? x : describeElement(x)}`);
   }
 
   get state(): S {

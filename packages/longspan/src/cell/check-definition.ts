@@ -1,0 +1,99 @@
+import { type DType, describeElement, formatShape } from "../tensor/index.js";
+import { nearest } from "./nearest.js";
+import type { InputSpecs, Shapes } from "./step.js";
+import { CellError } from "./verify.js";
+
+const definition = "name inputs sequenceInputs sharedInputs state params ports message edge step".split(" ");
+const result = ["state", "output", "sums"];
+const dtypes: readonly DType[] = ["float32", "float64", "int32"];
+
+/** Refuses what a definition does not have. @throws CellError with the nearest name that it has */
+export function checkDefinition(cell: string, given: object): void {
+  checkNames(cell, "a definition has no", "it has", given, definition);
+}
+
+/** Refuses what a step does not return. @throws CellError with the nearest name that it may return */
+export function checkResult(cell: string, given: object): void {
+  checkNames(cell, "a step returns no", "it returns", given, result);
+}
+
+function checkNames(cell: string, none: string, has: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    throw new CellError(
+      `cell ${cell}: ${none} "${name}"${meant === undefined ? "" : ` (did you mean ${meant}?)`}; ${has} ${listed(known)}`,
+    );
+  }
+}
+
+/** Checks the shapes of a state's slots, or of a message's. @throws CellError naming the slot */
+export function checkSlotShapes(cell: string, what: "state" | "message", slots: Shapes): void {
+  checkRecord(cell, what, slots);
+  for (const [name, slot] of Object.entries(slots)) {
+    const place = `cell ${cell}: the ${what} slot "${name}"`;
+    if (!isSpecLike(slot)) {
+      checkShapeOf(place, slot);
+      continue;
+    }
+    const { shape, dtype } = slot;
+    checkShapeOf(place, shape);
+    throw new CellError(
+      dtype === "int32"
+        ? `${place} is int32 ${formatShape(shape)}; a ${what} holds floats, so a slot is a shape, such as [4]. A float32 counts exactly up to 2^24; what is an integer at each node comes in as an input`
+        : `${place} is ${dtype} ${formatShape(shape)}; a ${what} has the type of the parameters, so a slot is a shape, such as [4]`,
+    );
+  }
+}
+
+/** Checks the shapes of inputs. @param part the part of the definition @throws CellError naming the input */
+export function checkInputShapes(
+  cell: string,
+  part: "inputs" | "sequenceInputs" | "sharedInputs",
+  inputs: InputSpecs,
+): void {
+  const what = { inputs: "input", sequenceInputs: "sequence input", sharedInputs: "shared input" }[part];
+  checkRecord(cell, part, inputs);
+  for (const [name, spec] of Object.entries(inputs)) {
+    const place = `cell ${cell}: the ${what} "${name}"`;
+    if (!isSpecLike(spec)) {
+      checkShapeOf(place, spec);
+      continue;
+    }
+    checkShapeOf(place, spec.shape);
+    if (!dtypes.includes(spec.dtype))
+      throw new CellError(
+        `${place} is ${spec.dtype} ${formatShape(spec.shape)}; types are ${listed(dtypes)}`,
+      );
+  }
+}
+
+/**
+ * Names in a sentence.
+ * @example listed(["x", "h", "s"]) // "x, h and s"
+ */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function isSpecLike(spec: unknown): spec is { shape: readonly number[]; dtype: DType } {
+  return typeof spec === "object" && spec !== null && "shape" in spec;
+}
+
+function checkRecord(cell: string, part: string, given: unknown): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new CellError(
+      `cell ${cell}: ${part} gives ${Array.isArray(given) ? "a list" : describeElement(given)}, expected a record of shapes by name`,
+    );
+}
+
+function checkShapeOf(place: string, shape: unknown): void {
+  if (!Array.isArray(shape))
+    throw new CellError(
+      `${place} is ${describeElement(shape)}, expected a shape: a list of sizes, such as [4]`,
+    );
+  if (!shape.every((n) => Number.isInteger(n) && n >= 0))
+    throw new CellError(
+      `${place} is [${shape.map(describeElement).join(", ")}], expected a shape: sizes are whole numbers of at least 0`,
+    );
+}

@@ -1,0 +1,46 @@
+import { Cell, listed } from "../../cell/index.js";
+import { describeElement, leafEntries, Value } from "../../tensor/index.js";
+
+const byName = "Run the cell with unfold(), which takes them by name";
+
+/** Checks that a cell can be a layer: one input, named x. @param what who takes it @throws TypeError */
+export function checkSequenceCell(what: string, cell: unknown): void {
+  if (!(cell instanceof Cell))
+    throw new TypeError(
+      `${what}: expected a cell, such as lstm({ input: 3, hidden: 4 }), got ${isLayer(cell) ? "a layer" : describeElement(cell)}`,
+    );
+  const names = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) => Object.keys(specs));
+  if (names.length === 1 && Object.hasOwn(cell.inputs, "x")) return;
+  const has = names.length === 0 ? "no input" : `the input${names.length > 1 ? "s" : ""} ${listed(names)}`;
+  throw new TypeError(`${what}: the cell ${cell.name} has ${has}; a layer feeds one, named x. ${byName}`);
+}
+
+/** Checks that a cell's output can be handed on: it is one value. @throws TypeError */
+export function checkOneOutput(what: string, cell: string, output: unknown): void {
+  if (output instanceof Value) return;
+  const parts = leafEntries(output).map(([path]) => path);
+  const has = parts.length === 0 ? "has no value" : `has the parts ${listed(parts)}`;
+  throw new TypeError(
+    `${what}: the output of the cell ${cell} ${has}; a layer hands on one value. Run the cell with unfold()`,
+  );
+}
+
+/** Checks that layers can be stacked. @throws TypeError naming the place */
+export function checkSequenceLayers(what: string, layers: unknown): void {
+  if (!Array.isArray(layers))
+    throw new TypeError(`${what}: expected a list of layers, got ${describeElement(layers)}`);
+  layers.forEach((layer: unknown, k) => {
+    if (isLayer(layer) && "stream" in layer) return;
+    const problem =
+      layer instanceof Cell
+        ? `is the cell ${layer.name}; make a layer of it with recurrent()`
+        : isLayer(layer)
+          ? "has no stream, so it is no sequence layer, as recurrent(), bidirectional() and stacked() make them. Make one of it with sequenceLayer(), or apply it after the stack"
+          : `is ${describeElement(layer)}, expected a sequence layer`;
+    throw new TypeError(`${what}: layer ${k} (from 0) ${problem}`);
+  });
+}
+
+function isLayer(x: unknown): x is { init: unknown; apply: unknown } {
+  return typeof x === "object" && x !== null && "init" in x && "apply" in x;
+}

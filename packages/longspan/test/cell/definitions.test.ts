@@ -1,0 +1,220 @@
+import {
+  add,
+  bidirectional,
+  chain,
+  defineCell,
+  fromArray,
+  gru,
+  Key,
+  layerNorm,
+  linear,
+  lstm,
+  mul,
+  onCpu,
+  recurrent,
+  rnn,
+  type SequenceCell,
+  sequenceLayer,
+  stacked,
+  unfold,
+  type Value,
+  zeros,
+} from "longspan";
+import { describe, expect, test } from "vitest";
+
+const whole = {
+  name: "own",
+  inputs: () => ({ x: [2] }),
+  state: () => ({ h: [2] }),
+  params: () => ({}),
+  step: ({ x, h }: { x: Value; h: Value }) => ({ state: { h: add(h, x) }, output: h }),
+};
+const define = (changed: object) => defineCell({ ...whole, ...changed } as never)({} as never);
+
+describe("the definition of a cell", () => {
+  const known = "name, inputs, sequenceInputs, sharedInputs, state, params, ports, message, edge and step";
+  test.each([
+    ["reduce", ""],
+    ["edgeInputs", ""],
+    ["input", " (did you mean inputs?)"],
+    ["shared_inputs", " (did you mean sharedInputs?)"],
+    ["sequence_inputs", " (did you mean sequenceInputs?)"],
+    ["mesage", " (did you mean message?)"],
+    ["edges", " (did you mean edge?)"],
+  ])("has no %s: it is refused by name, with the nearest known one", (name, meant) => {
+    expect(() => define({ [name]: () => ({}) })).toThrow(
+      `cell own: a definition has no "${name}"${meant}; it has ${known}`,
+    );
+  });
+
+  test("what stands in it may be undefined, as with an optional part that is left out", () => {
+    expect(define({ edge: undefined, ports: undefined, message: undefined }).name).toBe("own");
+  });
+
+  test.each([
+    [
+      "state",
+      { n: { shape: [], dtype: "int32" } },
+      `the state slot "n" is int32 []; a state holds floats, so a slot is a shape, such as [4]. A float32 counts exactly up to 2^24; what is an integer at each node comes in as an input`,
+    ],
+    [
+      "state",
+      { n: { shape: [2], dtype: "float32" } },
+      `the state slot "n" is float32 [2]; a state has the type of the parameters, so a slot is a shape, such as [4]`,
+    ],
+    ["state", { n: 4 }, `the state slot "n" is 4, expected a shape: a list of sizes, such as [4]`],
+    [
+      "state",
+      { n: ["4"] },
+      `the state slot "n" is ["4"], expected a shape: sizes are whole numbers of at least 0`,
+    ],
+    ["state", { n: [Number.NaN] }, `the state slot "n" is [NaN], expected a shape: sizes are whole numbers`],
+    ["message", { m: [1.5] }, `the message slot "m" is [1.5], expected a shape`],
+    ["inputs", { x: [undefined] }, `the input "x" is [undefined], expected a shape`],
+    [
+      "inputs",
+      { x: { shape: [2], dtype: "int64" } },
+      `the input "x" is int64 [2]; types are float32, float64 and int32`,
+    ],
+    ["inputs", { x: { shape: 2, dtype: "int32" } }, `the input "x" is 2, expected a shape: a list`],
+    ["sequenceInputs", { c: [-1] }, `the sequence input "c" is [-1], expected a shape`],
+    ["sharedInputs", { t: null }, `the shared input "t" is null, expected a shape`],
+    ["state", 3, "state gives 3, expected a record of shapes by name"],
+    ["inputs", null, "inputs gives null, expected a record of shapes by name"],
+  ])("%s: %j", (part, given, told) => {
+    expect(() => define({ [part]: () => given })).toThrow(`cell own: ${told}`);
+  });
+
+  test("what a step returns has no other names", () => {
+    const step = (more: object) => define({ step: (v: { h: Value }) => ({ state: { h: v.h }, ...more }) });
+    expect(() => step({ ouput: 1 }).trace("float32")).toThrow(
+      'cell own: a step returns no "ouput" (did you mean output?); it returns state, output and sums',
+    );
+    expect(() =>
+      define({ step: async (v: { h: Value }) => ({ state: v, output: v.h }) }).trace("float32"),
+    ).toThrow(
+      "cell own: the step returned a promise; it is recorded as it runs, so it cannot be async: await what it needs before, and pass that in",
+    );
+  });
+});
+
+describe("rnn", () => {
+  test.each([
+    ["gelu", '"gelu"'],
+    [(x: Value) => x, "a function"],
+    [null, "null"],
+    ["toString", '"toString"'],
+  ])("takes no other activation: %s", (activation, shown) => {
+    expect(() => rnn({ input: 1, hidden: 1, activation: activation as never })).toThrow(
+      `rnn: the activation is "tanh", "relu" or "sigmoid", got ${shown}; for another one define a cell of your own, with defineCell()`,
+    );
+  });
+});
+
+const joined = defineCell({
+  name: "joined",
+  inputs: () => ({ x: [2], token: { shape: [], dtype: "int32" as const } }),
+  state: () => ({ h: [2] }),
+  params: () => ({}),
+  step: ({ x, h }) => ({ state: { h: add(h, x) }, output: h }),
+})({});
+const tempered = defineCell({
+  ...whole,
+  name: "tempered",
+  inputs: () => ({ x: [2] }),
+  sharedInputs: () => ({ t: [] }),
+  step: ({ x, h, t }) => ({ state: { h: add(h, mul(x, t)) }, output: h }),
+})({});
+const named = defineCell({
+  ...whole,
+  name: "named",
+  inputs: () => ({ v: [2] }),
+  step: ({ v, h }) => ({ state: { h: add(v, h) }, output: h }),
+})({});
+const parts = defineCell({
+  name: "parts",
+  inputs: () => ({ x: [2] }),
+  state: () => ({ h: [2] }),
+  params: () => ({}),
+  step: ({ x, h }) => ({ state: { h: add(h, x) }, output: { mean: h, scale: x } }),
+})({});
+
+describe("cells in layers", () => {
+  const one = "a layer feeds one, named x. Run the cell with unfold(), which takes them by name";
+  const layers: Readonly<Record<string, (cell: unknown) => unknown>> = {
+    recurrent: (cell) => recurrent(cell as SequenceCell<never, never>),
+    bidirectional: (cell) => bidirectional(cell as SequenceCell<never, never>, lstm({ input: 2, hidden: 2 })),
+  };
+  test.each(Object.keys(layers))("%s takes cells with one input, x", (name) => {
+    const make = layers[name]!;
+    expect(() => make(joined)).toThrow(`${name}: the cell joined has the inputs x and token; ${one}`);
+    expect(() => make(tempered)).toThrow(`${name}: the cell tempered has the inputs x and t; ${one}`);
+    expect(() => make(named)).toThrow(`${name}: the cell named has the input v; ${one}`);
+    for (const [given, shown] of [
+      [undefined, "undefined"],
+      [{}, "an object"],
+      [lstm, "a function"],
+      [recurrent(gru({ input: 2, hidden: 2 })), "a layer"],
+    ] as const)
+      expect(() => make(given)).toThrow(
+        `${name}: expected a cell, such as lstm({ input: 3, hidden: 4 }), got ${shown}`,
+      );
+  });
+
+  test("an output of several values is refused when the layer runs, by its parts", () => {
+    const layer = recurrent(parts as never);
+    expect(() => layer.apply({} as never, zeros([3, 2]), chain([3]))).toThrow(
+      "recurrent: the output of the cell parts has the parts mean and scale; a layer hands on one value. Run the cell with unfold()",
+    );
+  });
+});
+
+describe("what is stacked", () => {
+  const first = recurrent(gru({ input: 2, hidden: 3 }));
+  test.each([
+    [
+      "a layer that is no sequence layer",
+      layerNorm({ features: 3 }),
+      "has no stream, so it is no sequence layer, as recurrent(), bidirectional() and stacked() make them. Make one of it with sequenceLayer(), or apply it after the stack",
+    ],
+    ["a readout", linear({ input: 3, output: 2 }), "has no stream, so it is no sequence layer"],
+    ["a cell", lstm({ input: 3, hidden: 2 }), "is the cell lstm; make a layer of it with recurrent()"],
+    ["a function", lstm, "is a function, expected a sequence layer"],
+    ["nothing", undefined, "is undefined, expected a sequence layer"],
+  ])("%s is refused by its place", (_, given, told) => {
+    expect(() => stacked([first, given as never])).toThrow(`stacked: layer 1 (from 0) ${told}`);
+  });
+  test("a single layer", () => {
+    expect(() => stacked(first as never)).toThrow("stacked: expected a list of layers, got an object");
+  });
+
+  test("normalisation between two layers, as the message has it: over a sequence and step by step", () => {
+    const norm = layerNorm({ features: 3 });
+    const net = stacked([
+      first,
+      sequenceLayer("norm", {
+        input: [3],
+        forward: true,
+        init: norm.init,
+        apply: (params, x) => ({ output: norm.apply(params, x), final: {} }),
+      }),
+      recurrent(rnn({ input: 3, hidden: 2 })),
+    ]);
+    const params = net.init(Key.of(1), "float64");
+    const x = fromArray([1, 2, -1, 0.5, 0, 3], [3, 2], "float64");
+    const data = onCpu(x).toArray();
+    const { output } = net.apply(params, x, chain([3]));
+    const middle = first.apply(params[0], x, chain([3])).output;
+    const last = unfold(
+      rnn({ input: 3, hidden: 2 }),
+      params[2],
+      { x: norm.apply(params[1], middle) },
+      chain([3]),
+    );
+    expect(onCpu(output).toArray()).toEqual(onCpu(last.output as Value).toArray());
+    const stream = net.stream(params);
+    const steps = [0, 1, 2].flatMap((t) => Array.from(stream.step(data.subarray(2 * t, 2 * t + 2))));
+    expect(steps).toEqual(Array.from(onCpu(output).toArray()));
+    stream.dispose();
+  });
+});
