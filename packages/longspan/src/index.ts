@@ -88,6 +88,7 @@ export {
 export * from "./io/index.js";
 export * from "./nn/index.js";
 export * from "./ops/functions.js";
+export * from "./ops/norms.js";
 export * from "./optim/index.js";
 export {
   type Concrete,

@@ -157,7 +157,7 @@ export const tanh: Unary = unary(e.tanhOp);
  */
 export const sigmoid: Unary = unary(e.sigmoidOp);
 /**
- * The square root of x.
+ * The square root of x. Its slope at 0 is infinite: for the length of a vector that may be 0, use `norm`.
  * @example sqrt(tensor([4, -1])) // [2, NaN]
  */
 export const sqrt: Unary = unary(e.sqrtOp);
@@ -407,7 +407,7 @@ export function indexSum(values: Value, index: Value, size: number): Value {
 }
 
 /**
- * ln of the sum of e^x over the last axis, without overflow.
+ * ln of the sum of e^x over the last axis, without overflow. That of a row of -Infinity is -Infinity, and has no gradient (NaN).
  * @example logSumExp(tensor([1000, 1000])) // 1000.693
  */
 export function logSumExp(x: Value): Value {
@@ -419,7 +419,12 @@ export function logSumExp(x: Value): Value {
 }
 
 /**
- * e^x / sum of e^x over the last axis.
+ * e^x / sum of e^x over the last axis. An element of -Infinity gets 0. There is no distribution over nothing: a row of -Infinity
+ * throughout gives 0 / 0, which is NaN, and NaN for its gradient. Where such a row is to give zeros, choose it before and after:
+ *
+ *     const none = reshape(equal(max(x, -1), Number.NEGATIVE_INFINITY), [...x.shape.slice(0, -1), 1]);
+ *     where(none, 0, softmax(where(none, 0, x)))
+ *
  * @example softmax(tensor([0, Math.log(3)])) // [0.25, 0.75]
  */
 export function softmax(x: Value): Value {
@@ -427,7 +432,7 @@ export function softmax(x: Value): Value {
 }
 
 /**
- * x - ln(sum of e^x) over the last axis.
+ * x - ln(sum of e^x) over the last axis. A row of -Infinity throughout gives NaN, as for `softmax`.
  * @example logSoftmax(tensor([1000, 0])) // [0, -1000]
  */
 export function logSoftmax(x: Value): Value {

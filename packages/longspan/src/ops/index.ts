@@ -7,6 +7,7 @@ export { addLinear, addOp, mulOp } from "./elementwise.js";
 export * from "./functions.js";
 export { gatherOp } from "./index-ops.js";
 export { MapBuilder } from "./map-builder.js";
+export * from "./norms.js";
 export { JoinedOwners, noOwner, type Owners } from "./owners.js";
 export { type MatmulAttrs, matmulOp, outerOp } from "./product-ops.js";
 export type * from "./record.js";
