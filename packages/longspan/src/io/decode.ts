@@ -1,9 +1,10 @@
 import type { Shape } from "../tensor/index.js";
 import { toFromLittleEndian } from "./byte-order.js";
-import type { DType, ElementType } from "./element-types.js";
+import { type DType, eitherOf, readTypes } from "./element-types.js";
 import { fromBrain, fromHalf } from "./half-floats.js";
 import { type HeaderEntry, readHeader } from "./header.js";
-import { quote, shapeText, WeightFileError } from "./weight-file-error.js";
+import { fromIntegers } from "./integers.js";
+import { quote, shapeText, WeightFileError, type WeightFileProblem } from "./weight-file-error.js";
 
 /** One tensor of a weight file. */
 export interface StoredTensor {
@@ -15,8 +16,10 @@ export interface StoredTensor {
 
 /** The contents of a weight file. */
 export interface StoredWeights {
-  /** By name, in the order of the header. */
+  /** Those that could be read, by name, in the order of the header. To `get` one of `unread` throws a WeightFileError. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The others, with the reason: of a type for which there is no tensor here, or with a number that int32 does not hold. */
+  readonly unread: ReadonlyMap<string, WeightFileProblem>;
   /** Texts by name. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -30,10 +33,13 @@ export interface StoredWeights {
  * gaps or overlaps and fill it. Stricter than the format in two points: a name that occurs twice and a field that the
  * format does not have are errors.
  *
+ * A tensor that cannot be held exactly does not keep the others from being read: it is listed in `unread`, and an error when it is
+ * asked for.
+ *
  * @param bytes the whole file.
- * @returns names with types float32 (F32, and F16 and BF16, whose numbers it holds exactly), float64 (F64) and int32 (I32);
- * the data is copied.
- * @throws WeightFileError saying where and what, also for element types that this library does not hold.
+ * @returns names with types float32 (F32, and F16 and BF16, whose numbers it holds exactly), float64 (F64) and int32 (integers of all
+ * sizes, and BOOL as 0 and 1); the data is copied.
+ * @throws WeightFileError saying where and what.
  * @see https://huggingface.co/docs/safetensors
  * @example
  * const file = await encodeSafetensors({ w: tensor([[1, 2]]) }, { epoch: "3" });
@@ -44,18 +50,34 @@ export function decodeSafetensors(bytes: Uint8Array): StoredWeights {
   const { entries, metadata, dataBegin } = readHeader(bytes);
   for (const entry of entries) checkSize(entry);
   checkLayout(entries, bytes.length - dataBegin, dataBegin);
-  const tensors = new Map<string, StoredTensor>();
-  for (const { name, type, shape, begin, end } of entries)
-    tensors.set(name, {
-      dtype: type.dtype,
-      shape,
-      data: elements(bytes.subarray(dataBegin + begin, dataBegin + end), type),
-    });
-  return { tensors, metadata };
+  const read: [string, StoredTensor][] = [];
+  const unread = new Map<string, WeightFileProblem>();
+  for (const entry of entries) {
+    const { name, type, shape, begin, end } = entry;
+    const data = elements(bytes.subarray(dataBegin + begin, dataBegin + end), entry);
+    if ("found" in data) unread.set(name, data);
+    else read.push([name, { dtype: type.dtype!, shape, data }]);
+  }
+  return { tensors: new StoredTensors(read, unread), unread, metadata };
+}
+
+class StoredTensors extends Map<string, StoredTensor> {
+  constructor(
+    read: readonly [string, StoredTensor][],
+    private readonly unread: ReadonlyMap<string, WeightFileProblem>,
+  ) {
+    super(read);
+  }
+
+  override get(name: string): StoredTensor | undefined {
+    const problem = this.unread.get(name);
+    if (problem) throw new WeightFileError(problem);
+    return super.get(name);
+  }
 }
 
 function checkSize({ name, type, shape, begin, end, offset }: HeaderEntry): void {
-  let size = type.bytes;
+  let size = type.bits / 8;
   // A zero hides an overflow of the other sizes, so it is applied last.
   for (const n of shape) if (n !== 0) size *= n;
   if (size > Number.MAX_SAFE_INTEGER)
@@ -66,6 +88,13 @@ function checkSize({ name, type, shape, begin, end, offset }: HeaderEntry): void
       found: shapeText(shape),
     });
   if (shape.includes(0)) size = 0;
+  if (!Number.isInteger(size))
+    throw new WeightFileError({
+      tensor: name,
+      offset,
+      expected: "a shape of whole bytes",
+      found: `${type.name} ${shapeText(shape)}`,
+    });
   if (end - begin !== size)
     throw new WeightFileError({
       tensor: name,
@@ -104,13 +133,30 @@ function checkLayout(entries: readonly HeaderEntry[], length: number, dataBegin:
     });
 }
 
-function elements(bytes: Uint8Array, { name, dtype, bytes: width }: ElementType): StoredTensor["data"] {
+/** The elements of a tensor, or why they are not read. */
+function elements(
+  bytes: Uint8Array,
+  { name: tensor, type: { name, bits, dtype }, shape, offset }: HeaderEntry,
+): StoredTensor["data"] | WeightFileProblem {
+  if (dtype === null)
+    return {
+      tensor,
+      offset,
+      expected: `the dtype ${eitherOf(readTypes)}`,
+      found: `${name} ${shapeText(shape)}, which this library does not hold; convert the tensor before saving it`,
+    };
+  if (dtype === "int32") {
+    const data = fromIntegers(bytes, name);
+    if (data instanceof Int32Array) return data;
+    const { element, number, expected } = data;
+    const found = `${number} at element ${element} of ${name} ${shapeText(shape)}`;
+    return { tensor, offset, expected, found };
+  }
   if (name === "F16") return fromHalf(bytes);
   if (name === "BF16") return fromBrain(bytes);
   // A copy, because an array of numbers must begin at a multiple of its width and the file's need not.
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);
-  toFromLittleEndian(copy, width);
-  if (dtype === "float64") return new Float64Array(copy.buffer);
-  return dtype === "float32" ? new Float32Array(copy.buffer) : new Int32Array(copy.buffer);
+  toFromLittleEndian(copy, bits / 8);
+  return dtype === "float64" ? new Float64Array(copy.buffer) : new Float32Array(copy.buffer);
 }

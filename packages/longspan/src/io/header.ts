@@ -1,5 +1,5 @@
 import type { Shape } from "../tensor/index.js";
-import { type ElementType, otherTypes, readTypes } from "./element-types.js";
+import { type ElementType, eitherOf, otherTypes, readTypes } from "./element-types.js";
 import { JsonReader } from "./json-reader.js";
 import { quote, WeightFileError } from "./weight-file-error.js";
 
@@ -58,7 +58,7 @@ export function readHeader(bytes: Uint8Array): Header {
   const metadata = new Map<string, string>();
   reader.object((name, offset) => {
     if (name === metadataKey)
-      reader.object((key) => metadata.set(key, reader.string(`the text of metadata ${quote(key)}`)));
+      reader.objectOrNull((key) => metadata.set(key, reader.string(`the text of metadata ${quote(key)}`)));
     else entries.push(readEntry(reader, name, offset));
   });
   reader.finish();
@@ -90,15 +90,11 @@ function readEntry(reader: JsonReader, name: string, offset: number): HeaderEntr
 }
 
 function typeOf(reader: JsonReader, name: string, offset: number): ElementType {
-  const known = readTypes.find((t) => t.name === name);
+  const known = [...readTypes, ...otherTypes].find((t) => t.name === name);
   if (known) return known;
-  const found = otherTypes.includes(name)
-    ? `${name}, which this library does not hold; convert the tensor before saving it`
-    : `${quote(name)}, which is no element type of the format`;
-  const names = readTypes.map((t) => t.name);
   return reader.fail({
     offset,
-    expected: `the dtype ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
-    found,
+    expected: `the dtype ${eitherOf(readTypes)}`,
+    found: `${quote(name)}, which is no element type of the format`,
   });
 }

@@ -35,6 +35,15 @@ export class JsonReader {
     });
   }
 
+  /** An object, or null in its place, for which nothing is read. */
+  objectOrNull(read: (key: string, offset: number) => void): void {
+    const at = this.skipSpace();
+    const isNull = [..."null"].every((c, i) => at + i < this.end && this.bytes[at + i] === code(c));
+    if (isNull) this.position = at + 4;
+    else if (this.peek() === "{") this.object(read);
+    else this.fail({ expected: '"{" or null', found: this.here() });
+  }
+
   /** A list of integers that are not negative. */
   integers(): number[] {
     const out: number[] = [];

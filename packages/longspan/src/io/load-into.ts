@@ -20,6 +20,11 @@ export function loadInto<P>(params: P, stored: StoredWeights): P {
   const problems: WeightFileProblem[] = [];
   for (const [name, { dtype, shape }] of leafEntries(params)) {
     names.add(name);
+    const unread = stored.unread.get(name);
+    if (unread) {
+      problems.push({ tensor: name, expected: `${dtype} ${formatShape(shape)}`, found: unread.found });
+      continue;
+    }
     const found = stored.tensors.get(name);
     if (!found || found.dtype !== dtype || !sameShape(found.shape, shape))
       problems.push({
@@ -28,12 +33,16 @@ export function loadInto<P>(params: P, stored: StoredWeights): P {
         found: found ? `${found.dtype} ${shapeText(found.shape)}` : "no such tensor",
       });
   }
-  for (const [name, found] of stored.tensors)
+  const others = [
+    ...[...stored.tensors].map(([name, t]) => [name, `${t.dtype} ${shapeText(t.shape)}`] as const),
+    ...[...stored.unread].map(([name, problem]) => [name, problem.found] as const),
+  ];
+  for (const [name, found] of others)
     if (!names.has(name))
       problems.push({
         tensor: name,
         expected: `no such tensor (the parameters are ${listed(names)})`,
-        found: `${found.dtype} ${shapeText(found.shape)}`,
+        found,
       });
   const [first, ...more] = problems;
   if (first) throw new WeightFileError(first, ...more);

@@ -48,7 +48,7 @@ const damaged: [string, Uint8Array, string][] = [
     file('{"__metadata__":{"a":1}}'),
     'expected the text of metadata "a", found "1"',
   ],
-  ["metadata that is a list", file('{"__metadata__":[]}'), 'expected "{", found "["'],
+  ["metadata that is a list", file('{"__metadata__":[]}'), 'expected "{" or null, found "["'],
   [
     "metadata twice over",
     file('{"__metadata__":{"a":"b","a":"c"}}'),
@@ -88,11 +88,6 @@ const damaged: [string, Uint8Array, string][] = [
     "one offset",
     file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}', four),
     "expected two data_offsets, found 1",
-  ],
-  [
-    "a type that tensors here lack",
-    file(header(["layers[0].U", "I64", "2", 0, 16]), four),
-    'tensor "layers[0].U", byte 24: expected the dtype F64, F32, I32, F16 or BF16, found I64, which this library does not hold',
   ],
   [
     "a type that nobody knows",

@@ -7,21 +7,54 @@ export interface PlainTensor {
 
 type Fields = { dtype: string; shape: number[]; data_offsets: [number, number] };
 
-const widths: Record<string, number> = { F64: 8, F32: 4, I32: 4, F16: 2, BF16: 2 };
-const dtypes: Record<string, string> = { F64: "float64", I32: "int32" };
+const widths: Record<string, number> = {
+  ...{
+    F64: 8,
+    F32: 4,
+    F16: 2,
+    BF16: 2,
+    I64: 8,
+    U64: 8,
+    I32: 4,
+    U32: 4,
+    I16: 2,
+    U16: 2,
+    I8: 1,
+    U8: 1,
+    BOOL: 1,
+  },
+  ...{
+    C64: 8,
+    F8_E5M2: 1,
+    F8_E4M3: 1,
+    F8_E8M0: 1,
+    F8_E4M3FNUZ: 1,
+    F8_E5M2FNUZ: 1,
+    F6_E2M3: 0.75,
+    F6_E3M2: 0.75,
+    F4: 0.5,
+  },
+};
+const isInteger = (dtype: string) => /^([IU]\d+|BOOL)$/.test(dtype);
 
-/** Reads a file in the plainest way, trusting it. */
+/** Reads a file in the plainest way, trusting it; without tensors of other types and with numbers that int32 does not hold. */
 export function plainly(bytes: Uint8Array): Map<string, PlainTensor> {
   const { start, head } = headOf(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new Map<string, PlainTensor>();
   for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(head)) {
-    if (name === "__metadata__") continue;
+    if (name === "__metadata__" || /^(C64|F[468](_.*)?)$/.test(dtype)) continue;
     const count = shape.reduce((p, n) => p * n, 1);
     const data = Array.from({ length: count }, (_, i) =>
       number(view, start + offsets[0] + i * widths[dtype]!, dtype),
     );
-    out.set(name, { dtype: dtypes[dtype] ?? "float32", shape, data });
+    const most = dtype === "BOOL" ? 1 : 2 ** 31 - 1;
+    if (isInteger(dtype) && data.some((n) => n > most || n < -(2 ** 31))) continue;
+    out.set(name, {
+      dtype: isInteger(dtype) ? "int32" : dtype === "F64" ? "float64" : "float32",
+      shape,
+      data,
+    });
   }
   return out;
 }
@@ -35,7 +68,8 @@ export function judge(bytes: Uint8Array): "right" | "wrong" | "unsure" {
     const { start, head, text } = headOf(bytes);
     if (text.replace(/[ \n]+$/, "") !== JSON.stringify(head) || text.includes("\\u")) return "unsure";
     if (!isRecord(head)) return "wrong";
-    const { __metadata__: metadata = {}, ...tensors } = head as Record<string, unknown>;
+    const { __metadata__: texts, ...tensors } = head as Record<string, unknown>;
+    const metadata = texts ?? {};
     if (!isRecord(metadata) || !Object.values(metadata).every((v) => typeof v === "string")) return "wrong";
     const ranges = Object.values(tensors).map(rangeOf);
     if (ranges.includes(null)) return "wrong";
@@ -79,7 +113,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function number(view: DataView, at: number, dtype: string): number {
   if (dtype === "F64") return view.getFloat64(at, true);
   if (dtype === "F32") return view.getFloat32(at, true);
-  if (dtype === "I32") return view.getInt32(at, true);
+  if (isInteger(dtype)) {
+    let n = 0n;
+    const bytes = widths[dtype]!;
+    for (let i = bytes - 1; i >= 0; i--) n = 256n * n + BigInt(view.getUint8(at + i));
+    return Number(dtype[0] === "I" ? BigInt.asIntN(8 * bytes, n) : n);
+  }
   const half = view.getUint16(at, true);
   if (dtype === "BF16") {
     const single = new DataView(new ArrayBuffer(4));

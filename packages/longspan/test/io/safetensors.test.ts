@@ -34,8 +34,8 @@ describe("files of the Python package", () => {
       expect(Object.fromEntries(stored.metadata)).toEqual(metadata);
     });
 
-    // The library writes no halves.
-    if (name === "halves") continue;
+    // The library writes no halves, and no integers but int32.
+    if (name === "halves" || name === "integers") continue;
     it(`${name}: the same tensors give the same bytes`, async () => {
       const entries = tensors.map((t) => [t.name, fromArray(t.data, t.shape, t.dtype)] as const);
       const bytes = await encodeSafetensors(Object.fromEntries([...entries].reverse()), metadata);

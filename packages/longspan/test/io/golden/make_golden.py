@@ -1,8 +1,8 @@
 """Weight files written by the Python package, and what they hold.
 
 Writes next to itself NAME.safetensors and, for all of them, contents.json with the elements as numbers.
-The tests read the files and compare, and write the same tensors and compare the bytes; halves.safetensors,
-with types that the library reads as float32 and never writes, is read only.
+The tests read the files and compare, and write the same tensors and compare the bytes; halves.safetensors and
+integers.safetensors, with types that the library reads as float32 or int32 and never writes, are read only.
 
     python3 -m venv .venv
     .venv/bin/pip install safetensors==0.8.0 numpy torch==2.13.0
@@ -50,6 +50,21 @@ HALVES = {
 }
 
 
+# What stands beside the weights of many networks: counters, masks, bytes.
+INTEGERS = {
+    "norm.weight": np.array([0.5, -1.0], np.float32),
+    "norm.num_batches_tracked": np.array(38000),
+    "mask": np.array([[True, False], [False, True]]),
+    "u8": np.array([0, 255], np.uint8),
+    "i8": np.array([-128, 127], np.int8),
+    "u16": np.array([65535], np.uint16),
+    "i16": np.array([-32768, 32767], np.int16),
+    "u32": np.array([2147483647], np.uint32),
+    "i64": np.array([-2147483648, 2147483647], np.int64),
+    "u64": np.array([7], np.uint64),
+}
+
+
 def contents(tensors, metadata):
     return {
         "metadata": metadata or {},
@@ -64,9 +79,15 @@ def as_read(tensors):
     return {name: t.to(torch.float32).numpy() for name, t in tensors.items()}
 
 
+def as_int32(tensors):
+    return {name: a if a.dtype.kind == "f" else a.astype(np.int32) for name, a in tensors.items()}
+
+
 for name, (tensors, metadata) in FILES.items():
     (FOLDER / f"{name}.safetensors").write_bytes(save(tensors, metadata))
 (FOLDER / "halves.safetensors").write_bytes(safetensors.torch.save(HALVES))
+(FOLDER / "integers.safetensors").write_bytes(save(INTEGERS))
 written = {name: contents(*file) for name, file in FILES.items()}
-text = json.dumps({**written, "halves": contents(as_read(HALVES), None)}, indent=2)
+read = {"halves": contents(as_read(HALVES), None), "integers": contents(as_int32(INTEGERS), None)}
+text = json.dumps({**written, **read}, indent=2)
 (FOLDER / "contents.json").write_text(text + "\n")
