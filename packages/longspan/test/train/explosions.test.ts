@@ -184,3 +184,32 @@ describe("a step that explodes, under each policy", () => {
     expect(reports.at(-1)!.skipped).toBe(1);
   });
 });
+
+it("what a random step lacks is said at once, not at the first explosion: the norm before any batch, the rate at the first step", async () => {
+  const task = taskWith("nothing");
+  const batches: number[] = [];
+  const seen: typeof task = {
+    ...task,
+    batch: (step) => {
+      batches.push(step);
+      return task.batch(step);
+    },
+  };
+  const init = (): Params => ({ layer: layer.init(Key.of(1)), readout: readout.init(Key.of(2)) });
+  const attempt = (onExplosion: ExplosionPolicy) =>
+    train(seen, startTraining(seen, optimiser, init()), {
+      optimiser,
+      budget: { steps: 2 },
+      key: Key.of(3),
+      onExplosion,
+    });
+  await expect(attempt({ nonFinite: "random" })).rejects.toThrow(
+    "onExplosion: a random step needs a norm to put in place of the gradient's; give randomNorm or above.norm",
+  );
+  expect(batches).toEqual([]);
+  await expect(attempt({ nonFinite: "random", randomNorm: 1 })).rejects.toThrow(
+    "onExplosion: a random step needs a learning rate; give one in the settings of the step or in the policy",
+  );
+  expect(batches).toEqual([0]);
+  await attempt({ nonFinite: "random", randomNorm: 1, learningRate: 0.1 });
+});
