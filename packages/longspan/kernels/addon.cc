@@ -574,7 +574,7 @@ void end(void* data) {
   instance->threads = 1;
 }
 
-/** Counts the changes of what is exported, as src/executors/native/index.ts does. */
+/** Counts the changes of what is exported and of how programs and schedules are encoded, as src/executors/native/index.ts does. */
 constexpr int32_t interfaceVersion = 3;
 
 napi_value start(napi_env env, napi_value exports) {

@@ -92,7 +92,7 @@ int32_t fail(const char* message) {
 
 #define LONGSPAN_EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
-/** Counts the changes of what is exported, as src/executors/wasm/host.ts does. */
+/** Counts the changes of what is exported and of how programs and schedules are encoded, as src/executors/wasm/host.ts does. */
 LONGSPAN_EXPORT(interfaceVersion) int32_t interfaceVersion() { return 1; }
 
 LONGSPAN_EXPORT(error) const char* errorText() { return lastError; }

@@ -47,7 +47,7 @@ export function isSupported(bytes: Uint8Array): boolean {
 const { exp, expm1, log, log1p, tanh, sin, cos } = Math;
 const imports: Imports = { env: { exp, expm1, log, log1p, tanh, sin, cos } };
 
-/** As kernels/wasm.cc has it: a bundle may find a module of another version of the library. */
+/** As kernels/wasm.cc has it: a bundle may find a module of another version of the library, which would read programs otherwise. */
 const interfaceVersion = 1;
 
 /** @throws Error if it is a module of other sources */
