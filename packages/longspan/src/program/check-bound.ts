@@ -2,7 +2,13 @@ import type { TypedArray } from "./dtype.js";
 import type { Window } from "./executor.js";
 import type { Handle } from "./handle.js";
 
-/** Checks the handles that bound runs are done with. @throws RangeError or TypeError if they do not fit those that they replace */
+/**
+ * Checks the handles that bound runs are done with.
+ * @throws RangeError or TypeError if they do not fit those that they replace
+ * @example
+ * const handle = defaultExecutor().allocate("float32", 3);
+ * checkHandles([handle], [handle]); // passes; with none: "0 handles in place of 1"
+ */
 export function checkHandles(handles: readonly Handle[], replaced: readonly Handle[]): void {
   if (handles.length !== replaced.length)
     throw new RangeError(`${handles.length} handles in place of ${replaced.length}`);
@@ -13,7 +19,14 @@ export function checkHandles(handles: readonly Handle[], replaced: readonly Hand
   }
 }
 
-/** Checks the arrays that bound runs are done with. @throws RangeError if one is not as long as its place */
+/**
+ * Checks the arrays that bound runs are done with.
+ * @throws RangeError if one is not as long as its place
+ * @example
+ * const handle = defaultExecutor().allocate("float32", 3);
+ * const place = { handle, offset: 0, length: 3 };
+ * checkWindow({ input: place, output: place }, [1, 2, 3], new Float32Array(3)); // passes
+ */
 export function checkWindow(
   { input: into, output: from }: Window,
   input: ArrayLike<number>,

@@ -1,6 +1,13 @@
 import type { DType } from "./dtype.js";
 
-/** Memory of an executor, under a name that can be given back. What it is kept in is the executor's own affair. */
+/**
+ * Memory of an executor, under a name that can be given back. What it is kept in is the executor's own affair.
+ * @example
+ * const executor = defaultExecutor();
+ * const handle = executor.allocate("float32", 3);
+ * [handle.dtype, handle.length, handle.released]; // [ "float32", 3, false ]
+ * executor.release(handle);
+ */
 export class Handle {
   /** Whether it was given back. */
   released = false;

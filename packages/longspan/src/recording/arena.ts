@@ -1,6 +1,12 @@
 import { bytesPerElement, type DType, type Executor, type Handle, sizeClass } from "../program/index.js";
 
-/** Memory that recordings have in common for what lives only while their runs are done. */
+/**
+ * Memory that recordings have in common for what lives only while their runs are done.
+ * @example
+ * const executor = recordable(new ReferenceExecutor());
+ * const arena = isRecordable(executor) ? executor.arena() : null;
+ * arena?.bytes; // 0
+ */
 export class Arena {
   private readonly spare = new Map<string, Handle[]>();
   /** Bytes that it holds. */

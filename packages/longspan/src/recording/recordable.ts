@@ -23,6 +23,17 @@ import type { Recording } from "./recording.js";
 /**
  * An executor whose runs can be recorded and repeated: the layer between tensors and an executor, which knows nothing of it. Everything
  * else is handed on.
+ * @example
+ * const executor = defaultExecutor();
+ * if (isRecordable(executor)) {
+ *   const x = tensor([1, 2]);
+ *   const recording = executor.record(() => keep(mul(x, 2)));
+ *   recording.runs.length; // 1
+ *   const again = executor.bind(recording.runs, []);
+ *   again.run([]);
+ *   again.release();
+ *   recording.release();
+ * }
  */
 export class RecordableExecutor implements SynchronousExecutor {
   private readonly recorder: Recorder;

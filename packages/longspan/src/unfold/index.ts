@@ -3,7 +3,7 @@ export { linearized, remembered, transposed } from "./derived-cells.js";
 export type { Pullback, Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 export type { Probes } from "./probes.js";
 export * from "./structures/chain.js";
-export * from "./structures/graph.js";
+export { type Graph, type GraphEdge, graph } from "./structures/graph.js";
 export * from "./structures/structure.js";
 export * from "./structures/trees.js";
 export * from "./unfold.js";
