@@ -1,7 +1,7 @@
 import { formatShape, leaves, ShapeError, Value } from "../tensor/index.js";
 
-/** What is given where a value is expected may be anything: programs are plain JavaScript too. */
-interface Asked {
+/** Who checks the result of a function, for messages. */
+export interface Asked {
   /** Who asks: begins the message. */
   readonly what: string;
   /** What messages call the function. */

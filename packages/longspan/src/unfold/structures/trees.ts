@@ -1,4 +1,4 @@
-import { layOut } from "./graph.js";
+import { layOut } from "./lay-out.js";
 import { nothing, type Structure, StructureError } from "./structure.js";
 
 /** A tree by its nodes: `children[n]` lists the children of node n, left to right. */
