@@ -169,6 +169,13 @@ const models: Record<string, Model> = {
     const { output, final } = unfold(treeCell, p, { x: slice(x, 0, 0, 8) }, forest);
     return add(forest.sumPerSequence(perRow(output)), perRow(final.h));
   }),
+  "trees whose inputs, read by edges too, depend on parameters": model(
+    { cell: treeCell.init(Key.of(2), "float64"), E: draw(3, [I, I]) },
+    (p) => {
+      const inputs = matmul(slice(x, 0, 0, 8), p.E);
+      return forest.sumPerSequence(perRow(unfold(treeCell, p.cell, { x: inputs }, forest).output));
+    },
+  ),
   "graphs, one of them with two final states": model(cell.init(Key.of(2), "float64"), (p) => {
     const { final } = unfold(cell, p, { x: slice(x, 0, 0, 5) }, branching);
     return indexSum(perRow(final.h), tensor([0, 0, 1], "int32"), 2);

@@ -13,6 +13,8 @@ import {
 } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 import { remembered } from "./derived-cells.js";
+import { parentRows } from "./row-spaces.js";
+import { layoutOf } from "./schedule.js";
 import { nothing, type Structure } from "./structures/structure.js";
 
 /** An application of an unfold, as far as it matters here. Operands: the cell's values, then initial states. */
@@ -43,16 +45,13 @@ export function unfoldPerExample(
       rows,
       sequenceOf.map((s) => perSequence[s]!),
     );
+  const layout = layoutOf(structure, cell);
 
   const results = run(
     cut.cell,
     inputs.map((v) => level.held(v)?.rows ?? v),
   );
-  const leaving = cut.cell.outputs.map((o, i) =>
-    o.scope === "node"
-      ? owned(results[i]!, structure.parts.sequenceOf)
-      : level.rows(results[i]!, perSequence),
-  );
+  const leaving = cut.cell.outputs.map((o, i) => owned(results[i]!, parentRows(layout, o.scope, "sequence")));
   const env = new Map<Value, Value>(cell.values.map((v, i) => [v.variable, inputs[i]!]));
   for (const { total, of } of cut.sums) {
     const [a, b] = of.map((f) => (f.from === "value" ? inputs[f.index]! : leaving[f.index]!));
@@ -169,18 +168,15 @@ function ownersOfSequences(
   inputs: readonly Value[],
   level: ExampleLevel,
 ): Owners | null {
-  const { sequences, parts } = structure;
-  const rows: Partial<Record<Scope, Int32Array>> = {
-    node: parts.sequenceOf,
-    sequence: Int32Array.from({ length: sequences }, (_, s) => s),
-  };
+  const layout = layoutOf(structure, cell);
   const sources = sequencesOfEnds(structure, "from");
-  const joined = new JoinedOwners(sequences);
+  const joined = new JoinedOwners(structure.sequences);
   for (const [i, v] of inputs.entries()) {
     if (!level.isOwn(v)) continue;
     const held = level.held(v);
-    const sequenceOf = i < cell.values.length ? rows[cell.values[i]!.variable.scope] : sources;
-    if (held === null || sequenceOf === undefined) return null;
+    const scope = cell.values[i]?.variable.scope;
+    if (held === null || scope === "one") return null;
+    const sequenceOf = scope === undefined ? sources : parentRows(layout, scope, "sequence");
     held.owners.forEach((o, row) => {
       joined.join(sequenceOf[row]!, o);
     });

@@ -55,10 +55,11 @@ export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
 
 /** The row of `of` that each row of `by` belongs to. @throws RangeError if rows of `by` do not belong to rows of `of` */
 export function parentRows(layout: Layout, by: Scope, of: Scope): Int32Array {
-  const { parents: direct = {} }: AnyRows = rowSpaces[by];
+  const { count, parents: direct = {} }: AnyRows = rowSpaces[by];
+  if (by === of) return Int32Array.from({ length: count(layout) }, (_, r) => r);
   for (const parent of spaces[by].parents) {
     if (!isWithin(parent, of)) continue;
-    const rows = direct[parent]?.(layout) ?? new Int32Array(rowSpaces[by].count(layout));
+    const rows = direct[parent]?.(layout) ?? new Int32Array(count(layout));
     if (parent === of) return rows;
     const above = parentRows(layout, parent, of);
     return rows.map((r) => above[r]!);
