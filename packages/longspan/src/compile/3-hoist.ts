@@ -1,5 +1,6 @@
 import { dependencies, dependents, type Equation } from "../autodiff/index.js";
 import { inSlots, outSlots, roots } from "../cell/index.js";
+import { hasLevels } from "../program/index.js";
 import type { Value } from "../tensor/index.js";
 import type { PlacedResults } from "./2-place-results.js";
 import { type Phase, result } from "./context.js";
@@ -40,9 +41,7 @@ export function hoist(placed: PlacedResults): Hoisted {
   const hasLoop = loopRoots.size > 0 || loopEntries.size > 0;
   const phases = new Map<Equation, Phase>();
   const isRowLocal = (eq: Equation) =>
-    (eq.op.lowering.kind === "map" || isView(eq, producer)) &&
-    result(eq).scope !== "one" &&
-    result(eq).scope !== "sequence";
+    (eq.op.lowering.kind === "map" || isView(eq, producer)) && hasLevels(result(eq).scope);
   for (const eq of cell.equations) {
     const v = result(eq);
     phases.set(eq, !depends.has(v) ? "before" : feeds.has(v) ? "loop" : "after");

@@ -50,7 +50,15 @@ export type LevelledSpace = {
 }[Space];
 
 /** The sets of rows that come in levels. */
-export const levelledSpaces = spaceNames.filter((s): s is LevelledSpace => "levels" in spaces[s]);
+export const levelledSpaces = spaceNames.filter(hasLevels);
+
+/**
+ * Whether the rows of a space come in levels: then the loop can run over them, and blocks of steps have their part of them.
+ * @example hasLevels("sequence") // false
+ */
+export function hasLevels(space: Space): space is LevelledSpace {
+  return "levels" in spaces[space];
+}
 
 /**
  * Whether each row of a space belongs to one row of another: the space itself or one above it.
@@ -62,25 +70,30 @@ export function isWithin(space: Space, other: Space): boolean {
 
 const scopes = spaceNames.filter((s): s is Scope => "scope" in spaces[s]);
 
-/** The widest scope within both: each row of it belongs to a row of the one and to a row of the other. */
-function meet(a: Scope, b: Scope): Scope {
+/** The widest scope within both, if there is one: each row of it belongs to a row of the one and to a row of the other. */
+function joinOfTwo(a: Scope, b: Scope): Scope | undefined {
   const within = scopes.filter((s) => isWithin(s, a) && isWithin(s, b));
-  const widest = within.find((s) => within.every((t) => isWithin(t, s)));
-  if (widest === undefined)
-    throw new Error(`no scope is within ${a} and within ${b}: a row of program/spaces.ts is missing`);
-  return widest;
+  return within.find((s) => within.every((t) => isWithin(t, s)));
 }
 
-const joins: ReadonlyMap<Scope, ReadonlyMap<Scope, Scope>> = new Map(
-  scopes.map((a) => [a, new Map(scopes.map((b) => [b, meet(a, b)]))]),
+const joins: ReadonlyMap<Scope, ReadonlyMap<Scope, Scope | undefined>> = new Map(
+  scopes.map((a) => [a, new Map(scopes.map((b) => [b, joinOfTwo(a, b)]))]),
 );
 
 /**
  * The scope of a result: the widest one within the scopes of all operands, `one` without operands.
+ * @throws RangeError where no rows belong to both of two operands' rows
  * @example joinScopes(["one", "node", "sequence"]) // "node"
  */
 export function joinScopes(of: readonly Scope[]): Scope {
   let joined: Scope = "one";
-  for (const s of of) joined = joins.get(joined)!.get(s)!;
+  for (const s of of) {
+    const next = joins.get(joined)!.get(s);
+    if (next === undefined)
+      throw new RangeError(
+        `an op of a value per ${joined} and a value per ${s}: no rows belong to both; sum one of them over its rows first`,
+      );
+    joined = next;
+  }
   return joined;
 }

@@ -1,6 +1,6 @@
 import { type CellGraph, type LinearizedCell, simplify } from "../cell/index.js";
 import { type Aval, add, type Linear, type Scope } from "../ops/index.js";
-import { spaces } from "../program/index.js";
+import { hasLevels } from "../program/index.js";
 import { full, scope, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
 import { copyRows } from "./copy-rows.js";
 import { remembered, transposed } from "./derived-cells.js";
@@ -157,18 +157,13 @@ function collect(places: readonly (Tensor | undefined)[], { sums }: Carried): Te
 
 /** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
 function rowsOf(t: Tensor, of: Scope, { begin, end }: Block): Tensor {
-  if (!isLevelled(of)) return t;
+  if (!hasLevels(of)) return t;
   const features = t.shape.slice(1);
   return t.view([end - begin, ...features], begin * sizeOf(features));
 }
 
-/** Whether the rows of a scope come in levels, as blocks do: the others are the same for all blocks. */
-function isLevelled(of: Scope): boolean {
-  return "levels" in spaces[of];
-}
-
 function placeFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
-  return isLevelled(of) ? uninitialised(shape, dtype) : undefined;
+  return hasLevels(of) ? uninitialised(shape, dtype) : undefined;
 }
 
 /** A tensor to carry along: it may be released without touching what was given. */
