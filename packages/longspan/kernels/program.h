@@ -18,10 +18,10 @@ enum class Kind : int32_t {
   count
 };
 
-constexpr int32_t spaces = 9;
+constexpr int32_t spaces = 10;
 constexpr int32_t spaceOne = 0;
-constexpr int32_t spaceNode = 2;
-constexpr int32_t spaceEdge = 3;
+constexpr int32_t spaceNode = 3;
+constexpr int32_t spaceEdge = 4;
 constexpr int32_t rowsSame = -1;
 constexpr int32_t rowsFixed = -2;
 

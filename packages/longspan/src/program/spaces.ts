@@ -17,6 +17,8 @@ export const spaces = {
   one: { parents: [], scope: true },
   /** A row per sequence, tree or graph of a structure. */
   sequence: { parents: ["one"], scope: true },
+  /** A row per member of the set that each sequence carries. */
+  member: { parents: ["sequence"], scope: true },
   /** A row per node. */
   node: { parents: ["sequence"], scope: true, levels: true },
   /** A row per edge that an edge step runs over; it belongs to the node at the end whose inputs the step reads. */

@@ -34,6 +34,10 @@ interface AnyRows {
 export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
   one: { count: () => 1 },
   sequence: { count: ({ structure }) => structure.sequences },
+  member: {
+    count: ({ structure }) => structure.members,
+    parents: { sequence: ({ structure }) => structure.parts.memberOf ?? new Int32Array(0) },
+  },
   node: {
     count: ({ structure }) => structure.nodes,
     levels: ({ structure: { parts } }) => ({ begin: parts.levelBegin, end: parts.levelEnd }),

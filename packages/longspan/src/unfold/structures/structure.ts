@@ -44,6 +44,8 @@ export interface StructureParts {
   readonly clock: Int32Array | null;
   /** Per row: its place when the sequences' own nodes are laid one after the other, in the order given. */
   readonly order: Int32Array;
+  /** Per member of the sets that sequences carry, those of a sequence side by side: its sequence. None where there are no sets. */
+  readonly memberOf?: Int32Array;
   /** True once messages run from a node after it is done: the transposed direction. */
   readonly pushes: boolean;
 }
@@ -80,6 +82,11 @@ export class Structure {
   /** Levels of nodes that run one after the other: the length of the longest sequence, the height of the tallest tree. */
   get levels(): number {
     return this.parts.levelBegin.length;
+  }
+
+  /** Members of all sets: 0 where sequences carry none. */
+  get members(): number {
+    return this.parts.memberOf?.length ?? 0;
   }
 
   /** [nodes, ...] laid sequence after sequence -> rows of this structure. Differentiable. */
@@ -133,6 +140,27 @@ export class Structure {
       });
       t.derived.set("transposed", this);
       return t;
+    });
+  }
+
+  /**
+   * The structure whose sequences each carry a set of so many members. Values per member have a row each, [members, ...]: those of the
+   * first sequence, then those of the second.
+   * @internal until cells can declare inputs per member
+   * @throws StructureError for sizes that are no sizes, or not one per sequence
+   */
+  withMembers(sizes: readonly number[]): Structure {
+    if (sizes.length !== this.sequences)
+      throw new StructureError(`${sizes.length} sizes of sets for ${this.sequences} sequences`);
+    sizes.forEach((n, s) => {
+      if (!Number.isInteger(n) || n < 0)
+        throw new StructureError(
+          `the set of sequence ${s} has ${n} members; sizes are non-negative integers`,
+        );
+    });
+    return this.derive(`members ${sizes}`, () => {
+      const memberOf = Int32Array.from(sizes.flatMap((n, s) => new Array<number>(n).fill(s)));
+      return new Structure({ ...this.parts, memberOf });
     });
   }
 
