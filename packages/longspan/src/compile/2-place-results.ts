@@ -5,7 +5,7 @@ import type { Context } from "./context.js";
 import { memoryOf } from "./memory.js";
 
 /** Where a result goes. */
-export type Home =
+type Home =
   | { readonly kind: "state"; readonly port: number; readonly slot: number }
   | { readonly kind: "message"; readonly slot: number }
   | { readonly kind: "output"; readonly index: number };

@@ -16,7 +16,7 @@ export interface Unit {
 }
 
 /** A sum that an instruction forms in place: `target` starts as `start`, and `instruction` adds to it. */
-export interface Accumulation {
+interface Accumulation {
   readonly sum: Equation;
   readonly instruction: Equation;
   readonly start: Var;

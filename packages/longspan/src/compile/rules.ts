@@ -1,4 +1,5 @@
 import type { Equation } from "../autodiff/index.js";
+import { hasLevels } from "../program/index.js";
 import type { Value } from "../tensor/index.js";
 import { absorbedOperands, isInline } from "./4-fuse.js";
 import { compilerDefect } from "./compile-error.js";
@@ -53,6 +54,11 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
           eq.inputs.some((v) => producer.has(v) && rank(producer.get(v)!) > rank(eq)),
         );
       },
+    },
+    {
+      what: "the loop makes rows that come in levels",
+      brokenBy: ({ cell, phases: region }) =>
+        cell.equations.find((eq) => region.get(eq) === "loop" && !hasLevels(result(eq).scope)),
     },
     {
       what: "nothing before the loop reads a recurrent state",

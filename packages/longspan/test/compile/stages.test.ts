@@ -55,6 +55,20 @@ test("an equation of a region that comes too early breaks a rule", () => {
   );
 });
 
+test("a loop over rows without levels breaks a rule", () => {
+  const { equations } = placed.cell;
+  const last = equations.at(-1)!;
+  const shared = {
+    ...last,
+    outputs: [Object.assign(Object.create(last.outputs[0]!), { scope: "sequence" })],
+  };
+  const cell = { ...placed.cell, equations: [...equations.slice(0, -1), shared] };
+  const phases = new Map([...hoisted.phases, [shared, "loop"] as const]);
+  expect(() => verifyStage("3-hoist", { ...hoisted, cell, phases })).toThrow(
+    "after 3-hoist: not so: the loop makes rows that come in levels",
+  );
+});
+
 test("a unit in a layer that comes too early breaks a rule", () => {
   const late = fused.units.find((u) => u.phase === "loop" && u.isMap)!;
   const early = { ...late, layer: 0 };
