@@ -4,17 +4,13 @@ import {
   chain,
   defaultExecutor,
   executor,
-  exp,
   fromArray,
   Key,
   leaves,
-  log,
   max,
   mul,
   normal,
   onCpu,
-  sigmoid,
-  sqrt,
   sum,
   tanh,
   trees,
@@ -170,48 +166,6 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
         const together = run([0, 1, 2, 3, 4]);
         for (const i of [0, 1, 2, 3, 4]) expect(run([i]).get(i), `sequence ${i}`).toEqual(together.get(i));
       });
-    });
-
-    describe("elementary functions over all of float32, against double precision", () => {
-      const bits = new Int32Array(1 << 18);
-      for (let i = 0; i < bits.length; i++) bits[i] = i * 16384 + ((i * 2654435761) >>> 18);
-      const inputs = [
-        ...new Float32Array(bits.buffer),
-        ...[0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1, -1, 88.72, -103.97],
-      ].map(Math.fround);
-      const ulp = new Float32Array(1);
-      const word = new Int32Array(ulp.buffer);
-      const spacing = (x: number): number => {
-        ulp[0] = Math.abs(x);
-        if (!(ulp[0]! < Number.POSITIVE_INFINITY)) return 2 ** 104;
-        const from = ulp[0]!;
-        word[0]! += 1;
-        return (ulp[0] === Number.POSITIVE_INFINITY ? 2 ** 128 : ulp[0]!) - from;
-      };
-      for (const [what, f, exact, most] of [
-        ["exp", exp, Math.exp, 2],
-        ["tanh", tanh, Math.tanh, 4],
-        ["sigmoid", sigmoid, (x: number) => 1 / (1 + Math.exp(-x)), 4],
-        ["log", log, Math.log, 3],
-        ["sqrt", sqrt, Math.sqrt, 1],
-      ] as const)
-        test(`${what}: within ${most} units in the last place`, () => {
-          const ours = on(name, () => onCpu(f(fromArray(inputs, [inputs.length]))).toArray());
-          let worst = 0;
-          let where = 0;
-          inputs.forEach((x, i) => {
-            const wanted = exact(x);
-            const got = ours[i]!;
-            if (Number.isNaN(wanted)) {
-              expect(got, `${what}(${x})`).toBeNaN();
-              return;
-            }
-            if (Math.fround(wanted) === got) return;
-            const e = Math.abs(got - wanted) / spacing(wanted);
-            if (!(e <= worst)) [worst, where] = [e, x];
-          });
-          expect(worst, `${what}(${where})`).toBeLessThan(most);
-        });
     });
 
     test("the largest of a row is found wherever it stands, at any length; a NaN is kept", () => {

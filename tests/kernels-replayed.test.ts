@@ -27,6 +27,7 @@ import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
 
 const kernels = fileURLToPath(new URL("../packages/longspan/kernels", import.meta.url));
+const generated = join(kernels, "..", "build", "generated");
 const randomCells = 60;
 const disturbed = 100_000;
 const bytesOf = (words: ArrayBufferView) => Buffer.from(words.buffer, words.byteOffset, words.byteLength);
@@ -167,6 +168,8 @@ describe.skipIf(!wanted)(
               ...common,
               ...target.flags,
               ...flags,
+              "-I",
+              generated,
               "-c",
               join(kernels, source),
               "-o",

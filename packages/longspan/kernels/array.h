@@ -7,13 +7,6 @@
 extern "C" {
 void* malloc(size_t bytes) noexcept;
 void free(void* memory) noexcept;
-double exp(double) noexcept;
-double expm1(double) noexcept;
-double log(double) noexcept;
-double log1p(double) noexcept;
-double tanh(double) noexcept;
-double sin(double) noexcept;
-double cos(double) noexcept;
 }
 
 #define LONGSPAN_INLINE inline __attribute__((always_inline))

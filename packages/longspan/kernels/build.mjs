@@ -9,11 +9,13 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { encodingHeader } from "./generate.mjs";
 
 const execute = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..", "..");
 const out = join(here, "..", "build");
+const generated = join(out, "generated");
 const force = process.argv.includes("--force");
 
 const common = [
@@ -61,7 +63,7 @@ function stampOf(text, unused) {
   const hash = createHash("sha256").update(text);
   for (const f of readdirSync(here).sort())
     if (/\.(h|cc|mjs)$/.test(f) && f !== unused) hash.update(f).update(readFileSync(join(here, f)));
-  return hash.digest("hex");
+  return hash.update(header).digest("hex");
 }
 
 async function buildAddon(compiler) {
@@ -91,7 +93,16 @@ async function buildAddon(compiler) {
   const objects = await Promise.all(
     jobs.map(async ([source, object, flags]) => {
       const to = join(out, object);
-      await execute(compiler.name, [...common, ...flags, "-c", join(here, source), "-o", to]);
+      await execute(compiler.name, [
+        ...common,
+        ...flags,
+        "-I",
+        generated,
+        "-c",
+        join(here, source),
+        "-o",
+        to,
+      ]);
       return to;
     }),
   );
@@ -118,6 +129,7 @@ async function buildWasm() {
   await runLLVM(null, {}, { fetchProgress: () => {} });
   const sources = readdirSync(here).filter((f) => /\.(h|cc)$/.test(f));
   const tree = Object.fromEntries(sources.map((f) => [f, readFileSync(join(here, f), "utf8")]));
+  tree["encoding.h"] = header;
   const call = async (command, args, result, files) => {
     let said = "";
     const stderr = (bytes) => {
@@ -155,7 +167,11 @@ async function buildWasm() {
   writeFileSync(stampFile, stamp);
 }
 
-mkdirSync(out, { recursive: true });
+// Written only when it changes, from the tables of the library as they were just compiled.
+const header = encodingHeader(await import("../dist/executors/kernels/numbers.js"));
+const headerFile = join(generated, "encoding.h");
+mkdirSync(generated, { recursive: true });
+if (!existsSync(headerFile) || readFileSync(headerFile, "utf8") !== header) writeFileSync(headerFile, header);
 const reasonOf = (error) => {
   const lines = String(error.stderr || error.message).split("\n");
   return (lines.find((l) => /error/i.test(l)) ?? lines[0]).trim();

@@ -1,5 +1,6 @@
-// exp, log, tanh and the logistic function on vectors of float32, to a few units in the last place over the whole range.
-// NaN stays NaN, infinities have their limits, results that are subnormal are subnormal.
+// Scalar functions on vectors of float32, under the names of their codes: a code without one here is computed lane by lane in
+// double precision (scalar.h). How exact each is says the table of codes (src/program/opcodes.ts). NaN stays NaN, infinities
+// have their limits, results that are subnormal are subnormal.
 #pragma once
 #include "vector.h"
 
@@ -93,11 +94,17 @@ LONGSPAN_INLINE Floats log(Floats x) {
   return ordinary ? result : special;
 }
 
-LONGSPAN_INLINE Floats squareRoot(Floats x) {
+LONGSPAN_INLINE Floats sqrt(Floats x) {
   Floats r = {};
   for (int i = 0; i < lanes<float>; i++) r[i] = __builtin_sqrtf(x[i]);
   return r;
 }
+
+LONGSPAN_INLINE Floats neg(Floats x) { return -x; }
+LONGSPAN_INLINE Floats abs(Floats x) { return asFloats(asInts(x) & 0x7fffffff); }
+LONGSPAN_INLINE Floats oneMinus(Floats x) { return 1.0f - x; }
+LONGSPAN_INLINE Floats oneMinusSquare(Floats x) { return 1.0f - x * x; }
+LONGSPAN_INLINE Floats selfTimesOneMinus(Floats x) { return x * (1.0f - x); }
 
 }  // namespace LONGSPAN_ISA
 }  // namespace longspan

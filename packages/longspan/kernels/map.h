@@ -2,6 +2,7 @@
 #pragma once
 #include "elementary.h"
 #include "program.h"
+#include "scalar.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
@@ -107,56 +108,6 @@ struct Remove<T*> {
 };
 #define LONGSPAN_TYPE(pointer) typename Remove<decltype(pointer)>::Type
 
-inline double signOf(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
-inline double magnitudeOf(double x) { return __builtin_fabs(x); }
-
-inline double negated(double x) { return -x; }
-inline double logistic(double x) { return 1 / (1 + ::exp(-x)); }
-inline double rootOf(double x) { return __builtin_sqrt(x); }
-inline double oneMinus(double x) { return 1 - x; }
-inline double oneMinusSquare(double x) { return 1 - x * x; }
-inline double selfTimesOneMinus(double x) { return x * (1 - x); }
-inline double identity(double x) { return x; }
-
-typedef double (*Function)(double);
-
-inline Function functionOf(Unary code) {
-  switch (code) {
-    case Unary::neg:
-      return negated;
-    case Unary::exp:
-      return ::exp;
-    case Unary::expm1:
-      return ::expm1;
-    case Unary::log:
-      return ::log;
-    case Unary::log1p:
-      return ::log1p;
-    case Unary::tanh:
-      return ::tanh;
-    case Unary::sigmoid:
-      return logistic;
-    case Unary::sqrt:
-      return rootOf;
-    case Unary::sin:
-      return ::sin;
-    case Unary::cos:
-      return ::cos;
-    case Unary::abs:
-      return magnitudeOf;
-    case Unary::sign:
-      return signOf;
-    case Unary::oneMinus:
-      return oneMinus;
-    case Unary::oneMinusSquare:
-      return oneMinusSquare;
-    case Unary::selfTimesOneMinus:
-      return selfTimesOneMinus;
-    default:
-      return identity;
-  }
-}
-
 /** Between types; within one it is a copy. */
 inline void cast(DType to, DType from, const Extent& e, const Tile& o, const Tile& a) {
   withType(to, [&](auto out) {
@@ -174,7 +125,7 @@ inline void cast(DType to, DType from, const Extent& e, const Tile& o, const Til
 
 /** Element by element in double precision: rare operations, and double precision itself. */
 inline void scalarUnary(Unary code, DType dtype, const Extent& e, const Tile& o, const Tile& a) {
-  const Function f = functionOf(code);
+  const scalar::Function f = scalar::functionOf(code);
   withType(dtype, [&](auto type) {
     typedef LONGSPAN_TYPE(type) T;
     for (int64_t r = 0; r < e.rows; r++) {
@@ -185,38 +136,37 @@ inline void scalarUnary(Unary code, DType dtype, const Extent& e, const Tile& o,
   });
 }
 
+/** What a code has where elementary.h has no function of its name on vectors. */
+struct Missing {};
+struct AnyFloats {
+  LONGSPAN_INLINE AnyFloats(Floats) {}
+};
+
+#define LONGSPAN_FALLBACK(name, function) \
+  inline Missing name(AnyFloats) { return {}; }
+LONGSPAN_UNARY(LONGSPAN_FALLBACK)
+#undef LONGSPAN_FALLBACK
+
 /** The result has the operand's type, except that of a cast. */
 inline void unary(Unary code, DType to, DType from, const Extent& e, const Tile& o, const Tile& a) {
-  if (to == DType::float32 && from == DType::float32) {
-    typedef Floats V;
+  if (code == Unary::cast) {
+    if (to != DType::float32 || from != DType::float32) return cast(to, from, e, o, a);
+    return apply1<float>(e, o, a, [](Floats x) { return x; });
+  }
+  if (to == DType::float32) {
     switch (code) {
-      case Unary::neg:
-        return apply1<float>(e, o, a, [](V x) { return -x; });
-      case Unary::exp:
-        return apply1<float>(e, o, a, [](V x) { return exp(x); });
-      case Unary::log:
-        return apply1<float>(e, o, a, [](V x) { return log(x); });
-      case Unary::tanh:
-        return apply1<float>(e, o, a, [](V x) { return tanh(x); });
-      case Unary::sigmoid:
-        return apply1<float>(e, o, a, [](V x) { return sigmoid(x); });
-      case Unary::sqrt:
-        return apply1<float>(e, o, a, [](V x) { return squareRoot(x); });
-      case Unary::abs:
-        return apply1<float>(e, o, a, [](V x) { return asFloats(asInts(x) & 0x7fffffff); });
-      case Unary::cast:
-        return apply1<float>(e, o, a, [](V x) { return x; });
-      case Unary::oneMinus:
-        return apply1<float>(e, o, a, [](V x) { return 1.0f - x; });
-      case Unary::oneMinusSquare:
-        return apply1<float>(e, o, a, [](V x) { return 1.0f - x * x; });
-      case Unary::selfTimesOneMinus:
-        return apply1<float>(e, o, a, [](V x) { return x * (1.0f - x); });
+#define LONGSPAN_CASE(code, function)                                    \
+  case Unary::code:                                                      \
+    if constexpr (sizeof(code(Floats{})) == sizeof(Floats))              \
+      return apply1<float>(e, o, a, [](Floats x) { return code(x); });   \
+    else                                                                 \
+      break;
+      LONGSPAN_UNARY(LONGSPAN_CASE)
+#undef LONGSPAN_CASE
       default:
         break;
     }
   }
-  if (code == Unary::cast) return cast(to, from, e, o, a);
   scalarUnary(code, to, e, o, a);
 }
 
@@ -290,7 +240,7 @@ inline void comparison(Binary code, const Extent& e, const Tile& o, const Tile& 
 
 /** Comparisons give int32; the rest has one type throughout. */
 inline void binary(Binary code, DType to, DType from, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
-  if (code >= Binary::less) return withType(from, [&](auto in) { comparison<LONGSPAN_TYPE(in)>(code, e, o, a, b); });
+  if (compares(code)) return withType(from, [&](auto in) { comparison<LONGSPAN_TYPE(in)>(code, e, o, a, b); });
   if (to == DType::float32) return arithmetic<float>(code, e, o, a, b);
   if (to == DType::float64) return arithmetic<double>(code, e, o, a, b);
   for (int64_t r = 0; r < e.rows; r++) {

@@ -10,7 +10,6 @@ Program::~Program() {
 
 namespace {
 
-constexpr int32_t magic = 0x4c535031;
 constexpr int32_t most = 1 << 20;
 constexpr int32_t maxRank = 8;
 
@@ -318,13 +317,11 @@ class Parser {
         return op.code == static_cast<int32_t>(Unary::cast) || typed(out, *in[0]);
       case OpKind::binary:
         if (op.code < 0 || op.code >= static_cast<int32_t>(Binary::count)) return fail("an unknown binary code");
-        if (op.code >= static_cast<int32_t>(Binary::less) && out.dtype != DType::int32)
-          return fail("a comparison that is not int32");
-        if ((op.code == static_cast<int32_t>(Binary::timesSigmoidSlope) ||
-             op.code == static_cast<int32_t>(Binary::timesTanhSlope)) &&
-            out.dtype == DType::int32)
-          return fail("a slope of integers");
-        return typed(*in[0], *in[1]) && (op.code >= static_cast<int32_t>(Binary::less) || typed(out, *in[0]));
+        if (compares(static_cast<Binary>(op.code)))
+          return typed(*in[0], *in[1]) && (out.dtype == DType::int32 || fail("a comparison that is not int32"));
+        if (isForFloats(static_cast<Binary>(op.code)) && out.dtype == DType::int32)
+          return fail("a code that integers have not");
+        return typed(*in[0], *in[1]) && typed(out, *in[0]);
       case OpKind::select:
         return typed(out, *in[1]) && typed(out, *in[2]);
       case OpKind::mulAdd:

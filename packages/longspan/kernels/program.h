@@ -1,27 +1,10 @@
 // A program as the executor keeps it: parsed from the flat encoding (docs/decisions/0012), checked once, then trusted.
 #pragma once
 #include "array.h"
+#include "encoding.h"
 
 namespace longspan {
 
-enum class DType : int32_t { float32 = 0, float64 = 1, int32 = 2 };
-enum class Role : int32_t { input = 0, output = 1, temporary = 2, level = 3 };
-enum class Kind : int32_t {
-  gemm = 0,
-  outerSum,
-  batchedMatmul,
-  sumRows,
-  segmentSum,
-  gather,
-  indexSum,
-  map,
-  count
-};
-
-constexpr int32_t spaces = 10;
-constexpr int32_t spaceOne = 0;
-constexpr int32_t spaceNode = 3;
-constexpr int32_t spaceEdge = 4;
 constexpr int32_t rowsSame = -1;
 constexpr int32_t rowsFixed = -2;
 
@@ -44,10 +27,8 @@ struct View {
   int32_t rows;
 };
 
-/** Where a map operation finds or leaves a value of one row. */
-enum class Place : int32_t { scratch = 0, view = 1, constant = 2 };
-
 struct Operand {
+  /** Where a map operation finds or leaves a value of one row. */
   Place place;
   DType dtype;
   /** Elements per row. */
@@ -59,43 +40,6 @@ struct Operand {
   /** A view that is written rather than read. */
   int32_t written;
 };
-
-enum class OpKind : int32_t {
-  copy = 0,
-  unary,
-  binary,
-  select,
-  move,
-  place,
-  iota,
-  reduce,
-  uniform,
-  mulAdd,
-  ofSum,
-  count
-};
-
-enum class Unary : int32_t {
-  neg = 0,
-  exp,
-  expm1,
-  log,
-  log1p,
-  tanh,
-  sigmoid,
-  sqrt,
-  sin,
-  cos,
-  abs,
-  sign,
-  cast,
-  oneMinus,
-  oneMinusSquare,
-  selfTimesOneMinus,
-  count
-};
-enum class Binary : int32_t { add = 0, sub, mul, div, max, min, timesSigmoidSlope, timesTanhSlope, less, lessEqual, equal, count };
-enum class Reduce : int32_t { sum = 0, max, argmax, count };
 
 struct MapOp {
   OpKind kind;

@@ -3,6 +3,7 @@ export * from "./count.js";
 export * from "./dtype.js";
 export * from "./executor.js";
 export * from "./handle.js";
+export * from "./opcodes.js";
 export * from "./print.js";
 export * from "./program.js";
 export * from "./spaces.js";

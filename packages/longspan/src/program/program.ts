@@ -1,4 +1,5 @@
 import type { DType } from "./dtype.js";
+import type { BinaryCode, ReduceCode, UnaryCode } from "./opcodes.js";
 import type { Space } from "./spaces.js";
 
 /**
@@ -173,25 +174,6 @@ export interface Register {
   readonly dtype: DType;
 }
 
-/** Functions of one register, element by element. `cast` converts to the type of the result's register. */
-export type UnaryCode =
-  | "neg"
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "tanh"
-  | "sigmoid"
-  | "sqrt"
-  | "sin"
-  | "cos"
-  | "abs"
-  | "sign"
-  | "cast";
-
-/** Functions of two registers of one shape, element by element; comparisons give 1 or 0. */
-export type BinaryCode = "add" | "sub" | "mul" | "div" | "max" | "min" | "less" | "lessEqual" | "equal";
-
 /** One step of a tile program; registers are written once. */
 export type MapOp =
   | { readonly op: "load"; readonly out: number; readonly view: View }
@@ -220,7 +202,7 @@ export type MapOp =
   /** Reduce `axes` away. `argmax` takes the first of equal maxima and needs exactly one axis. */
   | {
       readonly op: "reduce";
-      readonly code: "sum" | "max" | "argmax";
+      readonly code: ReduceCode;
       readonly out: number;
       readonly a: number;
       readonly axes: readonly number[];

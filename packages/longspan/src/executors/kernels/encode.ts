@@ -1,6 +1,4 @@
 import {
-  type BinaryCode,
-  type DType,
   type Instruction,
   type ListTable,
   levelledSpaces,
@@ -10,73 +8,13 @@ import {
   type RowTable,
   type Schedule,
   spaceNames,
-  type UnaryCode,
   type View,
 } from "../../program/index.js";
-import { type Dimension, type FusedBinary, type FusedUnary, narrow } from "./narrow.js";
+import { type Dimension, narrow } from "./narrow.js";
+import { magic, numberOf } from "./numbers.js";
 import { joinPatterns } from "./patterns.js";
 import { type PlacedOp, placeValues } from "./place-values.js";
 
-// The numbers of the encoding, which kernels/program.h repeats: docs/decisions/0012-kernels.md describes it.
-const magic = 0x4c535031;
-const dtypes: Record<DType, number> = { float32: 0, float64: 1, int32: 2 };
-const roles = { input: 0, output: 1, temporary: 2, level: 3 };
-const kinds: Record<Instruction["kind"], number> = {
-  gemm: 0,
-  outerSum: 1,
-  batchedMatmul: 2,
-  sumRows: 3,
-  segmentSum: 4,
-  gather: 5,
-  indexSum: 6,
-  map: 7,
-};
-const opKinds: Record<PlacedOp["op"], number> = {
-  copy: 0,
-  unary: 1,
-  binary: 2,
-  select: 3,
-  move: 4,
-  place: 5,
-  iota: 6,
-  reduce: 7,
-  uniform: 8,
-  mulAdd: 9,
-  ofSum: 10,
-};
-const unaryCodes: readonly (UnaryCode | FusedUnary)[] = [
-  "neg",
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "tanh",
-  "sigmoid",
-  "sqrt",
-  "sin",
-  "cos",
-  "abs",
-  "sign",
-  "cast",
-  "oneMinus",
-  "oneMinusSquare",
-  "selfTimesOneMinus",
-];
-const binaryCodes: readonly (BinaryCode | FusedBinary)[] = [
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "max",
-  "min",
-  "timesSigmoidSlope",
-  "timesTanhSlope",
-  "less",
-  "lessEqual",
-  "equal",
-];
-const reductions = ["sum", "max", "argmax"];
-const places = { scratch: 0, view: 1, constant: 2 };
 const noView: View = { buffer: 0, offset: 0, rows: "same" };
 
 /** A program as the flat lists of numbers that the kernels read. */
@@ -86,11 +24,17 @@ export function encodeProgram(program: Program): { ints: Int32Array; reals: Floa
   const regions = [program.before, program.loop, program.after];
   for (const region of regions) ints.push(region.length);
   for (const b of program.buffers)
-    ints.push(dtypes[b.dtype], spaceNames.indexOf(b.space), b.columns, roles[b.role], b.clearHead ? 1 : 0);
+    ints.push(
+      numberOf(b.dtype, "DType"),
+      numberOf(b.space, "Space"),
+      b.columns,
+      numberOf(b.role, "Role"),
+      b.clearHead ? 1 : 0,
+    );
   for (const t of program.tables) ints.push(t.kind === "lists" ? 1 : 0);
   for (const region of regions)
     for (const i of region) {
-      ints.push(kinds[i.kind], spaceNames.indexOf(i.space));
+      ints.push(numberOf(i.kind, "Kind"), numberOf(i.space, "Space"));
       if (i.kind === "map") encodeMap(i, region === program.loop, ints, reals);
       else encodeInstruction(i, ints);
     }
@@ -140,7 +84,8 @@ function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: 
   for (const o of operands) {
     const real = o.place === "constant" ? reals.push(o.value) - 1 : -1;
     const view = encodeView(o.view ?? noView);
-    ints.push(places[o.place], dtypes[o.dtype], o.size, o.slot, ...view, Number(o.written), real);
+    ints.push(numberOf(o.place, "Place"), numberOf(o.dtype, "DType"), o.size, o.slot);
+    ints.push(...view, Number(o.written), real);
   }
   for (const op of encoded) ints.push(...op);
   for (const [extent, stride] of dims) ints.push(extent, stride);
@@ -152,7 +97,7 @@ function encodeOp(op: PlacedOp, dims: Dimension[]): number[] {
   dims.push(...kept, ...rest);
   const operand = (name: "a" | "b" | "c") => (op as { a?: number; b?: number; c?: number })[name] ?? -1;
   return [
-    opKinds[op.op],
+    numberOf(op.op, "OpKind"),
     code,
     op.out,
     operand("a"),
@@ -175,9 +120,9 @@ function details(op: PlacedOp): {
   switch (op.op) {
     case "unary":
     case "ofSum":
-      return { ...plain, code: unaryCodes.indexOf(op.code) };
+      return { ...plain, code: numberOf(op.code, "Unary") };
     case "binary":
-      return { ...plain, code: binaryCodes.indexOf(op.code) };
+      return { ...plain, code: numberOf(op.code, "Binary") };
     case "move":
       return { ...plain, extra: op.base, rest: op.dims };
     case "place":
@@ -185,7 +130,7 @@ function details(op: PlacedOp): {
     case "iota":
       return { ...plain, code: op.extent, extra: op.inner };
     case "reduce":
-      return { ...plain, code: reductions.indexOf(op.code), kept: op.kept, rest: op.reduced };
+      return { ...plain, code: numberOf(op.code, "Reduce"), kept: op.kept, rest: op.reduced };
     case "uniform":
       return { ...plain, extra: op.site | 0 };
     default:

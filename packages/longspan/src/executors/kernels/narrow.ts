@@ -1,10 +1,5 @@
-import type { BinaryCode, DType, MapInstruction, MapOp, UnaryCode, View } from "../../program/index.js";
-
-/** Codes that only the kernels have: patterns of derivatives, in one pass over memory instead of two. */
-export type FusedUnary = "oneMinus" | "oneMinusSquare" | "selfTimesOneMinus";
-
-/** a times the slope of the function of which b is the value: a b (1 - b), a (1 - b^2). */
-export type FusedBinary = "timesSigmoidSlope" | "timesTanhSlope";
+import type { DType, MapInstruction, MapOp, ReduceCode, View } from "../../program/index.js";
+import type { KernelBinary, KernelUnary } from "./numbers.js";
 
 /** A pair of extent and stride. */
 export type Dimension = readonly [extent: number, stride: number];
@@ -14,10 +9,10 @@ export type FlatOp =
   | { readonly op: "load"; readonly out: number; readonly view: View }
   | { readonly op: "store"; readonly a: number; readonly view: View }
   | { readonly op: "constant"; readonly out: number; readonly value: number }
-  | { readonly op: "unary"; readonly code: UnaryCode | FusedUnary; readonly out: number; readonly a: number }
+  | { readonly op: "unary"; readonly code: KernelUnary; readonly out: number; readonly a: number }
   | {
       readonly op: "binary";
-      readonly code: BinaryCode | FusedBinary;
+      readonly code: KernelBinary;
       readonly out: number;
       readonly a: number;
       readonly b: number;
@@ -68,7 +63,7 @@ export type FlatOp =
   | { readonly op: "iota"; readonly out: number; readonly inner: number; readonly extent: number }
   | {
       readonly op: "reduce";
-      readonly code: "sum" | "max" | "argmax";
+      readonly code: ReduceCode;
       readonly out: number;
       readonly a: number;
       readonly kept: readonly Dimension[];

@@ -5,6 +5,7 @@ import {
   type TypedArray,
   threefry2x32,
 } from "../../program/index.js";
+import { binary, unary } from "./elementwise.js";
 import type { Operand } from "./operand.js";
 
 /** Elements that all registers of a tile may take together: 256 KiB of float32, about what a core's L2 leaves free. */
@@ -148,80 +149,6 @@ function store(input: TypedArray, to: Operand, size: number, begin: number, rows
 
 function copy(out: TypedArray, a: TypedArray, n: number): void {
   for (let e = 0; e < n; e++) out[e] = a[e]!;
-}
-
-function unary(code: string, o: TypedArray, a: TypedArray, n: number): void {
-  switch (code) {
-    case "neg":
-      for (let e = 0; e < n; e++) o[e] = -a[e]!;
-      return;
-    case "exp":
-      for (let e = 0; e < n; e++) o[e] = Math.exp(a[e]!);
-      return;
-    case "expm1":
-      for (let e = 0; e < n; e++) o[e] = Math.expm1(a[e]!);
-      return;
-    case "log":
-      for (let e = 0; e < n; e++) o[e] = Math.log(a[e]!);
-      return;
-    case "log1p":
-      for (let e = 0; e < n; e++) o[e] = Math.log1p(a[e]!);
-      return;
-    case "tanh":
-      for (let e = 0; e < n; e++) o[e] = Math.tanh(a[e]!);
-      return;
-    case "sigmoid":
-      for (let e = 0; e < n; e++) o[e] = 1 / (1 + Math.exp(-a[e]!));
-      return;
-    case "sqrt":
-      for (let e = 0; e < n; e++) o[e] = Math.sqrt(a[e]!);
-      return;
-    case "sin":
-      for (let e = 0; e < n; e++) o[e] = Math.sin(a[e]!);
-      return;
-    case "cos":
-      for (let e = 0; e < n; e++) o[e] = Math.cos(a[e]!);
-      return;
-    case "abs":
-      for (let e = 0; e < n; e++) o[e] = Math.abs(a[e]!);
-      return;
-    case "sign":
-      for (let e = 0; e < n; e++) o[e] = Math.sign(a[e]!);
-      return;
-    default:
-      for (let e = 0; e < n; e++) o[e] = a[e]!;
-  }
-}
-
-function binary(code: string, o: TypedArray, a: TypedArray, b: TypedArray, n: number): void {
-  switch (code) {
-    case "add":
-      for (let e = 0; e < n; e++) o[e] = a[e]! + b[e]!;
-      return;
-    case "sub":
-      for (let e = 0; e < n; e++) o[e] = a[e]! - b[e]!;
-      return;
-    case "mul":
-      for (let e = 0; e < n; e++) o[e] = a[e]! * b[e]!;
-      return;
-    case "div":
-      for (let e = 0; e < n; e++) o[e] = a[e]! / b[e]!;
-      return;
-    case "max":
-      for (let e = 0; e < n; e++) o[e] = Math.max(a[e]!, b[e]!);
-      return;
-    case "min":
-      for (let e = 0; e < n; e++) o[e] = Math.min(a[e]!, b[e]!);
-      return;
-    case "less":
-      for (let e = 0; e < n; e++) o[e] = a[e]! < b[e]! ? 1 : 0;
-      return;
-    case "lessEqual":
-      for (let e = 0; e < n; e++) o[e] = a[e]! <= b[e]! ? 1 : 0;
-      return;
-    default:
-      for (let e = 0; e < n; e++) o[e] = a[e]! === b[e]! ? 1 : 0;
-  }
 }
 
 function move(o: TypedArray, a: TypedArray, list: Int32Array, sizeA: number, rows: number): void {

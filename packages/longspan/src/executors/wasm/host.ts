@@ -1,3 +1,5 @@
+import { unaryCodes } from "../../program/index.js";
+
 /** What kernels/wasm.cc exports. Addresses above 2 GiB come out negative. */
 export interface KernelExports {
   interfaceVersion?(): number;
@@ -43,9 +45,9 @@ export function isSupported(bytes: Uint8Array): boolean {
   return host.WebAssembly?.validate(bytes) ?? false;
 }
 
-/** Functions of double precision come from the host: the kernels have no library of their own. */
-const { exp, expm1, log, log1p, tanh, sin, cos } = Math;
-const imports: Imports = { env: { exp, expm1, log, log1p, tanh, sin, cos } };
+/** Functions of double precision come from the table of codes: the kernels have no library of their own. */
+const env = Object.fromEntries(Object.entries(unaryCodes).map(([name, row]) => [name, row.of]));
+const imports: Imports = { env };
 
 /** As kernels/wasm.cc has it: a bundle may find a module of another version of the library, which would read programs otherwise. */
 const interfaceVersion = 1;

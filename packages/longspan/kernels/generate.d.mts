@@ -1,0 +1,4 @@
+import type * as numbers from "../src/executors/kernels/numbers.js";
+
+/** The text of encoding.h. */
+export function encodingHeader(tables: typeof numbers): string;

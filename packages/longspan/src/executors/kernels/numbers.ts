@@ -1,0 +1,73 @@
+import {
+  type BinaryCode,
+  type BinaryRow,
+  binaryCodes,
+  reduceCodes,
+  spaceNames,
+  type UnaryCode,
+  type UnaryRow,
+  unaryCodes,
+} from "../../program/index.js";
+
+const joined = { takes: "floats", result: "same", cost: 1, double: "kernels", ulp: 1.5 } as const;
+
+/** Functions of one number that only the kernels have: parts of derivatives, in one pass over memory instead of two. */
+export const fusedUnary = {
+  oneMinus: { ...joined, of: (x: number) => 1 - x },
+  oneMinusSquare: { ...joined, of: (x: number) => 1 - x * x },
+  selfTimesOneMinus: { ...joined, of: (x: number) => x * (1 - x) },
+} as const satisfies Record<string, UnaryRow>;
+
+/** a times the slope of the function of which b is the value: a b (1 - b), a (1 - b^2). */
+export const fusedBinary = {
+  timesSigmoidSlope: { ...joined, of: (a: number, b: number) => a * (b * (1 - b)) },
+  timesTanhSlope: { ...joined, of: (a: number, b: number) => a * (1 - b * b) },
+} as const satisfies Record<string, BinaryRow>;
+
+/** Codes of one operand that the kernels have. */
+export type KernelUnary = UnaryCode | keyof typeof fusedUnary;
+
+/** Codes of two operands that the kernels have. */
+export type KernelBinary = BinaryCode | keyof typeof fusedBinary;
+
+/** All codes of one operand that the kernels have. */
+export const kernelUnary: Readonly<Record<KernelUnary, UnaryRow>> = { ...unaryCodes, ...fusedUnary };
+
+/** All codes of two operands that the kernels have. */
+export const kernelBinary: Readonly<Record<KernelBinary, BinaryRow>> = { ...binaryCodes, ...fusedBinary };
+
+/** What every encoded program begins with. */
+export const magic = 0x4c535031;
+
+/**
+ * The names that the encoding of programs replaces by their numbers in these lists. kernels/generate.mjs writes them as
+ * enumerations for C++, so that both sides count alike.
+ */
+export const enumerations = {
+  DType: ["float32", "float64", "int32"],
+  Space: spaceNames,
+  Role: ["input", "output", "temporary", "level"],
+  Kind: ["gemm", "outerSum", "batchedMatmul", "sumRows", "segmentSum", "gather", "indexSum", "map"],
+  OpKind: [
+    "copy",
+    "unary",
+    "binary",
+    "select",
+    "move",
+    "place",
+    "iota",
+    "reduce",
+    "uniform",
+    "mulAdd",
+    "ofSum",
+  ],
+  Unary: Object.keys(kernelUnary) as KernelUnary[],
+  Binary: Object.keys(kernelBinary) as KernelBinary[],
+  Reduce: Object.keys(reduceCodes),
+  Place: ["scratch", "view", "constant"],
+} as const;
+
+/** The number of a name in one of the enumerations. */
+export function numberOf(name: string, of: keyof typeof enumerations): number {
+  return (enumerations[of] as readonly string[]).indexOf(name);
+}
