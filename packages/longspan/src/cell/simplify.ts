@@ -1,5 +1,5 @@
 import { type Equation, liveEquations, producersOf, Trace, type Var } from "../autodiff/index.js";
-import { addOp, attrsKey, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
+import { add, attrsKey, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 
@@ -19,7 +19,7 @@ function distributeSums(cell: CellGraph): CellGraph {
   const producer = producersOf(cell.equations);
   const summable = (v: Value): boolean => {
     const eq = producer.get(v);
-    if (eq?.op === addOp) return eq.inputs.some(summable);
+    if (eq?.op === add.op) return eq.inputs.some(summable);
     const lowering = eq?.op.lowering;
     return (lowering?.kind === "map" || lowering?.kind === "instruction") && lowering.summed !== undefined;
   };
@@ -27,7 +27,7 @@ function distributeSums(cell: CellGraph): CellGraph {
   const equations: Equation[] = [];
   const distribute = (eq: Equation, v: Value, out: Var): void => {
     const inner = producer.get(v);
-    if (inner?.op !== addOp || !summable(v) || !inner.inputs.every((a) => sameShape(a.shape, v.shape))) {
+    if (inner?.op !== add.op || !summable(v) || !inner.inputs.every((a) => sameShape(a.shape, v.shape))) {
       equations.push({ ...eq, inputs: [v], outputs: [out] });
       return;
     }
@@ -36,7 +36,7 @@ function distributeSums(cell: CellGraph): CellGraph {
       distribute(eq, a, part);
       return part;
     });
-    equations.push({ op: addOp, attrs: {}, inputs: parts, outputs: [out] });
+    equations.push({ op: add.op, attrs: {}, inputs: parts, outputs: [out] });
   };
   for (const eq of cell.equations) {
     if (eq.op === sumToOp && eq.attrs.to === "one") distribute(eq, eq.inputs[0]!, eq.outputs[0]!);
@@ -63,7 +63,7 @@ function joinPieces(cell: CellGraph): CellGraph {
       const cut = out.shape.map((n, d) => (n === value.shape[d] ? -1 : d)).filter((d) => d >= 0);
       if (cut.length === 1)
         pieces.set(out, { axis: cut[0]!, list: [{ start: eq.attrs.starts[cut[0]!], value }] });
-    } else if (eq.op === addOp) {
+    } else if (eq.op === add.op) {
       const [a, b] = eq.inputs.map((v) => pieces.get(v));
       if (!a || !b || a.axis !== b.axis) return eq;
       const { axis } = a;

@@ -1,5 +1,5 @@
 import type { Equation, Var } from "../autodiff/index.js";
-import { addOp, type Scope } from "../ops/index.js";
+import { add, type Scope } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./3-hoist.js";
 import { type Phase, result } from "./context.js";
@@ -245,7 +245,7 @@ function findAccumulations(
     eq !== undefined &&
     ((eq.op.lowering.kind === "instruction" && eq.op.lowering.accumulates) || eq.op.lowering.kind === "sum");
   for (const sum of cell.equations) {
-    if (sum.op !== addOp || sum.inputs[0] === sum.inputs[1]) continue;
+    if (sum.op !== add.op || sum.inputs[0] === sum.inputs[1]) continue;
     for (const [i, v] of sum.inputs.entries()) {
       const other = sum.inputs[1 - i]!;
       const instruction = producer.get(v);

@@ -35,7 +35,7 @@ export function isRecording(): boolean {
 
 /**
  * Applies a primitive to values of any kind.
- * @example const [y] = applyAll(mulOp, {}, [tensor([1, 2]), tensor([3, 4])]); // [3, 8]
+ * @example const [y] = applyAll(mul.op, {}, [tensor([1, 2]), tensor([3, 4])]); // [3, 8]
  */
 export function applyAll(op: Op, attrs: Attrs, inputs: readonly Value[]): readonly Value[] {
   let top: Interpreter | null = inputs.length === 0 ? recorder.present : null;

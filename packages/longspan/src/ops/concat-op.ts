@@ -1,6 +1,6 @@
 import { formatShape, ShapeError } from "../tensor/index.js";
 import { apply } from "./apply.js";
-import { addLinear } from "./elementwise.js";
+import { addLinear } from "./arithmetic.js";
 import type { Linear, Op } from "./record.js";
 import { padOp, sliceOp } from "./shape-ops.js";
 

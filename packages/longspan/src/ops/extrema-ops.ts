@@ -1,7 +1,7 @@
 import { ShapeError } from "../tensor/index.js";
 import { apply } from "./apply.js";
+import { castOp, div, equal, mul, selectOp } from "./arithmetic.js";
 import { literal } from "./constant.js";
-import { castOp, divOp, equalOp, mulOp, selectOp } from "./elementwise.js";
 import type { Op } from "./record.js";
 import { broadcastToOp, reduceSumOp, reshapeOp } from "./shape-ops.js";
 
@@ -13,11 +13,11 @@ export const reduceMaxOp: Op<{ axes: readonly number[] }> = {
     if (t === undefined) return [undefined];
     const keep = x!.shape.map((n, d) => (attrs.axes.includes(d) ? 1 : n));
     const top = apply(broadcastToOp, { shape: x!.shape }, apply(reshapeOp, { shape: keep }, y!));
-    const hit = apply(equalOp, {}, x!, top);
+    const hit = apply(equal.op, {}, x!, top);
     const count = apply(reduceSumOp, attrs, apply(castOp, { dtype: x!.dtype }, hit));
-    const weight = apply(divOp, {}, literal(1, x!.dtype), count);
+    const weight = apply(div.op, {}, literal(1, x!.dtype), count);
     const taken = apply(selectOp, {}, hit, t, literal(0, x!.dtype));
-    return [apply(mulOp, {}, apply(reduceSumOp, attrs, taken), weight)];
+    return [apply(mul.op, {}, apply(reduceSumOp, attrs, taken), weight)];
   },
   lowering: {
     kind: "map",

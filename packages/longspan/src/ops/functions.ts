@@ -1,7 +1,6 @@
 import type { DType } from "../program/index.js";
 import {
   axisOf,
-  broadcastShapes,
   checkNumber,
   formatShape,
   fromArray,
@@ -14,9 +13,11 @@ import {
   Value,
 } from "../tensor/index.js";
 import { apply } from "./apply.js";
+import { add, cast, div, equal, less, lessEqual, maximum, mul, neg, sub, where } from "./arithmetic.js";
 import { concatOp } from "./concat-op.js";
-import { constantOp, iotaOp, literal } from "./constant.js";
-import * as e from "./elementwise.js";
+import { constantOp, iotaOp } from "./constant.js";
+import { abs, cos, exp, log, log1p, sqrt } from "./elementary.js";
+import type { Binary, Operand, Unary } from "./elementwise.js";
 import { argmaxOp, reduceMaxOp } from "./extrema-ops.js";
 import { gatherOp, indexSumOp } from "./index-ops.js";
 import { matmulOp, outerOp } from "./product-ops.js";
@@ -24,79 +25,10 @@ import type { Op } from "./record.js";
 import { clipGradientOp, stopGradientOp, uniformOp } from "./row-ops.js";
 import { broadcastToOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./shape-ops.js";
 
-/** A value, or a number that takes the other operand's type. */
-export type Operand = Value | number;
+export * from "./elementary.js";
+export type { Binary, Operand, Primitive, Unary } from "./elementwise.js";
+export { add, cast, div, equal, less, lessEqual, maximum, mul, neg, sub, where };
 
-/** One operand. A tensor gives a tensor; a traced value gives a traced value. */
-export interface Unary {
-  (a: Tensor): Tensor;
-  (a: Value): Value;
-}
-
-/** Two operands, broadcast against each other (see `broadcastShapes`). */
-export interface Binary {
-  (a: Tensor, b: Tensor | number): Tensor;
-  (a: number, b: Tensor): Tensor;
-  (a: Operand, b: Operand): Value;
-}
-
-function unary(op: Op): Unary {
-  return ((a: Value) => apply(op, {}, a)) as Unary;
-}
-
-function binary(op: Op): Binary {
-  return ((a: Operand, b: Operand) => {
-    const like = a instanceof Value ? a : b;
-    if (!(like instanceof Value)) throw new TypeError(`${op.name}: at least one operand must be a value`);
-    const [x, y] = [operandLike(op.name, a, like), operandLike(op.name, b, like)];
-    const [p, q] = aligned(op.name, x, y);
-    return apply(op, {}, p, q);
-  }) as Binary;
-}
-
-function operandLike(name: string, v: Operand, like: Value): Value {
-  if (v instanceof Value) return v;
-  if (typeof v === "number") {
-    if (like.dtype === "int32") checkNumber(name, v, "int32");
-    return literal(v, like.dtype);
-  }
-  throw new TypeError(
-    `${name}: expected a value or a number, got ${v === null ? "null" : typeof v} (is a name misspelt?)`,
-  );
-}
-
-/** Makes broadcasts explicit, except for scalars, which element-wise ops take as they are. */
-function aligned(name: string, x: Value, y: Value): [Value, Value] {
-  if (sameShape(x.shape, y.shape) || x.rank === 0 || y.rank === 0) return [x, y];
-  const shape = broadcastShapes(x.shape, y.shape, name);
-  return [broadcastTo(x, shape), broadcastTo(y, shape)];
-}
-
-/**
- * a + b
- * @example add(tensor([[1, 2], [3, 4]]), tensor([10, 20])) // [[11, 22], [13, 24]]
- */
-export const add: Binary = binary(e.addOp);
-/**
- * a - b
- * @example sub(1, tensor([0.25, 2])) // [0.75, -1]
- */
-export const sub: Binary = binary(e.subOp);
-/**
- * a b, element by element
- * @example mul(tensor([1, 2]), tensor([3, 4])) // [3, 8]
- */
-export const mul: Binary = binary(e.mulOp);
-/**
- * a / b, element by element
- * @example div(tensor([1, -1, 0]), 0) // [Infinity, -Infinity, NaN]
- */
-export const div: Binary = binary(e.divOp);
-/**
- * The larger of a and b; at a tie each side gets half of the derivative.
- * @example maximum(tensor([1, 5]), tensor([3, 2])) // [3, 5]
- */
-export const maximum: Binary = binary(e.maximumOp);
 /**
  * The smaller of a and b; at a tie each side gets half of the derivative.
  * @example minimum(tensor([1, 5]), 3) // [1, 3]
@@ -105,82 +37,6 @@ export const minimum: Binary = ((a: Operand, b: Operand) => {
   const flip = (v: Operand) => (v instanceof Value ? neg(v) : -v);
   return neg(maximum(flip(a), flip(b)));
 }) as Binary;
-/**
- * 1 where a < b, else 0 (int32).
- * @example less(tensor([1, 2, 3]), 2) // [1, 0, 0], int32
- */
-export const less: Binary = binary(e.lessOp);
-/**
- * 1 where a <= b, else 0 (int32).
- * @example lessEqual(tensor([1, 2, 3]), 2) // [1, 1, 0], int32
- */
-export const lessEqual: Binary = binary(e.lessEqualOp);
-/**
- * 1 where a = b, else 0 (int32).
- * @example equal(tensor([1, 2, NaN]), tensor([1, 0, NaN])) // [1, 0, 0], int32
- */
-export const equal: Binary = binary(e.equalOp);
-
-/**
- * -x
- * @example neg(tensor([1, -2])) // [-1, 2]
- */
-export const neg: Unary = unary(e.negOp);
-/**
- * e^x
- * @example exp(tensor([0, 1])) // [1, 2.718]
- */
-export const exp: Unary = unary(e.expOp);
-/**
- * e^x - 1, exact near 0
- * @example expm1(tensor([1e-10])) // [1e-10], where exp(x) - 1 gives 0
- */
-export const expm1: Unary = unary(e.expm1Op);
-/**
- * ln x
- * @example log(tensor([1, 0, -1])) // [0, -Infinity, NaN]
- */
-export const log: Unary = unary(e.logOp);
-/**
- * ln(1 + x), exact near 0
- * @example log1p(tensor([1e-10])) // [1e-10], where log(1 + x) gives 0
- */
-export const log1p: Unary = unary(e.log1pOp);
-/**
- * tanh x
- * @example tanh(tensor([0, 1])) // [0, 0.762]
- */
-export const tanh: Unary = unary(e.tanhOp);
-/**
- * 1 / (1 + e^-x)
- * @example sigmoid(tensor([-1000, 0, 1000])) // [0, 0.5, 1]
- */
-export const sigmoid: Unary = unary(e.sigmoidOp);
-/**
- * The square root of x. Its slope at 0 is infinite: for the length of a vector that may be 0, use `norm`.
- * @example sqrt(tensor([4, -1])) // [2, NaN]
- */
-export const sqrt: Unary = unary(e.sqrtOp);
-/**
- * sin x
- * @example sin(tensor([0, Math.PI / 2])) // [0, 1]
- */
-export const sin: Unary = unary(e.sinOp);
-/**
- * cos x
- * @example cos(tensor([0, Math.PI])) // [1, -1]
- */
-export const cos: Unary = unary(e.cosOp);
-/**
- * |x|; the derivative at 0 is 0.
- * @example abs(tensor([-2, 3])) // [2, 3]
- */
-export const abs: Unary = unary(e.absOp);
-/**
- * -1, 0 or 1.
- * @example sign(tensor([-2, 0, 3])) // [-1, 0, 1]
- */
-export const sign: Unary = unary(e.signOp);
 /**
  * x^2
  * @example square(tensor([-2, 3])) // [4, 9]
@@ -200,32 +56,6 @@ export const softplus: Unary = ((x: Value) => {
   // Both terms choose the same side at 0, so that their slopes there add up.
   return add(where(positive, x, 0), log1p(exp(where(positive, neg(x), x))));
 }) as Unary;
-
-/**
- * a where the condition is not 0, else b. Selected, never multiplied by a mask: a NaN in what is not chosen stays out of
- * the value, and the branch not chosen gets a gradient of exactly 0. An op with an infinite slope behind that branch
- * still makes 0 times infinity of it: choose the operand before such an op, not its result.
- * @example
- * const x = tensor([-1, 4]);
- * where(less(0, x), x, 0) // [0, 4]
- */
-export function where(condition: Value, a: Operand, b: Operand): Value {
-  const like = a instanceof Value ? a : b;
-  if (!(like instanceof Value)) throw new TypeError("where: at least one branch must be a value");
-  const [x, y] = [operandLike("where", a, like), operandLike("where", b, like)];
-  let shape: Shape = broadcastShapes(condition.shape, x.shape, "where");
-  shape = broadcastShapes(shape, y.shape, "where");
-  const fit = (v: Value) => (v.rank === 0 ? v : broadcastTo(v, shape));
-  return apply(e.selectOp, {}, fit(condition), fit(x), fit(y));
-}
-
-/**
- * Converts to another type. Types are never promoted silently.
- * @example cast(tensor([1, 2], "int32"), "float32") // [1, 2], float32
- */
-export function cast(x: Value, dtype: DType): Value {
-  return x.dtype === dtype ? x : apply(e.castOp, { dtype }, x);
-}
 
 /**
  * Matrix product. a: [k] or [..., m, k]; b: [k, n], or with the same leading axes as a.

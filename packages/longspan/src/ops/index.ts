@@ -1,9 +1,9 @@
 export { isWithin, joinScopes, type Scope } from "../program/index.js";
 export * from "./apply.js";
+export { addLinear } from "./arithmetic.js";
 export { attrsKey } from "./attrs-key.js";
 export { concatOp } from "./concat-op.js";
 export { constantOp, literal, zerosLike } from "./constant.js";
-export { addLinear, addOp, mulOp } from "./elementwise.js";
 export * from "./functions.js";
 export { gatherOp } from "./index-ops.js";
 export { MapBuilder } from "./map-builder.js";

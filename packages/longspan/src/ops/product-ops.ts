@@ -1,7 +1,7 @@
 import type { OuterSum, Space } from "../program/index.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "../tensor/index.js";
 import { apply } from "./apply.js";
-import { addLinear } from "./elementwise.js";
+import { addLinear } from "./arithmetic.js";
 import type { Aval, Op, Placed } from "./record.js";
 
 /** Whether the operands of a product are read transposed: their last two axes swapped. */

@@ -1,8 +1,8 @@
 import type { DType, Scope } from "../program/index.js";
 import type { Shape } from "../tensor/index.js";
 import { apply } from "./apply.js";
+import { less, neg, selectOp } from "./arithmetic.js";
 import { literal } from "./constant.js";
-import { lessOp, negOp, selectOp } from "./elementwise.js";
 import type { Op } from "./record.js";
 
 /** Between which scopes rows are summed or spread. */
@@ -61,9 +61,9 @@ export const clipGradientOp: Op<{ limit: number }> = {
   transpose({ attrs: { limit } }, [ct]) {
     if (ct === undefined) return [undefined];
     const high = literal(limit, ct.dtype);
-    const low = apply(negOp, {}, high);
-    const capped = apply(selectOp, {}, apply(lessOp, {}, high, ct), high, ct);
-    return [apply(selectOp, {}, apply(lessOp, {}, ct, low), low, capped)];
+    const low = apply(neg.op, {}, high);
+    const capped = apply(selectOp, {}, apply(less.op, {}, high, ct), high, ct);
+    return [apply(selectOp, {}, apply(less.op, {}, ct, low), low, capped)];
   },
   lowering: { kind: "alias" },
   // Never repeated in a derivative: two copies would clip two parts of a cotangent, not their sum.

@@ -1,6 +1,6 @@
 import { evaluate } from "../autodiff/index.js";
 import { type CellGraph, reenter, type Shapes, simplify, substitute, type ValuesOf } from "../cell/index.js";
-import { addOp, applyAll, withAmbient } from "../ops/index.js";
+import { add, applyAll, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
 /**
@@ -33,7 +33,7 @@ export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
     values.push({ name, variable });
     return variable;
   };
-  const plus = (v: Value, p: Value) => trace.process(addOp, {}, [v, p])[0]!;
+  const plus = (v: Value, p: Value) => trace.process(add.op, {}, [v, p])[0]!;
 
   const writes = new Map<Value, Value>();
   graph.outPorts[0]?.slots.forEach((slot, s) => {
