@@ -233,3 +233,25 @@ const header = new URL("../packages/longspan/build/generated/encoding.h", import
 test.skipIf(!existsSync(header))("the kernels that were built count codes as the tables do", () => {
   expect(readFileSync(header, "utf8")).toBe(encodingHeader(numbers));
 });
+
+test("erf: the values of C's maths library", () => {
+  for (const [x, wanted] of [
+    [1e-300, 1.1283791670955126e-300],
+    [0.1, 0.1124629160182849],
+    [0.5, 0.5204998778130465],
+    [0.9999, 0.8426592780487595],
+    [1.0, 0.8427007929497149],
+    [1.5, 0.9661051464753108],
+    [2.0, 0.9953222650189527],
+    [2.75, 0.9998993780778803],
+    [4.0, 0.9999999845827421],
+    [5.5, 0.9999999999999927],
+  ] as const) {
+    expect(
+      Math.abs(unaryCodes.erf.of(x) - wanted) / spacing(wanted, "float64"),
+      `erf(${x})`,
+    ).toBeLessThanOrEqual(2);
+    expect(unaryCodes.erf.of(-x)).toBe(-unaryCodes.erf.of(x));
+  }
+  expect([0, -0, 6, -1e300, Number.NaN].map(unaryCodes.erf.of)).toEqual([0, -0, 1, -1, Number.NaN]);
+});

@@ -64,6 +64,14 @@ export const sin: Unary & Primitive = unary("sin", (t, x) => mul(t, cos(x)));
 export const cos: Unary & Primitive = unary("cos", (t, x) => mul(t, neg(sin(x))));
 
 /**
+ * The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x; its derivative is 2 / sqrt(pi) e^(-x^2).
+ * @example erf(tensor([0, 0.5, 10])) // [0, 0.52, 1]
+ */
+export const erf: Unary & Primitive = unary("erf", (t, x) =>
+  mul(t, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))),
+);
+
+/**
  * |x|; the derivative at 0 is 0.
  * @example abs(tensor([-2, 3])) // [2, 3]
  */

@@ -1,3 +1,5 @@
+import { erf } from "./erf.js";
+
 /**
  * The scalar functions of maps, one row each: everything else that knows of a code follows from these tables. The
  * reference executor computes with `of`, the enumerations and dispatch of the kernels are generated from the names
@@ -64,6 +66,7 @@ export const unaryCodes = {
   sqrt: { ...elementary, of: Math.sqrt, cost: 5, double: "kernels" },
   sin: { ...elementary, of: Math.sin },
   cos: { ...elementary, of: Math.cos },
+  erf: { ...elementary, of: erf },
   abs: { ...arithmetic, of: Math.abs },
   sign: { ...arithmetic, of: Math.sign },
   cast: { ...arithmetic, of: (x: number) => x, result: "any" },
