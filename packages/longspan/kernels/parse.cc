@@ -106,18 +106,16 @@ class Parser {
     i.out = view();
     i.a = view();
     i.b = view();
-    i.k = next();
-    i.n = next();
-    i.m = next();
-    if (!flag(&i.transposeA) || !flag(&i.transposeB) || !flag(&i.accumulate)) return false;
-    i.count = next();
-    i.size = next();
-    i.columns = next();
-    i.lists = next();
+#define LONGSPAN_SIZE(name) \
+  i.name = next();          \
+  if (i.name < 0) return fail("a negative size");
+    LONGSPAN_SIZES(LONGSPAN_SIZE)
+#undef LONGSPAN_SIZE
+#define LONGSPAN_FLAG(name) \
+  if (!flag(&i.name)) return false;
+    LONGSPAN_FLAGS(LONGSPAN_FLAG)
+#undef LONGSPAN_FLAG
     if (short_) return false;
-    const int32_t sizes[] = {i.k, i.n, i.m, i.count, i.size, i.columns};
-    for (const int32_t n : sizes)
-      if (n < 0) return fail("a negative size");
     return operands(i);
   }
 
@@ -149,7 +147,7 @@ class Parser {
       case Kind::sumRows:
         return fixed(i.out) && check(i.out, s, i.columns, true) && check(i.a, s, i.columns) && same(i.out, i.a);
       case Kind::segmentSum:
-        if (i.lists < 0 || i.lists >= program_->tables.size() || program_->tables[i.lists] != 1)
+        if (i.lists >= program_->tables.size() || program_->tables[i.lists] != 1)
           return fail("segmentSum without a table of lists");
         if (i.a.rows != rowsSame) return fail("segmentSum of rows by a table");
         return check(i.out, s, i.columns, true) && checkColumns(i.a, i.columns) && same(i.out, i.a) && notLevel(i.a);

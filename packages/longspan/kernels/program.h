@@ -75,16 +75,10 @@ struct Instruction {
   View out;
   View a;
   View b;
-  int32_t k;
-  int32_t n;
-  int32_t m;
-  int32_t transposeA;
-  int32_t transposeB;
-  int32_t accumulate;
-  int32_t count;
-  int32_t size;
-  int32_t columns;
-  int32_t lists;
+#define LONGSPAN_FIELD(name) int32_t name;
+  LONGSPAN_SIZES(LONGSPAN_FIELD)
+  LONGSPAN_FLAGS(LONGSPAN_FIELD)
+#undef LONGSPAN_FIELD
   /** Number of the map in `maps`, and of the pack in `packs`. */
   int32_t map;
   int32_t pack;

@@ -1,3 +1,4 @@
+export { IndexError } from "../program/index-error.js";
 export {
   chooseExecutor,
   type ExecutorName,
@@ -7,7 +8,6 @@ export {
   loadWasmExecutor,
   useThreads,
 } from "./choose.js";
-export { IndexError } from "./memory/index-error.js";
 export type { InstructionSetSpeed } from "./native/index.js";
 export { ReferenceExecutor } from "./reference/index.js";
 export type { ModuleAddress, WasmModules } from "./wasm/index.js";

@@ -1,5 +1,6 @@
 import type { Schedule } from "./executor.js";
-import type { Instruction, Program } from "./program.js";
+import { recordOf } from "./instructions/index.js";
+import type { Program } from "./program.js";
 
 /** What one run of a program costs. */
 export interface ProgramCost {
@@ -26,43 +27,15 @@ export function countProgram(program: Program, schedule: Schedule): ProgramCost 
   const once = [...program.before, ...program.after];
   for (const i of [...once, ...program.loop]) {
     const rows = schedule.counts[i.space] ?? 1;
-    flops += rows * flopsPerRow(i);
+    flops += rows * recordOf(i).flops(i);
   }
   for (const i of once) {
     instructions += 1;
-    if (isProduct(i)) gemms += 1;
+    if (recordOf(i).isProduct) gemms += 1;
   }
   for (const i of program.loop) {
     instructions += schedule.levels;
-    if (isProduct(i)) gemms += schedule.levels;
+    if (recordOf(i).isProduct) gemms += schedule.levels;
   }
   return { instructions, flops, gemms };
-}
-
-function isProduct(i: Instruction): boolean {
-  return i.kind === "gemm" || i.kind === "outerSum" || i.kind === "batchedMatmul";
-}
-
-function flopsPerRow(i: Instruction): number {
-  switch (i.kind) {
-    case "gemm":
-      return 2 * i.k * i.n;
-    case "outerSum":
-      return 2 * i.m * i.n;
-    case "batchedMatmul":
-      return 2 * i.count * i.m * i.k * i.n;
-    case "gather":
-    case "indexSum":
-      return i.count * i.columns;
-    case "map": {
-      let n = 0;
-      for (const op of i.code) {
-        if (op.op === "store") continue;
-        n += i.registers[op.out]!.shape.reduce((p, s) => p * s, 1);
-      }
-      return n;
-    }
-    default:
-      return i.columns;
-  }
 }

@@ -2,22 +2,11 @@ import type { DType, TypedArray } from "./dtype.js";
 import type { Handle } from "./handle.js";
 import type { Program } from "./program.js";
 import type { LevelledSpace, Space } from "./spaces.js";
+import type { ListTable, RowTable } from "./tables.js";
 
 /** A compiled program, opaque, tied to the executor that made it. */
 export interface Executable {
   readonly program: Program;
-}
-
-/** A row table at run time: row r goes to `offset + r`, or to `offset + index[r]`. */
-export interface RowTable {
-  readonly offset: number;
-  readonly index: Int32Array | null;
-}
-
-/** Lists at run time: row r reads rows `index[starts[r] .. starts[r + 1])`. */
-export interface ListTable {
-  readonly starts: Int32Array;
-  readonly index: Int32Array;
 }
 
 /** Rows [begin[l], end[l]) belong to level l. */

@@ -1,11 +1,15 @@
+export type * from "./buffers.js";
 export * from "./check-bound.js";
 export * from "./count.js";
 export * from "./dtype.js";
 export * from "./executor.js";
 export * from "./handle.js";
+export type * from "./instructions/index.js";
 export * from "./opcodes.js";
 export * from "./print.js";
 export * from "./program.js";
 export * from "./spaces.js";
+export type * from "./steps/index.js";
+export type * from "./tables.js";
 export * from "./threefry.js";
 export * from "./verify.js";

@@ -1,5 +1,5 @@
 import {
-  addOp,
+  add,
   allOps,
   dependencies,
   dependents,
@@ -16,7 +16,7 @@ const tanhOp = allOps.find((op) => op.name === "tanh")!;
 const trace = new Trace(1);
 const [a, b] = [1, 2].map(() => trace.variable({ shape: [2], dtype: "float64" })) as [never, never];
 const [c] = trace.process(tanhOp, {}, [a]) as [never];
-const [d] = trace.process(addOp, {}, [c, b]) as [never];
+const [d] = trace.process(add.op, {}, [c, b]) as [never];
 const [e] = trace.process(tanhOp, {}, [b]) as [never];
 const { equations } = trace;
 

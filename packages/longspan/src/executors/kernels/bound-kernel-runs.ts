@@ -8,7 +8,7 @@ import {
   type TypedArray,
   type Window,
 } from "../../program/index.js";
-import { indexError } from "../memory/index-error.js";
+import { indexError } from "../../program/index-error.js";
 import type { PooledHandle } from "../memory/pool.js";
 import type { KernelModule } from "./kernel-module.js";
 

@@ -1,5 +1,6 @@
 import {
   type Instruction,
+  type KernelFields,
   type ListTable,
   levelledSpaces,
   type MapInstruction,
@@ -10,8 +11,9 @@ import {
   spaceNames,
   type View,
 } from "../../program/index.js";
+import { recordOf } from "../../program/instructions/index.js";
 import { type Dimension, narrow } from "./narrow.js";
-import { magic, numberOf } from "./numbers.js";
+import { instructionFields, magic, numberOf } from "./numbers.js";
 import { joinPatterns } from "./patterns.js";
 import { type PlacedOp, placeValues } from "./place-values.js";
 
@@ -49,26 +51,15 @@ function encodeView(view: View): number[] {
   return [view.buffer, view.offset, rowsOf(view.rows)];
 }
 
-function encodeInstruction(i: Exclude<Instruction, MapInstruction>, ints: number[]): void {
-  const numbers = {
-    k: 0,
-    n: 0,
-    m: 0,
-    transposeA: false,
-    transposeB: false,
-    accumulate: false,
-    count: 0,
-    size: 0,
-    columns: 0,
-    lists: 0,
-    ...i,
-  };
-  const a = i.kind === "gather" ? i.source : i.a;
-  const b = "index" in i ? i.index : "b" in i ? i.b : noView;
-  ints.push(...encodeView(i.out), ...encodeView(a), ...encodeView(b));
-  ints.push(numbers.k, numbers.n, numbers.m);
-  ints.push(Number(numbers.transposeA), Number(numbers.transposeB), Number(numbers.accumulate));
-  ints.push(numbers.count, numbers.size, numbers.columns, numbers.lists);
+/** The views as `out`, `a` and `b`, then every number that some instruction has, 0 where this one has none. */
+function encodeInstruction(i: Instruction, ints: number[]): void {
+  const { reads, sizes, flags } = recordOf(i).kernel as KernelFields<Instruction>;
+  const fields = i as unknown as Readonly<Record<string, View | number | boolean>>;
+  const views = ["out", ...reads].map((name) => fields[name] as View);
+  for (let v = 0; v < 3; v++) ints.push(...encodeView(views[v] ?? noView));
+  const given = new Set<string>([...sizes, ...flags]);
+  for (const name of [...instructionFields.sizes, ...instructionFields.flags])
+    ints.push(given.has(name) ? Number(fields[name]) : 0);
 }
 
 function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: number[]): void {

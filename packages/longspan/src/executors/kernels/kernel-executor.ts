@@ -11,7 +11,7 @@ import {
   verifyProgram,
   type Window,
 } from "../../program/index.js";
-import { indexError } from "../memory/index-error.js";
+import { indexError } from "../../program/index-error.js";
 import { MemoryExecutor } from "../memory/memory-executor.js";
 import { BoundKernelRuns } from "./bound-kernel-runs.js";
 import { encodeProgram, encodeSchedule } from "./encode.js";

@@ -8,6 +8,7 @@ import {
   type UnaryRow,
   unaryCodes,
 } from "../../program/index.js";
+import { instructions } from "../../program/instructions/index.js";
 
 const joined = { takes: "floats", result: "same", cost: 1, double: "kernels", ulp: 1.5 } as const;
 
@@ -47,7 +48,7 @@ export const enumerations = {
   DType: ["float32", "float64", "int32"],
   Space: spaceNames,
   Role: ["input", "output", "temporary", "level"],
-  Kind: ["gemm", "outerSum", "batchedMatmul", "sumRows", "segmentSum", "gather", "indexSum", "map"],
+  Kind: Object.keys(instructions),
   OpKind: [
     "copy",
     "unary",
@@ -66,6 +67,14 @@ export const enumerations = {
   Reduce: Object.keys(reduceCodes),
   Place: ["scratch", "view", "constant"],
 } as const;
+
+const kernels = Object.values(instructions).flatMap(({ kernel }) => kernel ?? []);
+
+/** The numbers that instructions are encoded with: every name that some instruction has, once. */
+export const instructionFields = {
+  sizes: [...new Set<string>(kernels.flatMap((k) => k.sizes))],
+  flags: [...new Set<string>(kernels.flatMap((k) => k.flags))],
+};
 
 /** The number of a name in one of the enumerations. */
 export function numberOf(name: string, of: keyof typeof enumerations): number {

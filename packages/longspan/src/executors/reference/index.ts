@@ -1,24 +1,22 @@
+import { BoundView } from "../../program/bound-view.js";
 import {
   type Binding,
   type Executable,
   type Instruction,
   type LevelledSpace,
-  type ListTable,
   newArray,
   type Program,
   type RowTable,
+  type RunRows,
   type Schedule,
   type Space,
   type TypedArray,
   type View,
   verifyProgram,
 } from "../../program/index.js";
+import { recordOf } from "../../program/instructions/index.js";
 import { MemoryExecutor } from "../memory/memory-executor.js";
 import type { Pool, PooledHandle } from "../memory/pool.js";
-import { gemm, matmul, outerSum } from "./gemm.js";
-import { MapKernel } from "./map.js";
-import { Operand } from "./operand.js";
-import { gather, indexSum, segmentSum, sumRows } from "./rows.js";
 
 /**
  * The executor that defines what every instruction means: plain TypeScript on one thread. Sums are formed in double
@@ -51,12 +49,12 @@ export class ReferenceExecutor extends MemoryExecutor<TypedArray> {
 
 interface Step {
   readonly space: Space;
-  readonly operands: readonly Operand[];
-  readonly run: (begin: number, end: number, schedule: Schedule) => void;
+  readonly operands: readonly BoundView[];
+  readonly run: RunRows;
 }
 
 class ReferenceExecutable implements Executable {
-  private readonly operands: Operand[] = [];
+  private readonly operands: BoundView[] = [];
   private readonly before: Step[];
   private readonly loop: Step[];
   private readonly after: Step[];
@@ -71,18 +69,18 @@ class ReferenceExecutable implements Executable {
     const temporaries: PooledHandle<TypedArray>[] = [];
     try {
       this.bind(schedule, bindings, pool, temporaries);
-      for (const s of this.before) s.run(0, schedule.counts[s.space] ?? 0, schedule);
+      for (const s of this.before) s.run(0, schedule.counts[s.space] ?? 0, schedule.tables);
       if (this.loop.length > 0) {
         for (let level = 0; level < schedule.levels; level++) {
           for (const s of this.loop) {
             const rows = schedule.levelRows[s.space as LevelledSpace];
             const [begin, end] = rows ? [rows.begin[level]!, rows.end[level]!] : [0, 0];
             for (const o of s.operands) o.setLevel(begin);
-            s.run(begin, end, schedule);
+            s.run(begin, end, schedule.tables);
           }
         }
       }
-      for (const s of this.after) s.run(0, schedule.counts[s.space] ?? 0, schedule);
+      for (const s of this.after) s.run(0, schedule.counts[s.space] ?? 0, schedule.tables);
     } finally {
       for (const o of this.operands) o.unbind();
       for (const t of temporaries) pool.release(t);
@@ -133,78 +131,16 @@ class ReferenceExecutable implements Executable {
     }
   }
 
-  private operand(view: View): Operand {
-    const o = new Operand(view, this.program.buffers[view.buffer]!.role === "level");
+  private operand(view: View): BoundView {
+    const o = new BoundView(view, this.program.buffers[view.buffer]!.role === "level");
     this.operands.push(o);
     return o;
   }
 
   private prepare(i: Instruction): Step {
     const first = this.operands.length;
-    const run = this.kernel(i);
+    const run = recordOf(i).run(i, (view) => this.operand(view));
     return { space: i.space, run, operands: this.operands.slice(first) };
-  }
-
-  private kernel(i: Instruction): Step["run"] {
-    switch (i.kind) {
-      case "gemm": {
-        const [out, a, b] = [this.operand(i.out), this.operand(i.a), this.operand(i.b)];
-        return (begin, end) => gemm(out, a, b, begin, end, i.k, i.n, i.transposeB, i.accumulate);
-      }
-      case "outerSum": {
-        const [out, a, b] = [this.operand(i.out), this.operand(i.a), this.operand(i.b)];
-        return (begin, end) => outerSum(out, a, b, begin, end, i.m, i.n, i.accumulate);
-      }
-      case "batchedMatmul": {
-        const [out, a, b] = [this.operand(i.out), this.operand(i.a), this.operand(i.b)];
-        return (begin, end) => {
-          for (let r = begin; r < end; r++) {
-            const [c0, a0, b0] = [out.at(r), a.at(r), b.at(r)];
-            for (let q = 0; q < i.count; q++)
-              matmul(
-                out.array,
-                a.array,
-                b.array,
-                c0 + q * i.m * i.n,
-                a0 + q * i.m * i.k,
-                b0 + q * i.k * i.n,
-                i.m,
-                i.k,
-                i.n,
-                i.transposeA,
-                i.transposeB,
-                i.accumulate,
-              );
-          }
-        };
-      }
-      case "sumRows": {
-        const [out, a] = [this.operand(i.out), this.operand(i.a)];
-        return (begin, end) => sumRows(out, a, begin, end, i.columns, i.accumulate);
-      }
-      case "segmentSum": {
-        const [out, a] = [this.operand(i.out), this.operand(i.a)];
-        return (begin, end, schedule) => {
-          const lists = schedule.tables[i.lists] as ListTable;
-          segmentSum(out, a, lists.starts, lists.index, begin, end, i.columns, i.accumulate);
-        };
-      }
-      case "gather": {
-        const [out, source, index] = [this.operand(i.out), this.operand(i.source), this.operand(i.index)];
-        return (begin, end) => gather(out, source, index, begin, end, i.count, i.size, i.columns);
-      }
-      case "indexSum": {
-        const [out, a, index] = [this.operand(i.out), this.operand(i.a), this.operand(i.index)];
-        return (begin, end) => indexSum(out, a, index, begin, end, i.count, i.size, i.columns, i.accumulate);
-      }
-      case "map": {
-        const views = i.code.map((op) =>
-          op.op === "load" || op.op === "store" ? this.operand(op.view) : undefined,
-        );
-        const map = new MapKernel(i, views);
-        return (begin, end) => map.run(begin, end);
-      }
-    }
   }
 }
 

@@ -1,5 +1,5 @@
-import type { TypedArray } from "../../program/index.js";
-import type { Operand } from "./operand.js";
+import type { BoundView } from "../bound-view.js";
+import type { TypedArray } from "../dtype.js";
 
 /**
  * out[r, j] (+)= sum over k of a[r, k] B[k, j] for rows [begin, end).
@@ -8,9 +8,9 @@ import type { Operand } from "./operand.js";
  * into: a row's result does not depend on which other rows are there. `bk` and `bj` are the strides of B.
  */
 export function gemm(
-  out: Operand,
-  a: Operand,
-  b: Operand,
+  out: BoundView,
+  a: BoundView,
+  b: BoundView,
   begin: number,
   end: number,
   k: number,
@@ -255,9 +255,9 @@ const outerBlock = 128;
 
 /** out[i, j] (+)= sum over rows r in [begin, end) of a[r, i] b[r, j], in row order. */
 export function outerSum(
-  out: Operand,
-  a: Operand,
-  b: Operand,
+  out: BoundView,
+  a: BoundView,
+  b: BoundView,
   begin: number,
   end: number,
   m: number,

@@ -9,3 +9,9 @@ export function indexError(index: number, row: number, place: number, size: numb
     `index ${index} at row ${row}, place ${place} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
   );
 }
+
+/** The index itself. @throws IndexError if it lies outside 0..size-1 */
+export function checkedIndex(index: number, size: number, row: number, place: number): number {
+  if (index >= 0 && index < size) return index;
+  throw indexError(index, row, place, size);
+}

@@ -1,4 +1,5 @@
-import type { TypedArray, View } from "../../program/index.js";
+import type { View } from "./buffers.js";
+import type { TypedArray } from "./dtype.js";
 
 const empty = new Float64Array(0);
 
@@ -6,7 +7,7 @@ const empty = new Float64Array(0);
  * A view bound to memory: row r starts at `base + r * stride`, or at `base + index[r] * stride`. A fixed row has
  * stride 0. For a level buffer `base` moves with the level, so that node row r stays the row's name everywhere.
  */
-export class Operand {
+export class BoundView {
   array: TypedArray = empty;
   base = 0;
   stride = 0;

@@ -1,0 +1,41 @@
+import { batchedMatmul } from "./batched-matmul.js";
+import { gather } from "./gather.js";
+import { gemm } from "./gemm.js";
+import { indexSum } from "./index-sum.js";
+import { map } from "./map.js";
+import { outerSum } from "./outer-sum.js";
+import type { InstructionRecord } from "./record.js";
+import { segmentSum } from "./segment-sum.js";
+import { sumRows } from "./sum-rows.js";
+
+export type { BatchedMatmul } from "./batched-matmul.js";
+export type { Gather } from "./gather.js";
+export type { Gemm } from "./gemm.js";
+export type { IndexSum } from "./index-sum.js";
+export type { MapInstruction } from "./map.js";
+export type { OuterSum } from "./outer-sum.js";
+export type { InstructionRecord, KernelFields, RunRows, Show, ViewUse } from "./record.js";
+export type { SegmentSum } from "./segment-sum.js";
+export type { SumRows } from "./sum-rows.js";
+
+/** Every kind of instruction. The type `Instruction` follows from it, and the numbers of the kernels' encoding. */
+export const instructions = {
+  gemm,
+  outerSum,
+  batchedMatmul,
+  sumRows,
+  segmentSum,
+  gather,
+  indexSum,
+  map,
+} as const;
+
+type Of<R> = R extends InstructionRecord<infer I> ? I : never;
+
+/** One step of a program, over all rows of its space; in the loop region, over those of the current level. */
+export type Instruction = Of<(typeof instructions)[keyof typeof instructions]>;
+
+/** The record of an instruction, for that instruction. */
+export function recordOf(instruction: Instruction): InstructionRecord<Instruction> {
+  return instructions[instruction.kind] as unknown as InstructionRecord<Instruction>;
+}
