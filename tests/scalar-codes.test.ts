@@ -18,7 +18,7 @@ import {
   useExecutor,
 } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodingHeader } from "../packages/longspan/kernels/generate.mjs";
+import { encodingHeader, instructionsHeader } from "../packages/longspan/kernels/generate.mjs";
 import * as numbers from "../packages/longspan/src/executors/kernels/numbers.js";
 import { executorRows, missing } from "./executors/rows.js";
 
@@ -229,10 +229,16 @@ for (const { name } of executorRows)
     });
   });
 
-const header = new URL("../packages/longspan/build/generated/encoding.h", import.meta.url);
-test.skipIf(!existsSync(header))("the kernels that were built count codes as the tables do", () => {
-  expect(readFileSync(header, "utf8")).toBe(encodingHeader(numbers));
-});
+const headers = { "encoding.h": encodingHeader, "instructions.h": instructionsHeader };
+for (const [name, text] of Object.entries(headers)) {
+  const file = new URL(`../packages/longspan/build/generated/${name}`, import.meta.url);
+  test.skipIf(!existsSync(file))(
+    `${name}: the kernels were built from these tables (skipped where none were)`,
+    () => {
+      expect(readFileSync(file, "utf8")).toBe(text(numbers));
+    },
+  );
+}
 
 test("erf: the values of C's maths library", () => {
   for (const [x, wanted] of [

@@ -9,13 +9,19 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { encodingHeader } from "./generate.mjs";
+import { encodingHeader, instructionsHeader } from "./generate.mjs";
 
 const execute = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..", "..");
 const out = join(here, "..", "build");
 const generated = join(out, "generated");
+const tables = await import("../dist/executors/kernels/numbers.js");
+const headers = { "encoding.h": encodingHeader(tables), "instructions.h": instructionsHeader(tables) };
+const sources = readdirSync(here, { recursive: true })
+  .map((f) => f.replaceAll("\\", "/"))
+  .filter((f) => /\.(h|cc|mjs)$/.test(f) && !f.startsWith("test/"))
+  .sort();
 const force = process.argv.includes("--force");
 
 const common = [
@@ -61,9 +67,9 @@ async function findCompiler() {
 /** Tells whether anything changed that a build was made from; `unused` is the entry of the other kind of build. */
 function stampOf(text, unused) {
   const hash = createHash("sha256").update(text);
-  for (const f of readdirSync(here).sort())
-    if (/\.(h|cc|mjs)$/.test(f) && f !== unused) hash.update(f).update(readFileSync(join(here, f)));
-  return hash.update(header).digest("hex");
+  for (const f of sources) if (f !== unused) hash.update(f).update(readFileSync(join(here, f)));
+  for (const header of Object.values(headers)) hash.update(header);
+  return hash.digest("hex");
 }
 
 async function buildAddon(compiler) {
@@ -96,8 +102,7 @@ async function buildAddon(compiler) {
       await execute(compiler.name, [
         ...common,
         ...flags,
-        "-I",
-        generated,
+        ...["-I", generated, "-I", here],
         "-c",
         join(here, source),
         "-o",
@@ -127,9 +132,11 @@ async function buildWasm() {
   const { commands, runLLVM } = await import("@yowasp/clang");
   // It reads the files of its package; the first call would print how far it is.
   await runLLVM(null, {}, { fetchProgress: () => {} });
-  const sources = readdirSync(here).filter((f) => /\.(h|cc)$/.test(f));
-  const tree = Object.fromEntries(sources.map((f) => [f, readFileSync(join(here, f), "utf8")]));
-  tree["encoding.h"] = header;
+  const tree = { ...headers, instructions: {} };
+  for (const f of sources) {
+    const [name, folder] = f.split("/").reverse();
+    (folder ? tree[folder] : tree)[name] = readFileSync(join(here, f), "utf8");
+  }
   const call = async (command, args, result, files) => {
     let said = "";
     const stderr = (bytes) => {
@@ -147,6 +154,7 @@ async function buildWasm() {
     ...["-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-ffp-contract=fast", "-fno-math-errno"],
     ...["-fno-builtin-malloc", "-fno-c++-static-destructors", "-Wall", "-Wextra", "-Werror"],
     "-DLONGSPAN_ISA=wasm",
+    "-I.",
   ];
   const compile = (source, object, ...more) =>
     call("clang++", [...flags, ...more, "-c", `${source}.cc`], `${object}.o`, tree);
@@ -167,11 +175,12 @@ async function buildWasm() {
   writeFileSync(stampFile, stamp);
 }
 
-// Written only when it changes, from the tables of the library as they were just compiled.
-const header = encodingHeader(await import("../dist/executors/kernels/numbers.js"));
-const headerFile = join(generated, "encoding.h");
+// Written only when they change, from the tables of the library as they were just compiled.
 mkdirSync(generated, { recursive: true });
-if (!existsSync(headerFile) || readFileSync(headerFile, "utf8") !== header) writeFileSync(headerFile, header);
+for (const [name, text] of Object.entries(headers)) {
+  const file = join(generated, name);
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+}
 const reasonOf = (error) => {
   const lines = String(error.stderr || error.message).split("\n");
   return (lines.find((l) => /error/i.test(l)) ?? lines[0]).trim();

@@ -7,8 +7,6 @@ namespace {
 /** Rows of a chunk: what a step leaves is read by what follows the loop while it is in the second-level cache. */
 constexpr int64_t chunkRows = 256;
 
-bool goesByRows(const Instruction& i) { return i.kind == Kind::gemm || i.kind == Kind::map || isSum(i); }
-
 bool sameView(const View& a, const View& b) {
   return a.buffer == b.buffer && a.offset == b.offset && a.rows == b.rows;
 }
@@ -264,24 +262,7 @@ class Planner {
 }  // namespace
 
 double costOf(const Program& program, const Instruction& i) {
-  const double k = i.k;
-  const double m = i.m;
-  const double n = i.n;
-  switch (i.kind) {
-    case Kind::gemm:
-      return k * n / 30;
-    case Kind::outerSum:
-      return m * n / 30;
-    case Kind::batchedMatmul:
-      return i.count * m * k * n / 20;
-    case Kind::map: {
-      double elements = 0;
-      for (const MapOp& op : program.maps[i.map]->ops) elements += program.maps[i.map]->operands[op.out].size;
-      return elements / 4;
-    }
-    default:
-      return static_cast<double>(i.columns) * (i.count > 0 ? i.count : 1) / 4;
-  }
+  return withInstruction(i.kind, [&](auto kind) { return decltype(kind)::cost(program, i); });
 }
 
 const Course* courseOf(Plan& plan, int32_t threads, double leastShared) {

@@ -2,7 +2,7 @@
 // rows are in cache; the rest runs in groups, by blocks of rows. Where the structure falls into independent parts (the
 // sequences of a batch, the trees of a forest), each thread takes some of them from the first instruction to the last.
 #pragma once
-#include "program.h"
+#include "instructions.h"
 
 namespace longspan {
 
@@ -59,6 +59,23 @@ const Course* courseOf(Plan& plan, int32_t threads, double leastShared);
  */
 bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts);
 
+// What instructions say of themselves in their headers.
+inline int readsOf(const Instruction& i) {
+  return withInstruction(i.kind, [](auto kind) { return decltype(kind)::reads; });
+}
+inline bool isListed(const Instruction& i) {
+  return withInstruction(i.kind, [](auto kind) { return decltype(kind)::listed; });
+}
+inline bool goesByRows(const Instruction& i) {
+  return withInstruction(i.kind, [](auto kind) { return decltype(kind)::byRows; });
+}
+inline bool isSum(const Instruction& i) {
+  return withInstruction(i.kind, [](auto kind) { return decltype(kind)::sums; });
+}
+inline bool isPacked(const Instruction& i) {
+  return withInstruction(i.kind, [](auto kind) { return decltype(kind)::packs; });
+}
+
 /** Rows of a view that lists lead to. */
 constexpr int32_t rowsListed = -3;
 
@@ -71,13 +88,9 @@ inline void eachView(const Program& program, const Instruction& i, F f) {
     return;
   }
   f(i.out, true);
-  if (i.kind == Kind::segmentSum) return f(View{i.a.buffer, i.a.offset, rowsListed}, false);
-  f(i.a, false);
-  if (i.kind != Kind::sumRows) f(i.b, false);
+  f(isListed(i) ? View{i.a.buffer, i.a.offset, rowsListed} : i.a, false);
+  if (readsOf(i) > 1) f(i.b, false);
 }
-
-/** Sums over rows, which can be formed in parts. */
-LONGSPAN_INLINE bool isSum(const Instruction& i) { return i.kind == Kind::outerSum || i.kind == Kind::sumRows; }
 
 /** A guess at the nanoseconds that an instruction takes per row. */
 double costOf(const Program& program, const Instruction& i);

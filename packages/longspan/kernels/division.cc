@@ -114,15 +114,14 @@ class Division {
   }
 
   void joinReaders(const Instruction& i, int64_t b, const Array<int32_t>& owner) {
-    if (i.kind == Kind::segmentSum && i.a.buffer == b) {
+    if (isListed(i) && i.a.buffer == b) {
       const Table& lists = *plan_.tables[i.lists];
       for (int64_t r = 0; r < plan_.counts[i.space]; r++)
         for (int64_t q = lists.starts[r]; q < lists.starts[r + 1]; q++)
           if (owner[lists.index[q]] >= 0) unite(owner[lists.index[q]], numberOf(i, r));
-      return;
     }
     eachView(program_, i, [&](const View& v, bool written) {
-      if (written || v.buffer != b || v.rows == rowsFixed) return;
+      if (written || v.buffer != b || v.rows == rowsFixed || v.rows == rowsListed) return;
       eachRow(i, v, [&](int64_t r, int64_t q) {
         if (owner[q] >= 0) unite(owner[q], numberOf(i, r));
       });
@@ -139,7 +138,6 @@ class Division {
         written = written || isOut;
         crossed = crossed || v.rows != rowsSame;
       });
-      if (i.kind == Kind::segmentSum && i.a.buffer == b) crossed = true;
     }
     return written && crossed;
   }

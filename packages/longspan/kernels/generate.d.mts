@@ -2,3 +2,6 @@ import type * as numbers from "../src/executors/kernels/numbers.js";
 
 /** The text of encoding.h. */
 export function encodingHeader(tables: typeof numbers): string;
+
+/** The text of instructions.h. */
+export function instructionsHeader(tables: typeof numbers): string;

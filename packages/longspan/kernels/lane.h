@@ -1,8 +1,6 @@
 // What one thread does of a run: instructions over its rows, block by block outside the loop, level by level inside.
 #pragma once
 #include "course.h"
-#include "products.h"
-#include "run-map.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
@@ -22,12 +20,12 @@ class Lane {
       : plan_(*arguments.plan),
         program_(*arguments.plan->program),
         workspace_(workspace),
-        failure_(failure),
         memory_(workspace.memory),
         segments_(workspace.segments),
         block_(workspace.block),
         bound_{plan_, nullptr, 0},
-        products_(bound_, arguments, workspace) {}
+        products_(bound_, arguments, workspace),
+        work_{bound_, products_, workspace, *failure} {}
 
   /** Where the buffers lie. Buffers whose sums this thread forms for itself start as zeros. */
   Status begin(char* const* shared, const Array<int32_t>& sums) {
@@ -168,10 +166,11 @@ class Lane {
     for (int64_t q = 0; q < list.count; q++) {
       const Instruction& i = list[q];
       Status status = Status::ok;
-      if (i.kind == Kind::outerSum) {
-        status = products_.outerSum(i, {0, 0, -1, edges}, block_.begin(), pieces, adds_ || i.accumulate);
-      } else if (i.kind == Kind::sumRows) {
-        status = sum(i, {0, 0, -1, edges}, block_.begin(), pieces, adds_ || i.accumulate);
+      if (isSum(i)) {
+        const Span none = {0, 0, -1, edges};
+        const bool add = adds_ || i.accumulate;
+        status = withInstruction(
+            i.kind, [&](auto kind) { return sum(kind, work_, i, none, block_.begin(), pieces, add); });
       } else {
         eachView(program_, i, [&](const View& v, bool written) {
           if (written) products_.forget(v.buffer);
@@ -186,61 +185,18 @@ class Lane {
   }
 
   Status execute(const Instruction& i, const Span& span) {
-    const DType dtype = program_.buffers[i.out.buffer].dtype;
-    const Segment all = {span.begin, span.end};
-    Status status = Status::ok;
-    switch (i.kind) {
-      case Kind::gemm:
-      case Kind::outerSum:
-      case Kind::batchedMatmul:
-        return products_.run(i, span);
-      case Kind::map:
-        return MapRun(bound_, *program_.maps[i.map], workspace_).run(span);
-      case Kind::sumRows:
-        return sum(i, span, &all, 1, i.accumulate != 0);
-      case Kind::segmentSum:
-        withType(dtype, [&](auto type) { segmentSum<LONGSPAN_TYPE(type)>(bound_, i, span); });
-        return status;
-      case Kind::gather:
-        withType(dtype, [&](auto type) { status = gather<LONGSPAN_TYPE(type)>(bound_, i, span, *failure_); });
-        return status;
-      case Kind::indexSum:
-        withType(dtype, [&](auto type) { status = indexSum<LONGSPAN_TYPE(type)>(bound_, i, span, *failure_); });
-        return status;
-      case Kind::count:
-        break;
-    }
-    return status;
-  }
-
-  Status sum(const Instruction& i, const Span& span, const Segment* segments, int64_t count, bool add) {
-    withType(program_.buffers[i.out.buffer].dtype, [&](auto type) {
-      typedef LONGSPAN_TYPE(type) T;
-      T* out = bound_.at<T>(i.out, 0);
-      if (!add) __builtin_memset(out, 0, static_cast<size_t>(i.columns) * sizeof(T));
-      for (int64_t s = 0; s < count; s++) {
-        const Span part = {segments[s].begin, segments[s].end, span.level, span.edges};
-        const Run run = bound_.run(i.a, part);
-        if (run.step >= 0)
-          sumRows<T>(out, bound_.at<const T>(i.a, run.first), run.step * bound_.columns(i.a), part.end - part.begin,
-                     i.columns, true);
-        else
-          for (int64_t r = part.begin; r < part.end; r++)
-            addRow(out, bound_.at<const T>(i.a, bound_.rowOf(i.a, r)), i.columns);
-      }
-    });
-    return Status::ok;
+    return withInstruction(i.kind, [&](auto kind) { return run(kind, work_, i, span); });
   }
 
   const Plan& plan_;
   const Program& program_;
   Workspace& workspace_;
-  Failure* failure_;
   Array<char*>& memory_;
   Array<Segment>& segments_;
   Array<Segment>& block_;
   Bound bound_;
   Products products_;
+  Work work_;
   /** Sums over rows add to what is there, since a block or another thread has begun them. */
   bool adds_ = false;
 };

@@ -89,25 +89,6 @@ LONGSPAN_INLINE void apply3(const Extent& e, const Tile& o, const Tile& a, const
   }
 }
 
-/** Calls f with a null pointer of the element type. */
-template <class F>
-inline void withType(DType dtype, F f) {
-  if (dtype == DType::float32)
-    f(static_cast<float*>(nullptr));
-  else if (dtype == DType::float64)
-    f(static_cast<double*>(nullptr));
-  else
-    f(static_cast<int32_t*>(nullptr));
-}
-
-template <class T>
-struct Remove;
-template <class T>
-struct Remove<T*> {
-  typedef T Type;
-};
-#define LONGSPAN_TYPE(pointer) typename Remove<decltype(pointer)>::Type
-
 /** Between types; within one it is a copy. */
 inline void cast(DType to, DType from, const Extent& e, const Tile& o, const Tile& a) {
   withType(to, [&](auto out) {

@@ -1,5 +1,5 @@
 // Reads the flat encoding of a program and checks every number in it: what passes here can be run without further thought.
-#include "program.h"
+#include "instructions.h"
 
 namespace longspan {
 
@@ -13,7 +13,7 @@ namespace {
 constexpr int32_t most = 1 << 20;
 constexpr int32_t maxRank = 8;
 
-class Parser {
+class Parser : public Checks {
  public:
   Parser(const int32_t* ints, int64_t intCount, const double* reals, int64_t realCount)
       : at_(ints), end_(ints + intCount), reals_(reals), realCount_(realCount) {}
@@ -25,18 +25,11 @@ class Parser {
     return nullptr;
   }
 
-  const char* error = "a program that ends early";
-
  private:
   int32_t next() {
     if (at_ < end_) return *at_++;
     short_ = true;
     return 0;
-  }
-
-  bool fail(const char* message) {
-    if (!short_) error = message;
-    return false;
   }
 
   /** A count of things that follow, each of at least one number. */
@@ -119,93 +112,8 @@ class Parser {
     return operands(i);
   }
 
-  /** The product of sizes, or a number too large for any buffer. */
-  static int64_t times(int64_t a, int64_t b, int64_t c = 1, int64_t d = 1) {
-    int64_t result = 1;
-    const int64_t factors[] = {a, b, c, d};
-    for (const int64_t n : factors) {
-      if (n == 0) return 0;
-      if (result > (int64_t{1} << 40) / n) return int64_t{1} << 40;
-      result *= n;
-    }
-    return result;
-  }
-
   bool operands(Instruction& i) {
-    const int32_t s = i.space;
-    switch (i.kind) {
-      case Kind::gemm:
-        if (!addPack(i)) return false;
-        return fixed(i.b) && check(i.out, s, i.n, true) && check(i.a, s, i.k) && check(i.b, s, times(i.k, i.n)) &&
-               floats(i);
-      case Kind::outerSum:
-        return fixed(i.out) && check(i.out, s, times(i.m, i.n), true) && check(i.a, s, i.m) && check(i.b, s, i.n) &&
-               floats(i);
-      case Kind::batchedMatmul:
-        return check(i.out, s, times(i.count, i.m, i.n), true) && check(i.a, s, times(i.count, i.m, i.k)) &&
-               check(i.b, s, times(i.count, i.k, i.n)) && floats(i);
-      case Kind::sumRows:
-        return fixed(i.out) && check(i.out, s, i.columns, true) && check(i.a, s, i.columns) && same(i.out, i.a);
-      case Kind::segmentSum:
-        if (i.lists >= program_->tables.size() || program_->tables[i.lists] != 1)
-          return fail("segmentSum without a table of lists");
-        if (i.a.rows != rowsSame) return fail("segmentSum of rows by a table");
-        return check(i.out, s, i.columns, true) && checkColumns(i.a, i.columns) && same(i.out, i.a) && notLevel(i.a);
-      case Kind::gather:
-        return check(i.out, s, times(i.count, i.columns), true) && check(i.a, s, times(i.size, i.columns)) &&
-               check(i.b, s, i.count) && same(i.out, i.a) && isInt(i.b);
-      case Kind::indexSum:
-        return check(i.out, s, times(i.size, i.columns), true) && check(i.a, s, times(i.count, i.columns)) &&
-               check(i.b, s, i.count) && same(i.out, i.a) && isInt(i.b);
-      default:
-        return fail("an unknown instruction");
-    }
-  }
-
-  bool addPack(Instruction& i) {
-    i.pack = static_cast<int32_t>(program_->packs.size());
-    if (!program_->packs.resize(i.pack + 1)) return fail("out of memory");
-    program_->packs[i.pack] = new Pack();
-    return true;
-  }
-
-  bool fixed(const View& v) { return v.rows == rowsFixed ? true : fail("an operand that should be one row for all"); }
-
-  DType typeOf(const View& v) const { return program_->buffers[v.buffer].dtype; }
-
-  bool floats(const Instruction& i) {
-    const DType t = typeOf(i.out);
-    if (t == DType::int32 || t != typeOf(i.a) || t != typeOf(i.b)) return fail("a product of mixed or integer types");
-    return true;
-  }
-
-  bool same(const View& a, const View& b) {
-    return typeOf(a) == typeOf(b) ? true : fail("an operand of another type than the result");
-  }
-
-  bool isInt(const View& v) { return typeOf(v) == DType::int32 ? true : fail("indices that are not int32"); }
-
-  bool notLevel(const View& v) {
-    return program_->buffers[v.buffer].role != Role::level ? true : fail("a level buffer read by lists");
-  }
-
-  bool checkColumns(const View& v, int64_t width) {
-    if (v.buffer < 0 || v.buffer >= program_->buffers.size()) return fail("no such buffer");
-    const Buffer& b = program_->buffers[v.buffer];
-    if (v.offset < 0 || v.offset + width > b.columns) return fail("columns beyond the buffer");
-    return true;
-  }
-
-  bool check(const View& v, int32_t space, int64_t width, bool written = false) {
-    if (!checkColumns(v, width)) return false;
-    const Buffer& b = program_->buffers[v.buffer];
-    if (b.role == Role::level && (region_ != 1 || v.rows != rowsSame))
-      return fail("a level buffer outside the loop or by a table");
-    if (written && b.role == Role::input) return fail("an input is written");
-    if (v.rows == rowsSame) return b.space == space ? true : fail("rows of another space");
-    if (v.rows == rowsFixed) return b.space == spaceOne ? true : fail("a fixed row of many");
-    if (v.rows < 0 || v.rows >= program_->tables.size() || program_->tables[v.rows] != 0) return fail("no such row table");
-    return true;
+    return withInstruction(i.kind, [&](auto kind) { return decltype(kind)::check(*this, i); });
   }
 
   bool map(Instruction& i) {
@@ -377,9 +285,6 @@ class Parser {
   const int32_t* end_;
   const double* reals_;
   int64_t realCount_;
-  Program* program_ = nullptr;
-  int region_ = 0;
-  bool short_ = false;
 };
 
 }  // namespace

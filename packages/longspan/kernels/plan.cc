@@ -141,9 +141,8 @@ class Planner {
       return true;
     }
     if (!view(i.out, rows)) return false;
-    if (i.kind == Kind::segmentSum) return lists(*plan_->tables[i.lists], rows, plan_->rows[i.a.buffer]);
-    if (!view(i.a, rows)) return false;
-    return i.kind == Kind::sumRows ? true : view(i.b, rows);
+    if (isListed(i) ? !lists(*plan_->tables[i.lists], rows, plan_->rows[i.a.buffer]) : !view(i.a, rows)) return false;
+    return readsOf(i) < 2 || view(i.b, rows);
   }
 
   bool view(const View& v, int64_t rows) {

@@ -28,26 +28,23 @@ class Products {
     if (buffer < 0 || buffer == packedFrom_.buffer) packedRows_ = 0;
   }
 
-  Status run(const Instruction& i, const Span& span) {
-    const Segment all = {span.begin, span.end};
-    const bool isDouble = bound_.plan.program->buffers[i.out.buffer].dtype == DType::float64;
-    if (i.kind == Kind::outerSum) {
-      forget();
-      return outerSum(i, span, &all, 1, i.accumulate != 0);
-    }
-    if (i.kind == Kind::gemm) return isDouble ? gemm<double>(i, span) : gemm<float>(i, span);
-    return isDouble ? batched<double>(i, span) : batched<float>(i, span);
+  Status gemm(const Instruction& i, const Span& span) {
+    return bound_.typeOf(i.out) == DType::float64 ? gemmTyped<double>(i, span) : gemmTyped<float>(i, span);
+  }
+
+  Status batched(const Instruction& i, const Span& span) {
+    return bound_.typeOf(i.out) == DType::float64 ? batchedTyped<double>(i, span) : batchedTyped<float>(i, span);
   }
 
   /** The rows of several segments as one sum. */
   Status outerSum(const Instruction& i, const Span& span, const Segment* segments, int64_t count, bool add) {
-    const bool isDouble = bound_.plan.program->buffers[i.out.buffer].dtype == DType::float64;
+    const bool isDouble = bound_.typeOf(i.out) == DType::float64;
     return isDouble ? outerTyped<double>(i, span, segments, count, add) : outerTyped<float>(i, span, segments, count, add);
   }
 
   /** Packs the right operand of a product, so that several threads find it ready. */
   Status prepare(const Instruction& i) {
-    const bool isDouble = bound_.plan.program->buffers[i.out.buffer].dtype == DType::float64;
+    const bool isDouble = bound_.typeOf(i.out) == DType::float64;
     if (i.n == 0) return Status::ok;
     return (isDouble ? packed<double>(i) != nullptr : packed<float>(i) != nullptr) ? Status::ok : Status::noMemory;
   }
@@ -97,7 +94,7 @@ class Products {
   }
 
   template <class T>
-  Status gemm(const Instruction& i, const Span& span) {
+  Status gemmTyped(const Instruction& i, const Span& span) {
     const int64_t rows = span.end - span.begin;
     if (rows <= 0 || i.n == 0) return Status::ok;
     const T* b = packed<T>(i);
@@ -189,7 +186,7 @@ class Products {
   }
 
   template <class T>
-  Status batched(const Instruction& i, const Span& span) {
+  Status batchedTyped(const Instruction& i, const Span& span) {
     const int64_t m = i.m;
     const int64_t k = i.k;
     const int64_t n = i.n;

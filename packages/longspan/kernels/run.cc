@@ -1,4 +1,5 @@
 // The executor for one instruction set: the same source is compiled once for each, in a namespace of its own.
+#define LONGSPAN_RUNS
 #include "lane.h"
 
 namespace longspan {
@@ -46,7 +47,7 @@ class Runner {
     parts_ = static_cast<int32_t>(course_.parts.size());
     if (parts_ > 1)
       for (const Instruction& i : program_.regions[1])
-        if (i.kind == Kind::gemm) {
+        if (isPacked(i)) {
           const Status status = prepare(i);
           if (status != Status::ok) return status;
         }
@@ -83,7 +84,7 @@ class Runner {
   bool ready(const List& list, Array<int32_t>& sums) const {
     for (int64_t q = 0; q < list.count; q++) {
       const Instruction& i = list[q];
-      if (i.kind == Kind::gemm && prepare(i) != Status::ok) return false;
+      if (isPacked(i) && prepare(i) != Status::ok) return false;
       bool known = !isSum(i);
       for (const int32_t b : sums) known = known || b == i.out.buffer;
       if (known) continue;

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "array.h"
+#include "encoding.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
@@ -120,6 +121,25 @@ LONGSPAN_INLINE void joinPlaces(const Vec<T>* vectors, T* joined, F f) {
 
 LONGSPAN_INLINE Floats asFloats(Ints v) { return reinterpret_cast<Floats>(v); }
 LONGSPAN_INLINE Ints asInts(Floats v) { return reinterpret_cast<Ints>(v); }
+
+/** Calls f with a null pointer of the element type. */
+template <class F>
+inline void withType(DType dtype, F f) {
+  if (dtype == DType::float32)
+    f(static_cast<float*>(nullptr));
+  else if (dtype == DType::float64)
+    f(static_cast<double*>(nullptr));
+  else
+    f(static_cast<int32_t*>(nullptr));
+}
+
+template <class T>
+struct Remove;
+template <class T>
+struct Remove<T*> {
+  typedef T Type;
+};
+#define LONGSPAN_TYPE(pointer) typename Remove<decltype(pointer)>::Type
 
 }  // namespace LONGSPAN_ISA
 }  // namespace longspan

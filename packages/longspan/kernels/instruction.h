@@ -1,0 +1,26 @@
+// What the kernels know of every instruction, and what those have in common that do not say otherwise. Each has a header in
+// instructions/, under the name of its file in src/program/instructions.
+#pragma once
+#include "checks.h"
+
+namespace longspan {
+namespace instruction {
+
+struct Common {
+  /** It reads `a`, or `a` and `b`. */
+  static constexpr int reads = 2;
+  /** The rows of `a` that it reads are those that the table `lists` names. */
+  static constexpr bool listed = false;
+  /** Its rows may be run in blocks, in any order, and shared out among threads. */
+  static constexpr bool byRows = false;
+  /** It adds up rows into one place: the sums of some rows can be formed apart. */
+  static constexpr bool sums = false;
+  /** Its right operand is packed, once for all rows. */
+  static constexpr bool packs = false;
+
+  /** A guess at the nanoseconds that it takes per row. */
+  static double cost(const Program&, const Instruction& i) { return static_cast<double>(i.columns) * (i.count > 0 ? i.count : 1) / 4; }
+};
+
+}  // namespace instruction
+}  // namespace longspan

@@ -1,0 +1,33 @@
+// out[r, :] (+)= a[r, :] . B for a B that all rows share.
+#pragma once
+#include "instruction.h"
+#ifdef LONGSPAN_RUNS
+#include "work.h"
+#endif
+
+namespace longspan {
+namespace instruction {
+
+struct gemm : Common {
+  static constexpr bool byRows = true;
+  static constexpr bool packs = true;
+
+  static bool check(Checks& c, Instruction& i) {
+    return c.addPack(i) && c.fixed(i.b) && c.check(i.out, i.space, i.n, true) && c.check(i.a, i.space, i.k) &&
+           c.check(i.b, i.space, c.times(i.k, i.n)) && c.floats(i);
+  }
+  static double cost(const Program&, const Instruction& i) { return static_cast<double>(i.k) * i.n / 30; }
+};
+
+}  // namespace instruction
+
+#ifdef LONGSPAN_RUNS
+namespace LONGSPAN_ISA {
+
+inline Status run(instruction::gemm, const Work& work, const Instruction& i, const Span& span) {
+  return work.products.gemm(i, span);
+}
+
+}  // namespace LONGSPAN_ISA
+#endif
+}  // namespace longspan

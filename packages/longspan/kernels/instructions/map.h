@@ -1,0 +1,34 @@
+// A tile program over the features of each row; parse.cc reads it, which checks it as it goes.
+#pragma once
+#include "instruction.h"
+#ifdef LONGSPAN_RUNS
+#include "work.h"
+#endif
+
+namespace longspan {
+namespace instruction {
+
+struct map : Common {
+  static constexpr bool byRows = true;
+
+  static bool check(Checks&, Instruction&) { return true; }
+  static double cost(const Program& program, const Instruction& i) {
+    const Map& map = *program.maps[i.map];
+    double elements = 0;
+    for (const MapOp& op : map.ops) elements += map.operands[op.out].size;
+    return elements / 4;
+  }
+};
+
+}  // namespace instruction
+
+#ifdef LONGSPAN_RUNS
+namespace LONGSPAN_ISA {
+
+inline Status run(instruction::map, const Work& work, const Instruction& i, const Span& span) {
+  return MapRun(work.bound, *work.bound.plan.program->maps[i.map], work.workspace).run(span);
+}
+
+}  // namespace LONGSPAN_ISA
+#endif
+}  // namespace longspan
