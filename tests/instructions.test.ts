@@ -213,6 +213,54 @@ for (const { name } of executorRows)
       expect(ours).toEqual([101, 202, 0, 0]);
     });
 
+    describe("cumulativeSum", () => {
+      for (const dtype of ["float64", "float32", "int32"] as const)
+        for (const reverse of [false, true])
+          for (const accumulate of [false, true])
+            for (const [outer, length, inner] of [
+              [1, 5, 1],
+              [2, 3, 4],
+              [3, 0, 2],
+              [0, 3, 2],
+            ] as const)
+              test(`${dtype} ${outer} x ${length} x ${inner}${reverse ? " from the end" : ""}${accumulate ? ", added" : ""}`, () => {
+                const rows = 3;
+                const n = outer * length * inner;
+                const whole = (x: number) => (dtype === "int32" ? Math.round(10 * x) : Math.fround(x));
+                const [a, c] = [random(rows * (n + 1), 1).map(whole), random(rows * (n + 1), 2).map(whole)];
+                const ours = run(
+                  [buffer("a", "row", n + 1, "input", dtype), buffer("c", "row", n + 1, "output", dtype)],
+                  {
+                    kind: "cumulativeSum",
+                    space: "row",
+                    out: at(1, "same", 1),
+                    a: at(0, "same", 1),
+                    outer,
+                    length,
+                    inner,
+                    reverse,
+                    accumulate,
+                  },
+                  [a, c],
+                  scheduleOf({ row: rows }),
+                );
+                const wanted = [...c];
+                for (let r = 0; r < rows; r++)
+                  for (let o = 0; o < outer; o++)
+                    for (let i = 0; i < inner; i++)
+                      for (let j = 0; j < length; j++) {
+                        const place = (q: number) => r * (n + 1) + 1 + (o * length + q) * inner + i;
+                        let sum = accumulate ? c[place(j)]! : 0;
+                        for (let q = 0; q < length; q++) if (reverse ? q >= j : q <= j) sum += a[place(q)]!;
+                        wanted[place(j)] = sum;
+                      }
+                const most = { float64: 1e-14, float32: 1e-6, int32: 0 }[dtype];
+                ours.forEach((x, q) => {
+                  expect(Math.abs(x - wanted[q]!)).toBeLessThanOrEqual(most);
+                });
+              });
+    });
+
     test("gather and indexSum check every index", () => {
       const table = [1, 2, 3, 4, 5, 6];
       const gather = (index: number[]) =>
@@ -312,6 +360,26 @@ describe("the verifier finds programs that would touch what they must not", () =
     ["a fixed row of many", change({ b: at(0, "fixed") }), "columns 0..4 of a, which has 2"],
     ["a table that does not exist", change({ a: at(0, 3) }), "no row table 3"],
     ["a write to an input", change({ out: at(0) }), "writes the input a"],
+    [
+      "sums along more columns than there are",
+      {
+        ...good(),
+        before: [
+          {
+            kind: "cumulativeSum",
+            space: "row",
+            out: at(2),
+            a: at(0),
+            outer: 1,
+            length: 3,
+            inner: 1,
+            reverse: false,
+            accumulate: false,
+          },
+        ],
+      },
+      "before[0] cumulativeSum a: columns 0..3 of a, which has 2",
+    ],
     ["an output that nothing writes", { ...good(), before: [] }, "output c is never written"],
   ] as const)
     test(what, () => {

@@ -1,4 +1,5 @@
 import { batchedMatmul } from "./batched-matmul.js";
+import { cumulativeSum } from "./cumulative-sum.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { indexSum } from "./index-sum.js";
@@ -9,6 +10,7 @@ import { segmentSum } from "./segment-sum.js";
 import { sumRows } from "./sum-rows.js";
 
 export type { BatchedMatmul } from "./batched-matmul.js";
+export type { CumulativeSum } from "./cumulative-sum.js";
 export type { Gather } from "./gather.js";
 export type { Gemm } from "./gemm.js";
 export type { IndexSum } from "./index-sum.js";
@@ -27,6 +29,7 @@ export const instructions = {
   segmentSum,
   gather,
   indexSum,
+  cumulativeSum,
   map,
 } as const;
 
