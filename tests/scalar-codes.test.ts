@@ -22,8 +22,6 @@ import { encodingHeader, instructionsHeader } from "../packages/longspan/kernels
 import * as numbers from "../packages/longspan/src/executors/kernels/numbers.js";
 import { executorRows, missing } from "./executors/rows.js";
 
-const none = new Int32Array(0);
-
 /** The results of some map operations on one number per row. */
 function computed(
   inputs: readonly (readonly number[])[],
@@ -69,16 +67,7 @@ function computed(
   const executor = defaultExecutor();
   executor.run(
     executor.compile(program),
-    {
-      counts: { one: 1, row: rows },
-      levels: 0,
-      nodeBegin: none,
-      nodeEnd: none,
-      edgeBegin: none,
-      edgeEnd: none,
-      headRows: 0,
-      tables: [],
-    },
+    { counts: { one: 1, row: rows }, levels: 0, levelRows: {}, headRows: 0, tables: [] },
     [...tensors, to].map((t) => t.binding()),
   );
   return Array.from(onCpu(to).toArray());

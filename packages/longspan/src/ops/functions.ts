@@ -25,6 +25,7 @@ import type { Op } from "./record.js";
 import { clipGradientOp, stopGradientOp, uniformOp } from "./row-ops.js";
 import { broadcastToOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./shape-ops.js";
 
+export * from "./cumulative-sum.js";
 export * from "./elementary.js";
 export type { Binary, Operand, Primitive, Unary } from "./elementwise.js";
 export { add, cast, div, equal, less, lessEqual, maximum, mul, neg, sub, where };

@@ -1,15 +1,15 @@
 import * as arithmetic from "./arithmetic.js";
 import * as concat from "./concat-op.js";
 import * as constant from "./constant.js";
-import * as elementary from "./elementary.js";
 import * as extrema from "./extrema-ops.js";
+import * as functions from "./functions.js";
 import * as index from "./index-ops.js";
 import * as products from "./product-ops.js";
 import type { Op } from "./record.js";
 import * as rows from "./row-ops.js";
 import * as shapes from "./shape-ops.js";
 
-const files = [arithmetic, elementary, constant, shapes, extrema, concat, products, index, rows];
+const files = [functions, arithmetic, constant, shapes, extrema, concat, products, index, rows];
 
 /** Every primitive, once: what these files export, as a record or as a function of one. The tests of ops go through them. */
 export const allOps: readonly Op[] = [
