@@ -5,7 +5,8 @@ const unfoldAndBelow = ["unfold", ...belowUnfold];
 const rooms = {
   program: [],
   recording: ["program"],
-  executors: ["recording", "program"],
+  lower: ["program"],
+  executors: ["lower", "recording", "program"],
   tensor: ["recording", "program"],
   capture: ["tensor", "recording", "program"],
   ops: ["tensor", "program"],

@@ -25,6 +25,7 @@ const categories = {
   ops: "Operations",
   tensor: "Tensors",
   program: "Programs and executors",
+  lower: "Programs and executors",
   executors: "Programs and executors",
   compile: "Compiler",
 };

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { chain, executor, Key, lstm, normal, sum, unfold, useExecutor, valueAndGrad } from "longspan";
 import { defaultExecutor, type Program, type Schedule } from "longspan/engine";
 import { describe, expect, test } from "vitest";
-import { encodeProgram, encodeSchedule } from "../packages/longspan/src/executors/kernels/encode.js";
+import { encodeProgram, encodeSchedule } from "../packages/longspan/src/lower/encode.js";
 
 const file = fileURLToPath(new URL("../packages/longspan/build/longspan.node", import.meta.url));
 const calls = Number(process.env.LONGSPAN_MALFORMED_CALLS ?? 100_000);

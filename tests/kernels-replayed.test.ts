@@ -22,7 +22,7 @@ import {
 } from "longspan";
 import { defaultExecutor, type Handle, type ReferenceExecutor, type Value } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeProgram, encodeSchedule } from "../packages/longspan/src/executors/kernels/encode.js";
+import { encodeProgram, encodeSchedule } from "../packages/longspan/src/lower/encode.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
 

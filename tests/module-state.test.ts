@@ -13,7 +13,6 @@ const kept: Readonly<Record<string, string>> = {
   "tensor/create.ts chosen": "the executor in use, which the user chooses for the process",
   "executors/choose.ts loaded": "an executor is loaded once",
   "executors/choose.ts threadsWanted": "the threads that the user chose for the process",
-  "executors/reference/rows.ts sums": "scratch memory, written before it is read",
   "ops/eager.ts schedules": "schedules of whole tensors by their number of rows: a cache of constants",
   "ops/constant.ts scalars": "numbers as tensors: a cache of constants",
   "cell/trace-cell.ts interned": "equal graphs are one object: a cache by structure",

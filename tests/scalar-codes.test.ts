@@ -19,7 +19,7 @@ import {
 } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodingHeader, instructionsHeader } from "../packages/longspan/kernels/generate.mjs";
-import * as numbers from "../packages/longspan/src/executors/kernels/numbers.js";
+import * as numbers from "../packages/longspan/src/lower/enumerations.js";
 import { executorRows, missing } from "./executors/rows.js";
 
 /** The results of some map operations on one number per row. */

@@ -1,4 +1,4 @@
-import type * as numbers from "../src/executors/kernels/numbers.js";
+import type * as numbers from "../src/lower/enumerations.js";
 
 /** The text of encoding.h. */
 export function encodingHeader(tables: typeof numbers): string;

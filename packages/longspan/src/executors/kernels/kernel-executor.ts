@@ -1,3 +1,4 @@
+import { encodeProgram, encodeSchedule } from "../../lower/index.js";
 import {
   type Binding,
   type BoundRuns,
@@ -14,7 +15,6 @@ import {
 import { indexError } from "../../program/index-error.js";
 import { MemoryExecutor } from "../memory/memory-executor.js";
 import { BoundKernelRuns } from "./bound-kernel-runs.js";
-import { encodeProgram, encodeSchedule } from "./encode.js";
 import type { KernelModule } from "./kernel-module.js";
 
 /**

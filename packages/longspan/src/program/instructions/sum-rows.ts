@@ -1,4 +1,3 @@
-import type { BoundView } from "../bound-view.js";
 import type { View } from "../buffers.js";
 import type { Space } from "../spaces.js";
 import { type InstructionRecord, into } from "./record.js";
@@ -23,28 +22,14 @@ export const sumRows: InstructionRecord<SumRows> = {
   flops: (i) => i.columns,
   kernel: { reads: ["a"], sizes: ["columns"], flags: ["accumulate"] },
   run(i, bind) {
-    const [out, a] = [bind(i.out), bind(i.a)];
-    return (begin, end) => run(out, a, begin, end, i.columns, i.accumulate);
+    const [out, a, sums] = [bind(i.out), bind(i.a), new Float64Array(i.columns)];
+    return (begin, end) => {
+      for (let c = 0; c < i.columns; c++) sums[c] = i.accumulate ? out.array[out.base + c]! : 0;
+      for (let r = begin; r < end; r++) {
+        const at = a.at(r);
+        for (let c = 0; c < i.columns; c++) sums[c]! += a.array[at + c]!;
+      }
+      for (let c = 0; c < i.columns; c++) out.array[out.base + c] = sums[c]!;
+    };
   },
 };
-
-let sums = new Float64Array(1024);
-
-/** out[c] (+)= sum over rows of a[r, c]; sums are kept in double precision. */
-function run(
-  out: BoundView,
-  a: BoundView,
-  begin: number,
-  end: number,
-  columns: number,
-  accumulate: boolean,
-): void {
-  if (sums.length < columns) sums = new Float64Array(2 * columns);
-  sums.fill(0, 0, columns);
-  if (accumulate) for (let c = 0; c < columns; c++) sums[c] = out.array[out.base + c]!;
-  for (let r = begin; r < end; r++) {
-    const at = a.at(r);
-    for (let c = 0; c < columns; c++) sums[c]! += a.array[at + c]!;
-  }
-  for (let c = 0; c < columns; c++) out.array[out.base + c] = sums[c]!;
-}

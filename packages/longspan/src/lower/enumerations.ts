@@ -7,8 +7,8 @@ import {
   type UnaryCode,
   type UnaryRow,
   unaryCodes,
-} from "../../program/index.js";
-import { instructions } from "../../program/instructions/index.js";
+} from "../program/index.js";
+import { instructions } from "../program/instructions/index.js";
 
 const joined = { takes: "floats", result: "same", cost: 1, double: "kernels", ulp: 1.5 } as const;
 

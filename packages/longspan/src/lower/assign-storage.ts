@@ -1,6 +1,5 @@
-import { bytesPerElement, type DType, type View } from "../../program/index.js";
-import type { FlatMap, FlatOp } from "./narrow.js";
-import { operandsOf } from "./patterns.js";
+import { bytesPerElement, type DType, type View } from "../program/index.js";
+import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
 
 /** Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). */
 export interface PlacedOperand {
@@ -32,7 +31,7 @@ export interface PlacedMap {
  *
  * @param inLoop rows that a level reads by a table are of other levels than the rows it writes
  */
-export function placeValues({ values, code }: FlatMap, inLoop: boolean): PlacedMap {
+export function assignStorage({ values, code }: FlatMap, inLoop: boolean): PlacedMap {
   const operands: PlacedOperand[] = [];
   const ops: PlacedOp[] = [];
   /** Operand of each value, once known. */

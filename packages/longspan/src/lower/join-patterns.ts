@@ -1,4 +1,4 @@
-import type { FlatMap, FlatOp } from "./narrow.js";
+import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
 
 /**
  * Joins operations that cells and their derivatives are full of, so that one pass over memory does the work of several: 1 - x,
@@ -87,25 +87,6 @@ function joinGates(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[]
     const c = inner.out === outer.a ? outer.b : outer.a;
     return { op: "ofSum", code: op.code, out: op.out, a: inner.a, b: inner.b, c };
   });
-}
-
-/** The values that an operation reads. */
-export function operandsOf(op: FlatOp): number[] {
-  switch (op.op) {
-    case "load":
-    case "constant":
-    case "iota":
-      return [];
-    case "binary":
-      return [op.a, op.b];
-    case "select":
-    case "mulAdd":
-    case "ofSum":
-    case "uniform":
-      return [op.a, op.b, op.c];
-    default:
-      return [op.a];
-  }
 }
 
 function makersOf(code: readonly FlatOp[]): Map<number, FlatOp> {

@@ -10,12 +10,13 @@ import {
   type Schedule,
   spaceNames,
   type View,
-} from "../../program/index.js";
-import { recordOf } from "../../program/instructions/index.js";
-import { type Dimension, narrow } from "./narrow.js";
-import { instructionFields, magic, numberOf } from "./numbers.js";
-import { joinPatterns } from "./patterns.js";
-import { type PlacedOp, placeValues } from "./place-values.js";
+} from "../program/index.js";
+import { recordOf } from "../program/instructions/index.js";
+import { assignStorage, type PlacedOp } from "./assign-storage.js";
+import { instructionFields, magic, numberOf } from "./enumerations.js";
+import type { Dimension } from "./flat-map.js";
+import { flattenMap } from "./flatten-map.js";
+import { joinPatterns } from "./join-patterns.js";
 
 const noView: View = { buffer: 0, offset: 0, rows: "same" };
 
@@ -63,7 +64,7 @@ function encodeInstruction(i: Instruction, ints: number[]): void {
 }
 
 function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: number[]): void {
-  const { operands, ops, slots } = placeValues(joinPatterns(narrow(map)), inLoop);
+  const { operands, ops, slots } = assignStorage(joinPatterns(flattenMap(map)), inLoop);
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
   const elementwise = ops.every((o) =>
     ["copy", "unary", "binary", "select", "mulAdd", "ofSum"].includes(o.op),

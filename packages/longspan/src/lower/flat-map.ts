@@ -1,0 +1,109 @@
+import type { DType, ReduceCode, View } from "../program/index.js";
+import type { KernelBinary, KernelUnary } from "./enumerations.js";
+
+/** A pair of extent and stride. */
+export type Dimension = readonly [extent: number, stride: number];
+
+/** An operation on flat values: shapes are gone, movements are strides. */
+export type FlatOp =
+  | { readonly op: "load"; readonly out: number; readonly view: View }
+  | { readonly op: "store"; readonly a: number; readonly view: View }
+  | { readonly op: "constant"; readonly out: number; readonly value: number }
+  | { readonly op: "unary"; readonly code: KernelUnary; readonly out: number; readonly a: number }
+  | {
+      readonly op: "binary";
+      readonly code: KernelBinary;
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+    }
+  /** out = a != 0 ? b : c. */
+  | {
+      readonly op: "select";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+      readonly c: number;
+    }
+  /** out = a b + c. */
+  | {
+      readonly op: "mulAdd";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+      readonly c: number;
+    }
+  /** out = f(a + b + c), in float32: what gates are. */
+  | {
+      readonly op: "ofSum";
+      readonly code: "sigmoid" | "tanh";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+      readonly c: number;
+    }
+  /** out, row-major = a at strides. */
+  | {
+      readonly op: "move";
+      readonly out: number;
+      readonly a: number;
+      readonly base: number;
+      readonly dims: readonly Dimension[];
+    }
+  /** out at strides = a, row-major; the rest of out is zero, or as it was. Several may write one value. */
+  | {
+      readonly op: "place";
+      readonly out: number;
+      readonly a: number;
+      readonly base: number;
+      readonly dims: readonly Dimension[];
+      readonly clear: boolean;
+    }
+  /** out[q] = floor(q / inner) mod extent. */
+  | { readonly op: "iota"; readonly out: number; readonly inner: number; readonly extent: number }
+  | {
+      readonly op: "reduce";
+      readonly code: ReduceCode;
+      readonly out: number;
+      readonly a: number;
+      readonly kept: readonly Dimension[];
+      readonly reduced: readonly Dimension[];
+    }
+  | {
+      readonly op: "uniform";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+      readonly c: number;
+      readonly site: number;
+    };
+
+/** Flat values of a map: how many elements of which type per row. */
+export interface FlatValue {
+  readonly size: number;
+  readonly dtype: DType;
+}
+
+export interface FlatMap {
+  readonly values: FlatValue[];
+  readonly code: FlatOp[];
+}
+
+/** The values that an operation reads. */
+export function operandsOf(op: FlatOp): number[] {
+  switch (op.op) {
+    case "load":
+    case "constant":
+    case "iota":
+      return [];
+    case "binary":
+      return [op.a, op.b];
+    case "select":
+    case "mulAdd":
+    case "ofSum":
+    case "uniform":
+      return [op.a, op.b, op.c];
+    default:
+      return [op.a];
+  }
+}
