@@ -1,3 +1,4 @@
+export type { BoundView } from "./bound-view.js";
 export type * from "./buffers.js";
 export * from "./check-bound.js";
 export * from "./count.js";

@@ -54,8 +54,7 @@ export interface ReduceRow {
 const arithmetic = { takes: "any", result: "same", cost: 1, double: "kernels", ulp: 0 } as const;
 const elementary = { takes: "floats", result: "same", cost: 10, double: "host", ulp: 0.51 } as const;
 
-/** Functions of one register, element by element. `cast` converts to the type of the result's register. */
-export const unaryCodes = {
+const unaryRows = {
   neg: { ...arithmetic, of: (x: number) => -x },
   exp: { ...elementary, of: Math.exp, ulp: 1.5 },
   expm1: { ...elementary, of: Math.expm1 },
@@ -73,13 +72,15 @@ export const unaryCodes = {
 } as const satisfies Record<string, UnaryRow>;
 
 /** Functions of one register, element by element. `cast` converts to the type of the result's register. */
-export type UnaryCode = keyof typeof unaryCodes;
+export type UnaryCode = keyof typeof unaryRows;
+
+/** The row of each code, in the order of their numbers. */
+export const unaryCodes: Readonly<Record<UnaryCode, UnaryRow>> = unaryRows;
 
 const rounded = { takes: "any", result: "same", cost: 1, ulp: 0.51 } as const;
 const comparison = { takes: "any", result: "int32", cost: 1, ulp: 0 } as const;
 
-/** Functions of two registers of one shape, element by element; comparisons give 1 or 0. */
-export const binaryCodes = {
+const binaryRows = {
   add: { ...rounded, of: (a: number, b: number) => a + b },
   sub: { ...rounded, of: (a: number, b: number) => a - b },
   mul: { ...rounded, of: (a: number, b: number) => a * b },
@@ -92,10 +93,12 @@ export const binaryCodes = {
 } as const satisfies Record<string, BinaryRow>;
 
 /** Functions of two registers of one shape, element by element; comparisons give 1 or 0. */
-export type BinaryCode = keyof typeof binaryCodes;
+export type BinaryCode = keyof typeof binaryRows;
 
-/** Functions of the elements of some axes. `argmax` takes the first of equal maxima. */
-export const reduceCodes = {
+/** The row of each code, in the order of their numbers. */
+export const binaryCodes: Readonly<Record<BinaryCode, BinaryRow>> = binaryRows;
+
+const reduceRows = {
   sum: {
     of(list: Float64Array, n: number) {
       let sum = 0;
@@ -128,4 +131,7 @@ export const reduceCodes = {
 } as const satisfies Record<string, ReduceRow>;
 
 /** Functions of the elements of some axes. `argmax` takes the first of equal maxima. */
-export type ReduceCode = keyof typeof reduceCodes;
+export type ReduceCode = keyof typeof reduceRows;
+
+/** The row of each code, in the order of their numbers. */
+export const reduceCodes: Readonly<Record<ReduceCode, ReduceRow>> = reduceRows;

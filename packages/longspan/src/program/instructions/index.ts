@@ -33,10 +33,11 @@ export const instructions = {
   map,
 } as const;
 
-type Of<R> = R extends InstructionRecord<infer I> ? I : never;
+/** The instruction that a record is of. */
+export type InstructionOf<R> = R extends InstructionRecord<infer I> ? I : never;
 
 /** One step of a program, over all rows of its space; in the loop region, over those of the current level. */
-export type Instruction = Of<(typeof instructions)[keyof typeof instructions]>;
+export type Instruction = InstructionOf<(typeof instructions)[keyof typeof instructions]>;
 
 /** The record of an instruction, for that instruction. */
 export function recordOf(instruction: Instruction): InstructionRecord<Instruction> {

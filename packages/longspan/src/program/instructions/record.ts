@@ -37,7 +37,9 @@ export interface KernelFields<I> {
 
 /** The texts of what instructions refer to. */
 export interface Show {
+  /** Of a view: its buffer, first column and rows. */
   view(view: View): string;
+  /** Of a table: its name. */
   table(table: number): string;
 }
 

@@ -31,7 +31,8 @@ export const steps = {
   uniform,
 } as const;
 
-type Of<R> = R extends StepRecord<infer S> ? S : never;
+/** The map operation that a record is of. */
+export type StepOf<R> = R extends StepRecord<infer S> ? S : never;
 
 /** One step of a tile program; registers are written once. */
-export type MapOp = Of<(typeof steps)[keyof typeof steps]>;
+export type MapOp = StepOf<(typeof steps)[keyof typeof steps]>;

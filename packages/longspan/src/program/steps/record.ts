@@ -27,5 +27,6 @@ export interface Tile {
   /** Elements per row. */
   readonly sizes: readonly number[];
   readonly arrays: readonly TypedArray[];
+  /** Finds a view in memory. */
   readonly bind: (view: View) => BoundView;
 }
