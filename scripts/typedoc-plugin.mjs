@@ -26,6 +26,7 @@ const categories = {
   tensor: "Tensors",
   program: "Programs and executors",
   lower: "Programs and executors",
+  recording: "Programs and executors",
   executors: "Programs and executors",
   compile: "Compiler",
 };

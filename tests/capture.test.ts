@@ -53,7 +53,7 @@ import {
   zeros,
 } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -80,7 +80,7 @@ for (const { name } of executorRows) {
     `captured functions on ${name}${reason ? `: skipped, ${reason}` : ""}`,
     () => {
       beforeAll(() => {
-        const chosen = executor(name);
+        const chosen = executorOf(name);
         if (!isSynchronous(chosen)) throw new Error("not on the CPU");
         useExecutor(chosen);
       });

@@ -6,7 +6,6 @@ import {
   cumulativeSum,
   defaultExecutor,
   defineCell,
-  executor,
   fromArray,
   grad,
   Key,
@@ -24,7 +23,7 @@ import {
   valueAndGrad,
 } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const numbers = (v: Value) => Array.from(onCpu(v).toArray());
 
@@ -44,7 +43,7 @@ const adding = defineCell({
 for (const { name } of executorRows)
   describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
     const before = defaultExecutor();
-    beforeAll(() => useExecutor(executor(name)));
+    beforeAll(() => useExecutor(executorOf(name)));
     afterAll(() => useExecutor(before));
 
     test("along every axis, both ways, of all types", () => {

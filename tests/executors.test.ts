@@ -1,4 +1,4 @@
-import { binaryTreeLstm, type ExecutorName, executorReport, gru, lstm, peepholeLstm, rnn } from "longspan";
+import { binaryTreeLstm, executorReport, gru, lstm, peepholeLstm, rnn } from "longspan";
 import {
   castTree,
   chain,
@@ -20,7 +20,7 @@ import {
   valueAndGrad,
 } from "longspan/engine";
 import { afterAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
 
@@ -28,9 +28,9 @@ const before = defaultExecutor();
 afterAll(() => useExecutor(before));
 
 /** The result of `f` with all tensors on an executor. */
-function on<T>(name: ExecutorName, f: () => T): T {
+function on<T>(name: string, f: () => T): T {
   const previous = defaultExecutor();
-  useExecutor(executor(name));
+  useExecutor(executorOf(name));
   try {
     return f();
   } finally {
@@ -68,7 +68,7 @@ const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 10;
 for (const { name } of executorRows.filter((r) => r.name !== "reference"))
   describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
     test(`${cells} random cells: value and gradient are the reference's`, () => {
-      const runs = executor(name).statistics.runs;
+      const runs = executorOf(name).statistics.runs;
       for (let seed = 1; seed <= cells; seed++) {
         const compute = () => {
           const subject = randomSubject(seed);
@@ -78,7 +78,7 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
         };
         expect(distance(on("reference", compute), on(name, compute)), `seed ${seed}`).toBeLessThan(1e-12);
       }
-      expect(executor(name).statistics.runs - runs).toBeGreaterThan(10 * cells);
+      expect(executorOf(name).statistics.runs - runs).toBeGreaterThan(10 * cells);
     });
 
     for (const [cellName, cell] of Object.entries({ lstm, gru, rnn, peepholeLstm }))
@@ -196,5 +196,5 @@ test("an executor that is missing, or that nobody knows, is an error that says w
   expect(() => executor("gpu")).toThrow('no executor "gpu"; there is native, wasm, reference');
   for (const { name, available, detail } of executorReport())
     if (!available)
-      expect(() => executor(name)).toThrow(`the ${name} executor is not available here: ${detail}`);
+      expect(() => executorOf(name)).toThrow(`the ${name} executor is not available here: ${detail}`);
 });

@@ -4,7 +4,6 @@ import {
   chain,
   checkDerivatives,
   childSumTreeLstm,
-  executor,
   graph,
   Key,
   leaves,
@@ -27,7 +26,7 @@ import {
 } from "longspan";
 import { defaultExecutor } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -58,7 +57,7 @@ const cells = {
 for (const { name } of executorRows) {
   const reason = missing(name);
   describe.skipIf(reason !== undefined)(`forests on ${name}${reason ? `: skipped, ${reason}` : ""}`, () => {
-    beforeAll(() => useExecutor(executor(name)));
+    beforeAll(() => useExecutor(executorOf(name)));
 
     describe.each(Object.keys(cells) as (keyof typeof cells)[])("%s", (kind) => {
       const { cell, ports } = cells[kind];

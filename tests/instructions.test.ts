@@ -1,7 +1,6 @@
 import {
   type BufferDecl,
   defaultExecutor,
-  executor,
   fromArray,
   type Instruction,
   Key,
@@ -15,7 +14,7 @@ import {
   verifyProgram,
 } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 function scheduleOf(counts: Partial<Record<Space, number>>, tables: Schedule["tables"] = []): Schedule {
   return {
@@ -66,7 +65,7 @@ const random = (n: number, seed: number) => Array.from(onCpu(normal(Key.of(seed)
 for (const { name } of executorRows)
   describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
     const before = defaultExecutor();
-    beforeAll(() => useExecutor(executor(name)));
+    beforeAll(() => useExecutor(executorOf(name)));
     afterAll(() => useExecutor(before));
 
     describe("gemm: every tail, both orientations, row tables, column offsets, accumulation", () => {

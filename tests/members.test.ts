@@ -4,7 +4,6 @@ import {
   type CellGraph,
   chain,
   defaultExecutor,
-  executor,
   gather,
   grad,
   hessianVectorProduct,
@@ -33,7 +32,7 @@ import {
   withAmbient,
 } from "longspan/engine";
 import { describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 import { distance } from "./random-cells/compare.js";
 
 const [features, hidden] = [3, 2];
@@ -117,7 +116,7 @@ describe.each(executorRows)("rows per member of the set of a sequence, on $name"
     (_, structure) => {
       const before = defaultExecutor();
       try {
-        useExecutor(executor(name));
+        useExecutor(executorOf(name));
         scope(() => {
           const p = point();
           expect(distance(plain(p), compiled(structure)(p)).error).toBeLessThan(1e-12);

@@ -3,7 +3,6 @@ import {
   add,
   defaultExecutor,
   defineCell,
-  executor,
   grad,
   graph,
   hessianVectorProduct,
@@ -23,7 +22,7 @@ import {
   type Value,
 } from "longspan/engine";
 import { describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 import { distance } from "./random-cells/compare.js";
 
 /** Two in-ports and an edge step: the transposed cell has two out-ports, and its edge step reads the one that its edge leaves by. */
@@ -68,7 +67,7 @@ describe.each(executorRows)("several in-ports and an edge step on $name", ({ nam
     test.skipIf(why)(`${what}: gradient and Hessian-vector product are the plain loop's`, () => {
       const before = defaultExecutor();
       try {
-        useExecutor(executor(name));
+        useExecutor(executorOf(name));
         scope(() => {
           const point = {
             params: cell.init(Key.of(1), "float64"),

@@ -2,7 +2,6 @@ import { IndexError } from "longspan";
 import {
   add,
   defaultExecutor,
-  executor,
   fromArray,
   gather,
   isRecordable,
@@ -19,7 +18,7 @@ import {
   zeros,
 } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -42,7 +41,7 @@ for (const { name } of executorRows) {
     () => {
       let e: RecordableExecutor;
       beforeAll(() => {
-        const chosen = executor(name);
+        const chosen = executorOf(name);
         if (!isRecordable(chosen)) throw new Error("not on the CPU");
         useExecutor(chosen);
         e = chosen;

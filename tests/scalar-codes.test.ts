@@ -7,7 +7,6 @@ import {
   binaryCodes,
   type DType,
   defaultExecutor,
-  executor,
   fromArray,
   type MapOp,
   onCpu,
@@ -20,7 +19,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodingHeader, instructionsHeader } from "../packages/longspan/kernels/generate.mjs";
 import * as numbers from "../packages/longspan/src/lower/enumerations.js";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 /** The results of some map operations on one number per row. */
 function computed(
@@ -142,7 +141,7 @@ const doubleUlp = 4;
 for (const { name } of executorRows)
   describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
     const before = defaultExecutor();
-    beforeAll(() => useExecutor(executor(name)));
+    beforeAll(() => useExecutor(executorOf(name)));
     afterAll(() => useExecutor(before));
 
     for (const [code, row] of Object.entries(unaryCodes) as [UnaryCode, UnaryRow][]) {

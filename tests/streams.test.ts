@@ -38,7 +38,7 @@ import {
 } from "longspan";
 import { castTree, type DType, defaultExecutor, normal } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -111,7 +111,7 @@ const rowOf = (x: TypedArray, t: number) => x.subarray(t * I, (t + 1) * I);
 for (const { name } of executorRows) {
   const reason = missing(name);
   describe.skipIf(reason !== undefined)(`streams on ${name}${reason ? `: skipped, ${reason}` : ""}`, () => {
-    beforeAll(() => useExecutor(executor(name)));
+    beforeAll(() => useExecutor(executorOf(name)));
 
     for (const dtype of ["float32", "float64"] as const)
       for (const [kind, make] of Object.entries(layers))

@@ -85,7 +85,10 @@ export interface Capabilities {
 export interface Executor {
   /** What `LONGSPAN_EXECUTOR`, messages and reports call it. */
   readonly name: string;
-  /** Memory for `length` elements, its contents unspecified. */
+  /**
+   * Memory for `length` elements, its contents unspecified. It has room for `sizeClass(length)` elements, and statistics count those: the
+   * same memory may be given back under a handle of another length of that class.
+   */
   allocate(dtype: DType, length: number): Handle;
   /** Gives memory back for reuse; the handle must not be used afterwards. */
   release(handle: Handle): void;

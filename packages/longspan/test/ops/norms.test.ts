@@ -6,7 +6,6 @@ import {
   div,
   dot,
   equal,
-  executor,
   fromArray,
   grad,
   hessianVectorProduct,
@@ -32,7 +31,7 @@ import {
 } from "longspan";
 import { defaultExecutor } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "../../../../tests/executors/rows.js";
+import { executorOf, executorRows, missing } from "../../../../tests/executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -52,7 +51,7 @@ const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
 for (const { name } of executorRows) {
   const reason = missing(name);
   describe.skipIf(reason !== undefined)(`norms on ${name}${reason ? `: skipped, ${reason}` : ""}`, () => {
-    beforeAll(() => useExecutor(executor(name)));
+    beforeAll(() => useExecutor(executorOf(name)));
 
     describe.each(types)("%s", (dtype) => {
       const of = (values: number[][]) => tensor(values, dtype);

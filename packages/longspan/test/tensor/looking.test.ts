@@ -2,7 +2,6 @@ import { inspect } from "node:util";
 import {
   add,
   defineCell,
-  executor,
   grad,
   less,
   type Operand,
@@ -18,7 +17,7 @@ import {
 } from "longspan";
 import { defaultExecutor, type Executor, fromArray, iota } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "../../../../tests/executors/rows.js";
+import { executorOf, executorRows, missing } from "../../../../tests/executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -31,7 +30,7 @@ for (const { name } of executorRows) {
   describe.skipIf(reason !== undefined)(
     `looking at a tensor on ${name}${reason ? `: skipped, ${reason}` : ""}`,
     () => {
-      beforeAll(() => useExecutor(executor(name)));
+      beforeAll(() => useExecutor(executorOf(name)));
 
       test("what Node.js prints: type, shape and the first elements", () => {
         expect(
