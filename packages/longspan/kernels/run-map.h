@@ -224,7 +224,15 @@ class MapRun {
           typedef LONGSPAN_TYPE(type) T;
           for (int64_t r = 0; r < rows; r++) {
             T* to = row<T>(o, r);
-            for (int32_t q = 0; q < out.size; q++) to[q] = static_cast<T>(q / op.extra % op.code);
+            // Each number as often as the inner axes ask for, and all of them anew for each place of the outer ones.
+            for (int64_t q = 0; q < out.size;)
+              for (int32_t i = 0; i < op.code && q < out.size; i++) {
+                const T x = static_cast<T>(i);
+                if (op.extra == 1)
+                  to[q++] = x;
+                else
+                  for (int32_t k = 0; k < op.extra && q < out.size; k++) to[q++] = x;
+              }
           }
         });
         break;
