@@ -10,13 +10,14 @@ import {
   ShapeError,
   sameShape,
   scope,
+  scopeOfTransform,
   Tensor,
   type Value,
   withoutRelease,
 } from "../tensor/index.js";
 import { checkLoss, checkLossIn, checkValues } from "./check-loss.js";
 import { DualLevel } from "./dual.js";
-import { deeper, record, spreadOver } from "./linearised.js";
+import { deeper, needed, record, spreadOver } from "./linearised.js";
 import { evaluate, transposeGraph } from "./transpose.js";
 
 /** `deeper`, releasing all that is made inside but not returned, once no transform around it needs it. */
@@ -168,22 +169,24 @@ function differentiated<P, X>(
   f: (params: P) => { loss: Value; aux: X },
   params: Concrete<P>,
 ): { value: Tensor; grads: Concrete<P>; aux: Concrete<X> } {
-  return scope(() =>
-    withoutRelease(() => {
-      const { value, graph } = record(f, params);
-      const { loss } = value;
-      const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
-      // Only the loss is differentiated: its tangent is the first output.
-      const position = leaves(value).indexOf(loss);
-      const cts = graph.outputs.map((_, i) => (i === position ? one : undefined));
-      const grads = spreadOver(params, transposeGraph(graph, cts));
-      return {
-        value: loss as Tensor,
-        grads: grads as Concrete<P>,
-        aux: value.aux as unknown as Concrete<X>,
-      };
-    }),
-  );
+  return scopeOfTransform((need) => {
+    const { value, graph: recorded } = record(f, params);
+    const { loss } = value;
+    // Only the loss is differentiated: its tangent is the first output.
+    const position = leaves(value).indexOf(loss);
+    const outputs = recorded.outputs.map((v, i) => (i === position ? v : undefined));
+    const graph = needed({ ...recorded, outputs });
+    // What the function made on its way and the derivative does not read would lie beside all that follows.
+    need([value, graph.equations.map((eq) => eq.inputs)]);
+    const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });
+    const cts = outputs.map((v) => v && one);
+    const grads = spreadOver(params, transposeGraph(graph, cts));
+    return {
+      value: loss as Tensor,
+      grads: grads as Concrete<P>,
+      aux: value.aux as unknown as Concrete<X>,
+    };
+  });
 }
 
 /**

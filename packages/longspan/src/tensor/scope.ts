@@ -85,6 +85,31 @@ export function withoutRelease<T>(f: () => T): T {
 }
 
 /**
+ * A scope for a transform: scopes opened while `f` runs release nothing. `f` may say on its way what it needs from then on: what
+ * was made so far and is not in the tree is released at once. Inside another transform, which may need all of it, nothing is.
+ * @example
+ * let [first, second] = [tensor([0]), tensor([0])];
+ * scopeOfTransform((need) => {
+ *   [first, second] = [mul(tensor([3]), 2), mul(tensor([3]), 4)];
+ *   need([second]);
+ *   return [first.isReleased, second.isReleased]; // [true, false]
+ * });
+ */
+export function scopeOfTransform<T>(f: (need: (tree: unknown) => void) => T): T {
+  if (!releasing.present) return f(() => {});
+  return scope(() => {
+    const { owned } = current.present!;
+    return withoutRelease(() =>
+      f((tree) => {
+        const needed = new Set<Releasable>();
+        survivors(tree, (t) => needed.add(t));
+        for (const t of [...owned]) if (!needed.has(t)) t.dispose();
+      }),
+    );
+  });
+}
+
+/**
  * As `scope`, but releases even while a function around it is differentiated or traced. For work on data alone, whose
  * intermediate results no interpreter has seen.
  * @example
