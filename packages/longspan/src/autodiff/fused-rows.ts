@@ -1,6 +1,6 @@
-import { apply, isConcrete, type Op, withAmbient } from "../ops/index.js";
+import { apply, isConcrete, type Op } from "../ops/index.js";
 import type { DType, Value } from "../tensor/index.js";
-import { Trace } from "./trace.js";
+import { emitRows } from "./emit-rows.js";
 
 /**
  * A function of rows that runs on data as one program: one pass over them, and nothing is stored in between. Values that are being
@@ -34,16 +34,8 @@ export function fusedRows<A extends readonly Value[]>(
       byRows: (attrs, inputs) =>
         inputs[0]!.shape.length > 1 ? { attrs, rows: inputs.map((a) => a.shape.length > 0) } : null,
       emit({ from }, inputs, _, map) {
-        const trace = new Trace(1);
-        const variables = inputs.map((r) => trace.variable({ shape: map.shape(r), dtype: from }));
-        const result = withAmbient(trace, () => f(...(variables as readonly Value[] as A)));
-        const registers = new Map<Value, number>(variables.map((v, i) => [v, inputs[i]!]));
-        for (const eq of trace.equations) {
-          if (eq.op.lowering.kind !== "map") throw new Error(`${name}: ${eq.op.name} is not row-local`);
-          const operands = eq.inputs.map((v) => registers.get(v)!);
-          registers.set(eq.outputs[0]!, eq.op.lowering.emit(eq.attrs, operands, eq.outputs[0]!, map));
-        }
-        return registers.get(result)!;
+        const operands = inputs.map((r) => ({ shape: map.shape(r), dtype: from }));
+        return emitRows(name, (...row) => f(...(row as unknown as A)), inputs, operands, map);
       },
     },
     samples: [],

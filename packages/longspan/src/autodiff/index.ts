@@ -6,6 +6,7 @@ export * from "./equations.js";
 export { fusedRows } from "./fused-rows.js";
 export * from "./gauss-newton.js";
 export * from "./per-example.js";
+export { type PerRow, rowFunction } from "./row-function.js";
 export { gradientsAtTaps, type TappedGradients } from "./taps.js";
 export * from "./trace.js";
 export {

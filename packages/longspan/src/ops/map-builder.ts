@@ -32,6 +32,10 @@ export class MapBuilder implements MapEmitter {
     return this.registers[register]!.shape;
   }
 
+  dtype(register: number): DType {
+    return this.registers[register]!.dtype;
+  }
+
   push(op: MapOp): void {
     this.code.push(op);
   }

@@ -163,6 +163,8 @@ export interface MapEmitter {
   register(aval: Register): number;
   /** The shape that a register was declared with. */
   shape(register: number): Shape;
+  /** The type that a register was declared with. */
+  dtype(register: number): DType;
   /** Adds a step. Its registers must be declared, its result not yet written. */
   push(op: MapOp): void;
   /** A function of register `a` in a new register of type `dtype`; returns that register. */

@@ -5,15 +5,26 @@ import {
   crossEntropyMean,
   crossEntropyPerRow,
   crossEntropySum,
+  equal,
+  fromArray,
+  grad,
   hessianVectorProduct,
+  iota,
+  jvp,
   Key,
+  logSumExp,
   meanSquaredErrorMean,
   meanSquaredErrorSum,
   natsToBits,
   perplexity,
+  reshape,
+  sub,
+  sum,
+  type Tensor,
   tensor,
   type Value,
   valueAndGrad,
+  where,
   zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
@@ -81,6 +92,41 @@ describe("cross-entropy", () => {
       `[ShapeError: crossEntropyMean: the mean over no rows; is the batch empty?]`,
     );
     expect(item(crossEntropySum(zeros([0, 4]), tensor([], "int32")))).toBe(0);
+  });
+});
+
+describe("cross-entropy over a large vocabulary", () => {
+  const [n, classes] = [6, 300];
+  /** The ops of the loss one by one, each with its result in memory. */
+  const plain = (o: Value, y: Value) => {
+    const isTarget = equal(iota([classes]), reshape(y, [n, 1]));
+    return sum(sub(logSumExp(o), sum(where(isTarget, o, 0), -1)));
+  };
+  const [o, v, w] = [4, 5, 6].map((seed) => normals(Key.of(seed), n, classes)) as [Tensor, Tensor, Tensor];
+  const y = fromArray(
+    Int32Array.from({ length: n }, (_, i) => (i * 97) % classes),
+    [n],
+    "int32",
+  );
+  type Loss = (o: Value, y: Value) => Value;
+  const third = (loss: Loss) =>
+    jvp((at: Value) => hessianVectorProduct(loss)(at as Tensor, v, y) as Value)(o, w).tangent;
+
+  test("value and derivatives to third order are those of its ops one by one", () => {
+    const loss: Loss = (at, of) => crossEntropySum(at, of);
+    expect(Math.abs(item(loss(o, y)) - item(plain(o, y)))).toBeLessThan(1e-10);
+    expect(difference(numbers(grad(loss)(o, y)), numbers(grad(plain)(o, y)))).toBeLessThan(1e-14);
+    expect(
+      difference(numbers(hessianVectorProduct(loss)(o, v, y)), numbers(hessianVectorProduct(plain)(o, v, y))),
+    ).toBeLessThan(1e-14);
+    expect(difference(numbers(third(loss)), numbers(third(plain)))).toBeLessThan(1e-14);
+  });
+
+  test("a class whose logit is -Infinity has no share and no gradient", () => {
+    const o = tensor([[0, Number.NEGATIVE_INFINITY, 0]], "float64");
+    const { value, grads } = valueAndGrad(crossEntropySum)(o, tensor([0], "int32"));
+    expect(item(value)).toBeCloseTo(Math.LN2, 14);
+    expect(numbers(grads)).toEqual([-0.5, 0, 0.5]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { convexIn } from "../../autodiff/index.js";
+import { convexIn, rowFunction } from "../../autodiff/index.js";
 import { equal, iota, logSumExp, reshape, sub, sum, where } from "../../ops/index.js";
 import { checkElements, formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { meanOverRows } from "./mean.js";
@@ -50,13 +50,20 @@ export function crossEntropyPerRow(logits: Value, targets: Value): Value {
     );
   if (targets.dtype !== "int32")
     throw new TypeError(`cross-entropy: targets are class numbers, int32, got ${targets.dtype}`);
-  const classes = logits.shape.at(-1)!;
-  checkTargets(targets, classes);
-  // Row by row, so that one program serves any number of rows.
-  const isTarget = equal(iota([classes]), reshape(targets, [...targets.shape, 1]));
-  const o = convexIn(logits);
-  return sub(logSumExp(o), sum(where(isTarget, o, 0), -1));
+  checkTargets(targets, logits.shape.at(-1)!);
+  return ofRows(convexIn(logits), targets);
 }
+
+/** One program, and one for each derivative: with a large vocabulary, what is as large as the logits decides what fits. */
+const ofRows = rowFunction(
+  "crossEntropy",
+  ["vector", "number"],
+  "number",
+  (o: Value, targets: Value): Value => {
+    const isTarget = equal(iota([o.shape.at(-1)!]), reshape(targets, [...targets.shape, 1]));
+    return sub(logSumExp(o), sum(where(isTarget, o, 0), -1));
+  },
+);
 
 /** Looks at the targets if that takes no waiting. */
 function checkTargets(targets: Value, classes: number): void {
