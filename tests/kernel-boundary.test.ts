@@ -58,7 +58,8 @@ describe.skipIf(!existsSync(file))("the addon's boundary (skipped where the addo
       schedule: encodeSchedule(program, collected.find((s) => s.program === program)!.schedule),
       buffers: program.buffers.length,
     }));
-    const memories = [64, 4096, 65536].map((bytes) => addon.allocate!(bytes) as [number, ArrayBuffer]);
+    const buffers = [64, 4096, 65536].map((bytes) => ({ bytes, buffer: new ArrayBuffer(bytes + 64) }));
+    const memories = buffers.map(({ bytes, buffer }) => addon.adopt!(buffer, bytes) as [number, number]);
     const disturb = (list: Int32Array): Int32Array => {
       const copy = list.slice(0, below(20) === 0 ? below(list.length) : list.length);
       for (let n = below(3); n > 0 && copy.length > 0; n--)
@@ -70,7 +71,7 @@ describe.skipIf(!existsSync(file))("the addon's boundary (skipped where the addo
     for (let c = 0; c < calls; c++) {
       try {
         if (below(10) === 0) {
-          const names = Object.keys(addon).filter((n) => n !== "allocate");
+          const names = Object.keys(addon);
           const args = Array.from({ length: below(4) }, () => oddities[below(oddities.length)]);
           addon[names[below(names.length)]!]!(...args);
           done += 1;
@@ -131,6 +132,7 @@ describe.skipIf(!existsSync(file))("the addon's boundary (skipped where the addo
         errors += 1;
       }
     }
+    for (const { bytes, buffer } of buffers) expect(() => addon.adopt!(buffer, bytes + 1)).toThrow("shorter");
     expect(done).toBeGreaterThan(calls / 50);
     expect(errors).toBeGreaterThan(calls / 10);
   });

@@ -94,9 +94,16 @@ struct Prepared {
   int64_t written;
 };
 
+struct Owned;
+
 /** All that one JavaScript environment has made. */
 struct Instance {
-  Array<Memory*> memories;
+  Array<Owned*> memories;
+  /** No place before it is free. */
+  int64_t freeMemory = 0;
+  /** Memories made and calls begun so far. */
+  uint64_t made = 0;
+  uint64_t calls = 0;
   Array<Shared> programs;
   Array<Planned> plans;
   Array<Prepared*> prepared;
@@ -114,12 +121,15 @@ struct Instance {
   }
 };
 
-/** Memory belongs to its ArrayBuffer; the instance only lists it. */
+/** Memory lies in an ArrayBuffer of the engine's, which collects it; the instance only lists it. */
 struct Owned {
   Memory memory;
   Instance* instance;
   int64_t id;
-  void* raw;
+  /** Weak: empty once the ArrayBuffer is collected, from when on the memory must not be touched. */
+  napi_ref buffer;
+  /** The call in which the buffer was last seen: nothing is collected within one. */
+  uint64_t seen;
 };
 
 napi_value raise(napi_env env, const char* message) {
@@ -147,6 +157,7 @@ bool open(napi_env env, napi_callback_info info, Call* call) {
   if (napi_get_cb_info(env, info, &call->count, call->values, nullptr, nullptr) != napi_ok) return false;
   if (napi_get_instance_data(env, &data) != napi_ok || data == nullptr) return false;
   call->instance = static_cast<Instance*>(data);
+  call->instance->calls += 1;
   return true;
 }
 
@@ -189,56 +200,67 @@ int64_t freePlace(Array<T>& list, F isFree) {
   return list.resize(list.size() + 1) ? list.size() - 1 : -1;
 }
 
-void releaseMemory(napi_env env, void*, void* hint) {
-  Owned* owned = static_cast<Owned*>(hint);
-  int64_t now = 0;
-  napi_adjust_external_memory(env, -owned->memory.bytes, &now);
-  if (owned->instance->memories[owned->id] == &owned->memory) owned->instance->memories[owned->id] = nullptr;
-  free(owned->raw);
+void forgetMemory(napi_env env, void* data, void*) {
+  Owned* owned = static_cast<Owned*>(data);
+  Instance& instance = *owned->instance;
+  instance.memories[owned->id] = nullptr;
+  if (owned->id < instance.freeMemory) instance.freeMemory = owned->id;
+  napi_delete_reference(env, owned->buffer);
   delete owned;
 }
 
-/** allocate(bytes): [number, ArrayBuffer], zeros. */
-napi_value allocate(napi_env env, napi_callback_info info) {
+/**
+ * adopt(ArrayBuffer, bytes): [number, first byte]. Memory for so many bytes within the buffer, which has 64 more, or 2 MiB more from 4 MiB
+ * on, so that it can begin at a boundary. The buffer is the engine's own: it is collected even where a program never lets the event loop
+ * run, which a buffer over memory of ours would wait for.
+ */
+napi_value adopt(napi_env env, napi_callback_info info) {
   Call call;
   int64_t bytes;
-  if (!open(env, info, &call) || !number(call, 0, &bytes)) return raise(env, "allocate: a number of bytes was expected");
-  if (bytes < 0 || bytes > (int64_t{1} << 40)) return raise(env, "allocate: a size out of range");
+  bool isBuffer = false;
+  if (!open(env, info, &call) || !number(call, 1, &bytes)) return raise(env, "adopt: a number of bytes was expected");
+  const napi_value buffer = call.values[0];
+  if (napi_is_arraybuffer(env, buffer, &isBuffer) != napi_ok || !isBuffer) return raise(env, "adopt: an ArrayBuffer was expected");
+  void* raw = nullptr;
+  size_t length = 0;
+  napi_get_arraybuffer_info(env, buffer, &raw, &length);
   constexpr int64_t hugePage = 1 << 21;
   const int64_t boundary = bytes >= 2 * hugePage ? hugePage : 64;
-  Owned* owned = new Owned();
-  owned->raw = malloc(static_cast<size_t>(bytes + boundary + 64));
-  if (owned->raw == nullptr) {
-    delete owned;
-    return raise(env, "allocate: out of memory");
-  }
-  const uintptr_t start = reinterpret_cast<uintptr_t>(owned->raw);
+  if (bytes < 0 || bytes > (int64_t{1} << 40) || raw == nullptr || static_cast<int64_t>(length) < bytes + boundary)
+    return raise(env, "adopt: the ArrayBuffer is shorter than the memory in it");
+  Instance& instance = *call.instance;
+  int64_t id = instance.freeMemory;
+  while (id < instance.memories.size() && instance.memories[id] != nullptr) id++;
+  instance.freeMemory = id;
+  if (id == instance.memories.size() && !instance.memories.resize(id + 1)) return raise(env, "out of memory");
+  const uintptr_t start = reinterpret_cast<uintptr_t>(raw);
   const uintptr_t edge = static_cast<uintptr_t>(boundary);
-  char* data = reinterpret_cast<char*>((start + edge - 1) / edge * edge);
-  __builtin_memset(data, 0, static_cast<size_t>(bytes));
-  owned->instance = call.instance;
-  owned->memory = {data, bytes, 1};
-  owned->id = freePlace(call.instance->memories, [](Memory* m) { return m == nullptr; });
-  napi_value buffer;
-  // A buffer of no bytes would share its address with others; one byte more costs nothing.
-  if (owned->id < 0 || napi_create_external_arraybuffer(env, data, static_cast<size_t>(bytes > 0 ? bytes : 8), releaseMemory,
-                                                        owned, &buffer) != napi_ok) {
-    free(owned->raw);
+  const uintptr_t first = (start + edge - 1) / edge * edge;
+  // A pack is known by where it was made from and in which version: no two memories have one in common.
+  instance.made += 1;
+  Owned* owned = new Owned{{reinterpret_cast<char*>(first), bytes, instance.made << 32}, &instance, id, nullptr, 0};
+  if (napi_add_finalizer(env, buffer, owned, forgetMemory, nullptr, &owned->buffer) != napi_ok) {
     delete owned;
-    return raise(env, "allocate: out of memory");
+    return raise(env, "out of memory");
   }
-  call.instance->memories[owned->id] = &owned->memory;
-  int64_t now = 0;
-  napi_adjust_external_memory(env, bytes, &now);
-  napi_value pair;
-  napi_create_array_with_length(env, 2, &pair);
-  napi_set_element(env, pair, 0, integer(env, owned->id));
-  napi_set_element(env, pair, 1, buffer);
-  return pair;
+  instance.memories[id] = owned;
+  napi_value found;
+  napi_create_array_with_length(env, 2, &found);
+  napi_set_element(env, found, 0, integer(env, id));
+  napi_set_element(env, found, 1, integer(env, static_cast<int64_t>(first - start)));
+  return found;
 }
 
-Memory* memoryOf(Instance& instance, int64_t id) {
-  return id >= 0 && id < instance.memories.size() ? instance.memories[id] : nullptr;
+/** The memory of a number, if its buffer was not collected. */
+Memory* memoryOf(napi_env env, Instance& instance, int64_t id) {
+  Owned* owned = id >= 0 && id < instance.memories.size() ? instance.memories[id] : nullptr;
+  if (owned == nullptr) return nullptr;
+  if (owned->seen != instance.calls) {
+    napi_value buffer = nullptr;
+    if (napi_get_reference_value(env, owned->buffer, &buffer) != napi_ok || buffer == nullptr) return nullptr;
+    owned->seen = instance.calls;
+  }
+  return &owned->memory;
 }
 
 /** touch(memory): its contents were written, packs made from them are out of date. */
@@ -246,7 +268,7 @@ napi_value touch(napi_env env, napi_callback_info info) {
   Call call;
   int64_t id;
   if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "touch: a memory was expected");
-  Memory* memory = memoryOf(*call.instance, id);
+  Memory* memory = memoryOf(env, *call.instance, id);
   if (memory == nullptr) return raise(env, "touch: no such memory");
   memory->version += 1;
   return nullptr;
@@ -341,7 +363,7 @@ Plan* planOf(Instance& instance, int64_t id) {
 }
 
 /** Checks the bindings of a run and does it. On failure, `*error` says why, or is left for an index out of range. */
-bool runOnce(Instance& instance, Plan& plan, const double* given, Failure* failure, const char** error) {
+bool runOnce(napi_env env, Instance& instance, Plan& plan, const double* given, Failure* failure, const char** error) {
   const Program& program = *plan.program;
   const int64_t buffers = program.buffers.size();
   const auto fail = [&](const char* message) {
@@ -355,7 +377,7 @@ bool runOnce(Instance& instance, Plan& plan, const double* given, Failure* failu
     const double which = given[2 * b];
     const double offset = given[2 * b + 1];
     if (!(which >= 0 && which < static_cast<double>(instance.memories.size()))) return fail("run: no such memory");
-    Memory* memory = memoryOf(instance, static_cast<int64_t>(which));
+    Memory* memory = memoryOf(env, instance, static_cast<int64_t>(which));
     if (memory == nullptr) return fail("run: no such memory");
     if (!(offset >= 0 && offset < 9007199254740992.0 / 1024)) return fail("run: an offset out of range");
     const int64_t first = static_cast<int64_t>(offset);
@@ -396,7 +418,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   if (count != 2 * plan->program->buffers.size()) return raise(env, "run: another number of bindings than buffers");
   Failure failure = {0, 0, 0, 0};
   const char* error = nullptr;
-  if (runOnce(*call.instance, *plan, static_cast<const double*>(data), &failure, &error)) return nullptr;
+  if (runOnce(env, *call.instance, *plan, static_cast<const double*>(data), &failure, &error)) return nullptr;
   return failed(env, failure, error);
 }
 
@@ -465,7 +487,7 @@ napi_value runPrepared(napi_env env, napi_callback_info info) {
     return raise(env, "runPrepared: nothing prepared under this number");
   const Prepared& prepared = *instance.prepared[id];
   if (prepared.written >= 0) {
-    Memory* written = memoryOf(instance, prepared.written);
+    Memory* written = memoryOf(env, instance, prepared.written);
     if (written == nullptr) return raise(env, "runPrepared: no such memory");
     written->version += 1;
   }
@@ -477,7 +499,7 @@ napi_value runPrepared(napi_env env, napi_callback_info info) {
     if (places > prepared.bindings.size() - at) return raise(env, "runPrepared: fewer bindings than buffers");
     Failure failure = {0, 0, 0, 0};
     const char* error = nullptr;
-    if (!runOnce(instance, *plan, prepared.bindings.begin() + at, &failure, &error)) return failed(env, failure, error);
+    if (!runOnce(env, instance, *plan, prepared.bindings.begin() + at, &failure, &error)) return failed(env, failure, error);
     at += places;
   }
   return nullptr;
@@ -575,7 +597,7 @@ void end(void* data) {
 }
 
 /** Counts the changes of what is exported and of how programs and schedules are encoded, as src/executors/native/index.ts does. */
-constexpr int32_t interfaceVersion = 3;
+constexpr int32_t interfaceVersion = 4;
 
 napi_value start(napi_env env, napi_value exports) {
   Instance* instance = new Instance();
@@ -589,7 +611,7 @@ napi_value start(napi_env env, napi_value exports) {
     const char* name;
     napi_callback call;
   } functions[] = {
-      {"allocate", allocate},         {"touch", touch},       {"compile", compile},
+      {"adopt", adopt},               {"touch", touch},       {"compile", compile},
       {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
       {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},

@@ -30,6 +30,20 @@ size_t bytesOf(int size) { return static_cast<size_t>(4 + size % 4) << (size / 4
 
 }  // namespace
 
+/** Kept for small blocks, so that what only makes a note of things does not fail. */
+constexpr uint64_t forSmall = 4 << 20;
+constexpr size_t small = 1 << 16;
+
+/** The next larger block that was freed. */
+void* larger(int size) {
+  while (++size < classes)
+    if (void* block = freeLists[size]) {
+      freeLists[size] = *static_cast<void**>(block);
+      return block;
+    }
+  return nullptr;
+}
+
 extern "C" void* malloc(size_t bytes) noexcept {
   if (bytes > (size_t{3} << 30)) return nullptr;
   const int size = classOf(bytes < 16 ? 16 : bytes);
@@ -43,8 +57,9 @@ extern "C" void* malloc(size_t bytes) noexcept {
   const uint64_t there = static_cast<uint64_t>(__builtin_wasm_memory_size(0)) << 16;
   if (end > there) {
     const uint64_t pages = (end - there + 65535) >> 16;
-    if (end > (uint64_t{1} << 32) || __builtin_wasm_memory_grow(0, static_cast<size_t>(pages)) == static_cast<size_t>(-1))
-      return nullptr;
+    const uint64_t most = (uint64_t{1} << 32) - (bytes > small ? forSmall : 0);
+    if (end > most || __builtin_wasm_memory_grow(0, static_cast<size_t>(pages)) == static_cast<size_t>(-1))
+      return larger(size);
   }
   char* block = reinterpret_cast<char*>(top) + 16;
   *reinterpret_cast<int*>(block - 16) = size;
@@ -69,9 +84,12 @@ Workspaces shared;
 Failure failure;
 const char* lastError = "";
 
+/** No place of `memories` before it is free: there may be very many. */
+int64_t freeMemory = 0;
+uint64_t memoriesMade = 0;
+
 template <class T>
-int32_t keep(Array<T*>& list, T* thing) {
-  int64_t i = 0;
+int32_t keep(Array<T*>& list, T* thing, int64_t i = 0) {
   while (i < list.size() && list[i] != nullptr) i++;
   if (i == list.size() && !list.resize(i + 1)) return -1;
   list[i] = thing;
@@ -107,13 +125,16 @@ LONGSPAN_EXPORT(allocate) int32_t allocate(double bytes) {
   Memory* memory = new Memory();
   memory->data = static_cast<char*>(malloc(static_cast<size_t>(bytes)));
   memory->bytes = static_cast<int64_t>(bytes);
-  memory->version = 1;
+  // A pack is known by where it was made from and in which version: no two memories have one in common.
+  memory->version = ++memoriesMade << 32;
   if (memory->data == nullptr) {
     delete memory;
     return fail("out of memory");
   }
   __builtin_memset(memory->data, 0, static_cast<size_t>(bytes));
-  return keep(memories, memory);
+  const int32_t id = keep(memories, memory, freeMemory);
+  if (id >= 0) freeMemory = id + 1;
+  return id;
 }
 
 LONGSPAN_EXPORT(address) char* address(int32_t id) {
@@ -134,6 +155,7 @@ LONGSPAN_EXPORT(dropMemory) int32_t dropMemory(int32_t id) {
   free(memory->data);
   delete memory;
   memories[id] = nullptr;
+  if (id < freeMemory) freeMemory = id;
   return 0;
 }
 

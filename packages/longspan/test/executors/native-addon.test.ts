@@ -29,7 +29,7 @@ afterEach(() => {
   load.addon = () => undefined;
 });
 
-test.each([2, 4, undefined])(
+test.each([3, 5, undefined])(
   "an addon of other sources is refused, version %s, before it is used",
   (version) => {
     const chosen = addonOf(version);
@@ -41,7 +41,7 @@ test.each([2, 4, undefined])(
 );
 
 test("an addon of these sources is taken, with the instruction set that was asked for", () => {
-  const chosen = addonOf(3);
+  const chosen = addonOf(4);
   expect(loadNative("plain").executor?.name).toBe("native");
   expect(chosen).toEqual([2]);
   expect(loadNative("sve")).toEqual({

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from "../../program/index.js";
+import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
 import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
 import { hasFiles, isFile, type Loaded, nodeRequire } from "../loading.js";
@@ -10,7 +10,7 @@ export type { InstructionSetSpeed } from "./instruction-set.js";
 /** What kernels/addon.cc exports. */
 interface Addon {
   readonly interfaceVersion: number;
-  allocate(bytes: number): [id: number, buffer: ArrayBuffer];
+  adopt(buffer: ArrayBuffer, bytes: number): [id: number, first: number];
   touch(memory: number): void;
   compile(ints: Int32Array, reals: Float64Array): number;
   plan(program: number, ints: Int32Array): number;
@@ -29,7 +29,10 @@ interface Addon {
   threads(count: number, leastShared: number): void;
 }
 
-/** Memory of the addon: it is freed with its array. */
+/** What large memory begins at a multiple of, in bytes. */
+const hugePage = 2 ** 21;
+
+/** Memory that the addon knows by number: it is collected with its array. */
 interface NativeMemory {
   readonly id: number;
   readonly array: TypedArray;
@@ -65,12 +68,11 @@ class NativeKernels implements KernelModule<NativeMemory> {
   }
 
   allocate(dtype: DType, length: number): NativeMemory {
-    const [id, buffer] = this.addon.allocate(length * (dtype === "float64" ? 8 : 4));
-    if (dtype === "float64") return { id, array: new Float64Array(buffer, 0, length) };
-    return {
-      id,
-      array: dtype === "float32" ? new Float32Array(buffer, 0, length) : new Int32Array(buffer, 0, length),
-    };
+    const bytes = length * bytesPerElement(dtype);
+    const buffer = new ArrayBuffer(bytes + (bytes >= 2 * hugePage ? hugePage : 64));
+    const [id, first] = this.addon.adopt(buffer, bytes);
+    const array = { float32: Float32Array, float64: Float64Array, int32: Int32Array }[dtype];
+    return { id, array: new array(buffer, first, length) };
   }
 
   numberOf(memory: NativeMemory): number {
@@ -131,7 +133,7 @@ class NativeKernels implements KernelModule<NativeMemory> {
 }
 
 /** The addon is built from the same sources; an older one may be left from before they changed. */
-const interfaceVersion = 3;
+const interfaceVersion = 4;
 
 const addonFile = "../../../build/longspan.node";
 /** Builds the addon; only a checkout of the repository has it. */
