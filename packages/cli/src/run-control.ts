@@ -1,4 +1,4 @@
-import { ExplosionError, NonFiniteLossError, type TrainingState } from "longspan";
+import { ExplosionError, NonFiniteLossError, OutOfMemoryError, type TrainingState } from "longspan";
 import { FileError, fileReason } from "longspan/node";
 import { exitCode, Failure } from "./failure.js";
 import { contentsOf, type RunFolder } from "./run-folder.js";
@@ -70,14 +70,23 @@ export function explained(
   const saved =
     savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
   if (error instanceof ExplosionError || error instanceof NonFiniteLossError) {
-    const [what] = fileReason(error).split(/[.,;]? Remedies: /);
     return new Failure(
-      `training stopped: ${what}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
+      `training stopped: ${whatIn(error)}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
     );
+  }
+  if (error instanceof OutOfMemoryError) {
+    const isText = command === "longspan train text";
+    const remedies = isText ? "--batch, --seq, --hidden or, with words, --vocabulary" : "--batch or --hidden";
+    return new Failure(`training stopped: ${whatIn(error)}; lower ${remedies}; ${saved}`);
   }
   if (error instanceof FileError)
     return new Failure(`${fileReason(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
   return error;
+}
+
+/** What an error says, without its remedies: the command line has its own. */
+function whatIn(error: unknown): string {
+  return fileReason(error).split(/[.,;]? Remedies: /)[0]!;
 }
 
 /** @param remedy such as "lower --hidden" @throws Failure if there is not the memory for it */
@@ -86,7 +95,7 @@ export function fitting<T>(make: () => T, remedy: string): T {
     return make();
   } catch (error) {
     if (error instanceof RangeError)
-      throw new Failure(`a model of this size does not fit into memory (${error.message}); ${remedy}`);
+      throw new Failure(`a model of this size does not fit into memory (${whatIn(error)}); ${remedy}`);
     throw error;
   }
 }

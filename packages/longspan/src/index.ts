@@ -90,6 +90,7 @@ export * from "./nn/index.js";
 export * from "./ops/functions.js";
 export * from "./ops/norms.js";
 export * from "./optim/index.js";
+export { OutOfMemoryError, type Shortage } from "./program/index.js";
 export {
   type Concrete,
   type CpuTensor,

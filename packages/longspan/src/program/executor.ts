@@ -75,6 +75,8 @@ export interface Capabilities {
    * outlives the binding. Without it, the runs are done one by one.
    */
   readonly bind?: (runs: readonly Run[], replaced: readonly Handle[], window: Window | null) => BoundRuns;
+  /** Told of memory that may never be given back: once nobody refers to its handle, it no longer counts as in use. */
+  readonly watch?: (handle: Handle) => void;
 }
 
 /**

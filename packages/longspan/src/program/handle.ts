@@ -11,6 +11,8 @@ import type { DType } from "./dtype.js";
 export class Handle {
   /** Whether it was given back. */
   released = false;
+  /** For its owner: what notices that nobody refers to it any more, if anything does. */
+  watch: { forget(): void } | null = null;
 
   /**
    * @param owner whose memory it is
@@ -25,6 +27,7 @@ export class Handle {
 
   /** The same memory under another name, for elements that it has room for. Only one of the two is given back. */
   renamed(length: number): Handle {
+    this.watch?.forget();
     return new Handle(this.owner, this.dtype, length, this.memory);
   }
 }

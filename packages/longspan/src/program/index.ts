@@ -7,6 +7,7 @@ export * from "./executor.js";
 export * from "./handle.js";
 export type * from "./instructions/index.js";
 export * from "./opcodes.js";
+export * from "./out-of-memory-error.js";
 export * from "./print.js";
 export * from "./program.js";
 export * from "./spaces.js";

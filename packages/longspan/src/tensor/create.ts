@@ -1,4 +1,12 @@
-import { type DType, type Executor, newArray } from "../program/index.js";
+import {
+  bytesPerElement,
+  type DType,
+  type Executor,
+  type Handle,
+  newArray,
+  OutOfMemoryError,
+  type TypedArray,
+} from "../program/index.js";
 import { recordable } from "../recording/index.js";
 import { checkNumber, checkNumbers, describeElement } from "./check-numbers.js";
 import { hostAccess } from "./host-access.js";
@@ -103,7 +111,7 @@ export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = 
 function filled(what: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   checkNumbers(what, data, dtype);
   const executor = defaultExecutor();
-  const handle = executor.allocate(dtype, data.length);
+  const handle = allocate(executor, shape, dtype);
   executor.write(handle, 0, data);
   hostAccess()?.filled(handle, data);
   return Tensor.own(executor, handle, shape);
@@ -115,7 +123,16 @@ function filled(what: string, data: ArrayLike<number>, shape: Shape, dtype: DTyp
  */
 export function uninitialised(shape: Shape, dtype: DType): Tensor {
   const executor = defaultExecutor();
-  return Tensor.own(executor, executor.allocate(dtype, sizeOf(shape)), shape);
+  return Tensor.own(executor, allocate(executor, shape, dtype), shape);
+}
+
+/** @throws OutOfMemoryError naming the shape */
+function allocate(executor: Executor, shape: Shape, dtype: DType): Handle {
+  try {
+    return executor.allocate(dtype, sizeOf(shape));
+  } catch (error) {
+    throw error instanceof OutOfMemoryError ? new OutOfMemoryError(error.shortage, shape) : error;
+  }
 }
 
 /**
@@ -124,7 +141,21 @@ export function uninitialised(shape: Shape, dtype: DType): Tensor {
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   checkNumber("full", value, dtype);
-  return fromArray(newArray(dtype, sizeOf(shape)).fill(value), shape, dtype);
+  return fromArray(arrayFor(shape, dtype).fill(value), shape, dtype);
+}
+
+/** @throws OutOfMemoryError naming the shape */
+function arrayFor(shape: Shape, dtype: DType): TypedArray {
+  const length = sizeOf(shape);
+  try {
+    return newArray(dtype, length);
+  } catch (error) {
+    if (!(length >= 0)) throw error;
+    const { name, statistics } = defaultExecutor();
+    const wanted = { dtype, length, bytes: length * bytesPerElement(dtype) };
+    const { bytesInUse } = statistics;
+    throw new OutOfMemoryError({ executor: name, wanted, bytesInUse, bytesUnscoped: 0 }, shape);
+  }
 }
 
 /**

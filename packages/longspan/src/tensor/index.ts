@@ -5,7 +5,15 @@ export * from "./create.js";
 export { type HostAccess, hostAccess, type Readable, withHostAccess } from "./host-access.js";
 export * from "./key.js";
 export * from "./random-numbers.js";
-export { keep, owning, scope, scopeOfData, scopeOfTransform, withoutRelease } from "./scope.js";
+export {
+  keep,
+  owning,
+  releaseReplaced,
+  scope,
+  scopeOfData,
+  scopeOfTransform,
+  withoutRelease,
+} from "./scope.js";
 export * from "./shape.js";
 export * from "./tree.js";
 export {

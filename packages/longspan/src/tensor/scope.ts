@@ -3,6 +3,12 @@ import { ambient } from "./ambient.js";
 /** What a scope can release. */
 interface Releasable {
   dispose(): void;
+  /** Called when no scope is left that would release it. */
+  leaveScopes?(): void;
+  /** Marks it as its user's, whatever takes its place. */
+  keep?(): void;
+  /** Releases it since something took its place, unless it is kept; `by` says what. */
+  replaced?(by: string): void;
 }
 
 interface Frame {
@@ -17,7 +23,12 @@ const releasing = ambient(true);
 
 /** Called for each new tensor. */
 export function adopt(t: Releasable): void {
-  current.present?.owned.add(t);
+  handOver(t, current.present);
+}
+
+function handOver(t: Releasable, to: Frame | null): void {
+  if (to) to.owned.add(t);
+  else t.leaveScopes?.();
 }
 
 /** Called when a tensor is disposed of by hand. */
@@ -51,14 +62,15 @@ export function scope<T>(f: () => T): T {
     );
   }
   survivors(result, (t) => {
-    if (frame.owned.delete(t)) frame.parent?.owned.add(t);
+    if (frame.owned.delete(t)) handOver(t, frame.parent);
   });
   release(frame);
   return result;
 }
 
 /**
- * Takes a tensor, or all tensors of a tree, out of every scope: they live until disposed of. Returns its argument.
+ * Takes a tensor, or all tensors of a tree, out of every scope, and from what would release them to replace them (`trainingStep`): they
+ * live until disposed of. Returns its argument.
  * @example
  * let longest = tensor([0]);
  * scope(() => {
@@ -69,8 +81,23 @@ export function scope<T>(f: () => T): T {
 export function keep<T>(tree: T): T {
   survivors(tree, (t) => {
     forget(t);
+    t.keep?.();
+    t.leaveScopes?.();
   });
   return tree;
+}
+
+/**
+ * Releases the tensors of a tree because others took their place, but not those that were kept. Inside a transform, which may need
+ * them, nothing is released.
+ * @param by completes "was released by ..."
+ * @example
+ * const [old, best] = [tensor([1]), keep(tensor([2]))];
+ * releaseReplaced([old, best], "the next round");
+ * [old.isReleased, best.isReleased] // [true, false]
+ */
+export function releaseReplaced(tree: unknown, by: string): void {
+  if (releasing.present) survivors(tree, (t) => t.replaced?.(by));
 }
 
 /**
@@ -147,8 +174,9 @@ export function owning<T>(f: () => T): {
     throw error;
   }
   survivors(result, (t) => {
-    if (frame.owned.delete(t)) current.present?.owned.add(t);
+    if (frame.owned.delete(t)) handOver(t, current.present);
   });
+  for (const t of frame.owned) t.leaveScopes?.();
   return { result, dispose: () => release(frame) };
 }
 

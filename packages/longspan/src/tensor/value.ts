@@ -116,7 +116,9 @@ class Storage {
  * console.log(t.shape, await t.data()); // [ 2, 2 ] Float32Array [ 1, 2, 3, 4 ]
  */
 export class Tensor extends Value {
-  private released = false;
+  /** What released it. */
+  private released: string | null = null;
+  private kept = false;
 
   private constructor(
     private readonly storage: Storage,
@@ -191,23 +193,41 @@ export class Tensor extends Value {
 
   /** Whether the memory was given back; the readers then throw. */
   get isReleased(): boolean {
-    return this.released;
+    return this.released !== null;
   }
 
   /** Releases the memory (with the last view of it). Touching the tensor afterwards throws. */
   dispose(): void {
-    if (this.released) return;
-    this.released = true;
+    this.release("at the end of the scope it was made in; return it from there, or use keep()");
+  }
+
+  /** @internal Marks it as its user's, whatever takes its place. */
+  keep(): void {
+    this.kept = true;
+  }
+
+  /** @internal Releases it since something took its place, unless it is kept; `by` says what. */
+  replaced(by: string): void {
+    if (!this.kept) this.release(`by ${by}, or keep() it before`);
+  }
+
+  private release(what: string): void {
+    if (this.released !== null) return;
+    this.released = what;
     forget(this);
     this.storage.views -= 1;
     if (this.storage.views === 0) this.storage.executor.release(this.storage.handle);
   }
 
+  /** @internal Called when no scope is left that would release it. */
+  leaveScopes(): void {
+    const { executor, handle } = this.storage;
+    if (this.released === null) executor.capabilities.watch?.(handle);
+  }
+
   private check(): void {
-    if (this.released)
-      throw new Error(
-        `this tensor ${formatShape(this.shape)} was released at the end of the scope it was made in; return it from there, or use keep()`,
-      );
+    if (this.released !== null)
+      throw new Error(`this tensor ${formatShape(this.shape)} was released ${this.released}`);
   }
 }
 

@@ -56,8 +56,6 @@ describe.each(Object.entries(functions))(
           normal(Key.of(seed).fold(i), [...rows, ...(o === "vector" ? [4] : [])], "float64"),
         );
       const [at, along, other] = [draw(1), draw(2), draw(3)];
-      // The ops themselves take no rows: one row after the other.
-      const plain = (...values: Value[]): Value => f(...values);
       const scalar = (g: typeof f) => (values: Value[]) => sum(tanh(g(...values)));
 
       it(`is one run, and so is its derivative along a direction and the transpose of that: rows [${rows}]`, () => {
@@ -117,7 +115,7 @@ describe("a function of rows", () => {
   });
 
   it("is not differentiated with respect to integers", () => {
-    const picked = rowFunction("picked", ["vector", "number"], "number", (v: Value) => sum(v, -1));
+    const picked = rowFunction("picked", ["vector", "number"], "number", (v: Value, _: Value) => sum(v, -1));
     const g = grad((v: Value) => sum(sub(picked(v, tensor([0, 1], "int32")), 1)));
     expect(
       list(

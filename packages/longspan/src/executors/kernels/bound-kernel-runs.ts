@@ -17,6 +17,7 @@ interface Owner<M> {
   /** Kept, since plans are dropped with their schedules. */
   readonly runs: readonly Run[];
   readonly own: (handle: Handle) => PooledHandle<M>;
+  readonly run: () => readonly number[] | undefined;
   readonly done: () => void;
   readonly released: () => void;
 }
@@ -61,7 +62,7 @@ export class BoundKernelRuns<M> implements BoundRuns {
     if (this.window) checkWindow(this.window, input!, output!);
     if (this.replaced.length > 0 || handles.length > 0) this.rebind(handles);
     this.input?.elements().set(input!);
-    const failure = this.kernels.runPrepared(this.id);
+    const failure = this.owner.run();
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
     this.owner.done();
     if (this.output) output!.set(this.output.elements());

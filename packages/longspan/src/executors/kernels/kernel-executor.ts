@@ -30,11 +30,14 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
       make: (dtype, capacity) => kernels.allocate(dtype, capacity),
       view: (memory) => kernels.view(memory),
       touch: (memory) => kernels.touch(memory),
+      ...(kernels.drop ? { drop: kernels.drop.bind(kernels) } : {}),
+      ...(kernels.mostBytes === undefined ? {} : { mostBytes: kernels.mostBytes }),
     });
   }
 
   override readonly capabilities: Capabilities = {
     synchronous: true,
+    watch: (handle) => this.pool.watch(handle),
     bind: (runs, replaced, window) => this.bindRuns(runs, replaced, window),
   };
 
@@ -58,8 +61,28 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     this.runs += 1;
     this.nodeRows += schedule.counts.node ?? 0;
     this.bind(own, schedule, bindings, own.bindings);
-    const failure = this.kernels.run(this.planFor(own, schedule), own.bindings);
+    const failure = this.withMemory(() => this.kernels.run(this.planFor(own, schedule), own.bindings));
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
+  }
+
+  /** Runs `f`, once more without the memory that is kept for reuse if there is not enough. */
+  private withMemory<T>(f: () => T): T {
+    try {
+      return f();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+    }
+    this.pool.giveBack();
+    return this.explained(f);
+  }
+
+  /** Runs `f`; an error of kernels that have no memory becomes one that says what to do. */
+  private explained<T>(f: () => T): T {
+    try {
+      return f();
+    } catch (error) {
+      throw isShortage(error) ? this.pool.shortage() : error;
+    }
   }
 
   private bindRuns(runs: readonly Run[], replaced: readonly Handle[], window: Window | null): BoundRuns {
@@ -72,10 +95,11 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     const nodeRows = runs.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
     const { kernels } = this;
     const own = this.pool.own.bind(this.pool);
-    const id = kernels.prepare(bound, window && own(window.input.handle).memory);
+    const id = this.withMemory(() => kernels.prepare(bound, window && own(window.input.handle).memory));
     const prepared = new BoundKernelRuns(kernels, id, replaced, window, {
       runs,
       own,
+      run: () => this.explained(() => kernels.runPrepared(id)),
       done: () => {
         this.runs += runs.length;
         this.nodeRows += nodeRows;
@@ -127,6 +151,11 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
 const dropped = new FinalizationRegistry<{ drop: (id: number) => void; id: number }>(({ drop, id }) =>
   drop(id),
 );
+
+/** Whether the kernels had no memory, as they say it. */
+function isShortage(error: unknown): boolean {
+  return error instanceof Error && error.message.endsWith("out of memory");
+}
 
 function ownExecutable(executable: Executable): KernelExecutable {
   if (!(executable instanceof KernelExecutable)) throw new TypeError("an executable of another executor");

@@ -13,8 +13,12 @@ export interface BoundRun {
 export interface KernelModule<M> {
   /** Which kernels: the instruction set. */
   readonly instructionSet: string;
-  /** Zeros for so many elements. */
+  /** The most memory that there can ever be, in bytes, if that is less than the machine's. */
+  readonly mostBytes?: number;
+  /** Zeros for so many elements. @throws if there is no memory */
   allocate(dtype: DType, length: number): M;
+  /** Frees memory at once that nothing refers to any more, where the engine would take its time. */
+  drop?(memory: M): void;
   numberOf(memory: M): number;
   /** The elements, the same array as long as they do not move. To be used at once: the next allocation may move them. */
   view(memory: M): TypedArray;

@@ -9,20 +9,11 @@ import type {
   SynchronousExecutor,
   TypedArray,
 } from "../../program/index.js";
-import { Pool } from "./pool.js";
-
-/** How an executor makes its memory and reaches it. M: what it keeps it in. */
-export interface MemoryAccess<M> {
-  /** Memory for so many elements. */
-  make(dtype: DType, capacity: number): M;
-  view(memory: M): TypedArray;
-  /** Called after memory was written from outside. */
-  touch(memory: M): void;
-}
+import { type MemoryAccess, Pool } from "./pool.js";
 
 /** What executors whose memory can be read and written at once have in common: everything but programs. */
 export abstract class MemoryExecutor<M> implements SynchronousExecutor {
-  readonly capabilities: Capabilities = { synchronous: true };
+  readonly capabilities: Capabilities = { synchronous: true, watch: (handle) => this.pool.watch(handle) };
   /** @internal */
   protected readonly pool: Pool<M>;
   protected compiled = 0;
@@ -33,7 +24,7 @@ export abstract class MemoryExecutor<M> implements SynchronousExecutor {
     readonly name: string,
     private readonly access: MemoryAccess<M>,
   ) {
-    this.pool = new Pool((dtype, capacity) => access.make(dtype, capacity));
+    this.pool = new Pool(name, access);
   }
 
   /** Prepares a program for any number of runs. @throws ProgramError if it breaks the rules of programs. */

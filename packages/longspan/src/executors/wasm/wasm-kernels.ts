@@ -15,6 +15,7 @@ export class WasmMemory {
 
 /** The kernels of a WebAssembly module, whose functions take addresses in its linear memory. */
 export class WasmKernels implements KernelModule<WasmMemory> {
+  readonly mostBytes = 2 ** 32;
   private readonly dropped: FinalizationRegistry<number>;
   /** Room for the bindings of a run, in bytes from `place`. */
   private room = 0;
@@ -41,8 +42,13 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   allocate(dtype: DType, length: number): WasmMemory {
     const id = this.checked(this.module.allocate(length * bytesPerElement(dtype)));
     const memory = new WasmMemory(id, this.module.address(id) >>> 0, dtype, length);
-    this.dropped.register(memory, id);
+    this.dropped.register(memory, id, memory);
     return memory;
+  }
+
+  drop(memory: WasmMemory): void {
+    this.dropped.unregister(memory);
+    this.module.dropMemory(memory.id);
   }
 
   numberOf(memory: WasmMemory): number {
@@ -157,7 +163,7 @@ export class WasmKernels implements KernelModule<WasmMemory> {
 
   private reserve(bytes: number): number {
     const at = this.module.reserve(bytes) >>> 0;
-    if (at === 0) throw new RangeError(`no room for ${bytes} bytes in WebAssembly memory`);
+    if (at === 0) throw new RangeError("out of memory");
     return at;
   }
 
