@@ -4,6 +4,7 @@ export * from "./evaluate-synthetic.js";
 export * from "./evaluate-text.js";
 export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-error.js";
 export type { Pause } from "./pace.js";
+export * from "./step-by-step.js";
 export { type SyntheticTask, type SyntheticTaskOptions, syntheticTask } from "./synthetic-task.js";
 export type { Task, TaskLoss } from "./task.js";
 export { type TextTask, type TextTaskOptions, textTask } from "./text-task.js";
