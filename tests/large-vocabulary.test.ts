@@ -1,7 +1,6 @@
 import {
   crossEntropyMean,
   defaultExecutor,
-  executor,
   fromArray,
   gaussNewton,
   hessianVectorProduct,
@@ -16,7 +15,7 @@ import {
   valueAndGrad,
 } from "longspan";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -30,7 +29,7 @@ describe.each(executorRows)("cross-entropy over a large vocabulary: $name", ({ n
     test.skip(`not available: ${missing(name)}`, () => {});
     return;
   }
-  const chosen = executor(name);
+  const chosen = executorOf(name);
   let o: Tensor;
   let v: Tensor;
   let y: Tensor;

@@ -1,16 +1,8 @@
-import {
-  broadcastTo,
-  defaultExecutor,
-  executor,
-  OutOfMemoryError,
-  tensor,
-  useExecutor,
-  zeros,
-} from "longspan";
+import { broadcastTo, defaultExecutor, OutOfMemoryError, tensor, useExecutor, zeros } from "longspan";
 import { afterAll, describe, expect, test } from "vitest";
 import { Pool } from "../packages/longspan/src/executors/memory/pool.js";
 import { OutOfMemoryError as Thrown } from "../packages/longspan/src/program/index.js";
-import { executorRows, missing } from "./executors/rows.js";
+import { executorOf, executorRows, missing } from "./executors/rows.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -33,7 +25,7 @@ describe.each(executorRows)("out of memory on the $name executor", ({ name }) =>
     name === "wasm" ? ", or the native executor, which can have all of the machine's memory" : "";
 
   test.skipIf(reason)("a result that is too large says what was asked for and what to lower", () => {
-    const chosen = executor(name);
+    const chosen = executorOf(name);
     useExecutor(chosen);
     const one = tensor([1]);
     const { bytesInUse } = chosen.statistics;
@@ -49,7 +41,7 @@ describe.each(executorRows)("out of memory on the $name executor", ({ name }) =>
   });
 
   test.skipIf(reason)("zeros that are too large, as well", () => {
-    useExecutor(executor(name));
+    useExecutor(executorOf(name));
     expect(messageOf(() => zeros([1e6, 1e7], "float64"))).toContain(
       "no room for float64 [1000000, 10000000], 80.0 TB",
     );
