@@ -52,7 +52,8 @@ function forest({ trees: count, leaves, I, H }) {
       structure: trees(list, { ports: ["left", "right"] }),
       work: 3 * 2 * products,
     },
-    says: (base, beside) => `${((100 * beside.gflops) / base.gflops).toFixed(0)} % of the chain's GF/s`,
+    says: (base, beside) =>
+      `${(beside.ms / base.ms).toFixed(2)} of the chain's time, ${((100 * beside.gflops) / base.gflops).toFixed(0)} % of its GF/s`,
   };
 }
 
