@@ -1,6 +1,12 @@
-// The figure: the share of runs that succeed, over the length, for descent and for guessing.
+// The figure: the share of runs that succeed, over the length, for descent from each start and for guessing.
 
 import { lineChart } from "../line-chart.mjs";
+
+const ways = [
+  { name: "descent, small start", by: "descent", start: "small" },
+  { name: "descent, orthogonal start", by: "descent", start: "orthogonal" },
+  { name: "guessing weights", by: "guess" },
+];
 
 export function figure(results) {
   const distinct = (of, name) => [...new Set(of.map((r) => r[name]))].sort((a, b) => a - b);
@@ -13,10 +19,10 @@ export function figure(results) {
         across: "length, steps",
         ticks: lengths,
         up: 1,
-        lines: ["descent", "guess"].map((by) => ({
-          name: by === "descent" ? "gradient descent" : "guessing weights",
+        lines: ways.map(({ name, by, start }) => ({
+          name,
           points: lengths.flatMap((length) => {
-            const runs = own.filter((r) => r.by === by && r.length === length);
+            const runs = own.filter((r) => r.by === by && r.start === start && r.length === length);
             return runs.length === 0 ? [] : [[length, runs.filter((r) => r.solved).length / runs.length]];
           }),
           dots: true,

@@ -6,14 +6,17 @@ export function summary(results) {
     distinct("length")
       .sort((a, b) => a - b)
       .map((length) => {
-        const of = (by) =>
-          results.filter((r) => r.informative === informative && r.length === length && r.by === by);
-        return `| ${informative} | ${length} | ${share(of("descent"))} | ${share(of("guess"))} |`;
+        const of = (by, start) =>
+          results.filter(
+            (r) => r.informative === informative && r.length === length && r.by === by && r.start === start,
+          );
+        const ways = [of("descent", "small"), of("descent", "orthogonal"), of("guess")];
+        return `| ${informative} | ${length} | ${ways.map(share).join(" | ")} |`;
       }),
   );
   return [
-    "| informative steps | length | descent: solved | median updates | guessing: solved | median guesses |",
-    "| ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| informative steps | length | descent, small start: solved | median updates | orthogonal start: solved | median updates | guessing: solved | median guesses |",
+    "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows,
     "",
   ].join("\n");

@@ -1,4 +1,5 @@
-// One run: node train.mjs '{"by":"descent","length":20,"informative":3,"seed":1}' prints its result as one line of JSON.
+// One run: node train.mjs '{"by":"descent","start":"small","length":20,"informative":3,"seed":1}' prints its result as one line of
+// JSON. Guessing has no start.
 
 import {
   applyUpdates,
@@ -10,7 +11,10 @@ import {
   mapTree,
   mul,
   pascanuRnn,
+  recurrent,
+  rnn,
   scope,
+  sequenceModel,
   sgd,
   sub,
   syntheticTask,
@@ -23,15 +27,21 @@ const setting = { hidden: 5, batch: 20, rate: 0.1, updates: 10_000, within: 4, g
 /** A net has learned the problem when at most this share of `tests` fresh sequences is wrong. Descent is tried every so often. */
 const success = { share: 0.05, tests: 1000, every: 200 };
 
-const { by, length, informative, seed } = JSON.parse(process.argv[2]);
+const { by, start, length, informative, seed } = JSON.parse(process.argv[2]);
 const problem = twoSequences({ length, informative });
-const model = pascanuRnn({ input: 1, output: 2, hidden: setting.hidden });
+const { hidden } = setting;
+const sizes = { input: 1, output: 2, hidden };
+const model =
+  start === "orthogonal"
+    ? sequenceModel({ layer: recurrent(rnn(sizes)), features: hidden, output: sizes.output })
+    : pascanuRnn(sizes);
 const [forInit, forBatches, forTests] = Key.of(seed).split(3);
 const cpu = process.cpuUsage();
 const { tries, wrongShare } = by === "descent" ? await descend() : await guess();
 const { user, system } = process.cpuUsage(cpu);
 const result = {
   by,
+  start,
   length,
   informative,
   seed,
