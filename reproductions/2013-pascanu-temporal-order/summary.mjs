@@ -1,10 +1,12 @@
 // The results as a table: per length and arm, how many seeds succeeded, and the median of the updates until then.
 
+import { arms } from "./arms.mjs";
+
 export function summary(results) {
   const rows = [...new Set(results.map(({ length }) => length))]
     .sort((a, b) => a - b)
     .flatMap((length) =>
-      [...new Set(results.map(({ arm }) => arm))].flatMap((arm) => {
+      Object.keys(arms).flatMap((arm) => {
         const runs = results.filter((r) => r.length === length && r.arm === arm);
         return runs.length === 0 ? [] : [row(length, arm, runs)];
       }),

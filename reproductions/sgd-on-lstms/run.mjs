@@ -7,7 +7,7 @@ import { carryOut, fail, numbers, readResults, words } from "../runs.mjs";
 import { arms } from "./arms.mjs";
 import { bestRuns } from "./best-runs.mjs";
 import { figure } from "./figure.mjs";
-import { table } from "./table.mjs";
+import { summary } from "./summary.mjs";
 import { tasks } from "./tasks.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -69,6 +69,6 @@ const best = bestRuns(
 const bestRate = (task, arm) => best.find((group) => group.task === task && group.arm === arm).rate;
 await carry(others.flatMap((seed) => runsOf(seed, (task, arm) => [bestRate(task, arm)])));
 
-process.stdout.write(table(readResults(values.results), minutes));
+process.stdout.write(summary(readResults(values.results), minutes));
 writeFileSync(values.figure, figure(readResults(values.results), minutes));
 process.stderr.write(`wrote ${values.figure}\n`);

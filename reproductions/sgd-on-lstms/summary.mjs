@@ -1,9 +1,9 @@
-// The table: what each arm ends with at its best rate.
+// The results as a table: what each arm ends with at its best rate, of the runs of so many minutes; of the longest unless given.
 
 import { bestRuns, last, median } from "./best-runs.mjs";
 import { tasks } from "./tasks.mjs";
 
-export function table(results, minutes) {
+export function summary(results, minutes = Math.max(...results.map((r) => r.minutes))) {
   const rows = bestRuns(results, minutes).map(({ task, arm, rate, runs }) => {
     const cells = [task, arm, runs[0].hidden, runs[0].parameters, rate, tasks[task].measure];
     const updates = median(runs.map(({ curve }) => curve.at(-1)?.step ?? 0));
