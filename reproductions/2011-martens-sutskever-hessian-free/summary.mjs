@@ -13,7 +13,7 @@ export function summary(results) {
       ),
   );
   const head = [
-    "| task | length | arm | solved | updates | cg steps an update | thousand gradients of a sequence | s |",
+    "| task | length | arm | solved | updates | cg steps an update | thousand gradients of a sequence | updates with negative curvature |",
     "| --- | -----: | --- | -----: | ------: | -----: | -----: | -----: |",
   ];
   return `${[...head, ...rows].join("\n")}\n`;
@@ -26,6 +26,26 @@ function row(task, length, arm, runs) {
   const solved = last.filter((run) => run.solved).length;
   const each = (f) => last.map(f).join(", ");
   const cg = arm === "sgd" ? "" : each((r) => Math.round(r.cgSteps / r.updates));
+  const negative = arm === "sgd" ? "" : each((r) => r.negativeCurvature);
   const updates = each((r) => (r.solved ? r.updates : `none in ${r.updates}`));
-  return `| ${task} | ${length} | ${arm} | ${solved} of ${last.length} | ${updates} | ${cg} | ${each((r) => r.gradients)} | ${each((r) => r.seconds)} |`;
+  return `| ${task} | ${length} | ${arm} | ${solved} of ${last.length} | ${updates} | ${cg} | ${each((r) => r.gradients)} | ${negative} |`;
+}
+
+/** The runs of `batches.mjs` as a table: a line per batch. */
+export function batchSummary(results) {
+  const sizes = [...new Set(results.map((r) => r.setting.batch))].sort((a, b) => a - b);
+  const rows = sizes.map((batch) => {
+    const runs = results.filter((r) => r.setting.batch === batch).sort((a, b) => a.seed - b.seed);
+    const each = (of) => runs.map(of).join(", ");
+    const solved = runs.filter((r) => r.solved).length;
+    const updates = (r) =>
+      r.solved ? r.updates : `${r.diverged ? "diverged after" : "none in"} ${r.updates}`;
+    return `| ${batch} | ${runs[0].setting.curvature} | ${solved} of ${runs.length} | ${each(updates)} | ${each((r) => Math.round(r.gradients))} | ${each((r) => r.wrongShare)} |`;
+  });
+  return [
+    "| sequences | of them for curvature | solved | updates | thousand gradients of a sequence | share wrong at the end |",
+    "| ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...rows,
+    "",
+  ].join("\n");
 }

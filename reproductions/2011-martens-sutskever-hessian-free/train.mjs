@@ -6,6 +6,7 @@ import {
   clipByJointNorm,
   compose,
   defaultExecutor,
+  ExplosionError,
   evaluateSynthetic,
   hessianFree,
   Key,
@@ -27,9 +28,14 @@ const start = { hidden: 100, nonZeros: 15, radius: 1.1, input: 0.1 };
 /** A run is over as soon as less than this share of `confirm` fresh sequences is wrong. */
 const success = { share: 0.01, look: 1000, confirm: 10_000 };
 
-/** Trains until success, or for so many updates. */
-export async function trainOnce({ task: name, arm, length, seed, updates: most }) {
-  const setting = arms[arm];
+/**
+ * Trains until success, or for so many updates. With `batch`, on that many sequences an update, at most as many of them for curvature as
+ * the arm has; with `thousands`, until about so many thousand gradients of a sequence are spent.
+ */
+export async function trainOnce({ task: name, arm, length, seed, updates: most, batch: size, thousands }) {
+  const given = arms[arm];
+  const setting =
+    size === undefined ? given : { ...given, batch: size, curvature: Math.min(size, given.curvature) };
   const problem = tasks[name]({ length });
   const { input, output } = problem;
   const { hidden, nonZeros, radius } = start;
@@ -67,10 +73,10 @@ export async function trainOnce({ task: name, arm, length, seed, updates: most }
   const begin = performance.now();
   const signal = {
     get aborted() {
-      return solved;
+      return solved || (thousands !== undefined && gradients * batch >= 1000 * thousands);
     },
   };
-  const { state } = await train(task, startTraining(task, optimiser, model.init(forInit)), {
+  const training = train(task, startTraining(task, optimiser, model.init(forInit)), {
     optimiser,
     budget: { steps: most },
     key: forTraining,
@@ -108,7 +114,13 @@ export async function trainOnce({ task: name, arm, length, seed, updates: most }
       },
     ],
   });
-  const updates = state.step;
+  let [updates, diverged] = [0, false];
+  try {
+    updates = (await training).state.step;
+  } catch (error) {
+    if (!(error instanceof ExplosionError)) throw error;
+    [updates, diverged] = [error.report.step, true];
+  }
   if (arm === "sgd") gradients = updates;
   return {
     task: name,
@@ -116,6 +128,7 @@ export async function trainOnce({ task: name, arm, length, seed, updates: most }
     length,
     seed,
     solved,
+    ...(diverged ? { diverged } : {}),
     updates,
     wrongShare: look.share,
     loss: look.loss,
