@@ -62,3 +62,37 @@ describe("the verdict of the clipping study", () => {
     expect(together([])).toBe("undecided");
   });
 });
+
+describe("the setting of a method in the clipping study", () => {
+  interface Run {
+    readonly rate: number;
+    readonly threshold: number;
+    readonly seed: number;
+    readonly solved: boolean;
+    readonly updates: number;
+  }
+  const runs = (list: Omit<Run, "seed">[]) =>
+    list.flatMap((run) => [101, 102].map((seed) => ({ task: "adding", method: "joint", seed, ...run })));
+
+  test("is the one whose tuning runs took the fewest updates", async () => {
+    const { best } = await settings();
+    const tried = runs([
+      { rate: 0.1, threshold: 1, solved: true, updates: 900 },
+      { rate: 0.3, threshold: 1, solved: true, updates: 800 },
+      { rate: 0.3, threshold: 3, solved: false, updates: 4000 },
+    ]);
+    expect(best(tried, "adding", "joint")).toEqual({ rate: 0.3, threshold: 1 });
+  });
+
+  test("is not chosen where no tuning run had a success", async () => {
+    const { best } = await settings();
+    const tried = runs([{ rate: 0.1, threshold: 1, solved: false, updates: 4000 }]);
+    expect(best(tried, "adding", "joint")).toBeNull();
+  });
+
+  async function settings() {
+    return (await import(new URL("../reproductions/clipping-study/summary.mjs", import.meta.url).href)) as {
+      best(results: unknown[], task: string, method: string): unknown;
+    };
+  }
+});

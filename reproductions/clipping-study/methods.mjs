@@ -2,8 +2,6 @@
 
 import { clipByJointNorm, clipByValue, compose, onExplosion, sgd } from "longspan";
 
-export const rates = [0.1, 0.3];
-
 /** Thresholds v, each in the unit of its method. */
 export const thresholds = {
   element: [0.03, 0.1, 0.3],

@@ -4,19 +4,21 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { carryOut, fail, numbers, readResults, words } from "../runs.mjs";
-import { methods, rates, thresholds } from "./methods.mjs";
+import { methods, thresholds } from "./methods.mjs";
 import { best, summary } from "./summary.mjs";
 import { tasks } from "./tasks.mjs";
 
 const { values } = parseArgs({
   options: {
     tasks: { type: "string", default: Object.keys(tasks).join(",") },
+    methods: { type: "string", default: methods.join(",") },
     text: { type: "string" },
     jobs: { type: "string", default: "1" },
     results: { type: "string", default: fileURLToPath(new URL("results.jsonl", import.meta.url)) },
   },
 });
 const chosen = words("tasks", values.tasks, Object.keys(tasks));
+const treatments = words("methods", values.methods, methods);
 const [jobs] = numbers("jobs", values.jobs, 1);
 if (chosen.includes("text") && values.text === undefined)
   fail("--text: the path of a text is needed for the task text; or leave it out by --tasks");
@@ -25,8 +27,8 @@ for (const task of chosen) {
   const text = task === "text" ? values.text : null;
   await carry(
     tasks[task].tuning.flatMap((seed) =>
-      methods.flatMap((method) =>
-        rates.flatMap((rate) =>
+      treatments.flatMap((method) =>
+        tasks[task].rates.flatMap((rate) =>
           thresholds[method].map((threshold) => ({ task, method, rate, threshold, seed, text })),
         ),
       ),
@@ -35,7 +37,10 @@ for (const task of chosen) {
   const known = readResults(values.results);
   await carry(
     tasks[task].seeds.flatMap((seed) =>
-      methods.map((method) => ({ task, method, ...best(known, task, method), seed, text })),
+      treatments
+        .map((method) => ({ method, setting: best(known, task, method) }))
+        .filter(({ setting }) => setting !== null)
+        .map(({ method, setting }) => ({ task, method, ...setting, seed, text })),
     ),
   );
 }
@@ -47,7 +52,8 @@ function carry(runs) {
     program: new URL("train.mjs", import.meta.url),
     file: values.results,
     covers: (result, run) =>
-      ["task", "method", "rate", "threshold", "seed"].every((name) => result[name] === run[name]),
+      ["task", "method", "rate", "threshold", "seed"].every((name) => result[name] === run[name]) &&
+      (result.solved || result.updates >= tasks[result.task].most),
     tell: ({ task, method, rate, threshold, seed }, { solved, updates, cpuSeconds }) =>
       `${task}, ${method}, rate ${rate}, v ${threshold}, seed ${seed}: ${solved ? "solved" : "not solved"} after ${updates} updates, ${cpuSeconds} s`,
     jobs,

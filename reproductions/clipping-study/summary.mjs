@@ -1,24 +1,25 @@
 // What the results say: the settings chosen, the medians, and the verdicts.
 
-import { methods, rates, thresholds } from "./methods.mjs";
+import { methods, thresholds } from "./methods.mjs";
 import { tasks } from "./tasks.mjs";
 import { compare, MARGIN, median, together } from "./verdict.mjs";
 
-/** The setting with which the tuning runs of a method took the fewest updates, a run without success counting as twice its own. */
+/**
+ * The setting with which the tuning runs of a method took the fewest updates, a run without success counting as twice its own. Null
+ * where none of them succeeded: then there is nothing to choose by.
+ */
 export function best(results, task, method) {
   const cost = ({ solved, updates }) => (solved ? updates : 2 * updates);
-  const total = ({ rate, threshold }) =>
-    results
-      .filter(
-        (r) =>
-          r.task === task &&
-          r.method === method &&
-          r.rate === rate &&
-          r.threshold === threshold &&
-          tasks[task].tuning.includes(r.seed),
-      )
-      .reduce((sum, r) => sum + cost(r), 0);
-  const settings = rates.flatMap((rate) => thresholds[method].map((threshold) => ({ rate, threshold })));
+  const tuning = results.filter(
+    (r) => r.task === task && r.method === method && tasks[task].tuning.includes(r.seed),
+  );
+  if (!tuning.some(({ solved }) => solved)) return null;
+  const runsWith = ({ rate, threshold }) =>
+    tuning.filter((r) => r.rate === rate && r.threshold === threshold);
+  const total = (setting) => runsWith(setting).reduce((sum, r) => sum + cost(r), 0);
+  const settings = tasks[task].rates
+    .flatMap((rate) => thresholds[method].map((threshold) => ({ rate, threshold })))
+    .filter((setting) => runsWith(setting).length === tasks[task].tuning.length);
   return settings.reduce((a, b) => (total(b) < total(a) ? b : a));
 }
 
@@ -28,7 +29,12 @@ export function summary(results) {
   for (const task of Object.keys(tasks)) {
     const complete = {};
     for (const method of methods) {
-      const { rate, threshold } = best(results, task, method);
+      const setting = best(results, task, method);
+      if (setting === null) {
+        rows.push(`| ${task} | ${method} | none chosen | | not run | |`);
+        continue;
+      }
+      const { rate, threshold } = setting;
       const runs = results.filter(
         (r) =>
           r.task === task &&

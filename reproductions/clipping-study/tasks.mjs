@@ -3,6 +3,7 @@
 // most     a run without success ends after so many updates; success is looked for after every `every`
 // tests    fresh sequences, or segments of the text that is held out, on which success is tried
 // solved   what success is
+// rates    learning rates that each method is tried at
 // seeds    of the runs that are compared
 // tuning   of the runs by which the settings are chosen; others
 
@@ -19,6 +20,7 @@ export const tasks = {
     every: 100,
     tests: 1000,
     solved: ({ wrong, sequences }) => wrong / sequences < 0.01,
+    rates: [0.01, 0.03, 0.1, 0.3],
     seeds: from(1, 20),
     tuning: from(101, 2),
   },
@@ -28,16 +30,18 @@ export const tasks = {
     every: 100,
     tests: 1000,
     solved: ({ wrong, sequences }) => wrong / sequences < 0.15,
+    rates: [0.01, 0.03, 0.1, 0.3],
     seeds: from(1, 20),
     tuning: from(101, 2),
   },
   text: {
     problems: (path) => characters(readFileSync(path, "utf8")),
-    most: 3000,
+    most: 6000,
     every: 100,
     tests: 200,
     solved: ({ loss }) => loss / Math.LN2 < 3.2,
-    seeds: from(1, 5),
+    rates: [0.1, 0.3],
+    seeds: from(1, 20),
     tuning: from(101, 2),
   },
 };
