@@ -566,7 +566,7 @@ describe("errors", () => {
   test("a number of blocks that is none", () => {
     for (const blocks of [0, -1, 2.5, Number.NaN])
       expect(run(chain([3]), { kind: "checkpointed", blocks })).toThrow(
-        `backward: checkpointing in ${blocks} blocks; expected a positive integer, or none for half the square root of the number of steps`,
+        `backward.blocks is a positive integer, got ${blocks}`,
       );
   });
   test("an operand of the wrong shape, while it is differentiated", () => {

@@ -90,7 +90,7 @@ test("what does not fit is named", () => {
   expect(() => cumulativeSum(x, 1)).toThrow("cumulativeSum: axis 1");
   expect(() => cumulativeSum(tensor(1))).toThrow("cumulativeSum: axis -1");
   expect(() => cumulativeSum(x, 0, { reversed: true } as never)).toThrow(
-    'cumulativeSum: no option "reversed"; there is reverse',
+    "cumulativeSum: there is no setting reversed (did you mean reverse?)",
   );
   expect(() => cumulativeSum(x, 0, { reverse: 1 } as never)).toThrow(
     "cumulativeSum: reverse is true or false, got 1",

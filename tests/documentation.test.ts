@@ -48,7 +48,6 @@ const withoutExample: Readonly<Record<string, string>> = {
   substitute: "the step of a rewrite of a cell between reenter and simplify",
   linearized: "linearizeCell, remembered",
   transposed: "transposeCell, remembered",
-  checkBackward: "called by unfold",
 };
 
 test("the code of the pages and docstrings passes the type check", () => {

@@ -193,7 +193,7 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
   });
 
 test("an executor that is missing, or that nobody knows, is an error that says why", () => {
-  expect(() => executor("gpu")).toThrow('no executor "gpu"; there is native, wasm, reference');
+  expect(() => executor("gpu")).toThrow('executor: name is one of native, wasm, reference, got "gpu"');
   for (const { name, available, detail } of executorReport())
     if (!available)
       expect(() => executorOf(name)).toThrow(`the ${name} executor is not available here: ${detail}`);

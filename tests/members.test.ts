@@ -153,7 +153,7 @@ test("a member belongs to one sequence; sizes are checked", () => {
   expect(() => chain([2, 1]).withMembers([1])).toThrow(StructureError);
   expect(() => chain([2, 1]).withMembers([1])).toThrow("1 sizes of sets for 2 sequences");
   expect(() => chain([2, 1]).withMembers([1, -1])).toThrow(
-    "the set of sequence 1 has -1 members; sizes are non-negative integers",
+    "Structure.withMembers: sizes[1] is an integer of at least 0, got -1",
   );
   expect(chain([2, 1]).withMembers([1, 2]).transposed().members).toBe(3);
 });

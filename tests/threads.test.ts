@@ -181,9 +181,7 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
 
   test("a number that is none is an error", () => {
     for (const wrong of [0, -1, 1.5, 65, Number.NaN])
-      expect(() => useThreads(wrong)).toThrow(
-        `useThreads: ${wrong} threads; expected a whole number from 1 to 64`,
-      );
+      expect(() => useThreads(wrong)).toThrow(`useThreads: count is an integer from 1 to 64, got ${wrong}`);
   });
 
   const run = (script: string, env: Record<string, string> = {}) =>

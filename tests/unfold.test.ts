@@ -677,13 +677,13 @@ describe("errors name what the user wrote", () => {
   });
   test("arguments of another kind", () => {
     expect(() => unfold(cell, params, { x }, [3] as never)).toThrow(
-      "the structure is made by chain(), trees() or graph(), got object",
+      "unfold lstm: structure is a structure, made by chain(), trees() or graph(), got [3]",
     );
     expect(() => unfold(cell, params, undefined as never, chain([3]))).toThrow(
-      "the inputs are a record of values by name, got undefined",
+      "inputs is missing; it is a record of values by name",
     );
     expect(() => unfold(cell, params, { x }, chain([3]), { loop: "fast" as never })).toThrow(
-      'loop is "compiled" or "plain", got "fast"',
+      'loop is one of compiled, plain, got "fast"',
     );
     expect(() => unfold(cell, params, { x }, chain([3]), { backward: { kind: "trunc" } as never })).toThrow(
       'got "trunc"',
@@ -743,7 +743,7 @@ describe("errors name what the user wrote", () => {
     );
   });
   test("lengths that are none", () => {
-    expect(() => chain([2, -1])).toThrow("chain: length 1 is -1; lengths are non-negative integers");
+    expect(() => chain([2, -1])).toThrow("chain: lengths[1] is -1; lengths are non-negative integers");
   });
 });
 

@@ -1,3 +1,4 @@
+import { check, checkSettings, finitePositive, flag, func, integer, optional, size } from "../check/index.js";
 import { add, dot, type Linear, mul, normal, reshape, sum } from "../ops/index.js";
 import {
   type Concrete,
@@ -9,6 +10,7 @@ import {
   type Tensor,
   type Value,
 } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { grad, hessianVectorProduct } from "./transforms.js";
 
 /** How far derivatives are from central differences: |a - b| / (|g| |v|). */
@@ -32,9 +34,21 @@ export interface DerivativeCheck {
 export function checkDerivatives<P>(
   f: (params: P) => Value,
   params: Concrete<P>,
-  options: { directions?: number; epsilon?: number; second?: boolean; seed?: number } = {},
+  options?: { directions?: number; epsilon?: number; second?: boolean; seed?: number },
 ): DerivativeCheck {
-  const { directions = 3, epsilon = 1e-5, second = false, seed = 0 } = options;
+  check("checkDerivatives", "f", f, func);
+  check("checkDerivatives", "params", params, treeKind);
+  const {
+    directions = 3,
+    epsilon = 1e-5,
+    second = false,
+    seed = 0,
+  } = checkSettings("checkDerivatives", options, {
+    directions: optional(size),
+    epsilon: optional(finitePositive),
+    second: optional(flag),
+    seed: optional(integer),
+  });
   for (const v of leaves(params))
     if (v.dtype === "float32")
       throw new TypeError("checkDerivatives: differences need float64, got float32 parameters");

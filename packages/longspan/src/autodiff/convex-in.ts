@@ -1,5 +1,7 @@
+import { check } from "../check/index.js";
 import { isRecording, Traced } from "../ops/index.js";
 import { ambient, type Value } from "../tensor/index.js";
+import { valueKind } from "../tensor/kinds.js";
 import { presentLevel } from "./linearised.js";
 
 /** Who is told of marks; those at deeper levels of differentiation belong to somebody else. */
@@ -21,6 +23,7 @@ const marks = ambient<{ readonly watcher: (outputs: Value) => Value; readonly le
  * gaussNewtonProduct(loss)({ w: tensor([1, 1]) }, { w: tensor([1, 0]) });
  */
 export function convexIn(outputs: Value): Value {
+  check("convexIn", "outputs", outputs, valueKind);
   const current = marks.present;
   if (current === null || isRecording()) return outputs;
   if (outputs instanceof Traced && outputs.interpreter.level > current.level) return outputs;

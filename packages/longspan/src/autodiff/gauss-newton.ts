@@ -1,5 +1,7 @@
+import { check, func, number } from "../check/index.js";
 import { apply, constantOp, type Linear, mul, zerosLike } from "../ops/index.js";
 import { type Concrete, formatShape, owning, scope, type Tensor, type Value } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { checkLoss } from "./check-loss.js";
 import { watchConvexInputs } from "./convex-in.js";
 import { needed, record, spreadOver } from "./linearised.js";
@@ -56,6 +58,8 @@ export interface GaussNewton<P> {
  * curvature.dispose();
  */
 export function gaussNewton<P>(f: (params: P) => Value | LossBeside, params: Concrete<P>): GaussNewton<P> {
+  check("gaussNewton", "f", f, func);
+  check("gaussNewton", "params", params, treeKind);
   const { result, dispose } = owning(() => {
     const model = recordModel(f, params);
     const loss = recordLoss(f, params, model.outputs);
@@ -83,7 +87,10 @@ export function gaussNewton<P>(f: (params: P) => Value | LossBeside, params: Con
     product: (direction, beside = 0) =>
       scope(() => {
         checkKept();
-        const floats = aligned("direction", params, direction).filter((v) => v.dtype !== "int32");
+        check("gaussNewton.product", "beside", beside, number);
+        const floats = aligned("gaussNewton.product: direction", params, direction).filter(
+          (v) => v.dtype !== "int32",
+        );
         const moved = applied(model, floats);
         const [ofOutputs, ofBeside] = [moved.slice(0, outputs.length), moved.slice(outputs.length)];
         const curved = applied(
@@ -96,7 +103,7 @@ export function gaussNewton<P>(f: (params: P) => Value | LossBeside, params: Con
     pullback: (cotangents) =>
       scope(() => {
         checkKept();
-        const cts = aligned("cotangent", outputs, cotangents);
+        const cts = aligned("gaussNewton.pullback: cotangent", outputs, cotangents);
         return unshared(spreadOver(params, transposeGraph(model, cts)), cts) as Concrete<P>;
       }),
     dispose() {
@@ -117,8 +124,11 @@ export function gaussNewton<P>(f: (params: P) => Value | LossBeside, params: Con
 export function gaussNewtonProduct<P>(
   f: (params: P) => Value,
 ): (params: Concrete<P>, direction: Concrete<P>) => Concrete<P> {
+  check("gaussNewtonProduct", "f", f, func);
   return (params, direction) =>
     scope(() => {
+      check("gaussNewtonProduct", "params", params, treeKind);
+      aligned("gaussNewtonProduct: direction", params, direction);
       const curvature = gaussNewton(f, params);
       try {
         return curvature.product(direction);

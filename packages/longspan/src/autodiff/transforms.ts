@@ -1,3 +1,4 @@
+import { check, func } from "../check/index.js";
 import { apply, constantOp, zerosLike } from "../ops/index.js";
 import {
   type Concrete,
@@ -15,6 +16,7 @@ import {
   type Value,
   withoutRelease,
 } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { checkLoss, checkLossIn, checkValues } from "./check-loss.js";
 import { DualLevel } from "./dual.js";
 import { deeper, needed, record, spreadOver } from "./linearised.js";
@@ -34,10 +36,13 @@ function releasing<T>(f: (level: number) => T): T {
 export function jvp<X, Y>(
   f: (x: X) => Y,
 ): (x: Concrete<X>, tangents: Concrete<X>) => { value: Concrete<Y>; tangent: Concrete<Y> } {
-  return (x, tangents) =>
-    releasing((level) => {
+  check("jvp", "f", f, func);
+  return (x, tangents) => {
+    check("jvp", "x", x, treeKind);
+    check("jvp", "tangents", tangents, treeKind);
+    return releasing((level) => {
       const duals = new DualLevel(level);
-      const ts = aligned("tangent", x, tangents);
+      const ts = aligned("jvp: tangent", x, tangents);
       const lifted = refill(
         x,
         leaves(x).map((v, i) => duals.lift(v, ts[i])),
@@ -50,6 +55,7 @@ export function jvp<X, Y>(
         tangent: Concrete<Y>;
       };
     });
+  };
 }
 
 /** A derivative that can be applied many times without running the function again. */
@@ -77,6 +83,8 @@ export function linearize<X, Y>(f: (x: X) => Y, x: Concrete<X>): Linearisation<X
 }
 
 function linearized<X, Y>(what: string, f: (x: X) => Y, x: Concrete<X>): Linearisation<X, Y> {
+  check(what, "f", f, func);
+  check(what, "x", x, treeKind);
   const { result, dispose } = owning(() => {
     const r = record((at: X) => checkValues({ what }, f(at)), x);
     return { value: r.value, hidden: () => r };
@@ -88,7 +96,9 @@ function linearized<X, Y>(what: string, f: (x: X) => Y, x: Concrete<X>): Lineari
     pushforward: (tangents) =>
       scope(() => {
         const env = new Map<Value, Value>();
-        const floats = aligned("tangent", x, tangents).filter((v) => v.dtype !== "int32");
+        const floats = aligned(`${what}.pushforward: tangent`, x, tangents).filter(
+          (v) => v.dtype !== "int32",
+        );
         graph.inputs.forEach((v, i) => {
           env.set(v, floats[i]!);
         });
@@ -101,7 +111,7 @@ function linearized<X, Y>(what: string, f: (x: X) => Y, x: Concrete<X>): Lineari
       }),
     pullback: (cotangents) =>
       scope(() => {
-        const cts = aligned("cotangent", value, cotangents);
+        const cts = aligned(`${what}.pullback: cotangent`, value, cotangents);
         return unshared(spreadOver(x, transposeGraph(graph, cts)), cts) as Concrete<X>;
       }),
   };
@@ -141,7 +151,9 @@ function ofLoss<P, A extends unknown[]>(
   what: string,
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P> } {
+  check(what, "f", f, func);
   return (params, ...rest) => {
+    check(what, "params", params, treeKind);
     const loss = (p: P) => ({ loss: checkLoss({ what }, f(p, ...rest)), aux: null });
     const { value, grads } = differentiated(loss, params);
     return { value, grads };
@@ -157,11 +169,14 @@ function ofLoss<P, A extends unknown[]>(
 export function valueGradAndAux<P, A extends unknown[], X>(
   f: (params: P, ...rest: A) => { loss: Value; aux: X },
 ): (params: Concrete<P>, ...rest: A) => { value: Tensor; grads: Concrete<P>; aux: Concrete<X> } {
-  return (params, ...rest) =>
-    differentiated(
+  check("valueGradAndAux", "f", f, func);
+  return (params, ...rest) => {
+    check("valueGradAndAux", "params", params, treeKind);
+    return differentiated(
       (p: P) => checkLossIn({ what: "valueGradAndAux" }, "{ loss, aux }", f(p, ...rest)),
       params,
     );
+  };
 }
 
 /** The value of a loss that was checked, its gradient, and what comes beside. */
@@ -214,8 +229,11 @@ function gradOf<P, A extends unknown[]>(
 export function hessianVectorProduct<P, A extends unknown[]>(
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, direction: Concrete<P>, ...rest: A) => Concrete<P> {
+  check("hessianVectorProduct", "f", f, func);
   return (params, direction, ...rest) =>
     scope(() => {
+      check("hessianVectorProduct", "params", params, treeKind);
+      aligned("hessianVectorProduct: direction", params, direction);
       const g = (p: P) =>
         gradOf("hessianVectorProduct", f)(p as unknown as Concrete<P>, ...rest) as unknown as P;
       return jvp(g)(params, direction).tangent;

@@ -1,3 +1,4 @@
+import { check, func } from "../check/index.js";
 import { constant } from "../ops/index.js";
 import {
   type Concrete,
@@ -8,6 +9,7 @@ import {
   type Value,
   withoutRelease,
 } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { checkValue } from "./check-loss.js";
 import { deeper, record, spreadOver } from "./linearised.js";
 import { ExampleLevel } from "./per-example.js";
@@ -42,9 +44,11 @@ import { transposeGraph } from "./transpose.js";
 export function valueAndGradPerExample<P, A extends unknown[]>(
   f: (params: P, ...rest: A) => Value,
 ): (params: Concrete<P>, ...rest: A) => { values: Tensor; grads: Concrete<P>[] } {
+  check("valueAndGradPerExample", "f", f, func);
   return (params, ...rest) =>
     scope(() =>
       withoutRelease(() => {
+        check("valueAndGradPerExample", "params", params, treeKind);
         const { value, graph } = record(
           (p: P) => checkValue({ what: "valueAndGradPerExample" }, f(p, ...rest)),
           params,

@@ -1,3 +1,4 @@
+import { check, checkSettings, func, kind, oneOf, optional } from "../check/index.js";
 import { type Arena, isRecordable, type RecordableExecutor } from "../recording/index.js";
 import { defaultExecutor, hostAccess, scope } from "../tensor/index.js";
 import { type CallSignature, nameOfObject, signatureOf } from "./call-signature.js";
@@ -65,12 +66,13 @@ export interface Captured<A extends readonly unknown[], R> {
  */
 export function capture<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { otherwise = "throw", mostBytes = 512 * 2 ** 20 }: CaptureOptions = {},
+  options?: CaptureOptions,
 ): Captured<A, R> {
-  if (otherwise !== "throw" && otherwise !== "call")
-    throw new TypeError(`capture: otherwise is "throw" or "call", got ${JSON.stringify(otherwise)}`);
-  if (!(mostBytes >= 0))
-    throw new RangeError(`capture: mostBytes is a number of at least 0, got ${mostBytes}`);
+  check("capture", "f", f, func);
+  const { otherwise = "throw", mostBytes = 512 * 2 ** 20 } = checkSettings("capture", options, {
+    otherwise: optional(oneOf("throw", "call")),
+    mostBytes: optional(kind("a number of at least 0", (x) => typeof x === "number" && x >= 0)),
+  });
   const captured = new CapturedFunction<A, R>((...args) => scope(() => f(...args)), otherwise, mostBytes);
   return Object.assign((...args: A): R => captured.call(args), { dispose: () => captured.dispose() });
 }

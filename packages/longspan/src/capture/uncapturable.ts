@@ -1,3 +1,4 @@
+import { check, text } from "../check/index.js";
 import { hostAccess } from "../tensor/index.js";
 
 /**
@@ -21,5 +22,6 @@ import { hostAccess } from "../tensor/index.js";
  * results; // [ 1, 4, 9, 16 ]
  */
 export function uncapturable(what: string): void {
+  check("uncapturable", "what", what, text);
   hostAccess()?.refused(what);
 }

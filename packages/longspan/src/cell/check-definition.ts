@@ -1,5 +1,5 @@
+import { nearest } from "../check/index.js";
 import { type DType, describeElement, formatShape } from "../tensor/index.js";
-import { nearest } from "./nearest.js";
 import type { InputSpecs, Shapes } from "./step.js";
 import { CellError } from "./verify.js";
 
@@ -9,7 +9,9 @@ const dtypes: readonly DType[] = ["float32", "float64", "int32"];
 
 /** Refuses what a definition does not have. @throws CellError with the nearest name that it has */
 export function checkDefinition(cell: string, given: object): void {
-  checkNames(cell, "a definition has no", "it has", given, definition);
+  // The kinds of the settings are the library's own cells' alone.
+  const { settings: _, ...others } = given as { settings?: unknown };
+  checkNames(cell, "a definition has no", "it has", others, definition);
 }
 
 /** Refuses what a step does not return. @throws CellError with the nearest name that it may return */

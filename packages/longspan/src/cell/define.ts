@@ -1,5 +1,8 @@
+import { check, checkSettings, type KindsOf } from "../check/index.js";
 import { type DType, type Key, leafEntries, leaves, type Value } from "../tensor/index.js";
+import { dtypeKind, keyKind } from "../tensor/kinds.js";
 import { checkDefinition, checkInputShapes, checkSlotShapes } from "./check-definition.js";
+import { checkParts, type SizedPart, sizesOf } from "./sizes.js";
 import {
   type InputSpecs,
   isSpec,
@@ -33,6 +36,11 @@ export interface CellDefinition<
 > {
   /** The cell's name in messages and printed programs. */
   readonly name: string;
+  /**
+   * The kind of each setting, which are checked by name before anything is made of them.
+   * @internal
+   */
+  readonly settings?: KindsOf<NoInfer<C>>;
   /** Inputs that differ at every node. */
   readonly inputs: (config: C) => I;
   /** Inputs that all nodes of a sequence share, one row per sequence. */
@@ -101,11 +109,14 @@ export class Cell<
 
   /** Initial parameters. Each parameter's stream depends on its path, so adding one leaves the others as they were. */
   init(key: Key, dtype: DType = "float32"): ParamsOf<P> {
+    check(`${this.name}.init`, "key", key, keyKind);
+    check(`${this.name}.init`, "dtype", dtype, dtypeKind);
     return initialise(this.specs, key, dtype, "");
   }
 
   /** The cell's graph, its floats of the given type. */
   trace(dtype: DType): TracedCell<O> {
+    check(`${this.name}.trace`, "dtype", dtype, dtypeKind);
     let traced = this.traces.get(dtype);
     if (!traced) {
       traced = traceCell(this, dtype) as TracedCell<O>;
@@ -146,14 +157,17 @@ export function defineCell<
   R extends InputSpecs = Record<never, never>,
   N = Record<never, never>,
 >(definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N>): (config: C) => Cell<I & Q & R, S, P, O, N> {
+  checkParts(definition);
   const { name } = definition;
   checkDefinition(name, definition);
   return (config) => {
-    const inputs = definition.inputs(config);
-    const state = definition.state(config);
-    const sequenceInputs = definition.sequenceInputs?.(config) ?? {};
-    const sharedInputs = definition.sharedInputs?.(config) ?? {};
-    const message = definition.message?.(config) ?? state;
+    if (definition.settings) checkSettings(name, config as object, definition.settings as KindsOf<object>);
+    const sizes = <T>(part: SizedPart, f: () => T): T => sizesOf(name, part, f, config);
+    const inputs = sizes("inputs", () => definition.inputs(config));
+    const state = sizes("state", () => definition.state(config));
+    const sequenceInputs = sizes("sequenceInputs", () => definition.sequenceInputs?.(config) ?? ({} as Q));
+    const sharedInputs = sizes("sharedInputs", () => definition.sharedInputs?.(config) ?? ({} as R));
+    const message = sizes("message", () => definition.message?.(config) ?? state);
     checkInputShapes(name, "inputs", inputs);
     checkInputShapes(name, "sequenceInputs", sequenceInputs);
     checkInputShapes(name, "sharedInputs", sharedInputs);
@@ -171,7 +185,7 @@ export function defineCell<
       state,
       message,
       definition.ports ?? [],
-      definition.params(config),
+      sizes("params", () => definition.params(config)),
       definition as unknown as Erased,
     );
   };

@@ -1,3 +1,5 @@
+import { check, text as textKind } from "../check/index.js";
+import { checkEncode, textOrParts } from "./kinds.js";
 import { codePointName } from "./utf8.js";
 import { type EncodeOptions, joined, type Vocabulary } from "./vocabulary.js";
 import { unitsOf } from "./words.js";
@@ -29,13 +31,16 @@ export class UnknownSymbolError extends Error {
  * vocabulary.encode("nab"); // Int32Array [2, 0, 1]
  */
 export function characterVocabulary(text: string | Iterable<string>): Vocabulary {
+  check("characterVocabulary", "text", text, textOrParts);
   const seen = new Uint8Array(0x110000);
-  for (const part of typeof text === "string" ? [text] : text)
+  for (const part of typeof text === "string" ? [text] : text) {
+    check("characterVocabulary", "a part of text", part, textKind);
     for (let at = 0; at < part.length; ) {
       const code = part.codePointAt(at)!;
       seen[code] = 1;
       at += unitsOf(code);
     }
+  }
   const codes: number[] = [];
   seen.forEach((is, code) => {
     if (is) codes.push(code);
@@ -61,7 +66,8 @@ export class Characters implements Vocabulary {
     return this.symbols.length;
   }
 
-  encode(text: string, { skipUnknown = false }: EncodeOptions = {}): Int32Array {
+  encode(text: string, options?: EncodeOptions): Int32Array {
+    const skipUnknown = checkEncode(text, options);
     // There are at most as many code points as UTF-16 units.
     const out = new Int32Array(text.length);
     let count = 0;

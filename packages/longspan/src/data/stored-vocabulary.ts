@@ -1,4 +1,6 @@
+import { check, describe, isRecord } from "../check/index.js";
 import { Characters } from "./character-vocabulary.js";
+import { vocabularyKind } from "./kinds.js";
 import type { Vocabulary } from "./vocabulary.js";
 import { unknownWord, Words } from "./word-vocabulary.js";
 import { endOfWord } from "./words.js";
@@ -13,7 +15,9 @@ export interface StoredVocabulary {
  * What `vocabularyFrom` reads back: a plain value for `JSON.stringify`.
  * @example JSON.stringify(storedVocabulary(characterVocabulary("ab"))) // {"level":"char","symbols":["a","b"]}
  */
-export function storedVocabulary({ level, symbols }: Vocabulary): StoredVocabulary {
+export function storedVocabulary(vocabulary: Vocabulary): StoredVocabulary {
+  check("storedVocabulary", "vocabulary", vocabulary, vocabularyKind);
+  const { level, symbols } = vocabulary;
   return { level, symbols: [...symbols] };
 }
 
@@ -23,10 +27,12 @@ export function storedVocabulary({ level, symbols }: Vocabulary): StoredVocabula
  * @example vocabularyFrom(JSON.parse('{"level":"char","symbols":["a","b"]}')).size // 2
  */
 export function vocabularyFrom(stored: unknown): Vocabulary {
-  const { level, symbols } = (stored ?? {}) as { level?: unknown; symbols?: unknown };
+  if (!isRecord(stored))
+    throw new TypeError(`vocabulary: stored is a record { level, symbols }, got ${describe(stored)}`);
+  const { level, symbols } = stored;
   if (level !== "char" && level !== "word")
-    throw new TypeError(`vocabulary: level is ${JSON.stringify(level)}, expected "char" or "word"`);
-  if (!Array.isArray(symbols)) throw new TypeError("vocabulary: symbols is not a list");
+    throw new TypeError(`vocabulary: level is "char" or "word", got ${describe(level)}`);
+  if (!Array.isArray(symbols)) throw new TypeError(`vocabulary: symbols is a list, got ${describe(symbols)}`);
   const seen = new Set<string>();
   symbols.forEach((s: unknown, i) => {
     const expected = expectedInPlaceOf(s, i, level);

@@ -1,4 +1,6 @@
+import { check, checkSettings, count, integerIn, rate, size } from "../check/index.js";
 import { chain, type Structure } from "../unfold/index.js";
+import { symbolsKind } from "./kinds.js";
 import type { SymbolNumbers } from "./vocabulary.js";
 
 /** A text cut in two: the end is held out. */
@@ -18,8 +20,8 @@ export interface TextSplit<S extends SymbolNumbers = Int32Array> {
  * @example splitText(Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 0.1) // train 0..8, valid 9
  */
 export function splitText<S extends SymbolNumbers>(symbols: S, fraction: number): TextSplit<S> {
-  if (!(fraction >= 0 && fraction < 1))
-    throw new RangeError(`splitText: the fraction held out lies in [0, 1), got ${fraction}`);
+  check("splitText", "symbols", symbols, symbolsKind);
+  check("splitText", "fraction", fraction, rate);
   const begin = Math.floor(symbols.length * (1 - fraction));
   return { train: symbols.subarray(0, begin) as S, valid: symbols.subarray(begin) as S };
 }
@@ -91,11 +93,10 @@ export class TextTooShortError extends Error {
  */
 export function textStreams(
   symbols: SymbolNumbers,
-  { streams, steps }: { readonly streams: number; readonly steps: number },
+  options: { readonly streams: number; readonly steps: number },
 ): TextStreams {
-  for (const [name, n] of Object.entries({ streams, steps }))
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(`textStreams: ${name} is a positive integer, got ${n}`);
+  check("textStreams", "symbols", symbols, symbolsKind);
+  const { streams, steps } = checkSettings("textStreams", options, { streams: size, steps: size });
   if (symbols.length < streams * steps + 1)
     throw new TextTooShortError(streams * steps + 1, symbols.length, streams, steps);
   const part = Math.floor((symbols.length - 1) / streams);
@@ -108,9 +109,8 @@ export function textStreams(
     structures.set(name, known);
     return known;
   };
-  const placeOf = (step: number) => {
-    if (!Number.isInteger(step) || step < 0)
-      throw new RangeError(`segment: the number is a non-negative integer, got ${step}`);
+  const placeOf = (what: string, step: number) => {
+    check(`textStreams.${what}`, "step", step, count);
     const begin = (step % segments) * steps;
     return { begin, length: Math.min(steps, part - begin) };
   };
@@ -119,15 +119,14 @@ export function textStreams(
     segments,
     predictions: part * streams,
     describe(step) {
-      const { begin, length } = placeOf(step);
+      const { begin, length } = placeOf("describe", step);
       const place = `symbols ${begin} to ${begin + length - 1} of ${part}`;
       const pass = `pass ${Math.floor(step / segments) + 1} over the text`;
       return streams === 1 ? `${place}, ${pass}` : `${place} in each of ${streams} streams, ${pass}`;
     },
     segment(step, first = streams) {
-      const { begin, length } = placeOf(step);
-      if (!Number.isInteger(first) || first < 1 || first > streams)
-        throw new RangeError(`segment: the streams are 1 to ${streams}, got ${first}`);
+      const { begin, length } = placeOf("segment", step);
+      check("textStreams.segment", "first", first, integerIn(1, streams));
       const inputs = new Int32Array(length * first);
       const targets = new Int32Array(length * first);
       for (let t = 0; t < length; t++)

@@ -1,3 +1,5 @@
+import { check, instanceOf, iterable } from "../check/index.js";
+
 // Part of every browser and of Node.js, but of no ECMAScript library file.
 declare const TextDecoder: new (
   label: "utf-8",
@@ -29,6 +31,7 @@ export class Utf8Error extends Error {
  * @example decodeUtf8(Uint8Array.of(0x68, 0xc3, 0xa9)) // "hé"
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  check("decodeUtf8", "bytes", bytes, bytesKind);
   return decodedAt(0, bytes);
 }
 
@@ -41,9 +44,11 @@ export function decodeUtf8(bytes: Uint8Array): string {
  * @example [...decodeUtf8Parts([Uint8Array.of(0x68, 0xc3), Uint8Array.of(0xa9)])] // ["h", "é"]
  */
 export function* decodeUtf8Parts(parts: Iterable<Uint8Array>): Generator<string, void, undefined> {
+  check("decodeUtf8Parts", "parts", parts, iterable);
   let rest = new Uint8Array(0);
   let begin = 0;
   for (const part of parts) {
+    check("decodeUtf8Parts", "a part of parts", part, bytesKind);
     const bytes = rest.length === 0 ? part : together(rest, part);
     const end = bytes.length - cutShort(bytes);
     const text = decodedAt(begin, bytes.subarray(0, end), bytes);
@@ -53,6 +58,8 @@ export function* decodeUtf8Parts(parts: Iterable<Uint8Array>): Generator<string,
   }
   if (rest.length > 0) yield decodedAt(begin, rest);
 }
+
+const bytesKind = instanceOf(Uint8Array, "a Uint8Array");
 
 function together(a: Uint8Array, b: Uint8Array): Uint8Array {
   const out = new Uint8Array(a.length + b.length);

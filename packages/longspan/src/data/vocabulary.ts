@@ -1,3 +1,5 @@
+import { check, describe, iterable } from "../check/index.js";
+import { symbolsKind, vocabularyKind } from "./kinds.js";
 /** A text in the numbers of its symbols: in the type that `encode` gives, or in a smaller one that holds them. */
 export type SymbolNumbers = Int32Array | Uint16Array | Uint8Array;
 
@@ -30,7 +32,10 @@ export interface Vocabulary {
  * const numbers = vocabulary.encode("to be, or to seem");
  * console.log(`${(100 * countUnknown(vocabulary, numbers)) / numbers.length} % of the words are unknown`);
  */
-export function countUnknown({ unknown }: Vocabulary, symbols: SymbolNumbers): number {
+export function countUnknown(vocabulary: Vocabulary, symbols: SymbolNumbers): number {
+  check("countUnknown", "vocabulary", vocabulary, vocabularyKind);
+  check("countUnknown", "symbols", symbols, symbolsKind);
+  const { unknown } = vocabulary;
   let count = 0;
   for (const n of symbols) if (n === unknown) count += 1;
   return count;
@@ -38,12 +43,13 @@ export function countUnknown({ unknown }: Vocabulary, symbols: SymbolNumbers): n
 
 /** The symbols of a list of numbers, one after the other. @throws RangeError for a number that is none's. */
 export function joined(symbols: readonly string[], numbers: Iterable<number>): string {
+  check("vocabulary.decode", "symbols", numbers, iterable);
   const parts: string[] = [];
   for (const n of numbers) {
     const symbol = symbols[n];
     if (symbol === undefined)
       throw new RangeError(
-        `symbol ${n} is not in the vocabulary; numbers run from 0 to ${symbols.length - 1}`,
+        `vocabulary.decode: symbols holds ${describe(n)}, which is not in the vocabulary; numbers run from 0 to ${symbols.length - 1}`,
       );
     parts.push(symbol);
   }

@@ -1,3 +1,5 @@
+import { check, checkSettings, optional, size as sizeKind } from "../check/index.js";
+import { checkEncode, textOrParts } from "./kinds.js";
 import { type EncodeOptions, joined, type Vocabulary } from "./vocabulary.js";
 import { endOfWord, wholeWords } from "./words.js";
 
@@ -37,13 +39,12 @@ export const unknownWord = "<unk>";
  * vocabulary.symbols; // ["<unk>", " be", " not", " or", " to", ",", "to"]
  * vocabulary.encode("to be, or so"); // Int32Array [6, 1, 5, 3, 0]
  */
-export function wordVocabulary(
-  text: string | Iterable<string>,
-  { size = 10_000, minCount = 2 }: WordVocabularyOptions = {},
-): Vocabulary {
-  for (const [name, n] of Object.entries({ size, minCount }))
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(`wordVocabulary: ${name} is a positive integer, got ${n}`);
+export function wordVocabulary(text: string | Iterable<string>, options?: WordVocabularyOptions): Vocabulary {
+  check("wordVocabulary", "text", text, textOrParts);
+  const { size = 10_000, minCount = 2 } = checkSettings("wordVocabulary", options, {
+    size: optional(sizeKind),
+    minCount: optional(sizeKind),
+  });
   const counts = new Map<string, number>();
   for (const part of wholeWords(typeof text === "string" ? [text] : text))
     for (let at = 0; at < part.length; ) {
@@ -76,7 +77,8 @@ export class Words implements Vocabulary {
     return this.symbols.length;
   }
 
-  encode(text: string, { skipUnknown = false }: EncodeOptions = {}): Int32Array {
+  encode(text: string, options?: EncodeOptions): Int32Array {
+    const skipUnknown = checkEncode(text, options);
     // There are at most as many words as UTF-16 units.
     const out = new Int32Array(text.length);
     let count = 0;

@@ -1,3 +1,5 @@
+import { check, iterable, text as textKind } from "../check/index.js";
+
 /** What a character is for `endOfWord`. */
 const kind = { letter: 1, sign: 2, lineBreak: 3, white: 4 } as const;
 type Kind = (typeof kind)[keyof typeof kind];
@@ -57,8 +59,10 @@ export function endOfWord(text: string, at: number): number {
  * @example [...wholeWords(["to be, or n", "ot to be"])].join("|") // "to be,| or not to be"
  */
 export function* wholeWords(parts: Iterable<string>): Generator<string, void, undefined> {
+  check("wholeWords", "parts", parts, iterable);
   let rest = "";
   for (const part of parts) {
+    check("wholeWords", "a part of parts", part, textKind);
     const text = rest + part;
     const end = endOfSureWords(text);
     if (end > 0) yield text.slice(0, end);

@@ -1,3 +1,4 @@
+import { check, integerIn, oneOf } from "../check/index.js";
 import type { Executor } from "../program/index.js";
 import { recordable } from "../recording/index.js";
 import { hasFiles, type Loaded, setting } from "./loading.js";
@@ -47,6 +48,7 @@ function chosenThreads(): number | undefined {
  * executorReport()[0]!.threads // 1 where the native executor is available
  */
 export function useThreads(count: number): void {
+  check("useThreads", "count", count, integerIn(1, 64));
   threadsWanted = threadCount(count, "useThreads");
   for (const { executor: e } of loaded.values()) if (e && isThreaded(e)) e.threads = threadsWanted;
 }
@@ -57,8 +59,7 @@ export function useThreads(count: number): void {
  * @example executor("reference").name // reference
  */
 export function executor(name: string): Executor {
-  if (!Object.hasOwn(loaders, name))
-    throw new Error(`no executor "${name}"; there is ${Object.keys(loaders).join(", ")}`);
+  check("executor", "name", name, oneOf(...Object.keys(loaders)));
   const l = load(name as ExecutorName);
   if (!l.executor) throw new Error(`the ${name} executor is not available here: ${l.reason}`);
   return recordable(l.executor);
@@ -96,6 +97,10 @@ export function chooseExecutor(): Executor {
   chosenThreads();
   const wanted = setting("LONGSPAN_EXECUTOR");
   if (wanted) {
+    if (!Object.hasOwn(loaders, wanted))
+      throw new Error(
+        `LONGSPAN_EXECUTOR=${wanted}: no executor "${wanted}"; there is ${Object.keys(loaders).join(", ")}`,
+      );
     try {
       return executor(wanted);
     } catch (error) {

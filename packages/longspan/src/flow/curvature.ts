@@ -1,4 +1,5 @@
 import { checkLoss, grad } from "../autodiff/index.js";
+import { check, checkSettings, count, func, listOf, optional } from "../check/index.js";
 import { add, mul } from "../ops/index.js";
 import {
   fromArray,
@@ -11,6 +12,7 @@ import {
   type Traceable,
   type Value,
 } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import {
   castTree,
   floatType,
@@ -87,8 +89,13 @@ export interface CurvatureReport {
 export async function curvatureByLag<P>(
   loss: (params: Traceable<P>) => Value,
   params: P,
-  { lags }: CurvatureOptions = {},
+  options?: CurvatureOptions,
 ): Promise<CurvatureReport> {
+  check("curvatureByLag", "loss", loss, func);
+  check("curvatureByLag", "params", params, treeKind);
+  const { lags } = checkSettings("curvatureByLag", options, {
+    lags: optional(listOf(count, "a list of lags")),
+  });
   if (lags?.some((lag, i) => !Number.isInteger(lag) || lag < 0 || (i > 0 && lag <= lags[i - 1]!)))
     throw new RangeError(
       `curvatureByLag: lags are integers from 0 on in rising order, got ${lags.join(", ")}`,

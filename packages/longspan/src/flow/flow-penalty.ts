@@ -1,5 +1,7 @@
+import { check, checkSettings, func, type KindsOf, listOf, oneOf, optional, text } from "../check/index.js";
 import { add, div, maximum, stopGradient, sub, sum } from "../ops/index.js";
 import { scope, type Traceable, type Value, withoutRelease } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { watchStates } from "./state-gradients.js";
 import { stepRatios } from "./step-ratios.js";
 
@@ -67,7 +69,9 @@ export function flowPenalty<P, X>(
   params: Traceable<P>,
   options: FlowPenaltyOptions = {},
 ): FlowPenalty<X> {
-  checkOptions(options);
+  check("flowPenalty", "f", f, func);
+  check("flowPenalty", "params", params, treeKind);
+  checkSettings("flowPenalty", options, flowPenaltyKinds);
   const {
     gradient = "book",
     norms = gradient === "paper" ? "squared" : "plain",
@@ -119,14 +123,10 @@ export function flowPenalty<P, X>(
   );
 }
 
-function checkOptions({ gradient, norms, steps }: FlowPenaltyOptions): void {
-  const oneOf = (name: string, given: string | undefined, known: readonly string[]) => {
-    if (given !== undefined && !known.includes(given))
-      throw new RangeError(
-        `flowPenalty: ${name} is one of ${known.join(", ")}, got ${JSON.stringify(given)}`,
-      );
-  };
-  oneOf("gradient", gradient, ["exact", "book", "paper"]);
-  oneOf("norms", norms, ["plain", "squared"]);
-  oneOf("steps", steps, ["sum", "mean"]);
-}
+/** The kinds of the settings of a flow penalty. */
+export const flowPenaltyKinds: KindsOf<FlowPenaltyOptions> = {
+  gradient: optional(oneOf("exact", "book", "paper")),
+  norms: optional(oneOf("plain", "squared")),
+  steps: optional(oneOf("sum", "mean")),
+  slots: optional(listOf(text, "a list of names of slots")),
+};

@@ -1,8 +1,10 @@
 import { checkLoss } from "../autodiff/index.js";
 import type { Cell } from "../cell/index.js";
+import { check, checkSettings, count, flag, func, type KindsOf, optional } from "../check/index.js";
 import { eigenvalues } from "../linear-algebra/eigenvalues.js";
 import { singularValues } from "../linear-algebra/singular-values.js";
 import { read, scope, type Traceable, type Value } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import type { Structure } from "../unfold/index.js";
 import { keptShare, type Saturation, saturationOf } from "./activations.js";
 import { advise } from "./advice.js";
@@ -114,6 +116,9 @@ export async function flowReport<P>(
   params: P,
   options: FlowReportOptions = {},
 ): Promise<FlowReport> {
+  check("flowReport", "loss", loss, func);
+  check("flowReport", "params", params, treeKind);
+  checkSettings("flowReport", options, kinds);
   const report = await flowOf(loss, params, options);
   if (report.layers.length === 0)
     throw new Error(
@@ -347,3 +352,9 @@ function meanRadius(jacobians: readonly StepJacobian[]): number | null {
     ? null
     : jacobians.reduce((total, j) => total + j.spectralRadius, 0) / jacobians.length;
 }
+
+const kinds: KindsOf<FlowReportOptions> = {
+  jacobians: optional(count),
+  exponents: optional(count),
+  weights: optional(flag),
+};

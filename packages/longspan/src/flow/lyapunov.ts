@@ -1,8 +1,12 @@
 import type { Cell, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../cell/index.js";
+import { cellKind } from "../cell/kinds.js";
+import { check, checkSettings, count as countKind, optional, size } from "../check/index.js";
 import { matrixProduct } from "../linear-algebra/matrix.js";
 import { orthonormalise } from "../linear-algebra/orthonormalise.js";
 import { scope } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { type Structure, StructureError, unfold } from "../unfold/index.js";
+import { structureKind } from "../unfold/kinds.js";
 import {
   dispose,
   inFloat64,
@@ -54,8 +58,21 @@ export async function lyapunovExponents<I extends InputSpecs, S extends Shapes, 
   params: ParamsOf<P>,
   inputs: ValuesOf<I>,
   structure: Structure,
-  { count, settle, initial = {} }: LyapunovOptions<S> = {},
+  options?: LyapunovOptions<S>,
 ): Promise<number[]> {
+  check("lyapunovExponents", "cell", cell, cellKind);
+  check("lyapunovExponents", "params", params, treeKind);
+  check("lyapunovExponents", "inputs", inputs, treeKind);
+  check("lyapunovExponents", "structure", structure, structureKind);
+  const {
+    count,
+    settle,
+    initial = {},
+  } = checkSettings<LyapunovOptions<Shapes>>("lyapunovExponents", options as LyapunovOptions<Shapes>, {
+    count: optional(size),
+    settle: optional(countKind),
+    initial: optional(treeKind),
+  });
   if (structure.sequences !== 1 || structure.nodes < 2 || structure.levels !== structure.nodes)
     throw new StructureError(
       `lyapunovExponents: expected a chain of one sequence of at least two steps, got ${structure.sequences} sequences of ${structure.nodes} steps in all`,

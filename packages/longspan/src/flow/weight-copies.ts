@@ -37,7 +37,7 @@ export function withWeightCopy(cell: Cell): Cell {
     InputSpecs,
     unknown
   >;
-  const define = defineCell as (definition: Any) => (config: null) => unknown;
+  const define = defineCell as unknown as (definition: Any) => (config: null) => unknown;
   return define({
     name: `${cell.name} with a copy`,
     inputs: () => ({ ...cell.inputs, [copyMark]: { shape: [], dtype: "int32" } }),

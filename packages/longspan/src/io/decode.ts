@@ -1,3 +1,4 @@
+import { check, instanceOf } from "../check/index.js";
 import type { Shape } from "../tensor/index.js";
 import { toFromLittleEndian } from "./byte-order.js";
 import { type DType, eitherOf, readTypes } from "./element-types.js";
@@ -47,6 +48,7 @@ export interface StoredWeights {
  * console.log(tensors.get("w"), metadata.get("epoch")); // { dtype: "float32", shape: [1, 2], data: [1, 2] } "3"
  */
 export function decodeSafetensors(bytes: Uint8Array): StoredWeights {
+  check("decodeSafetensors", "bytes", bytes, instanceOf(Uint8Array, "a Uint8Array"));
   const { entries, metadata, dataBegin } = readHeader(bytes);
   for (const entry of entries) checkSize(entry);
   checkLayout(entries, bytes.length - dataBegin, dataBegin);

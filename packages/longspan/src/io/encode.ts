@@ -1,4 +1,6 @@
+import { check, isRecord, kind } from "../check/index.js";
 import { leafEntries, Tensor } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { toFromLittleEndian } from "./byte-order.js";
 import { writtenTypes } from "./element-types.js";
 import { lengthBytes, longestHeader, metadataKey } from "./header.js";
@@ -24,6 +26,8 @@ export async function encodeSafetensors(
   tree: unknown,
   metadata: Readonly<Record<string, string>> | ReadonlyMap<string, string> = {},
 ): Promise<Uint8Array> {
+  check("encodeSafetensors", "tree", tree, treeKind);
+  check("encodeSafetensors", "metadata", metadata, kind("a record of texts, or a Map of them", isRecord));
   const tensors = named(tree).map(([name, tensor]) => ({ name, tensor, read: tensor.data() }));
   const texts = textsOf(metadata);
   const datas = await Promise.all(tensors.map((t) => t.read));

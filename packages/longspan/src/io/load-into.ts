@@ -1,4 +1,6 @@
+import { check, isRecord, kind } from "../check/index.js";
 import { formatShape, fromArray, leafEntries, mapTree, sameShape } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import type { StoredTensor, StoredWeights } from "./decode.js";
 import { quote, shapeText, WeightFileError, type WeightFileProblem } from "./weight-file-error.js";
 
@@ -16,6 +18,8 @@ import { quote, shapeText, WeightFileError, type WeightFileProblem } from "./wei
  * loadInto(params, decodeSafetensors(file)); // { w: [1, 2] }
  */
 export function loadInto<P>(params: P, stored: StoredWeights): P {
+  check("loadInto", "params", params, treeKind);
+  check("loadInto", "stored", stored, storedKind);
   const names = new Set<string>();
   const problems: WeightFileProblem[] = [];
   for (const [name, { dtype, shape }] of leafEntries(params)) {
@@ -57,3 +61,8 @@ function listed(names: ReadonlySet<string>): string {
   const some = [...names].slice(0, 4).map(quote).join(", ");
   return names.size === 0 ? "none" : names.size > 4 ? `${some} and ${names.size - 4} more` : some;
 }
+
+const storedKind = kind(
+  "the weights that decodeSafetensors gives",
+  (given) => isRecord(given) && given.tensors instanceof Map,
+);

@@ -1,3 +1,4 @@
+import { check, checkSettings, finite, integer, isRecord, kind, number } from "../check/index.js";
 import { crc32c } from "./crc32c.js";
 import { encodeUtf8, hasLoneSurrogate } from "./utf8.js";
 import { quote } from "./weight-file-error.js";
@@ -22,6 +23,7 @@ export interface TensorBoardEvent {
  * @example tensorBoardHeader(1700000000).length // 40
  */
 export function tensorBoardHeader(wallTime: number): Uint8Array {
+  check("tensorBoardHeader", "wallTime", wallTime, finite);
   return record([...wallTimeField(wallTime), ...bytesField(field.fileVersion, encodeUtf8("brain.Event:2"))]);
 }
 
@@ -41,10 +43,14 @@ export function tensorBoardHeader(wallTime: number): Uint8Array {
  * const loss = encodeTensorBoardEvent({ wallTime: 1700000001, step: 100, scalars: { "loss/training": 1.5 } });
  * const file = Uint8Array.of(...tensorBoardHeader(1700000000), ...loss);
  */
-export function encodeTensorBoardEvent({ wallTime, step, scalars }: TensorBoardEvent): Uint8Array {
-  if (!Number.isSafeInteger(step))
-    throw new RangeError(`encodeTensorBoardEvent: the step is a safe integer, got ${step}`);
+export function encodeTensorBoardEvent(event: TensorBoardEvent): Uint8Array {
+  const { wallTime, step, scalars } = checkSettings("encodeTensorBoardEvent", event, {
+    wallTime: finite,
+    step: integer,
+    scalars: kind("a record of numbers", isRecord),
+  });
   const values = Object.entries(scalars).flatMap(([tag, value]) => {
+    check("encodeTensorBoardEvent", `scalars.${tag}`, value, number);
     if (hasLoneSurrogate(tag))
       throw new TypeError(`encodeTensorBoardEvent: the tag ${quote(tag)} cannot be written in UTF-8`);
     return bytesField(field.value, [
@@ -81,8 +87,6 @@ function masked(crc: number): number {
 }
 
 function wallTimeField(seconds: number): number[] {
-  if (!Number.isFinite(seconds))
-    throw new RangeError(`TensorBoard event: the wall time is a finite number of seconds, got ${seconds}`);
   if (seconds === 0) return [];
   return [...key(field.wallTime, wire.fixed64), ...bytesOf(8, (view) => view.setFloat64(0, seconds, true))];
 }

@@ -1,3 +1,4 @@
+import { check, describe, numbers } from "../check/index.js";
 import { ShapeError } from "../tensor/index.js";
 
 /**
@@ -6,9 +7,12 @@ import { ShapeError } from "../tensor/index.js";
  * @throws RangeError naming the first entry that is not a finite number
  */
 export function checkMatrix(what: string, a: ArrayLike<number>, rows: number, columns: number): void {
+  check(what, "a", a, numbers);
   for (const size of [rows, columns])
     if (!Number.isInteger(size) || size < 1)
-      throw new ShapeError(`${what}: the sizes of a matrix are positive integers, got ${rows} x ${columns}`);
+      throw new ShapeError(
+        `${what}: the sizes of a matrix are positive integers, got ${describe(rows)} x ${describe(columns)}`,
+      );
   if (a.length !== rows * columns)
     throw new ShapeError(
       `${what}: ${a.length} numbers for a ${rows} x ${columns} matrix, which holds ${rows * columns}; give them row by row`,
@@ -16,7 +20,7 @@ export function checkMatrix(what: string, a: ArrayLike<number>, rows: number, co
   for (let i = 0; i < a.length; i++)
     if (!Number.isFinite(a[i]))
       throw new RangeError(
-        `${what}: the entry in row ${Math.floor(i / columns)}, column ${i % columns} is ${a[i]}; every entry must be a finite number`,
+        `${what}: the entry in row ${Math.floor(i / columns)}, column ${i % columns} is ${describe(a[i])}; every entry must be a finite number`,
       );
 }
 

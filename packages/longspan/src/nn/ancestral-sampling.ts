@@ -1,9 +1,13 @@
+import { check, checkSettings, count, type KindsOf, numbers, optional } from "../check/index.js";
 import type { Key, Tensor } from "../tensor/index.js";
+import { keyKind } from "../tensor/kinds.js";
+import { languageModelKind, languageModelParamsKind } from "./kinds.js";
 import type { LanguageModel, LanguageModelParams } from "./language-model.js";
 import {
-  checkSamplingSettings,
+  excluded,
   type SamplingSettings,
   samplingDistribution,
+  samplingKinds,
 } from "./sampling-distribution.js";
 
 /** How a text is drawn. */
@@ -41,11 +45,12 @@ export interface SamplingOptions extends SamplingSettings {
 export async function* sampleSymbols(
   model: LanguageModel,
   params: LanguageModelParams,
-  { key, length, prompt = [], ...settings }: SamplingOptions,
+  options: SamplingOptions,
 ): AsyncGenerator<number, void, undefined> {
-  checkSamplingSettings(settings, model.vocabulary);
-  if (!Number.isInteger(length) || length < 0)
-    throw new RangeError(`sampleSymbols: the length is a non-negative integer, got ${length}`);
+  check("sampleSymbols", "model", model, languageModelKind);
+  check("sampleSymbols", "params", params, languageModelParamsKind);
+  const { key, length, prompt = [], ...settings } = checkSettings("sampleSymbols", options, kinds);
+  excluded("sampleSymbols", settings, model.vocabulary);
   const stream = model.stream(params);
   try {
     let logits: ArrayLike<number> = await (model.first(params) as Tensor).data();
@@ -60,6 +65,13 @@ export async function* sampleSymbols(
     stream.dispose();
   }
 }
+
+const kinds: KindsOf<SamplingOptions> = {
+  ...samplingKinds,
+  key: keyKind,
+  length: count,
+  prompt: optional(numbers),
+};
 
 /** A number in [0, 1) of 53 bits. */
 function uniformNumber({ words: [a, b] }: Key): number {

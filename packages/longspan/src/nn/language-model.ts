@@ -1,14 +1,30 @@
+import {
+  check,
+  checkSettings,
+  func,
+  type KindsOf,
+  oneOf,
+  optional,
+  orNull,
+  rate,
+  size,
+} from "../check/index.js";
 import { concat, neg, reshape, slice, sum } from "../ops/index.js";
 import {
   type DType,
+  formatShape,
   type Key,
   ShapeError,
   type Tensor,
   type Traceable,
   type Value,
 } from "../tensor/index.js";
+import { keyKind, treeKind, valueKind } from "../tensor/kinds.js";
 import { type Backward, chain, type Structure } from "../unfold/index.js";
+import { backwardKind, structureKind } from "../unfold/kinds.js";
 import { coupledLstm, gru, gruResetAfter, lstm, peepholeLstm, projectedLstm, rnn } from "./cells/index.js";
+import { languageModelKind, languageModelParamsKind } from "./kinds.js";
+import { checkInit } from "./layers/check-call.js";
 import {
   type AnySequenceLayer,
   dropoutOver,
@@ -133,11 +149,9 @@ export interface LanguageModel {
  * // logits [3, 65], final[0].h [1, 128]
  */
 export function languageModel(config: LanguageModelConfig): LanguageModel {
-  const { vocabulary, features, hidden, projection, layers = 1, cell = "lstm", dropout = 0 } = config;
+  const settled = checkSettings("languageModel", config, kinds);
+  const { vocabulary, features, hidden, projection, layers = 1, cell = "lstm", dropout = 0 } = settled;
   const output = projection ?? hidden;
-  for (const [name, n] of Object.entries({ vocabulary, features, hidden, projection: output, layers }))
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(`languageModel: ${name} is a positive integer, got ${n}`);
   const layerOf = typeof cell === "string" ? namedLayer(cell, projection) : cell;
   const symbols = embedding({ vocabulary, features });
   const net = stacked(
@@ -148,12 +162,19 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
   const one = chain([1]);
   const model: LanguageModel = {
     vocabulary,
-    init: (key, dtype = "float32") => ({
-      embedding: symbols.init(key.fold(0), dtype),
-      layers: net.init(key.fold(1), dtype) as LanguageModelParams["layers"],
-      readout: readout.init(key.fold(2), dtype),
-    }),
-    apply(params, ids, structure, { initial, key = null, ...options } = {}) {
+    init(key, dtype = "float32") {
+      checkInit("languageModel", key, dtype);
+      return {
+        embedding: symbols.init(key.fold(0), dtype),
+        layers: net.init(key.fold(1), dtype) as LanguageModelParams["layers"],
+        readout: readout.init(key.fold(2), dtype),
+      };
+    },
+    apply(params, ids, structure, given) {
+      check("languageModel.apply", "params", params, languageModelParamsKind);
+      check("languageModel.apply", "symbols", ids, valueKind);
+      check("languageModel.apply", "structure", structure, structureKind);
+      const { initial, key = null, ...options } = checkSettings("languageModel.apply", given, callKinds);
       const dropped = (rows: Value, place: number) =>
         key === null ? rows : dropoutOver(structure, rows, dropout, key.fold(place));
       const x = dropped(symbols.apply(params.embedding, ids), 0);
@@ -165,9 +186,13 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
       const logits = readout.apply(params.readout, dropped(output, 2));
       return { logits, final: final as LanguageModelState };
     },
-    first: (params) => params.readout.b,
-    stream: (params) =>
-      openStream<LanguageModelParams, LanguageModelState>({
+    first(params) {
+      check("languageModel.first", "params", params, languageModelParamsKind);
+      return params.readout.b;
+    },
+    stream(params) {
+      check("languageModel.stream", "params", params, languageModelParamsKind);
+      return openStream<LanguageModelParams, LanguageModelState>({
         name: "stream of a language model",
         input: { shape: [], dtype: "int32" },
         params,
@@ -175,29 +200,44 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
           const { logits, final } = model.apply(p, symbol, one, state ? { initial: state } : {});
           return { output: logits, final };
         },
-      }),
+      });
+    },
   };
   return model;
 }
 
+const callKinds: KindsOf<LanguageModelOptions> = {
+  initial: optional(treeKind),
+  key: optional(orNull(keyKind)),
+  backward: optional(backwardKind),
+};
+
 const namedLayers: Record<LanguageModelCell, (sizes: LanguageModelLayerSizes) => AnySequenceLayer> = {
-  lstm: (sizes) => recurrent(lstm(sizes)),
-  peepholeLstm: (sizes) => recurrent(peepholeLstm(sizes)),
-  coupledLstm: (sizes) => recurrent(coupledLstm(sizes)),
+  lstm: ({ input, hidden }) => recurrent(lstm({ input, hidden })),
+  peepholeLstm: ({ input, hidden }) => recurrent(peepholeLstm({ input, hidden })),
+  coupledLstm: ({ input, hidden }) => recurrent(coupledLstm({ input, hidden })),
   projectedLstm: ({ output, ...sizes }) => recurrent(projectedLstm({ ...sizes, projection: output })),
-  gru: (sizes) => recurrent(gru(sizes)),
-  gruResetAfter: (sizes) => recurrent(gruResetAfter(sizes)),
-  rnn: (sizes) => recurrent(rnn(sizes)),
+  gru: ({ input, hidden }) => recurrent(gru({ input, hidden })),
+  gruResetAfter: ({ input, hidden }) => recurrent(gruResetAfter({ input, hidden })),
+  rnn: ({ input, hidden }) => recurrent(rnn({ input, hidden })),
+};
+
+const cellNames = oneOf(...Object.keys(namedLayers));
+
+const kinds: KindsOf<LanguageModelConfig> = {
+  vocabulary: size,
+  features: size,
+  hidden: size,
+  projection: optional(size),
+  layers: optional(size),
+  cell: optional({ ...cellNames, accepts: (given) => cellNames.accepts(given) || func.accepts(given) }),
+  dropout: optional(rate),
 };
 
 function namedLayer(
   name: LanguageModelCell,
   projection: number | undefined,
 ): (sizes: LanguageModelLayerSizes) => AnySequenceLayer {
-  if (!Object.hasOwn(namedLayers, name))
-    throw new RangeError(
-      `languageModel: the cell is one of ${Object.keys(namedLayers).join(", ")}, got ${name}`,
-    );
   if ((name === "projectedLstm") !== (projection !== undefined))
     throw new RangeError(
       projection === undefined
@@ -227,8 +267,20 @@ export function logConditionals(
   params: Traceable<LanguageModelParams>,
   symbols: Value,
 ): Value {
+  return conditionals("logConditionals", model, params, symbols);
+}
+
+function conditionals(
+  what: string,
+  model: LanguageModel,
+  params: Traceable<LanguageModelParams>,
+  symbols: Value,
+): Value {
+  check(what, "model", model, languageModelKind);
+  check(what, "params", params, languageModelParamsKind);
+  check(what, "symbols", symbols, valueKind);
   if (symbols.rank !== 1)
-    throw new ShapeError(`logConditionals: expected a list of symbols, got rank ${symbols.rank}`);
+    throw new ShapeError(`${what}: symbols is a list, [tau], got ${formatShape(symbols.shape)}`);
   const tau = symbols.shape[0]!;
   const first = reshape(model.first(params), [1, model.vocabulary]);
   const seen = slice(symbols, 0, 0, Math.max(0, tau - 1));
@@ -257,5 +309,5 @@ export function logLikelihood(
   params: Traceable<LanguageModelParams>,
   symbols: Value,
 ): Value {
-  return sum(logConditionals(model, params, symbols));
+  return sum(conditionals("logLikelihood", model, params, symbols));
 }

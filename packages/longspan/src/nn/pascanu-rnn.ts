@@ -1,4 +1,5 @@
 import type { ParamsOf } from "../cell/index.js";
+import { checkSettings, oneOf, optional, size } from "../check/index.js";
 import type { Value } from "../tensor/index.js";
 import { type RnnSpecs, rnn } from "./cells/index.js";
 import { normalInit, sparseInit } from "./init/index.js";
@@ -39,16 +40,8 @@ export type PascanuRnnParams = ParamsOf<RnnSpecs>;
  * const model = pascanuRnn({ input: 6, output: 4 });
  * model.init(Key.of(1)).layer.W.shape // [ 50, 50 ]
  */
-export function pascanuRnn({
-  input,
-  output,
-  hidden = 50,
-  start = "basic_tanh",
-}: PascanuRnnConfig): SequenceModel<PascanuRnnParams, { h: Value }> {
-  if (!Object.hasOwn(deviations, start))
-    throw new RangeError(
-      `pascanuRnn: the start is one of ${Object.keys(deviations).join(", ")}, got ${start}`,
-    );
+export function pascanuRnn(config: PascanuRnnConfig): SequenceModel<PascanuRnnParams, { h: Value }> {
+  const { input, output, hidden = 50, start = "basic_tanh" } = checkSettings("pascanuRnn", config, kinds);
   const std = deviations[start];
   const cell = rnn({
     input,
@@ -66,3 +59,10 @@ export function pascanuRnn({
 }
 
 const deviations = { sigmoid: 0.01, basic_tanh: 0.1, smart_tanh: 0.01 } as const;
+
+const kinds = {
+  input: size,
+  output: size,
+  hidden: optional(size),
+  start: optional(oneOf(...Object.keys(deviations))),
+};

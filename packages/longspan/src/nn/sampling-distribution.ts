@@ -1,3 +1,17 @@
+import {
+  atLeastZero,
+  check,
+  checkSettings,
+  count,
+  describe,
+  type KindsOf,
+  listOf,
+  numbers,
+  optional,
+  share,
+  size,
+} from "../check/index.js";
+
 /** Which symbols may be drawn, and how probable each is made. */
 export interface SamplingSettings {
   /** Divides the logits: below 1 favours what is probable, 0 takes the most probable. 1, the model itself, unless given. */
@@ -39,14 +53,21 @@ export function samplingDistribution(
   logits: ArrayLike<number>,
   settings: SamplingSettings = {},
 ): Float64Array {
-  const { temperature = 1, topK = logits.length, topP = 1 } = settings;
-  const isExcluded = checkSamplingSettings(settings, logits.length);
-  let best = -1;
-  for (let i = 0; i < logits.length; i++) {
+  check("samplingDistribution", "logits", logits, numbers);
+  const {
+    temperature = 1,
+    topK = logits.length,
+    topP = 1,
+  } = checkSettings("samplingDistribution", settings, samplingKinds);
+  for (let i = 0; i < logits.length; i++)
     if (!Number.isFinite(logits[i]))
-      throw new Error("sampling: the logits are not finite; are the parameters damaged?");
+      throw new RangeError(
+        `samplingDistribution: logits[${i}] is ${describe(logits[i])}: the logits are not finite; are the parameters damaged?`,
+      );
+  const isExcluded = excluded("samplingDistribution", settings, logits.length);
+  let best = -1;
+  for (let i = 0; i < logits.length; i++)
     if (!isExcluded[i] && (best < 0 || logits[i]! > logits[best]!)) best = i;
-  }
   const p = new Float64Array(logits.length);
   if (temperature === 0) {
     p[best] = 1;
@@ -80,25 +101,24 @@ function leaveMostProbable(weights: Float64Array, topK: number, topP: number): v
   }
 }
 
-/** @throws RangeError if a setting is impossible. @returns which of `size` symbols are excluded. */
-export function checkSamplingSettings(
-  { temperature = 1, topK = 1, topP = 1, exclude = [] }: SamplingSettings,
-  size: number,
-): Uint8Array {
-  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
-    throw new RangeError(`sampling: the temperature is a number of at least 0, got ${temperature}`);
-  if (!Number.isInteger(topK) || topK < 1)
-    throw new RangeError(`sampling: topK is a positive integer, got ${topK}`);
-  if (!(topP > 0 && topP <= 1)) throw new RangeError(`sampling: topP lies in (0, 1], got ${topP}`);
+/** The kinds of the settings of sampling. */
+export const samplingKinds: KindsOf<SamplingSettings> = {
+  temperature: optional(atLeastZero),
+  topK: optional(size),
+  topP: optional(share),
+  exclude: optional(listOf(count, "a list of symbols")),
+};
+
+/** @throws RangeError if nothing is left. @returns which of `size` symbols are excluded. */
+export function excluded(what: string, { exclude = [] }: SamplingSettings, size: number): Uint8Array {
   const isExcluded = new Uint8Array(size);
   let left = size;
   for (const i of exclude) {
     if (!(Number.isInteger(i) && i >= 0 && i < size))
-      throw new RangeError(`sampling: exclude holds ${i}; symbols run from 0 to ${size - 1}`);
+      throw new RangeError(`${what}: exclude holds ${i}; symbols run from 0 to ${size - 1}`);
     left -= 1 - isExcluded[i]!;
     isExcluded[i] = 1;
   }
-  if (left === 0)
-    throw new RangeError(`sampling: no symbol is left to draw: ${size} of ${size} are excluded`);
+  if (left === 0) throw new RangeError(`${what}: no symbol is left to draw: ${size} of ${size} are excluded`);
   return isExcluded;
 }

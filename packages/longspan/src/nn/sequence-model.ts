@@ -1,8 +1,13 @@
 import type { ParamSpec } from "../cell/index.js";
+import { specKind } from "../cell/kinds.js";
+import { check, checkSettings, instanceOf, optional, size } from "../check/index.js";
 import { gather, slice } from "../ops/index.js";
 import { type DType, fromArray, type Key, type Traceable, type Value } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import type { Structure } from "../unfold/index.js";
+import { checkInit, checkOver } from "./layers/check-call.js";
 import { type LinearParams, linear, type SequenceLayer, type SequenceOptions } from "./layers/index.js";
+import { layerKind } from "./layers/kinds.js";
 
 /** Settings of `sequenceModel`. */
 export interface SequenceModelConfig<P, S> {
@@ -54,20 +59,36 @@ export interface SequenceModel<P, S = unknown> {
  * model.apply(model.init(Key.of(2)), fromArray(x, [150, 6]), structure, judged).shape // [ 3, 4 ]
  */
 export function sequenceModel<P, S>(config: SequenceModelConfig<P, S>): SequenceModel<P, S> {
-  const { layer, features, output, readout: W } = config;
+  const {
+    layer,
+    features,
+    output,
+    readout: W,
+  } = checkSettings("sequenceModel", config, {
+    layer: layerKind,
+    features: size,
+    output: size,
+    readout: optional(specKind),
+  });
   const readout = linear({ input: features, output, ...(W ? { W } : {}) });
   return {
     output,
-    init: (key, dtype = "float32") => ({
-      layer: layer.init(key.fold(0), dtype),
-      readout: readout.init(key.fold(1), dtype),
-    }),
+    init(key, dtype = "float32") {
+      checkInit("sequenceModel", key, dtype);
+      return { layer: layer.init(key.fold(0), dtype), readout: readout.init(key.fold(1), dtype) };
+    },
     apply(params, x, structure, rows, options = {}) {
+      checkOver("sequenceModel", params, x, structure, options);
+      check("sequenceModel.apply", "params.layer", params.layer, treeKind);
+      check("sequenceModel.apply", "params.readout", params.readout, treeKind);
+      check("sequenceModel.apply", "rows", rows, rowsKind);
       const { output: h } = layer.apply(params.layer as Traceable<P>, x, structure, options);
       return readout.apply(params.readout as Traceable<LinearParams>, rowsOf(h, rows));
     },
   };
 }
+
+const rowsKind = instanceOf(Int32Array, "an Int32Array of rows of the structure");
 
 /** Some rows; where they lie side by side, as the last ones of sequences of one length do, as a slice. */
 function rowsOf(h: Value, rows: Int32Array): Value {

@@ -1,4 +1,5 @@
 import type { ParamSpec, ParamsOf } from "../cell/index.js";
+import { checkSettings, finitePositive, optional, size } from "../check/index.js";
 import type { Value } from "../tensor/index.js";
 import { type RnnSpecs, rnn } from "./cells/index.js";
 import { normalInit, sparseInit } from "./init/index.js";
@@ -34,13 +35,17 @@ export interface SutskeverStartConfig {
  * @example
  * const cell = rnn({ input: 2, hidden: 100, ...sutskeverStart({ input: 2, hidden: 100, radius: 1.2 }) });
  */
-export function sutskeverStart({
-  input,
-  hidden,
-  radius = 1.1,
-  inputScale = 0.001,
-  nonZeros,
-}: SutskeverStartConfig): { readonly U: ParamSpec; readonly W: ParamSpec } {
+export function sutskeverStart(config: SutskeverStartConfig): {
+  readonly U: ParamSpec;
+  readonly W: ParamSpec;
+} {
+  const {
+    input,
+    hidden,
+    radius = 1.1,
+    inputScale = 0.001,
+    nonZeros,
+  } = checkSettings("sutskeverStart", config, kinds);
   return {
     U: normalInit(inputScale, input, hidden),
     W: sparseInit(hidden, { radius, ...(nonZeros === undefined ? {} : { nonZeros }) }),
@@ -75,11 +80,26 @@ export type SutskeverRnnParams = ParamsOf<RnnSpecs>;
  * model.init(Key.of(1)).layer.W.shape // [ 100, 100 ]
  */
 export function sutskeverRnn(config: SutskeverRnnConfig): SequenceModel<SutskeverRnnParams, { h: Value }> {
-  const { input, output, hidden = 100, outputScale = 0.1 } = config;
+  const settled = checkSettings("sutskeverRnn", config, {
+    ...kinds,
+    output: size,
+    hidden: optional(size),
+    outputScale: optional(finitePositive),
+  });
+  const { output, hidden = 100, outputScale = 0.1, ...others } = settled;
+  const start = sutskeverStart({ ...others, hidden });
   return sequenceModel({
-    layer: recurrent(rnn({ input, hidden, ...sutskeverStart({ ...config, hidden }) })),
+    layer: recurrent(rnn({ input: others.input, hidden, ...start })),
     features: hidden,
     output,
     readout: normalInit(outputScale, hidden, output),
   });
 }
+
+const kinds = {
+  input: size,
+  hidden: size,
+  radius: optional(finitePositive),
+  inputScale: optional(finitePositive),
+  nonZeros: optional(size),
+};

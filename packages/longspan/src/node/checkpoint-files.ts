@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { atLeastZero, check, checkSettings, optional, text } from "../check/index.js";
 import { WeightFileError } from "../io/index.js";
 import {
   CheckpointError,
@@ -9,6 +10,7 @@ import {
   type TrainCallback,
   type TrainingState,
 } from "../train/index.js";
+import { stateKind } from "../train/kinds.js";
 import { onFile } from "./file-error.js";
 import { replaceFile } from "./replace-file.js";
 
@@ -64,6 +66,7 @@ const tensorFile = /^checkpoint-\d+-\d+\.safetensors$/;
  * files.savedStep; // 5
  */
 export function checkpointFiles(folder: string): CheckpointFiles {
+  check("checkpointFiles", "folder", folder, text);
   let savedStep: number | null = null;
   let savedAt = performance.now();
   const save: CheckpointFiles["save"] = async (state) => {
@@ -82,8 +85,12 @@ export function checkpointFiles(folder: string): CheckpointFiles {
     get savedStep() {
       return savedStep;
     },
-    save,
+    async save(state) {
+      check("checkpointFiles.save", "state", state, stateKind);
+      await save(state);
+    },
     load(form) {
+      check("checkpointFiles.load", "form", form, stateKind);
       const state = load(folder, form);
       if (state !== null) savedStep = state.step;
       return state;
@@ -93,7 +100,10 @@ export function checkpointFiles(folder: string): CheckpointFiles {
       removeTensors(folder, null);
       savedStep = null;
     },
-    saving({ seconds = 15 } = {}) {
+    saving(options) {
+      const { seconds = 15 } = checkSettings("checkpointFiles.saving", options, {
+        seconds: optional(atLeastZero),
+      });
       const saveIfDue: CheckpointFiles["save"] = async (state) => {
         if (performance.now() - savedAt >= 1000 * seconds) await save(state);
       };

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { check, text } from "../check/index.js";
 import { onFile } from "./file-error.js";
 import { makeFolder } from "./make-folder.js";
 import { isRunning, startOf } from "./processes.js";
@@ -57,6 +58,7 @@ const patience = 1000;
  * lock.release();
  */
 export function lockFolder(path: string): FolderLock {
+  check("lockFolder", "path", path, text);
   makeFolder(path);
   const file = join(path, ".lock");
   const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };

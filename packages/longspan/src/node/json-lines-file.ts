@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { check, checkSettings, flag, kind, optional, text } from "../check/index.js";
 import { onFile } from "./file-error.js";
 
 /** A file of JSON objects, one per line, that grows. */
@@ -21,13 +22,18 @@ export interface JsonLinesFile {
  * file.add({ event: "progress", step: 10 });
  * file.close();
  */
-export function jsonLinesFile(path: string, { append = false }: { append?: boolean } = {}): JsonLinesFile {
+export function jsonLinesFile(path: string, options?: { append?: boolean }): JsonLinesFile {
+  check("jsonLinesFile", "path", path, text);
+  const { append = false } = checkSettings("jsonLinesFile", options, { append: optional(flag) });
   const writing = <T>(f: () => T): T => onFile("write to", path, f);
   const file = writing(() => openSync(path, append ? "a+" : "w"));
   if (append) writing(() => dropCutLine(file));
   return {
     path,
-    add: (object) => writing(() => writeWhole(file, `${JSON.stringify(object)}\n`)),
+    add(object) {
+      check("jsonLinesFile.add", "object", object, anObject);
+      writing(() => writeWhole(file, `${JSON.stringify(object)}\n`));
+    },
     sync: () => writing(() => fsyncSync(file)),
     close: () => closeSync(file),
   };
@@ -55,3 +61,5 @@ function dropCutLine(file: number): void {
   }
   ftruncateSync(file, 0);
 }
+
+const anObject = kind("an object", (given) => typeof given === "object" && given !== null);

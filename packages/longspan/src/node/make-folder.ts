@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { check, text } from "../check/index.js";
 import { onFile } from "./file-error.js";
 
 /**
@@ -12,6 +13,7 @@ import { onFile } from "./file-error.js";
  * makeFolder(`${mkdtempSync(`${tmpdir()}/longspan-folder-example-`)}/runs/first`);
  */
 export function makeFolder(path: string): void {
+  check("makeFolder", "path", path, text);
   onFile("write to", path, () => make(resolve(path)));
 }
 

@@ -1,3 +1,4 @@
+import { checkSettings, having, optional } from "../check/index.js";
 import type { TrainCallback } from "../train/index.js";
 import type { JsonLinesFile } from "./json-lines-file.js";
 import type { TensorBoardFile } from "./tensor-board-file.js";
@@ -29,7 +30,11 @@ export interface MetricsFiles {
  * lines.close();
  * board.close();
  */
-export function recordMetrics({ lines, board }: MetricsFiles): TrainCallback<unknown, unknown, unknown> {
+export function recordMetrics(files: MetricsFiles): TrainCallback<unknown, unknown, unknown> {
+  const { lines, board } = checkSettings("recordMetrics", files, {
+    lines: optional(having("a file, such as jsonLinesFile(path)", "add")),
+    board: optional(having("a file, such as tensorBoardFile(folder)", "add")),
+  });
   return {
     onReport({ state, seconds: _, predictions, ...report }) {
       const { step, loss, learningRate, gradientNorm } = report;

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { check, kind, text } from "../check/index.js";
 import { onFile } from "./file-error.js";
 
 /**
@@ -11,6 +12,8 @@ import { onFile } from "./file-error.js";
  * replaceFile(`${tmpdir()}/longspan-example.safetensors`, await encodeSafetensors({ w: tensor([1, 2]) }));
  */
 export function replaceFile(path: string, contents: Uint8Array | string): void {
+  check("replaceFile", "path", path, text);
+  check("replaceFile", "contents", contents, contentsKind);
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   onFile("write to", path, () => {
@@ -44,3 +47,8 @@ function syncFolder(folder: string): void {
     }
   } catch {}
 }
+
+const contentsKind = kind(
+  "a text or a Uint8Array",
+  (given) => typeof given === "string" || given instanceof Uint8Array,
+);

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { check, integer, record, text } from "../check/index.js";
 import { encodeTensorBoardEvent, tensorBoardHeader } from "../io/index.js";
 import { onFile } from "./file-error.js";
 import { makeFolder } from "./make-folder.js";
@@ -26,6 +27,7 @@ export interface TensorBoardFile {
  * board.close();
  */
 export function tensorBoardFile(folder: string): TensorBoardFile {
+  check("tensorBoardFile", "folder", folder, text);
   makeFolder(folder);
   const begin = Date.now() / 1000;
   // The process's number keeps two files of one second apart.
@@ -39,7 +41,11 @@ export function tensorBoardFile(folder: string): TensorBoardFile {
   write(tensorBoardHeader(begin));
   return {
     path,
-    add: (step, scalars) => write(encodeTensorBoardEvent({ wallTime: Date.now() / 1000, step, scalars })),
+    add(step, scalars) {
+      check("tensorBoardFile.add", "step", step, integer);
+      check("tensorBoardFile.add", "scalars", scalars, record);
+      write(encodeTensorBoardEvent({ wallTime: Date.now() / 1000, step, scalars }));
+    },
     close: () => closeSync(file),
   };
 }

@@ -1,5 +1,7 @@
+import { check } from "../check/index.js";
 import type { DType } from "../program/index.js";
 import { broadcastShapes, type Shape, sameShape, Value } from "../tensor/index.js";
+import { dtypeKind } from "../tensor/kinds.js";
 import { apply } from "./apply.js";
 import { literal } from "./constant.js";
 import {
@@ -15,6 +17,7 @@ import {
   type Unary,
   unary,
 } from "./elementwise.js";
+import { checkValue, noValue } from "./kinds.js";
 import type { Linear, Op, Sample } from "./record.js";
 import { broadcastToOp } from "./shape-ops.js";
 
@@ -171,8 +174,9 @@ export const equal: Binary & Primitive = binary("equal", "equal", flat, compareS
  * where(less(0, x), x, 0) // [0, 4]
  */
 export function where(condition: Value, a: Operand, b: Operand): Value {
+  checkValue("where", "condition", condition);
   const like = a instanceof Value ? a : b;
-  if (!(like instanceof Value)) throw new TypeError("where: at least one branch must be a value");
+  if (!(like instanceof Value)) throw noValue("where", a, b);
   const [x, y] = [operandLike("where", a, like), operandLike("where", b, like)];
   let shape: Shape = broadcastShapes(condition.shape, x.shape, "where");
   shape = broadcastShapes(shape, y.shape, "where");
@@ -186,6 +190,8 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
  * @example cast(tensor([1, 2], "int32"), "float32") // [1, 2], float32
  */
 export function cast(x: Value, dtype: DType): Value {
+  checkValue("cast", "x", x);
+  check("cast", "dtype", dtype, dtypeKind);
   return x.dtype === dtype ? x : apply(castOp, { dtype }, x);
 }
 

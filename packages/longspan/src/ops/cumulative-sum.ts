@@ -1,6 +1,8 @@
+import { checkSettings, flag, optional } from "../check/index.js";
 import { axisOf, sizeOf, type Tensor, type Value } from "../tensor/index.js";
 import { apply } from "./apply.js";
 import type { Primitive } from "./elementwise.js";
+import { checkValue } from "./kinds.js";
 import type { Op } from "./record.js";
 
 /** Sums along an axis, from one of its ends. A tensor gives a tensor; a traced value gives a traced value. */
@@ -50,12 +52,9 @@ const op: Op<{ axis: number; reverse: boolean }> = {
  * cumulativeSum(tensor([1, 2, 3]), 0, { reverse: true }) // [6, 5, 3]
  */
 export const cumulativeSum: CumulativeSumFunction & Primitive = Object.assign(
-  ((x: Value, axis = -1, options: { readonly reverse?: boolean } = {}) => {
-    const { reverse = false } = options;
-    const unknown = Object.keys(options).find((name) => name !== "reverse");
-    if (unknown !== undefined) throw new TypeError(`cumulativeSum: no option "${unknown}"; there is reverse`);
-    if (typeof reverse !== "boolean")
-      throw new TypeError(`cumulativeSum: reverse is true or false, got ${String(reverse)}`);
+  ((x: Value, axis = -1, options?: { readonly reverse?: boolean }) => {
+    checkValue("cumulativeSum", "x", x);
+    const { reverse = false } = checkSettings("cumulativeSum", options, { reverse: optional(flag) });
     return apply(op, { axis: axisOf(axis, x.rank, "cumulativeSum"), reverse }, x);
   }) as CumulativeSumFunction,
   { op },

@@ -11,6 +11,7 @@ import {
 } from "../tensor/index.js";
 import { apply } from "./apply.js";
 import { literal } from "./constant.js";
+import { notAnOperand, noValue } from "./kinds.js";
 import type { Aval, Linear, Op, Sample } from "./record.js";
 import { broadcastToOp, reduceSumOp } from "./shape-ops.js";
 
@@ -103,7 +104,7 @@ export function binary(
   };
   const call = (a: Operand, b: Operand) => {
     const like = a instanceof Value ? a : b;
-    if (!(like instanceof Value)) throw new TypeError(`${name}: at least one operand must be a value`);
+    if (!(like instanceof Value)) throw noValue(name, a, b);
     const [x, y] = [operandLike(name, a, like), operandLike(name, b, like)];
     const [p, q] = aligned(name, x, y);
     return apply(op, {}, p, q);
@@ -118,9 +119,7 @@ export function operandLike(name: string, v: Operand, like: Value): Value {
     if (like.dtype === "int32") checkNumber(name, v, "int32");
     return literal(v, like.dtype);
   }
-  throw new TypeError(
-    `${name}: expected a value or a number, got ${v === null ? "null" : typeof v} (is a name misspelt?)`,
-  );
+  throw notAnOperand(name, v);
 }
 
 /** Makes broadcasts explicit, except for scalars, which element-wise ops take as they are. */

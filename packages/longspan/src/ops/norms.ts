@@ -1,3 +1,4 @@
+import { check } from "../check/index.js";
 import { axisOf, broadcastShapes, formatShape, ShapeError, type Value } from "../tensor/index.js";
 import {
   abs,
@@ -14,6 +15,7 @@ import {
   sum,
   where,
 } from "./functions.js";
+import { axesKind, checkValue } from "./kinds.js";
 
 /**
  * The Euclidean norm over the given axes, or over all:
@@ -44,6 +46,8 @@ export function norm(x: Value, axis?: number | readonly number[]): Value {
  * @example cosineSimilarity(tensor([[3, 4], [0, 0]]), tensor([1, 0])) // [0.6, 0]
  */
 export function cosineSimilarity(a: Value, b: Value): Value {
+  checkValue("cosineSimilarity", "a", a);
+  checkValue("cosineSimilarity", "b", b);
   broadcastShapes(a.shape, b.shape, "cosineSimilarity");
   return dot(direction(a), direction(b));
 }
@@ -62,11 +66,13 @@ function direction(x: Value): Value {
  * chosen before the root is taken, since the slope of the root at 0 is infinite.
  */
 function scaled(what: string, x: Value, axis: number | readonly number[] | undefined) {
+  checkValue(what, "x", x);
+  if (axis !== undefined) check(what, "axis", axis, axesKind);
   if (x.dtype === "int32") throw new TypeError(`${what}: expected float32 or float64, got int32; use cast()`);
+  const axes = (typeof axis === "number" ? [axis] : axis)?.map((a) => axisOf(a, x.rank, what));
   const largest = max(abs(stopGradient(x)), axis);
   const isUsable = mul(less(0, largest), less(largest, Number.POSITIVE_INFINITY));
   const scale = where(isUsable, largest, 1);
-  const axes = (typeof axis === "number" ? [axis] : axis)?.map((a) => axisOf(a, x.rank, what));
   const kept = x.shape.map((n, d) => (axes === undefined || axes.includes(d) ? 1 : n));
   const unscaled = div(x, reshape(scale, kept));
   const total = sum(square(unscaled), axis);

@@ -1,7 +1,8 @@
+import { atLeastZero, checkSettings, optional } from "../check/index.js";
 import { add, cast, div, mul, neg, sqrt, square } from "../ops/index.js";
 import { full, mapTree, scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
 
@@ -41,11 +42,16 @@ export interface AdaGradState {
  * optimiser.update({ w: tensor([5, -0.2]) }, optimiser.init(params), params).updates; // { w: [-0.1, 0.1] }
  */
 export function adaGrad(options: AdaGradOptions = {}): Transform<AdaGradState> {
-  const { learningRate: usual = 0.01, epsilon = 1e-10, initialSum = 0 } = options;
-  checkAtLeastZero("adaGrad", "learning rate", usual);
-  checkAtLeastZero("adaGrad", "epsilon", epsilon);
-  checkAtLeastZero("adaGrad", "initial sum", initialSum);
-  return {
+  const {
+    learningRate: usual = 0.01,
+    epsilon = 1e-10,
+    initialSum = 0,
+  } = checkSettings("adaGrad", options, {
+    learningRate: optional(atLeastZero),
+    epsilon: optional(atLeastZero),
+    initialSum: optional(atLeastZero),
+  });
+  return checked("adaGrad", ["learningRate", "sumOfSquares"], {
     init: (params) => ({
       learningRate: learningRateOf("adaGrad", params, usual, undefined),
       sumOfSquares: mapTree(params, (p) =>
@@ -67,5 +73,5 @@ export function adaGrad(options: AdaGradOptions = {}): Transform<AdaGradState> {
         );
         return { updates, state: { learningRate, sumOfSquares } };
       }),
-  };
+  });
 }

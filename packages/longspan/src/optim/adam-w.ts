@@ -1,4 +1,6 @@
+import { atLeastZero, checkSettings, func, type KindsOf, optional, rate } from "../check/index.js";
 import { type AdamOptions, type AdamState, adam } from "./adam.js";
+import { checked } from "./checked.js";
 import { decoupledWeightDecay } from "./decoupled-weight-decay.js";
 import type { Transform } from "./transform.js";
 import type { DecayOptions } from "./weight-decay.js";
@@ -23,6 +25,17 @@ export interface AdamWOptions extends AdamOptions, DecayOptions {
  * optimiser.update(grads, optimiser.init(params), params).updates; // { W: [-0.2], b: [-0.1] }
  */
 export function adamW(options: AdamWOptions = {}): Transform<AdamState> {
+  checkSettings("adamW", options, kinds);
   const { weightDecay = 0.01, only, ...rest } = options;
-  return decoupledWeightDecay(adam(rest), weightDecay, only === undefined ? {} : { only });
+  const transform = decoupledWeightDecay(adam(rest), weightDecay, only === undefined ? {} : { only });
+  return checked("adamW", ["step", "learningRate", "mean", "meanSquare"], transform);
 }
+
+const kinds: KindsOf<AdamWOptions> = {
+  learningRate: optional(atLeastZero),
+  beta1: optional(rate),
+  beta2: optional(rate),
+  epsilon: optional(atLeastZero),
+  weightDecay: optional(atLeastZero),
+  only: optional(func),
+};

@@ -1,7 +1,8 @@
+import { atLeastZero, checkSettings, type KindsOf, optional, rate } from "../check/index.js";
 import { add, cast, div, expm1, mul, neg, sqrt, square } from "../ops/index.js";
 import { scope, type Tensor, zeros } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero, checkDecay } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { TensorTree, Transform } from "./transform.js";
 import { zerosLike } from "./zeros-like.js";
@@ -48,12 +49,9 @@ export interface AdamState {
  * optimiser.update({ w: tensor([5, -0.2]) }, optimiser.init(params), params).updates; // { w: [-0.1, 0.1] }
  */
 export function adam(options: AdamOptions = {}): Transform<AdamState> {
+  checkSettings("adam", options, kinds);
   const { learningRate: usual = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  checkAtLeastZero("adam", "learning rate", usual);
-  checkDecay("adam", "decay beta1", beta1);
-  checkDecay("adam", "decay beta2", beta2);
-  checkAtLeastZero("adam", "epsilon", epsilon);
-  return {
+  return checked("adam", ["step", "learningRate", "mean", "meanSquare"], {
     init: (params) => ({
       step: zeros([], "int32"),
       learningRate: learningRateOf("adam", params, usual, undefined),
@@ -83,5 +81,12 @@ export function adam(options: AdamOptions = {}): Transform<AdamState> {
         });
         return { updates, state: { step, learningRate, mean, meanSquare } };
       }),
-  };
+  });
 }
+
+const kinds: KindsOf<AdamOptions> = {
+  learningRate: optional(atLeastZero),
+  beta1: optional(rate),
+  beta2: optional(rate),
+  epsilon: optional(atLeastZero),
+};

@@ -1,3 +1,4 @@
+import { checkSettings, optional, positive, share, size } from "../check/index.js";
 import {
   add,
   cast,
@@ -16,7 +17,7 @@ import {
 } from "../ops/index.js";
 import { full, scope, type Tensor, type Value, zeros } from "../tensor/index.js";
 import { floatTypeOf, mapFloats } from "./aligned.js";
-import { checkCount, checkPositive } from "./check-settings.js";
+import { checked } from "./checked.js";
 import type { NormState } from "./clip-by-joint-norm.js";
 import { type ScaledNorm, scaledNorm } from "./joint-norm.js";
 import { normClip } from "./norm-clip.js";
@@ -79,10 +80,14 @@ export interface AdaptiveClipState extends NormState {
  * // updates { w: [3, 4] }, state.threshold 5, state.factor 0.1
  */
 export function adaptiveClip(options: AdaptiveOptions = {}): Transform<AdaptiveClipState> {
+  checkSettings("adaptiveClip", options, kinds);
   const { quantile = 0.9, window = 100, start = unlimited } = options;
   const { after = Math.min(10, window) } = options;
-  checkSettings(quantile, window, after, start);
-  return {
+  if (after > window)
+    throw new RangeError(
+      `adaptiveClip: after is ${after}, the norms seen before the quantile counts, but the window holds ${window}; give at most as many`,
+    );
+  return checked("adaptiveClip", ["threshold", "recent", "next", "seen"], {
     init(params) {
       const dtype = floatTypeOf(params);
       return {
@@ -113,7 +118,7 @@ export function adaptiveClip(options: AdaptiveOptions = {}): Transform<AdaptiveC
           },
         };
       }),
-  };
+  });
 }
 
 /** The value at place ceil(q n) of the first n norms in ascending order; those that are not there yet are infinite. */
@@ -144,14 +149,9 @@ function entered(
   };
 }
 
-function checkSettings(quantile: number, window: number, after: number, start: number): void {
-  if (!(quantile > 0 && quantile <= 1))
-    throw new RangeError(`adaptiveClip: the quantile lies in (0, 1], got ${quantile}`);
-  checkCount("adaptiveClip", "window", 1, window);
-  checkCount("adaptiveClip", "number of norms after which the quantile counts", 1, after);
-  if (after > window)
-    throw new RangeError(
-      `adaptiveClip: the quantile counts after ${after} norms, but the window holds ${window}; give at most as many`,
-    );
-  checkPositive("adaptiveClip", "threshold at the start", start);
-}
+const kinds = {
+  quantile: optional(share),
+  window: optional(size),
+  after: optional(size),
+  start: optional(positive),
+};

@@ -1,11 +1,14 @@
+import { check } from "../check/index.js";
 import { equal, mul, sub, sum } from "../ops/index.js";
 import { leaves, ones, scope, type Tensor, type Value } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 
 /**
  * Whether no element of a tree is NaN or infinite: 1 or 0, an int32 scalar, without reading anything back.
  * @example allFinite({ w: tensor([1, Number.NaN]) }) // 0
  */
 export function allFinite(tree: unknown): Tensor {
+  check("allFinite", "tree", tree, treeKind);
   return scope(() => {
     let finite: Value = ones([], "int32");
     for (const v of leaves(tree)) {

@@ -1,7 +1,10 @@
+import { check, checkSettings, count, isRecord, kind, optional, rate } from "../check/index.js";
 import { add, cast, div, expm1, lessEqual, mul, neg, sub, where } from "../ops/index.js";
 import { mapTree, scope, type Tensor, type Value, zeros } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { alignedLeaves, perType } from "./aligned.js";
-import { checkCount, checkDecay } from "./check-settings.js";
+import { checked } from "./checked.js";
+import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
 import type { TensorTree, Transform } from "./transform.js";
 
@@ -47,8 +50,9 @@ export function averageParameters<S>(
   inner: Transform<S>,
   options: AverageOptions,
 ): Transform<AverageState<S>> {
+  check("averageParameters", "inner", inner, transformKind);
   const weight = weightOf(options);
-  return {
+  return checked("averageParameters", ["inner", "steps", "average"], {
     init: (params) => ({
       inner: inner.init(params),
       steps: zeros([], "int32"),
@@ -76,7 +80,7 @@ export function averageParameters<S>(
         return { updates, state: { inner: state, steps, average } };
       }),
     measures: (state) => inner.measures?.(state.inner) ?? {},
-  };
+  });
 }
 
 /**
@@ -90,21 +94,32 @@ export function averageParameters<S>(
  * averagedParameters<typeof params>(state).w; // [0.999, 2.001]
  */
 export function averagedParameters<P = TensorTree>(state: AverageState<unknown>): P {
+  check("averagedParameters", "state", state, averageState);
   return state.average as P;
 }
 
 /** w as a function of k, the number of the step from 1 on, as a float scalar. */
+const averageState = kind(
+  "the state of averageParameters",
+  (given) => isRecord(given) && treeKind.accepts(given.average),
+);
+
 function weightOf(options: AverageOptions): (k: Value) => Value {
-  if ("decay" in options) {
-    const { decay } = options;
-    checkDecay("averageParameters", "decay", decay);
+  checkSettings<{ decay?: number; from?: number }>("averageParameters", options ?? null, {
+    decay: optional(rate),
+    from: optional(count),
+  });
+  const { decay, from } = options as { decay?: number; from?: number };
+  if ((decay === undefined) === (from === undefined))
+    throw new TypeError(
+      "averageParameters: the settings are either decay or from: { decay: 0.999 } or { from: 1000 }",
+    );
+  if (decay !== undefined) {
     // 1 - decay^k as -expm1(k ln decay): the plain difference loses most of float32's digits for a decay near 1.
     return (k) => div(1 - decay, neg(expm1(mul(k, Math.log(decay)))));
   }
-  const { from } = options;
-  checkCount("averageParameters", "step from which on the mean is taken", 0, from);
   return (k) => {
-    const averaged = sub(k, from);
+    const averaged = sub(k, from!);
     return div(1, where(lessEqual(averaged, 1), 1, averaged));
   };
 }

@@ -1,5 +1,7 @@
+import { check, func } from "../check/index.js";
 import { where } from "../ops/index.js";
 import { isOnCpu, mapTrees, onCpu, scope, type Value } from "../tensor/index.js";
+import { valueKind } from "../tensor/kinds.js";
 
 /**
  * One of two trees, by a flag that only the executor knows.
@@ -17,6 +19,9 @@ import { isOnCpu, mapTrees, onCpu, scope, type Value } from "../tensor/index.js"
  * branch(flag, () => ({ w: tensor([1, 2]) }), () => ({ w: tensor([NaN, 0]) })); // { w: [1, 2] }
  */
 export function branch<T>(flag: Value, whenTrue: () => T, otherwise: () => T): T {
+  check("branch", "flag", flag, valueKind);
+  check("branch", "whenTrue", whenTrue, func);
+  check("branch", "otherwise", otherwise, func);
   if (isOnCpu(flag)) return onCpu(flag).item() !== 0 ? whenTrue() : otherwise();
   return scope(() => mapTrees(whenTrue(), [otherwise()], ([a, b]) => where(flag, a!, b!)));
 }

@@ -1,6 +1,7 @@
+import { check, checkSettings, func, optional, positive } from "../check/index.js";
 import { full, leafEntries, scope, type Tensor, type Value } from "../tensor/index.js";
 import { floatTypeOf, mapFloats } from "./aligned.js";
-import { checkPositive } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { scaledNorm } from "./joint-norm.js";
 import { normClip } from "./norm-clip.js";
 import type { Transform } from "./transform.js";
@@ -42,12 +43,12 @@ export interface GroupNormState {
  * const { updates, state } = clip.update(grads, clip.init(params), params);
  * // updates { cell: { U: [0.6], b: [0.8] }, readout: [0.5] }, state.factor { cell: 0.2, readout: 1 }
  */
-export function clipByGroupNorm(
-  threshold: number,
-  { group = (path) => path }: GroupOptions = {},
-): Transform<GroupNormState> {
-  checkPositive("clipByGroupNorm", "threshold", threshold);
-  return {
+export function clipByGroupNorm(threshold: number, options?: GroupOptions): Transform<GroupNormState> {
+  check("clipByGroupNorm", "threshold", threshold, positive);
+  const { group = (path: string) => path } = checkSettings<GroupOptions>("clipByGroupNorm", options, {
+    group: optional(func),
+  });
+  return checked("clipByGroupNorm", ["norm", "factor"], {
     init(params) {
       const groups = groupsOf(params, group);
       const each = (value: number) => record(groups, (members) => full([], value, floatTypeOf(members)));
@@ -71,7 +72,7 @@ export function clipByGroupNorm(
           state: { norm: each("norm"), normAfter: each("normAfter"), factor: each("factor") },
         };
       }),
-  };
+  });
 }
 
 /** The float leaves of a tree by the names of their groups, in the order in which the groups first come. */

@@ -1,6 +1,7 @@
+import { check, positive } from "../check/index.js";
 import { full, scope, type Tensor, zeros } from "../tensor/index.js";
 import { floatTypeOf, mapFloats } from "./aligned.js";
-import { checkPositive } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { scaledNorm } from "./joint-norm.js";
 import { normClip } from "./norm-clip.js";
 import { own } from "./own.js";
@@ -38,8 +39,8 @@ export interface NormState {
  * // updates { w: [0, 0.6], b: [0.8] }, state { norm: 5, normAfter: 1, factor: 0.2 }
  */
 export function clipByJointNorm(threshold: number): Transform<NormState> {
-  checkPositive("clipByJointNorm", "threshold", threshold);
-  return {
+  check("clipByJointNorm", "threshold", threshold, positive);
+  return checked("clipByJointNorm", ["norm", "factor"], {
     init(params) {
       const dtype = floatTypeOf(params);
       return { norm: zeros([], dtype), normAfter: zeros([], dtype), factor: full([], 1, dtype) };
@@ -58,5 +59,5 @@ export function clipByJointNorm(threshold: number): Transform<NormState> {
           },
         };
       }),
-  };
+  });
 }

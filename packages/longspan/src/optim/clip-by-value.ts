@@ -1,7 +1,8 @@
+import { check, positive } from "../check/index.js";
 import { less, where } from "../ops/index.js";
 import { scope } from "../tensor/index.js";
 import { mapFloats } from "./aligned.js";
-import { checkPositive } from "./check-settings.js";
+import { checked } from "./checked.js";
 import type { Transform } from "./transform.js";
 
 /** State of a transform that has none. */
@@ -24,8 +25,8 @@ export type NoState = Readonly<Record<string, never>>;
  * clipByValue(1).update({ w: tensor([-3, 0.5]) }, {}, params).updates; // { w: [-1, 0.5] }
  */
 export function clipByValue(limit: number): Transform<NoState> {
-  checkPositive("clipByValue", "limit", limit);
-  return {
+  check("clipByValue", "limit", limit, positive);
+  return checked("clipByValue", [], {
     init: () => ({}),
     update: (grads, _, params) =>
       scope(() => ({
@@ -35,5 +36,5 @@ export function clipByValue(limit: number): Transform<NoState> {
         ),
         state: {},
       })),
-  };
+  });
 }

@@ -1,7 +1,8 @@
+import { check, listOf, positive } from "../check/index.js";
 import { add, concat, div, reshape } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { mapFloats } from "./aligned.js";
-import { checkPositive } from "./check-settings.js";
 import { scaledNorm } from "./joint-norm.js";
 import { normClip } from "./norm-clip.js";
 
@@ -38,9 +39,10 @@ export interface ClippedPerExample<P> {
  * // grads { w: [0.3, 0.9] }, factors [0.02, 1]
  */
 export function clipPerExample<P>(gradients: readonly P[], threshold: number): ClippedPerExample<P> {
-  checkPositive("clipPerExample", "threshold", threshold);
+  check("clipPerExample", "gradients", gradients, trees);
+  check("clipPerExample", "threshold", threshold, positive);
   const [first, ...others] = gradients;
-  if (first === undefined) throw new RangeError("clipPerExample: expected at least one gradient, got none");
+  if (first === undefined) throw new RangeError("clipPerExample: gradients holds at least one, got none");
   return scope(() => {
     const clips = gradients.map((g) => {
       const found = scaledNorm(g);
@@ -64,3 +66,5 @@ export function clipPerExample<P>(gradients: readonly P[], threshold: number): C
     };
   });
 }
+
+const trees = listOf(treeKind, "a list of trees, one gradient per example");

@@ -1,4 +1,7 @@
+import { check, describe } from "../check/index.js";
 import { scope } from "../tensor/index.js";
+import { checked } from "./checked.js";
+import { transformKind } from "./kinds.js";
 import type { StateOf, Transform } from "./transform.js";
 
 /** The states of a list of transforms, in order. */
@@ -20,10 +23,15 @@ export function compose<const T extends readonly Transform<unknown>[]>(
   ...transforms: T
 ): Transform<ComposedState<T>> {
   if (transforms.length === 0) throw new TypeError("compose: expected at least one transform");
-  return {
+  for (const [i, t] of transforms.entries()) check("compose", `transforms[${i}]`, t, transformKind);
+  return checked("compose", [], {
     init: (params) => transforms.map((t) => t.init(params)) as ComposedState<T>,
     update: (grads, state, params, settings) =>
       scope(() => {
+        if (!Array.isArray(state) || state.length !== transforms.length)
+          throw new TypeError(
+            `compose.update: state is a list with the state of each of ${transforms.length} transforms, got ${describe(state)}`,
+          );
         let [updates, given] = [grads, settings];
         const next = transforms.map((t, i) => {
           const step = t.update(updates, state[i], params, given);
@@ -35,5 +43,5 @@ export function compose<const T extends readonly Transform<unknown>[]>(
       }),
     objective: (given) => transforms.reduce((objective, t) => t.objective?.(objective) ?? objective, given),
     measures: (state) => Object.assign({}, ...transforms.map((t, i) => t.measures?.(state[i]))),
-  };
+  });
 }

@@ -1,7 +1,9 @@
+import { atLeastZero, check, checkSettings, func, optional } from "../check/index.js";
 import { cast, mul, sub } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero } from "./check-settings.js";
+import { checked } from "./checked.js";
+import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
 import type { Transform } from "./transform.js";
 import type { DecayOptions } from "./weight-decay.js";
@@ -27,10 +29,12 @@ import type { DecayOptions } from "./weight-decay.js";
 export function decoupledWeightDecay<S extends { readonly learningRate: Tensor }>(
   rule: Transform<S>,
   rate: number,
-  { only = () => true }: DecayOptions = {},
+  options?: DecayOptions,
 ): Transform<S> {
-  checkAtLeastZero("decoupledWeightDecay", "rate", rate);
-  return {
+  check("decoupledWeightDecay", "rule", rule, transformKind);
+  check("decoupledWeightDecay", "rate", rate, atLeastZero);
+  const { only = () => true } = checkSettings("decoupledWeightDecay", options, { only: optional(func) });
+  return checked("decoupledWeightDecay", ["learningRate"], {
     init: (params) => rule.init(params),
     update: (grads, before, params, settings) =>
       scope(() => {
@@ -41,5 +45,5 @@ export function decoupledWeightDecay<S extends { readonly learningRate: Tensor }
         );
         return { updates, state };
       }),
-  };
+  });
 }

@@ -1,10 +1,21 @@
+import {
+  atLeastZero,
+  check,
+  checkSettings,
+  type KindsOf,
+  oneOf,
+  optional,
+  positive,
+  record,
+} from "../check/index.js";
 import { add, broadcastTo, equal, less, mul, sub, where } from "../ops/index.js";
 import { mapTree, scope, type Tensor, type Value, zeros } from "../tensor/index.js";
 import { floatTypeOf } from "./aligned.js";
 import { allFinite } from "./all-finite.js";
 import { branch } from "./branch.js";
-import { checkAtLeastZero, checkPositive } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { scaledNorm } from "./joint-norm.js";
+import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
 import { randomStep } from "./random-step.js";
 import type { Transform } from "./transform.js";
@@ -91,12 +102,14 @@ export interface ExplosionState<S> {
  * // |updates| 0.1, state.randomSteps 1, state.lastAction 1, state.taken 0
  */
 export function onExplosion<S>(inner: Transform<S>, policy: ExplosionPolicy): Transform<ExplosionState<S>> {
+  check("onExplosion", "inner", inner, transformKind);
+  checkSettings("onExplosion", policy, kinds);
   const { nonFinite, above } = policy;
   const actions = [nonFinite, ...(above ? [above.action] : [])];
   checkPolicy(policy, actions);
   const length = policy.randomNorm ?? above?.norm;
   const mayStop = actions.includes("stop");
-  return {
+  return checked("onExplosion", ["inner", "taken", "stopped", "randomSteps", "skipped", "norm"], {
     init: (params) => ({
       inner: inner.init(params),
       taken: zeros([], "int32"),
@@ -152,18 +165,19 @@ export function onExplosion<S>(inner: Transform<S>, policy: ExplosionPolicy): Tr
         };
       }),
     measures: (state) => inner.measures?.(state.inner) ?? {},
-  };
+  });
 }
 
-function checkPolicy({ above, randomNorm, learningRate }: ExplosionPolicy, actions: ExplosionAction[]): void {
-  for (const action of actions)
-    if (!Object.hasOwn(explosionCodes, action) || (action as string) === "none")
-      throw new TypeError(
-        `onExplosion: the action is "random", "skip" or "stop", got ${JSON.stringify(action)}`,
-      );
-  if (above) checkPositive("onExplosion", "norm above which something is done", above.norm);
-  if (learningRate !== undefined) checkAtLeastZero("onExplosion", "learning rate", learningRate);
-  if (randomNorm !== undefined) checkPositive("onExplosion", "norm of a random step", randomNorm);
+const action = oneOf("random", "skip", "stop");
+const kinds: KindsOf<ExplosionPolicy> = {
+  nonFinite: action,
+  above: optional(record),
+  randomNorm: optional(positive),
+  learningRate: optional(atLeastZero),
+};
+
+function checkPolicy({ above, randomNorm }: ExplosionPolicy, actions: ExplosionAction[]): void {
+  if (above) checkSettings("onExplosion: above", above, { norm: positive, action });
   if (!actions.includes("random")) return;
   const length = randomNorm ?? above?.norm;
   if (length === undefined)

@@ -1,4 +1,5 @@
 import { fusedRows } from "../autodiff/index.js";
+import { check } from "../check/index.js";
 import {
   abs,
   add,
@@ -18,6 +19,7 @@ import {
   where,
 } from "../ops/index.js";
 import { leaves, scope, type Tensor, type Value, zeros } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { floatTypeOf } from "./aligned.js";
 
 /**
@@ -32,6 +34,7 @@ import { floatTypeOf } from "./aligned.js";
  * @example jointNorm({ a: tensor([3e30]), b: tensor([4e30]) }) // 5e30
  */
 export function jointNorm(tree: unknown): Tensor {
+  check("jointNorm", "tree", tree, treeKind);
   return scope(() => scaledNorm(tree).norm as Tensor);
 }
 

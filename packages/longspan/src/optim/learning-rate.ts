@@ -1,5 +1,5 @@
+import { atLeastZero } from "../check/index.js";
 import type { Tensor } from "../tensor/index.js";
-import { checkAtLeastZero } from "./check-settings.js";
 import { stepScalar } from "./step-scalar.js";
 import type { StepSettings } from "./transform.js";
 
@@ -10,5 +10,5 @@ export function learningRateOf(
   usual: number,
   settings: StepSettings | undefined,
 ): Tensor {
-  return stepScalar(what, "learning rate", params, settings?.learningRate ?? usual, checkAtLeastZero);
+  return stepScalar(what, "learningRate", params, settings?.learningRate ?? usual, atLeastZero);
 }

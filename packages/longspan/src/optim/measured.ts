@@ -1,8 +1,11 @@
+import { check } from "../check/index.js";
 import { div, equal, mul, where } from "../ops/index.js";
 import { full, scope, type Tensor, zeros } from "../tensor/index.js";
 import { floatTypeOf } from "./aligned.js";
+import { checked } from "./checked.js";
 import type { NormState } from "./clip-by-joint-norm.js";
 import { scaledNorm } from "./joint-norm.js";
+import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
 import type { Transform } from "./transform.js";
 
@@ -27,7 +30,8 @@ export interface MeasuredState<S> extends NormState {
  * // state { norm: 5, normAfter: 1.41, factor: 0.283, inner: {} }
  */
 export function measured<S>(inner: Transform<S>): Transform<MeasuredState<S>> {
-  return {
+  check("measured", "inner", inner, transformKind);
+  return checked("measured", ["inner", "norm"], {
     init(params) {
       const dtype = floatTypeOf(params);
       return {
@@ -57,5 +61,5 @@ export function measured<S>(inner: Transform<S>): Transform<MeasuredState<S>> {
         };
       }),
     measures: (state) => inner.measures?.(state.inner) ?? {},
-  };
+  });
 }

@@ -1,5 +1,5 @@
+import { rate } from "../check/index.js";
 import type { Tensor } from "../tensor/index.js";
-import { checkDecay } from "./check-settings.js";
 import { stepScalar } from "./step-scalar.js";
 import type { StepSettings } from "./transform.js";
 
@@ -10,5 +10,5 @@ export function momentumOf(
   usual: number,
   settings: StepSettings | undefined,
 ): Tensor {
-  return stepScalar(what, "momentum", params, settings?.momentum ?? usual, checkDecay);
+  return stepScalar(what, "momentum", params, settings?.momentum ?? usual, rate);
 }

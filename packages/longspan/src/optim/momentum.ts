@@ -1,7 +1,8 @@
+import { atLeastZero, checkSettings, flag, optional, rate } from "../check/index.js";
 import { add, cast, mul, neg } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero, checkDecay } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { learningRateOf } from "./learning-rate.js";
 import { momentumOf } from "./momentum-of.js";
 import type { TensorTree, Transform } from "./transform.js";
@@ -47,10 +48,13 @@ export interface MomentumState {
  * optimiser.update(tensor([1, 0]), first.state, params).updates; // [-0.19, 0]
  */
 export function momentum(options: MomentumOptions): Transform<MomentumState> {
+  checkSettings("momentum", options, {
+    learningRate: atLeastZero,
+    momentum: rate,
+    nesterov: optional(flag),
+  });
   const { momentum: usual, nesterov = false } = options;
-  checkAtLeastZero("momentum", "learning rate", options.learningRate);
-  checkDecay("momentum", "momentum", usual);
-  return {
+  return checked("momentum", ["learningRate", "momentum", "velocity"], {
     init: (params) => ({
       learningRate: learningRateOf("momentum", params, options.learningRate, undefined),
       momentum: momentumOf("momentum", params, usual, undefined),
@@ -60,15 +64,15 @@ export function momentum(options: MomentumOptions): Transform<MomentumState> {
       scope(() => {
         const learningRate = learningRateOf("momentum", params, options.learningRate, settings);
         const momentum = momentumOf("momentum", params, usual, settings);
-        const rate = perType((dtype) => neg(cast(learningRate, dtype)));
+        const scale = perType((dtype) => neg(cast(learningRate, dtype)));
         const mu = perType((dtype) => cast(momentum, dtype));
         const velocity = mapFloats("momentum", state.velocity, { gradient: grads }, (v, { gradient }) =>
           add(mul(v, mu(v.dtype)), gradient),
         );
         const updates = mapFloats("momentum", grads, { parameter: params, velocity }, (g, at) =>
-          mul(nesterov ? add(g, mul(at.velocity, mu(g.dtype))) : at.velocity, rate(g.dtype)),
+          mul(nesterov ? add(g, mul(at.velocity, mu(g.dtype))) : at.velocity, scale(g.dtype)),
         );
         return { updates, state: { learningRate, momentum, velocity } };
       }),
-  };
+  });
 }

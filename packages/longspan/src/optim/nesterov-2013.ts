@@ -1,7 +1,9 @@
+import { atLeastZero, check, checkSettings, isRecord, kind, rate } from "../check/index.js";
 import { cast, mul, sub } from "../ops/index.js";
 import { mapTree, scope, type Tensor } from "../tensor/index.js";
+import { treeKind, valueKind } from "../tensor/kinds.js";
 import { alignedLeaves, mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero, checkDecay } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { learningRateOf } from "./learning-rate.js";
 import { momentumOf } from "./momentum-of.js";
 import { own } from "./own.js";
@@ -55,9 +57,8 @@ export interface Nesterov2013State {
  */
 export function nesterov2013(options: Nesterov2013Options): Transform<Nesterov2013State> {
   const what = "nesterov2013";
-  checkAtLeastZero(what, "learning rate", options.learningRate);
-  checkDecay(what, "momentum", options.momentum);
-  return {
+  checkSettings(what, options, { learningRate: atLeastZero, momentum: rate });
+  return checked("nesterov2013", ["learningRate", "momentum", "velocity"], {
     init: (params) => ({
       learningRate: learningRateOf(what, params, options.learningRate, undefined),
       momentum: momentumOf(what, params, options.momentum, undefined),
@@ -78,7 +79,7 @@ export function nesterov2013(options: Nesterov2013Options): Transform<Nesterov20
         );
         return { updates, state: { learningRate, momentum, velocity } };
       }),
-  };
+  });
 }
 
 /**
@@ -95,6 +96,8 @@ export function nesterov2013(options: Nesterov2013Options): Transform<Nesterov20
  * withoutLookAhead(applyUpdates(start, updates), state); // [0.9, 2], that is theta + v
  */
 export function withoutLookAhead<P>(params: P, state: Nesterov2013State): P {
+  check("withoutLookAhead", "params", params, treeKind);
+  check("withoutLookAhead", "state", state, stateKind);
   return scope(() => {
     const { momentum, velocity } = state;
     const mu = perType((dtype) => cast(momentum, dtype));
@@ -104,3 +107,8 @@ export function withoutLookAhead<P>(params: P, state: Nesterov2013State): P {
     );
   });
 }
+
+const stateKind = kind(
+  "the state of nesterov2013",
+  (given) => isRecord(given) && valueKind.accepts(given.momentum) && treeKind.accepts(given.velocity),
+);

@@ -1,7 +1,8 @@
+import { atLeastZero, checkSettings, flag, type KindsOf, optional, rate } from "../check/index.js";
 import { add, cast, div, less, mul, neg, sqrt, square, sub, where } from "../ops/index.js";
 import { scope, type Tensor, type Value } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero, checkDecay } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { learningRateOf } from "./learning-rate.js";
 import { momentumOf } from "./momentum-of.js";
 import type { TensorTree, Transform } from "./transform.js";
@@ -53,14 +54,11 @@ export interface RmsPropState {
  * optimiser.update({ w: tensor([5, -0.2]) }, optimiser.init(params), params).updates; // { w: [-0.2, 0.2] }
  */
 export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState> {
+  checkSettings("rmsProp", options, kinds);
   const { learningRate: usual = 0.01, decay = 0.99, epsilon = 1e-8, momentum = 0 } = options;
   const { centred = false } = options;
-  checkAtLeastZero("rmsProp", "learning rate", usual);
-  checkDecay("rmsProp", "decay", decay);
-  checkAtLeastZero("rmsProp", "epsilon", epsilon);
-  checkDecay("rmsProp", "momentum", momentum);
   const towards = (mean: Value, x: Value) => add(mul(mean, decay), mul(x, 1 - decay));
-  return {
+  return checked("rmsProp", ["learningRate", "meanSquare"], {
     init: (params) => ({
       learningRate: learningRateOf("rmsProp", params, usual, undefined),
       meanSquare: zerosLike(params),
@@ -70,7 +68,7 @@ export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState> {
     update: (grads, state, params, settings) =>
       scope(() => {
         const learningRate = learningRateOf("rmsProp", params, usual, settings);
-        const rate = perType((dtype) => neg(cast(learningRate, dtype)));
+        const scale = perType((dtype) => neg(cast(learningRate, dtype)));
         const meanSquare = mapFloats("rmsProp", state.meanSquare, { gradient: grads }, (r, { gradient }) =>
           towards(r, square(gradient)),
         );
@@ -82,7 +80,7 @@ export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState> {
           div(g, add(sqrt(at.spread), epsilon)),
         );
         if (momentum === 0) {
-          const updates = mapFloats("rmsProp", direction, {}, (d) => mul(d, rate(d.dtype)));
+          const updates = mapFloats("rmsProp", direction, {}, (d) => mul(d, scale(d.dtype)));
           return { updates, state: { learningRate, meanSquare, mean, velocity: null } };
         }
         const current = momentumOf("rmsProp", params, momentum, settings);
@@ -90,10 +88,12 @@ export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState> {
         const velocity = mapFloats("rmsProp", state.velocity, { direction }, (v, at) =>
           add(mul(v, mu(v.dtype)), at.direction),
         );
-        const updates = mapFloats("rmsProp", grads, { velocity }, (g, at) => mul(at.velocity, rate(g.dtype)));
+        const updates = mapFloats("rmsProp", grads, { velocity }, (g, at) =>
+          mul(at.velocity, scale(g.dtype)),
+        );
         return { updates, state: { learningRate, meanSquare, mean, velocity } };
       }),
-  };
+  });
 }
 
 /** r - m^2, at least 0; NaN stays NaN. */
@@ -101,3 +101,11 @@ function variance(meanSquare: Value, { mean }: { mean: Value }): Value {
   const difference = sub(meanSquare, square(mean));
   return where(less(difference, 0), 0, difference);
 }
+
+const kinds: KindsOf<RmsPropOptions> = {
+  learningRate: optional(atLeastZero),
+  decay: optional(rate),
+  epsilon: optional(atLeastZero),
+  centred: optional(flag),
+  momentum: optional(rate),
+};

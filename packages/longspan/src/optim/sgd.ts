@@ -1,7 +1,8 @@
+import { atLeastZero, checkSettings } from "../check/index.js";
 import { cast, mul, neg } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
-import { checkAtLeastZero } from "./check-settings.js";
+import { checked } from "./checked.js";
 import { learningRateOf } from "./learning-rate.js";
 import type { Transform } from "./transform.js";
 
@@ -30,8 +31,8 @@ export interface SgdState {
  * optimiser.update({ w: tensor([10, 0]) }, optimiser.init(params), params).updates; // { w: [-1, 0] }
  */
 export function sgd(options: SgdOptions): Transform<SgdState> {
-  checkAtLeastZero("sgd", "learning rate", options.learningRate);
-  return {
+  checkSettings("sgd", options, { learningRate: atLeastZero });
+  return checked("sgd", ["learningRate"], {
     init: (params) => ({ learningRate: learningRateOf("sgd", params, options.learningRate, undefined) }),
     update: (grads, _, params, settings) =>
       scope(() => {
@@ -40,5 +41,5 @@ export function sgd(options: SgdOptions): Transform<SgdState> {
         const updates = mapFloats("sgd", grads, { parameter: params }, (g) => mul(g, rate(g.dtype)));
         return { updates, state: { learningRate } };
       }),
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { check, type RequiredKind } from "../check/index.js";
 import { cast } from "../ops/index.js";
 import { formatShape, full, ShapeError, type Tensor, type Value } from "../tensor/index.js";
 import { floatTypeOf } from "./aligned.js";
@@ -7,23 +8,23 @@ import { own } from "./own.js";
  * A setting of a step as a scalar of the parameters' type. It is a tensor of its own: a shared constant would be released with
  * the state that records it, and a number baked into a program would be compiled again when it changes.
  *
- * @param what the transform; `name` the setting, in words
- * @param given a number, which `check` looks at, or a scalar
- * @throws ShapeError if it is a tensor and no scalar, and what `check` throws
+ * @param what the transform; `name` the setting
+ * @param given a number in `range`, or a scalar
+ * @throws ShapeError if it is a tensor and no scalar, RangeError if it is a number outside its range
  */
 export function stepScalar(
   what: string,
   name: string,
   params: unknown,
   given: number | Value,
-  check: (what: string, name: string, x: number) => void,
+  range: RequiredKind,
 ): Tensor {
   const dtype = floatTypeOf(params);
   if (typeof given === "number") {
-    check(what, name, given);
+    check(what, name, given, range);
     return full([], given, dtype);
   }
   if (given.rank !== 0)
-    throw new ShapeError(`${what}: the ${name} is a scalar, got shape ${formatShape(given.shape)}`);
+    throw new ShapeError(`${what}: ${name} is a scalar, got shape ${formatShape(given.shape)}`);
   return (given.dtype === dtype ? own(given) : cast(given, dtype)) as Tensor;
 }

@@ -1,4 +1,6 @@
+import { checkSettings, count, type KindsOf, list, number, orNull, text } from "../check/index.js";
 import { formatShape, type Shape, Tensor, Value } from "../tensor/index.js";
+import { shapeKind } from "../tensor/kinds.js";
 
 /** One tensor of a gradient, of the parameters or of a batch, looked at after the fact. */
 export interface TensorReport {
@@ -41,7 +43,9 @@ export async function reportTensors(tree: unknown): Promise<TensorReport[]> {
  * What in a tensor is not finite, in words; null if nothing is.
  * @example describeNonFinite({ path: "b", shape: [3], norm: 0, nan: 2, inf: 0, first: [0] }) // '"b" [3]: 2 NaN, first at [0]'
  */
-export function describeNonFinite({ path, shape, nan, inf, first }: TensorReport): string | null {
+export function describeNonFinite(report: TensorReport): string | null {
+  checkSettings("describeNonFinite", report, reportKinds);
+  const { path, shape, nan, inf, first } = report;
   if (first === null) return null;
   const counts = [nan > 0 ? `${nan} NaN` : "", inf > 0 ? `${inf} Inf` : ""].filter((s) => s !== "");
   return `"${path}" ${formatShape(shape)}: ${counts.join(", ")}, first at ${formatShape(first)}`;
@@ -93,3 +97,12 @@ function plainEntries(tree: unknown, path = ""): [path: string, tensor: Tensor][
   if (prototype !== Object.prototype && prototype !== null) return [];
   return Object.entries(tree).flatMap(([k, t]) => plainEntries(t, path === "" ? k : `${path}.${k}`));
 }
+
+const reportKinds: KindsOf<TensorReport> = {
+  path: text,
+  shape: shapeKind,
+  norm: number,
+  nan: count,
+  inf: count,
+  first: orNull(list),
+};

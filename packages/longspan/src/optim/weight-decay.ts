@@ -1,7 +1,8 @@
+import { atLeastZero, check, checkSettings, func, optional } from "../check/index.js";
 import { add, cast, mul, square, sum } from "../ops/index.js";
 import { leafEntries, scope, type Value } from "../tensor/index.js";
 import { mapFloats } from "./aligned.js";
-import { checkAtLeastZero } from "./check-settings.js";
+import { checked } from "./checked.js";
 import type { NoState } from "./clip-by-value.js";
 import { own } from "./own.js";
 import type { Transform } from "./transform.js";
@@ -30,9 +31,10 @@ export interface DecayOptions {
  * const grads = { W: tensor([0, 1]), b: tensor([1]) };
  * optimiser.update(grads, optimiser.init(params), params).updates; // { W: [-1, -3], b: [-1] }
  */
-export function weightDecay(rate: number, { only = () => true }: DecayOptions = {}): Transform<NoState> {
-  checkAtLeastZero("weightDecay", "rate", rate);
-  return {
+export function weightDecay(rate: number, options?: DecayOptions): Transform<NoState> {
+  check("weightDecay", "rate", rate, atLeastZero);
+  const { only = () => true } = checkSettings("weightDecay", options, { only: optional(func) });
+  return checked("weightDecay", [], {
     init: () => ({}),
     update: (grads, _, params) =>
       scope(() => ({
@@ -47,7 +49,7 @@ export function weightDecay(rate: number, { only = () => true }: DecayOptions = 
       decay: (path) => (objective.decay?.(path) ?? 0) + (only(path) ? rate : 0),
       ...(objective.sizes ? { sizes: () => objective.sizes!() } : {}),
     }),
-  };
+  });
 }
 
 /** loss + rate / 2 |p|^2 over the parameters that decay. */

@@ -1,3 +1,4 @@
+import { check, having, kind, number, numbers } from "../check/index.js";
 import {
   bytesPerElement,
   type DType,
@@ -10,7 +11,8 @@ import {
 import { recordable } from "../recording/index.js";
 import { checkNumber, checkNumbers, describeElement } from "./check-numbers.js";
 import { hostAccess } from "./host-access.js";
-import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
+import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
+import { dtypeKind, shapeKind } from "./shape-kinds.js";
 import { Tensor } from "./value.js";
 
 let chosen: () => Executor = () => {
@@ -45,9 +47,12 @@ export function chooseExecutorBy(find: () => Executor): void {
  * useExecutor(before);
  */
 export function useExecutor(executor: Executor): void {
+  check("useExecutor", "executor", executor, executorKind);
   const used = recordable(executor);
   chosen = () => used;
 }
+
+const executorKind = having('an executor, such as executor("wasm")', "allocate", "compile", "run");
 
 /** Nested lists of numbers, all of one form. */
 export type NestedNumbers = number | readonly NestedNumbers[] | ArrayLike<number>;
@@ -60,6 +65,8 @@ export type NestedNumbers = number | readonly NestedNumbers[] | ArrayLike<number
  * @example tensor([[1, 2, 3], [4, 5, 6]]).shape // [ 2, 3 ]
  */
 export function tensor(values: NestedNumbers, dtype: DType = "float32"): Tensor {
+  check("tensor", "values", values, nested);
+  check("tensor", "dtype", dtype, dtypeKind);
   const shape: number[] = [];
   let probe: unknown = values;
   while (typeof probe === "object" && probe !== null && "length" in probe) {
@@ -72,6 +79,11 @@ export function tensor(values: NestedNumbers, dtype: DType = "float32"): Tensor 
   return filled("tensor", flat, shape, dtype);
 }
 
+const nested = kind(
+  "a number or nested lists of numbers",
+  (given) => typeof given === "number" || numbers.accepts(given),
+);
+
 function flatten(
   values: unknown,
   shape: readonly number[],
@@ -81,14 +93,14 @@ function flatten(
 ): void {
   if (depth === shape.length) {
     if (typeof values !== "number")
-      throw new TypeError(`tensor: ${path || "the top"} is ${describeElement(values)}, not a number`);
+      throw new TypeError(`tensor: values${path} is ${describeElement(values)}, not a number`);
     out.push(values);
     return;
   }
   const list = values as ArrayLike<unknown>;
-  if (typeof values !== "object" || list.length !== shape[depth])
+  if (!numbers.accepts(values) || list.length !== shape[depth])
     throw new ShapeError(
-      `tensor: ragged lists: ${path || "the top"} should hold ${shape[depth]} entries, has ${typeof values === "object" ? list.length : "none"}`,
+      `tensor: ragged lists: values${path} should hold ${shape[depth]} entries, has ${numbers.accepts(values) ? list.length : "none"}`,
     );
   for (let i = 0; i < list.length; i++) flatten(list[i], shape, depth + 1, `${path}[${i}]`, out);
 }
@@ -100,7 +112,9 @@ function flatten(
  * @example fromArray([1, 2, 3, 4], [2, 2], "float64") // [[1, 2], [3, 4]]
  */
 export function fromArray(data: ArrayLike<number>, shape: Shape, dtype: DType = "float32"): Tensor {
-  checkShape(shape, "fromArray");
+  check("fromArray", "data", data, numbers);
+  check("fromArray", "shape", shape, shapeKind);
+  check("fromArray", "dtype", dtype, dtypeKind);
   if (data.length !== sizeOf(shape))
     throw new ShapeError(
       `fromArray: ${data.length} numbers for the shape ${formatShape(shape)}, which holds ${sizeOf(shape)}`,
@@ -140,8 +154,15 @@ function allocate(executor: Executor, shape: Shape, dtype: DType): Handle {
  * @example full([2], 0.5) // [0.5, 0.5]
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  checkNumber("full", value, dtype);
-  return fromArray(arrayFor(shape, dtype).fill(value), shape, dtype);
+  return uniformly("full", shape, value, dtype);
+}
+
+function uniformly(what: string, shape: Shape, value: number, dtype: DType): Tensor {
+  check(what, "shape", shape, shapeKind);
+  check(what, "value", value, number);
+  check(what, "dtype", dtype, dtypeKind);
+  checkNumber(what, value, dtype);
+  return filled(what, arrayFor(shape, dtype).fill(value), shape, dtype);
 }
 
 /** @throws OutOfMemoryError naming the shape */
@@ -149,8 +170,7 @@ function arrayFor(shape: Shape, dtype: DType): TypedArray {
   const length = sizeOf(shape);
   try {
     return newArray(dtype, length);
-  } catch (error) {
-    if (!(length >= 0)) throw error;
+  } catch {
     const { name, statistics } = defaultExecutor();
     const wanted = { dtype, length, bytes: length * bytesPerElement(dtype) };
     const { bytesInUse } = statistics;
@@ -163,7 +183,7 @@ function arrayFor(shape: Shape, dtype: DType): TypedArray {
  * @example zeros([2, 2]) // [[0, 0], [0, 0]]
  */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
-  return full(shape, 0, dtype);
+  return uniformly("zeros", shape, 0, dtype);
 }
 
 /**
@@ -171,5 +191,5 @@ export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
  * @example ones([3], "int32") // [1, 1, 1]
  */
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
-  return full(shape, 1, dtype);
+  return uniformly("ones", shape, 1, dtype);
 }

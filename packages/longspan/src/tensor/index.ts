@@ -3,7 +3,7 @@ export { type Ambient, ambient } from "./ambient.js";
 export { checkNumber, checkNumbers, describeElement } from "./check-numbers.js";
 export * from "./create.js";
 export { type HostAccess, hostAccess, type Readable, withHostAccess } from "./host-access.js";
-export * from "./key.js";
+export { Key } from "./key.js";
 export * from "./random-numbers.js";
 export {
   keep,

@@ -1,3 +1,4 @@
+import { check, count, integer, kind, number, type RequiredKind } from "../check/index.js";
 import { threefry2x32 } from "../program/index.js";
 import { hostAccess } from "./host-access.js";
 
@@ -18,25 +19,32 @@ export class Key {
 
   /** The key of a seed: any safe integer. */
   static of(seed: number): Key {
-    if (!Number.isSafeInteger(seed)) throw new RangeError(`a seed is an integer, got ${seed}`);
+    check("Key.of", "seed", seed, integer);
     return new Key([Math.floor(seed / 2 ** 32) | 0, seed | 0]);
   }
 
   /** The key of two 32-bit words, such as those of a stored `words`. */
   static fromWords(k0: number, k1: number): Key {
+    check("Key.fromWords", "k0", k0, number);
+    check("Key.fromWords", "k1", k1, number);
     return new Key([k0 | 0, k1 | 0]);
   }
 
   /** The key of stream number `data` under this one. */
   fold(data: number): Key {
+    check("Key.fold", "data", data, integer);
     threefry2x32(this.words[0], this.words[1], Math.floor(data / 2 ** 32) | 0, data | 0, words, 0);
     const key = new Key([words[0]!, words[1]!]);
     hostAccess()?.folded(this.words, data, key.words);
     return key;
   }
 
-  /** `count` independent keys. */
-  split(count: number): Key[] {
-    return Array.from({ length: count }, (_, i) => this.fold(i));
+  /** `many` independent keys. */
+  split(many: number): Key[] {
+    check("Key.split", "count", many, count);
+    return Array.from({ length: many }, (_, i) => this.fold(i));
   }
 }
+
+/** A key of random numbers. */
+export const keyKind: RequiredKind = kind("a Key, such as Key.of(1)", (given) => given instanceof Key);

@@ -1,3 +1,4 @@
+import { check, func } from "../check/index.js";
 import { ambient } from "./ambient.js";
 
 /** What a scope can release. */
@@ -46,6 +47,7 @@ export function forget(t: Releasable): void {
  * const norm = scope(() => sqrt(sum(mul(g, g)))); // 5; only the result stays
  */
 export function scope<T>(f: () => T): T {
+  check("scope", "f", f, func);
   if (!releasing.present) return f();
   const frame: Frame = { parent: current.present, owned: new Set() };
   let result: T;

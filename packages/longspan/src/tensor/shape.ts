@@ -1,3 +1,5 @@
+import { describe } from "../check/index.js";
+
 /** Sizes of the axes, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
 
@@ -54,22 +56,14 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
 }
 
 /**
- * Checks that a shape is a list of non-negative integers.
- * @example checkShape([2, 0], "zeros") // passes; [-1] and [1.5] throw
- */
-export function checkShape(shape: Shape, what: string): void {
-  for (const n of shape)
-    if (!Number.isInteger(n) || n < 0)
-      throw new ShapeError(`${what}: ${formatShape(shape)} is not a shape (sizes are non-negative integers)`);
-}
-
-/**
  * Turns a possibly negative axis into 0..rank-1.
  * @example axisOf(-1, 3, "sum") // 2
  */
 export function axisOf(axis: number, rank: number, what: string): number {
   const a = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(a) || a < 0 || a >= rank)
-    throw new ShapeError(`${what}: axis ${axis} of a value with ${rank} axes`);
+  if (!Number.isInteger(axis) || a < 0 || a >= rank)
+    throw new ShapeError(
+      `${what}: axis ${describe(axis)} of a value with ${rank} axes${rank > 0 ? `; an axis is an integer from ${-rank} to ${rank - 1}` : ""}`,
+    );
   return a;
 }

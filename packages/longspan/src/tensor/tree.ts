@@ -1,3 +1,4 @@
+import { check, func, list } from "../check/index.js";
 import { type Tensor, Value } from "./value.js";
 
 /**
@@ -50,6 +51,7 @@ export function leafEntries(tree: unknown): [path: string, value: Value][] {
  * @example mapTree({ w: tensor([1, 2]), b: [tensor([3])] }, (v) => mul(v, 2)) // { w: [2, 4], b: [[6]] }
  */
 export function mapTree<T>(tree: T, f: (value: Value, path: string) => Value): T {
+  check("mapTree", "f", f, func);
   return rebuild(tree, "", f) as T;
 }
 
@@ -63,6 +65,8 @@ export function mapTrees<T>(
   others: readonly unknown[],
   f: (values: Value[], path: string) => Value,
 ): T {
+  check("mapTrees", "others", others, list);
+  check("mapTrees", "f", f, func);
   const tables = others.map((o) => new Map(leafEntries(o)));
   return mapTree(first, (v, path) =>
     f(
@@ -72,7 +76,7 @@ export function mapTrees<T>(
           const other = t.get(path);
           if (!other)
             throw new TypeError(
-              `tree ${i + 2} has no value at "${path}"; both trees must have the same form`,
+              `mapTrees: others[${i}] has no value at "${path}"; both trees must have the same form`,
             );
           return other;
         }),

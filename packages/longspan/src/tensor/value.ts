@@ -1,3 +1,4 @@
+import { check, count, kind, numbers, type RequiredKind } from "../check/index.js";
 import {
   type DType,
   type Executor,
@@ -6,10 +7,11 @@ import {
   type SynchronousExecutor,
   type TypedArray,
 } from "../program/index.js";
-import { checkNumbers, describeElement } from "./check-numbers.js";
+import { checkNumbers } from "./check-numbers.js";
 import { hostAccess } from "./host-access.js";
 import { adopt, forget } from "./scope.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "./shape.js";
+import { shapeKind } from "./shape-kinds.js";
 import { mostShown, showElements } from "./show-elements.js";
 
 /**
@@ -139,9 +141,11 @@ export class Tensor extends Value {
   /** A tensor over the same memory, from element `offset` of this one on. */
   view(shape: Shape, offset = 0): Tensor {
     this.check();
-    if (offset < 0 || offset + sizeOf(shape) > this.size)
+    check("Tensor.view", "shape", shape, shapeKind);
+    check("Tensor.view", "offset", offset, count);
+    if (offset + sizeOf(shape) > this.size)
       throw new ShapeError(
-        `a view of ${formatShape(shape)} at ${offset} does not fit ${formatShape(this.shape)}`,
+        `Tensor.view: shape ${formatShape(shape)} at offset ${offset} does not fit ${formatShape(this.shape)}`,
       );
     return new Tensor(this.storage, this.start + offset, shape, this.dtype);
   }
@@ -183,9 +187,10 @@ export class Tensor extends Value {
    */
   write(data: ArrayLike<number>): void {
     this.check();
+    check("Tensor.write", "data", data, numbers);
     if (data.length !== this.size)
-      throw new ShapeError(`write of ${data.length} elements into ${formatShape(this.shape)}`);
-    checkNumbers("write", data, this.dtype);
+      throw new ShapeError(`Tensor.write: data of ${data.length} elements for ${formatShape(this.shape)}`);
+    checkNumbers("Tensor.write: data", data, this.dtype);
     hostAccess()?.refused("writes into a tensor");
     this.storage.executor.write(this.storage.handle, this.start, data);
     this.storage.version += 1;
@@ -243,12 +248,21 @@ if (typeof disposeSymbol === "symbol")
  * @example await read(tensor([[1, 2]])) // Float32Array [ 1, 2 ]
  */
 export async function read(v: Value): Promise<TypedArray> {
-  return concrete(v).data();
+  return concrete("read", "v", v).data();
 }
 
-function concrete(v: Value): Tensor {
+/** A tensor, or what stands for one while a function is differentiated, traced or recorded. */
+export const valueKind: RequiredKind = kind(
+  "a tensor, or a value made of tensors",
+  (given) => given instanceof Value,
+);
+
+/** A tensor. */
+export const tensorKind: RequiredKind = kind("a tensor", (given) => given instanceof Tensor);
+
+function concrete(what: string, name: string, v: Value): Tensor {
   if (v instanceof Tensor) return v;
-  if (!(v instanceof Value)) throw new TypeError(`only a tensor is read; this is ${describeElement(v)}`);
+  check(what, name, v, valueKind);
   throw new TypeError(
     v.tracedIn === null
       ? "a value that is being traced or differentiated holds no data; return it and read the result"
@@ -282,7 +296,7 @@ export interface CpuTensor {
  * @example onCpu(tensor([[1, 2]])).toArray() // Float32Array [ 1, 2 ]
  */
 export function onCpu(value: Value): CpuTensor {
-  const t = concrete(value);
+  const t = concrete("onCpu", "value", value);
   const executor = t.executor;
   if (!isSynchronous(executor))
     throw new TypeError(`the ${executor.name} executor is read with "await t.data()"`);

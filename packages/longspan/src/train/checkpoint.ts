@@ -1,4 +1,6 @@
+import { check, isRecord, kind } from "../check/index.js";
 import { decodeSafetensors, encodeSafetensors, loadInto } from "../io/index.js";
+import { stateKind } from "./kinds.js";
 import type { History, TrainingState, Validation } from "./training-state.js";
 
 /** A training state as bytes and text, for a file each. */
@@ -37,6 +39,7 @@ export class CheckpointError extends Error {
  * console.log(tensors.length > 0, progress.step); // true 0
  */
 export async function encodeCheckpoint<P, S, C>(state: TrainingState<P, S, C>): Promise<Checkpoint> {
+  check("encodeCheckpoint", "state", state, stateKind);
   const { step, params, optimiser, carried, best, history } = state;
   const tree = { params, optimiser, carried, ...(best ? { best: best.params } : {}) };
   const tensors = await encodeSafetensors(tree, { step: String(step) });
@@ -69,6 +72,8 @@ export function decodeCheckpoint<P, S, C>(
   checkpoint: { readonly tensors: Uint8Array; readonly progress: unknown },
   form: TrainingState<P, S, C>,
 ): TrainingState<P, S, C> {
+  check("decodeCheckpoint", "checkpoint", checkpoint, kind("a record { tensors, progress }", isRecord));
+  check("decodeCheckpoint", "form", form, stateKind);
   const progress = checkProgress(checkpoint.progress);
   const stored = decodeSafetensors(checkpoint.tensors);
   const step = stored.metadata.get("step");
@@ -90,7 +95,7 @@ export function decodeCheckpoint<P, S, C>(
 }
 
 function checkProgress(value: unknown): CheckpointProgress {
-  const found = (value ?? {}) as Partial<Record<keyof CheckpointProgress, unknown>>;
+  const found = (isRecord(value) ? value : {}) as Partial<Record<keyof CheckpointProgress, unknown>>;
   const expect = (what: string, is: unknown, right: boolean, expected: string) => {
     if (!right)
       throw new CheckpointError(`checkpoint: ${what} is ${JSON.stringify(is)}, expected ${expected}`);
@@ -100,7 +105,7 @@ function checkProgress(value: unknown): CheckpointProgress {
   expect("format", found.format, found.format === "longspan-checkpoint", '"longspan-checkpoint"');
   expect("formatVersion", found.formatVersion, found.formatVersion === 1, "1");
   expect("step", found.step, isCount(found.step), "a whole number of at least 0");
-  const history = (found.history ?? {}) as Partial<Record<keyof History, unknown>>;
+  const history = (isRecord(found.history) ? found.history : {}) as Partial<Record<keyof History, unknown>>;
   for (const name of ["elapsed", "seconds"] as const)
     expect(`history.${name}`, history[name], isTime(history[name]), "a number of at least 0");
   expect(

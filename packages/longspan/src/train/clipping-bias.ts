@@ -1,6 +1,8 @@
 import { valueAndGradPerExample } from "../autodiff/index.js";
+import { check, checkSettings, func, iterable, positive } from "../check/index.js";
 import { clipPerExample, jointNorm } from "../optim/index.js";
 import { leaves, scope, type Tensor, type Traceable, type Value } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 
 /** How one gradient lies to the full one. */
 export interface AgainstFull {
@@ -75,10 +77,12 @@ export async function clippingBias<P, B>(
   losses: (params: Traceable<P>, batch: B) => Value,
   params: P,
   batches: Iterable<B>,
-  { threshold }: { readonly threshold: number },
+  options: { readonly threshold: number },
 ): Promise<ClippingBias> {
-  if (!(threshold > 0))
-    throw new RangeError(`clippingBias: the threshold is a positive number, got ${threshold}`);
+  check("clippingBias", "losses", losses, func);
+  check("clippingBias", "params", params, treeKind);
+  check("clippingBias", "batches", batches, iterable);
+  const { threshold } = checkSettings("clippingBias", options, { threshold: positive });
   const f = valueAndGradPerExample(losses);
   const size = leaves(params).reduce((n, p) => n + (p.dtype === "int32" ? 0 : p.size), 0);
   const [full, clipped, perExample] = [0, 0, 0].map(() => new Float64Array(size)) as [Sum, Sum, Sum];
@@ -114,7 +118,7 @@ export async function clippingBias<P, B>(
     minibatches += 1;
     if (factor < 1) clippedMinibatches += 1;
   }
-  if (minibatches === 0) throw new RangeError("clippingBias: expected at least one batch, got none");
+  if (minibatches === 0) throw new RangeError("clippingBias: batches holds at least one, got none");
   const fullNorm = lengthOf(full) / examples;
   const clippedFull = Math.min(1, threshold / fullNorm);
   const clippedMean = against(full, clipped);

@@ -1,6 +1,16 @@
+import {
+  check,
+  checkSettings,
+  func,
+  type KindsOf,
+  optional,
+  signal as signalKind,
+  size,
+} from "../check/index.js";
 import type { SyntheticProblem } from "../data/index.js";
 import type { SequenceModel, SequenceModelParams } from "../nn/index.js";
 import { type Key, scope, type Tensor, type Traceable } from "../tensor/index.js";
+import { keyKind, treeKind } from "../tensor/kinds.js";
 import { type Pause, pacer } from "./pace.js";
 import { answers, checkAnswers, lossOf } from "./synthetic-task.js";
 
@@ -46,11 +56,17 @@ export async function evaluateSynthetic<P, S>(
   model: SequenceModel<P, S>,
   params: SequenceModelParams<P>,
   problem: SyntheticProblem,
-  { key, sequences = 10_000, batch, signal, pause }: EvaluateSyntheticOptions,
+  options: EvaluateSyntheticOptions,
 ): Promise<SyntheticEvaluation> {
   checkAnswers("evaluateSynthetic", model, problem);
-  if (!Number.isInteger(sequences) || sequences < 1)
-    throw new RangeError(`evaluateSynthetic: the sequences are a positive whole number, got ${sequences}`);
+  check("evaluateSynthetic", "params", params, treeKind);
+  const {
+    key,
+    sequences = 10_000,
+    batch,
+    signal,
+    pause,
+  } = checkSettings("evaluateSynthetic", options, kinds);
   const together = batch ?? Math.max(1, Math.min(1000, Math.floor(50_000 / problem.steps)));
   const rest = pacer(pause);
   let [wrong, seen, judgedRows, total] = [0, 0, 0, 0];
@@ -75,3 +91,11 @@ export async function evaluateSynthetic<P, S>(
   }
   return { wrong, sequences: seen, loss: total / judgedRows, complete: seen === sequences };
 }
+
+const kinds: KindsOf<EvaluateSyntheticOptions> = {
+  key: keyKind,
+  sequences: optional(size),
+  batch: optional(size),
+  signal: optional(signalKind),
+  pause: optional(func),
+};

@@ -1,10 +1,13 @@
+import { check, checkSettings, func, optional, signal as signalKind, size } from "../check/index.js";
 import { type SymbolNumbers, type TextStreams, textStreams } from "../data/index.js";
+import { symbolsKind } from "../data/kinds.js";
 import {
   crossEntropySum,
   type LanguageModel,
   type LanguageModelParams,
   type LanguageModelState,
 } from "../nn/index.js";
+import { languageModelKind, languageModelParamsKind } from "../nn/kinds.js";
 import { fromArray, keep, scope, type Tensor } from "../tensor/index.js";
 import { type Pause, pacer } from "./pace.js";
 import { dispose } from "./training-state.js";
@@ -53,8 +56,22 @@ export async function evaluateText(
   model: LanguageModel,
   params: LanguageModelParams,
   symbols: SymbolNumbers,
-  { streams = 1, steps, signal, pause }: EvaluateOptions = {},
+  options?: EvaluateOptions,
 ): Promise<TextEvaluation> {
+  check("evaluateText", "model", model, languageModelKind);
+  check("evaluateText", "params", params, languageModelParamsKind);
+  check("evaluateText", "symbols", symbols, symbolsKind);
+  const {
+    streams = 1,
+    steps,
+    signal,
+    pause,
+  } = checkSettings("evaluateText", options, {
+    streams: optional(size),
+    steps: optional(size),
+    signal: optional(signalKind),
+    pause: optional(func),
+  });
   const longest = Math.max(1, Math.floor((symbols.length - 1) / streams));
   const text = textStreams(symbols, {
     streams,

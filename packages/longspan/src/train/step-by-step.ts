@@ -1,5 +1,7 @@
 import { valueAndGrad } from "../autodiff/index.js";
+import { check, checkSettings, count, describe, func, isRecord, optional } from "../check/index.js";
 import { applyUpdates, type StepSettings, type Transform } from "../optim/index.js";
+import { transformKind } from "../optim/kinds.js";
 import {
   type Concrete,
   full,
@@ -10,6 +12,7 @@ import {
   Tensor,
   type Value,
 } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 
 /** Where a training that goes step by step stands. P: the parameters. S: the optimiser's state. */
 export interface TrainingPoint<P, S> {
@@ -59,16 +62,18 @@ export interface StepByStepOptions {
 export function trainingStep<P, S, A extends readonly unknown[]>(
   loss: (params: P, ...rest: A) => Value,
   optimiser: Transform<S>,
-  options: StepByStepOptions = {},
+  options?: StepByStepOptions,
 ): StepOfTraining<Concrete<P>, S, A> {
-  checkGiven(loss, optimiser, options);
+  check("trainingStep", "loss", loss, func);
+  check("trainingStep", "optimiser", optimiser, transformKind);
+  const { settings: settingsOf } = checkSettings("trainingStep", options, { settings: optional(func) });
   const gradient = valueAndGrad((params: P, rest: A) => loss(params, ...rest));
   const step = (at: TrainingPoint<Concrete<P>, S>, ...rest: A): TrainingPoint<Concrete<P>, S> => {
     checkPoint(at);
     const next = scope(() => {
       const { value, grads } = gradient(at.params, rest);
       const settings: StepSettings = {
-        ...options.settings?.(at.steps),
+        ...settingsOf?.(at.steps),
         objective: { loss: (params) => loss(params as P, ...rest) },
       };
       const { updates, state } = optimiser.update(grads, at.state, at.params, settings);
@@ -83,6 +88,7 @@ export function trainingStep<P, S, A extends readonly unknown[]>(
     return next;
   };
   step.start = (params: Concrete<P>): TrainingPoint<Concrete<P>, S> => {
+    check("trainingStep.start", "params", params, treeKind);
     const own = mapTree(params, ownView);
     const dtype = leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32";
     return { params: own, state: optimiser.init(own), loss: full([], Number.NaN, dtype), steps: 0 };
@@ -95,40 +101,14 @@ function ownView<V extends Value>(v: V): V {
   return v instanceof Tensor ? (v.view(v.shape) as Value as V) : v;
 }
 
-function checkGiven(loss: unknown, optimiser: unknown, options: unknown): void {
-  if (typeof loss !== "function")
-    throw new TypeError(`trainingStep: the loss is a function of the parameters, got ${named(loss)}`);
-  const { init, update } = (optimiser ?? {}) as Partial<Transform<unknown>>;
-  if (typeof init !== "function" || typeof update !== "function")
-    throw new TypeError(`trainingStep: the optimiser is a transform such as adam(), got ${named(optimiser)}`);
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`trainingStep: the options are a record, got ${named(options)}`);
-  const { settings, ...others } = options as Partial<Record<string, unknown>>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined)
-    throw new TypeError(`trainingStep: there is no option "${unknown}"; there is settings`);
-  if (settings !== undefined && typeof settings !== "function")
-    throw new TypeError(
-      `trainingStep: settings is a function of the number of steps taken, got ${named(settings)}`,
-    );
-}
-
 function checkPoint(at: unknown): void {
-  const { params, steps } = (at ?? {}) as Partial<TrainingPoint<unknown, unknown>>;
-  if (typeof params !== "object" || typeof steps !== "number")
+  if (
+    !isRecord(at) ||
+    !treeKind.accepts(at.params) ||
+    !treeKind.accepts(at.state) ||
+    !count.accepts(at.steps)
+  )
     throw new TypeError(
-      `trainingStep: a step begins where start(params) or the step before ended, got ${named(at)}; write "let at = step.start(params)" and then "at = step(at)"`,
+      `trainingStep: a step begins where start(params) or the step before ended, got ${describe(at)}; write "let at = step.start(params)" and then "at = step(at)"`,
     );
-}
-
-function named(x: unknown): string {
-  return x === null
-    ? "null"
-    : Array.isArray(x)
-      ? "a list"
-      : typeof x === "object"
-        ? "a record"
-        : typeof x === "string"
-          ? JSON.stringify(x)
-          : String(x);
 }

@@ -1,10 +1,13 @@
+import { check, checkSettings, integerIn, optional, size } from "../check/index.js";
 import type { SyntheticBatch, SyntheticProblem } from "../data/index.js";
+import { problemKind } from "../data/kinds.js";
 import {
   crossEntropyMean,
   meanSquaredErrorMean,
   type SequenceModel,
   type SequenceModelParams,
 } from "../nn/index.js";
+import { sequenceModelKind } from "../nn/kinds.js";
 import {
   type DType,
   fromArray,
@@ -14,7 +17,9 @@ import {
   type Traceable,
   type Value,
 } from "../tensor/index.js";
+import { keyKind } from "../tensor/kinds.js";
 import type { Backward } from "../unfold/index.js";
+import { backwardKind } from "../unfold/kinds.js";
 import type { Task } from "./task.js";
 
 /** Training of a sequence model on a synthetic problem. */
@@ -52,15 +57,22 @@ export interface SyntheticTaskOptions {
 export function syntheticTask<P, S>(
   model: SequenceModel<P, S>,
   problem: SyntheticProblem,
-  { key, batch = 20, curvature, backward }: SyntheticTaskOptions,
+  options: SyntheticTaskOptions,
 ): SyntheticTask<P> {
   checkAnswers("syntheticTask", model, problem);
-  if (!Number.isInteger(batch) || batch < 1)
-    throw new RangeError(`syntheticTask: the batch is a positive whole number, got ${batch}`);
-  if (curvature !== undefined && !(Number.isInteger(curvature) && curvature >= 1 && curvature <= batch))
-    throw new RangeError(
-      `syntheticTask: the curvature is taken from 1 to ${batch} sequences of the batch, got ${curvature}`,
-    );
+  const {
+    key,
+    batch = 20,
+    curvature,
+    backward,
+  } = checkSettings("syntheticTask", options, {
+    key: keyKind,
+    batch: optional(size),
+    curvature: optional(size),
+    backward: optional(backwardKind),
+  });
+  // The sequences of the batch that the curvature is taken from.
+  if (curvature !== undefined) check("syntheticTask", "curvature", curvature, integerIn(1, batch));
   return {
     capturable: true,
     batch: (step) => problem.sample(key, step, batch),
@@ -80,8 +92,11 @@ export function syntheticTask<P, S>(
 export function checkAnswers(
   what: string,
   model: { readonly output: number },
-  { name, output }: SyntheticProblem,
+  problem: SyntheticProblem,
 ): void {
+  check(what, "model", model, sequenceModelKind);
+  check(what, "problem", problem, problemKind);
+  const { name, output } = problem;
   if (model.output !== output)
     throw new ShapeError(
       `${what}: the model gives ${model.output} features per answer, the problem ${name} has ${output}; make the model with output: ${output}`,

@@ -1,13 +1,17 @@
+import { check, checkSettings, integerIn, optional } from "../check/index.js";
 import type { Segment, TextStreams } from "../data/index.js";
+import { streamsKind } from "../data/kinds.js";
 import {
   crossEntropyMean,
   type LanguageModel,
   type LanguageModelParams,
   type LanguageModelState,
 } from "../nn/index.js";
+import { languageModelKind } from "../nn/kinds.js";
 import { slice } from "../ops/index.js";
 import { fromArray, mapTree, scope, type Traceable, zeros } from "../tensor/index.js";
 import { type Backward, chain } from "../unfold/index.js";
+import { backwardKind } from "../unfold/kinds.js";
 import type { Task } from "./task.js";
 
 /** How a language model is trained on a text. */
@@ -34,18 +38,14 @@ export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 16, steps: 64 }));
  * task.batch(0).inputs.length; // 1024
  */
-export function textTask(
-  model: LanguageModel,
-  text: TextStreams,
-  { backward, curvature }: TextTaskOptions = {},
-): TextTask {
-  if (
-    curvature !== undefined &&
-    !(Number.isInteger(curvature) && curvature >= 1 && curvature <= text.streams)
-  )
-    throw new RangeError(
-      `textTask: the curvature is taken from 1 to ${text.streams} streams, got ${curvature}`,
-    );
+export function textTask(model: LanguageModel, text: TextStreams, options?: TextTaskOptions): TextTask {
+  check("textTask", "model", model, languageModelKind);
+  check("textTask", "text", text, streamsKind);
+  const { backward, curvature } = checkSettings("textTask", options, {
+    backward: optional(backwardKind),
+    // The streams that the curvature is taken from.
+    curvature: optional(integerIn(1, text.streams)),
+  });
   return {
     capturable: true,
     batch: (step) => text.segment(step),

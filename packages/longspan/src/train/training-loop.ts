@@ -1,12 +1,29 @@
+import {
+  atLeastZero,
+  check,
+  checkSettings,
+  func,
+  isRecord,
+  type KindsOf,
+  kind,
+  list,
+  optional,
+  type RequiredKind,
+  record,
+  signal,
+} from "../check/index.js";
 import type { ExplosionPolicy, Schedule, Transform } from "../optim/index.js";
+import { transformKind } from "../optim/kinds.js";
 import type { Key } from "../tensor/index.js";
+import { keyKind } from "../tensor/kinds.js";
 import type { StepReport } from "./explosion-error.js";
+import { stateKind, taskKind } from "./kinds.js";
 import { LossSum, RecentLoss } from "./loss-window.js";
 import { clock, type Pause, pacer } from "./pace.js";
 import type { Task } from "./task.js";
 import { dispose, shared, type TrainingState, type Validation } from "./training-state.js";
 import { TrainingStep } from "./training-step.js";
-import { isStale, ValidationClock, type ValidationOptions } from "./validation.js";
+import { isStale, ValidationClock, type ValidationOptions, validationKinds } from "./validation.js";
 
 /**
  * How long a run lasts: until so many steps are taken in all, or for so many minutes in all, callbacks included; what came
@@ -147,6 +164,12 @@ export async function train<P, B, C, S>(
   // Callbacks that take any state do not widen the types of this one.
   options: TrainOptions<NoInfer<P>, NoInfer<S>, NoInfer<C>>,
 ): Promise<Trained<P, S, C>> {
+  check("train", "task", task, taskKind);
+  check("train", "state", state, stateKind);
+  checkSettings<TrainOptions<unknown, unknown, unknown>>("train", options as never, kinds);
+  if (options.validation) checkSettings("train: validation", options.validation, validationKinds as never);
+  for (const [i, callback] of (options.callbacks ?? []).entries())
+    check("train", `callbacks[${i}]`, callback, record);
   const run = new Run(task, state, options);
   try {
     return await run.toTheEnd();
@@ -372,8 +395,26 @@ class Run<P, B, C, S> {
   }
 }
 
+/** One of two records, each of one setting. */
+function oneRecord(words: string, ...names: readonly string[]): RequiredKind {
+  return kind(words, (given) => isRecord(given) && Object.keys(given).some((name) => names.includes(name)));
+}
+
+const kinds: KindsOf<TrainOptions<unknown, unknown, unknown>> = {
+  optimiser: transformKind,
+  budget: oneRecord("a record { steps } or { minutes }", "steps", "minutes"),
+  key: keyKind,
+  schedule: optional(func),
+  momentum: optional(func),
+  onExplosion: optional(record),
+  validation: optional(record),
+  callbacks: optional(list),
+  reportSeconds: optional(atLeastZero),
+  signal: optional(signal),
+  pause: optional(func),
+};
+
 function checkBudget(budget: Budget): void {
-  const [name, amount] = "steps" in budget ? ["steps", budget.steps] : ["minutes", budget.minutes];
-  if (!(amount >= 0 && amount < Number.POSITIVE_INFINITY))
-    throw new RangeError(`train: a budget of ${amount} ${name}; expected a number of at least 0`);
+  const name = "steps" in budget ? "steps" : "minutes";
+  check("train", `budget.${name}`, (budget as Record<string, unknown>)[name], atLeastZero);
 }

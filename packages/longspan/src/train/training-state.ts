@@ -1,5 +1,9 @@
+import { check } from "../check/index.js";
 import { type ExplosionState, onExplosion, type Transform } from "../optim/index.js";
+import { transformKind } from "../optim/kinds.js";
 import { leaves, mapTree, Tensor } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
+import { taskKind } from "./kinds.js";
 import type { Task } from "./task.js";
 
 /** The loss on held-out data after so many steps. */
@@ -54,6 +58,9 @@ export function startTraining<P, B, C, S>(
   optimiser: Transform<S>,
   params: P,
 ): TrainingState<P, S, C> {
+  check("startTraining", "task", task, taskKind);
+  check("startTraining", "optimiser", optimiser, transformKind);
+  check("startTraining", "params", params, treeKind);
   return {
     step: 0,
     params,

@@ -1,3 +1,4 @@
+import { check, func, type KindsOf, optional, positive, record, size } from "../check/index.js";
 import type { TrainingState, Validation } from "./training-state.js";
 
 /** How a run is watched on data that it does not learn from. */
@@ -28,6 +29,14 @@ export function isStale(validations: readonly Validation[], patience: number): b
   return age >= patience;
 }
 
+/** The kinds of the settings of a validation. */
+export const validationKinds: KindsOf<ValidationOptions<unknown, unknown, unknown>> = {
+  run: func,
+  every: record,
+  params: optional(func),
+  patience: optional(size),
+};
+
 /** When a validation is due. */
 export class ValidationClock {
   private last: number;
@@ -38,11 +47,8 @@ export class ValidationClock {
     private readonly every: ValidationOptions<unknown, unknown, unknown>["every"],
     now: number,
   ) {
-    const [name, amount] = "steps" in every ? ["steps", every.steps] : ["seconds", every.seconds];
-    if (!(amount > 0) || (name === "steps" && !Number.isInteger(amount)))
-      throw new RangeError(
-        `train: validation every ${amount} ${name}; expected a positive ${name === "steps" ? "integer" : "number"}`,
-      );
+    if ("steps" in every) check("train", "validation.every.steps", every.steps, size);
+    else check("train", "validation.every.seconds", every.seconds, positive);
     this.last = now;
     this.wait = "seconds" in every ? every.seconds : 0;
   }

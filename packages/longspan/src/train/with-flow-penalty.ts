@@ -1,6 +1,9 @@
+import { check, checkSettings, type KindsOf, kind } from "../check/index.js";
+import { flowPenaltyKinds } from "../flow/flow-penalty.js";
 import { type FlowPenaltyOptions, flowPenalty } from "../flow/index.js";
 import { mul } from "../ops/index.js";
 import { fromArray } from "../tensor/index.js";
+import { taskKind } from "./kinds.js";
 import type { Task } from "./task.js";
 
 /** A batch with the weight of the penalty at its step. */
@@ -41,13 +44,15 @@ export interface TaskFlowPenalty extends FlowPenaltyOptions {
  */
 export function withFlowPenalty<P, B, C>(
   task: Task<P, B, C>,
-  { weight, ...options }: TaskFlowPenalty,
+  settings: TaskFlowPenalty,
 ): Task<P, Penalised<B>, C> {
+  check("withFlowPenalty", "task", task, taskKind);
+  const { weight, ...options } = checkSettings("withFlowPenalty", settings, kinds);
   const weightAt = (step: number) => {
     const lambda = typeof weight === "number" ? weight : weight(step);
     if (!(lambda >= 0 && lambda < Number.POSITIVE_INFINITY))
       throw new RangeError(
-        `withFlowPenalty: the weight is a finite number of at least 0, got ${lambda} at step ${step}`,
+        `withFlowPenalty: weight is a finite number of at least 0, got ${lambda} at step ${step}`,
       );
     return lambda;
   };
@@ -87,3 +92,11 @@ export function withFlowPenalty<P, B, C>(
 function inArray(weight: number): Float64Array | null {
   return weight === 0 ? null : Float64Array.of(weight);
 }
+
+const kinds: KindsOf<TaskFlowPenalty> = {
+  ...flowPenaltyKinds,
+  weight: kind(
+    "a finite number of at least 0, or a function from the step to one",
+    (given) => typeof given === "number" || typeof given === "function",
+  ),
+};

@@ -1,3 +1,5 @@
+import { isRecord, type Kind, kind, oneOf, optional, type RequiredKind, size } from "../check/index.js";
+
 /**
  * How an unfold is differentiated. The values that it computes never depend on it.
  *
@@ -23,24 +25,30 @@ export type Backward =
   | { readonly kind: "truncated"; readonly every: number }
   | { readonly kind: "checkpointed"; readonly blocks?: number };
 
-/** @throws RangeError | TypeError */
-export function checkBackward(backward: Backward): void {
-  if (!["full", "truncated", "checkpointed"].includes(backward.kind))
-    throw new TypeError(
-      `backward: kind is "full", "truncated" or "checkpointed", got ${JSON.stringify(backward.kind)}`,
-    );
-  if (backward.kind === "truncated" && !isPositiveInteger(backward.every))
-    throw new RangeError(`backward: truncation every ${backward.every} steps; expected a positive integer`);
-  if (
-    backward.kind === "checkpointed" &&
-    backward.blocks !== undefined &&
-    !isPositiveInteger(backward.blocks)
-  )
-    throw new RangeError(
-      `backward: checkpointing in ${backward.blocks} blocks; expected a positive integer, or none for half the square root of the number of steps`,
-    );
-}
+/** The ways to differentiate through an unfold. */
+export const backwardKind: RequiredKind = {
+  words: 'a record { kind: "full", "truncated" or "checkpointed" }',
+  accepts: (given) => faultIn("", given) === null,
+  refusal: (place, given) => faultIn(place, given)!,
+};
 
-function isPositiveInteger(n: number): boolean {
-  return Number.isInteger(n) && n >= 1;
+const ways = oneOf("full", "truncated", "checkpointed");
+const aRecord = kind(backwardKind.words, isRecord);
+
+function faultIn(place: string, given: unknown): Error | null {
+  const part = (name: string, of: Kind) => {
+    const value = (given as Record<string, unknown>)[name];
+    return of.accepts(value) ? null : of.refusal(`${place}.${name}`, value);
+  };
+  if (!isRecord(given)) return aRecord.refusal(place, given);
+  const own = given.kind === "truncated" ? "every" : given.kind === "checkpointed" ? "blocks" : "kind";
+  const unknown = Object.keys(given).find((name) => name !== "kind" && name !== own);
+  return (
+    part("kind", ways) ??
+    (unknown === undefined
+      ? null
+      : new TypeError(`${place}: there is no setting ${unknown} where kind is "${given.kind}"`)) ??
+    (given.kind === "truncated" ? part("every", size) : null) ??
+    (given.kind === "checkpointed" ? part("blocks", optional(size)) : null)
+  );
 }

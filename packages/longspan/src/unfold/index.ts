@@ -1,4 +1,4 @@
-export * from "./backward.js";
+export type { Backward } from "./backward.js";
 export { linearized, remembered, transposed } from "./derived-cells.js";
 export type { Pullback, Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 export type { Probes } from "./probes.js";

@@ -9,6 +9,7 @@ import {
   type ValuesOf,
   withPullback,
 } from "../cell/index.js";
+import { check } from "../check/index.js";
 import { splitProducts } from "../compile/index.js";
 import { applyAll, cast, gather } from "../ops/index.js";
 import {
@@ -20,10 +21,11 @@ import {
   mapTree,
   ShapeError,
   type Traceable,
-  Value,
+  type Value,
   zeros,
 } from "../tensor/index.js";
-import { checkBackward } from "./backward.js";
+import { dtypeKind, valueKind } from "../tensor/kinds.js";
+import { checkCall } from "./check-call.js";
 import { checkpointedUnfoldOp } from "./checkpointed.js";
 import { clipReads } from "./clip-reads.js";
 import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
@@ -31,7 +33,7 @@ import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
 import { layoutOf } from "./schedule.js";
 import { checkBlocks } from "./structures/blocks.js";
-import { indexTensor, Structure, StructureError } from "./structures/structure.js";
+import { indexTensor, type Structure, StructureError } from "./structures/structure.js";
 import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 import { watched } from "./watch.js";
 
@@ -56,6 +58,7 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   structure: Structure,
   options: UnfoldOptions<S> = {},
 ): Unfolded<S, O, N> {
+  checkCall(cell, params, inputs, structure, options);
   return watched({ cell, params, inputs, structure, options }, (changed) =>
     unfoldAs(cell, params, inputs, structure, changed as UnfoldOptions<S>),
   ) as Unfolded<S, O, N>;
@@ -69,17 +72,6 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
   options: UnfoldOptions<S> & Pick<WatchedOptions, "innermostUntreated">,
 ): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled", clipState = null } = options;
-  if (!(structure instanceof Structure))
-    throw new TypeError(
-      `unfold ${cell.name}: the structure is made by chain(), trees() or graph(), got ${typeof structure}`,
-    );
-  if (typeof inputs !== "object" || inputs === null)
-    throw new TypeError(
-      `unfold ${cell.name}: the inputs are a record of values by name, got ${inputs === null ? "null" : typeof inputs}`,
-    );
-  if (loop !== "compiled" && loop !== "plain")
-    throw new TypeError(`unfold ${cell.name}: loop is "compiled" or "plain", got ${JSON.stringify(loop)}`);
-  checkBackward(backward);
   if (backward.kind === "truncated") structure.checkClock();
   if (backward.kind === "checkpointed") checkBlocks(structure);
   const dtype = floatType(params, inputs, initial);
@@ -219,9 +211,12 @@ function operand(
     }
     case "input":
     case "edgeInput": {
-      const v = (inputs as Record<string, unknown>)[source.name];
-      if (!(v instanceof Value))
-        throw new ShapeError(`unfold ${cell.name}: input "${source.name}" is missing`);
+      const v = (inputs as Record<string, Value | undefined>)[source.name];
+      if (v === undefined)
+        throw new ShapeError(
+          `unfold ${cell.name}: input "${source.name}" is missing; inputs holds a value for each`,
+        );
+      check(`unfold ${cell.name}`, `inputs.${source.name}`, v, valueKind);
       if (source.from === "input") return v;
       if (v.shape[0] !== parts.nodes)
         throw new ShapeError(
@@ -308,5 +303,6 @@ export function isActivation({ op, outputs }: CellGraph["equations"][number]): b
  * @example castTree({ w: tensor([1, 2]) }, "float64").w.dtype // float64
  */
 export function castTree<T>(tree: T, dtype: DType): T {
+  check("castTree", "dtype", dtype, dtypeKind);
   return mapTree(tree, (v) => (v.dtype === "int32" ? v : cast(v, dtype)));
 }

@@ -13,7 +13,7 @@ describe("split", () => {
 
   it("a fraction of 0 holds out nothing; 1 is too much", () => {
     expect(splitText(places(3), 0).valid.length).toBe(0);
-    expect(() => splitText(places(3), 1)).toThrow("the fraction held out lies in [0, 1), got 1");
+    expect(() => splitText(places(3), 1)).toThrow("splitText: fraction is a number in [0, 1), got 1");
   });
 });
 
@@ -74,6 +74,6 @@ describe("streams", () => {
     expect(() => textStreams(places(9), { streams: 1, steps: 1.5 })).toThrow(
       "steps is a positive integer, got 1.5",
     );
-    expect(() => text.segment(-1)).toThrow("the number is a non-negative integer, got -1");
+    expect(() => text.segment(-1)).toThrow("textStreams.segment: step is an integer of at least 0, got -1");
   });
 });

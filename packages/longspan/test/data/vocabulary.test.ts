@@ -66,16 +66,16 @@ describe("character vocabulary", () => {
 
   it("a number without a symbol is named", () => {
     expect(() => characterVocabulary("ab").decode([0, 2])).toThrow(
-      "symbol 2 is not in the vocabulary; numbers run from 0 to 1",
+      "vocabulary.decode: symbols holds 2, which is not in the vocabulary; numbers run from 0 to 1",
     );
   });
 });
 
 describe("vocabularies from JSON that are none", () => {
   for (const [name, value, message] of [
-    ["nothing", null, 'level is undefined, expected "char" or "word"'],
-    ["another level", { level: "byte", symbols: [] }, 'level is "byte", expected "char" or "word"'],
-    ["no list", { level: "char", symbols: "ab" }, "symbols is not a list"],
+    ["nothing", null, "stored is a record { level, symbols }, got null"],
+    ["another level", { level: "byte", symbols: [] }, 'level is "char" or "word", got "byte"'],
+    ["no list", { level: "char", symbols: "ab" }, 'symbols is a list, got "ab"'],
     [
       "two characters in one",
       { level: "char", symbols: ["a", "bc"] },

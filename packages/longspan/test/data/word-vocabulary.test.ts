@@ -167,7 +167,7 @@ describe("word vocabulary", () => {
     expect(countUnknown(vocabulary, numbers)).toBe(5);
     expect(vocabulary.decode(numbers)).toBe("to be,<unk><unk><unk> or<unk><unk>");
     expect(() => vocabulary.decode([7])).toThrow(
-      "symbol 7 is not in the vocabulary; numbers run from 0 to 6",
+      "vocabulary.decode: symbols holds 7, which is not in the vocabulary; numbers run from 0 to 6",
     );
   });
 

@@ -48,11 +48,11 @@ describe("TensorBoard events", () => {
   it("refuse what the format cannot hold", () => {
     const event = { wallTime: 1, step: 1, scalars: {} };
     expect(() => encodeTensorBoardEvent({ ...event, step: 0.5 })).toThrow(
-      "encodeTensorBoardEvent: the step is a safe integer, got 0.5",
+      "encodeTensorBoardEvent: step is an integer, got 0.5",
     );
     expect(() => encodeTensorBoardEvent({ ...event, step: 2 ** 53 })).toThrow("got 9007199254740992");
     expect(() => encodeTensorBoardEvent({ ...event, wallTime: Number.NaN })).toThrow(
-      "TensorBoard event: the wall time is a finite number of seconds, got NaN",
+      "encodeTensorBoardEvent: wallTime is a finite number, got NaN",
     );
     expect(() => tensorBoardHeader(Number.POSITIVE_INFINITY)).toThrow("got Infinity");
     expect(() => encodeTensorBoardEvent({ ...event, scalars: { "\ud800": 1 } })).toThrow(

@@ -52,7 +52,7 @@ describe("dropout of a value", () => {
 
   test("a rate outside [0, 1)", () => {
     expect(() => dropout(ones([1]), 1, null)).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: dropout: the rate is in [0, 1), got 1]`,
+      `[RangeError: dropout: rate is a number in [0, 1), got 1]`,
     );
     expect(() => dropout(ones([1]), Number.NaN, Key.of(1))).toThrow(RangeError);
   });

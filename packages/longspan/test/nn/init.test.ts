@@ -120,22 +120,22 @@ describe("glorot", () => {
 
   test("bad sizes", () => {
     expect(() => glorot(0, 3)).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: glorot: sizes are positive integers, got 0, 3 and 1 gates]`,
+      `[RangeError: glorot: input is a positive integer, got 0]`,
     );
     expect(() => orthogonal(2.5, 3)).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: orthogonal: sizes are positive integers, got 2.5, 3 and 1 gates]`,
+      `[RangeError: orthogonal: rows is a positive integer, got 2.5]`,
     );
     expect(() => orthogonal(2, 2, { gain: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: orthogonal: the gain is a positive number, got 0]`,
+      `[RangeError: orthogonal: gain is a finite positive number, got 0]`,
     );
     expect(() => normalInit(-1, 3)).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: normalInit: the standard deviation is a positive number, got -1]`,
+      `[RangeError: normalInit: std is a finite positive number, got -1]`,
     );
     expect(() => uniformInit(Number.POSITIVE_INFINITY, 3)).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: uniformInit: the limit is a positive number, got Infinity]`,
+      `[RangeError: uniformInit: limit is a finite positive number, got Infinity]`,
     );
     expect(() => gateBias(3, [])).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: gateBias: expected one number per gate, got none]`,
+      `[ShapeError: gateBias: values holds one number per gate, got none]`,
     );
   });
 });

@@ -79,14 +79,14 @@ describe("cross-entropy", () => {
     expect(() =>
       crossEntropySum(logits, tensor([0, 1, 4, 0, 0], "int32")),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: cross-entropy: target 4 at row 2 lies outside 0..3: the logits have 4 classes]`,
+      `[RangeError: crossEntropySum: target 4 at row 2 lies outside 0..3: the logits have 4 classes]`,
     );
     expect(() => crossEntropySum(logits, tensor([0, 1, -1, 0, 0], "int32"))).toThrow(RangeError);
     expect(() => crossEntropySum(logits, tensor([0, 1], "int32"))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: cross-entropy: logits are [5, 4] and targets [2], expected [n, classes] and [n]]`,
+      `[ShapeError: crossEntropySum: logits are [5, 4] and targets [2], expected [n, classes] and [n]]`,
     );
     expect(() => crossEntropySum(logits, tensor([0, 1, 2, 0, 0]))).toThrowErrorMatchingInlineSnapshot(
-      `[TypeError: cross-entropy: targets are class numbers, int32, got float32]`,
+      `[TypeError: crossEntropySum: targets are class numbers, int32, got float32]`,
     );
     expect(() => crossEntropyMean(zeros([0, 4]), tensor([], "int32"))).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: crossEntropyMean: the mean over no rows; is the batch empty?]`,
@@ -160,7 +160,7 @@ describe("squared error", () => {
     expect(first).toBeLessThan(1e-8);
     expect(second).toBeLessThan(1e-8);
     expect(() => meanSquaredErrorSum(outputs, tensor([0, 0]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: mean squared error: outputs are [2, 2] and targets [2], expected [n, ...features] twice]`,
+      `[ShapeError: meanSquaredErrorSum: outputs are [2, 2] and targets [2], expected [n, ...features] twice]`,
     );
   });
 });
@@ -207,7 +207,7 @@ describe("Bernoulli cross-entropy", () => {
     expect(first).toBeLessThan(1e-8);
     expect(second).toBeLessThan(1e-7);
     expect(() => bernoulliCrossEntropySum(logits, tensor([1]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: Bernoulli cross-entropy: logits are [3, 4] and targets [1], expected [n, ...features] twice]`,
+      `[ShapeError: bernoulliCrossEntropySum: logits are [3, 4] and targets [1], expected [n, ...features] twice]`,
     );
   });
 });

@@ -127,16 +127,22 @@ function plainly(o: number[], { temperature, topK, topP, exclude }: Required<Sam
 
 describe("impossible settings", () => {
   for (const [settings, message] of [
-    [{ temperature: -1 }, "sampling: the temperature is a number of at least 0, got -1"],
-    [{ temperature: Number.NaN }, "sampling: the temperature is a number of at least 0, got NaN"],
-    [{ topK: 0 }, "sampling: topK is a positive integer, got 0"],
-    [{ topK: 2.5 }, "sampling: topK is a positive integer, got 2.5"],
-    [{ topP: 0 }, "sampling: topP lies in (0, 1], got 0"],
-    [{ topP: 1.01 }, "sampling: topP lies in (0, 1], got 1.01"],
-    [{ topP: Number.NaN }, "sampling: topP lies in (0, 1], got NaN"],
-    [{ exclude: [8] }, "sampling: exclude holds 8; symbols run from 0 to 7"],
-    [{ exclude: [-1] }, "sampling: exclude holds -1; symbols run from 0 to 7"],
-    [{ exclude: [0, 1, 2, 3, 4, 5, 6, 7] }, "sampling: no symbol is left to draw: 8 of 8 are excluded"],
+    [{ temperature: -1 }, "samplingDistribution: temperature is a finite number of at least 0, got -1"],
+    [
+      { temperature: Number.NaN },
+      "samplingDistribution: temperature is a finite number of at least 0, got NaN",
+    ],
+    [{ topK: 0 }, "samplingDistribution: topK is a positive integer, got 0"],
+    [{ topK: 2.5 }, "samplingDistribution: topK is a positive integer, got 2.5"],
+    [{ topP: 0 }, "samplingDistribution: topP is a number in (0, 1], got 0"],
+    [{ topP: 1.01 }, "samplingDistribution: topP is a number in (0, 1], got 1.01"],
+    [{ topP: Number.NaN }, "samplingDistribution: topP is a number in (0, 1], got NaN"],
+    [{ exclude: [8] }, "samplingDistribution: exclude holds 8; symbols run from 0 to 7"],
+    [{ exclude: [-1] }, "samplingDistribution: exclude[0] is an integer of at least 0, got -1"],
+    [
+      { exclude: [0, 1, 2, 3, 4, 5, 6, 7] },
+      "samplingDistribution: no symbol is left to draw: 8 of 8 are excluded",
+    ],
   ] as const)
     it(JSON.stringify(settings), () => {
       expect(() => samplingDistribution(logits, settings)).toThrow(new RangeError(message));
@@ -145,7 +151,7 @@ describe("impossible settings", () => {
   it("are found before the first draw", async () => {
     const { model, params } = constant();
     const drawn = sampleSymbols(model, params, { key: Key.of(1), length: 0, topP: 2 });
-    await expect(drawn.next()).rejects.toThrow("sampling: topP lies in (0, 1], got 2");
+    await expect(drawn.next()).rejects.toThrow("sampleSymbols: topP is a number in (0, 1], got 2");
   });
 
   it("logits that are not finite, also where they are excluded", () => {

@@ -66,12 +66,12 @@ describe("sparse start", () => {
 
   it("refuses settings that make no sense", () => {
     expect(() => sparseInit(4, { nonZeros: 5 })).toThrow(
-      "sparseInit: a unit reads at most 4 units, got 5 entries",
+      "sparseInit: nonZeros is at most 4, the units that there are to read, got 5",
     );
     expect(() => sparseInit(4, { radius: 0 })).toThrow(
-      "sparseInit: the spectral radius is a positive number, got 0",
+      "sparseInit: radius is a finite positive number, got 0",
     );
-    expect(() => sparseInit(0)).toThrow("sparseInit: sizes are positive integers, got 0 units and 0 entries");
+    expect(() => sparseInit(0)).toThrow("sparseInit: hidden is a positive integer, got 0");
   });
 });
 
@@ -107,7 +107,7 @@ describe("the networks of Pascanu et al.", () => {
 
   it("another start is refused", () => {
     expect(() => pascanuRnn({ input: 1, output: 1, start: "tanh" as "sigmoid" })).toThrow(
-      "pascanuRnn: the start is one of sigmoid, basic_tanh, smart_tanh, got tanh",
+      'pascanuRnn: start is one of sigmoid, basic_tanh, smart_tanh, got "tanh"',
     );
   });
 });
@@ -146,10 +146,10 @@ describe("the networks of Sutskever et al.", () => {
 
   it("refuse scales that are none", () => {
     expect(() => sutskeverRnn({ input: 1, output: 1, inputScale: 0 })).toThrow(
-      "normalInit: the standard deviation is a positive number, got 0",
+      "sutskeverRnn: inputScale is a finite positive number, got 0",
     );
     expect(() => sutskeverRnn({ input: 1, output: 1, radius: -1 })).toThrow(
-      "sparseInit: the spectral radius is a positive number, got -1",
+      "sutskeverRnn: radius is a finite positive number, got -1",
     );
   });
 });

@@ -176,18 +176,15 @@ describe("adaptiveClip", () => {
 
   it("refuses settings that cannot be", () => {
     const cases: [AdaptiveOptions, string][] = [
-      [{ quantile: 0 }, "adaptiveClip: the quantile lies in (0, 1], got 0"],
-      [{ quantile: 90 }, "adaptiveClip: the quantile lies in (0, 1], got 90"],
-      [{ window: 2.5 }, "adaptiveClip: the window is an integer of at least 1, got 2.5"],
-      [
-        { after: 0 },
-        "the number of norms after which the quantile counts is an integer of at least 1, got 0",
-      ],
+      [{ quantile: 0 }, "adaptiveClip: quantile is a number in (0, 1], got 0"],
+      [{ quantile: 90 }, "adaptiveClip: quantile is a number in (0, 1], got 90"],
+      [{ window: 2.5 }, "adaptiveClip: window is a positive integer, got 2.5"],
+      [{ after: 0 }, "after is a positive integer, got 0"],
       [
         { window: 5, after: 6 },
-        "the quantile counts after 6 norms, but the window holds 5; give at most as many",
+        "after is 6, the norms seen before the quantile counts, but the window holds 5; give at most as many",
       ],
-      [{ start: 0 }, "adaptiveClip: the threshold at the start is a positive number, got 0"],
+      [{ start: 0 }, "adaptiveClip: start is a positive number, got 0"],
     ];
     for (const [options, message] of cases) expect(() => adaptiveClip(options)).toThrow(message);
   });

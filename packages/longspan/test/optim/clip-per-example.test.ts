@@ -62,9 +62,9 @@ describe("clipPerExample", () => {
   });
 
   it("refuses what cannot be", () => {
-    expect(() => clipPerExample([], 1)).toThrow("clipPerExample: expected at least one gradient, got none");
+    expect(() => clipPerExample([], 1)).toThrow("clipPerExample: gradients holds at least one, got none");
     expect(() => clipPerExample([tensor([1])], 0)).toThrow(
-      "clipPerExample: the threshold is a positive number, got 0",
+      "clipPerExample: threshold is a positive number, got 0",
     );
     expect(() => clipPerExample<unknown>([{ w: tensor([1]) }, { v: tensor([1]) }], 1)).toThrow(
       'clipPerExample: the gradient at "v" has no counterpart',

@@ -125,7 +125,7 @@ describe("clipByJointNorm", () => {
 
   it("refuses a threshold that is not positive", () => {
     for (const v of [0, -1, Number.NaN])
-      expect(() => clipByJointNorm(v)).toThrow(`the threshold is a positive number, got ${v}`);
+      expect(() => clipByJointNorm(v)).toThrow(`threshold is a positive number, got ${v}`);
   });
 });
 
@@ -199,7 +199,7 @@ describe("clipByGroupNorm", () => {
   });
 
   it("refuses a threshold that is not positive", () => {
-    expect(() => clipByGroupNorm(0)).toThrow("clipByGroupNorm: the threshold is a positive number, got 0");
+    expect(() => clipByGroupNorm(0)).toThrow("clipByGroupNorm: threshold is a positive number, got 0");
   });
 });
 

@@ -280,11 +280,11 @@ describe("the learning rate of a step", () => {
     it(`${name} refuses a learning rate that is none`, () => {
       const state = rule.init(params);
       expect(() => rule.update(grads, state, params, { learningRate: Number.NaN })).toThrow(
-        `${name}: the learning rate is a finite number of at least 0, got NaN`,
+        `${name}: learningRate is a finite number of at least 0, got NaN`,
       );
       expect(() =>
         rule.update(grads, state, params, { learningRate: fromArray([1, 2], [2], "float64") }),
-      ).toThrow(`${name}: the learning rate is a scalar, got shape [2]`);
+      ).toThrow(`${name}: learningRate is a scalar, got shape [2]`);
     });
   }
 
@@ -306,29 +306,31 @@ describe("the learning rate of a step", () => {
         expect(numbers(usual.update(grads, state, params, { momentum }).updates)).toEqual(expected);
       expect(numbers(usual.update(grads, state, params).updates)).not.toEqual(expected);
       for (const [momentum, message] of [
-        [1, "the momentum lies in [0, 1), got 1"],
-        [fromArray([0, 0], [2], "float64"), "the momentum is a scalar, got shape [2]"],
+        [1, "momentum is a number in [0, 1), got 1"],
+        [fromArray([0, 0], [2], "float64"), "momentum is a scalar, got shape [2]"],
       ] as const)
         expect(() => usual.update(grads, state, params, { momentum })).toThrow(`${name}: ${message}`);
     });
 
   it("settings outside their ranges are refused", () => {
     expect(() => sgd({ learningRate: -1 })).toThrow(RangeError);
-    expect(() => momentum({ learningRate: 0.1, momentum: 1 })).toThrow("lies in [0, 1), got 1");
-    expect(() => nesterov2013({ learningRate: 0.1, momentum: 1 })).toThrow("lies in [0, 1), got 1");
+    expect(() => momentum({ learningRate: 0.1, momentum: 1 })).toThrow(
+      "momentum is a number in [0, 1), got 1",
+    );
+    expect(() => nesterov2013({ learningRate: 0.1, momentum: 1 })).toThrow(
+      "momentum is a number in [0, 1), got 1",
+    );
     expect(() => nesterov2013({ learningRate: -1, momentum: 0 })).toThrow(RangeError);
-    expect(() => adam({ beta2: 1 })).toThrow("beta2 lies in [0, 1), got 1");
-    expect(() => adam({ epsilon: -1 })).toThrow("adam: the epsilon is a finite number of at least 0, got -1");
-    expect(() => rmsProp({ decay: 1 })).toThrow("rmsProp: the decay lies in [0, 1), got 1");
-    expect(() => rmsProp({ momentum: -0.1 })).toThrow("rmsProp: the momentum lies in [0, 1), got -0.1");
-    expect(() => adaGrad({ initialSum: -1 })).toThrow(
-      "the initial sum is a finite number of at least 0, got -1",
-    );
-    expect(() => weightDecay(-1)).toThrow("weightDecay: the rate is a finite number of at least 0, got -1");
+    expect(() => adam({ beta2: 1 })).toThrow("beta2 is a number in [0, 1), got 1");
+    expect(() => adam({ epsilon: -1 })).toThrow("adam: epsilon is a finite number of at least 0, got -1");
+    expect(() => rmsProp({ decay: 1 })).toThrow("rmsProp: decay is a number in [0, 1), got 1");
+    expect(() => rmsProp({ momentum: -0.1 })).toThrow("rmsProp: momentum is a number in [0, 1), got -0.1");
+    expect(() => adaGrad({ initialSum: -1 })).toThrow("initialSum is a finite number of at least 0, got -1");
+    expect(() => weightDecay(-1)).toThrow("weightDecay: rate is a finite number of at least 0, got -1");
     expect(() => adamW({ weightDecay: Number.NaN })).toThrow(
-      "the rate is a finite number of at least 0, got NaN",
+      "weightDecay is a finite number of at least 0, got NaN",
     );
-    expect(() => averageParameters(adam(), { decay: 1 })).toThrow("the decay lies in [0, 1), got 1");
+    expect(() => averageParameters(adam(), { decay: 1 })).toThrow("decay is a number in [0, 1), got 1");
     expect(() => averageParameters(adam(), { from: 0.5 })).toThrow("an integer of at least 0, got 0.5");
   });
 });

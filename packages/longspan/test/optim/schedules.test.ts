@@ -95,16 +95,16 @@ describe("the momentum of 2013", () => {
 
   it("refuses settings that make no sense", () => {
     expect(() => momentumSchedule2013({ most: 1 })).toThrow(
-      "momentumSchedule2013: the largest momentum lies in [0, 1), got 1",
+      "momentumSchedule2013: most is a number in [0, 1), got 1",
     );
     expect(() => momentumSchedule2013({ most: 0.9, every: 0 })).toThrow(
-      "momentumSchedule2013: the number of steps between rises is an integer of at least 1, got 0",
+      "momentumSchedule2013: every is a positive integer, got 0",
     );
     expect(() => heldFirst(-1, 0.9, constantSchedule(0))).toThrow(
-      "heldFirst: the number of steps is an integer of at least 0, got -1",
+      "heldFirst: steps is an integer of at least 0, got -1",
     );
     expect(() => heldFirst(1, Number.NaN, constantSchedule(0))).toThrow(
-      "heldFirst: the value is a finite number of at least 0, got NaN",
+      "heldFirst: value is a finite number of at least 0, got NaN",
     );
   });
 });
@@ -138,22 +138,22 @@ describe("the plateau", () => {
 
 it("impossible settings are refused", () => {
   const cases: [() => unknown, string][] = [
-    [() => constantSchedule(-1), "constantSchedule: the rate is a finite number of at least 0, got -1"],
-    [() => linearSchedule(Number.NaN), "linearSchedule: the peak is a finite number of at least 0, got NaN"],
-    [() => cosineSchedule({ peak: 0.1, floor: 0.2 }), "the floor is at most the peak, got 0.2 and 0.1"],
-    [() => stepSchedule({ rate: 1, factor: 1, every: 5 }), "stepSchedule: the factor lies in (0, 1), got 1"],
-    [() => stepSchedule({ rate: 1, factor: 0.5, every: 0 }), "an integer of at least 1, got 0"],
-    [() => inverseTimeSchedule({ rate: 1, decay: -2 }), "the decay is a finite number of at least 0, got -2"],
+    [() => constantSchedule(-1), "constantSchedule: rate is a finite number of at least 0, got -1"],
+    [() => linearSchedule(Number.NaN), "linearSchedule: peak is a finite number of at least 0, got NaN"],
+    [() => cosineSchedule({ peak: 0.1, floor: 0.2 }), "floor is at most peak, got 0.2 and 0.1"],
     [
-      () => plateauSchedule({ rate: 1, factor: 0.5, patience: 0 }),
-      "the patience is an integer of at least 1",
+      () => stepSchedule({ rate: 1, factor: 1, every: 5 }),
+      "stepSchedule: factor is a number in (0, 1), got 1",
     ],
-    [() => plateauSchedule({ rate: 1, factor: 0.5, patience: 1, threshold: -1 }), "the threshold is"],
-    [() => plateauSchedule({ rate: 1, factor: 0.5, patience: 1, floor: 2 }), "the floor is at most the rate"],
     [
-      () => warmUp(0.5, constantSchedule(1)),
-      "warmUp: the number of steps is an integer of at least 0, got 0.5",
+      () => stepSchedule({ rate: 1, factor: 0.5, every: 0 }),
+      "stepSchedule: every is a positive integer, got 0",
     ],
+    [() => inverseTimeSchedule({ rate: 1, decay: -2 }), "decay is a finite number of at least 0, got -2"],
+    [() => plateauSchedule({ rate: 1, factor: 0.5, patience: 0 }), "patience is a positive integer"],
+    [() => plateauSchedule({ rate: 1, factor: 0.5, patience: 1, threshold: -1 }), "threshold is"],
+    [() => plateauSchedule({ rate: 1, factor: 0.5, patience: 1, floor: 2 }), "floor is at most rate"],
+    [() => warmUp(0.5, constantSchedule(1)), "warmUp: steps is an integer of at least 0, got 0.5"],
   ];
   for (const [make, message] of cases) {
     expect(make).toThrow(RangeError);

@@ -98,9 +98,9 @@ describe("by hand: losses whose gradients are the rows of the batch", () => {
 
   it("says what it cannot measure", async () => {
     await expect(measure([[[1, 0]]], 0)).rejects.toThrow(
-      "clippingBias: the threshold is a positive number, got 0",
+      "clippingBias: threshold is a positive number, got 0",
     );
-    await expect(measure([], 1)).rejects.toThrow("clippingBias: expected at least one batch, got none");
+    await expect(measure([], 1)).rejects.toThrow("clippingBias: batches holds at least one, got none");
     const still = await measure([[[1, 0]], [[-1, 0]]], 0.5);
     expect([still.fullNorm, still.clippedMean.angle]).toEqual([0, Number.NaN]);
   });

@@ -65,7 +65,7 @@ describe("training by hessianFree", () => {
     expect(of[0]!.measures["curvature batch"]).toBe(60);
     expect(of[0]!.measures["cost in gradients"]).toBeGreaterThan(reports[0]!.measures["cost in gradients"]!);
     expect(() => syntheticTask(model, problem, { ...options, curvature: 61 })).toThrow(
-      "syntheticTask: the curvature is taken from 1 to 60 sequences of the batch, got 61",
+      "syntheticTask: curvature is an integer from 1 to 60, got 61",
     );
   });
 
@@ -94,9 +94,11 @@ describe("training by hessianFree", () => {
     expect(reports.map(({ measures }) => measures["curvature batch"])).toEqual([27, 27, 27, 27]);
     for (const bad of [0, 5, 1.5])
       expect(() => textTask(lm, streams, { curvature: bad })).toThrow(
-        `textTask: the curvature is taken from 1 to 4 streams, got ${bad}`,
+        `textTask: curvature is an integer from 1 to 4, got ${bad}`,
       );
-    expect(() => streams.segment(0, 5)).toThrow("segment: the streams are 1 to 4, got 5");
+    expect(() => streams.segment(0, 5)).toThrow(
+      "textStreams.segment: first is an integer from 1 to 4, got 5",
+    );
   });
 
   it("goes on from a checkpoint with the same bits, carried states and damping included", async () => {

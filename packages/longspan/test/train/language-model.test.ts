@@ -167,10 +167,10 @@ describe("sampling", () => {
   it("rejects what makes no sense, and damaged parameters", async () => {
     const built = build();
     await expect(drawn(built, { seed: 1, length: 1, temperature: -1 })).rejects.toThrow(
-      "sampling: the temperature is a number of at least 0, got -1",
+      "sampleSymbols: temperature is a finite number of at least 0, got -1",
     );
     await expect(drawn(built, { seed: 1, length: 1.5 })).rejects.toThrow(
-      "sampleSymbols: the length is a non-negative integer, got 1.5",
+      "sampleSymbols: length is an integer of at least 0, got 1.5",
     );
     built.params.readout.b.write([0, Number.NaN, 0]);
     await expect(drawn(built, { seed: 1, length: 1 })).rejects.toThrow("the logits are not finite");
@@ -241,9 +241,11 @@ describe("the model", () => {
     expect(() => languageModel({ ...sizes, hidden: 0 })).toThrow(
       "languageModel: hidden is a positive integer, got 0",
     );
-    expect(() => languageModel({ ...sizes, dropout: 1 })).toThrow("the dropout rate is in [0, 1), got 1");
+    expect(() => languageModel({ ...sizes, dropout: 1 })).toThrow(
+      "languageModel: dropout is a number in [0, 1), got 1",
+    );
     expect(() => languageModel({ ...sizes, cell: "toString" as "lstm" })).toThrow(
-      "languageModel: the cell is one of lstm, peepholeLstm, coupledLstm, projectedLstm, gru, gruResetAfter, rnn, got toString",
+      'languageModel: cell is one of lstm, peepholeLstm, coupledLstm, projectedLstm, gru, gruResetAfter, rnn, got "toString"',
     );
     expect(() => languageModel({ ...sizes, cell: "projectedLstm" })).toThrow(
       "languageModel: the cell projectedLstm needs a projection, the number of units that it hands on",

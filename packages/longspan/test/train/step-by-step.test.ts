@@ -125,18 +125,18 @@ describe("training step by step", () => {
 
   it("names what it cannot take", () => {
     const make = trainingStep as (...args: unknown[]) => (...at: unknown[]) => unknown;
-    expect(() => make()).toThrow("trainingStep: the loss is a function of the parameters, got undefined");
+    expect(() => make()).toThrow("trainingStep: loss is missing; it is a function");
     expect(() => make(loss, "adam")).toThrow(
-      'trainingStep: the optimiser is a transform such as adam(), got "adam"',
+      'trainingStep: optimiser is a transform, such as sgd({ learningRate: 0.1 }), got "adam"',
     );
     expect(() => make(loss, sgd({ learningRate: 1 }), { setting: 1 })).toThrow(
-      'trainingStep: there is no option "setting"; there is settings',
+      "trainingStep: there is no setting setting (did you mean settings?); the settings are settings",
     );
     expect(() => make(loss, sgd({ learningRate: 1 }), { settings: 1 })).toThrow(
-      "trainingStep: settings is a function of the number of steps taken, got 1",
+      "trainingStep: settings is a function, got 1",
     );
     expect(() => make(loss, sgd({ learningRate: 1 }), null)).toThrow(
-      "trainingStep: the options are a record, got null",
+      "trainingStep: the settings are a record { settings }, got null",
     );
     expect(() => make(loss, sgd({ learningRate: 1 }))({ w: tensor([1]) })).toThrow(
       'a step begins where start(params) or the step before ended, got a record; write "let at = step.start(params)" and then "at = step(at)"',

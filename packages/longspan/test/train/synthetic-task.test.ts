@@ -80,7 +80,7 @@ describe("training on a synthetic problem", () => {
     );
     expect(() =>
       syntheticTask(model, temporalOrder({ length: 20, symbols: 3 }), { key: Key.of(1), batch: 0 }),
-    ).toThrow("syntheticTask: the batch is a positive whole number, got 0");
+    ).toThrow("syntheticTask: batch is a positive integer, got 0");
   });
 
   it("temporal order of 10 steps is learned, and judged so on fresh sequences", {
@@ -144,7 +144,7 @@ describe("evaluation on a synthetic problem", () => {
 
   it("of no sequences is refused", async () => {
     await expect(evaluateSynthetic(model, params, problem, { key, sequences: 0 })).rejects.toThrow(
-      "evaluateSynthetic: the sequences are a positive whole number, got 0",
+      "evaluateSynthetic: sequences is a positive integer, got 0",
     );
   });
 });

@@ -232,7 +232,7 @@ describe("a run", () => {
     const { state, loss } = await train(task, start(), { ...usual, budget: { steps: 0 } });
     expect([state.step, loss]).toEqual([0, Number.NaN]);
     await expect(train(task, start(), { ...usual, budget: { minutes: -1 } })).rejects.toThrow(
-      "train: a budget of -1 minutes; expected a number of at least 0",
+      "train: budget.minutes is a finite number of at least 0, got -1",
     );
   });
 });

@@ -139,10 +139,10 @@ describe("validation", () => {
   it("impossible intervals are rejected", async () => {
     const validation = (every: { steps: number } | { seconds: number }) => ({ every, run: async () => 1 });
     await expect(runWith([], { validation: validation({ steps: 1.5 }) })).rejects.toThrow(
-      "train: validation every 1.5 steps; expected a positive integer",
+      "train: validation.every.steps is a positive integer, got 1.5",
     );
     await expect(runWith([], { validation: validation({ seconds: 0 }) })).rejects.toThrow(
-      "train: validation every 0 seconds; expected a positive number",
+      "train: validation.every.seconds is a positive number, got 0",
     );
   });
 });

@@ -86,7 +86,7 @@ describe("training with the flow penalty", () => {
 
   it("refuses a weight that is none", () => {
     expect(() => withFlowPenalty(task, { weight: -1 })).toThrow(
-      "the weight is a finite number of at least 0, got -1 at step 0",
+      "withFlowPenalty: weight is a finite number of at least 0, got -1 at step 0",
     );
   });
 });

@@ -1,5 +1,6 @@
+import { check, checkSettings, optional, size } from "../../check/index.js";
 import { Key } from "../../tensor/index.js";
-import { checkWhole } from "./make-problem.js";
+import { problemKind } from "../kinds.js";
 import type { SyntheticBatch, SyntheticProblem } from "./problem.js";
 
 /** Settings of `centred`. */
@@ -29,11 +30,9 @@ const together = 20;
  * const problem = centred(adding({ length: 80 }));
  * problem.sample(Key.of(1), 0, 100).targets // numbers around 0 in place of 1/2
  */
-export function centred(
-  problem: SyntheticProblem,
-  { sequences = 1000 }: CentredOptions = {},
-): SyntheticProblem {
-  checkWhole("centred: the number of sequences", sequences, 1);
+export function centred(problem: SyntheticProblem, options?: CentredOptions): SyntheticProblem {
+  check("centred", "problem", problem, problemKind);
+  const { sequences = 1000 } = checkSettings("centred", options, { sequences: optional(size) });
   const { x: meanOfX, target } = means(problem, sequences);
   const shifted = (numbers: ArrayLike<number>, by: number) => Float32Array.from(numbers, (y) => y + by);
   return {

@@ -1,4 +1,5 @@
-import { checkLengths, longestOf, makeProblem } from "./make-problem.js";
+import { atLeastZero, checkSettings, optional } from "../../check/index.js";
+import { lengthsFrom, longestOf, makeProblem } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /** Settings of `latch`. */
@@ -26,10 +27,11 @@ const target = 0.8;
  * @see Bengio, Simard, Frasconi (1994), "Learning long-term dependencies with gradient descent is difficult", section 2
  * @example latch({ length: 20, noise: 0.3 }).sample(Key.of(1), 0, 18).targets // 18 numbers, 0.8 or -0.8
  */
-export function latch({ length, noise = 0.2 }: LatchOptions): SyntheticProblem {
-  checkLengths("latch", length, trained + 1, "the first three steps say what is to be kept");
-  if (!(noise >= 0 && noise < Number.POSITIVE_INFINITY))
-    throw new RangeError(`latch: the noise is a standard deviation of at least 0, got ${noise}`);
+export function latch(options: LatchOptions): SyntheticProblem {
+  const { length, noise = 0.2 } = checkSettings("latch", options, {
+    length: lengthsFrom(trained + 1, "the first three steps say what is to be kept"),
+    noise: optional(atLeastZero),
+  });
   const input = 2 * trained + 1;
   return makeProblem({
     name: "latch",

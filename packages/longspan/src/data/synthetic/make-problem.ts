@@ -1,5 +1,16 @@
+import {
+  check,
+  count as countKind,
+  isRecord,
+  kind,
+  numbers,
+  type RequiredKind,
+  size,
+} from "../../check/index.js";
 import { type Key, RandomNumbers } from "../../tensor/index.js";
+import { keyKind } from "../../tensor/kinds.js";
 import { chain, type Structure } from "../../unfold/index.js";
+import { structureKind } from "../../unfold/kinds.js";
 import type { Lengths, SyntheticBatch, SyntheticProblem, SyntheticProblemFacts } from "./problem.js";
 
 /** A sequence as its problem makes it. */
@@ -44,8 +55,9 @@ export function makeProblem(generator: Generator): SyntheticProblem {
     steps,
     baseline,
     sample(key: Key, batch: number, count: number): SyntheticBatch {
-      checkWhole(`${name}: the number of the batch`, batch, 0);
-      checkWhole(`${name}: the number of sequences`, count, 1);
+      check(`${name}.sample`, "key", key, keyKind);
+      check(`${name}.sample`, "batch", batch, countKind);
+      check(`${name}.sample`, "count", count, size);
       const [forBatch, forSequences] = key.fold(batch).split(2) as [Key, Key];
       const ofBatch = new RandomNumbers(forBatch);
       const length = shortest + ofBatch.below(longest - shortest + 1);
@@ -56,10 +68,12 @@ export function makeProblem(generator: Generator): SyntheticProblem {
       return packed(drawn, generator, structureOf);
     },
     wrong(outputs, batch) {
+      check(`${name}.wrong`, "outputs", outputs, numbers);
+      check(`${name}.wrong`, "batch", batch, batchKind);
       const expected = batch.judged.length * output;
       if (outputs.length !== expected)
         throw new RangeError(
-          `${name}: ${outputs.length} outputs for ${batch.judged.length} judged rows of ${output}, which are ${expected}`,
+          `${name}.wrong: outputs has ${outputs.length} numbers for ${batch.judged.length} judged rows of ${output}, which are ${expected}`,
         );
       const { structure } = batch;
       let wrong = 0;
@@ -160,19 +174,22 @@ export function longestOf(lengths: Lengths): number {
   return typeof lengths === "number" ? lengths : lengths[1];
 }
 
-/** @throws RangeError unless the lengths are whole numbers of at least `least`, in order; `why` ends the message. */
-export function checkLengths(name: string, lengths: Lengths, least: number, why: string): void {
-  const [from, to] = typeof lengths === "number" ? [lengths, lengths] : lengths;
-  const given = typeof lengths === "number" ? `${lengths}` : `${from} to ${to}`;
-  const right = (n: number) => Number.isSafeInteger(n) && n >= least;
-  if (!right(from) || !right(to))
-    throw new RangeError(`${name}: a length is a whole number of at least ${least}, got ${given}: ${why}`);
-  if (from > to)
-    throw new RangeError(`${name}: lengths go from the shortest to the longest, got ${given}; swap them`);
-}
+const batchKind = kind(
+  "a batch, such as sample gives",
+  (given) =>
+    isRecord(given) &&
+    numbers.accepts(given.judged) &&
+    numbers.accepts(given.targets) &&
+    structureKind.accepts(given.structure),
+);
 
-/** @throws RangeError unless it is a whole number of at least `least`; `what` names it. */
-export function checkWhole(what: string, n: number, least: number): void {
-  if (!Number.isSafeInteger(n) || n < least)
-    throw new RangeError(`${what} is a whole number of at least ${least}, got ${n}`);
+/** One length, or the shortest and the longest. @param least the fewest steps; `why` there are no fewer */
+export function lengthsFrom(least: number, why: string): RequiredKind {
+  const right = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= least;
+  const words = `an integer of at least ${least}, or the shortest and the longest of such lengths: ${why}`;
+  return kind(words, (given) =>
+    Array.isArray(given)
+      ? given.length === 2 && right(given[0]) && right(given[1]) && given[0] <= given[1]
+      : right(given),
+  );
 }

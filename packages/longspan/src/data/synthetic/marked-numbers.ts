@@ -1,5 +1,6 @@
+import { checkSettings, isRecord, oneOf, optional } from "../../check/index.js";
 import type { RandomNumbers } from "../../tensor/index.js";
-import { checkLengths, longestOf, makeProblem, meanOver, withinTolerance } from "./make-problem.js";
+import { lengthsFrom, longestOf, makeProblem, meanOver, withinTolerance } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /** Whose form of the adding and multiplication problems is meant. */
@@ -82,14 +83,17 @@ const layouts: Record<MarkedNumbersForm, Layout> = {
 /** A problem on two marked numbers: x(t) = [number, marker], the answer is asked for at the last step. */
 export function markedNumbers(
   name: "adding" | "multiplication",
-  { length, form = "pascanu2013" }: MarkedNumbersOptions,
+  options: MarkedNumbersOptions,
   forms: Partial<Record<MarkedNumbersForm, MarkedNumbers>>,
 ): SyntheticProblem {
-  const rules = Object.hasOwn(forms, form) ? forms[form] : undefined;
-  if (rules === undefined)
-    throw new RangeError(`${name}: the form is one of ${Object.keys(forms).join(", ")}, got ${form}`);
-  const layout = layouts[form];
-  checkLengths(`${name} (${form})`, length, layout.least, layout.why);
+  const formKind = oneOf(...Object.keys(forms));
+  const asked = isRecord(options) && options.form !== undefined ? options.form : "pascanu2013";
+  const layout = layouts[formKind.accepts(asked) ? asked : "pascanu2013"];
+  const { length, form = "pascanu2013" } = checkSettings(name, options, {
+    length: lengthsFrom(layout.least, layout.why),
+    form: optional(formKind),
+  });
+  const rules = forms[form]!;
   const stretch = (l: number) => (layout.stretched ? l + Math.max(0, Math.floor(l / 10) - 1) : l);
   return makeProblem({
     name: form === "pascanu2013" ? name : `${name}-${form.slice(-4)}`,

@@ -1,4 +1,5 @@
-import { checkLengths, longestOf, makeProblem, meanOver, oneHot, rightClasses } from "./make-problem.js";
+import { checkSettings, oneOf, optional } from "../../check/index.js";
+import { lengthsFrom, longestOf, makeProblem, meanOver, oneHot, rightClasses } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /** Settings of `noiselessMemorisation`. */
@@ -23,10 +24,11 @@ export interface MemorisationOptions {
  * @see Pascanu, Mikolov, Bengio (2013); Martens, Sutskever (2011); after Hochreiter, Schmidhuber (1997)
  * @example noiselessMemorisation({ length: 50 }).sample(Key.of(1), 0, 20).structure.nodes // 1400
  */
-export function noiselessMemorisation({ length, bits = 20 }: MemorisationOptions): SyntheticProblem {
-  if (bits !== 5 && bits !== 20)
-    throw new RangeError(`noiselessMemorisation: the bits are 5 or 20, got ${bits}`);
-  checkLengths("noiselessMemorisation", length, 1, "the cue takes a step");
+export function noiselessMemorisation(options: MemorisationOptions): SyntheticProblem {
+  const { length, bits = 20 } = checkSettings("noiselessMemorisation", options, {
+    length: lengthKind,
+    bits: optional(oneOf(5, 20)),
+  });
   return bits === 5
     ? recall("memorisation-5", length, { symbols: 5, values: 2 })
     : recall("memorisation-20", length, { symbols: 10, values: 5 });
@@ -41,10 +43,12 @@ export function noiselessMemorisation({ length, bits = 20 }: MemorisationOptions
  * @see Arjovsky, Shah, Bengio (2016), "Unitary evolution recurrent neural networks", section 5.1
  * @example copyMemory({ length: 100 }).baseline // 0.1733
  */
-export function copyMemory({ length }: { readonly length: Lengths }): SyntheticProblem {
-  checkLengths("copyMemory", length, 1, "the cue takes a step");
+export function copyMemory(options: { readonly length: Lengths }): SyntheticProblem {
+  const { length } = checkSettings("copyMemory", options, { length: lengthKind });
   return recall("copy-memory", length, { symbols: 10, values: 8 });
 }
+
+const lengthKind = lengthsFrom(1, "the cue takes a step");
 
 function recall(
   name: string,

@@ -1,6 +1,8 @@
+import { check, oneOf } from "../../check/index.js";
 import { adding } from "./adding.js";
 import { embeddedReber } from "./embedded-reber.js";
 import { latch } from "./latch.js";
+import { lengthsFrom } from "./make-problem.js";
 import { copyMemory, noiselessMemorisation } from "./memorisation.js";
 import { multiplication } from "./multiplication.js";
 import { randomPermutation } from "./permutation.js";
@@ -58,7 +60,7 @@ export const syntheticProblemNames = Object.keys(problems) as readonly Synthetic
  * @example namedProblem("adding-2016", 600).baseline // 1 / 6
  */
 export function namedProblem(name: SyntheticProblemName, length: Lengths): SyntheticProblem {
-  if (!Object.hasOwn(problems, name))
-    throw new RangeError(`namedProblem: the name is one of ${syntheticProblemNames.join(", ")}, got ${name}`);
+  check("namedProblem", "name", name, oneOf(...syntheticProblemNames));
+  check("namedProblem", "length", length, lengthsFrom(1, "a sequence has a step at least"));
   return problems[name](length);
 }

@@ -1,4 +1,5 @@
-import { checkLengths, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
+import { checkSettings } from "../../check/index.js";
+import { lengthsFrom, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /**
@@ -14,8 +15,10 @@ import type { Lengths, SyntheticProblem } from "./problem.js";
  * @see Pascanu, Mikolov, Bengio (2013); after Hochreiter, Schmidhuber (1997), experiment 2
  * @example randomPermutation({ length: 100 }).sample(Key.of(1), 0, 20).targets // 20 classes, 0 or 1
  */
-export function randomPermutation({ length }: { readonly length: Lengths }): SyntheticProblem {
-  checkLengths("randomPermutation", length, 2, "at the last step, the first is to be recalled");
+export function randomPermutation(options: { readonly length: Lengths }): SyntheticProblem {
+  const { length } = checkSettings("randomPermutation", options, {
+    length: lengthsFrom(2, "at the last step, the first is to be recalled"),
+  });
   return makeProblem({
     name: "permutation",
     input: 100,

@@ -1,4 +1,5 @@
-import { checkLengths, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
+import { checkSettings, isRecord, oneOf, optional } from "../../check/index.js";
+import { lengthsFrom, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 import { distractors } from "./temporal-order.js";
 
@@ -37,15 +38,14 @@ const places = {
  * @see Hochreiter, Schmidhuber (1997), "Long short-term memory", experiments 6a and 6b
  * @example temporalOrder1997().sample(Key.of(1), 0, 1).targets // one class of 0..3
  */
-export function temporalOrder1997({
-  length = [100, 110],
-  symbols = 2,
-}: TemporalOrder1997Options = {}): SyntheticProblem {
-  if (symbols !== 2 && symbols !== 3)
-    throw new RangeError(`temporalOrder1997: the symbols that matter are 2 or 3, got ${symbols}`);
+export function temporalOrder1997(options?: TemporalOrder1997Options): SyntheticProblem {
+  const asked = isRecord(options) && options.symbols === 3 ? 3 : 2;
+  const last = places[asked].at(-1)![1];
+  const { length = [100, 110], symbols = 2 } = checkSettings("temporalOrder1997", options, {
+    length: optional(lengthsFrom(last + 2, `a symbol may stand at step ${last}`)),
+    symbols: optional(oneOf(2, 3)),
+  });
   const ranges = places[symbols];
-  const last = ranges.at(-1)![1];
-  checkLengths("temporalOrder1997", length, last + 2, `a symbol may stand at step ${last}`);
   return makeProblem({
     name: symbols === 2 ? "temporal-order-1997" : "temporal-order-3-1997",
     input: 8,

@@ -1,5 +1,6 @@
+import { checkSettings, oneOf, optional } from "../../check/index.js";
 import type { RandomNumbers } from "../../tensor/index.js";
-import { checkLengths, type Drawn, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
+import { type Drawn, lengthsFrom, longestOf, makeProblem, oneHot, rightClasses } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /** Settings of `temporalOrder`. */
@@ -30,10 +31,11 @@ const places = { 2: [1, 5], 3: [1, 3, 6] } as const;
  * const { x, structure, targets } = temporalOrder({ length: 50 }).sample(Key.of(1), 0, 20);
  * // x [50 * 20, 6] over 20 chains of 50 steps, targets 20 classes of 0..3
  */
-export function temporalOrder({ length, symbols = 2 }: TemporalOrderOptions): SyntheticProblem {
-  checkLengths("temporalOrder", length, 10, "the symbols' places are drawn from tenths of it");
-  if (symbols !== 2 && symbols !== 3)
-    throw new RangeError(`temporalOrder: the symbols that matter are 2 or 3, got ${symbols}`);
+export function temporalOrder(options: TemporalOrderOptions): SyntheticProblem {
+  const { length, symbols = 2 } = checkSettings("temporalOrder", options, {
+    length: lengthsFrom(10, "the symbols' places are drawn from tenths of it"),
+    symbols: optional(oneOf(2, 3)),
+  });
   const classes = 2 ** symbols;
   return makeProblem({
     name: symbols === 2 ? "temporal-order" : "temporal-order-3",

@@ -1,4 +1,5 @@
-import { checkLengths, longestOf, makeProblem, rightClasses } from "./make-problem.js";
+import { checkSettings, isRecord, oneOf, optional } from "../../check/index.js";
+import { lengthsFrom, longestOf, makeProblem, rightClasses } from "./make-problem.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /** Settings of `twoSequences`. */
@@ -21,10 +22,12 @@ export interface TwoSequencesOptions {
  * @see Bengio, Simard, Frasconi (1994), "Learning long-term dependencies with gradient descent is difficult"
  * @example twoSequences({ length: 20 }).sample(Key.of(1), 0, 20).targets // 20 classes, 0 or 1
  */
-export function twoSequences({ length, informative = 1 }: TwoSequencesOptions): SyntheticProblem {
-  if (informative !== 1 && informative !== 3)
-    throw new RangeError(`twoSequences: the informative steps are 1 or 3, got ${informative}`);
-  checkLengths("twoSequences", length, informative + 1, "noise follows the steps that tell the class");
+export function twoSequences(options: TwoSequencesOptions): SyntheticProblem {
+  const asked = isRecord(options) && options.informative === 3 ? 3 : 1;
+  const { length, informative = 1 } = checkSettings("twoSequences", options, {
+    length: lengthsFrom(asked + 1, "noise follows the steps that tell the class"),
+    informative: optional(oneOf(1, 3)),
+  });
   return makeProblem({
     name: "two-sequences",
     input: 1,

@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot, orthogonal } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { LstmConfig } from "./lstm.js";
+import { lstmKinds } from "./settings.js";
 
 /**
  * The LSTM over binary trees, with a left and a right child l, r and a forget gate for each, which sees both
@@ -34,6 +35,7 @@ import type { LstmConfig } from "./lstm.js";
  */
 export const binaryTreeLstm = defineCell({
   name: "binaryTreeLstm",
+  settings: lstmKinds,
   ports: ["left", "right"],
   inputs: ({ input }: LstmConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden }): { h: Shape; s: Shape } => ({ h: [hidden], s: [hidden] }),

@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/index.js";
 import { constantInit, gateBias, glorot, orthogonal } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { LstmConfig } from "./lstm.js";
+import { lstmKinds } from "./settings.js";
 
 /**
  * The LSTM over trees and graphs in which a node has any number of children, in no order. Each child k has a
@@ -36,6 +37,7 @@ import type { LstmConfig } from "./lstm.js";
  */
 export const childSumTreeLstm = defineCell({
   name: "childSumTreeLstm",
+  settings: lstmKinds,
   inputs: ({ input }: LstmConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden }): { h: Shape; s: Shape } => ({ h: [hidden], s: [hidden] }),
   message: ({ hidden }): { h: Shape; s: Shape } => ({ h: [hidden], s: [hidden] }),

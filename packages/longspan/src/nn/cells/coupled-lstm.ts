@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot, orthogonal } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { LstmConfig } from "./lstm.js";
+import { lstmKinds } from "./settings.js";
 
 /**
  * Long short-term memory with coupled gates: what is forgotten makes room for what is written, so one gate does both and
@@ -27,6 +28,7 @@ import type { LstmConfig } from "./lstm.js";
  */
 export const coupledLstm = defineCell({
   name: "coupledLstm",
+  settings: lstmKinds,
   inputs: ({ input }: LstmConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden }): { h: Shape; s: Shape } => ({ h: [hidden], s: [hidden] }),
   params: ({ input, hidden, forgetBias = 1 }) => ({

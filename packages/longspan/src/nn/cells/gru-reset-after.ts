@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { GruConfig } from "./gru.js";
+import { sizes } from "./settings.js";
 
 /**
  * The gated recurrent unit with the reset gate after the recurrent product: the form of the weight files of
@@ -27,6 +28,7 @@ import type { GruConfig } from "./gru.js";
  */
 export const gruResetAfter = defineCell({
   name: "gruResetAfter",
+  settings: sizes,
   inputs: ({ input }: GruConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden }): { h: Shape } => ({ h: [hidden] }),
   params: ({ input, hidden }) => ({

@@ -3,6 +3,7 @@ import { add, matmul, mul, sigmoid, sub, tanh } from "../../ops/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
 import { gates } from "./gates.js";
+import { sizes } from "./settings.js";
 
 /** Settings of `gru` and `gruResetAfter`. */
 export interface GruConfig {
@@ -38,6 +39,7 @@ export interface GruConfig {
  */
 export const gru = defineCell({
   name: "gru",
+  settings: sizes,
   inputs: ({ input }: GruConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden }): { h: Shape } => ({ h: [hidden] }),
   params: ({ input, hidden }) => ({

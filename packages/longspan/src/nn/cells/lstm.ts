@@ -1,8 +1,10 @@
 import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
+import { checkSettings, func, optional } from "../../check/index.js";
 import { add, matmul, mul, sigmoid, tanh } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { gateBias, glorot, orthogonal } from "../init/index.js";
 import { gates } from "./gates.js";
+import { lstmKinds } from "./settings.js";
 
 /** Settings of the LSTM and of the cells made after it. */
 export interface LstmConfig {
@@ -56,9 +58,11 @@ export interface LstmSpecs {
  * const asPrinted = lstm({ input: 3, hidden: 4, squash: sigmoid });
  */
 export function lstm(options: LstmOptions): Cell<{ x: Shape }, { h: Shape; s: Shape }, LstmSpecs, Value> {
-  const { squash = tanh, ...config } = options;
+  const { squash = tanh, ...config } = checkSettings<LstmOptions>("lstm", options, kinds);
   return lstmWith(squash)(config);
 }
+
+const kinds = { ...lstmKinds, squash: optional(func) };
 
 function lstmWith(squash: (input: Value) => Value) {
   return defineCell({

@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot, orthogonal, zerosInit } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { LstmConfig } from "./lstm.js";
+import { lstmKinds } from "./settings.js";
 
 /**
  * Long short-term memory whose gates also see the cell state, each unit its own (diagonal "peepholes"). The
@@ -30,6 +31,7 @@ import type { LstmConfig } from "./lstm.js";
  */
 export const peepholeLstm = defineCell({
   name: "peepholeLstm",
+  settings: lstmKinds,
   inputs: ({ input }: LstmConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden }): { h: Shape; s: Shape } => ({ h: [hidden], s: [hidden] }),
   params: ({ input, hidden, forgetBias = 1 }) => ({

@@ -1,9 +1,11 @@
 import { defineCell } from "../../cell/index.js";
+import { size } from "../../check/index.js";
 import { add, matmul, mul, sigmoid, tanh } from "../../ops/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot, orthogonal } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { LstmConfig } from "./lstm.js";
+import { lstmKinds } from "./settings.js";
 
 /** Settings of `projectedLstm`. `hidden` is the number of units of s. */
 export interface ProjectedLstmConfig extends LstmConfig {
@@ -35,6 +37,7 @@ export interface ProjectedLstmConfig extends LstmConfig {
  */
 export const projectedLstm = defineCell({
   name: "projectedLstm",
+  settings: { ...lstmKinds, projection: size },
   inputs: ({ input }: ProjectedLstmConfig): { x: Shape } => ({ x: [input] }),
   state: ({ hidden, projection }): { h: Shape; s: Shape } => ({ h: [projection], s: [hidden] }),
   params: ({ input, hidden, projection, forgetBias = 1 }) => ({

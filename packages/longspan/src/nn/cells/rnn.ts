@@ -1,14 +1,10 @@
 import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
+import { specKind } from "../../cell/kinds.js";
+import { checkSettings, oneOf, optional } from "../../check/index.js";
 import { add, matmul, relu, sigmoid, tanh, type Unary } from "../../ops/index.js";
-import {
-  describeElement,
-  formatShape,
-  type Shape,
-  ShapeError,
-  sameShape,
-  type Value,
-} from "../../tensor/index.js";
+import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
+import { sizes } from "./settings.js";
 
 /** Settings of `rnn`. */
 export interface RnnConfig {
@@ -53,18 +49,21 @@ export interface RnnSpecs {
  * // output [6, 4], final.h [2, 4]
  */
 export function rnn(config: RnnConfig): Cell<{ x: Shape }, { h: Shape }, RnnSpecs, Value> {
-  const { activation = "tanh" } = config;
-  if (!Object.hasOwn(cells, activation))
-    throw new TypeError(
-      `rnn: the activation is "tanh", "relu" or "sigmoid", got ${describeElement(activation)}; for another one define a cell of your own, with defineCell()`,
-    );
-  return cells[activation](config);
+  checkSettings("rnn", config, kinds);
+  return cells[config.activation ?? "tanh"](config);
 }
 
 const cells = {
   tanh: rnnWith("rnn", tanh),
   relu: rnnWith("rnn.relu", relu),
   sigmoid: rnnWith("rnn.sigmoid", sigmoid),
+};
+
+const kinds = {
+  ...sizes,
+  activation: optional(oneOf(...Object.keys(cells))),
+  U: optional(specKind),
+  W: optional(specKind),
 };
 
 function rnnWith(name: string, activation: Unary) {

@@ -1,5 +1,7 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { check, listOf, number, size } from "../../check/index.js";
 import { fromArray, full, type Shape, ShapeError, zeros } from "../../tensor/index.js";
+import { specOf } from "./spec.js";
 
 /**
  * Zeros: the usual start of a bias.
@@ -7,7 +9,7 @@ import { fromArray, full, type Shape, ShapeError, zeros } from "../../tensor/ind
  * @example zerosInit(4).initialise(Key.of(1), [4], "float32") // [0, 0, 0, 0]
  */
 export function zerosInit(...shape: Shape): ParamSpec {
-  return { shape, initialise: (_, s, dtype) => zeros(s, dtype) };
+  return specOf("zerosInit", shape, (_, s, dtype) => zeros(s, dtype));
 }
 
 /**
@@ -17,7 +19,8 @@ export function zerosInit(...shape: Shape): ParamSpec {
  * @example constantInit(1, 3).initialise(Key.of(1), [3], "float32") // [1, 1, 1]
  */
 export function constantInit(value: number, ...shape: Shape): ParamSpec {
-  return { shape, initialise: (_, s, dtype) => full(s, value, dtype) };
+  check("constantInit", "value", value, number);
+  return specOf("constantInit", shape, (_, s, dtype) => full(s, value, dtype));
 }
 
 /**
@@ -33,14 +36,14 @@ export function constantInit(value: number, ...shape: Shape): ParamSpec {
  * @example gateBias(2, [1, 0]).initialise(Key.of(1), [4], "float32") // [1, 1, 0, 0]
  */
 export function gateBias(hidden: number, values: readonly number[]): ParamSpec {
-  if (values.length === 0) throw new ShapeError("gateBias: expected one number per gate, got none");
-  return {
-    shape: [values.length * hidden],
-    initialise: (_, shape, dtype) =>
-      fromArray(
-        values.flatMap((v) => new Array<number>(hidden).fill(v)),
-        shape,
-        dtype,
-      ),
-  };
+  check("gateBias", "hidden", hidden, size);
+  check("gateBias", "values", values, listOf(number, "a list of one number per gate"));
+  if (values.length === 0) throw new ShapeError("gateBias: values holds one number per gate, got none");
+  return specOf("gateBias", [values.length * hidden], (_, shape, dtype) =>
+    fromArray(
+      values.flatMap((v) => new Array<number>(hidden).fill(v)),
+      shape,
+      dtype,
+    ),
+  );
 }

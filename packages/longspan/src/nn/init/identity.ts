@@ -1,5 +1,7 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { check, number, size } from "../../check/index.js";
 import { fromArray } from "../../tensor/index.js";
+import { specOf } from "./spec.js";
 
 /**
  * A multiple of the identity matrix, [n, n]: the start of a recurrent matrix that copies its state from step
@@ -12,12 +14,11 @@ import { fromArray } from "../../tensor/index.js";
  * const irnn = rnn({ input: 2, hidden: 100, activation: "relu", W: identity(100) });
  */
 export function identity(n: number, scale = 1): ParamSpec {
-  return {
-    shape: [n, n],
-    initialise(_, shape, dtype) {
-      const values = new Float64Array(n * n);
-      for (let i = 0; i < n; i++) values[i * n + i] = scale;
-      return fromArray(values, shape, dtype);
-    },
-  };
+  check("identity", "n", n, size);
+  check("identity", "scale", scale, number);
+  return specOf("identity", [n, n], (_, shape, dtype) => {
+    const values = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) values[i * n + i] = scale;
+    return fromArray(values, shape, dtype);
+  });
 }

@@ -1,7 +1,8 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { check, checkSettings, finitePositive, optional, size } from "../../check/index.js";
 import { threefry2x32 } from "../../program/index.js";
 import { fromArray, type Key } from "../../tensor/index.js";
-import { checkPositive } from "./settings.js";
+import { specOf } from "./spec.js";
 
 /**
  * Random orthogonal matrices, uniform over all of them (Haar): a product with one keeps every length, so a
@@ -27,29 +28,25 @@ import { checkPositive } from "./settings.js";
 export function orthogonal(
   rows: number,
   columns: number,
-  { gates = 1, gain = 1 }: { gates?: number; gain?: number } = {},
+  options?: { gates?: number; gain?: number },
 ): ParamSpec {
-  for (const n of [rows, columns, gates])
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(
-        `orthogonal: sizes are positive integers, got ${rows}, ${columns} and ${gates} gates`,
-      );
-  checkPositive("orthogonal: the gain", gain);
-  return {
-    shape: [rows, gates * columns],
-    initialise(key, shape, dtype) {
-      const values = new Float64Array(rows * gates * columns);
-      key.split(gates).forEach((gateKey, gate) => {
-        const tall = rows >= columns;
-        const q = orthonormalVectors(gateKey, Math.max(rows, columns), Math.min(rows, columns));
-        for (let r = 0; r < rows; r++)
-          for (let c = 0; c < columns; c++)
-            values[(r * gates + gate) * columns + c] = gain * (tall ? q[c]![r]! : q[r]![c]!);
-      });
-      return fromArray(values, shape, dtype);
-    },
-  };
+  check("orthogonal", "rows", rows, size);
+  check("orthogonal", "columns", columns, size);
+  const { gates = 1, gain = 1 } = checkSettings("orthogonal", options, kinds);
+  return specOf("orthogonal", [rows, gates * columns], (key, shape, dtype) => {
+    const values = new Float64Array(rows * gates * columns);
+    key.split(gates).forEach((gateKey, gate) => {
+      const tall = rows >= columns;
+      const q = orthonormalVectors(gateKey, Math.max(rows, columns), Math.min(rows, columns));
+      for (let r = 0; r < rows; r++)
+        for (let c = 0; c < columns; c++)
+          values[(r * gates + gate) * columns + c] = gain * (tall ? q[c]![r]! : q[r]![c]!);
+    });
+    return fromArray(values, shape, dtype);
+  });
 }
+
+const kinds = { gates: optional(size), gain: optional(finitePositive) };
 
 /**
  * `count` orthonormal vectors of `size` elements: the columns of H(1) H(2) ... H(count) D, where H(j)

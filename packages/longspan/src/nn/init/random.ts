@@ -1,7 +1,8 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { check, checkSettings, finitePositive, optional, size } from "../../check/index.js";
 import { mul, normal, sub, uniform } from "../../ops/index.js";
 import { type DType, type Key, type Shape, scope, type Tensor } from "../../tensor/index.js";
-import { checkPositive } from "./settings.js";
+import { specOf } from "./spec.js";
 
 /**
  * Independent normal numbers of mean 0.
@@ -11,8 +12,8 @@ import { checkPositive } from "./settings.js";
  * @example normalInit(0.01, 100, 20).shape // [ 100, 20 ]
  */
 export function normalInit(std: number, ...shape: Shape): ParamSpec {
-  checkPositive("normalInit: the standard deviation", std);
-  return { shape, initialise: (key, s, dtype) => scope(() => mul(normal(key, s, dtype), std)) };
+  check("normalInit", "std", std, finitePositive);
+  return specOf("normalInit", shape, (key, s, dtype) => scope(() => mul(normal(key, s, dtype), std)));
 }
 
 /**
@@ -23,8 +24,8 @@ export function normalInit(std: number, ...shape: Shape): ParamSpec {
  * @example uniformInit(0.1, 100, 20).shape // [ 100, 20 ]
  */
 export function uniformInit(limit: number, ...shape: Shape): ParamSpec {
-  checkPositive("uniformInit: the limit", limit);
-  return { shape, initialise: (key, s, dtype) => uniformWithin(limit, key, s, dtype) };
+  check("uniformInit", "limit", limit, finitePositive);
+  return specOf("uniformInit", shape, (key, s, dtype) => uniformWithin(limit, key, s, dtype));
 }
 
 /**
@@ -43,11 +44,12 @@ export function uniformInit(limit: number, ...shape: Shape): ParamSpec {
  * equation 16
  * @example glorot(3, 4, { gates: 4 }).shape // [ 3, 16 ]
  */
-export function glorot(input: number, output: number, { gates = 1 }: { gates?: number } = {}): ParamSpec {
-  for (const n of [input, output, gates])
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(`glorot: sizes are positive integers, got ${input}, ${output} and ${gates} gates`);
-  return uniformInit(Math.sqrt(6 / (input + output)), input, gates * output);
+export function glorot(input: number, output: number, options?: { gates?: number }): ParamSpec {
+  check("glorot", "input", input, size);
+  check("glorot", "output", output, size);
+  const { gates = 1 } = checkSettings("glorot", options, { gates: optional(size) });
+  const limit = Math.sqrt(6 / (input + output));
+  return specOf("glorot", [input, gates * output], (key, s, dtype) => uniformWithin(limit, key, s, dtype));
 }
 
 function uniformWithin(limit: number, key: Key, shape: Shape, dtype: DType): Tensor {

@@ -1,7 +1,8 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { check, checkSettings, finitePositive, optional, size } from "../../check/index.js";
 import { spectralRadius } from "../../linear-algebra/index.js";
 import { fromArray, RandomNumbers } from "../../tensor/index.js";
-import { checkPositive } from "./settings.js";
+import { specOf } from "./spec.js";
 
 /**
  * A square matrix with few entries that are not 0, scaled to a spectral radius: the start of recurrent weights in Sutskever et al.
@@ -20,32 +21,27 @@ import { checkPositive } from "./settings.js";
  */
 export function sparseInit(
   hidden: number,
-  {
-    nonZeros = Math.min(15, hidden),
-    radius = 0.95,
-  }: { readonly nonZeros?: number; readonly radius?: number } = {},
+  options?: { readonly nonZeros?: number; readonly radius?: number },
 ): ParamSpec {
-  for (const n of [hidden, nonZeros])
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(
-        `sparseInit: sizes are positive integers, got ${hidden} units and ${nonZeros} entries`,
-      );
+  check("sparseInit", "hidden", hidden, size);
+  const { nonZeros = Math.min(15, hidden), radius = 0.95 } = checkSettings("sparseInit", options, {
+    nonZeros: optional(size),
+    radius: optional(finitePositive),
+  });
   if (nonZeros > hidden)
-    throw new RangeError(`sparseInit: a unit reads at most ${hidden} units, got ${nonZeros} entries`);
-  checkPositive("sparseInit: the spectral radius", radius);
-  return {
-    shape: [hidden, hidden],
-    initialise(key, shape, dtype) {
-      const W = drawSparse(new RandomNumbers(key.fold(0)), hidden, nonZeros);
-      // Each unit reads another, so some hear of themselves over others: rho is above 0.
-      const scale = radius / spectralRadius(W, hidden);
-      return fromArray(
-        W.map((w) => w * scale),
-        shape,
-        dtype,
-      );
-    },
-  };
+    throw new RangeError(
+      `sparseInit: nonZeros is at most ${hidden}, the units that there are to read, got ${nonZeros}`,
+    );
+  return specOf("sparseInit", [hidden, hidden], (key, shape, dtype) => {
+    const W = drawSparse(new RandomNumbers(key.fold(0)), hidden, nonZeros);
+    // Each unit reads another, so some hear of themselves over others: rho is above 0.
+    const scale = radius / spectralRadius(W, hidden);
+    return fromArray(
+      W.map((w) => w * scale),
+      shape,
+      dtype,
+    );
+  });
 }
 
 function drawSparse(draws: RandomNumbers, hidden: number, nonZeros: number): Float64Array {

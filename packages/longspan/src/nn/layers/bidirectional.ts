@@ -35,7 +35,8 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
   forwardCell: SequenceCell<S, P>,
   backwardCell: SequenceCell<T, Q>,
 ): SequenceLayer<BothDirections<ParamsOf<P>, ParamsOf<Q>>, BothDirections<ValuesOf<S>, ValuesOf<T>>> {
-  for (const cell of [forwardCell, backwardCell]) checkSequenceCell("bidirectional", cell);
+  checkSequenceCell("bidirectional: forwardCell", forwardCell);
+  checkSequenceCell("bidirectional: backwardCell", backwardCell);
   const forward = recurrent(forwardCell);
   const backward = recurrent(backwardCell, { reverse: true });
   return sequenceLayer("bidirectional", {

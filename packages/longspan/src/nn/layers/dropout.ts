@@ -1,7 +1,10 @@
 import { defineCell, type StepContext } from "../../cell/index.js";
+import { check, checkSettings, having, oneOf, optional, orNull, rate } from "../../check/index.js";
 import { lessEqual, mul, uniform, where } from "../../ops/index.js";
 import type { Key, Shape, Value } from "../../tensor/index.js";
+import { keyKind, valueKind } from "../../tensor/kinds.js";
 import { type Structure, unfold } from "../../unfold/index.js";
+import { structureKind } from "../../unfold/kinds.js";
 
 /** Whether an element is kept or dropped afresh at every node, or alike at all nodes of a sequence. */
 export type DrawnPer = "node" | "sequence";
@@ -21,7 +24,8 @@ export type DrawnPer = "node" | "sequence";
  * @example dropout(ones([4]), 0.5, Key.of(1)) // elements 0 or 2
  */
 export function dropout(x: Value, rate: number, key: Key | null): Value {
-  checkRate(rate);
+  checkDropout("dropout", x, rate);
+  check("dropout", "key", key, orNull(keyKind));
   if (key === null || rate === 0) return x;
   return dropped(x, rate, uniform(key, x.shape, x.dtype));
 }
@@ -43,9 +47,12 @@ export function dropoutOver(
   x: Value,
   rate: number,
   key: Key | null,
-  { per = "node" }: { per?: DrawnPer } = {},
+  options?: { per?: DrawnPer },
 ): Value {
-  checkRate(rate);
+  check("dropoutOver", "structure", structure, structureKind);
+  checkDropout("dropoutOver", x, rate);
+  check("dropoutOver", "key", key, orNull(keyKind));
+  const { per = "node" } = checkSettings("dropoutOver", options, kinds);
   if (key === null || rate === 0) return x;
   const cell = dropoutCell({ features: x.shape.slice(1), rate, per, ports: structure.parts.inPorts });
   return unfold(cell, {}, { x }, structure, { key }).output;
@@ -79,9 +86,11 @@ export function dropoutInCell(
   x: Value,
   rate: number,
   context: StepContext,
-  { per = "node" }: { per?: DrawnPer } = {},
+  options?: { per?: DrawnPer },
 ): Value {
-  checkRate(rate);
+  checkDropout("dropoutInCell", x, rate);
+  check("dropoutInCell", "context", context, having("the third argument of a cell's step", "uniform"));
+  const { per = "node" } = checkSettings("dropoutInCell", options, kinds);
   return rate === 0 ? x : dropped(x, rate, context.uniform(x.shape, { per }));
 }
 
@@ -102,10 +111,16 @@ function dropoutCell(config: {
     inputs: () => ({ x: config.features }),
     state: () => ({}),
     params: () => ({}),
-    step: ({ x }, _, context) => ({ state: {}, output: dropoutInCell(x, config.rate, context, config) }),
+    step: ({ x }, _, context) => ({
+      state: {},
+      output: dropoutInCell(x, config.rate, context, { per: config.per }),
+    }),
   })(config);
 }
 
-function checkRate(rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: the rate is in [0, 1), got ${rate}`);
+function checkDropout(what: string, x: unknown, given: unknown): void {
+  check(what, "x", x, valueKind);
+  check(what, "rate", given, rate);
 }
+
+const kinds = { per: optional(oneOf("node", "sequence")) };

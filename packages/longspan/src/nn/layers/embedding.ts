@@ -1,6 +1,9 @@
+import { check, checkSettings, finitePositive, optional, size } from "../../check/index.js";
 import { gather } from "../../ops/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
 import { normalInit } from "../init/index.js";
+import { checkApply, checkInit } from "./check-call.js";
 import type { Layer } from "./layer.js";
 
 /** Settings of `embedding`. */
@@ -33,10 +36,20 @@ export interface EmbeddingParams {
  * const words = embedding({ vocabulary: 1000, features: 16 });
  * words.apply(words.init(Key.of(1)), tensor([3, 1, 4], "int32")).shape // [ 3, 16 ]
  */
-export function embedding({ vocabulary, features, std = 1 }: EmbeddingConfig): Layer<EmbeddingParams> {
+export function embedding(config: EmbeddingConfig): Layer<EmbeddingParams> {
+  const { vocabulary, features, std = 1 } = checkSettings("embedding", config, kinds);
   const table = normalInit(std, vocabulary, features);
   return {
-    init: (key, dtype = "float32") => ({ E: table.initialise(key, table.shape, dtype) }),
-    apply: (params, ids) => gather(params.E, ids),
+    init(key, dtype = "float32") {
+      checkInit("embedding", key, dtype);
+      return { E: table.initialise(key, table.shape, dtype) };
+    },
+    apply(params, x) {
+      checkApply("embedding", params, x);
+      check("embedding.apply", "params.E", params.E, valueKind);
+      return gather(params.E, x);
+    },
   };
 }
+
+const kinds = { vocabulary: size, features: size, std: optional(finitePositive) };

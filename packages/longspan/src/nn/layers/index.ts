@@ -5,5 +5,6 @@ export * from "./layer.js";
 export * from "./layer-norm.js";
 export * from "./linear.js";
 export * from "./recurrent.js";
+export type { SequenceOptions } from "./sequence-options.js";
 export * from "./stacked.js";
 export * from "./stream.js";

@@ -1,5 +1,8 @@
+import { atLeastZero, check, checkSettings, optional, size } from "../../check/index.js";
 import { add, div, mean, mul, reshape, sqrt, square, sub } from "../../ops/index.js";
 import { formatShape, ones, ShapeError, type Tensor, type Value, zeros } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
+import { checkApply, checkInit } from "./check-call.js";
 import type { Layer } from "./layer.js";
 
 /** Settings of `layerNorm`. */
@@ -27,10 +30,20 @@ export interface LayerNormParams {
  * const norm = layerNorm({ features: 3 });
  * norm.apply(norm.init(Key.of(1)), tensor([[1, 2, 3]])) // [[-1.2247, 0, 1.2247]]
  */
-export function layerNorm({ features, epsilon = 1e-5 }: LayerNormConfig): Layer<LayerNormParams> {
+export function layerNorm(config: LayerNormConfig): Layer<LayerNormParams> {
+  const { features, epsilon = 1e-5 } = checkSettings("layerNorm", config, {
+    features: size,
+    epsilon: optional(atLeastZero),
+  });
   return {
-    init: (_, dtype = "float32") => ({ gain: ones([features], dtype), bias: zeros([features], dtype) }),
+    init(key, dtype = "float32") {
+      checkInit("layerNorm", key, dtype);
+      return { gain: ones([features], dtype), bias: zeros([features], dtype) };
+    },
     apply(params, x) {
+      checkApply("layerNorm", params, x);
+      check("layerNorm.apply", "params.gain", params.gain, valueKind);
+      check("layerNorm.apply", "params.bias", params.bias, valueKind);
       if (x.shape.at(-1) !== features)
         throw new ShapeError(
           `layerNorm: the input is ${formatShape(x.shape)}, expected ${features} elements on the last axis`,
@@ -53,6 +66,10 @@ export function layerNorm({ features, epsilon = 1e-5 }: LayerNormConfig): Layer<
  * @example layerNormalise(tensor([1, 2, 3]), ones([3]), zeros([3])) // [-1.2247, 0, 1.2247]
  */
 export function layerNormalise(x: Value, gain: Value, bias: Value, epsilon = 1e-5): Value {
+  check("layerNormalise", "x", x, valueKind);
+  check("layerNormalise", "gain", gain, valueKind);
+  check("layerNormalise", "bias", bias, valueKind);
+  check("layerNormalise", "epsilon", epsilon, atLeastZero);
   const perRow = [...x.shape.slice(0, -1), 1];
   const centred = sub(x, reshape(mean(x, -1), perRow));
   const variance = reshape(mean(square(centred), -1), perRow);

@@ -1,7 +1,11 @@
 import type { ParamSpec } from "../../cell/index.js";
+import { specKind } from "../../cell/kinds.js";
+import { check, checkSettings, flag, optional, size } from "../../check/index.js";
 import { add, matmul } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Tensor } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
 import { glorot, zerosInit } from "../init/index.js";
+import { checkApply, checkInit } from "./check-call.js";
 import type { Layer } from "./layer.js";
 
 /** Settings of `linear`. */
@@ -37,12 +41,9 @@ export interface LinearParams {
  */
 export function linear(config: LinearConfig & { readonly bias?: true }): Layer<LinearParams>;
 export function linear(config: LinearConfig & { readonly bias: false }): Layer<Pick<LinearParams, "W">>;
-export function linear({
-  input,
-  output,
-  bias = true,
-  W = glorot(input, output),
-}: LinearConfig): Layer<Partial<LinearParams>> {
+export function linear(config: LinearConfig): Layer<Partial<LinearParams>> {
+  const { input, output, bias = true } = checkSettings("linear", config, kinds);
+  const { W = glorot(input, output) } = config;
   if (!sameShape(W.shape, [input, output]))
     throw new ShapeError(
       `linear: W is ${formatShape(W.shape)}, expected [${input}, ${output}]: [input, output]`,
@@ -50,10 +51,14 @@ export function linear({
   const b = zerosInit(output);
   return {
     init(key, dtype = "float32") {
+      checkInit("linear", key, dtype);
       const params = { W: W.initialise(key.fold(0), W.shape, dtype) };
       return bias ? { ...params, b: b.initialise(key.fold(1), b.shape, dtype) } : params;
     },
     apply(params, x) {
+      checkApply("linear", params, x);
+      check("linear.apply", "params.W", params.W, valueKind);
+      if (bias) check("linear.apply", "params.b", params.b, valueKind);
       if (x.shape.at(-1) !== input)
         throw new ShapeError(
           `linear: the input is ${formatShape(x.shape)}, expected ${input} elements on the last axis`,
@@ -63,3 +68,5 @@ export function linear({
     },
   };
 }
+
+const kinds = { input: size, output: size, bias: optional(flag), W: optional(specKind) };

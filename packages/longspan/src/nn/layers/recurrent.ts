@@ -1,28 +1,13 @@
 import type { Cell, InputSpec, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
+import { check, checkSettings, flag, having, optional, text } from "../../check/index.js";
 import type { DType, Key, Traceable, Value } from "../../tensor/index.js";
-import {
-  type Backward,
-  chain,
-  type Structure,
-  StructureError,
-  type UnfoldOptions,
-  unfold,
-} from "../../unfold/index.js";
+import { treeKind } from "../../tensor/kinds.js";
+import { chain, type Structure, StructureError, type UnfoldOptions, unfold } from "../../unfold/index.js";
+import { checkInit, checkOver } from "./check-call.js";
 import { checkOneOutput, checkSequenceCell } from "./check-layers.js";
 import { reversedChain } from "./reversed-chain.js";
+import type { SequenceOptions } from "./sequence-options.js";
 import { openStream, type PartialState, type Stream } from "./stream.js";
-
-/** How a sequence layer is run. */
-export interface SequenceOptions<S> {
-  /** Initial states, of the form of `final`, one row per sequence; zeros where not given. Differentiable. */
-  readonly initial?: PartialState<S>;
-  /** The key of random draws; null or absent for none, as in evaluation. */
-  readonly key?: Key | null;
-  /** How the recurrence is differentiated; full unless given. */
-  readonly backward?: Backward;
-  /** Clips the gradient that flows back through each state read (Graves 2013). */
-  readonly clipState?: number;
-}
 
 /** What a sequence layer gives. */
 export interface SequenceResult<S> {
@@ -80,8 +65,16 @@ export function sequenceLayer<P, S>(
   name: string,
   layer: Omit<SequenceLayer<P, S>, "stream">,
 ): SequenceLayer<P, S> {
+  check("sequenceLayer", "name", name, text);
+  check(
+    "sequenceLayer",
+    "layer",
+    layer,
+    having("a layer with the functions init and apply", "init", "apply"),
+  );
   const one = chain([1]);
   const stream = (params: P) => {
+    check(`${name}.stream`, "params", params, treeKind);
     if (!layer.forward)
       throw new StructureError(
         `stream ${name}: the layer reads each sequence from its end, which a stream does not know; stream a forward layer`,
@@ -94,7 +87,18 @@ export function sequenceLayer<P, S>(
         layer.apply(p as Traceable<P>, x, one, state ? { initial: state as PartialState<S> } : {}),
     });
   };
-  return { ...layer, stream };
+  return {
+    ...layer,
+    init(key, dtype = "float32") {
+      checkInit(name, key, dtype);
+      return layer.init(key, dtype);
+    },
+    apply(params, x, structure, options) {
+      checkOver(name, params, x, structure, options);
+      return layer.apply(params, x, structure, options);
+    },
+    stream,
+  };
 }
 
 /** A cell that a sequence layer can run: one input named x, one value as output. */
@@ -120,9 +124,10 @@ export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Val
  */
 export function recurrent<S extends Shapes, P>(
   cell: SequenceCell<S, P>,
-  { reverse = false }: { reverse?: boolean } = {},
+  options?: { reverse?: boolean },
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
-  checkSequenceCell("recurrent", cell);
+  checkSequenceCell("recurrent: cell", cell);
+  const { reverse = false } = checkSettings("recurrent", options, { reverse: optional(flag) });
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
     input: cell.inputs.x!,
     forward: !reverse,

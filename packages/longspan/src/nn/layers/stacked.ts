@@ -1,8 +1,10 @@
+import { checkSettings, flag, optional, rate } from "../../check/index.js";
 import { add } from "../../ops/index.js";
 import { sameShape, type Value } from "../../tensor/index.js";
 import { checkSequenceLayers } from "./check-layers.js";
 import { dropoutOver } from "./dropout.js";
-import { type SequenceLayer, type SequenceOptions, sequenceLayer } from "./recurrent.js";
+import { type SequenceLayer, sequenceLayer } from "./recurrent.js";
+import type { SequenceOptions } from "./sequence-options.js";
 import type { PartialState } from "./stream.js";
 
 /** Settings of `stacked`. */
@@ -49,12 +51,11 @@ export type StackedState<L extends readonly AnySequenceLayer[]> = {
  */
 export function stacked<const L extends readonly AnySequenceLayer[]>(
   layers: L,
-  { dropout = 0, residual = false }: StackedConfig = {},
+  options?: StackedConfig,
 ): SequenceLayer<StackedParams<L>, StackedState<L>> {
-  checkSequenceLayers("stacked", layers);
-  if (!(dropout >= 0 && dropout < 1))
-    throw new RangeError(`stacked: the dropout rate is in [0, 1), got ${dropout}`);
-  if (layers.length === 0) throw new RangeError("stacked: a stack has at least one layer, got none");
+  checkSequenceLayers("stacked: layers", layers);
+  const { dropout = 0, residual = false } = checkSettings("stacked", options, kinds);
+  if (layers.length === 0) throw new RangeError("stacked: layers holds at least one layer, got none");
   return sequenceLayer<StackedParams<L>, StackedState<L>>("stacked", {
     input: layers[0]!.input,
     forward: layers.every((layer) => layer.forward),
@@ -81,3 +82,5 @@ export function stacked<const L extends readonly AnySequenceLayer[]>(
     },
   });
 }
+
+const kinds = { dropout: optional(rate), residual: optional(flag) };

@@ -1,4 +1,5 @@
 import type { InputSpec } from "../../cell/index.js";
+import { check, checkSettings, func, isRecord, kind, numbers, text } from "../../check/index.js";
 import { mul } from "../../ops/index.js";
 import { type Binding, type BoundRuns, type Handle, newArray, type Place } from "../../program/index.js";
 import { isRecordable, type RecordableExecutor } from "../../recording/index.js";
@@ -24,6 +25,7 @@ import {
   Value,
   zeros,
 } from "../../tensor/index.js";
+import { dtypeKind, shapeKind, treeKind } from "../../tensor/kinds.js";
 
 /** A tree of states of which any part may be left out: those start at zero. */
 export type PartialState<S> = { readonly [K in keyof S]?: S[K] extends Value ? S[K] : PartialState<S[K]> };
@@ -86,6 +88,7 @@ export interface StreamConfig<P, S> {
  * stream.dispose();
  */
 export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
+  checkSettings<StreamConfig<P, S>>("openStream", config, kinds);
   const executor = defaultExecutor();
   if (!isRecordable(executor))
     throw new TypeError(
@@ -103,6 +106,15 @@ export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
  * The state lies in one of two memories and goes to the other at each step, so it is never copied: the runs are prepared twice,
  * the second time with the two exchanged.
  */
+const inputKind = kind(
+  "a shape, or a record { shape, dtype }",
+  (given) =>
+    shapeKind.accepts(given) ||
+    (isRecord(given) && shapeKind.accepts(given.shape) && dtypeKind.accepts(given.dtype)),
+);
+const _rowKind = kind("a number, a list of numbers or a typed array", numbers.accepts);
+const kinds = { name: text, input: inputKind, params: treeKind, apply: func };
+
 class PreparedStream<P, S> implements Stream<S> {
   private readonly name: string;
   private readonly shape: Shape;
@@ -193,6 +205,7 @@ class PreparedStream<P, S> implements Stream<S> {
   }
 
   set state(state: PartialState<S>) {
+    check(this.name, "state", state, treeKind);
     const given = new Map(leafEntries(state));
     const places = leafEntries(this.present());
     for (const path of given.keys())

@@ -1,6 +1,8 @@
 import { convexIn } from "../../autodiff/index.js";
+import { check } from "../../check/index.js";
 import { add, exp, less, log1p, mul, neg, sub, sum, where } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
 import { meanOverRows } from "./mean.js";
 
 /**
@@ -17,7 +19,7 @@ import { meanOverRows } from "./mean.js";
  * @example bernoulliCrossEntropySum(tensor([[0, 0]]), tensor([[0, 1]])) // 2 ln 2 = 1.3863
  */
 export function bernoulliCrossEntropySum(logits: Value, targets: Value): Value {
-  return sum(perElement(logits, targets));
+  return sum(perElement("bernoulliCrossEntropySum", logits, targets));
 }
 
 /**
@@ -29,7 +31,7 @@ export function bernoulliCrossEntropySum(logits: Value, targets: Value): Value {
  * @example bernoulliCrossEntropyMean(tensor([[0, 0], [0, 0]]), tensor([[0, 1], [1, 1]])) // 2 ln 2 = 1.3863
  */
 export function bernoulliCrossEntropyMean(logits: Value, targets: Value): Value {
-  const losses = perElement(logits, targets);
+  const losses = perElement("bernoulliCrossEntropyMean", logits, targets);
   const features = losses.shape.slice(1).map((_, d) => d + 1);
   return meanOverRows("bernoulliCrossEntropyMean", features.length === 0 ? losses : sum(losses, features));
 }
@@ -37,10 +39,12 @@ export function bernoulliCrossEntropyMean(logits: Value, targets: Value): Value 
 /**
  * Written with one choice of side at o = 0, so that the derivatives there are right: sigmoid(0) - y, and 1/4.
  */
-function perElement(logits: Value, targets: Value): Value {
+function perElement(what: string, logits: Value, targets: Value): Value {
+  check(what, "logits", logits, valueKind);
+  check(what, "targets", targets, valueKind);
   if (logits.rank < 1 || !sameShape(logits.shape, targets.shape))
     throw new ShapeError(
-      `Bernoulli cross-entropy: logits are ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
+      `${what}: logits are ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
     );
   const o = convexIn(logits);
   const negative = less(o, 0);

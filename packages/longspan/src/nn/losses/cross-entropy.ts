@@ -1,6 +1,8 @@
 import { convexIn, rowFunction } from "../../autodiff/index.js";
+import { check } from "../../check/index.js";
 import { equal, iota, logSumExp, reshape, sub, sum, where } from "../../ops/index.js";
 import { checkElements, formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
 import { meanOverRows } from "./mean.js";
 
 /**
@@ -19,7 +21,7 @@ import { meanOverRows } from "./mean.js";
  * @example crossEntropySum(tensor([[0, 0], [0, 0]]), tensor([0, 1], "int32")) // 2 ln 2 = 1.3863
  */
 export function crossEntropySum(logits: Value, targets: Value): Value {
-  return sum(crossEntropyPerRow(logits, targets));
+  return sum(perRow("crossEntropySum", logits, targets));
 }
 
 /**
@@ -32,7 +34,7 @@ export function crossEntropySum(logits: Value, targets: Value): Value {
  * @example crossEntropyMean(tensor([[0, 0], [0, 0]]), tensor([0, 1], "int32")) // ln 2 = 0.6931
  */
 export function crossEntropyMean(logits: Value, targets: Value): Value {
-  return meanOverRows("crossEntropyMean", crossEntropyPerRow(logits, targets));
+  return meanOverRows("crossEntropyMean", perRow("crossEntropyMean", logits, targets));
 }
 
 /**
@@ -44,13 +46,19 @@ export function crossEntropyMean(logits: Value, targets: Value): Value {
  * @example crossEntropyPerRow(tensor([[0, 0]]), tensor([1], "int32")) // [0.6931]
  */
 export function crossEntropyPerRow(logits: Value, targets: Value): Value {
+  return perRow("crossEntropyPerRow", logits, targets);
+}
+
+function perRow(what: string, logits: Value, targets: Value): Value {
+  check(what, "logits", logits, valueKind);
+  check(what, "targets", targets, valueKind);
   if (logits.rank < 1 || logits.rank > 2 || !sameShape(targets.shape, logits.shape.slice(0, -1)))
     throw new ShapeError(
-      `cross-entropy: logits are ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}, expected [n, classes] and [n]`,
+      `${what}: logits are ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}, expected [n, classes] and [n]`,
     );
   if (targets.dtype !== "int32")
-    throw new TypeError(`cross-entropy: targets are class numbers, int32, got ${targets.dtype}`);
-  checkTargets(targets, logits.shape.at(-1)!);
+    throw new TypeError(`${what}: targets are class numbers, int32, got ${targets.dtype}`);
+  checkTargets(what, targets, logits.shape.at(-1)!);
   return ofRows(convexIn(logits), targets);
 }
 
@@ -66,12 +74,12 @@ const ofRows = rowFunction(
 );
 
 /** Looks at the targets if that takes no waiting. */
-function checkTargets(targets: Value, classes: number): void {
+function checkTargets(what: string, targets: Value, classes: number): void {
   checkElements(targets, (classNumbers) => {
     classNumbers.forEach((y, row) => {
       if (y < 0 || y >= classes)
         throw new RangeError(
-          `cross-entropy: target ${y} at row ${row} lies outside 0..${classes - 1}: the logits have ${classes} classes`,
+          `${what}: target ${y} at row ${row} lies outside 0..${classes - 1}: the logits have ${classes} classes`,
         );
     });
   });

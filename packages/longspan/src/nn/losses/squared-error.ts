@@ -1,6 +1,8 @@
 import { convexIn } from "../../autodiff/index.js";
+import { check } from "../../check/index.js";
 import { mean, square, sub, sum } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
 import { meanOverRows } from "./mean.js";
 
 /**
@@ -18,7 +20,7 @@ import { meanOverRows } from "./mean.js";
  * @example meanSquaredErrorSum(tensor([[1, 3], [0, 0]]), tensor([[0, 0], [0, 0]])) // (1 + 9) / 2 = 5
  */
 export function meanSquaredErrorSum(outputs: Value, targets: Value): Value {
-  return sum(perRow(outputs, targets));
+  return sum(perRow("meanSquaredErrorSum", outputs, targets));
 }
 
 /**
@@ -30,13 +32,15 @@ export function meanSquaredErrorSum(outputs: Value, targets: Value): Value {
  * @example meanSquaredErrorMean(tensor([[1, 3], [0, 0]]), tensor([[0, 0], [0, 0]])) // 2.5
  */
 export function meanSquaredErrorMean(outputs: Value, targets: Value): Value {
-  return meanOverRows("meanSquaredErrorMean", perRow(outputs, targets));
+  return meanOverRows("meanSquaredErrorMean", perRow("meanSquaredErrorMean", outputs, targets));
 }
 
-function perRow(outputs: Value, targets: Value): Value {
+function perRow(what: string, outputs: Value, targets: Value): Value {
+  check(what, "outputs", outputs, valueKind);
+  check(what, "targets", targets, valueKind);
   if (outputs.rank < 1 || !sameShape(outputs.shape, targets.shape))
     throw new ShapeError(
-      `mean squared error: outputs are ${formatShape(outputs.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
+      `${what}: outputs are ${formatShape(outputs.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
     );
   const errors = square(sub(convexIn(outputs), targets));
   return errors.rank === 1

@@ -1,8 +1,11 @@
+import { check, number } from "../../check/index.js";
+
 /**
  * Nats as bits: divides by ln 2. Bits per character is this of the mean cross-entropy per character.
  * @example natsToBits(Math.LN2) // 1
  */
 export function natsToBits(nats: number): number {
+  check("natsToBits", "nats", nats, number);
   return nats / Math.LN2;
 }
 
@@ -13,5 +16,6 @@ export function natsToBits(nats: number): number {
  * @example perplexity(Math.log(50)) // 50
  */
 export function perplexity(meanNats: number): number {
+  check("perplexity", "meanNats", meanNats, number);
   return Math.exp(meanNats);
 }

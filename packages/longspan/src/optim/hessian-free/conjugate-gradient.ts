@@ -1,6 +1,7 @@
+import { atLeastZero, check, checkSettings, func, optional, size } from "../../check/index.js";
 import { add, div, mul, sub } from "../../ops/index.js";
 import { scope, type Tensor } from "../../tensor/index.js";
-import { checkAtLeastZero, checkCount } from "../check-settings.js";
+import { tensorKind } from "../../tensor/kinds.js";
 import { inner } from "./inner-product.js";
 
 /** Settings of `conjugateGradient`. Vectors are of one shape, float64 as a rule. */
@@ -55,10 +56,21 @@ export interface CgSolution {
 export function conjugateGradient(
   product: (x: Tensor) => Tensor,
   b: Tensor,
-  { start, preconditioner, maxSteps = 300, progress = 0.0005 }: ConjugateGradientOptions = {},
+  options?: ConjugateGradientOptions,
 ): CgSolution {
-  checkCount("conjugateGradient", "number of steps", 1, maxSteps);
-  checkAtLeastZero("conjugateGradient", "progress", progress);
+  check("conjugateGradient", "product", product, func);
+  check("conjugateGradient", "b", b, tensorKind);
+  const {
+    start,
+    preconditioner,
+    maxSteps = 300,
+    progress = 0.0005,
+  } = checkSettings("conjugateGradient", options, {
+    start: optional(tensorKind),
+    preconditioner: optional(tensorKind),
+    maxSteps: optional(size),
+    progress: optional(atLeastZero),
+  });
   const solve = (r: Tensor) => (preconditioner ? div(r, preconditioner) : mul(r, 1));
   return scope(() => {
     let x = (start ? mul(start, 1) : mul(b, 0)) as Tensor;

@@ -1,4 +1,15 @@
 import { gaussNewton, hessianVectorProduct } from "../../autodiff/index.js";
+import {
+  atLeastZero,
+  checkSettings,
+  count,
+  finitePositive,
+  flag,
+  type KindsOf,
+  optional,
+  rate,
+  size,
+} from "../../check/index.js";
 import { add, mul } from "../../ops/index.js";
 import {
   full,
@@ -13,7 +24,7 @@ import {
 } from "../../tensor/index.js";
 import { alignedLeaves } from "../aligned.js";
 import { applyUpdates } from "../apply-updates.js";
-import { checkAtLeastZero, checkCount, checkDecay, checkFinitePositive } from "../check-settings.js";
+import { checked } from "../checked.js";
 import { learningRateOf } from "../learning-rate.js";
 import { own } from "../own.js";
 import type { Objective, TensorTree, Transform, TransformStep } from "../transform.js";
@@ -133,15 +144,8 @@ export interface HessianFreeState {
  * // loss(params) 0.012, from ln 2 = 0.693
  */
 export function hessianFree(options: HessianFreeOptions = {}): Transform<HessianFreeState> {
-  const settled = { ...usual, ...options };
-  checkFinitePositive("hessianFree", "damping", settled.damping);
-  checkAtLeastZero("hessianFree", "structural damping", settled.structural);
-  checkCount("hessianFree", "number of conjugate gradient steps", 1, settled.maxSteps);
-  checkAtLeastZero("hessianFree", "progress", settled.progress);
-  checkDecay("hessianFree", "decay", settled.decay);
-  checkCount("hessianFree", "number of the preconditioner's samples", 0, settled.preconditionerSamples);
-  checkAtLeastZero("hessianFree", "learning rate", settled.learningRate);
-  return {
+  const settled = { ...usual, ...checkSettings("hessianFree", options, kinds) };
+  return checked("hessianFree", ["damping", "solution", "last"], {
     init: (params) => ({
       damping: full([], settled.damping, "float64"),
       solution: zerosLike(params),
@@ -159,14 +163,14 @@ export function hessianFree(options: HessianFreeOptions = {}): Transform<Hessian
           "hessianFree: an update reads scalars on its way, so it needs an executor on the CPU",
         );
       return scope(() => {
-        const rate = learningRateOf("hessianFree", params, settled.learningRate, settings);
-        const options = { ...settled, learningRate: onCpu(rate).item() };
+        const eta = learningRateOf("hessianFree", params, settled.learningRate, settings);
+        const options = { ...settled, learningRate: onCpu(eta).item() };
         return updateOf(grads, state, params, options, objective, key);
       });
     },
     measures: ({ last }) =>
       Object.fromEntries(measured.map(([label, name]) => [label, own(last[name]) as Tensor])),
-  };
+  });
 }
 
 const usual = {
@@ -343,3 +347,14 @@ function figures(found: Partial<Record<keyof HessianFreeFigures, number>>): Hess
   const entries = figureNames.map((name) => [name, full([], found[name] ?? Number.NaN, "float64")]);
   return Object.fromEntries(entries) as unknown as HessianFreeFigures;
 }
+
+const kinds: KindsOf<HessianFreeOptions> = {
+  damping: optional(finitePositive),
+  structural: optional(atLeastZero),
+  maxSteps: optional(size),
+  progress: optional(atLeastZero),
+  decay: optional(rate),
+  preconditionerSamples: optional(count),
+  measureHessian: optional(flag),
+  learningRate: optional(atLeastZero),
+};

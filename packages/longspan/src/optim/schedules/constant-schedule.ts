@@ -1,4 +1,5 @@
-import { checkAtLeastZero } from "../check-settings.js";
+import { atLeastZero, check } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /**
@@ -9,6 +10,6 @@ import type { Schedule } from "./schedule.js";
  * @example constantSchedule(0.1)({ step: 7, fraction: 0.5, validations: [] }) // 0.1
  */
 export function constantSchedule(rate: number): Schedule {
-  checkAtLeastZero("constantSchedule", "rate", rate);
-  return () => rate;
+  check("constantSchedule", "rate", rate, atLeastZero);
+  return scheduleOf("constantSchedule", () => rate);
 }

@@ -1,4 +1,5 @@
-import { checkAtLeastZero } from "../check-settings.js";
+import { atLeastZero, checkSettings, optional } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /** Settings of `cosineSchedule`. */
@@ -18,10 +19,14 @@ export interface CosineOptions {
  * @see Loshchilov and Hutter (2017), equation 5, without restarts
  * @example cosineSchedule({ peak: 0.4 })({ step: 50, fraction: 0.5, validations: [] }) // 0.2
  */
-export function cosineSchedule({ peak, floor = 0 }: CosineOptions): Schedule {
-  checkAtLeastZero("cosineSchedule", "peak", peak);
-  checkAtLeastZero("cosineSchedule", "floor", floor);
-  if (floor > peak)
-    throw new RangeError(`cosineSchedule: the floor is at most the peak, got ${floor} and ${peak}`);
-  return ({ fraction }) => floor + ((peak - floor) * (1 + Math.cos(Math.PI * Math.min(1, fraction)))) / 2;
+export function cosineSchedule(options: CosineOptions): Schedule {
+  const { peak, floor = 0 } = checkSettings("cosineSchedule", options, {
+    peak: atLeastZero,
+    floor: optional(atLeastZero),
+  });
+  if (floor > peak) throw new RangeError(`cosineSchedule: floor is at most peak, got ${floor} and ${peak}`);
+  return scheduleOf(
+    "cosineSchedule",
+    ({ fraction }) => floor + ((peak - floor) * (1 + Math.cos(Math.PI * Math.min(1, fraction)))) / 2,
+  );
 }

@@ -1,4 +1,5 @@
-import { checkAtLeastZero, checkCount } from "../check-settings.js";
+import { atLeastZero, check, count } from "../../check/index.js";
+import { checkSchedule, scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /**
@@ -15,7 +16,8 @@ import type { Schedule } from "./schedule.js";
  * @example heldFirst(1000, 0.9, constantSchedule(0.995))({ step: 1000, fraction: 0, validations: [] }) // 0.995
  */
 export function heldFirst(steps: number, value: number, schedule: Schedule): Schedule {
-  checkCount("heldFirst", "number of steps", 0, steps);
-  checkAtLeastZero("heldFirst", "value", value);
-  return (progress) => (progress.step < steps ? value : schedule(progress));
+  check("heldFirst", "steps", steps, count);
+  check("heldFirst", "value", value, atLeastZero);
+  checkSchedule("heldFirst", schedule);
+  return scheduleOf("heldFirst", (progress) => (progress.step < steps ? value : schedule(progress)));
 }

@@ -1,4 +1,5 @@
-import { checkAtLeastZero } from "../check-settings.js";
+import { atLeastZero, checkSettings } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /** Settings of `inverseTimeSchedule`. */
@@ -21,8 +22,10 @@ export interface InverseTimeOptions {
  * @see Robbins and Monro (1951); Goodfellow, Bengio, Courville (2016), equations 8.12 and 8.13
  * @example inverseTimeSchedule({ rate: 0.4, decay: 0.01 })({ step: 300, fraction: 0, validations: [] }) // 0.1
  */
-export function inverseTimeSchedule({ rate, decay }: InverseTimeOptions): Schedule {
-  checkAtLeastZero("inverseTimeSchedule", "rate", rate);
-  checkAtLeastZero("inverseTimeSchedule", "decay", decay);
-  return ({ step }) => rate / (1 + decay * step);
+export function inverseTimeSchedule(options: InverseTimeOptions): Schedule {
+  const { rate, decay } = checkSettings("inverseTimeSchedule", options, {
+    rate: atLeastZero,
+    decay: atLeastZero,
+  });
+  return scheduleOf("inverseTimeSchedule", ({ step }) => rate / (1 + decay * step));
 }

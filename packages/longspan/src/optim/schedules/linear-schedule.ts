@@ -1,4 +1,5 @@
-import { checkAtLeastZero } from "../check-settings.js";
+import { atLeastZero, check } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /**
@@ -11,6 +12,6 @@ import type { Schedule } from "./schedule.js";
  * @example linearSchedule(0.4)({ step: 70, fraction: 0.75, validations: [] }) // 0.1
  */
 export function linearSchedule(peak: number): Schedule {
-  checkAtLeastZero("linearSchedule", "peak", peak);
-  return ({ fraction }) => peak * (1 - Math.min(1, fraction));
+  check("linearSchedule", "peak", peak, atLeastZero);
+  return scheduleOf("linearSchedule", ({ fraction }) => peak * (1 - Math.min(1, fraction)));
 }

@@ -1,4 +1,5 @@
-import { checkCount, checkDecay } from "../check-settings.js";
+import { checkSettings, optional, rate, size } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /** Settings of `momentumSchedule2013`. */
@@ -20,8 +21,12 @@ export interface MomentumSchedule2013Options {
  * @see Sutskever, Martens, Dahl, Hinton (2013), "On the importance of initialization and momentum in deep learning", equation 5
  * @example momentumSchedule2013({ most: 0.99 })({ step: 250, fraction: 0, validations: [] }) // 0.75
  */
-export function momentumSchedule2013({ most, every = 250 }: MomentumSchedule2013Options): Schedule {
-  checkDecay("momentumSchedule2013", "largest momentum", most);
-  checkCount("momentumSchedule2013", "number of steps between rises", 1, every);
-  return ({ step }) => Math.min(1 - 0.5 / (Math.floor(step / every) + 1), most);
+export function momentumSchedule2013(options: MomentumSchedule2013Options): Schedule {
+  const { most, every = 250 } = checkSettings("momentumSchedule2013", options, {
+    most: rate,
+    every: optional(size),
+  });
+  return scheduleOf("momentumSchedule2013", ({ step }) =>
+    Math.min(1 - 0.5 / (Math.floor(step / every) + 1), most),
+  );
 }

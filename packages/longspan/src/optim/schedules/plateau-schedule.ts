@@ -1,4 +1,5 @@
-import { checkAtLeastZero, checkCount, checkFactor } from "../check-settings.js";
+import { atLeastZero, checkSettings, factor, type KindsOf, optional, size } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /** Settings of `plateauSchedule`. */
@@ -33,23 +34,26 @@ export interface PlateauOptions {
  * schedule({ step: 40, fraction: 0, validations: [3, 2, 2.5, 2.1, 1.9] }); // 0.2
  */
 export function plateauSchedule(options: PlateauOptions): Schedule {
-  const { rate, factor, patience, threshold = 0, floor = 0 } = options;
-  checkAtLeastZero("plateauSchedule", "rate", rate);
-  checkFactor("plateauSchedule", factor);
-  checkCount("plateauSchedule", "patience", 1, patience);
-  checkAtLeastZero("plateauSchedule", "threshold", threshold);
-  checkAtLeastZero("plateauSchedule", "floor", floor);
-  if (floor > rate)
-    throw new RangeError(`plateauSchedule: the floor is at most the rate, got ${floor} and ${rate}`);
-  return ({ validations }) => {
+  checkSettings("plateauSchedule", options, kinds);
+  const { rate, factor: by, patience, threshold = 0, floor = 0 } = options;
+  if (floor > rate) throw new RangeError(`plateauSchedule: floor is at most rate, got ${floor} and ${rate}`);
+  return scheduleOf("plateauSchedule", ({ validations }) => {
     let [alpha, best, bad] = [rate, Number.POSITIVE_INFINITY, 0];
     for (const loss of validations) {
       if (loss < best - threshold) [best, bad] = [loss, 0];
       else bad += 1;
       if (bad < patience) continue;
-      alpha = Math.max(factor * alpha, floor);
+      alpha = Math.max(by * alpha, floor);
       bad = 0;
     }
     return alpha;
-  };
+  });
 }
+
+const kinds: KindsOf<PlateauOptions> = {
+  rate: atLeastZero,
+  factor,
+  patience: size,
+  threshold: optional(atLeastZero),
+  floor: optional(atLeastZero),
+};

@@ -1,4 +1,5 @@
-import { checkAtLeastZero, checkCount, checkFactor } from "../check-settings.js";
+import { atLeastZero, checkSettings, factor, size } from "../../check/index.js";
+import { scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /** Settings of `stepSchedule`. */
@@ -19,9 +20,11 @@ export interface StepScheduleOptions {
  * @throws RangeError if a setting lies outside its range
  * @example stepSchedule({ rate: 0.4, factor: 0.5, every: 10 })({ step: 25, fraction: 0, validations: [] }) // 0.1
  */
-export function stepSchedule({ rate, factor, every }: StepScheduleOptions): Schedule {
-  checkAtLeastZero("stepSchedule", "rate", rate);
-  checkFactor("stepSchedule", factor);
-  checkCount("stepSchedule", "number of steps between changes", 1, every);
-  return ({ step }) => rate * factor ** Math.floor(step / every);
+export function stepSchedule(options: StepScheduleOptions): Schedule {
+  const {
+    rate,
+    factor: by,
+    every,
+  } = checkSettings("stepSchedule", options, { rate: atLeastZero, factor, every: size });
+  return scheduleOf("stepSchedule", ({ step }) => rate * by ** Math.floor(step / every));
 }

@@ -1,4 +1,5 @@
-import { checkCount } from "../check-settings.js";
+import { check, count } from "../../check/index.js";
+import { checkSchedule, scheduleOf } from "./kinds.js";
 import type { Schedule } from "./schedule.js";
 
 /**
@@ -11,6 +12,10 @@ import type { Schedule } from "./schedule.js";
  * @example warmUp(100, linearSchedule(0.002))({ step: 49, fraction: 0, validations: [] }) // 0.001
  */
 export function warmUp(steps: number, schedule: Schedule): Schedule {
-  checkCount("warmUp", "number of steps", 0, steps);
-  return (progress) => (steps === 0 ? 1 : Math.min(1, (progress.step + 1) / steps)) * schedule(progress);
+  check("warmUp", "steps", steps, count);
+  checkSchedule("warmUp", schedule);
+  return scheduleOf(
+    "warmUp",
+    (progress) => (steps === 0 ? 1 : Math.min(1, (progress.step + 1) / steps)) * schedule(progress),
+  );
 }

@@ -1,3 +1,4 @@
+import { check, checkSettings, describe, flag, integer, list, listOf, optional } from "../../check/index.js";
 import { Structure, StructureError } from "./structure.js";
 
 /** How a chain is laid out. */
@@ -18,17 +19,19 @@ export interface ChainOptions {
  * @throws StructureError if a length is not a non-negative integer.
  * @example chain([3, 1]).nodes // 4
  */
-export function chain(
-  lengths: readonly number[],
-  { reverse = false, examples }: ChainOptions = {},
-): Structure {
+export function chain(lengths: readonly number[], options?: ChainOptions): Structure {
+  check("chain", "lengths", lengths, list);
+  const { reverse = false, examples } = checkSettings("chain", options, {
+    reverse: optional(flag),
+    examples: optional(listOf(integer, "a list of names, integers")),
+  });
   lengths.forEach((n, i) => {
     if (!Number.isInteger(n) || n < 0)
-      throw new StructureError(`chain: length ${i} is ${n}; lengths are non-negative integers`);
+      throw new StructureError(`chain: lengths[${i}] is ${describe(n)}; lengths are non-negative integers`);
   });
   const B = lengths.length;
   if (examples && examples.length !== B)
-    throw new StructureError(`chain: ${examples.length} example names for ${B} sequences`);
+    throw new StructureError(`chain: examples has ${examples.length} names for ${B} sequences`);
   const byLength = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const T = B === 0 ? 0 : lengths[byLength[0]!]!;
   const nodes = lengths.reduce((p, n) => p + n, 0);

@@ -1,3 +1,16 @@
+import {
+  check,
+  checkSettings,
+  count,
+  isRecord,
+  type KindsOf,
+  kind,
+  list,
+  listOf,
+  optional,
+  type RequiredKind,
+  text,
+} from "../../check/index.js";
 import { layOut } from "./lay-out.js";
 import type { Structure } from "./structure.js";
 
@@ -31,15 +44,24 @@ export interface Graph {
  * const diamond = { nodes: 4, edges: [{ from: 0, to: 1 }, { from: 0, to: 2 }, { from: 1, to: 3 }, { from: 2, to: 3 }] };
  * graph([diamond]).levels // 3
  */
-export function graph(
-  graphs: readonly Graph[],
-  { ports = ["in"] }: { ports?: readonly string[] } = {},
-): Structure {
+export function graph(graphs: readonly Graph[], options?: { ports?: readonly string[] }): Structure {
+  check("graph", "graphs", graphs, list);
+  const { ports = ["in"] } = checkSettings("graph", options, {
+    ports: optional(listOf(text, "a list of names")),
+  });
+  for (const [i, g] of graphs.entries()) checkSettings(`graph: graphs[${i}]`, g, graphKinds);
   return layOut(
-    graphs.map((g, i) => ({ ...g, name: `graph ${i}`, finals: g.finals ?? unread(g) })),
+    graphs.map((g, i) => ({ ...g, name: `graph: graph ${i}`, finals: g.finals ?? unread(g) })),
     ports,
   );
 }
+
+const edgeKind: RequiredKind = kind("an edge { from, to }, nodes by number", isRecord);
+const graphKinds: KindsOf<Graph> = {
+  nodes: count,
+  edges: listOf(edgeKind, "a list of edges { from, to }"),
+  finals: optional(list),
+};
 
 /** The nodes that no other reads. */
 function unread({ nodes, edges }: Graph): number[] {

@@ -1,3 +1,4 @@
+import { describe } from "../../check/index.js";
 import { nothing, Structure, StructureError } from "./structure.js";
 
 /** A graph that is laid out: nodes 0..nodes-1, and edges by which `to` reads the state of `from`. */
@@ -85,15 +86,19 @@ function levelsOf(g: NamedGraph, ports: readonly string[]): Int32Array {
   for (const e of g.edges) {
     for (const n of [e.from, e.to])
       if (!Number.isInteger(n) || n < 0 || n >= g.nodes)
-        throw new StructureError(`${where}: an edge names node ${n}; the nodes are 0..${g.nodes - 1}`);
+        throw new StructureError(
+          `${where}: an edge names node ${describe(n)}; the nodes are 0..${g.nodes - 1}`,
+        );
     if (e.port !== undefined && !ports.includes(e.port))
-      throw new StructureError(`${where}: an edge names port "${e.port}"; the ports are ${ports.join(", ")}`);
+      throw new StructureError(
+        `${where}: an edge names port ${describe(e.port)}; the ports are ${ports.join(", ")}`,
+      );
     into[e.to]!.push(e.from);
     reads[e.from]!.push(e.to);
   }
   for (const n of g.finals)
     if (n !== nothing && (!Number.isInteger(n) || n < 0 || n >= g.nodes))
-      throw new StructureError(`${where}: finals name node ${n}; the nodes are 0..${g.nodes - 1}`);
+      throw new StructureError(`${where}: finals name node ${describe(n)}; the nodes are 0..${g.nodes - 1}`);
   const levels = new Int32Array(g.nodes);
   const waiting = Int32Array.from(into, (list) => list.length);
   const ready: number[] = [];

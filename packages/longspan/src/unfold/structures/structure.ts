@@ -1,5 +1,22 @@
+import {
+  check,
+  checkSettings,
+  count,
+  flag,
+  instanceOf,
+  isRecord,
+  type KindsOf,
+  kind,
+  listOf,
+  optional,
+  orNull,
+  type RequiredKind,
+  size,
+  text,
+} from "../../check/index.js";
 import { gather, indexSum } from "../../ops/index.js";
 import { fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
+import { valueKind } from "../../tensor/kinds.js";
 
 /** A structure that no schedule can serve, such as one with a cycle. */
 export class StructureError extends Error {
@@ -66,6 +83,7 @@ export class Structure {
 
   /** @throws StructureError if the parts break the rules of `StructureParts`. */
   constructor(readonly parts: StructureParts) {
+    checkSettings("Structure", parts, partKinds);
     verifyParts(parts);
   }
 
@@ -117,6 +135,7 @@ export class Structure {
 
   /** The rows of the nodes of one sequence, in the order in which they were given. */
   rowsOf(sequence: number): number[] {
+    check("Structure.rowsOf", "sequence", sequence, count);
     const rows: number[] = [];
     for (let r = 0; r < this.nodes; r++) if (this.parts.sequenceOf[r] === sequence) rows.push(r);
     return rows.sort((a, b) => this.parts.order[a]! - this.parts.order[b]!);
@@ -150,14 +169,11 @@ export class Structure {
    * @throws StructureError for sizes that are no sizes, or not one per sequence
    */
   withMembers(sizes: readonly number[]): Structure {
+    check("Structure.withMembers", "sizes", sizes, listOf(count, "a list of sizes"));
     if (sizes.length !== this.sequences)
-      throw new StructureError(`${sizes.length} sizes of sets for ${this.sequences} sequences`);
-    sizes.forEach((n, s) => {
-      if (!Number.isInteger(n) || n < 0)
-        throw new StructureError(
-          `the set of sequence ${s} has ${n} members; sizes are non-negative integers`,
-        );
-    });
+      throw new StructureError(
+        `Structure.withMembers: sizes has ${sizes.length} sizes of sets for ${this.sequences} sequences`,
+      );
     return this.derive(`members ${sizes}`, () => {
       const memberOf = Int32Array.from(sizes.flatMap((n, s) => new Array<number>(n).fill(s)));
       return new Structure({ ...this.parts, memberOf });
@@ -170,6 +186,7 @@ export class Structure {
    * @throws StructureError where there is no clock (trees and graphs).
    */
   truncated(every: number): Structure {
+    check("Structure.truncated", "every", every, size);
     return this.derive(`truncated${every}`, () => {
       const clock = this.checkClock();
       const { edges } = this.parts;
@@ -199,14 +216,41 @@ export class Structure {
   }
 
   private checkRows(v: Value, what: string): void {
+    check(`Structure.${what}`, what === "pack" ? "concatenated" : "rows", v, valueKind);
     if (v.shape[0] !== this.nodes)
       throw new ShapeError(
-        `${what}: the leading axis has ${v.shape[0] ?? "no"} rows, the structure has ${this.nodes} nodes`,
+        `Structure.${what}: the leading axis has ${v.shape[0] ?? "no"} rows, the structure has ${this.nodes} nodes`,
       );
   }
 }
 
 /** Checks what schedules rely on: consecutive levels, edges in range and in order, one edge into each sink. */
+const table = instanceOf(Int32Array, "an Int32Array");
+const names = listOf(text, "a list of names");
+const edges: RequiredKind = kind(
+  "a record { from, fromPort, to, toPort } of Int32Arrays",
+  (given) =>
+    isRecord(given) && ["from", "fromPort", "to", "toPort"].every((name) => table.accepts(given[name])),
+);
+const partKinds: KindsOf<StructureParts> = {
+  nodes: count,
+  sequences: count,
+  sources: count,
+  sinks: count,
+  edges,
+  levelBegin: table,
+  levelEnd: table,
+  inPorts: names,
+  outPorts: names,
+  sequenceOf: table,
+  examples: table,
+  positions: table,
+  clock: orNull(table),
+  order: table,
+  memberOf: optional(table),
+  pushes: flag,
+};
+
 function verifyParts(p: StructureParts): void {
   const fail = (what: string): never => {
     throw new StructureError(`structure: ${what}`);

@@ -1,3 +1,4 @@
+import { check, checkSettings, list, listOf, optional, text } from "../../check/index.js";
 import { layOut } from "./lay-out.js";
 import { nothing, type Structure, StructureError } from "./structure.js";
 
@@ -16,12 +17,12 @@ export interface TreeNodes {
  * than one parent.
  * @example trees([{ children: [[1, 2], [], []] }], { ports: ["left", "right"] }).levels // 2
  */
-export function trees(
-  forest: readonly TreeNodes[],
-  { ports }: { ports?: readonly string[] } = {},
-): Structure {
+export function trees(forest: readonly TreeNodes[], options?: { ports?: readonly string[] }): Structure {
+  check("trees", "forest", forest, list);
+  const { ports } = checkSettings("trees", options, { ports: optional(listOf(text, "a list of names")) });
+  for (const [i, tree] of forest.entries()) checkSettings(`trees: forest[${i}]`, tree, treeKinds);
   const graphs = forest.map(({ children }, i) => {
-    const name = `tree ${i}`;
+    const name = `trees: tree ${i}`;
     const parents = new Int32Array(children.length).fill(-1);
     const edges = children.flatMap((list, to) => {
       if (ports && list.length > ports.length)
@@ -55,3 +56,5 @@ function listed(nodes: readonly number[]): string {
   if (nodes.length > most + 1) return `${nodes.slice(0, most).join(", ")} and ${nodes.length - most} more`;
   return `${nodes.slice(0, -1).join(", ")} and ${nodes.at(-1)}`;
 }
+
+const treeKinds = { children: listOf(list, "a list with one list of children per node") };

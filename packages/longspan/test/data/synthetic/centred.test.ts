@@ -76,7 +76,7 @@ describe("a centred problem", () => {
 
   it("refuses to take means of nothing", () => {
     expect(() => centred(adding({ length: 20 }), { sequences: 0 })).toThrow(
-      "centred: the number of sequences is a whole number of at least 1, got 0",
+      "centred: sequences is a positive integer, got 0",
     );
   });
 });

@@ -67,17 +67,15 @@ describe.each(syntheticProblemNames)("%s", (name) => {
     expect(problem.wrong(outputs, batch)).toBe(2);
     expect(problem.wrong(outputs.fill(Number.NaN), batch)).toBe(40);
     expect(() => problem.wrong(outputs.subarray(1), batch)).toThrow(
-      `${name}: ${outputs.length - 1} outputs for ${judged.length} judged rows of ${size}, which are ${outputs.length}`,
+      `${name}.wrong: outputs has ${outputs.length - 1} numbers for ${judged.length} judged rows of ${size}, which are ${outputs.length}`,
     );
   });
 
   it("numbers that make no sense are refused", () => {
     expect(() => problem.sample(key, -1, 1)).toThrow(
-      `${name}: the number of the batch is a whole number of at least 0, got -1`,
+      `${name}.sample: batch is an integer of at least 0, got -1`,
     );
-    expect(() => problem.sample(key, 0, 0)).toThrow(
-      `${name}: the number of sequences is a whole number of at least 1, got 0`,
-    );
+    expect(() => problem.sample(key, 0, 0)).toThrow(`${name}.sample: count is a positive integer, got 0`);
   });
 });
 
@@ -110,24 +108,52 @@ describe("lengths", () => {
     [
       "temporal-order",
       9,
-      "temporalOrder: a length is a whole number of at least 10, got 9: the symbols' places are drawn from tenths of it",
+      "temporalOrder: length is an integer of at least 10, or the shortest and the longest of such lengths: the symbols' places are drawn from tenths of it, got 9",
     ],
     [
       "temporal-order-3-1997",
       77,
-      "temporalOrder1997: a length is a whole number of at least 78, got 77: a symbol may stand at step 76",
+      "temporalOrder1997: length is an integer of at least 78, or the shortest and the longest of such lengths: a symbol may stand at step 76, got 77",
     ],
-    ["adding", [20.5, 30], "adding (pascanu2013): a length is a whole number of at least 10, got 20.5 to 30"],
-    ["adding-1997", 21, "adding (hochreiter1997): a length is a whole number of at least 22, got 21"],
-    ["adding-2016", 1, "adding (arjovsky2016): a length is a whole number of at least 2, got 1"],
-    ["permutation", 1, "randomPermutation: a length is a whole number of at least 2, got 1"],
-    ["memorisation-5", 0, "noiselessMemorisation: a length is a whole number of at least 1, got 0"],
-    ["copy-memory", Number.NaN, "copyMemory: a length is a whole number of at least 1, got NaN"],
-    ["latch", 3, "latch: a length is a whole number of at least 4, got 3"],
+    [
+      "adding",
+      [20.5, 30],
+      "namedProblem: length is an integer of at least 1, or the shortest and the longest of such lengths: a sequence has a step at least, got [20.5, 30]",
+    ],
+    [
+      "adding-1997",
+      21,
+      "adding: length is an integer of at least 22, or the shortest and the longest of such lengths: the second mark falls on one of L/2 - 1 steps, of which there are at least the first ten, got 21",
+    ],
+    [
+      "adding-2016",
+      1,
+      "adding: length is an integer of at least 2, or the shortest and the longest of such lengths: there is one mark in each half, got 1",
+    ],
+    [
+      "permutation",
+      1,
+      "randomPermutation: length is an integer of at least 2, or the shortest and the longest of such lengths: at the last step, the first is to be recalled, got 1",
+    ],
+    [
+      "memorisation-5",
+      0,
+      "namedProblem: length is an integer of at least 1, or the shortest and the longest of such lengths: a sequence has a step at least, got 0",
+    ],
+    [
+      "copy-memory",
+      Number.NaN,
+      "namedProblem: length is an integer of at least 1, or the shortest and the longest of such lengths: a sequence has a step at least, got NaN",
+    ],
+    [
+      "latch",
+      3,
+      "latch: length is an integer of at least 4, or the shortest and the longest of such lengths: the first three steps say what is to be kept, got 3",
+    ],
     [
       "two-sequences",
       [9, 8],
-      "twoSequences: lengths go from the shortest to the longest, got 9 to 8; swap them",
+      "namedProblem: length is an integer of at least 1, or the shortest and the longest of such lengths: a sequence has a step at least, got [9, 8]",
     ],
   ] as const)("%s of %s is refused", (name, length, message) => {
     expect(() => namedProblem(name, length)).toThrow(message);
@@ -135,7 +161,7 @@ describe("lengths", () => {
 
   it("names that do not exist are refused", () => {
     expect(() => namedProblem("ordering" as SyntheticProblemName, 50)).toThrow(
-      "namedProblem: the name is one of temporal-order, temporal-order-3,",
+      'namedProblem: name is one of temporal-order, temporal-order-3, temporal-order-1997, temporal-order-3-1997, adding, adding-1997, adding-2016, multiplication, multiplication-1997, permutation, memorisation-5, memorisation-20, copy-memory, latch, two-sequences, embedded-reber, got "ordering"',
     );
   });
 });

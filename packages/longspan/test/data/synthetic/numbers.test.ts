@@ -157,7 +157,7 @@ describe("marked numbers", () => {
 
   it("a form that does not exist is refused", () => {
     expect(() => multiplication({ length: 50, form: "arjovsky2016" })).toThrow(
-      "multiplication: the form is one of pascanu2013, hochreiter1997, got arjovsky2016",
+      'multiplication: form is one of pascanu2013, hochreiter1997, got "arjovsky2016"',
     );
   });
 });
@@ -179,7 +179,7 @@ describe("the problems of Bengio, Simard and Frasconi", () => {
     }
     expectNormal(noise, 0.3);
     expect(() => latch({ length: 20, noise: -1 })).toThrow(
-      "latch: the noise is a standard deviation of at least 0, got -1",
+      "latch: noise is a finite number of at least 0, got -1",
     );
   });
 

@@ -58,7 +58,7 @@ describe("temporal order", () => {
 
   it("other numbers of symbols are refused", () => {
     expect(() => temporalOrder({ length: 50, symbols: 4 as 3 })).toThrow(
-      "temporalOrder: the symbols that matter are 2 or 3, got 4",
+      "temporalOrder: symbols is one of 2, 3, got 4",
     );
   });
 });

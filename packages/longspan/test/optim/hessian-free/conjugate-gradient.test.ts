@@ -120,6 +120,8 @@ describe("conjugateGradient", () => {
     );
     expect([nan.ended, nan.steps, nan.negativeCurvature]).toEqual(["not finite", 0, null]);
     expect(conjugateGradient(slow, right, { maxSteps: 3 })).toMatchObject({ ended: "steps", steps: 3 });
-    expect(() => conjugateGradient(slow, right, { maxSteps: 0 })).toThrow(/integer of at least 1, got 0/);
+    expect(() => conjugateGradient(slow, right, { maxSteps: 0 })).toThrow(
+      /maxSteps is a positive integer, got 0/,
+    );
   });
 });

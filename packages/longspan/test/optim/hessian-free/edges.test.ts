@@ -117,10 +117,10 @@ test("a learning rate that is none is refused: of the step, of any kind", () => 
       learningRate,
     });
   for (const bad of [Number.NaN, -1, Number.POSITIVE_INFINITY])
-    expect(at(bad)).toThrow(`hessianFree: the learning rate is a finite number of at least 0, got ${bad}`);
-  expect(at(tensor([1, 2]))).toThrow(/hessianFree: .*learning rate.*scalar/);
+    expect(at(bad)).toThrow(`hessianFree: learningRate is a finite number of at least 0, got ${bad}`);
+  expect(at(tensor([1, 2]))).toThrow(/hessianFree: learningRate is a scalar/);
   expect(() => hessianFree({ damping: Number.POSITIVE_INFINITY })).toThrow(
-    "hessianFree: the damping is a finite positive number, got Infinity",
+    "hessianFree: damping is a finite positive number, got Infinity",
   );
 });
 
@@ -136,5 +136,5 @@ test("a state of other parameters, or of another optimiser, is refused", () => {
   );
   expect(from(optimiser.init({ v: tensor([1]) }))).toThrow('the last solution at "v" has no counterpart');
   for (const other of [adam({ learningRate: 1 }), sgd({ learningRate: 1 })])
-    expect(from(other.init(params))).toThrow('hessianFree: there is no last solution at "w"');
+    expect(from(other.init(params))).toThrow("hessianFree.update: state lacks damping; give the state");
 });

@@ -285,8 +285,8 @@ describe("hessianFree", () => {
     expect(() => optimiser.update(params, state, params)).toThrow(
       /needs the loss itself.*objective: \{ loss \}/,
     );
-    expect(() => hessianFree({ damping: 0 })).toThrow(/damping is a positive number, got 0/);
-    expect(() => hessianFree({ decay: 1 })).toThrow(/decay lies in \[0, 1\), got 1/);
+    expect(() => hessianFree({ damping: 0 })).toThrow(/damping is a finite positive number, got 0/);
+    expect(() => hessianFree({ decay: 1 })).toThrow(/decay is a number in \[0, 1\), got 1/);
     const unmarked = { loss: (p: { w: Value }) => sum(square(p.w)) } as unknown as Objective;
     const grads = { w: tensor([1], "float64") };
     expect(() => optimiser.update(grads, state, params, { objective: unmarked })).toThrow(/marks no outputs/);

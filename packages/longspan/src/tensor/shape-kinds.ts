@@ -1,0 +1,25 @@
+import { kind, oneOf, type RequiredKind } from "../check/index.js";
+import type { DType } from "../program/index.js";
+import { formatShape, ShapeError } from "./shape.js";
+
+const dtypes: readonly DType[] = ["float32", "float64", "int32"];
+
+/** An element type. */
+export const dtypeKind: RequiredKind = oneOf(...dtypes);
+
+/** An element type that is a float. */
+export const floatKind: RequiredKind = oneOf("float32", "float64");
+
+const sizes = kind(
+  "a shape, a list of integers of at least 0 such as [2, 3]",
+  (given) => Array.isArray(given) && given.every((n) => Number.isSafeInteger(n) && n >= 0),
+);
+
+/** Sizes of axes. */
+export const shapeKind: RequiredKind = {
+  ...sizes,
+  refusal: (place, given) =>
+    Array.isArray(given)
+      ? new ShapeError(`${place} ${formatShape(given)} is not a shape (sizes are non-negative integers)`)
+      : sizes.refusal(place, given),
+};

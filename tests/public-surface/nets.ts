@@ -1,0 +1,381 @@
+import {
+  bidirectional,
+  chain,
+  embedding,
+  glorot,
+  gru,
+  Key,
+  languageModel,
+  layerNorm,
+  linear,
+  pascanuRnn,
+  recurrent,
+  sequenceLayer,
+  sequenceModel,
+  stacked,
+  tensor,
+  type Value,
+  zeros,
+} from "longspan";
+import {
+  type Arguments,
+  argument,
+  atLeastZero,
+  choice,
+  count,
+  dtype,
+  finite,
+  flag,
+  func,
+  key,
+  matrix,
+  maybe,
+  nullable,
+  number,
+  numbers,
+  positive,
+  rate,
+  settings,
+  shape,
+  share,
+  size,
+  text,
+  thing,
+  tree,
+  value,
+} from "./arguments.js";
+import { exempt, type Row, type Rows, row } from "./calls.js";
+
+const sizes = () => ({ input: size(3), hidden: size(4) });
+const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
+const init = () => row({ key: key(), dtype: dtype() });
+const cell = (of: Arguments, says: string): Row =>
+  row(
+    { config: settings(of) },
+    { methods: { init: init(), trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }) }, says },
+  );
+const specKind = (of: unknown = glorot(3, 4)) => thing(of);
+const spec = (args: Arguments): Row =>
+  row(args, {
+    methods: {
+      initialise: row({ key: key(), shape: shape([2, 2]), dtype: { ...dtype(), mayBeAbsent: false } }),
+    },
+  });
+const layerOf = () => recurrent(gru({ input: 3, hidden: 4 }));
+const paramsOf = (layer: { init(key: Key): unknown }) => tree(layer.init(Key.of(1)));
+const backward = () => maybe(argument({ kind: "full" }, [], { kind: "fully" }, { kind: "truncated" }));
+const sequenceOptions = () =>
+  settings({
+    initial: maybe(tree({})),
+    key: maybe(nullable(key())),
+    backward: backward(),
+    clipState: maybe(positive(1)),
+  });
+const over = (layer: { init(key: Key): unknown }) => ({
+  params: paramsOf(layer),
+  x: value(zeros([4, 3])),
+  structure: thing(chain([3, 1])),
+  options: sequenceOptions(),
+});
+const sequenceMethods = (layer: { init(key: Key): unknown }, name: string): Row["methods"] => ({
+  init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
+  apply: row(over(layer), { says: `${name}.apply: ` }),
+  stream: row(
+    { params: paramsOf(layer) },
+    { says: `${name}.stream: `, methods: streamMethods([1, 2, 3], `stream ${name}: `) },
+  ),
+});
+function streamMethods(x: number | number[], says: string): Row["methods"] {
+  return {
+    step: row({ x: { ...argument(x, ["number", "list"], {}, { length: "x" }), unnamed: true } }, { says }),
+    reset: row({}),
+    dispose: row({}),
+    rowOf: exempt("private"),
+    misfit: exempt("private"),
+    present: exempt("private"),
+    hold: exempt("private"),
+  };
+}
+const plain = (layer: { init(key: Key): unknown }, x: Value): Row["methods"] => ({
+  init: init(),
+  apply: row({ params: argument(layer.init(Key.of(1)), []), x: value(x) }),
+});
+const unnamed = (valid: unknown, ...wrong: unknown[]) => ({
+  ...argument(valid, [], ...wrong),
+  unnamed: true,
+});
+const model = () => languageModel({ vocabulary: 5, features: 3, hidden: 4 });
+const symbols = () => tensor([0, 1, 2], "int32");
+const classes = () => tensor([0, 1], "int32");
+const rows2 = () => [value(matrix()), value(matrix())] as const;
+const modelSizes = () => ({ input: size(3), output: size(2) });
+const sequenceModelMethods = (of: { init(key: Key): unknown }, says = "sequenceModel"): Row["methods"] => ({
+  init: row({ key: key(), dtype: dtype() }, { says: `${says}.init: ` }),
+  apply: row(
+    {
+      params: argument(of.init(Key.of(1)), []),
+      x: value(zeros([4, 3])),
+      structure: thing(chain([3, 1])),
+      rows: argument(Int32Array.of(2, 3), []),
+      options: sequenceOptions(),
+    },
+    { says: `${says}.apply: ` },
+  ),
+});
+
+export const netRows: Rows = {
+  CellError: () => exempt("an error"),
+  defineCell: () =>
+    row(
+      {
+        definition: unnamed(
+          definition,
+          { name: "x" },
+          { ...definition, step: 5 },
+          { ...definition, name: 5 },
+          { ...definition, ports: 5 },
+        ),
+      },
+      {
+        methods: {
+          "": row(
+            { config: unnamed({ size: 3 }, { size: -1 }, { size: "x" }, { sizes: 3 }) },
+            {
+              says: "cell mine: ",
+              methods: { init: exempt("see the cells"), trace: exempt("see the cells") },
+            },
+          ),
+        },
+      },
+    ),
+  lstm: () => cell({ ...gated(), squash: maybe(func((x: Value) => x)) }, "lstm: "),
+  gru: () => cell(sizes(), "gru: "),
+  gruResetAfter: () => cell(sizes(), "gruResetAfter: "),
+  coupledLstm: () => cell(gated(), "coupledLstm: "),
+  peepholeLstm: () => cell(gated(), "peepholeLstm: "),
+  projectedLstm: () => cell({ ...gated(), projection: size(2) }, "projectedLstm: "),
+  binaryTreeLstm: () => cell(gated(), "binaryTreeLstm: "),
+  childSumTreeLstm: () => cell(gated(), "childSumTreeLstm: "),
+  rnn: () =>
+    cell(
+      {
+        ...sizes(),
+        activation: maybe(choice("tanh")),
+        U: maybe(specKind()),
+        W: maybe(specKind(glorot(4, 4))),
+      },
+      "rnn: ",
+    ),
+  zerosInit: () => spec({ shape: maybe(count(2)) }),
+  constantInit: () => spec({ value: number(1), shape: maybe(count(2)) }),
+  gateBias: () => spec({ hidden: size(2), values: argument([1, 0], [], [], ["x"]) }),
+  identity: () => spec({ n: size(2), scale: maybe(number(2)) }),
+  orthogonal: () =>
+    spec({
+      rows: size(2),
+      columns: size(2),
+      options: settings({ gates: maybe(size(1)), gain: maybe(positive(1)) }),
+    }),
+  glorot: () => spec({ input: size(2), output: size(2), options: settings({ gates: maybe(size(1)) }) }),
+  normalInit: () => spec({ std: positive(0.1), shape: maybe(count(2)) }),
+  uniformInit: () => spec({ limit: positive(0.1), shape: maybe(count(2)) }),
+  sparseInit: () =>
+    spec({ hidden: size(2), options: settings({ nonZeros: maybe(size(2)), radius: maybe(positive(1)) }) }),
+  linear: () =>
+    row(
+      {
+        config: settings({ input: size(3), output: size(4), bias: maybe(flag(true)), W: maybe(specKind()) }),
+      },
+      { methods: plain(linear({ input: 3, output: 4 }), matrix()) },
+    ),
+  embedding: () =>
+    row(
+      { config: settings({ vocabulary: size(3), features: size(4), std: maybe(positive(1)) }) },
+      { methods: plain(embedding({ vocabulary: 3, features: 4 }), classes()) },
+    ),
+  layerNorm: () =>
+    row(
+      { config: settings({ features: size(3), epsilon: maybe(atLeastZero(1e-5)) }) },
+      { methods: plain(layerNorm({ features: 3 }), matrix()) },
+    ),
+  layerNormalise: () =>
+    row({
+      x: value(matrix()),
+      gain: value(tensor([1, 1, 1])),
+      bias: value(tensor([1, 1, 1])),
+      epsilon: maybe(atLeastZero(1e-5)),
+    }),
+  recurrent: () =>
+    row(
+      { cell: thing(gru({ input: 3, hidden: 4 })), options: settings({ reverse: maybe(flag(false)) }) },
+      { methods: sequenceMethods(layerOf(), "gru") },
+    ),
+  bidirectional: () => {
+    const cells = [gru({ input: 3, hidden: 4 }), gru({ input: 3, hidden: 4 })] as const;
+    return row(
+      { forwardCell: thing(cells[0]), backwardCell: thing(cells[1]) },
+      {
+        methods: {
+          ...sequenceMethods(bidirectional(...cells), "bidirectional"),
+          stream: exempt("a bidirectional layer has no stream, and says so"),
+        },
+      },
+    );
+  },
+  stacked: () =>
+    row(
+      {
+        layers: argument([layerOf()], [], [], [5], ["x"], [null]),
+        options: settings({ dropout: maybe(rate(0.5)), residual: maybe(flag(true)) }),
+      },
+      { methods: sequenceMethods(stacked([layerOf()]), "stacked") },
+    ),
+  sequenceLayer: () =>
+    row(
+      { name: text("mine"), layer: argument(layerOf(), []) },
+      { methods: sequenceMethods(sequenceLayer("mine", layerOf()), "mine") },
+    ),
+  openStream: () => {
+    const layer = layerOf();
+    return row(
+      {
+        config: settings({
+          name: text("mine"),
+          input: argument([3], ["list"], [-1], ["x"]),
+          params: tree(layer.init(Key.of(1))),
+          apply: func((p: never, x: Value) => layer.apply(p, x, chain([1]))),
+        }),
+      },
+      { methods: streamMethods([1, 2, 3], "mine: ") },
+    );
+  },
+  dropout: () => row({ x: value(), rate: rate(0.5), key: nullable(key()) }),
+  dropoutOver: () =>
+    row({
+      structure: thing(chain([2])),
+      x: value(matrix()),
+      rate: rate(0.5),
+      key: nullable(key()),
+      options: settings({ per: maybe(choice("node")) }),
+    }),
+  dropoutInCell: () =>
+    row({
+      x: value(),
+      rate: rate(0.5),
+      context: thing({ uniform: () => zeros([2]) }),
+      options: settings({ per: maybe(choice("node")) }),
+    }),
+  crossEntropyMean: () => row({ logits: value(matrix()), targets: value(classes()) }),
+  crossEntropySum: () => row({ logits: value(matrix()), targets: value(classes()) }),
+  crossEntropyPerRow: () => row({ logits: value(matrix()), targets: value(classes()) }),
+  bernoulliCrossEntropyMean: () => row({ logits: rows2()[0], targets: rows2()[1] }),
+  bernoulliCrossEntropySum: () => row({ logits: rows2()[0], targets: rows2()[1] }),
+  meanSquaredErrorMean: () => row({ outputs: rows2()[0], targets: rows2()[1] }),
+  meanSquaredErrorSum: () => row({ outputs: rows2()[0], targets: rows2()[1] }),
+  natsToBits: () => row({ nats: number(1) }),
+  perplexity: () => row({ meanNats: number(1) }),
+  languageModel: () => {
+    const params = () => argument(model().init(Key.of(1)), []);
+    return row(
+      {
+        config: settings({
+          vocabulary: size(5),
+          features: size(3),
+          hidden: size(4),
+          layers: maybe(size(1)),
+          cell: maybe(argument("lstm", ["function"], "lsmt")),
+          dropout: maybe(rate(0.1)),
+        }),
+      },
+      {
+        methods: {
+          init: init(),
+          apply: row({
+            params: params(),
+            symbols: value(symbols()),
+            structure: thing(chain([3])),
+            options: settings({
+              initial: maybe(tree([{}])),
+              key: maybe(nullable(key())),
+              backward: backward(),
+            }),
+          }),
+          first: row({ params: params() }),
+          stream: row({ params: params() }, { methods: streamMethods(1, "stream of a language model: ") }),
+        },
+      },
+    );
+  },
+  logConditionals: () =>
+    row({ model: thing(model()), params: argument(model().init(Key.of(1)), []), symbols: value(symbols()) }),
+  logLikelihood: () =>
+    row({ model: thing(model()), params: argument(model().init(Key.of(1)), []), symbols: value(symbols()) }),
+  samplingDistribution: () =>
+    row({
+      logits: { ...argument([1, 2, 3], [], [Number.NaN], ["x"]), unnamed: true },
+      settings: settings(sampling()),
+    }),
+  sampleSymbols: () =>
+    row({
+      model: thing(model()),
+      params: argument(model().init(Key.of(1)), []),
+      options: settings({ ...sampling(), key: key(), length: count(2), prompt: maybe(numbers([1], "list")) }),
+    }),
+  sequenceModel: () =>
+    row(
+      {
+        config: settings({
+          layer: thing(layerOf()),
+          features: size(4),
+          output: size(2),
+          readout: maybe(specKind(glorot(4, 2))),
+        }),
+      },
+      { methods: sequenceModelMethods(sequenceModel({ layer: layerOf(), features: 4, output: 2 })) },
+    ),
+  pascanuRnn: () =>
+    row(
+      { config: settings({ ...modelSizes(), hidden: maybe(size(4)), start: maybe(choice("sigmoid")) }) },
+      { methods: sequenceModelMethods(pascanuRnn({ input: 3, output: 2, hidden: 4 })) },
+    ),
+  sutskeverRnn: () =>
+    row(
+      {
+        config: settings({
+          ...modelSizes(),
+          hidden: maybe(size(4)),
+          radius: maybe(positive(1)),
+          inputScale: maybe(positive(1)),
+          outputScale: maybe(positive(1)),
+          nonZeros: maybe(size(2)),
+        }),
+      },
+      { methods: sequenceModelMethods(pascanuRnn({ input: 3, output: 2, hidden: 4 })) },
+    ),
+  sutskeverStart: () =>
+    row({
+      config: settings({
+        ...sizes(),
+        radius: maybe(positive(1)),
+        inputScale: maybe(positive(1)),
+        nonZeros: maybe(size(2)),
+      }),
+    }),
+};
+
+const definition = {
+  name: "mine",
+  inputs: ({ size }: { size: number }) => ({ x: [size] }),
+  state: ({ size }: { size: number }) => ({ h: [size] }),
+  params: ({ size }: { size: number }) => ({ W: glorot(size, size) }),
+  step: ({ x, h }: { x: Value; h: Value }) => ({ state: { h }, output: x }),
+};
+
+function sampling(): Arguments {
+  return {
+    temperature: maybe(atLeastZero(1)),
+    topK: maybe(size(2)),
+    topP: maybe(share(0.5)),
+    exclude: maybe(argument([1], ["list"], [-1], [9], ["x"])),
+  };
+}

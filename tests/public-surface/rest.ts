@@ -1,0 +1,584 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  adding,
+  chain,
+  characterVocabulary,
+  decodeSafetensors,
+  encodeCheckpoint,
+  encodeSafetensors,
+  Key,
+  languageModel,
+  linear,
+  meanSquaredErrorMean,
+  mul,
+  pascanuRnn,
+  recurrent,
+  rnn,
+  sgd,
+  startTraining,
+  sum,
+  type Tensor,
+  tensor,
+  textStreams,
+  textTask,
+  trainingStep,
+  type Value,
+  wordVocabulary,
+  zeros,
+} from "longspan";
+import { jsonLinesFile, tensorBoardFile } from "longspan/node";
+import { afterAll } from "vitest";
+import {
+  type Arguments,
+  anything,
+  argument,
+  atLeastZero,
+  choice,
+  count,
+  finite,
+  flag,
+  func,
+  integer,
+  key,
+  maybe,
+  numbers,
+  positive,
+  rate,
+  settings,
+  size,
+  text,
+  thing,
+  tree,
+  value,
+} from "./arguments.js";
+import { exempt, type Row, type Rows, row } from "./calls.js";
+
+const params = () => ({ w: tensor([1, 2]) });
+const loss = (p: { w: Value }) => sum(mul(p.w, p.w));
+const unnamed = (valid: unknown, ...wrong: unknown[]) => ({
+  valid,
+  wrong: [null, 5, "x", ...wrong],
+  unnamed: true,
+});
+/** Trees of the form of what is differentiated. */
+const like = (t: unknown = params()) => unnamed(t, {});
+const derivative = (args: Arguments): Row => row({ f: func(loss) }, { methods: { "": row(args) } });
+
+export const derivativeRows: Rows = {
+  CaptureError: () => exempt("an error"),
+  grad: () => derivative({ params: unnamed(params()) }),
+  valueAndGrad: () => derivative({ params: unnamed(params()) }),
+  valueGradAndAux: () =>
+    row(
+      { f: func((p: { w: Value }) => ({ loss: loss(p), aux: null })) },
+      { methods: { "": row({ params: unnamed(params()) }) } },
+    ),
+  valueAndGradPerExample: () =>
+    row(
+      { f: func((p: { w: Value }) => mul(p.w, tensor([1, 2]))) },
+      { methods: { "": row({ params: unnamed(params()) }) } },
+    ),
+  hessianVectorProduct: () => derivative({ params: unnamed(params()), direction: like() }),
+  gaussNewtonProduct: () =>
+    row({ f: func(squares) }, { methods: { "": row({ params: unnamed(params()), direction: like() }) } }),
+  jvp: () => derivative({ x: unnamed(params()), tangents: like() }),
+  linearize: () =>
+    row(
+      { f: func(loss), x: unnamed(params()) },
+      {
+        methods: {
+          pushforward: row({ tangents: like() }),
+          pullback: row({ cotangents: like(tensor(1)) }),
+          dispose: row({}),
+        },
+      },
+    ),
+  vjp: () =>
+    row(
+      { f: func(loss), x: unnamed(params()) },
+      { methods: { pullback: row({ cotangents: like(tensor(1)) }), dispose: row({}) } },
+    ),
+  gaussNewton: () =>
+    row(
+      { f: func(squares), params: unnamed(params()) },
+      {
+        methods: {
+          product: row({ direction: like(), beside: maybe(argument(1, ["number"])) }),
+          pullback: row({ cotangents: unnamed([tensor([1, 1])], {}, []) }),
+          dispose: row({}),
+        },
+      },
+    ),
+  convexIn: () => row({ outputs: value() }),
+  checkDerivatives: () =>
+    row({
+      f: func((p: { w: Tensor }) => sum(mul(p.w, p.w))),
+      params: tree({ w: tensor([1, 2], "float64") }),
+      options: settings({
+        directions: maybe(size(1)),
+        epsilon: maybe(positive(1e-4)),
+        second: maybe(flag(false)),
+        seed: maybe(integer(1)),
+      }),
+    }),
+  uncapturable: () => row({ what: text("reads a clock") }),
+  capture: () =>
+    row(
+      {
+        f: func((x: Tensor) => mul(x, 2)),
+        options: settings({
+          otherwise: maybe(choice("call")),
+          mostBytes: maybe(argument(1e6, ["number"], -1, Number.NaN)),
+        }),
+      },
+      { methods: { "": exempt("takes what the captured function takes"), dispose: row({}) } },
+    ),
+};
+
+const recurrentLoss = () => {
+  const cell = rnn({ input: 2, hidden: 2 });
+  const read = linear({ input: 2, output: 1 });
+  const layer = recurrent(cell);
+  const all = { layer: layer.init(Key.of(1)), read: read.init(Key.of(2)) };
+  const f = (p: typeof all) =>
+    meanSquaredErrorMean(
+      read.apply(
+        p.read,
+        layer.apply(
+          p.layer,
+          tensor([
+            [1, 2],
+            [2, 3],
+            [3, 4],
+            [4, 5],
+            [1, 0],
+          ]),
+          chain([5]),
+        ).output,
+      ),
+      zeros([5, 1]),
+    );
+  return { f, all };
+};
+
+export const flowRows: Rows = {
+  flowReport: () => {
+    const { f, all } = recurrentLoss();
+    return row({
+      loss: func(f),
+      params: argument(all, ["record", "list"]),
+      options: settings({
+        jacobians: maybe(count(1)),
+        exponents: maybe(count(1)),
+        weights: maybe(flag(false)),
+      }),
+    });
+  },
+  curvatureByLag: () => {
+    const { f, all } = recurrentLoss();
+    return row({
+      loss: func(f),
+      params: argument(all, ["record", "list"]),
+      options: settings({ lags: maybe(argument([0, 1], ["list"], [-1], [1.5], [1, 0], ["x"])) }),
+    });
+  },
+  flowPenalty: () => {
+    const { f, all } = recurrentLoss();
+    return row({
+      f: func((p: typeof all) => ({ loss: f(p), aux: null })),
+      params: argument(all, ["record", "list"]),
+      options: settings({
+        gradient: maybe(choice("book")),
+        norms: maybe(choice("plain")),
+        steps: maybe(choice("sum")),
+        slots: maybe(argument(["h"], ["list"], [5])),
+      }),
+    });
+  },
+  lyapunovExponents: () => {
+    const cell = rnn({ input: 2, hidden: 2 });
+    return row({
+      cell: thing(cell),
+      params: argument(cell.init(Key.of(1)), ["record", "list"]),
+      inputs: argument({ x: zeros([12, 2]) }, ["record", "list"]),
+      structure: thing(chain([12])),
+      options: settings({ count: maybe(size(1)), settle: maybe(count(2)), initial: maybe(tree({})) }),
+    });
+  },
+  eigenvalues: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
+  spectralRadius: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
+  symmetricEigen: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
+  singularValues: () =>
+    row({
+      a: numbers([1, 0, 0, 1]),
+      rows: { ...size(2), unnamed: true },
+      columns: { ...size(2), unnamed: true },
+    }),
+};
+
+const vocabularyMethods = (): Row["methods"] => ({
+  encode: row(
+    { text: text("ab"), options: settings({ skipUnknown: maybe(flag(false)) }) },
+    { says: "vocabulary.encode: " },
+  ),
+  decode: row({ symbols: argument([0], ["list"], [99], ["x"], [1.5]) }, { says: "vocabulary.decode: " }),
+});
+const symbols = () =>
+  argument(
+    Int32Array.from({ length: 60 }, (_, i) => i % 3),
+    [],
+  );
+const lengths = (n: unknown = 100) =>
+  argument(n, ["number"], 0, -1, 1.5, Number.NaN, "30", [200, 100], [-1, 5], [30]);
+const problem = (args: Arguments, says: string): Row => ({
+  ...row(args),
+  methods: {
+    sample: row({ key: key(), batch: count(0), count: size(2) }, { says }),
+    wrong: exempt("see the row of adding"),
+  },
+});
+
+export const dataRows: Rows = {
+  TextTooShortError: () => exempt("an error"),
+  UnknownSymbolError: () => exempt("an error"),
+  Utf8Error: () => exempt("an error"),
+  characterVocabulary: () =>
+    row({ text: argument("abc", ["text", "list"], [5]) }, { methods: vocabularyMethods() }),
+  wordVocabulary: () =>
+    row(
+      {
+        text: argument("a b a b", ["text", "list"]),
+        options: settings({ size: maybe(size(5)), minCount: maybe(size(1)) }),
+      },
+      { methods: vocabularyMethods() },
+    ),
+  vocabularyFrom: () =>
+    row(
+      {
+        stored: unnamed(
+          { level: "char", symbols: ["a", "b"] },
+          {},
+          [],
+          { level: "char" },
+          { level: "char", symbols: [5] },
+        ),
+      },
+      { methods: vocabularyMethods(), says: "vocabulary: " },
+    ),
+  storedVocabulary: () => row({ vocabulary: thing(characterVocabulary("ab")) }),
+  countUnknown: () => row({ vocabulary: thing(wordVocabulary("a b")), symbols: symbols() }),
+  decodeUtf8Parts: () => row({ parts: argument([Uint8Array.of(97)], ["list"], [5]) }),
+  wholeWords: () => row({ parts: argument(["a b"], ["list"], [5]) }),
+  decodeUtf8: () => row({ bytes: thing(Uint8Array.of(97)) }),
+  splitText: () => row({ symbols: symbols(), fraction: rate(0.1) }),
+  textStreams: () =>
+    row(
+      { symbols: symbols(), options: settings({ streams: size(2), steps: size(4) }) },
+      {
+        methods: {
+          segment: row({ step: count(0), first: maybe(argument(1, [], 0, 3, 1.5)) }),
+          describe: row({ step: count(0) }),
+        },
+      },
+    ),
+  adding: () => {
+    const batch = adding({ length: 30 }).sample(Key.of(1), 0, 2);
+    return row(
+      { options: settings({ length: lengths(30), form: maybe(choice("arjovsky2016")) }) },
+      {
+        methods: {
+          sample: row({ key: key(), batch: count(0), count: size(2) }, { says: "adding-2016.sample: " }),
+          wrong: row(
+            { outputs: argument([0, 1], [], [1]), batch: thing(batch) },
+            { says: "adding-2016.wrong: " },
+          ),
+        },
+      },
+    );
+  },
+  multiplication: () =>
+    problem(
+      { options: settings({ length: lengths(30), form: maybe(choice("pascanu2013")) }) },
+      "multiplication.sample: ",
+    ),
+  centred: () =>
+    problem(
+      { problem: thing(adding({ length: 30 })), options: settings({ sequences: maybe(size(20)) }) },
+      "adding.sample: ",
+    ),
+  copyMemory: () => problem({ options: settings({ length: lengths(10) }) }, "copy-memory.sample: "),
+  embeddedReber: () => problem({}, "embedded-reber.sample: "),
+  latch: () =>
+    problem({ options: settings({ length: lengths(10), noise: maybe(atLeastZero(0.1)) }) }, "latch.sample: "),
+  namedProblem: () => problem({ name: choice("adding"), length: lengths(30) }, "adding.sample: "),
+  noiselessMemorisation: () =>
+    problem(
+      { options: settings({ length: lengths(10), bits: maybe(argument(5, ["number"], 6, "5")) }) },
+      "memorisation-5.sample: ",
+    ),
+  randomPermutation: () => problem({ options: settings({ length: lengths(10) }) }, "permutation.sample: "),
+  temporalOrder: () =>
+    problem(
+      { options: settings({ length: lengths(30), symbols: maybe(argument(3, [], 4, "3")) }) },
+      "temporal-order-3.sample: ",
+    ),
+  temporalOrder1997: () =>
+    problem(
+      { options: settings({ length: maybe(lengths([100, 110])), symbols: maybe(argument(3, [], 4, "3")) }) },
+      "temporal-order-3-1997.sample: ",
+    ),
+  twoSequences: () =>
+    problem(
+      { options: settings({ length: lengths(10), informative: maybe(argument(3, [], 4, "3")) }) },
+      "two-sequences.sample: ",
+    ),
+};
+
+const model = () => languageModel({ vocabulary: 3, features: 2, hidden: 2 });
+const streams = () =>
+  textStreams(
+    Int32Array.from({ length: 60 }, (_, i) => i % 3),
+    { streams: 2, steps: 4 },
+  );
+const sequences = () => pascanuRnn({ input: 2, output: 1, hidden: 2 });
+const short = () => adding({ length: 10 });
+const task = () => textTask(model(), streams());
+const optimiser = () => sgd({ learningRate: 0.1 });
+const started = () => startTraining(task(), optimiser(), model().init(Key.of(1)));
+const byTrain: Row["methods"] = Object.fromEntries(
+  ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe", "unpenalised"].map(
+    (name) => [name, exempt("called by train()")],
+  ),
+);
+const taskMethods = (...without: string[]): Row["methods"] =>
+  Object.fromEntries(Object.entries(byTrain ?? {}).filter(([name]) => !without.includes(name)));
+const backward = () => maybe(argument({ kind: "full" }, [], { kind: "fully" }));
+const signal = () => maybe(argument({ aborted: false }, []));
+const pause = () => maybe(func(async () => {}));
+const weights = () => argument(model().init(Key.of(1)), []);
+
+export const trainRows: Rows = {
+  CheckpointError: () => exempt("an error"),
+  ExplosionError: () => exempt("an error"),
+  NonFiniteLossError: () => exempt("an error"),
+  WeightFileError: () => exempt("an error"),
+  textTask: () =>
+    row(
+      {
+        model: thing(model()),
+        text: thing(streams()),
+        options: settings({ backward: backward(), curvature: maybe(argument(1, [], 0, 3, 1.5, "1")) }),
+      },
+      { methods: taskMethods("unpenalised") },
+    ),
+  syntheticTask: () =>
+    row(
+      {
+        model: thing(sequences()),
+        problem: thing(short()),
+        options: settings({
+          key: key(),
+          batch: maybe(size(2)),
+          curvature: maybe(argument(1, [], 0, 3, 1.5, "1")),
+          backward: backward(),
+        }),
+      },
+      { methods: taskMethods("unpenalised") },
+    ),
+  withFlowPenalty: () =>
+    row(
+      {
+        task: thing(task()),
+        settings: settings({
+          weight: argument(1, ["number", "function"], -1, Number.NaN, "1"),
+          gradient: maybe(choice("book")),
+          norms: maybe(choice("plain")),
+          steps: maybe(choice("sum")),
+          slots: maybe(argument(["h"], ["list"], [5])),
+        }),
+      },
+      { methods: taskMethods() },
+    ),
+  trainingStep: () => {
+    const f = (p: { w: Value }) => loss(p);
+    const at = () => trainingStep(f, optimiser()).start(params());
+    return row(
+      {
+        loss: func(f),
+        optimiser: thing(optimiser()),
+        options: settings({ settings: maybe(func(() => ({}))) }),
+      },
+      {
+        methods: {
+          "": row({ at: unnamed(at(), {}, []) }),
+          start: row({ params: argument(params(), ["record", "list"]) }),
+        },
+      },
+    );
+  },
+  startTraining: () =>
+    row({
+      task: thing(task()),
+      optimiser: thing(optimiser()),
+      params: argument(weights().valid, ["record", "list"]),
+    }),
+  train: () =>
+    row({
+      task: thing(task()),
+      state: thing(started()),
+      options: settings({
+        optimiser: thing(optimiser()),
+        budget: argument({ steps: 1 }, [], { steps: -1 }, { minutes: "x" }, { stepz: 1 }),
+        key: key(),
+        schedule: maybe(func(() => 0.1)),
+        momentum: maybe(func(() => 0.5)),
+        onExplosion: maybe(argument({ nonFinite: "skip" }, ["record"])),
+        validation: maybe(
+          argument(
+            { run: async () => 1, every: { steps: 1 } },
+            [],
+            { run: 5, every: { steps: 1 } },
+            { run: async () => 1, every: { steps: 0 } },
+            {
+              run: async () => 1,
+              every: { steps: 1 },
+              patience: 0,
+            },
+          ),
+        ),
+        callbacks: maybe(argument([{}], ["list"], [5])),
+        reportSeconds: maybe(atLeastZero(1)),
+        signal: signal(),
+        pause: pause(),
+      }),
+    }),
+  evaluateText: () =>
+    row({
+      model: thing(model()),
+      params: weights(),
+      symbols: symbols(),
+      options: settings({ streams: maybe(size(2)), steps: maybe(size(4)), signal: signal(), pause: pause() }),
+    }),
+  evaluateSynthetic: () =>
+    row({
+      model: thing(sequences()),
+      params: argument(sequences().init(Key.of(1)), ["record", "list"]),
+      problem: thing(short()),
+      options: settings({
+        key: key(),
+        sequences: maybe(size(2)),
+        batch: maybe(size(2)),
+        signal: signal(),
+        pause: pause(),
+      }),
+    }),
+  clippingBias: () =>
+    row({
+      losses: func((p: { w: Value }, batch: Tensor) => mul(p.w, batch)),
+      params: argument(params(), ["record", "list"]),
+      batches: argument([tensor([1, 2])], [], []),
+      options: settings({ threshold: positive(1) }),
+    }),
+  encodeCheckpoint: () => row({ state: thing(started()) }),
+  decodeCheckpoint: () =>
+    row(
+      { checkpoint: unnamed(checkpoint, [], {}, { tensors: 5, progress: {} }), form: thing(started()) },
+      // What is wrong with the file's contents is said of the checkpoint.
+      { says: "" },
+    ),
+  encodeSafetensors: () => row({ tree: tree(), metadata: maybe(argument({ a: "b" }, ["record"], { a: 5 })) }),
+  decodeSafetensors: () => row({ bytes: thing(file) }),
+  loadInto: () =>
+    row({ params: argument(params(), ["record", "list"]), stored: thing(decodeSafetensors(file)) }),
+  tensorBoardHeader: () => row({ wallTime: finite(1) }),
+  encodeTensorBoardEvent: () =>
+    row({
+      event: settings({
+        wallTime: finite(1),
+        step: integer(1),
+        scalars: argument({ a: 1 }, ["record"], { a: "x" }),
+      }),
+    }),
+};
+
+// What needs a promise is made once.
+const file = await encodeSafetensors(params());
+const checkpoint = await encodeCheckpoint(started());
+
+const folder = mkdtempSync(join(tmpdir(), "longspan-surface-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let lock = 0;
+const object = { a: 1 };
+
+export const nodeRows: Rows = {
+  FileError: () => exempt("an error"),
+  FolderInUseError: () => exempt("an error"),
+  fileReason: () => row({ error: anything(new Error("x")) }),
+  checkpointFiles: () =>
+    row(
+      { folder: text(folder) },
+      {
+        methods: {
+          save: row({ state: thing(started()) }),
+          load: row({ form: thing(started()) }),
+          clear: row({}),
+          saving: row(
+            { options: settings({ seconds: maybe(atLeastZero(1)) }) },
+            {
+              methods: {
+                onReport: exempt("called by train()"),
+                onValidation: exempt("called by train()"),
+                onEnd: exempt("called by train()"),
+              },
+            },
+          ),
+        },
+      },
+    ),
+  makeFolder: () => row({ path: text(join(folder, "made")) }),
+  jsonLinesFile: () =>
+    row(
+      { path: text(join(folder, "a.jsonl")), options: settings({ append: maybe(flag(false)) }) },
+      {
+        methods: {
+          add: row({ object: argument(object, ["record", "list"]) }),
+          sync: row({}),
+          close: row({}),
+        },
+      },
+    ),
+  lockFolder: () => row({ path: text(join(folder, `lock-${lock++}`)) }, { methods: { release: row({}) } }),
+  recordMetrics: () =>
+    row(
+      {
+        files: settings({
+          lines: maybe(thing(jsonLinesFile(join(folder, "b.jsonl")))),
+          board: maybe(thing(tensorBoardFile(join(folder, "board")))),
+        }),
+      },
+      {
+        methods: {
+          onReport: exempt("called by train()"),
+          onValidation: exempt("called by train()"),
+          onExplosion: exempt("called by train()"),
+        },
+      },
+    ),
+  replaceFile: () => row({ path: text(join(folder, "c.txt")), contents: argument("x", ["text"]) }),
+  tensorBoardFile: () =>
+    row(
+      { folder: text(join(folder, "events")) },
+      {
+        methods: {
+          add: row({ step: integer(1), scalars: argument({ a: 1 }, ["record"]) }),
+          close: row({}),
+        },
+      },
+    ),
+};
+
+function squares(p: { w: Value }): Value {
+  return meanSquaredErrorMean(p.w, tensor([0, 0]));
+}

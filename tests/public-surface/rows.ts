@@ -1,0 +1,23 @@
+import type { Rows } from "./calls.js";
+import { optimiserRows } from "./learning.js";
+import { netRows } from "./nets.js";
+import { dataRows, derivativeRows, flowRows, nodeRows, trainRows } from "./rest.js";
+import { structureMethods, structureRows } from "./structures.js";
+import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
+
+/** A row for every exported function and class. */
+export const rows: Rows = {
+  ...tensorRows,
+  ...opRows,
+  ...netRows,
+  ...structureRows,
+  ...optimiserRows,
+  ...derivativeRows,
+  ...flowRows,
+  ...dataRows,
+  ...trainRows,
+  ...nodeRows,
+};
+
+/** A row for every static function and method of the exported classes. */
+export const classRows: Rows = { ...tensorClasses, ...structureMethods };

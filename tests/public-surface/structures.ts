@@ -1,0 +1,134 @@
+import { chain, Key, lstm, Structure, tensor, zeros } from "longspan";
+import {
+  type Arguments,
+  anything,
+  argument,
+  choice,
+  count,
+  dtype,
+  flag,
+  key,
+  maybe,
+  positive,
+  settings,
+  size,
+  thing,
+  tree,
+  value,
+} from "./arguments.js";
+import { exempt, method, type Rows, row } from "./calls.js";
+
+const names = () => maybe(argument(["in"], ["list"], ["in", 5]));
+const unnamed = (valid: unknown, ...wrong: unknown[]) => ({
+  ...argument(valid, ["list"], ...wrong),
+  unnamed: true,
+});
+
+export const structureRows: Rows = {
+  StructureError: () => exempt("an error"),
+  chain: () =>
+    row({
+      lengths: argument([3, 1], ["list"], [-1], [1.5], ["3"], [null]),
+      options: settings({
+        reverse: maybe(flag(false)),
+        examples: maybe(argument([7, 8], [], [1], ["x", "y"])),
+      }),
+    }),
+  graph: () =>
+    row({
+      graphs: unnamed(
+        [{ nodes: 2, edges: [{ from: 0, to: 1 }] }],
+        [5],
+        [null],
+        [{}],
+        [{ nodes: 2 }],
+        [{ nodes: -1, edges: [] }],
+        [{ nodes: 2, edges: [5] }],
+        [{ nodes: 2, edges: [{ from: "x", to: 1 }] }],
+        [{ nodes: 2, edges: [], finals: ["x"] }],
+        [{ node: 2, edges: [] }],
+      ),
+      options: settings({ ports: names() }),
+    }),
+  trees: () =>
+    row({
+      forest: unnamed(
+        [{ children: [[1], []] }],
+        [5],
+        [null],
+        [{}],
+        [{ children: 5 }],
+        [{ children: [5] }],
+        [{ children: [["x"], []] }],
+        [{ childs: [] }],
+      ),
+      options: settings({ ports: names() }),
+    }),
+  Structure: () =>
+    row(
+      { parts: settings(parts()) },
+      { says: "Structure: ", call: ((p: never) => new Structure(p)) as never },
+    ),
+  unfold: () => {
+    const cell = lstm({ input: 3, hidden: 4 });
+    return row(
+      {
+        cell: thing(cell),
+        params: tree(cell.init(Key.of(1))),
+        inputs: argument({ x: zeros([4, 3]) }, [], { x: 5 }, { y: zeros([4, 3]) }, { x: null }),
+        structure: thing(chain([3, 1])),
+        options: settings({
+          initial: maybe(argument({ h: zeros([2, 4]) }, ["record"], { h: 5 }, { g: zeros([2, 4]) })),
+          key: maybe(key()),
+          backward: maybe(
+            argument(
+              { kind: "truncated", every: 2 },
+              [],
+              { kind: "full", every: 3 },
+              { kind: "truncated", every: 0 },
+            ),
+          ),
+          clipState: maybe(positive(1)),
+          probes: maybe(argument({}, ["record"], { writes: { h: 5 } }, { reads: 5 })),
+          pullback: maybe(argument({ of: {} }, ["record"], { of: 5 })),
+          states: maybe(flag(true)),
+          activations: maybe(flag(true)),
+          loop: maybe(choice("plain")),
+        }),
+      },
+      { says: "unfold" },
+    );
+  },
+  castTree: () => row({ tree: anything({ w: tensor([1]) }), dtype: { ...dtype(), mayBeAbsent: false } }),
+};
+
+export const structureMethods: Rows = {
+  "Structure.pack": () => method(chain([2]), "pack", { concatenated: value(tensor([1, 2])) }),
+  "Structure.unpack": () => method(chain([2]), "unpack", { rows: value(tensor([1, 2])) }),
+  "Structure.sumPerSequence": () => method(chain([2]), "sumPerSequence", { rows: value(tensor([1, 2])) }),
+  "Structure.rowsOf": () => method(chain([2]), "rowsOf", { sequence: count(0) }),
+  "Structure.transposed": () => method(chain([2]), "transposed", {}),
+  "Structure.truncated": () => method(chain([2]), "truncated", { every: size(2) }),
+  "Structure.checkClock": () => method(chain([2]), "checkClock", {}),
+  "Structure.withMembers": () =>
+    method(chain([2]), "withMembers", { sizes: argument([3], [], [], [-1], ["x"]) }),
+  "Structure.derive": () => exempt("private"),
+  "Structure.checkRows": () => exempt("private"),
+};
+
+function parts(): Arguments {
+  const { nodes, sequences, sources, sinks, edges, inPorts, outPorts, pushes, ...tables } = chain([2]).parts;
+  return {
+    nodes: count(nodes),
+    sequences: count(sequences),
+    sources: count(sources),
+    sinks: count(sinks),
+    edges: argument(edges, [], { from: 5 }),
+    inPorts: argument(inPorts, ["list"]),
+    outPorts: argument(outPorts, ["list"]),
+    pushes: flag(pushes),
+    ...Object.fromEntries(
+      Object.entries(tables).map(([name, t]) => [name, { valid: t, wrong: [5, "x", {}, []] }]),
+    ),
+  };
+}
