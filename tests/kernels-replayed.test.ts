@@ -94,7 +94,7 @@ function everyKind(): void {
     }
 }
 
-const sources = ["parse", "plan", "course", "division", "block", "workspaces", "crew"];
+const sources = ["parse", "plan", "execution-plan", "division", "block", "workspaces", "thread-pool"];
 const common = [
   "-std=c++17",
   "-ffp-contract=fast",

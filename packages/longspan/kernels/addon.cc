@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "crew.h"
+#include "thread-pool.h"
 
 namespace longspan {
 
@@ -111,7 +111,7 @@ struct Instance {
   Workspaces workspaces;
   int32_t threads = 1;
   double leastShared = 0;
-  Crew* crew = nullptr;
+  ThreadPool* pool = nullptr;
   const Kernels* kernels;
 
   ~Instance() {
@@ -389,7 +389,7 @@ bool runOnce(napi_env env, Instance& instance, Plan& plan, const double* given, 
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
   const RunArguments arguments = {&plan,           instance.bindings.begin(), &instance.workspaces, instance.threads,
-                                  instance.leastShared, instance.crew,            failure};
+                                  instance.leastShared, instance.pool,            failure};
   const Status status = instance.kernels->run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok;
@@ -582,7 +582,7 @@ napi_value threads(napi_env env, napi_callback_info info) {
   if (!open(env, info, &call) || !number(call, 0, &n) || !number(call, 1, &least))
     return raise(env, "threads: two numbers were expected");
   if (n < 1 || n > mostThreads) return raise(env, "threads: a number out of range");
-  if (n > 1 && call.instance->crew == nullptr) call.instance->crew = makeCrew();
+  if (n > 1 && call.instance->pool == nullptr) call.instance->pool = makeThreadPool();
   call.instance->threads = static_cast<int32_t>(n);
   call.instance->leastShared = static_cast<double>(least);
   return nullptr;
@@ -591,8 +591,8 @@ napi_value threads(napi_env env, napi_callback_info info) {
 /** The instance itself stays: ArrayBuffers may outlive it, and what they release must find its list. */
 void end(void* data) {
   Instance* instance = static_cast<Instance*>(data);
-  if (instance->crew != nullptr) dropCrew(instance->crew);
-  instance->crew = nullptr;
+  if (instance->pool != nullptr) dropThreadPool(instance->pool);
+  instance->pool = nullptr;
   instance->threads = 1;
 }
 

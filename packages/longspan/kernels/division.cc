@@ -1,5 +1,5 @@
 // Which rows of a plan depend on each other, and how they are shared out among threads.
-#include "course.h"
+#include "execution-plan.h"
 
 namespace longspan {
 

@@ -1,12 +1,12 @@
 // Joins a program with a schedule: reads the schedule's tables, checks that every row that an instruction can touch
 // exists, and that no buffer is too large.
-#include "course.h"
+#include "execution-plan.h"
 
 namespace longspan {
 
 Plan::~Plan() {
   for (Table* t : tables) delete t;
-  delete course;
+  delete execution;
 }
 
 namespace {

@@ -126,7 +126,7 @@ struct Table {
   Run all;
 };
 
-struct Course;
+struct ExecutionPlan;
 
 /** A program over a schedule: row counts and tables checked against each other, so that a run only checks its bindings. */
 struct Plan {
@@ -141,8 +141,8 @@ struct Plan {
   Array<Table*> tables;
   /** Rows of each buffer. */
   Array<int64_t> rows;
-  /** How it is carried out by so many threads as the last run had; see course.h. */
-  Course* course = nullptr;
+  /** How it is carried out by so many threads as the last run had; see execution-plan.h. */
+  ExecutionPlan* execution = nullptr;
 
   ~Plan();
 };
@@ -194,8 +194,8 @@ struct Workspace {
 constexpr int32_t mostThreads = 64;
 
 /** Threads that work together: calls work(data, 0..n-1), the first on the caller's own, and returns when all have ended. */
-struct Crew {
-  void (*each)(Crew* crew, int32_t n, void (*work)(void* data, int32_t which), void* data);
+struct ThreadPool {
+  void (*each)(ThreadPool* pool, int32_t n, void (*work)(void* data, int32_t which), void* data);
 };
 
 /** Memory that runs share; one run at a time uses it. */
@@ -223,7 +223,7 @@ struct RunArguments {
   /** Work that takes less than so many nanoseconds is not worth a second thread. */
   double leastShared;
   /** Null where there is one thread. */
-  Crew* crew;
+  ThreadPool* pool;
   Failure* failure;
 };
 

@@ -1,14 +1,14 @@
 // The executor for one instruction set: the same source is compiled once for each, in a namespace of its own.
 #define LONGSPAN_RUNS
-#include "lane.h"
+#include "worker.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
 
 class Runner {
  public:
-  Runner(const RunArguments& arguments, const Course& course, char* const* memory)
-      : arguments_(arguments), course_(course), program_(*arguments.plan->program), memory_(memory) {}
+  Runner(const RunArguments& arguments, const ExecutionPlan& execution, char* const* memory)
+      : arguments_(arguments), execution_(execution), program_(*arguments.plan->program), memory_(memory) {}
 
   Status run() {
     Status status = groups(0);
@@ -20,7 +20,7 @@ class Runner {
   Workspace& workspace(int32_t which) const { return *arguments_.workspaces->threads[which]; }
 
   Status groups(int side) {
-    for (const Group& g : course_.groups[side]) {
+    for (const Group& g : execution_.groups[side]) {
       const Status status = group(side, g);
       if (status != Status::ok) return status;
     }
@@ -29,30 +29,30 @@ class Runner {
 
   Status group(int side, const Group& g) {
     list_.region = program_.regions[2 * side].begin();
-    list_.numbers = course_.order[side].begin() + g.begin;
+    list_.numbers = execution_.order[side].begin() + g.begin;
     list_.count = g.end - g.begin;
     const int64_t rows = arguments_.plan->counts[list_.region[list_.numbers[0]].space];
     const bool large = g.cost * static_cast<double>(rows) >= arguments_.leastShared;
     parts_ = g.byRows && large && rows >= 2 * arguments_.threads ? arguments_.threads : 1;
     rows_ = rows;
-    return together(list_, List{}, [](Lane& lane, Runner& self, int32_t which) {
+    return together(list_, List{}, [](Worker& worker, Runner& self, int32_t which) {
       const int64_t begin = self.rows_ * which / self.parts_;
-      return lane.group(self.list_, {begin, self.rows_ * (which + 1) / self.parts_});
+      return worker.group(self.list_, {begin, self.rows_ * (which + 1) / self.parts_});
     });
   }
 
   Status loop() {
-    early_ = {program_.regions[0].begin(), course_.early.begin(), course_.early.size()};
-    late_ = {program_.regions[2].begin(), course_.late.begin(), course_.late.size()};
-    parts_ = static_cast<int32_t>(course_.parts.size());
+    early_ = {program_.regions[0].begin(), execution_.early.begin(), execution_.early.size()};
+    late_ = {program_.regions[2].begin(), execution_.late.begin(), execution_.late.size()};
+    parts_ = static_cast<int32_t>(execution_.parts.size());
     if (parts_ > 1)
       for (const Instruction& i : program_.regions[1])
         if (isPacked(i)) {
           const Status status = prepare(i);
           if (status != Status::ok) return status;
         }
-    return together(early_, late_, [](Lane& lane, Runner& self, int32_t which) {
-      return lane.loop(*self.course_.parts[which], self.course_.passing, self.early_, self.late_);
+    return together(early_, late_, [](Worker& worker, Runner& self, int32_t which) {
+      return worker.loop(*self.execution_.parts[which], self.execution_.passing, self.early_, self.late_);
     });
   }
 
@@ -61,7 +61,7 @@ class Runner {
     return Products(bound, arguments_, workspace(0)).prepare(i);
   }
 
-  typedef Status (*Work)(Lane&, Runner&, int32_t);
+  typedef Status (*Work)(Worker&, Runner&, int32_t);
 
   /** Does the work of each part on a thread of its own; sums over rows are formed by part, then added in the order of parts. */
   Status together(const List& first, const List& second, Work work) {
@@ -95,16 +95,16 @@ class Runner {
   }
 
   void each(void (*work)(void*, int32_t)) {
-    if (parts_ > 1 && arguments_.crew != nullptr)
-      arguments_.crew->each(arguments_.crew, parts_, work, this);
+    if (parts_ > 1 && arguments_.pool != nullptr)
+      arguments_.pool->each(arguments_.pool, parts_, work, this);
     else
       for (int32_t p = 0; p < parts_; p++) work(this, p);
   }
 
   void part(int32_t which) {
-    Lane lane(arguments_, workspace(which), &failures_[which]);
-    Status status = lane.begin(memory_, which > 0 ? *sums_ : none_);
-    if (status == Status::ok) status = work_(lane, *this, which);
+    Worker worker(arguments_, workspace(which), &failures_[which]);
+    Status status = worker.begin(memory_, which > 0 ? *sums_ : none_);
+    if (status == Status::ok) status = work_(worker, *this, which);
     statuses_[which] = status;
   }
 
@@ -116,7 +116,7 @@ class Runner {
       const int64_t begin = n * which / parts_;
       const int64_t count = n * (which + 1) / parts_ - begin;
       for (int32_t p = 1; p < parts_; p++) {
-        const char* from = Lane::sumOf(*arguments_.plan, *sums_, b, workspace(p));
+        const char* from = Worker::sumOf(*arguments_.plan, *sums_, b, workspace(p));
         withType(dtype, [&](auto type) {
           typedef LONGSPAN_TYPE(type) T;
           addRow(reinterpret_cast<T*>(memory_[b]) + begin, reinterpret_cast<const T*>(from) + begin, count);
@@ -126,7 +126,7 @@ class Runner {
   }
 
   const RunArguments& arguments_;
-  const Course& course_;
+  const ExecutionPlan& execution_;
   const Program& program_;
   char* const* memory_;
   List list_{};
@@ -147,24 +147,24 @@ Status run(const RunArguments& arguments) {
   const Plan& plan = *arguments.plan;
   const Program& program = *plan.program;
   const int64_t buffers = program.buffers.size();
-  const Course* course = courseOf(*arguments.plan, arguments.threads, arguments.leastShared);
-  if (course == nullptr || !arguments.workspaces->reserve(arguments.threads)) return Status::noMemory;
-  char* space = arguments.workspaces->temporaries.reserve(course->bytes + buffers * static_cast<int64_t>(sizeof(char*)));
+  const ExecutionPlan* execution = executionPlanOf(*arguments.plan, arguments.threads, arguments.leastShared);
+  if (execution == nullptr || !arguments.workspaces->reserve(arguments.threads)) return Status::noMemory;
+  char* space = arguments.workspaces->temporaries.reserve(execution->bytes + buffers * static_cast<int64_t>(sizeof(char*)));
   if (space == nullptr) return Status::noMemory;
   arguments.workspaces->runs += 1;
-  char** memory = reinterpret_cast<char**>(space + course->bytes);
+  char** memory = reinterpret_cast<char**>(space + execution->bytes);
   for (int64_t b = 0; b < buffers; b++) {
     const Buffer& buffer = program.buffers[b];
     const int64_t bytes = sizeOf(buffer.dtype);
     // A buffer that each part has for itself gets its place there.
     memory[b] = isBound(buffer.role) ? arguments.bindings[b].memory->data + arguments.bindings[b].offset * bytes
-                                     : space + (course->place[b] < 0 ? 0 : course->place[b]);
+                                     : space + (execution->place[b] < 0 ? 0 : execution->place[b]);
     if (buffer.clearHead) {
       const int64_t rows = plan.headRows < plan.rows[b] ? plan.headRows : plan.rows[b];
       __builtin_memset(memory[b], 0, static_cast<size_t>(rows * buffer.columns * bytes));
     }
   }
-  return Runner(arguments, *course, memory).run();
+  return Runner(arguments, *execution, memory).run();
 }
 
 void trial(float* memory) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "../crew.h"
+#include "../pool.h"
 
 namespace longspan {
 #define LONGSPAN_SET(name) \
@@ -142,8 +142,8 @@ void compare(const Kernels& kernels, size_t number, const Plan& plan, const Case
 /** What runs share. */
 struct Shared {
   Workspaces workspaces;
-  Crew* crew = makeCrew();
-  ~Shared() { dropCrew(crew); }
+  ThreadPool* pool = makeThreadPool();
+  ~Shared() { dropThreadPool(pool); }
 };
 
 constexpr int32_t threads = 3;
@@ -152,7 +152,7 @@ constexpr int32_t threads = 3;
 Status runOn(int32_t count, const Kernels& kernels, Plan& plan, const std::vector<Binding>& bindings, Shared& shared) {
   Failure failure;
   if (!shared.workspaces.reserve(count)) stop("no memory for workspaces");
-  return kernels.run({&plan, bindings.data(), &shared.workspaces, count, 0, shared.crew, &failure});
+  return kernels.run({&plan, bindings.data(), &shared.workspaces, count, 0, shared.pool, &failure});
 }
 
 void replay(const Kernels& kernels, size_t number, const Case& c, Shared& shared) {

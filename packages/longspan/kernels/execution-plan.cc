@@ -1,4 +1,4 @@
-#include "course.h"
+#include "execution-plan.h"
 
 namespace longspan {
 
@@ -41,21 +41,21 @@ bool touch(const Program& program, const Instruction& x, const Instruction& y) {
 class Planner {
  public:
   Planner(const Plan& plan, int32_t threads, double leastShared) : plan_(plan), program_(*plan.program) {
-    course_.threads = threads;
-    course_.leastShared = leastShared;
+    execution_.threads = threads;
+    execution_.leastShared = leastShared;
   }
 
   bool make() {
     const bool loop = program_.regions[1].size() > 0;
     const bool tiled = loop && isTiled(0) && isTiled(1);
-    const int32_t threads = tiled && work() >= course_.leastShared ? course_.threads : 1;
-    if (loop && !divide(plan_, threads, course_.parts)) return false;
+    const int32_t threads = tiled && work() >= execution_.leastShared ? execution_.threads : 1;
+    if (loop && !divide(plan_, threads, execution_.parts)) return false;
     // Where the loop does not come apart, what is outside it is better shared out among the threads than run beside it.
-    const bool beside = tiled && (threads == 1 || course_.parts.size() > 1);
+    const bool beside = tiled && (threads == 1 || execution_.parts.size() > 1);
     return choose(beside) && group(0) && group(1) && findPassing() && cutChunks(beside) && layOut();
   }
 
-  Course& course_ = *new Course();
+  ExecutionPlan& execution_ = *new ExecutionPlan();
 
  private:
   /** Nanoseconds, by a guess, that one thread takes for the rows of nodes and edges. */
@@ -105,7 +105,7 @@ class Planner {
         chosen[side][i] = isBeside(region, chosen[side], i, side) && (side == 0 || suitsEarly(region[i], chosen[0]));
       }
       for (int64_t i = 0; i < n; i++)
-        if (!add(chosen[side][i] ? (side == 0 ? course_.early : course_.late) : course_.order[side], i)) return false;
+        if (!add(chosen[side][i] ? (side == 0 ? execution_.early : execution_.late) : execution_.order[side], i)) return false;
     }
     return true;
   }
@@ -153,8 +153,8 @@ class Planner {
 
   bool group(int side) {
     const Array<Instruction>& region = program_.regions[2 * side];
-    const Array<int32_t>& order = course_.order[side];
-    Array<Group>& groups = course_.groups[side];
+    const Array<int32_t>& order = execution_.order[side];
+    Array<Group>& groups = execution_.groups[side];
     for (int64_t first = 0; first < order.size();) {
       int64_t n = 1;
       const bool byRows = goesByRows(region[order[first]]);
@@ -176,27 +176,27 @@ class Planner {
   /** Temporaries of which only the current chunk's rows are ever needed. */
   bool findPassing() {
     const int64_t buffers = program_.buffers.size();
-    if (!course_.passing.resize(buffers)) return false;
+    if (!execution_.passing.resize(buffers)) return false;
     for (int64_t b = 0; b < buffers; b++) {
       const Buffer& buffer = program_.buffers[b];
       const bool space = buffer.space == spaceNode || buffer.space == spaceEdge;
-      course_.passing[b] = buffer.role == Role::temporary && space && !buffer.clearHead;
+      execution_.passing[b] = buffer.role == Role::temporary && space && !buffer.clearHead;
     }
     const auto look = [&](const Instruction& i, bool whole) {
       eachView(program_, i, [&](const View& v, bool) {
-        if (whole || v.rows != rowsSame) course_.passing[v.buffer] = 0;
+        if (whole || v.rows != rowsSame) execution_.passing[v.buffer] = 0;
       });
     };
     for (int side = 0; side < 2; side++) {
-      for (const int32_t i : course_.order[side]) look(program_.regions[2 * side][i], true);
-      for (const int32_t i : side ? course_.late : course_.early) look(program_.regions[2 * side][i], false);
+      for (const int32_t i : execution_.order[side]) look(program_.regions[2 * side][i], true);
+      for (const int32_t i : side ? execution_.late : execution_.early) look(program_.regions[2 * side][i], false);
     }
     for (const Instruction& i : program_.regions[1]) look(i, false);
     return true;
   }
 
   bool cutChunks(bool beside) {
-    for (Part* part : course_.parts) {
+    for (Part* part : execution_.parts) {
       int64_t rows = 0;
       if (!add(part->chunks, 0)) return false;
       for (int32_t l = 0; beside && l < plan_.levels; l++) {
@@ -216,21 +216,21 @@ class Planner {
 
   bool layOut() {
     const int64_t buffers = program_.buffers.size();
-    if (!course_.place.resize(buffers)) return false;
-    for (Part* part : course_.parts)
+    if (!execution_.place.resize(buffers)) return false;
+    for (Part* part : execution_.parts)
       if (!part->place.resize(buffers)) return false;
     for (int64_t b = 0; b < buffers; b++) {
       const Buffer& buffer = program_.buffers[b];
       const int64_t row = buffer.columns * sizeOf(buffer.dtype);
-      const bool own = course_.parts.size() > 0 && (buffer.role == Role::level || course_.passing[b]);
-      course_.place[b] = -1;
-      for (Part* part : course_.parts) {
+      const bool own = execution_.parts.size() > 0 && (buffer.role == Role::level || execution_.passing[b]);
+      execution_.place[b] = -1;
+      for (Part* part : execution_.parts) {
         part->place[b] = own ? part->bytes : -1;
         if (own) part->bytes += aligned(row * rowsOf(*part, buffer));
       }
       if (own || isBound(buffer.role)) continue;
-      course_.place[b] = course_.bytes;
-      course_.bytes += aligned(row * plan_.rows[b]);
+      execution_.place[b] = execution_.bytes;
+      execution_.bytes += aligned(row * plan_.rows[b]);
     }
     return true;
   }
@@ -265,17 +265,17 @@ double costOf(const Program& program, const Instruction& i) {
   return withInstruction(i.kind, [&](auto kind) { return decltype(kind)::cost(program, i); });
 }
 
-const Course* courseOf(Plan& plan, int32_t threads, double leastShared) {
-  const Course* known = plan.course;
+const ExecutionPlan* executionPlanOf(Plan& plan, int32_t threads, double leastShared) {
+  const ExecutionPlan* known = plan.execution;
   if (known != nullptr && known->threads == threads && known->leastShared == leastShared) return known;
-  delete plan.course;
-  plan.course = nullptr;
+  delete plan.execution;
+  plan.execution = nullptr;
   Planner planner(plan, threads, leastShared);
   if (planner.make())
-    plan.course = &planner.course_;
+    plan.execution = &planner.execution_;
   else
-    delete &planner.course_;
-  return plan.course;
+    delete &planner.execution_;
+  return plan.execution;
 }
 
 }  // namespace longspan

@@ -6,7 +6,7 @@
 
 namespace longspan {
 
-/** Instructions outside the loop that run together, block of rows by block of rows: [begin, end) of a course's order. */
+/** Instructions outside the loop that run together, block of rows by block of rows: [begin, end) in the order of an execution plan. */
 struct Group {
   int32_t begin;
   int32_t end;
@@ -28,7 +28,7 @@ struct Part {
   int64_t bytes = 0;
 };
 
-struct Course {
+struct ExecutionPlan {
   int32_t threads = 0;
   double leastShared = 0;
   /** Instruction numbers, of the region before the loop, then of the one after it. */
@@ -44,14 +44,14 @@ struct Course {
   Array<uint8_t> passing;
   Array<Part*> parts;
 
-  Course() = default;
-  ~Course() {
+  ExecutionPlan() = default;
+  ~ExecutionPlan() {
     for (Part* p : parts) delete p;
   }
 };
 
-/** The course of a plan for so many threads, kept until other numbers are asked for; nullptr if there is no memory. */
-const Course* courseOf(Plan& plan, int32_t threads, double leastShared);
+/** The execution plan of a plan for so many threads, kept until other numbers are asked for; nullptr if there is no memory. */
+const ExecutionPlan* executionPlanOf(Plan& plan, int32_t threads, double leastShared);
 
 /**
  * Splits the rows of every level among at most `threads` parts that do not depend on each other, about equally large. At least one.

@@ -1,4 +1,4 @@
-#include "crew.h"
+#include "thread-pool.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -30,11 +30,11 @@ constexpr int64_t spinNanoseconds = 2000000;
 /** Pauses between looks at the clock, and before a waiting caller lets other threads of the machine run. */
 constexpr int pausesPerLook = 1000;
 
-class Team : public Crew {
+class Team : public ThreadPool {
  public:
   Team() {
-    each = [](Crew* crew, int32_t n, void (*work)(void*, int32_t), void* data) {
-      static_cast<Team*>(crew)->run(n, work, data);
+    each = [](ThreadPool* pool, int32_t n, void (*work)(void*, int32_t), void* data) {
+      static_cast<Team*>(pool)->run(n, work, data);
     };
     pthread_mutex_init(&mutex_, nullptr);
     pthread_cond_init(&wake_, nullptr);
@@ -170,9 +170,9 @@ long granted() {
 
 }  // namespace
 
-Crew* makeCrew() { return new Team(); }
+ThreadPool* makeThreadPool() { return new Team(); }
 
-void dropCrew(Crew* crew) { delete static_cast<Team*>(crew); }
+void dropThreadPool(ThreadPool* pool) { delete static_cast<Team*>(pool); }
 
 int32_t coresHere() {
   long cores = 0;

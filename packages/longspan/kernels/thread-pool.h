@@ -4,11 +4,11 @@
 
 namespace longspan {
 
-/** A crew without threads yet; they are started when work first asks for them. nullptr if there is no memory. */
-Crew* makeCrew();
+/** A pool without threads yet; they are started when work first asks for them. nullptr if there is no memory. */
+ThreadPool* makeThreadPool();
 
 /** Ends the threads and waits for them. */
-void dropCrew(Crew* crew);
+void dropThreadPool(ThreadPool* pool);
 
 /** Physical cores that this process may use: by affinity, without a core's second thread, at most as many as a control group allows. */
 int32_t coresHere();

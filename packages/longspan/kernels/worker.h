@@ -1,6 +1,6 @@
 // What one thread does of a run: instructions over its rows, block by block outside the loop, level by level inside.
 #pragma once
-#include "course.h"
+#include "execution-plan.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
@@ -14,9 +14,9 @@ struct List {
   const Instruction& operator[](int64_t q) const { return region[numbers[q]]; }
 };
 
-class Lane {
+class Worker {
  public:
-  Lane(const RunArguments& arguments, Workspace& workspace, Failure* failure)
+  Worker(const RunArguments& arguments, Workspace& workspace, Failure* failure)
       : plan_(*arguments.plan),
         program_(*arguments.plan->program),
         workspace_(workspace),
