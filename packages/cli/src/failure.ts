@@ -12,3 +12,8 @@ export class Failure extends Error {
     super(message);
   }
 }
+
+/** A text in one line, without spaces around it. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,15 @@
+import type { Command } from "commander";
+import type { EvalOptions } from "../eval-run.js";
+
+/** Adds the options of `longspan eval`. */
+export function add(command: Command): void {
+  command
+    .argument("<run>", "the folder that longspan train text made")
+    .argument("<path>", "a text file in UTF-8")
+    .option("--skip-unknown", "leave out of the text what the model does not know")
+    .option("--json", "print one JSON object on stdout")
+    .action(async (run: string, path: string, options: EvalOptions) => {
+      const { evalRun } = await import("../eval-run.js");
+      process.exitCode = await evalRun(run, path, options);
+    });
+}

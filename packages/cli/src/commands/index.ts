@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+
+/** A command of `longspan`: what the list of commands says of it, and where the rest is. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  /** Loads what the command needs. Only a command that is called is loaded, so that `longspan --version` loads nothing. */
+  load(): Promise<{ readonly add: (command: Command) => void }>;
+}
+
+/** The commands in the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "train",
+    description: "Train a model on a file of yours, or on a problem made for it",
+    load: () => import("./train.js"),
+  },
+  {
+    name: "sample",
+    description: "Draw a text from a trained model",
+    load: () => import("./sample.js"),
+  },
+  {
+    name: "eval",
+    description: "Measure a trained model on a text",
+    load: () => import("./eval.js"),
+  },
+  {
+    name: "inspect",
+    description: "Show where gradients go in a trained model: how far back it can learn from",
+    load: () => import("./inspect.js"),
+  },
+  {
+    name: "doctor",
+    description: "Show what there is to compute with, and how fast it is",
+    load: () => import("./doctor.js"),
+  },
+];
