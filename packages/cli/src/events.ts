@@ -1,45 +1,61 @@
 import type { FlowVerdict } from "longspan";
-import type { ModelConfig, RunSettings } from "./run-config.js";
 import type { SecondOrderMeasures } from "./second-order.js";
+import type { UpdateSettings } from "./settings/training.js";
+
+/** What a kind of job adds to the events that every run has. */
+export interface Facts {
+  readonly start: object;
+  readonly progress: object;
+  readonly valid: object;
+  readonly done: object;
+}
 
 /**
- * What happens in a run, in the form in which `--json` prints it and metrics.jsonl keeps it. "Characters" are words in a run
- * whose level is "word". A number that is not finite is null in the file.
+ * What happens in a run, in the form in which `--json` prints it and metrics.jsonl keeps it. A number that is not finite is null in
+ * the file.
  */
-export type TrainEvent =
-  | StartEvent
+export type RunEvent<F extends Facts = Facts> =
+  | StartEvent<F>
   | ResumedEvent
-  | ProgressEvent
+  | ProgressEvent<F>
   | ExplosionEvent
-  | ValidEvent
+  | ValidEvent<F>
   | FlowEvent
   | StoppedEvent
-  | DoneEvent
+  | DoneEvent<F>
   | SampleEvent;
 
-/** What the model reads and predicts. */
-export type Level = RunSettings["level"];
+/** A figure of a kind of job: the name under which its events carry it, and its unit in words. */
+export interface Measure {
+  readonly name: string;
+  readonly unit: string;
+}
+
+/** What is measured in a run of a kind of job. */
+export interface Measures {
+  /** Of training and of validation. */
+  readonly loss: Measure;
+  /** What is done per second of training. */
+  readonly speed: Measure;
+  /** What validation looks at. */
+  readonly heldOut: string;
+  /** Of what is counted by the speed, how many there are in a step; absent where the speed is told as it was reported. */
+  readonly perStep?: number;
+}
+
+/** The figure of an event by its name. What JSON could not hold, or an older file does not have, is not a number. */
+export function figureOf(event: object, { name }: Measure): number {
+  return (event as Readonly<Record<string, number | null | undefined>>)[name] ?? Number.NaN;
+}
 
 /** Before the first step. */
-export interface StartEvent {
+export type StartEvent<F extends Facts = Facts> = F["start"] & {
   readonly event: "start";
-  readonly path: string;
-  readonly level: Level;
-  /** Characters in all, for training, held out, and different ones. */
-  readonly characters: {
-    readonly total: number;
-    readonly train: number;
-    readonly valid: number;
-    readonly different: number;
-    /** Words that are not in the vocabulary, where the level is "word". */
-    readonly unknown?: number;
-  };
-  readonly model: ModelConfig;
-  readonly settings: RunSettings;
+  readonly settings: Pick<UpdateSettings, "clip">;
   readonly parameters: number;
   readonly executor: string;
   readonly out: string;
-}
+};
 
 /** The run goes on from a checkpoint. Events of later steps that stand before this one were not saved, and do not count. */
 export interface ResumedEvent {
@@ -49,16 +65,13 @@ export interface ResumedEvent {
   readonly seconds: number;
 }
 
-/** Now and then. */
-export interface ProgressEvent {
-  readonly event: "progress";
+/** What is told of the steps of any run. */
+export interface StepFigures {
   readonly step: number;
   /** Training time of the whole run. */
   readonly seconds: number;
   /** Share of the budget that is used up. */
   readonly fraction: number;
-  /** Mean training loss since the last such event, in nats per character. */
-  readonly nats: number;
   readonly learningRate: number;
   /** Joint norm of the last step's gradient, before clipping. */
   readonly gradientNorm: number;
@@ -71,8 +84,11 @@ export interface ProgressEvent {
   /** Random steps taken instead of an exploded gradient, and steps left out, both since the start. */
   readonly randomSteps: number;
   readonly skippedSteps: number;
-  readonly charactersPerSecond: number;
 }
+
+/** Now and then. */
+export type ProgressEvent<F extends Facts = Facts> = F["progress"] &
+  StepFigures & { readonly event: "progress" };
 
 /** The penalty that keeps gradients alive, as measured in training. */
 export interface FlowMeasures {
@@ -89,7 +105,7 @@ export interface ExplosionEvent {
   readonly event: "explosion";
   /** Steps taken before it. */
   readonly step: number;
-  /** Where its batch lies in the text. */
+  /** Where its batch lies in the data. */
   readonly batch: string | null;
   readonly action: "random" | "skip";
   /** Joint norm of the gradient. */
@@ -98,23 +114,12 @@ export interface ExplosionEvent {
   readonly parameters: readonly string[];
 }
 
-/** The loss on the held-out part. */
-export interface HeldOut {
-  readonly nats: number;
-  /** Where the level is "char". */
-  readonly bitsPerCharacter?: number;
-  /** Where the level is "word": of a word. */
-  readonly perplexity?: number;
-}
-
 /** After a validation on the way. */
-export interface ValidEvent extends HeldOut {
+export type ValidEvent<F extends Facts = Facts> = F["valid"] & {
   readonly event: "valid";
   readonly step: number;
   readonly seconds: number;
-  /** Whether it is the lowest so far. */
-  readonly best: boolean;
-}
+};
 
 /** The last event of a run that was interrupted. */
 export interface StoppedEvent {
@@ -125,24 +130,15 @@ export interface StoppedEvent {
 }
 
 /** The end of a run. */
-export interface DoneEvent {
+export type DoneEvent<F extends Facts = Facts> = F["done"] & {
   readonly event: "done";
   readonly steps: number;
   readonly seconds: number;
-  /** Whether the budget was used up, or validations did not improve (--early-stop). */
-  readonly ended: "budget" | "early";
-  /** Mean training loss over the last 100 steps or a little more; absent if the run had none left to take. */
-  readonly train?: { readonly nats: number };
-  /**
-   * Of the parameters that were kept, the best ones, and the step that they are from; of the last ones if no loss was finite. Absent
-   * if nothing was held out.
-   */
-  readonly valid?: HeldOut & { readonly step: number };
-  /** Characters predicted in training per second of training time, over the whole run; validation and saving are not counted. */
-  readonly charactersPerSecond: number;
+  /** Whether a validation said that it is enough, the budget was used up, or validations did not improve (--early-stop). */
+  readonly ended: "solved" | "budget" | "early";
   readonly parameters: number;
   readonly executor: string;
-}
+};
 
 /** How far back gradients reach, with --watch-flow: from the last prediction of segments of the held-out text, or of fresh sequences. */
 export interface FlowEvent {

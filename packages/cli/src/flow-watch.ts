@@ -1,24 +1,11 @@
-import {
-  type FlowReport,
-  flowReport,
-  type Key,
-  type LanguageModel,
-  type LanguageModelParams,
-  type SequenceModel,
-  type SequenceModelParams,
-  type SymbolNumbers,
-  type SyntheticProblem,
-} from "longspan";
+import { type FlowReport, flowReport, type TrainCallback } from "longspan";
 import type { FlowEvent, LayerFlowFigures } from "./events.js";
-import { Failure } from "./failure.js";
 import { lagsToTell } from "./flow-lines.js";
-import { type LastLoss, segmentsOf, syntheticLoss, textLoss } from "./measure-flow.js";
+import type { LastLoss } from "./measure-flow.js";
 import { figure } from "./report/scale.js";
-import type { RunSettings } from "./run-config.js";
-import { whole } from "./run-lines.js";
 
-/** Least steps of a text and most sequences that are looked at. */
-const usual = { steps: 100, sequences: 8 };
+/** Most sequences that are looked at. */
+export const watchedSequences = 8;
 
 /** Looks, every so many steps, at how far back gradients reach in a model that is being trained. */
 export class FlowWatch<P> {
@@ -53,31 +40,17 @@ export class FlowWatch<P> {
   }
 }
 
-/**
- * Watches a language model on segments of the held-out text.
- * @throws Failure if it has no segment to read
- */
-export function watchOnText(
-  model: LanguageModel,
-  heldOut: SymbolNumbers,
-  { seq, level }: Pick<RunSettings, "seq" | "level">,
-): FlowWatch<LanguageModelParams> {
-  const steps = Math.max(usual.steps, seq);
-  const sequences = Math.min(usual.sequences, Math.floor((heldOut.length - 1) / steps));
-  if (sequences < 1)
-    throw new Failure(
-      `--watch-flow reads ${whole(steps + 1)} ${level === "word" ? "words" : "characters"} of the held-out text, which has ${whole(heldOut.length)}; use a longer text or a greater --valid`,
-    );
-  return new FlowWatch(textLoss(model, segmentsOf(heldOut, { sequences, steps })));
-}
-
-/** Watches a model on sequences of its problem, the same at each look. */
-export function watchOnProblem<P>(
-  model: SequenceModel<P>,
-  problem: SyntheticProblem,
-  key: Key,
-): FlowWatch<SequenceModelParams<P>> {
-  return new FlowWatch(syntheticLoss(model, problem, problem.sample(key, 0, usual.sequences)));
+/** Looks every so many steps, and tells. */
+export function looking<P>(
+  watch: FlowWatch<P>,
+  every: number,
+  tell: (event: FlowEvent) => void,
+): TrainCallback<P, unknown, unknown> {
+  return {
+    onStep: async ({ params, step }) => {
+      if (step % every === 0) tell(await watch.look(params, step));
+    },
+  };
 }
 
 function figuresOf({ layers }: FlowReport): LayerFlowFigures[] {

@@ -1,5 +1,5 @@
 import colours from "picocolors";
-import type { TrainEvent } from "./events.js";
+import type { RunEvent } from "./events.js";
 import type { Lines, RunLine } from "./run-lines.js";
 import { TimeLeft } from "./time-left.js";
 
@@ -11,7 +11,7 @@ export interface AnyEvent {
 }
 
 /** Tells the user what happens in a run. */
-export interface Reporter<E extends AnyEvent = TrainEvent> {
+export interface Reporter<E extends AnyEvent = RunEvent> {
   tell(event: E): void;
   /** Takes a live line away, before something else is printed. It comes back with the next event. */
   clear(): void;

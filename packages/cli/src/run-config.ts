@@ -1,79 +1,32 @@
-import {
-  type LanguageModel,
-  type LanguageModelCell,
-  type LanguageModelLayerSizes,
-  languageModel,
-  recurrent,
-  rnn,
-  sutskeverStart,
-} from "longspan";
-import { libraryName } from "./settings/cells.js";
 import { suggestion } from "./settings/nearest.js";
 import type { Table } from "./settings/setting.js";
-import { type TrainSettings, trainTextSettings } from "./settings/train-text.js";
-import { type Kept, passing } from "./settings/training.js";
+import { type CommonSettings, passing } from "./settings/training.js";
 
-/** The settings that a run keeps. */
-export type RunSettings = Kept<TrainSettings>;
-
-/** The model of a run. */
-export type ModelConfig = Pick<RunSettings, "cell" | "hidden" | "layers" | "features" | "dropout">;
-
-/** The model that the settings ask for. */
-export function modelConfig({ cell, hidden, layers, features, dropout }: RunSettings): ModelConfig {
-  return { cell, hidden, layers, features, dropout };
-}
-
-/** The model of a run over so many symbols. */
-export function modelFor(settings: RunSettings, vocabulary: number): LanguageModel {
-  const { cell: name, ...sizes } = modelConfig(settings);
-  const { start, radius, inputScale } = settings;
-  const cell =
-    start === "cell"
-      ? libraryName<LanguageModelCell>(name)
-      : ({ input, hidden }: LanguageModelLayerSizes) =>
-          recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, radius, inputScale }) }));
-  return languageModel({ ...sizes, cell, vocabulary });
-}
-
-/** What config.json holds. */
+/** What every config.json holds; each kind of job adds what it trains on. */
 export interface RunConfig {
   readonly format: "longspan-run";
   readonly formatVersion: 7;
-  readonly task: "text";
-  readonly text: {
-    /** Where it was at the start. */
-    readonly path: string;
-    /** By which it is known again, in hexadecimal digits. */
-    readonly sha256: string;
-    readonly characters: number;
-  };
-  readonly settings: RunSettings;
+  /** The kind of job. */
+  readonly task: string;
+  readonly settings: CommonSettings;
 }
 
-/** Checks what was read from a config.json. @throws TypeError naming the entry, what it is and what was expected. */
-export function checkConfig(value: unknown): RunConfig {
-  const config = (value ?? {}) as RunConfig;
-  checkHead(config, "text");
-  const text: Partial<RunConfig["text"]> = config.text ?? {};
-  for (const name of ["path", "sha256"] as const)
-    expect(`text.${name}`, text[name], typeof text[name] === "string", "a text");
-  expect("text.characters", text.characters, Number.isSafeInteger(text.characters), "a whole number");
-  checkSettings(trainTextSettings, config.settings);
-  return config;
-}
+/** What a config.json begins with. */
+export const runHead = { format: "longspan-run", formatVersion: 7 } as const;
 
-/** Checks what every config.json begins with. @throws TypeError as `checkConfig` */
-export function checkHead(
-  config: { readonly format: string; readonly formatVersion: number; readonly task: string },
-  task: string,
-): void {
-  expect("format", config.format, config.format === "longspan-run", '"longspan-run"');
-  expect("formatVersion", config.formatVersion, config.formatVersion === 7, "7");
+/** Checks what every config.json begins with. @throws TypeError naming the entry, what it is and what was expected */
+export function checkHead(config: Partial<RunConfig>, task: string): void {
+  checkFormat(config);
   expect("task", config.task, config.task === task, JSON.stringify(task));
 }
 
-/** Checks stored settings against their table. @throws TypeError as `checkConfig` */
+/** Checks that it is the configuration of a run, of whatever kind of job. @throws TypeError as `checkHead` */
+export function checkFormat({ format, formatVersion }: Partial<RunConfig>): void {
+  expect("format", format, format === runHead.format, JSON.stringify(runHead.format));
+  expect("formatVersion", formatVersion, formatVersion === runHead.formatVersion, `${runHead.formatVersion}`);
+}
+
+/** Checks stored settings against their table. @throws TypeError as `checkHead` */
 export function checkSettings(table: Table, stored: object): void {
   const settings: Readonly<Record<string, unknown>> = { ...stored };
   const kept = Object.keys(table).filter((key) => !(passing as readonly string[]).includes(key));

@@ -1,4 +1,4 @@
-import { ExplosionError, NonFiniteLossError, OutOfMemoryError, type TrainingState } from "longspan";
+import { ExplosionError, NonFiniteLossError, OutOfMemoryError } from "longspan";
 import { FileError, fileReason } from "longspan/node";
 import { exitCode, Failure } from "./failure.js";
 import { contentsOf, type RunFolder } from "./run-folder.js";
@@ -50,7 +50,7 @@ export function mergedSettings<S extends object>(stored: S, given: Resolved<Tabl
 
 /** The end by Ctrl-C. @param command that made the run, such as `longspan train text` */
 export function tellStopped(
-  { step }: TrainingState<unknown, unknown, unknown>,
+  { step }: { readonly step: number },
   { path }: RunFolder,
   command: string,
 ): number {
@@ -60,11 +60,14 @@ export function tellStopped(
   return exitCode.interrupted;
 }
 
-/** A failure of the training itself, in the words of the command line. */
+/**
+ * A failure of the training itself, in the words of the command line.
+ * @param words how to call it again, and the options that take less memory if they are lowered
+ */
 export function explained(
   error: unknown,
   { path, checkpoints: { savedStep } }: RunFolder,
-  command: string,
+  { command, smaller }: { readonly command: string; readonly smaller: string },
 ): unknown {
   const goOn = `${command} --resume --out ${quoted(path)}`;
   const saved =
@@ -75,9 +78,7 @@ export function explained(
     );
   }
   if (error instanceof OutOfMemoryError) {
-    const isText = command === "longspan train text";
-    const remedies = isText ? "--batch, --seq, --hidden or, with words, --vocabulary" : "--batch or --hidden";
-    return new Failure(`training stopped: ${whatIn(error)}; lower ${remedies}; ${saved}`);
+    return new Failure(`training stopped: ${whatIn(error)}; lower ${smaller}; ${saved}`);
   }
   if (error instanceof FileError)
     return new Failure(`${fileReason(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);

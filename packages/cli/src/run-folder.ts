@@ -4,8 +4,6 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   Key,
-  type LanguageModel,
-  type LanguageModelParams,
   leaves,
   loadInto,
   type StoredVocabulary,
@@ -25,8 +23,7 @@ import {
   replaceFile,
 } from "longspan/node";
 import { Failure } from "./failure.js";
-import { checkConfig, modelFor, type RunConfig } from "./run-config.js";
-import { checkSyntheticConfig, problemOf, syntheticModel } from "./synthetic-run.js";
+import { checkFormat, type RunConfig } from "./run-config.js";
 
 const names = {
   config: "config.json",
@@ -187,66 +184,47 @@ export function readMetrics(path: string): unknown[] {
   });
 }
 
-/** What is known of a run besides its parameters. */
-export interface RunDescription {
-  readonly config: RunConfig;
-  readonly vocabulary: Vocabulary;
-  readonly model: LanguageModel;
+/** The kind of job of a run, as its config.json names it. @throws Failure as `readConfig` */
+export function taskOf(path: string): unknown {
+  return readConfig(path, (value) => {
+    const config = (value ?? {}) as Partial<RunConfig>;
+    checkFormat(config);
+    return config.task;
+  });
 }
 
-/** A trained model, from its run's folder. */
-export interface TrainedRun extends RunDescription {
-  readonly params: LanguageModelParams;
-  /** Steps of training that they have had; null if the file does not say. */
-  readonly step: number | null;
+/** The file that says what a run is. */
+export function configFile(path: string): string {
+  return join(path, names.config);
 }
 
-/** Reads what a run is. @throws Failure naming the file and what is wrong with it */
-export function describeRun(path: string): RunDescription {
-  checkRun(path);
-  const config = readConfig(path, checkConfig);
-  const vocabulary = reading(path, "vocabulary", (bytes) => vocabularyFrom(parseJson(bytes)));
-  return { config, vocabulary, model: modelFor(config.settings, vocabulary.size) };
-}
-
-/** Whether a run is on a synthetic problem. @throws Failure as `describeRun` */
-export function isSynthetic(path: string): boolean {
-  checkRun(path);
-  return readConfig(path, (config) => (config as { task?: unknown } | null)?.task === "synthetic");
-}
-
+/** @throws Failure if the folder holds no run */
 function checkRun(path: string): void {
   if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
-  if (!existsSync(join(path, names.config)))
+  if (!existsSync(configFile(path)))
     throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
+}
+
+/** The vocabulary of a run. @throws Failure naming the file and what is wrong with it */
+export function readVocabulary(path: string): Vocabulary {
+  return reading(path, "vocabulary", (bytes) => vocabularyFrom(parseJson(bytes)));
 }
 
 /** The config.json of a run. @throws Failure naming the file and what is wrong with it */
 export function readConfig<C>(path: string, check: (value: unknown) => C): C {
+  checkRun(path);
   return reading(path, "config", (bytes) => check(parseJson(bytes)));
 }
 
-/** Reads a run with its trained parameters. @throws Failure naming the file and what is wrong with it. */
-export function readRun(path: string): TrainedRun {
-  const run = describeRun(path);
-  const form = modelFor({ ...run.config.settings, ...plainStart }, run.vocabulary.size);
-  return { ...run, ...readWeights(path, form) };
-}
-
-/** A run on a synthetic problem with its trained parameters. @throws Failure as `readRun` */
-export function readSyntheticRun(path: string) {
-  const config = readConfig(path, checkSyntheticConfig);
-  const problem = problemOf(config);
-  const model = syntheticModel(config.settings, problem);
-  const form = syntheticModel({ ...config.settings, ...plainStart }, problem);
-  return { config, problem, model, ...readWeights(path, form) };
-}
-
-/** The form of parameters is that of any start, and the others take the eigenvalues of a large matrix. */
-const plainStart = { start: "cell" } as const;
-
-/** @param model whose parameters have the form of those in the file */
-function readWeights<P>(path: string, model: { init(key: Key): P }): { params: P; step: number | null } {
+/**
+ * The trained parameters of a run, and the steps of training that they have had; null if the file does not say.
+ * @param model whose parameters have the form of those in the file
+ * @throws Failure naming the file and what is wrong with it
+ */
+export function readWeights<P>(
+  path: string,
+  model: { init(key: Key): P },
+): { params: P; step: number | null } {
   if (!existsSync(join(path, names.weights)))
     throw new Failure(
       `${path} holds no trained model yet: ${names.weights} is written at the first validation and at the end of a run`,

@@ -1,15 +1,13 @@
-import { natsToBits, perplexity } from "longspan";
 import type {
   DoneEvent,
   ExplosionEvent,
+  Facts,
   FlowEvent,
   FlowMeasures,
-  HeldOut,
-  Level,
   ProgressEvent,
   ResumedEvent,
+  RunEvent,
   StartEvent,
-  TrainEvent,
   ValidEvent,
 } from "./events.js";
 import type { SecondOrderMeasures } from "./second-order.js";
@@ -25,19 +23,34 @@ export interface Lines<E> {
   live(event: E, secondsLeft: number, columns: number): string;
 }
 
-/** The lines of `longspan train text`: the first event says what is counted. */
-export function textLines(): Lines<TrainEvent> {
-  let words = runLines("char");
+/** What a kind of job says in its own words. */
+export interface JobWords<F extends Facts> {
+  introduction(event: StartEvent<F>): readonly RunLine[];
+  /** The loss of a report, and the speed. */
+  loss(event: ProgressEvent<F>): string;
+  speed(event: ProgressEvent<F>): string;
+  /** The same for a live line: from long to short. */
+  lossForms(event: ProgressEvent<F>): readonly [long: string, short: string];
+  speedForms(event: ProgressEvent<F>): readonly [long: string, short: string];
+  valid(event: ValidEvent<F>): RunLine;
+  done(event: DoneEvent<F>): readonly RunLine[];
+}
+
+/** The lines of a run. @param wordsOf the job's words, from the first event on; null before it */
+export function linesOf<F extends Facts>(
+  wordsOf: (start: StartEvent<F> | null) => JobWords<F>,
+): Lines<RunEvent<F>> {
+  let words = wordsOf(null);
   return {
-    of(event, left) {
+    of(event: RunEvent<F>, left) {
       switch (event.event) {
         case "start":
-          words = runLines(event.level);
+          words = wordsOf(event);
           return words.introduction(event);
         case "resumed":
           return [resumedLine(event)];
         case "progress":
-          return [words.progress(event, left)];
+          return [["step", progressLine(words, event, left)]];
         case "valid":
           return [words.valid(event)];
         case "explosion":
@@ -50,110 +63,54 @@ export function textLines(): Lines<TrainEvent> {
           return [];
       }
     },
-    live: (event, left, columns) => (event.event === "progress" ? words.live(event, left, columns) : ""),
+    live: (event, left, columns) => (event.event === "progress" ? liveLine(words, event, left, columns) : ""),
   };
 }
 
 /** A run goes on. */
-export function resumedLine({ step, seconds }: ResumedEvent): RunLine {
+function resumedLine({ step, seconds }: ResumedEvent): RunLine {
   return ["resumed", `after ${counted(step, "step")} and ${duration(seconds)} of training`];
 }
 
 /** What has become much worse in the flow of gradients. */
-export function flowWarnings({ step, warnings }: FlowEvent): RunLine[] {
+function flowWarnings({ step, warnings }: FlowEvent): RunLine[] {
   return warnings.map((warning) => ["warning", `step ${whole(step)}: ${warning}`]);
 }
 
 /** A gradient exploded. */
-export function explosionLine({ step, norm, action, batch }: ExplosionEvent): RunLine {
+function explosionLine({ step, norm, action, batch }: ExplosionEvent): RunLine {
   return [
     action === "skip" ? "skipped" : "random",
     `step ${whole(step)}${batch === null ? "" : ` (${batch})`}: the gradient exploded, norm ${figure(norm)}`,
   ];
 }
 
-/** What is said of the events of a text's run. */
-interface RunLines {
-  introduction(event: StartEvent): readonly RunLine[];
-  progress(event: ProgressEvent, secondsLeft: number): RunLine;
-  live(event: ProgressEvent, secondsLeft: number, columns: number): string;
-  valid(event: ValidEvent): RunLine;
-  done(event: DoneEvent): readonly RunLine[];
+function progressLine<F extends Facts>(words: JobWords<F>, event: ProgressEvent<F>, left: number): string {
+  const { step, fraction, flow, secondOrder } = event;
+  return [
+    whole(step).padStart(7),
+    `${Math.floor(100 * fraction)} %`.padStart(5),
+    words.loss(event),
+    words.speed(event),
+    ...(flow ? [flowInWords(flow)] : []),
+    ...(secondOrder ? [secondOrderInWords(secondOrder)] : []),
+    ...leftInWords(left),
+  ].join("   ");
 }
 
-function runLines(level: Level): RunLines {
-  const unit = level === "word" ? "word" : "character";
-  const loss = ({ nats }: HeldOut) => {
-    if (!Number.isFinite(nats)) return "the loss is not finite";
-    return level === "word"
-      ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
-      : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
-  };
-  return {
-    introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
-      [
-        "text",
-        `${path}: ${whole(characters.total)} ${unit}s, ${whole(characters.different)} different${unknownShare(characters)}; ${characters.valid === 0 ? "nothing is held out" : `the last ${whole(characters.valid)} are held out`}`,
-      ],
-      [
-        "model",
-        `${model.cell}, ${counted(model.layers, "layer")} of ${model.hidden} units, ${whole(parameters)} parameters`,
-      ],
-      [
-        "run",
-        `${out}: ${settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")} on the ${executor} executor`,
-      ],
-    ],
-    progress: ({ step, fraction, nats, charactersPerSecond, flow, secondOrder }, left) => [
-      "step",
-      [
-        whole(step).padStart(7),
-        `${Math.floor(100 * fraction)} %`.padStart(5),
-        `${lossFigure(nats)} nats per ${unit}`,
-        `${whole(charactersPerSecond)} ${unit}s/s`,
-        ...(flow ? [flowInWords(flow)] : []),
-        ...(secondOrder ? [secondOrderInWords(secondOrder)] : []),
-        ...leftInWords(left),
-      ].join("   "),
-    ],
-    live: (event, left, columns) => liveLine(event, level, left, columns),
-    valid: (event) => [
-      "held out",
-      `step ${whole(event.step)}   ${loss(event)}${event.best ? "   best so far" : ""}`,
-    ],
-    done: ({ steps, ended, charactersPerSecond, train, valid }) => [
-      [
-        "done",
-        train
-          ? `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${whole(charactersPerSecond)} ${unit}s/s, training loss ${lossFigure(train.nats)} nats per ${unit}`
-          : `${counted(steps, "step")} before; nothing was left to do`,
-      ],
-      [
-        "held out",
-        valid === undefined
-          ? "nothing, and the parameters of the last step are kept"
-          : !Number.isFinite(valid.nats)
-            ? "no validation had a finite loss, and the parameters of the last step are kept; lower --lr or --clip"
-            : valid.step === steps
-              ? loss(valid)
-              : `${loss(valid)}, the best, of step ${whole(valid.step)}`,
-      ],
-    ],
-  };
-}
-
-function liveLine(event: ProgressEvent, level: Level, left: number, columns: number): string {
-  const { step, nats, charactersPerSecond, gradientNorm, fraction, flow, secondOrder } = event;
-  const [loss, other] = [
-    `${lossFigure(nats)} nats`,
-    level === "word" ? `perplexity ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`,
-  ];
-  const [speed, norm] = [whole(charactersPerSecond), figure(gradientNorm)];
+function liveLine<F extends Facts>(
+  words: JobWords<F>,
+  event: ProgressEvent<F>,
+  left: number,
+  columns: number,
+): string {
+  const { step, gradientNorm, fraction, flow, secondOrder } = event;
+  const norm = figure(gradientNorm);
   const fields: Record<string, readonly string[]> = {
     step: [`step ${whole(step)}`],
     share: [`${Math.floor(100 * fraction)} %`, ""],
-    loss: [`${loss}, ${other}`, loss, ""],
-    speed: [`${speed} ${level === "word" ? "words" : "characters"}/s`, `${speed}/s`, ""],
+    loss: [...words.lossForms(event), ""],
+    speed: [...words.speedForms(event), ""],
     gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
     solver: secondOrder ? [secondOrderInWords(secondOrder), ""] : [""],
     flow: flow ? [flowInWords(flow), `flow ${figure(flow.ratio)}`, ""] : [""],
@@ -171,7 +128,7 @@ function liveLine(event: ProgressEvent, level: Level, left: number, columns: num
  * @param fields the forms of each, longest first; an empty one leaves it out
  * @param order in which they are shortened, a form at a time
  */
-export function fitted(
+function fitted(
   fields: Readonly<Record<string, readonly string[]>>,
   order: readonly string[],
   columns: number,
@@ -191,22 +148,18 @@ export function fitted(
 }
 
 /** `flow ratio 0.982, omega 1.23`, and the terms that were skipped if there are any. */
-export function flowInWords({ omega, ratio, skipped }: FlowMeasures): string {
+function flowInWords({ omega, ratio, skipped }: FlowMeasures): string {
   const left = skipped > 0 ? `, ${figure(skipped)} skipped` : "";
   return `flow ratio ${figure(ratio)}, omega ${figure(omega)}${left}`;
 }
 
 /** `damping 0.132, 45 cg steps` */
-export function secondOrderInWords({ damping, cgSteps }: SecondOrderMeasures): string {
+function secondOrderInWords({ damping, cgSteps }: SecondOrderMeasures): string {
   return `damping ${figure(damping)}, ${figure(cgSteps)} cg steps`;
 }
 
-function unknownShare({ total, unknown }: StartEvent["characters"]): string {
-  return unknown === undefined ? "" : `, ${((100 * unknown) / total).toFixed(1)} % of them unknown`;
-}
-
 /** How long a run will go on, if that is known. */
-export function leftInWords(seconds: number): string[] {
+function leftInWords(seconds: number): string[] {
   return Number.isFinite(seconds) ? [`${duration(seconds)} left`] : [];
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateText } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readRun } from "../src/run-folder.js";
+import { readRun } from "../src/jobs/text/read.js";
 import { freshFolder, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FlowGradient, flowPenalty, Key, languageModel, onCpu, type Tensor, textTask } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ProgressEvent } from "../src/events.js";
-import { textLines } from "../src/run-lines.js";
-import { textData } from "../src/text-data.js";
-import { openText } from "../src/text-file.js";
+import type { TextProgress } from "../src/jobs/text/events.js";
+import { textLines } from "../src/jobs/text/lines.js";
+import { textData } from "../src/jobs/text/text-data.js";
+import { openText } from "../src/jobs/text/text-file.js";
 import { freshFolder, jsonLines, longspan } from "./command.js";
 import { config, progress } from "./report/runs.js";
 
@@ -34,7 +34,7 @@ const train = (out: string, ...args: string[]) => {
     ...args,
   );
   expect([code, stderr]).toEqual([0, ""]);
-  return jsonLines(stdout).filter((e) => e.event === "progress") as unknown as ProgressEvent[];
+  return jsonLines(stdout).filter((e) => e.event === "progress") as unknown as TextProgress[];
 };
 const weights = (out: string) => readFileSync(at(out, "weights.safetensors"));
 

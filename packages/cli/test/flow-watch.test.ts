@@ -12,10 +12,10 @@ import {
 } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FlowEvent } from "../src/events.js";
-import { watchOnText } from "../src/flow-watch.js";
+import { watchOnText } from "../src/jobs/text/flow.js";
+import { textLines } from "../src/jobs/text/lines.js";
 import { liveReporter } from "../src/live-reporter.js";
 import type { Output } from "../src/reporter.js";
-import { textLines } from "../src/run-lines.js";
 import { freshFolder, jsonLines, longspan } from "./command.js";
 import { progress, start } from "./report/runs.js";
 import { Screen } from "./screen.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { syntheticLines } from "../src/synthetic-events.js";
+import { syntheticLines } from "../src/jobs/synthetic/lines.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -67,9 +67,9 @@ describe("--optimizer hessian-free", () => {
     expect(secondOrder.cost).toBeGreaterThan(5);
     const done = events.at(-1) as unknown as { fresh: { loss: number } };
     expect(done.fresh.loss).toBeLessThan(0.6 / 24);
-    const [line] = syntheticLines.of(progress.at(-1) as never, Number.NaN);
+    const [line] = syntheticLines().of(progress.at(-1) as never, Number.NaN);
     expect(line![1]).toMatch(/damping 0\.\d+, [\d.]+ cg steps$/);
-    expect(syntheticLines.live(progress.at(-1) as never, Number.NaN, 200)).toMatch(/cg steps/);
+    expect(syntheticLines().live(progress.at(-1) as never, Number.NaN, 200)).toMatch(/cg steps/);
   });
 
   it("refuses settings that have no effect, and a curvature batch larger than the batch", () => {

@@ -22,8 +22,10 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AdvisedRun, flowAdvice } from "../src/flow-advice.js";
 import { lagsToTell } from "../src/flow-lines.js";
+import { readSyntheticRun } from "../src/jobs/synthetic/read.js";
+import { readRun } from "../src/jobs/text/read.js";
 import { figure } from "../src/report/scale.js";
-import { curvatureFile, inspectionFiles, readRun, readSyntheticRun } from "../src/run-folder.js";
+import { curvatureFile, inspectionFiles } from "../src/run-folder.js";
 import { bin, freshFolder, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();

@@ -1,5 +1,7 @@
 import { OutOfMemoryError } from "longspan";
 import { describe, expect, it } from "vitest";
+import { syntheticJob } from "../src/jobs/synthetic/job.js";
+import { textJob } from "../src/jobs/text/job.js";
 import { explained, fitting } from "../src/run-control.js";
 import type { RunFolder } from "../src/run-folder.js";
 
@@ -19,12 +21,14 @@ const folder = { path: "runs/a", checkpoints: { savedStep: 7 } } as RunFolder;
 
 describe("a run that is out of memory", () => {
   it("names the options to lower", () => {
-    expect((explained(error, folder, "longspan train text") as Error).message).toBe(
+    expect(
+      (explained(error, folder, { command: "longspan", smaller: textJob.smaller }) as Error).message,
+    ).toBe(
       `training stopped: ${what}; lower --batch, --seq, --hidden or, with words, --vocabulary; the checkpoint of step 7 is intact`,
     );
-    expect((explained(error, folder, "longspan train synthetic adding") as Error).message).toBe(
-      `training stopped: ${what}; lower --batch or --hidden; the checkpoint of step 7 is intact`,
-    );
+    expect(
+      (explained(error, folder, { command: "longspan", smaller: syntheticJob.smaller }) as Error).message,
+    ).toBe(`training stopped: ${what}; lower --batch or --hidden; the checkpoint of step 7 is intact`);
   });
 
   it("says so of a model that does not fit", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { TrainEvent } from "../src/events.js";
+import type { TextEvent } from "../src/jobs/text/events.js";
+import { textLines } from "../src/jobs/text/lines.js";
 import { liveReporter } from "../src/live-reporter.js";
 import { jsonReporter, type Output, plainReporter, type Reporter } from "../src/reporter.js";
-import { textLines } from "../src/run-lines.js";
 import { displayWidth, withoutControls, wrapped } from "../src/terminal-text.js";
 import { done, progress, start, valid } from "./report/runs.js";
 import { Screen } from "./screen.js";
@@ -29,7 +29,7 @@ const at = (step: number, given = {}) =>
 describe("jsonReporter", () => {
   it("writes events and nothing else", () => {
     const { out, text } = pipe();
-    const events: TrainEvent[] = [start(), at(1), valid(1, 2), { event: "sample", text: "a\nb" }, done(1, 2)];
+    const events: TextEvent[] = [start(), at(1), valid(1, 2), { event: "sample", text: "a\nb" }, done(1, 2)];
     const reporter = jsonReporter(out);
     for (const event of events) reporter.tell(event);
     reporter.clear();

@@ -2,11 +2,12 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Key, leaves } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
-import { chooseFolder, contentsOf, continueRun, createRun, readSyntheticRun } from "../src/run-folder.js";
+import { problemOf, type SyntheticRunSettings, syntheticModel } from "../src/jobs/synthetic/config.js";
+import { readSyntheticRun } from "../src/jobs/synthetic/read.js";
+import { trainSyntheticSettings } from "../src/jobs/synthetic/settings.js";
+import { chooseFolder, contentsOf, continueRun, createRun } from "../src/run-folder.js";
 import { resolveSettings } from "../src/settings/resolve.js";
-import { trainSyntheticSettings } from "../src/settings/train-synthetic.js";
 import { keptSettings } from "../src/settings/training.js";
-import { problemOf, type SyntheticRunSettings, syntheticModel } from "../src/synthetic-run.js";
 import { freshFolder } from "./command.js";
 
 const { path: folder, remove } = freshFolder();

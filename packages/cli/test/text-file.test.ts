@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { characterVocabulary, UnknownSymbolError, wordVocabulary } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
-import { encodeText } from "../src/encode-text.js";
-import { openText } from "../src/text-file.js";
+import { encodeText } from "../src/jobs/text/encode-text.js";
+import { openText } from "../src/jobs/text/text-file.js";
 import { bin, freshFolder, jsonLines } from "./command.js";
 import { failureOf } from "./settings/fixture.js";
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeSafetensors, defaultExecutor, Key, spectralRadius } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
-import { syntheticLines } from "../src/synthetic-events.js";
-import { problemOf } from "../src/synthetic-run.js";
+import { problemOf } from "../src/jobs/synthetic/config.js";
+import { syntheticLines } from "../src/jobs/synthetic/lines.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -205,26 +205,28 @@ describe("lines on a synthetic run", () => {
       sequences: 1000,
       share: 0.007,
     } as const;
-    expect(syntheticLines.of(valid, Number.NaN)).toEqual([
+    expect(syntheticLines().of(valid, Number.NaN)).toEqual([
       ["fresh", "step 500   0.7 % wrong (7 of 1,000), loss 0.250"],
     ]);
-    expect(syntheticLines.of(progress, 100)).toEqual([
+    expect(syntheticLines().of(progress, 100)).toEqual([
       ["step", "  1,234    25 %   loss 0.500   812 steps/s   2 min left"],
     ]);
   });
 
   it("say the flow of gradients, with --flow", () => {
     const flowing = { ...progress, flow: { omega: 1.25, ratio: 0.875, skipped: 0 } };
-    expect(syntheticLines.of(flowing, 100)).toEqual([
+    expect(syntheticLines().of(flowing, 100)).toEqual([
       ["step", "  1,234    25 %   loss 0.500   812 steps/s   flow ratio 0.875, omega 1.25   2 min left"],
     ]);
   });
 
   it("the live line is cut to the terminal", () => {
-    expect(syntheticLines.live(progress, 100, 80)).toBe(
+    expect(syntheticLines().live(progress, 100, 80)).toBe(
       "step 1,234  25 %  loss 0.500  812 steps/s  gradient norm 2.35  2 min left",
     );
-    expect(syntheticLines.live(progress, 100, 50)).toBe("step 1,234  25 %  loss 0.500  |g| 2.35  2 min left");
-    expect(syntheticLines.live(progress, 100, 8)).toBe("step 1,2");
+    expect(syntheticLines().live(progress, 100, 50)).toBe(
+      "step 1,234  25 %  loss 0.500  |g| 2.35  2 min left",
+    );
+    expect(syntheticLines().live(progress, 100, 8)).toBe("step 1,2");
   });
 });

@@ -50,12 +50,12 @@ describe("train text --json", () => {
       "step",
       "fraction",
       "nats",
+      "charactersPerSecond",
       "learningRate",
       "gradientNorm",
       "clippedNorm",
       "randomSteps",
       "skippedSteps",
-      "charactersPerSecond",
       "seconds",
     ]);
     expect([progress.step, progress.fraction]).toEqual([30, 1]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { trainSyntheticSettings } from "../src/jobs/synthetic/settings.js";
 import { resolveSettings } from "../src/settings/resolve.js";
-import { trainSyntheticSettings } from "../src/settings/train-synthetic.js";
 import { trainingPlan } from "../src/training-plan.js";
 
 const planOf = (given: Record<string, string>) =>

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { EvalOptions } from "../eval-run.js";
+import type { EvalOptions } from "../command-options.js";
 
 /** Adds the options of `longspan eval`. */
 export function add(command: Command): void {
@@ -9,7 +9,8 @@ export function add(command: Command): void {
     .option("--skip-unknown", "leave out of the text what the model does not know")
     .option("--json", "print one JSON object on stdout")
     .action(async (run: string, path: string, options: EvalOptions) => {
-      const { evalRun } = await import("../eval-run.js");
+      const { abilityOf } = await import("../jobs/of-run.js");
+      const evalRun = await abilityOf(run, "eval")();
       process.exitCode = await evalRun(run, path, options);
     });
 }

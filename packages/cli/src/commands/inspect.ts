@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { InspectOptions } from "../inspect-run.js";
+import type { InspectOptions } from "../command-options.js";
 import { integer } from "../settings/kinds.js";
 import { parserOf } from "../settings/options.js";
 

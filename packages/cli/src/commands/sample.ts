@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { SampleOptions } from "../sample-run.js";
+import type { SampleOptions } from "../command-options.js";
 import { anyInteger, integer, notNegative, shareOfAll } from "../settings/kinds.js";
 import { parserOf } from "../settings/options.js";
 
@@ -24,7 +24,8 @@ export function add(command: Command): void {
     .option("--prompt <text>", "the text that it begins with", "")
     .option("--skip-unknown", "leave out of the prompt what the model does not know")
     .action(async (path: string, options: SampleOptions) => {
-      const { sampleRun } = await import("../sample-run.js");
+      const { abilityOf } = await import("../jobs/of-run.js");
+      const sampleRun = await abilityOf(path, "sample")();
       process.exitCode = await sampleRun(path, options);
     });
 }

@@ -1,50 +1,46 @@
-import type { ProgressEvent, StartEvent } from "../events.js";
+import { figureOf, type Measures, type ProgressEvent } from "../events.js";
 import type { Chart, Line } from "./chart.js";
 import type { RunHistory } from "./run-history.js";
 import { figure, linearScale, logScale, lossFigure, type Scale } from "./scale.js";
 import { type Point, quantile, trend } from "./thin.js";
 
-/** What the charts call things. */
-export interface ChartWords {
-  /** The unit of the loss. */
-  readonly loss: string;
-  /** What validation looks at. */
-  readonly heldOut: string;
-  /** What is counted per second of training. */
-  readonly counted: string;
-}
-
 /** The charts of a run that has reported at least once. */
-export function chartsOf(history: RunHistory, words: ChartWords): readonly Chart[] {
+export function chartsOf(history: RunHistory, measures: Measures): readonly Chart[] {
   return [
-    lossChart(history, words),
+    lossChart(history, measures),
     gradientChart(history),
     ...flowChart(history),
     learningRateChart(history),
-    speedChart(history, words),
+    speedChart(history, measures),
   ];
 }
 
-function lossChart({ progress, validations, best }: RunHistory, words: ChartWords): Chart {
-  const training = pointsOf(progress, (e) => e.nats);
-  const heldOut = validations.map(({ step, nats }) => ({ step, value: nats }));
+function lossChart({ progress, validations, best }: RunHistory, measures: Measures): Chart {
+  const training = pointsOf(progress, (e) => figureOf(e, measures.loss));
+  const heldOut = validations.map((e) => ({ step: e.step, value: figureOf(e, measures.loss) }));
   const { scale, high } = lossScale(training, heldOut);
   const smooth = trend(training);
   const isLast = best !== null && best === validations.at(-1);
   return {
     id: "loss",
     title: "Loss",
-    unit: words.loss,
+    unit: measures.loss.unit,
     height: 280,
     y: scale,
     format: lossFigure,
     lines: [
       { name: "training", look: smooth ? "raw" : "training", points: training, labelled: smooth === null },
       ...(smooth ? [{ name: "training", look: "training", points: smooth }] : []),
-      { name: words.heldOut, look: "valid", points: heldOut },
+      { name: measures.heldOut, look: "valid", points: heldOut },
     ],
     ...(best
-      ? { note: { step: best.step, value: best.nats, text: isLast ? "" : `best ${lossFigure(best.nats)}` } }
+      ? {
+          note: {
+            step: best.step,
+            value: figureOf(best, measures.loss),
+            text: isLast ? "" : `best ${lossFigure(figureOf(best, measures.loss))}`,
+          },
+        }
       : {}),
     above: training.filter(({ value }) => !(value <= high)),
   };
@@ -134,13 +130,13 @@ function learningRateChart({ progress }: RunHistory): Chart {
   };
 }
 
-function speedChart({ start, progress }: RunHistory, { counted }: ChartWords): Chart {
-  const points = speeds(start, progress);
+function speedChart({ progress }: RunHistory, measures: Measures): Chart {
+  const points = speeds(progress, measures);
   const smooth = trend(points);
   return {
     id: "speed",
     title: "Speed",
-    unit: `${counted} per second of training`,
+    unit: `${measures.speed.unit} per second of training`,
     height: 110,
     y: linearScale(0, 1.05 * highestOf(points), 3),
     lines: [
@@ -151,13 +147,16 @@ function speedChart({ start, progress }: RunHistory, { counted }: ChartWords): C
 }
 
 /** Between one report and the next, where the size of a step is known; else as reported. */
-export function speeds(start: StartEvent | null, progress: readonly ProgressEvent[]): Point[] {
-  const perStep = (start?.settings?.batch ?? Number.NaN) * (start?.settings?.seq ?? Number.NaN);
-  return progress.map(({ step, seconds, charactersPerSecond }, i) => {
+export function speeds(
+  progress: readonly ProgressEvent[],
+  { speed: measure, perStep = Number.NaN }: Measures,
+): Point[] {
+  return progress.map((event, i) => {
+    const { step, seconds } = event;
     const last = progress[i - 1];
     const [steps, time] = [step - (last?.step ?? 0), seconds - (last?.seconds ?? 0)];
     const speed = time > 0 ? (perStep * steps) / time : Number.NaN;
-    return { step, value: Number.isFinite(speed) ? speed : numberOf(charactersPerSecond) };
+    return { step, value: Number.isFinite(speed) ? speed : figureOf(event, measure) };
   });
 }
 

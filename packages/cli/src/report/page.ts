@@ -1,5 +1,6 @@
+import type { Measures } from "../events.js";
 import { type Chart, chartHtml } from "./chart.js";
-import { type ChartWords, chartsOf } from "./charts.js";
+import { chartsOf } from "./charts.js";
 import { type Html, html, jsonFor } from "./html.js";
 import { pointerScript } from "./pointer-script.js";
 import { readoutsOf, whole } from "./readouts.js";
@@ -57,7 +58,7 @@ export function figuresHtml(figures: readonly Figure[]): Html {
 }
 
 /** The curves of a run. @param more charts that only this kind of run has */
-export function curvesHtml(history: RunHistory, words: ChartWords, more: readonly Chart[] = []): Html {
+export function curvesHtml(history: RunHistory, measures: Measures, more: readonly Chart[] = []): Html {
   const { progress, validations, resumed } = history;
   if (progress.length === 0 && validations.length === 0)
     return html`<p class="empty">There are no curves yet: nothing has been reported.</p>`;
@@ -68,9 +69,9 @@ export function curvesHtml(history: RunHistory, words: ChartWords, more: readonl
       ? null
       : html`<p class="remark">Dotted verticals: the run was interrupted and taken up again, ${resumed.length === 1 ? "once" : `${whole(resumed.length)} times`}.</p>`;
   return html`<section class="curves">
-${[...chartsOf(history, words), ...more].map((chart) => chartHtml(chart, axis))}
+${[...chartsOf(history, measures), ...more].map((chart) => chartHtml(chart, axis))}
 ${breaks}
 </section>
-<script type="application/json" id="readouts">${jsonFor(readoutsOf(history, lastStep, words.heldOut))}</script>
+<script type="application/json" id="readouts">${jsonFor(readoutsOf(history, lastStep, measures))}</script>
 <script>${pointerScript}</script>`;
 }

@@ -1,3 +1,4 @@
+import { figureOf, type Measures } from "../events.js";
 import { speeds } from "./charts.js";
 import type { RunHistory } from "./run-history.js";
 import { figure, lossFigure } from "./scale.js";
@@ -16,11 +17,11 @@ const places = 500;
 
 /** The texts of a run, by the ids of its charts. */
 export function readoutsOf(
-  { start, progress, validations }: RunHistory,
+  { progress, validations }: RunHistory,
   lastStep: number,
-  heldOut: string,
+  measures: Measures,
 ): Readouts {
-  const speed = speeds(start, progress);
+  const speed = speeds(progress, measures);
   const groups: number[][] = [];
   let last = -1;
   for (const [i, { step }] of progress.entries()) {
@@ -49,8 +50,10 @@ export function readoutsOf(
       loss: groups.map((g) => {
         while (validations[latest] && validations[latest]!.step <= progress[g.at(-1)!]!.step) latest += 1;
         const validation = validations[latest - 1];
-        const training = `training ${range(g, (i) => progress[i]!.nats, lossFigure)}`;
-        return validation ? `${training}, ${heldOut} ${lossFigure(validation.nats)}` : training;
+        const training = `training ${range(g, (i) => figureOf(progress[i]!, measures.loss), lossFigure)}`;
+        return validation
+          ? `${training}, ${measures.heldOut} ${lossFigure(figureOf(validation, measures.loss))}`
+          : training;
       }),
       gradient: groups.map((g) => {
         const [before, after] = [

@@ -1,35 +1,41 @@
-import type { DoneEvent, ProgressEvent, StartEvent, StoppedEvent, TrainEvent } from "../events.js";
-
-/** A validation. */
-export interface Validation {
-  readonly step: number;
-  readonly seconds: number;
-  readonly nats: number;
-}
+import type {
+  DoneEvent,
+  Facts,
+  Measure,
+  ProgressEvent,
+  RunEvent,
+  StartEvent,
+  StoppedEvent,
+  ValidEvent,
+} from "../events.js";
+import { figureOf } from "../events.js";
 
 /** What the events of a run amount to. */
-export interface RunHistory {
-  readonly start: StartEvent | null;
+export interface RunHistory<F extends Facts = Facts> {
+  readonly start: StartEvent<F> | null;
   /** In the order of their steps. */
-  readonly progress: readonly ProgressEvent[];
-  readonly validations: readonly Validation[];
+  readonly progress: readonly ProgressEvent<F>[];
+  readonly validations: readonly ValidEvent<F>[];
   /** Whether there were validations, be it without a finite loss: those are not listed. */
   readonly validated: boolean;
-  readonly best: Validation | null;
+  readonly best: ValidEvent<F> | null;
   /** Steps at which the run was taken up again. */
   readonly resumed: readonly number[];
   /** How it ended; null if it is going on or was killed. */
-  readonly end: DoneEvent | StoppedEvent | null;
+  readonly end: DoneEvent<F> | StoppedEvent | null;
   readonly sample: string | null;
 }
 
-/** Reads the events of a run in order. Where steps were taken twice, after an interruption, the later events count. */
-export function runHistory(events: readonly TrainEvent[]): RunHistory {
-  let start: StartEvent | null = null;
-  let end: RunHistory["end"] = null;
+/**
+ * Reads the events of a run in order. Where steps were taken twice, after an interruption, the later events count.
+ * @param loss by which the best validation is known
+ */
+export function runHistory<F extends Facts>(events: readonly RunEvent<F>[], loss: Measure): RunHistory<F> {
+  let start: StartEvent<F> | null = null;
+  let end: RunHistory<F>["end"] = null;
   let sample: string | null = null;
-  const progress: ProgressEvent[] = [];
-  const validations: Validation[] = [];
+  const progress: ProgressEvent<F>[] = [];
+  const validations: ValidEvent<F>[] = [];
   const resumed: number[] = [];
   const forget = (after: number) => {
     dropAfter(progress, (e) => e.step, after);
@@ -63,8 +69,9 @@ export function runHistory(events: readonly TrainEvent[]): RunHistory {
       case "sample":
         sample = event.text;
     }
-  const counted = validations.filter(({ nats }) => Number.isFinite(nats));
-  const best = counted.reduce<Validation | null>((a, b) => (a && a.nats <= b.nats ? a : b), null);
+  const lossOf = (event: ValidEvent<F>) => figureOf(event, loss);
+  const counted = validations.filter((event) => Number.isFinite(lossOf(event)));
+  const best = counted.reduce<ValidEvent<F> | null>((a, b) => (a && lossOf(a) <= lossOf(b) ? a : b), null);
   const validated = validations.length > 0;
   return { start, progress, validations: counted, validated, best, resumed, end, sample };
 }

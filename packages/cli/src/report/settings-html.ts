@@ -1,30 +1,9 @@
-import type { StartEvent } from "../events.js";
-import type { RunConfig } from "../run-config.js";
 import { applies } from "../settings/resolve.js";
 import { type Group, nameOf, shown, type Table } from "../settings/setting.js";
-import { trainTextSettings } from "../settings/train-text.js";
 import { type Html, html } from "./html.js";
-import { whole } from "./readouts.js";
 
-type Rows = [name: string, value: string][];
-
-/** What a run on a text was given: model, training and data, each a table of the settings that acted. */
-export function settingsHtml(
-  { text, settings }: Pick<RunConfig, "text" | "settings">,
-  start: StartEvent | null,
-): Html {
-  const unit = start?.level === "word" ? "words" : "characters";
-  const data: Rows = [["text", text.path]];
-  if (start) {
-    const { total, train, valid, different } = start.characters;
-    data.push(
-      [unit, `${whole(total)}, ${whole(different)} different`],
-      ["for training", whole(train)],
-      ["held out", whole(valid)],
-    );
-  }
-  return settingsTables(trainTextSettings, settings, data);
-}
+/** Settings and their values, or other things that are told of the data. */
+export type Rows = [name: string, value: string][];
 
 /** The settings that acted, by group. @param data what is told of the data besides */
 export function settingsTables(table: Table, settings: object, data: Rows): Html {

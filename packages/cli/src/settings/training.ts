@@ -240,6 +240,15 @@ export const passing = ["out", "resume", "force", "config", "json"] as const;
 /** What a run keeps of a command's settings. */
 export type Kept<S> = Omit<S, (typeof passing)[number]>;
 
+/** The settings that every run has, whatever its kind of job. */
+export type CommonSettings = Kept<
+  ValuesOf<typeof budgetSettings & typeof updateSettings & typeof flowSettings> & OutputSettings
+> & {
+  readonly watchFlow: number | null;
+  readonly batch: number;
+  readonly tensorboard?: boolean;
+};
+
 /** The settings of a command that the run keeps. */
 export function keptSettings<S extends object>(settings: S): Kept<S> {
   const kept = Object.entries(settings).filter(([key]) => !(passing as readonly string[]).includes(key));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { TrainEvent } from "../../src/events.js";
+import type { TextEvent } from "../../src/jobs/text/events.js";
+import { reportHtml } from "../../src/jobs/text/report.js";
 import { jsonFor } from "../../src/report/html.js";
 import { pointerScript } from "../../src/report/pointer-script.js";
-import { reportHtml } from "../../src/report/report-html.js";
 import { config, done, progress, start, valid } from "./runs.js";
 
-const report = (...events: TrainEvent[]) => reportHtml({ config, events });
+const report = (...events: TextEvent[]) => reportHtml({ config, events });
 
 /** The text of a page, without styles, scripts and tags. */
 function textOf(page: string): string {
@@ -141,7 +141,7 @@ describe("reportHtml", () => {
     expect(jsonFor({ a: "</script>" }).source).toBe('{"a":"\\u003c/script>"}');
   });
 
-  it.each<[string, TrainEvent[], string]>([
+  it.each<[string, TextEvent[], string]>([
     ["nothing", [], "It has not reported yet."],
     ["the start", [start()], "There are no curves yet: nothing has been reported."],
     ["one report", [start(), progress(1)], "the last report came at step 1. It has not been validated yet."],
@@ -200,7 +200,7 @@ describe("reportHtml", () => {
 
   it("10^5 reports make a small page that hides no spike", () => {
     const steps = 100_000;
-    const events: TrainEvent[] = [start()];
+    const events: TextEvent[] = [start()];
     for (let step = 1; step <= steps; step++)
       events.push(
         progress(step, {

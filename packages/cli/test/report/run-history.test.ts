@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { runHistory } from "../../src/report/run-history.js";
+import type { TextEvent } from "../../src/jobs/text/events.js";
+import { runHistory as historyOf } from "../../src/report/run-history.js";
 import { done, progress, start, valid } from "./runs.js";
 
+const runHistory = (events: readonly TextEvent[]) => historyOf(events, { name: "nats", unit: "" });
 const stepsOf = (events: readonly { readonly step: number }[]) => events.map(({ step }) => step);
 
 describe("runHistory", () => {

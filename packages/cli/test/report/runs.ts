@@ -1,8 +1,8 @@
-import type { DoneEvent, ProgressEvent, StartEvent, ValidEvent } from "../../src/events.js";
-import type { ReportedRun } from "../../src/report/report-html.js";
-import { modelConfig } from "../../src/run-config.js";
+import { modelConfig } from "../../src/jobs/text/config.js";
+import type { TextDone, TextProgress, TextStart, TextValid } from "../../src/jobs/text/events.js";
+import type { ReportedRun } from "../../src/jobs/text/report.js";
+import { trainTextSettings } from "../../src/jobs/text/settings.js";
 import { resolveSettings } from "../../src/settings/resolve.js";
-import { trainTextSettings } from "../../src/settings/train-text.js";
 import { keptSettings } from "../../src/settings/training.js";
 
 export const config: ReportedRun["config"] = {
@@ -16,7 +16,7 @@ export const config: ReportedRun["config"] = {
   },
 };
 
-export function start(given: Partial<StartEvent> = {}): StartEvent {
+export function start(given: Partial<TextStart> = {}): TextStart {
   return {
     event: "start",
     path: config.text.path,
@@ -32,7 +32,7 @@ export function start(given: Partial<StartEvent> = {}): StartEvent {
 }
 
 /** A report of step `step`, after half a second per step. */
-export function progress(step: number, given: Partial<ProgressEvent> = {}): ProgressEvent {
+export function progress(step: number, given: Partial<TextProgress> = {}): TextProgress {
   return {
     event: "progress",
     step,
@@ -49,12 +49,12 @@ export function progress(step: number, given: Partial<ProgressEvent> = {}): Prog
   };
 }
 
-export function valid(step: number, nats: number): ValidEvent {
+export function valid(step: number, nats: number): TextValid {
   return { event: "valid", step, seconds: step / 2, nats, bitsPerCharacter: nats / Math.LN2, best: true };
 }
 
 /** The end, with the parameters of step `best`. */
-export function done(steps: number, nats: number, best = steps): DoneEvent {
+export function done(steps: number, nats: number, best = steps): TextDone {
   return {
     event: "done",
     steps,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { syntheticHtml } from "../../src/report/synthetic-html.js";
+import type { SyntheticRunConfig } from "../../src/jobs/synthetic/config.js";
+import type { SyntheticEvent } from "../../src/jobs/synthetic/events.js";
+import { syntheticHtml } from "../../src/jobs/synthetic/report.js";
+import { trainSyntheticSettings } from "../../src/jobs/synthetic/settings.js";
 import { resolveSettings } from "../../src/settings/resolve.js";
-import { trainSyntheticSettings } from "../../src/settings/train-synthetic.js";
 import { keptSettings } from "../../src/settings/training.js";
-import type { SyntheticEvent } from "../../src/synthetic-events.js";
-import type { SyntheticRunConfig } from "../../src/synthetic-run.js";
 
 const configOf = (problem: SyntheticRunConfig["problem"]): SyntheticRunConfig => ({
   format: "longspan-run",

@@ -1,12 +1,12 @@
 import { tmpdir } from "node:os";
 import { Command, CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
+import { trainSyntheticSettings } from "../../src/jobs/synthetic/settings.js";
+import { trainTextSettings } from "../../src/jobs/text/settings.js";
 import { nearest } from "../../src/settings/nearest.js";
 import { addOptions } from "../../src/settings/options.js";
 import { applies, resolveSettings } from "../../src/settings/resolve.js";
 import { nameOf, type Table } from "../../src/settings/setting.js";
-import { trainSyntheticSettings } from "../../src/settings/train-synthetic.js";
-import { trainTextSettings } from "../../src/settings/train-text.js";
 import { longspan } from "../command.js";
 
 function command(): Command {

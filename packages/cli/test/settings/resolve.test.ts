@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { trainSyntheticSettings } from "../../src/jobs/synthetic/settings.js";
+import { trainTextSettings } from "../../src/jobs/text/settings.js";
 import { applies, type CommandLine, checkEffects, resolveSettings } from "../../src/settings/resolve.js";
 import { isDependent, type Table } from "../../src/settings/setting.js";
-import { trainSyntheticSettings } from "../../src/settings/train-synthetic.js";
-import { trainTextSettings } from "../../src/settings/train-text.js";
 import { freshFolder } from "../command.js";
 import { failureOf, writerIn } from "./fixture.js";
 

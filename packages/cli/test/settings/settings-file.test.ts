@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { Failure } from "../../src/failure.js";
+import { trainTextSettings } from "../../src/jobs/text/settings.js";
 import { readSettingsFile } from "../../src/settings/settings-file.js";
-import { trainTextSettings } from "../../src/settings/train-text.js";
 import { freshFolder } from "../command.js";
 import { failureOf, writerIn } from "./fixture.js";
 

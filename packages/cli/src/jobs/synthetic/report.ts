@@ -1,50 +1,41 @@
 import { natsToBits } from "longspan";
-import type { TrainEvent } from "../events.js";
-import { trainSyntheticSettings } from "../settings/train-synthetic.js";
-import type { SyntheticDoneEvent, SyntheticEvent, SyntheticStartEvent } from "../synthetic-events.js";
-import { problemOf, type SyntheticRunConfig } from "../synthetic-run.js";
-import type { Chart } from "./chart.js";
-import { percent } from "./flow/picture.js";
-import { html } from "./html.js";
-import { curvesHtml, type Figure, figuresHtml, pageHtml } from "./page.js";
-import { duration, whole } from "./readouts.js";
-import { type RunHistory, runHistory } from "./run-history.js";
-import { figure, linearScale, lossFigure } from "./scale.js";
-import { settingsTables } from "./settings-html.js";
+import type { Chart } from "../../report/chart.js";
+import { percent } from "../../report/flow/picture.js";
+import { html } from "../../report/html.js";
+import { curvesHtml, type Figure, figuresHtml, pageHtml } from "../../report/page.js";
+import { duration, whole } from "../../report/readouts.js";
+import { type RunHistory, runHistory } from "../../report/run-history.js";
+import { figure, linearScale, lossFigure } from "../../report/scale.js";
+import { settingsTables } from "../../report/settings-html.js";
+import { problemOf, type SyntheticRunConfig } from "./config.js";
+import {
+  type SyntheticDone,
+  type SyntheticEvent,
+  type SyntheticFacts,
+  type SyntheticStart,
+  syntheticMeasures,
+} from "./events.js";
+import { trainSyntheticSettings } from "./settings.js";
 
 /** A run on a synthetic problem as one HTML page, in the manner of `reportHtml`. */
 export function syntheticHtml(config: SyntheticRunConfig, events: readonly SyntheticEvent[]): string {
-  const history = runHistory(events.flatMap(asText));
+  const measures = syntheticMeasures(problemOf(config));
+  const history = runHistory(events, measures.loss);
   const { problem: name, settings } = config;
-  const start = events.find((e) => e.event === "start") ?? null;
-  const end = history.end === null ? null : events.findLast((e) => e.event === "done");
-  const done = end?.event === "done" && history.end?.event === "done" ? end : null;
-  const measure = problemOf(config).answer === "class" ? "nats" : "squared error";
-  const words = { loss: `${measure} per answer`, heldOut: "fresh", counted: "steps" };
+  const { start, end } = history;
+  const done = end?.event === "done" ? end : null;
   const { cell, layers, hidden } = settings;
   return pageHtml({
     name,
     start,
     lead: html`${layers === 1 ? "One layer" : `${layers} layers`} of ${hidden} units (${cell}), trained on sequences that never come twice. ${endInWords(history, done)}`,
-    body: html`${figuresHtml(figuresOf(history, done, start, measure))}
-${curvesHtml(history, words, wrongChart(events, history))}
+    body: html`${figuresHtml(figuresOf(history, done, start, problemOf(config).answer === "class" ? "nats" : "squared error"))}
+${curvesHtml(history, measures, wrongChart(history))}
 ${settingsTables(trainSyntheticSettings, settings, [["task", name]])}`,
   });
 }
 
-/** Curves are those of any run: a loss is a loss, and what is counted per second is steps. */
-function asText(event: SyntheticEvent): TrainEvent[] {
-  switch (event.event) {
-    case "progress":
-      return [{ ...event, nats: event.loss, charactersPerSecond: event.stepsPerSecond }];
-    case "valid":
-      return [{ ...event, nats: event.loss } as unknown as TrainEvent];
-    default:
-      return [event as unknown as TrainEvent];
-  }
-}
-
-function endInWords({ end, progress }: RunHistory, done: SyntheticDoneEvent | null): string {
+function endInWords({ end, progress }: RunHistory<SyntheticFacts>, done: SyntheticDone | null): string {
   if (done) {
     const { wrong, sequences, share } = done.fresh;
     return `${done.ended === "solved" ? "Solved: of" : "Of"} ${whole(sequences)} fresh sequences it answers ${whole(wrong)} wrongly (${percent(share)}).`;
@@ -57,14 +48,14 @@ function endInWords({ end, progress }: RunHistory, done: SyntheticDoneEvent | nu
 }
 
 function figuresOf(
-  { end, progress }: RunHistory,
-  done: SyntheticDoneEvent | null,
-  start: SyntheticStartEvent | null,
+  { end, progress }: RunHistory<SyntheticFacts>,
+  done: SyntheticDone | null,
+  start: SyntheticStart | null,
   measure: "nats" | "squared error",
 ): Figure[] {
   const last = progress.at(-1);
   const [steps, seconds] = [end?.steps ?? last?.step, end?.seconds ?? last?.seconds];
-  const speed = done?.stepsPerSecond ?? last?.charactersPerSecond;
+  const speed = done?.stepsPerSecond ?? last?.stepsPerSecond;
   const figures: Figure[] = [];
   if (done) {
     const { share, sequences, loss } = done.fresh;
@@ -82,12 +73,9 @@ function figuresOf(
 }
 
 /** The share of fresh sequences that were answered wrongly, at each look that the history counts. */
-function wrongChart(events: readonly SyntheticEvent[], { validations }: RunHistory): Chart[] {
-  const counted = new Set(validations.map(({ step }) => step));
-  const shares = new Map<number, number>();
-  for (const e of events) if (e.event === "valid" && counted.has(e.step)) shares.set(e.step, e.share);
-  if (shares.size === 0) return [];
-  const points = [...shares].sort(([a], [b]) => a - b).map(([step, value]) => ({ step, value }));
+function wrongChart({ validations }: RunHistory<SyntheticFacts>): Chart[] {
+  const points = validations.map(({ step, share }) => ({ step, value: share }));
+  if (points.length === 0) return [];
   const high = points.reduce((a, { value }) => Math.max(a, value), 0);
   return [
     {

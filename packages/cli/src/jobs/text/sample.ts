@@ -1,20 +1,9 @@
 import { Key, UnknownSymbolError, type Vocabulary } from "longspan";
-import { exitCode, Failure } from "./failure.js";
-import { onInterrupt } from "./interrupt.js";
-import { readRun } from "./run-folder.js";
+import type { SampleOptions } from "../../command-options.js";
+import { exitCode, Failure } from "../../failure.js";
+import { onInterrupt } from "../../interrupt.js";
+import { readRun } from "./read.js";
 import { writeSample } from "./sample-text.js";
-
-/** Options of `longspan sample`. */
-export interface SampleOptions {
-  readonly length: number;
-  readonly temperature: number;
-  readonly seed: number;
-  readonly prompt: string;
-  readonly topK?: number;
-  readonly topP?: number;
-  /** Leaves out of the prompt what the model does not know. */
-  readonly skipUnknown?: boolean;
-}
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {

@@ -1,17 +1,11 @@
 import { countUnknown, evaluateText, natsToBits, TextTooShortError } from "longspan";
+import type { EvalOptions } from "../../command-options.js";
+import { exitCode, Failure } from "../../failure.js";
+import { onInterrupt } from "../../interrupt.js";
+import { whole } from "../../run-lines.js";
 import { encodeFor } from "./encode-text.js";
-import { exitCode, Failure } from "./failure.js";
-import { onInterrupt } from "./interrupt.js";
-import { readRun } from "./run-folder.js";
-import { whole } from "./run-lines.js";
+import { readRun } from "./read.js";
 import { openText } from "./text-file.js";
-
-/** Options of `longspan eval`. */
-export interface EvalOptions {
-  readonly json?: boolean;
-  /** Leaves out what the model does not know. */
-  readonly skipUnknown?: boolean;
-}
 
 /** Measures a trained model on a text. Returns the exit code. */
 export async function evalRun(

@@ -1,19 +1,21 @@
 import { basename } from "node:path";
 import { natsToBits, perplexity } from "longspan";
-import type { TrainEvent } from "../events.js";
-import { type ModelConfig, modelConfig, type RunConfig } from "../run-config.js";
-import { type Html, html } from "./html.js";
-import { curvesHtml, type Figure, figuresHtml, pageHtml } from "./page.js";
-import { duration, whole } from "./readouts.js";
-import { type RunHistory, runHistory } from "./run-history.js";
-import { figure, lossFigure } from "./scale.js";
-import { settingsHtml } from "./settings-html.js";
+import type { Measures } from "../../events.js";
+import { type Html, html } from "../../report/html.js";
+import { curvesHtml, type Figure, figuresHtml, pageHtml } from "../../report/page.js";
+import { duration, whole } from "../../report/readouts.js";
+import { type RunHistory, runHistory } from "../../report/run-history.js";
+import { figure, lossFigure } from "../../report/scale.js";
+import { type Rows, settingsTables } from "../../report/settings-html.js";
+import { type ModelConfig, modelConfig, type TextRunConfig } from "./config.js";
+import { type TextEvent, type TextFacts, type TextStart, textMeasures } from "./events.js";
+import { trainTextSettings } from "./settings.js";
 
 /** A run to report on. */
 export interface ReportedRun {
-  readonly config: Pick<RunConfig, "text" | "settings">;
+  readonly config: Pick<TextRunConfig, "text" | "settings">;
   /** All events so far, in order. */
-  readonly events: readonly TrainEvent[];
+  readonly events: readonly TextEvent[];
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ReportedRun {
  * scripts, which only add the values at the pointer. Its size hardly grows with the number of events.
  */
 export function reportHtml({ config, events }: ReportedRun): string {
-  const history = runHistory(events);
+  const history = runHistory(events, textMeasures("char").loss);
   const unit = history.start?.level === "word" ? "word" : "character";
   const name = basename(config.text.path) || config.text.path;
   return pageHtml({
@@ -29,10 +31,19 @@ export function reportHtml({ config, events }: ReportedRun): string {
     start: history.start,
     lead: html`${modelInWords(modelConfig(config.settings))}, trained to predict the next ${unit}. ${endInWords(history, unit)}`,
     body: html`${outcome(history, unit)}
-${curvesHtml(history, { loss: `nats per ${unit}`, heldOut: "held out", counted: `${unit}s` })}
+${curvesHtml(history, measuresOf(history))}
 ${history.sample === null ? null : sampleHtml(history.sample)}
 ${settingsHtml(config, history.start)}`,
   });
+}
+
+/** The size of a step is known from the start. */
+function measuresOf({ start }: RunHistory<TextFacts>): Measures {
+  const { batch, seq } = start?.settings ?? {};
+  return {
+    ...textMeasures(start?.level ?? "char"),
+    ...(batch && seq ? { perStep: batch * seq } : {}),
+  };
 }
 
 function modelInWords({ cell, layers, hidden }: ModelConfig): string {
@@ -40,7 +51,7 @@ function modelInWords({ cell, layers, hidden }: ModelConfig): string {
   return `${/^([aefhilmnorsx]|[aeiou].*)/i.test(name) && !/^uni/i.test(name) ? "An" : "A"} ${name} net with ${layers === 1 ? "one layer" : `${layers} layers`} of ${hidden} units`;
 }
 
-function endInWords({ start, end, best, validated, progress }: RunHistory, unit: string): string {
+function endInWords({ start, end, best, validated, progress }: RunHistory<TextFacts>, unit: string): string {
   const last = progress.at(-1);
   if (end?.event === "done") {
     if (!end.valid)
@@ -70,7 +81,7 @@ function lossInWords(nats: number, unit: string): string {
   return `${lossFigure(nats)} nats per ${unit} (${other})`;
 }
 
-function outcome(history: RunHistory, unit: "character" | "word"): Html {
+function outcome(history: RunHistory<TextFacts>, unit: "character" | "word"): Html {
   const { start, end, best, progress } = history;
   const last = progress.at(-1);
   const steps = end?.steps ?? last?.step;
@@ -92,11 +103,29 @@ function outcome(history: RunHistory, unit: "character" | "word"): Html {
   return figuresHtml(figures);
 }
 
-function stepInWords({ start }: RunHistory, unit: string): string {
+function stepInWords({ start }: RunHistory<TextFacts>, unit: string): string {
   const { batch, seq } = start?.settings ?? {};
   return batch && seq ? `of ${batch} \u00d7 ${seq} ${unit}s` : "";
 }
 
 function sampleHtml(text: string): Html {
   return html`<section class="sample"><h2>What it writes</h2><pre>${text}</pre></section>`;
+}
+
+/** What a run on a text was given: model, training and data, each a table of the settings that acted. */
+function settingsHtml(
+  { text, settings }: Pick<TextRunConfig, "text" | "settings">,
+  start: TextStart | null,
+): Html {
+  const unit = start?.level === "word" ? "words" : "characters";
+  const data: Rows = [["text", text.path]];
+  if (start) {
+    const { total, train, valid, different } = start.characters;
+    data.push(
+      [unit, `${whole(total)}, ${whole(different)} different`],
+      ["for training", whole(train)],
+      ["held out", whole(valid)],
+    );
+  }
+  return settingsTables(trainTextSettings, settings, data);
 }

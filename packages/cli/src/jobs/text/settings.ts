@@ -1,8 +1,8 @@
-import { cells } from "./cells.js";
-import { choice, flag, integer, optional, orNone, rate } from "./kinds.js";
-import { setting, type Table, type ValuesOf } from "./setting.js";
-import { sparseStartSettings } from "./start.js";
-import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
+import { cells } from "../../settings/cells.js";
+import { choice, flag, integer, optional, orNone, rate } from "../../settings/kinds.js";
+import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
+import { sparseStartSettings } from "../../settings/start.js";
+import { budgetSettings, flowSettings, outputSettings, updateSettings } from "../../settings/training.js";
 
 /**
  * The settings of `longspan train text`, in the order of the help. Where null is not `none`, it means that the value is

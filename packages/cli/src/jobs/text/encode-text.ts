@@ -1,5 +1,5 @@
 import { type SymbolNumbers, UnknownSymbolError, type Vocabulary, wholeWords } from "longspan";
-import { Failure } from "./failure.js";
+import { Failure } from "../../failure.js";
 import { charactersOf, type TextFile } from "./text-file.js";
 
 /** A text in numbers. */

@@ -1,8 +1,8 @@
-import { cells } from "./cells.js";
-import { choice, flag, integer, type Kind, optional, orNone, positive, share } from "./kinds.js";
-import { setting, type Table, type ValuesOf } from "./setting.js";
-import { sparseStartSettings } from "./start.js";
-import { budgetSettings, flowSettings, outputSettings, updateSettings } from "./training.js";
+import { cells } from "../../settings/cells.js";
+import { choice, flag, integer, type Kind, optional, orNone, positive, share } from "../../settings/kinds.js";
+import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
+import { sparseStartSettings } from "../../settings/start.js";
+import { budgetSettings, flowSettings, outputSettings, updateSettings } from "../../settings/training.js";
 
 /** Lengths from the first to the second, as a text: `50-200`. */
 const range: Kind<string> = {

@@ -7,10 +7,10 @@ import {
   type Vocabulary,
   wordVocabulary,
 } from "longspan";
+import { Failure } from "../../failure.js";
+import { whole } from "../../run-lines.js";
+import type { TextSettings } from "./config.js";
 import { encodeText } from "./encode-text.js";
-import { Failure } from "./failure.js";
-import type { RunSettings } from "./run-config.js";
-import { whole } from "./run-lines.js";
 import type { TextFile } from "./text-file.js";
 
 /** A text, ready to train on. */
@@ -31,7 +31,7 @@ export interface TextData {
  * @param known the vocabulary of a run that is taken up again; made from the text if there is none
  * @throws Failure naming the file and what is wrong with it
  */
-export function textData(file: TextFile, settings: RunSettings, known: Vocabulary | null): TextData {
+export function textData(file: TextFile, settings: TextSettings, known: Vocabulary | null): TextData {
   const { path, sha256, characters } = file;
   const { valid: share, batch, seq } = settings;
   const vocabulary = known ?? vocabularyOf(file, settings);
@@ -42,7 +42,7 @@ export function textData(file: TextFile, settings: RunSettings, known: Vocabular
   return { path, sha256, characters, vocabulary, symbols, train, valid, streams };
 }
 
-function vocabularyOf(file: TextFile, { level, vocabulary: size }: RunSettings): Vocabulary {
+function vocabularyOf(file: TextFile, { level, vocabulary: size }: TextSettings): Vocabulary {
   if (level === "char") return characterVocabulary(file.parts());
   const vocabulary = wordVocabulary(file.parts(), { size });
   if (vocabulary.size < 2)
@@ -53,7 +53,7 @@ function vocabularyOf(file: TextFile, { level, vocabulary: size }: RunSettings):
 }
 
 /** @throws Failure unless there is one full segment to train on, and one symbol to predict in the part held out, if there is one. */
-function checkLength(path: string, length: number, { level, batch, seq, valid: share }: RunSettings): void {
+function checkLength(path: string, length: number, { level, batch, seq, valid: share }: TextSettings): void {
   const trained = (n: number) => Math.floor(n * (1 - share));
   const segment = batch * seq + 1;
   const what = level === "word" ? "words" : "characters";

@@ -19,19 +19,17 @@ import {
   sutskeverRnn,
   syntheticProblemNames,
 } from "longspan";
-import { exitCode, Failure } from "./failure.js";
-import { checkHead, checkSettings, expect } from "./run-config.js";
-import { suggestion } from "./settings/nearest.js";
-import { type SyntheticSettings, trainSyntheticSettings } from "./settings/train-synthetic.js";
-import type { Kept } from "./settings/training.js";
+import { exitCode, Failure } from "../../failure.js";
+import { checkHead, checkSettings, expect, type RunConfig } from "../../run-config.js";
+import { suggestion } from "../../settings/nearest.js";
+import type { Kept } from "../../settings/training.js";
+import { type SyntheticSettings, trainSyntheticSettings } from "./settings.js";
 
 /** The settings that a run on a synthetic problem keeps. */
 export type SyntheticRunSettings = Kept<SyntheticSettings>;
 
 /** What config.json holds. */
-export interface SyntheticRunConfig {
-  readonly format: "longspan-run";
-  readonly formatVersion: 7;
+export interface SyntheticRunConfig extends RunConfig {
   readonly task: "synthetic";
   readonly problem: SyntheticProblemName;
   readonly settings: SyntheticRunSettings;

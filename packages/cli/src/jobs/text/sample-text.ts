@@ -6,7 +6,7 @@ import {
   sampleSymbols,
   type Vocabulary,
 } from "longspan";
-import { withoutControls } from "./terminal-text.js";
+import { withoutControls } from "../../terminal-text.js";
 
 /** What is drawn. */
 export interface SampleRequest extends Omit<SamplingOptions, "prompt" | "exclude"> {

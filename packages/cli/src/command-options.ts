@@ -1,0 +1,28 @@
+/** Options of `longspan inspect`. */
+export interface InspectOptions {
+  readonly data?: string;
+  readonly steps?: number;
+  readonly sequences: number;
+  readonly curvature?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Options of `longspan eval`. */
+export interface EvalOptions {
+  readonly json?: boolean;
+  /** Leaves out what the model does not know. */
+  readonly skipUnknown?: boolean;
+}
+
+/** Options of `longspan sample`. */
+export interface SampleOptions {
+  readonly length: number;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly prompt: string;
+  readonly topK?: number;
+  readonly topP?: number;
+  /** Leaves out of the prompt what the model does not know. */
+  readonly skipUnknown?: boolean;
+}

@@ -1,0 +1,6 @@
+import type { JobKind } from "./job.js";
+import { synthetic } from "./synthetic/kind.js";
+import { text } from "./text/kind.js";
+
+/** The kinds of job, in the order of the help: a folder and a line for each. */
+export const kinds: readonly JobKind[] = [text, synthetic];

@@ -1,0 +1,38 @@
+import {
+  crossEntropyMean,
+  fromArray,
+  type Key,
+  meanSquaredErrorMean,
+  type SequenceModel,
+  type SequenceModelParams,
+  type SyntheticBatch,
+  type SyntheticProblem,
+} from "longspan";
+import { FlowWatch, watchedSequences } from "../../flow-watch.js";
+import type { LastLoss } from "../../measure-flow.js";
+
+/** Watches a model on sequences of its problem, the same at each look. */
+export function watchOnProblem<P>(
+  model: SequenceModel<P>,
+  problem: SyntheticProblem,
+  key: Key,
+): FlowWatch<SequenceModelParams<P>> {
+  return new FlowWatch(syntheticLoss(model, problem, problem.sample(key, 0, watchedSequences)));
+}
+
+/** The loss of the last answer of a model on sequences of a synthetic problem: the cross-entropy in nats, or the squared error. */
+export function syntheticLoss<P>(
+  model: SequenceModel<P>,
+  { input, answer }: SyntheticProblem,
+  { x, structure, judged, targets }: SyntheticBatch,
+): LastLoss<SequenceModelParams<P>> {
+  const { nodes, sequences } = structure;
+  const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
+  const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);
+  return (params) => {
+    const z = model.apply(params, fromArray(x, [nodes, input]), structure, last);
+    return answer === "class"
+      ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
+      : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));
+  };
+}

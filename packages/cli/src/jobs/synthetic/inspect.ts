@@ -1,0 +1,36 @@
+import { Key } from "longspan";
+import type { InspectOptions } from "../../command-options.js";
+import { exitCode, Failure } from "../../failure.js";
+import type { AdvisedRun } from "../../flow-advice.js";
+import type { Inspected } from "../../report/flow/flow-html.js";
+import type { AnySubject } from "../job.js";
+import { syntheticLoss } from "./flow.js";
+import { readSyntheticRun } from "./read.js";
+
+/** What `longspan inspect` looks at in a run on a synthetic problem: sequences of it. */
+export function syntheticSubject(path: string, options: InspectOptions): AnySubject {
+  for (const name of ["data", "steps"] as const)
+    if (options[name] !== undefined)
+      throw new Failure(
+        `--${name} has no effect on a run of longspan train synthetic: its problem makes the sequences; leave it out`,
+        exitCode.usage,
+      );
+  const { config, problem, model, params, step } = readSyntheticRun(path);
+  const { sequences } = options;
+  const batch = problem.sample(Key.of(config.settings.seed).fold(inspectedBatch), 0, sequences);
+  const inspected: Inspected = {
+    run: path,
+    text: `${problem.name}, made afresh`,
+    unit: "step",
+    sequences,
+    steps: batch.structure.levels,
+    measure: problem.answer === "class" ? "nats" : "squared error",
+  };
+  const { settings } = config;
+  const { steps } = inspected;
+  const advised: AdvisedRun = { command: "train synthetic", settings, run: path, trained: step, steps };
+  return (look) => look({ inspected, loss: syntheticLoss(model, problem, batch), params, advised });
+}
+
+/** Sets the sequences that are inspected apart from those of training and validation. */
+const inspectedBatch = 0x1175;

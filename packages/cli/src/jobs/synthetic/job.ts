@@ -1,0 +1,139 @@
+import {
+  evaluateSynthetic,
+  type Key,
+  type SequenceModel,
+  type SequenceModelParams,
+  type SyntheticProblem,
+  syntheticTask,
+} from "longspan";
+import { exitCode, Failure } from "../../failure.js";
+import { runHead } from "../../run-config.js";
+import type { Resolved } from "../../settings/resolve.js";
+import { keptSettings } from "../../settings/training.js";
+import { type Job, job, type Prepared, type Training, type TrainingContext } from "../job.js";
+import {
+  checkSyntheticConfig,
+  type LayerParams,
+  problemName,
+  problemOf,
+  type SyntheticRunConfig,
+  syntheticModel,
+} from "./config.js";
+import { type Judgement, type SyntheticFacts, syntheticMeasures } from "./events.js";
+import { watchOnProblem } from "./flow.js";
+import { syntheticLines } from "./lines.js";
+import { syntheticHtml } from "./report.js";
+import type { trainSyntheticSettings } from "./settings.js";
+
+/** Fresh sequences at each look, and those that decide. */
+const looks = { first: 1000, deciding: 10_000 } as const;
+
+const own: Job<SyntheticRunConfig, SyntheticFacts> = {
+  checkConfig: checkSyntheticConfig,
+  begin(name, resolved) {
+    const given = resolved as Resolved<typeof trainSyntheticSettings>;
+    const config: SyntheticRunConfig = {
+      ...runHead,
+      task: "synthetic",
+      problem: problemName(name),
+      settings: keptSettings(given.values),
+    };
+    // Before the folder is made: it may have no such length.
+    problemOf(config);
+    if (config.problem === "embedded-reber")
+      for (const key of ["length", "lengths"] as const)
+        if (given.origins[key].from !== "default")
+          throw new Failure(
+            `${given.phrase(key)} has no effect on embedded-reber: the grammar draws the lengths of its strings`,
+            exitCode.usage,
+          );
+    return { config, name: config.problem, ...prepared(config) };
+  },
+  goOn(config, name, folder) {
+    if (name !== undefined && problemName(name) !== config.problem)
+      throw new Failure(`the run in ${folder} is on ${config.problem}, not on ${name}`);
+    return prepared(config);
+  },
+  measures: syntheticMeasures({ answer: "class" }),
+  lines: syntheticLines,
+  report: syntheticHtml,
+  smaller: "--batch or --hidden",
+  command: ({ problem }) => `longspan train synthetic ${problem}`,
+};
+
+/** Trains a model on a problem of long-term dependency. */
+export const syntheticJob = job(own);
+
+function prepared(config: SyntheticRunConfig): Prepared<SyntheticFacts> {
+  return { training: (context, use) => use(trainingOf(config, context)) };
+}
+
+function trainingOf(
+  config: SyntheticRunConfig,
+  { key, signal, steps }: TrainingContext,
+): Training<SequenceModelParams<LayerParams>, Readonly<Record<string, never>>, SyntheticFacts> {
+  const { settings } = config;
+  const { batch, backward, validEvery, until, curvatureBatch: curvature } = settings;
+  const [init, training, forBatches, forLooks] = key.split(4) as [Key, Key, Key, Key];
+  const problem = problemOf(config);
+  const model = syntheticModel(settings, problem);
+  const judge = judging(model, problem, forLooks, signal);
+  let last: Judgement | null = null;
+  return {
+    task: syntheticTask(model, problem, {
+      key: forBatches,
+      batch,
+      backward: { kind: backward },
+      ...(curvature === null ? {} : { curvature }),
+    }),
+    keys: { init, training },
+    init: (k) => model.init(k),
+    remedy: "lower --hidden",
+    start: { problem: config.problem, baseline: problem.baseline },
+    progress: ({ loss, step, seconds }, begun) => ({ loss, stepsPerSecond: (step - begun) / seconds }),
+    validation: {
+      every: { steps: validEvery },
+      async run(params) {
+        last = await judge(params, steps(), looks.first);
+        if (last !== null && until !== null && last.share < until)
+          last = await judge(params, steps(), looks.deciding);
+        if (last === null) return null;
+        const found = last;
+        const solved = until !== null && found.sequences === looks.deciding && found.share < until;
+        return { loss: found.loss, facts: () => found, solved };
+      },
+    },
+    keeps: "last",
+    watch: () => watchOnProblem(model, problem, key.fold(watchedBatch)),
+    async finish({ state: { params, step, history } }, { solved, done }) {
+      const fresh = solved ? last : await judge(params, step, looks.deciding);
+      if (fresh === null) return false;
+      done({ fresh, stepsPerSecond: step / history.seconds });
+      return true;
+    },
+  };
+}
+
+/** Sets the sequences that --watch-flow looks at apart from those of training and validation. */
+const watchedBatch = 0x0f10;
+
+/** Looks at fresh sequences: others at each step and for each number of them. Null if the signal came. */
+function judging(
+  model: SequenceModel<LayerParams>,
+  problem: SyntheticProblem,
+  key: Key,
+  signal: { readonly aborted: boolean },
+) {
+  return async (
+    params: SequenceModelParams<LayerParams>,
+    step: number,
+    sequences: number,
+  ): Promise<Judgement | null> => {
+    const { wrong, loss, complete } = await evaluateSynthetic(model, params, problem, {
+      key: key.fold(step).fold(sequences),
+      sequences,
+      signal,
+    });
+    return complete ? { loss, wrong, sequences, share: wrong / sequences } : null;
+  };
+}

@@ -1,0 +1,46 @@
+import { counted, figure, type JobWords, linesOf, lossFigure, type RunLine, whole } from "../../run-lines.js";
+import type { Judgement, SyntheticFacts, SyntheticStart } from "./events.js";
+
+const words: JobWords<SyntheticFacts> = {
+  introduction,
+  loss: ({ loss }) => `loss ${lossFigure(loss)}`,
+  speed: ({ stepsPerSecond }) => `${figure(stepsPerSecond)} steps/s`,
+  // Short as they are; the loss goes last.
+  lossForms: ({ loss }) => [`loss ${lossFigure(loss)}`, `loss ${lossFigure(loss)}`],
+  speedForms: ({ stepsPerSecond }) => [`${figure(stepsPerSecond)} steps/s`, ""],
+  valid: (event) => ["fresh", `step ${whole(event.step)}   ${judgement(event)}`],
+  done: ({ steps, ended, stepsPerSecond, fresh }) => [
+    ["done", `${counted(steps, "step")}${endings[ended]}, ${figure(stepsPerSecond)} steps/s`],
+    ["fresh", judgement(fresh)],
+  ],
+};
+
+/** The lines of `longspan train synthetic`. */
+export const syntheticLines = () => linesOf<SyntheticFacts>(() => words);
+
+const endings = { solved: ", solved", budget: "", early: ", no better for long enough" } as const;
+
+function introduction({
+  problem,
+  settings,
+  baseline,
+  parameters,
+  executor,
+  out,
+}: SyntheticStart): readonly RunLine[] {
+  const { cell, hidden, layers, length, lengths, steps, minutes } = settings;
+  const units = layers === 1 ? `${cell} of ${hidden} units` : `${cell}, ${layers} layers of ${hidden} units`;
+  const ofLength = problem === "embedded-reber" ? "" : `, length ${length ?? lengths}`;
+  return [
+    ["task", `${problem}${ofLength}; without memory, the loss is ${lossFigure(baseline)}`],
+    ["model", `${units}, ${whole(parameters)} parameters`],
+    [
+      "run",
+      `${out}: at most ${steps === null ? counted(minutes!, "minute") : counted(steps, "step")} on the ${executor} executor`,
+    ],
+  ];
+}
+
+function judgement({ loss, wrong, sequences, share }: Judgement): string {
+  return `${Number((100 * share).toFixed(2))} % wrong (${whole(wrong)} of ${whole(sequences)}), loss ${Number.isFinite(loss) ? lossFigure(loss) : "not finite"}`;
+}

@@ -1,0 +1,61 @@
+import {
+  crossEntropyMean,
+  fromArray,
+  type LanguageModel,
+  type LanguageModelParams,
+  type Segment,
+  type SymbolNumbers,
+  slice,
+  textStreams,
+} from "longspan";
+import { Failure } from "../../failure.js";
+import { FlowWatch, watchedSequences } from "../../flow-watch.js";
+import type { LastLoss } from "../../measure-flow.js";
+import { whole } from "../../run-lines.js";
+import type { TextSettings } from "./config.js";
+
+/** Least steps of a text that are looked at. */
+const leastSteps = 100;
+
+/**
+ * Watches a language model on segments of the held-out text.
+ * @throws Failure if it has no segment to read
+ */
+export function watchOnText(
+  model: LanguageModel,
+  heldOut: SymbolNumbers,
+  { seq, level }: Pick<TextSettings, "seq" | "level">,
+): FlowWatch<LanguageModelParams> {
+  const steps = Math.max(leastSteps, seq);
+  const sequences = Math.min(watchedSequences, Math.floor((heldOut.length - 1) / steps));
+  if (sequences < 1)
+    throw new Failure(
+      `--watch-flow reads ${whole(steps + 1)} ${level === "word" ? "words" : "characters"} of the held-out text, which has ${whole(heldOut.length)}; use a longer text or a greater --valid`,
+    );
+  return new FlowWatch(textLoss(model, segmentsOf(heldOut, { sequences, steps })));
+}
+
+/**
+ * Segments of a text, spread evenly over it.
+ * @throws TextTooShortError if the text has fewer than sequences x steps + 1 symbols
+ */
+export function segmentsOf(
+  symbols: SymbolNumbers,
+  { sequences, steps }: { readonly sequences: number; readonly steps: number },
+): Segment {
+  return textStreams(symbols, { streams: sequences, steps }).segment(0);
+}
+
+/** The loss of the last prediction of a language model on segments which it reads from a state of zero. */
+export function textLoss(
+  model: LanguageModel,
+  { inputs, targets, structure }: Segment,
+): LastLoss<LanguageModelParams> {
+  const { nodes, sequences } = structure;
+  const last = nodes - sequences;
+  return (params) => {
+    const { logits } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
+    const target = fromArray(targets.subarray(last), [sequences], "int32");
+    return crossEntropyMean(slice(logits, 0, last, nodes), target);
+  };
+}

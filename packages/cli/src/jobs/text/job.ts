@@ -1,0 +1,161 @@
+import { existsSync } from "node:fs";
+import { parse, resolve } from "node:path";
+import {
+  countUnknown,
+  evaluateText,
+  type Key,
+  type LanguageModelParams,
+  type LanguageModelState,
+  natsToBits,
+  storedVocabulary,
+  textTask,
+} from "longspan";
+import { exitCode, Failure } from "../../failure.js";
+import { runHead } from "../../run-config.js";
+import { readVocabulary } from "../../run-folder.js";
+import type { Resolved } from "../../settings/resolve.js";
+import { keptSettings } from "../../settings/training.js";
+import { type Job, job, type Prepared, type Training, type TrainingContext } from "../job.js";
+import { checkTextConfig, modelConfig, modelFor, type TextRunConfig, type TextSettings } from "./config.js";
+import { type TextFacts, textMeasures } from "./events.js";
+import { finishText } from "./finish.js";
+import { watchOnText } from "./flow.js";
+import { textLines } from "./lines.js";
+import { reportHtml } from "./report.js";
+import type { trainTextSettings } from "./settings.js";
+import { type TextData, textData } from "./text-data.js";
+import { openText } from "./text-file.js";
+
+const own: Job<TextRunConfig, TextFacts> = {
+  checkConfig: checkTextConfig,
+  begin(path, resolved) {
+    const given = resolved as Resolved<typeof trainTextSettings>;
+    checkHeldOut(given);
+    const settings = keptSettings(given.values);
+    const data = textData(openText(path), settings, null);
+    const text = { path: resolve(path), sha256: data.sha256, characters: data.characters };
+    return {
+      config: { ...runHead, task: "text", text, settings },
+      name: parse(path).name || "text",
+      vocabulary: storedVocabulary(data.vocabulary),
+      ...prepared(settings, data),
+    };
+  },
+  goOn({ text: stored, settings }, path, folder) {
+    const vocabulary = readVocabulary(folder);
+    const text = openText(path ?? stored.path);
+    if (text.sha256 !== stored.sha256) throw otherText(text.path, stored.path, folder);
+    return prepared(settings, textData(text, settings, vocabulary));
+  },
+  measures: textMeasures("char"),
+  lines: textLines,
+  report: (config, events) => reportHtml({ config, events }),
+  smaller: "--batch, --seq, --hidden or, with words, --vocabulary",
+  command: () => "longspan train text",
+};
+
+/** Trains a language model on a text. */
+export const textJob = job(own);
+
+function otherText(path: string, stored: string, out: string): Failure {
+  if (resolve(path) === stored)
+    return new Failure(
+      `${path} has changed since ${out} was begun, and a run goes on with the same text only; put the old text back, or begin a new run with another --out`,
+    );
+  const known = existsSync(stored) ? ` (${stored})` : "";
+  return new Failure(
+    `${path} is not the text that ${out} was trained on${known}; a run goes on with the same text only`,
+  );
+}
+
+/** @throws Failure if nothing is held out, and a setting asks for a look at it */
+function checkHeldOut({ values, origins, phrase }: Resolved<typeof trainTextSettings>): void {
+  if (values.valid > 0) return;
+  const looking = (["earlyStop", "validEvery", "watchFlow"] as const).filter((key) => values[key] !== null);
+  for (const key of values.schedule === "plateau" ? [...looking, "schedule" as const] : looking)
+    throw new Failure(
+      `${phrase(key)} looks at text that is held out, and ${phrase("valid")} holds out nothing; leave one of them out`,
+      origins[key].from === "command line" ? exitCode.usage : exitCode.failure,
+    );
+}
+
+function prepared(settings: TextSettings, data: TextData): Prepared<TextFacts> {
+  return { training: (context, use) => use(trainingOf(settings, data, context)) };
+}
+
+function trainingOf(
+  settings: TextSettings,
+  data: TextData,
+  { key, signal }: TrainingContext,
+): Training<LanguageModelParams, LanguageModelState, TextFacts> {
+  const { backward, curvatureBatch: curvature, level } = settings;
+  const model = modelFor(settings, data.vocabulary.size);
+  const [init, training, forSample] = key.split(3) as [Key, Key, Key];
+  const figures = (nats: number) =>
+    level === "word" ? { nats, perplexity: Math.exp(nats) } : { nats, bitsPerCharacter: natsToBits(nats) };
+  return {
+    task: textTask(model, data.streams, {
+      backward: { kind: backward },
+      ...(curvature === null ? {} : { curvature }),
+    }),
+    keys: { init, training },
+    init: (k) => model.init(k),
+    remedy: "lower --hidden, --layers or --features",
+    start: {
+      path: data.path,
+      level: data.vocabulary.level,
+      characters: {
+        total: data.symbols.length,
+        train: data.train.length,
+        valid: data.valid.length,
+        different: data.vocabulary.size,
+        ...(data.vocabulary.unknown === null ? {} : { unknown: countUnknown(data.vocabulary, data.symbols) }),
+      },
+      model: modelConfig(settings),
+    },
+    progress: ({ loss, predictions, seconds }) => ({
+      nats: loss,
+      charactersPerSecond: predictions / seconds,
+    }),
+    validation:
+      data.valid.length === 0
+        ? null
+        : {
+            every: validationInterval(settings, data),
+            async run(params) {
+              const { nats, complete } = await evaluateText(model, params, data.valid, { signal });
+              return complete ? { loss: nats, facts: (best) => ({ ...figures(nats), best }) } : null;
+            },
+          },
+    keeps: "best",
+    watch: () => watchOnText(model, data.valid, settings),
+    async finish(end, ending) {
+      const { state, loss, predictions } = end;
+      const { history } = state;
+      const kept = state.best ?? { step: state.step, loss: Number.NaN };
+      const done = () =>
+        ending.done({
+          ...(predictions === 0 ? {} : { train: { nats: loss } }),
+          ...(settings.valid === 0 ? {} : { valid: { step: kept.step, ...figures(kept.loss) } }),
+          charactersPerSecond: history.predictions / history.seconds,
+        });
+      // A model without a finite loss may have no distribution to draw from.
+      const drawn = state.best ?? (data.valid.length === 0 ? state : null);
+      if (drawn === null) done();
+      else {
+        const { vocabulary } = data;
+        await finishText({ model, params: drawn.params, vocabulary, key: forSample, signal }, ending, done);
+      }
+      return true;
+    },
+  };
+}
+
+/** How often the held-out text is read: by steps where the run is measured in steps, so that it is the same run every time. */
+function validationInterval({ steps, validEvery }: TextSettings, { valid, streams }: TextData) {
+  if (validEvery !== null) return { steps: validEvery };
+  if (steps === null) return { seconds: 30, share: 0.05 };
+  // Reading costs a third of learning; at most a twentieth of the time, and about twenty times in all.
+  const perStep = streams.predictions / streams.segments;
+  return { steps: Math.max(Math.ceil(steps / 20), Math.ceil((20 * valid.length) / (3 * perStep))) };
+}

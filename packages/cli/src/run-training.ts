@@ -1,0 +1,201 @@
+import { defaultExecutor, Key, leaves, startTraining, train, withFlowPenalty } from "longspan";
+import { chooseReporter } from "./choose-reporter.js";
+import type { DoneEvent, Facts, ProgressEvent, StartEvent, ValidEvent } from "./events.js";
+import { exitCode, Failure } from "./failure.js";
+import { looking } from "./flow-watch.js";
+import { onInterrupt } from "./interrupt.js";
+import type { Job, JobKind, Prepared, Training, Validated } from "./jobs/job.js";
+import type { RunConfig } from "./run-config.js";
+import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
+import { chooseFolder, continueRun, createRun, type RunFolder, readConfig } from "./run-folder.js";
+import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
+import { checkCurvatureBatch } from "./settings/hessian-free.js";
+import { type CommandLine, checkEffects, type Resolved, resolveSettings } from "./settings/resolve.js";
+import type { Table } from "./settings/setting.js";
+import type { CommonSettings, OutputSettings } from "./settings/training.js";
+import { trainingPlan } from "./training-plan.js";
+
+/** Trains what a kind of job trains, or goes on with it. Returns the exit code. */
+export async function runTraining(
+  kind: JobKind,
+  argument: string | undefined,
+  words: CommandLine,
+): Promise<number> {
+  const given = resolveSettings(kind.settings, words);
+  // Every kind of job has these.
+  const values = given.values as OutputSettings;
+  const job = await kind.train();
+  if (goesOn(values, argument !== undefined)) return goOn(job, argument, given, values.out!);
+  if (argument === undefined) throw new Failure(kind.argument.missing, exitCode.usage);
+  checkEffects(kind.settings, given);
+  checkCurvatureBatch(given as unknown as Parameters<typeof checkCurvatureBatch>[0]);
+  const run = job.begin(argument, given);
+  const folder = createRun(chooseFolder(values.out, run.name), run.config, {
+    replace: values.force,
+    ...(run.vocabulary ? { vocabulary: run.vocabulary } : {}),
+  });
+  try {
+    return await runIn(folder, { job, config: run.config, run, json: values.json });
+  } finally {
+    folder.close();
+  }
+}
+
+async function goOn(
+  job: Job,
+  argument: string | undefined,
+  given: Resolved<Table>,
+  out: string,
+): Promise<number> {
+  const folder = continueRun(out);
+  try {
+    const stored = readConfig(out, (value) => job.checkConfig(value));
+    const config = { ...stored, settings: mergedSettings(stored.settings, given, out) };
+    const run = job.goOn(config, argument, out);
+    folder.saveConfig(config);
+    return await runIn(folder, { job, config, run, json: given.values.json === true });
+  } finally {
+    folder.close();
+  }
+}
+
+/** A run in its folder. */
+interface OpenRun {
+  readonly job: Job;
+  readonly config: RunConfig;
+  readonly run: Prepared;
+  readonly json: boolean;
+}
+
+async function runIn(folder: RunFolder, { job, config, run, json }: OpenRun): Promise<number> {
+  const reporter = chooseReporter(process.stdout, json, job.lines());
+  const interrupt = onInterrupt(() => {
+    reporter.clear();
+    process.stderr.write("stopping after this step; press Ctrl-C again to end at once\n");
+  });
+  const { signal } = interrupt;
+  const recorder = new RunRecorder(folder, config, job, reporter);
+  const progress = { step: 0 };
+  const command = job.command(config);
+  try {
+    const context = { key: Key.of(config.settings.seed), signal, steps: () => progress.step };
+    const end = await run.training(context, (training) =>
+      trained(training, { folder, recorder, signal, progress, json, settings: config.settings }),
+    );
+    return end === null ? 0 : tellStopped(end, folder, command);
+  } catch (error) {
+    throw explained(error, folder, { command, smaller: job.smaller });
+  } finally {
+    reporter.close();
+    interrupt.release();
+    recorder.close();
+  }
+}
+
+/** Around a training. */
+interface Surroundings {
+  readonly folder: RunFolder;
+  readonly recorder: RunRecorder;
+  readonly signal: { readonly aborted: boolean };
+  readonly progress: { step: number };
+  readonly json: boolean;
+  readonly settings: CommonSettings;
+}
+
+/** Trains to the end. Returns null, or the steps at which it was interrupted. */
+async function trained<P, S, F extends Facts>(
+  training: Training<P, S, F>,
+  { folder, recorder, signal, progress, json, settings }: Surroundings,
+): Promise<{ readonly step: number } | null> {
+  const { steps, minutes, earlyStop, saveSeconds, watchFlow, flow, flowGradient: gradient } = settings;
+  const { keys, validation, keeps } = training;
+  const plan = trainingPlan(settings);
+  const task = flow === null ? training.task : withFlowPenalty(training.task, { weight: flow, gradient });
+  const watch = watchFlow === null ? null : training.watch();
+  const fresh = fitting(() => startTraining(task, plan.optimiser, training.init(keys.init)), training.remedy);
+  const state = folder.checkpoints.load(fresh);
+  const counts = {
+    parameters: leaves(fresh.params).reduce((n, p) => n + p.size, 0),
+    executor: defaultExecutor().name,
+  };
+  recorder.tell({ event: "start", ...training.start, settings, ...counts, out: folder.path } as StartEvent);
+  if (state) recorder.tell({ event: "resumed", step: state.step, seconds: state.history.seconds });
+  const begun = state?.step ?? 0;
+  progress.step = begun;
+  let last: Validated<F> | null = null;
+  let solved = false;
+  const end = await train(task, state ?? fresh, {
+    optimiser: plan.optimiser,
+    schedule: plan.schedule,
+    ...(plan.momentum ? { momentum: plan.momentum } : {}),
+    onExplosion: plan.policy,
+    budget: steps === null ? { minutes: minutes! } : { steps },
+    key: keys.training,
+    signal: {
+      get aborted() {
+        return solved || signal.aborted;
+      },
+    },
+    ...(validation === null
+      ? {}
+      : {
+          validation: {
+            run: async (params: P) => {
+              last = await validation.run(params);
+              return last?.loss ?? null;
+            },
+            every: validation.every,
+            ...(earlyStop === null ? {} : { patience: earlyStop }),
+          },
+        }),
+    callbacks: [
+      {
+        onReport: async (report) => {
+          progress.step = report.step;
+          const { step, fraction, ...figures } = await stepFigures(report, plan);
+          const facts = training.progress(report, begun);
+          recorder.tell({ event: "progress", step, fraction, ...facts, ...figures } as ProgressEvent);
+        },
+        onExplosion: (report) => recorder.tell(explosionEvent(report)),
+        onValidation: async ({ step, best, params, state: { history } }) => {
+          if (best && keeps === "best") await folder.saveWeights(params as object, step);
+          const facts = last!.facts(best);
+          recorder.tell({ event: "valid", step, ...facts, seconds: history.seconds } as ValidEvent);
+          solved = last!.solved ?? false;
+        },
+        onEnd: async ({ state }) => {
+          // Without a validation, the last parameters are the best there are.
+          if (keeps === "last" || state.best === null)
+            await folder.saveWeights(state.params as object, state.step);
+        },
+      },
+      ...(watch === null ? [] : [looking(watch, watchFlow!, (event) => recorder.tell(event))]),
+      folder.checkpoints.saving({ seconds: saveSeconds }),
+    ],
+    // What is saved is looked at first, so there is a report before each save.
+    reportSeconds: Math.min(1, saveSeconds),
+  });
+  const { step, history } = end.state;
+  const ended = solved ? "solved" : end.ended === "patience" ? "early" : "budget";
+  const finished =
+    !(end.ended === "signal" && signal.aborted) &&
+    (await training.finish(end, {
+      folder: folder.path,
+      json,
+      solved,
+      signal,
+      done: (facts) =>
+        recorder.tell({
+          event: "done",
+          steps: step,
+          ended,
+          ...facts,
+          seconds: history.seconds,
+          ...counts,
+        } as DoneEvent),
+      sample: (text) => recorder.tell({ event: "sample", text }),
+    }));
+  if (finished) return null;
+  recorder.tell({ event: "stopped", steps: step, out: folder.path, seconds: history.seconds });
+  return end.state;
+}
