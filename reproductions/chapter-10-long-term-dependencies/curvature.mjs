@@ -3,12 +3,12 @@ import { colours, Plot, writeFigure } from "./figure.mjs";
 import {
   add,
   chain,
-  convexIn,
   curvatureByLag,
   defineCell,
   glorot,
   Key,
   lstm,
+  markModelOutputs,
   matmul,
   mul,
   normal,
@@ -62,7 +62,7 @@ const y = normal(Key.of(4), [BATCH, 1], "float64");
 /** L = 1/2 sum of (V' h(T) - y)^2 over the batch, of y that no net knows yet. */
 const lossOf = (cell) => (params) => {
   const { final } = unfold(cell, params, { x }, structure);
-  return mul(sum(square(sub(convexIn(matmul(final.h, V)), y))), 0.5);
+  return mul(sum(square(sub(markModelOutputs(matmul(final.h, V)), y))), 0.5);
 };
 
 const rows = [];

@@ -111,7 +111,7 @@ export const derivativeRows: Rows = {
         },
       },
     ),
-  convexIn: () => row({ outputs: value() }),
+  markModelOutputs: () => row({ outputs: value() }),
   checkDerivatives: () =>
     row({
       f: func((p: { w: Tensor }) => sum(mul(p.w, p.w))),

@@ -9,7 +9,6 @@ import { chooseExecutorBy } from "./tensor/index.js";
 
 export {
   checkDerivatives,
-  convexIn,
   type DerivativeCheck,
   type GaussNewton,
   gaussNewton,
@@ -20,6 +19,7 @@ export {
   type Linearisation,
   type LossBeside,
   linearize,
+  markModelOutputs,
   valueAndGrad,
   valueAndGradPerExample,
   valueGradAndAux,

@@ -3,8 +3,8 @@ import { apply, constantOp, type Linear, mul, zerosLike } from "../ops/index.js"
 import { type Concrete, formatShape, owning, scope, type Tensor, type Value } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { checkLoss } from "./check-loss.js";
-import { watchConvexInputs } from "./convex-in.js";
 import { needed, record, spreadOver } from "./linearised.js";
+import { watchModelOutputs } from "./model-outputs.js";
 import type { LinearGraph } from "./trace.js";
 import { aligned, unshared } from "./transforms.js";
 import { evaluate, transposeGraph } from "./transpose.js";
@@ -18,7 +18,7 @@ export interface LossBeside {
 
 /** The curvature of a loss at one point; made by `gaussNewton`. */
 export interface GaussNewton<P> {
-  /** The outputs that the loss marks with `convexIn`, in their order. */
+  /** The outputs that the loss marks with `markModelOutputs`, in their order. */
   readonly outputs: readonly Tensor[];
   /** The derivative of the loss with respect to them. */
   readonly outputGradients: readonly Tensor[];
@@ -38,7 +38,7 @@ export interface GaussNewton<P> {
  *
  *     G = J' H J,   J = d outputs / d params,   H = d^2 loss / d outputs^2
  *
- * The outputs are those that the loss marks (`convexIn`), as all losses of the library do. Where the loss is convex in them, G has no
+ * The outputs are those that the loss marks (`markModelOutputs`), as all losses of the library do. Where the loss is convex in them, G has no
  * negative curvature; it is the Hessian without the terms of the model's own second derivatives. J and H are recorded once: a product
  * runs the derivative of the model forwards and backwards, and nothing of the loss's model twice.
  *
@@ -148,10 +148,10 @@ function recordModel<P>(f: (params: P) => Value | LossBeside, params: Concrete<P
       outputs.push(o);
       return o;
     };
-    const { beside } = split(watchConvexInputs(mark, () => f(p)));
+    const { beside } = split(watchModelOutputs(mark, () => f(p)));
     if (outputs.length === 0)
       throw new TypeError(
-        "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through convexIn(). Inside a cell's step, and inside a function that is differentiated by itself, marks are not seen: form the loss from the cell's outputs",
+        "gaussNewton: the loss marks no outputs. The losses of the library do, such as crossEntropyMean or meanSquaredErrorMean; in a loss of your own, pass what it is convex in through markModelOutputs(). Inside a cell's step, and inside a function that is differentiated by itself, marks are not seen: form the loss from the cell's outputs",
       );
     marked = outputs.length;
     weights = beside.map((b) => b.weight);
@@ -177,7 +177,7 @@ function recordLoss<P>(
           );
         return value;
       };
-      return split(watchConvexInputs(next, () => f(params as unknown as P))).loss;
+      return split(watchModelOutputs(next, () => f(params as unknown as P))).loss;
     }, at);
     const loss = inner.value;
     const one = apply(constantOp, { value: 1, shape: loss.shape, dtype: loss.dtype });

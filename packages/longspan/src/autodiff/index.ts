@@ -1,10 +1,10 @@
 export * from "./check.js";
 export * from "./check-loss.js";
-export { convexIn, watchConvexInputs } from "./convex-in.js";
 export * from "./dual.js";
 export * from "./equations.js";
 export { fusedRows } from "./fused-rows.js";
 export * from "./gauss-newton.js";
+export { markModelOutputs, watchModelOutputs } from "./model-outputs.js";
 export * from "./per-example.js";
 export { type PerRow, rowFunction } from "./row-function.js";
 export { gradientsAtTaps, type TappedGradients } from "./taps.js";

@@ -68,7 +68,7 @@ export interface CurvatureReport {
  * step is curved. Only where |g'Hg/g'g| / |g| stays constant can a division of first by second derivatives make up for what vanishes.
  *
  * Give the loss at the step that you ask about, as for `flowReport`. The outputs z of G are those that the loss marks: the losses of the
- * library do, a loss of your own passes what it is convex in through `convexIn`.
+ * library do, a loss of your own passes what it is convex in through `markModelOutputs`.
  *
  * The layer runs in float64, what is around it in the model's type: values below 1e-38 need float64 parameters. Clipping of states and
  * truncation are ignored. Each lag costs about ten runs of the loss with its gradient.
@@ -81,7 +81,7 @@ export interface CurvatureReport {
  * const cell = rnn({ input: 2, hidden: 8 });
  * const { layers } = await curvatureByLag((params) => {
  *   const { final } = unfold(cell, params, { x: ones([40, 2]) }, chain([20, 20]));
- *   return sum(square(convexIn(final.h)));
+ *   return sum(square(markModelOutputs(final.h)));
  * }, cell.init(Key.of(1)));
  * layers[0]!.lags[5]!.own!.hessian / layers[0]!.lags[5]!.gradient; // the ratio at lag 5
  * layers[0]!.verdict.words; // "per step of lag, |g| changes by the factor ..."

@@ -1,4 +1,4 @@
-import { jvp, watchConvexInputs } from "../autodiff/index.js";
+import { jvp, watchModelOutputs } from "../autodiff/index.js";
 import { add, cast, mul } from "../ops/index.js";
 import { fromArray, read, scope, type Tensor, tensor, type Value } from "../tensor/index.js";
 import { dispose } from "./layer-steps.js";
@@ -7,7 +7,7 @@ import { dispose } from "./layer-steps.js";
 export interface Curvature {
   /** v'Hv, H the Hessian of the loss. */
   readonly hessian: number;
-  /** v'Gv, G its Gauss-Newton matrix; null if the loss marks no outputs (`convexIn`). */
+  /** v'Gv, G its Gauss-Newton matrix; null if the loss marks no outputs (`markModelOutputs`). */
   readonly gaussNewton: number | null;
 }
 
@@ -29,7 +29,7 @@ export async function curvatureAt(loss: LossOnLine): Promise<Curvature> {
         outputs.push(z);
         return z;
       };
-      const value = watchConvexInputs(mark, () => loss(e));
+      const value = watchModelOutputs(mark, () => loss(e));
       return { value, outputs };
     };
     const { value, tangent } = alongLine(run);
@@ -69,7 +69,7 @@ async function onStraightLine(
         const i = at++;
         return add(outputs[i]!, mul(unit[i]!, cast(d, unit[i]!.dtype)));
       };
-      return watchConvexInputs(onLine, () => loss(tensor(0, "float64")));
+      return watchModelOutputs(onLine, () => loss(tensor(0, "float64")));
     };
     return alongLine(run).tangent.tangent;
   });

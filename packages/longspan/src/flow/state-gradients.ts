@@ -77,7 +77,7 @@ export function watchStates<X>(
           ...options,
           loop: "compiled",
           probes: { ...options.probes, writes },
-          innermostUntreated: true,
+          fullInnermostGradient: true,
           ...(all ? { states: true, activations: true } : {}),
         });
         if (all)

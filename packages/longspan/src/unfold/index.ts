@@ -7,5 +7,5 @@ export { type Graph, type GraphEdge, graph } from "./structures/graph.js";
 export * from "./structures/structure.js";
 export * from "./structures/trees.js";
 export * from "./unfold.js";
-export { type Beneath, executableFor, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
+export { executableFor, type OuterDerivative, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 export { type AnyUnfolded, type UnfoldCall, type UnfoldWatcher, watchUnfolds } from "./watch.js";

@@ -1,6 +1,6 @@
 import type { CellGraph } from "../cell/index.js";
 import type { LevelRows, ListTable } from "../program/index.js";
-import { nothing, type Structure } from "./structures/structure.js";
+import { zeroState, type Structure } from "./structures/structure.js";
 
 /** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
 export type Form = "direct" | "pull" | "push";
@@ -57,7 +57,7 @@ export class Layout {
       );
     });
     const final: number[] = [];
-    for (let e = 0; e < count; e++) if (to[e]! < 0 && to[e] !== nothing) final.push(e);
+    for (let e = 0; e < count; e++) if (to[e]! < 0 && to[e] !== zeroState) final.push(e);
     this.sinks = listsBy(
       final,
       (e) => -to[e]! - 1,
@@ -88,7 +88,7 @@ export class Layout {
 
   /** The row of the state at the end of an edge. */
   stateRow(end: number, port: number): number {
-    if (end === nothing) return 0;
+    if (end === zeroState) return 0;
     return end < 0 ? -end : this.portBegin(port) + end;
   }
 

@@ -31,7 +31,7 @@ export interface WatchedOptions extends UnfoldOptions<Shapes> {
    * Whether the innermost derivative around it ignores `backward` and `clipState`, so that it shows all that flows back. Derivatives
    * further out keep to them.
    */
-  readonly innermostUntreated?: boolean;
+  readonly fullInnermostGradient?: boolean;
 }
 
 /** What is pulled back through the steps of an unfold. */

@@ -15,7 +15,7 @@ import type { Value } from "../tensor/index.js";
 import { remembered } from "./derived-cells.js";
 import { parentRows } from "./row-spaces.js";
 import { layoutOf } from "./schedule.js";
-import { nothing, type Structure } from "./structures/structure.js";
+import { type Structure, zeroState } from "./structures/structure.js";
 
 /** An application of an unfold, as far as it matters here. Operands: the cell's values, then initial states. */
 export interface Application {
@@ -190,7 +190,7 @@ function sequencesOfEnds({ parts }: Structure, end: "from" | "to"): Int32Array {
   const others = parts.edges[end === "from" ? "to" : "from"];
   const sequences = new Int32Array(end === "from" ? parts.sources : parts.sinks);
   ends.forEach((row, e) => {
-    if (row >= 0 || row === nothing) return;
+    if (row >= 0 || row === zeroState) return;
     const node = others[e]!;
     // A sequence of length 0 has its source and its sink, and a tree without nodes its sink, by its number.
     sequences[-row - 1] = node >= 0 ? parts.sequenceOf[node]! : -row - 1;

@@ -16,7 +16,7 @@ import type { Shape, Value } from "../tensor/index.js";
 import type { Layout } from "./layout.js";
 import { parentRows } from "./row-spaces.js";
 import { layoutOf } from "./schedule.js";
-import { nothing } from "./structures/structure.js";
+import { zeroState } from "./structures/structure.js";
 import type { UnfoldAttrs } from "./unfold-op.js";
 
 /**
@@ -42,7 +42,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   const outputs: Value[][] = cell.outputs.map(() => []);
   const levels = Array.from(p.levelBegin, (begin, l) => [begin, p.levelEnd[l]!] as const);
   const stateOf = (end: number) =>
-    end === nothing ? cell.sourceSlots.map(zerosLike) : end < 0 ? initial(-end - 1) : states[end]!;
+    end === zeroState ? cell.sourceSlots.map(zerosLike) : end < 0 ? initial(-end - 1) : states[end]!;
   for (const [begin, end] of levels) {
     for (let n = begin; n < end; n++) {
       const env = new Map<Value, Value>();

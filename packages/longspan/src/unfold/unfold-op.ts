@@ -33,12 +33,12 @@ export interface UnfoldAttrs {
   readonly backward: Backward;
   /** For a cell that is linear: the first value that it is linear in. */
   readonly linearFrom?: number;
-  /** How the run that this application's derivative is taken at is differentiated in its turn; as this application unless given. */
-  readonly beneath?: Beneath;
+  /** How derivatives further out treat the run at which this application is differentiated; as this application by default. */
+  readonly outerDerivative?: OuterDerivative;
 }
 
-/** Another way to be differentiated. */
-export interface Beneath {
+/** Another way to differentiate an unfold, for the derivatives around its own. */
+export interface OuterDerivative {
   readonly op: Op<UnfoldAttrs>;
   readonly backward: Backward;
   /** The cell with what treats gradients on their way. */
@@ -181,9 +181,13 @@ export function runWithResiduals(
   { forward, residuals }: LinearizedCell,
   inputs: readonly Value[],
 ): { outputs: Value[]; residuals: Value[] } {
-  const { beneath, ...own } = attrs;
-  const primal = beneath
-    ? applyAll(beneath.op, { ...own, cell: beneath.treated(forward), backward: beneath.backward }, inputs)
+  const { outerDerivative, ...own } = attrs;
+  const primal = outerDerivative
+    ? applyAll(
+        outerDerivative.op,
+        { ...own, cell: outerDerivative.treated(forward), backward: outerDerivative.backward },
+        inputs,
+      )
     : applyAll(unfoldOp, { ...own, cell: forward }, inputs);
   return {
     outputs: [...primal.slice(0, attrs.cell.outputs.length), ...primal.slice(forward.outputs.length)],

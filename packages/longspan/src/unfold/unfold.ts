@@ -69,14 +69,14 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
   params: Traceable<ParamsOf<P>>,
   inputs: ValuesOf<I>,
   structure: Structure,
-  options: UnfoldOptions<S> & Pick<WatchedOptions, "innermostUntreated">,
+  options: UnfoldOptions<S> & Pick<WatchedOptions, "fullInnermostGradient">,
 ): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled", clipState = null } = options;
   if (backward.kind === "truncated") structure.checkClock();
   if (backward.kind === "checkpointed") checkBlocks(structure);
   const dtype = floatType(params, inputs, initial);
   const traced = cell.trace(dtype);
-  const untreated = options.innermostUntreated ?? false;
+  const untreated = options.fullInnermostGradient ?? false;
   const probed = probedSlots(cell, options.probes);
   const graph = prepare(traced.graph, {
     clip: untreated ? null : clipState,
@@ -114,7 +114,9 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
     given,
     finals: slots.map(() => true),
     backward: untreated ? { kind: "full" } : backward,
-    ...(untreated && { beneath: { op: runner, backward, treated: (form) => clipReads(form, clipState) } }),
+    ...(untreated && {
+      outerDerivative: { op: runner, backward, treated: (form) => clipReads(form, clipState) },
+    }),
   };
   for (const name of Object.keys(options.pullback?.of ?? {}))
     if (!slots.includes(name))

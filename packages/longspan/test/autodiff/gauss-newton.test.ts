@@ -4,7 +4,6 @@ import {
   type Cell,
   chain,
   childSumTreeLstm,
-  convexIn,
   crossEntropyMean,
   defineCell,
   fromArray,
@@ -19,6 +18,7 @@ import {
   linear,
   lstm,
   mapTree,
+  markModelOutputs,
   matmul,
   mean,
   meanSquaredErrorMean,
@@ -235,7 +235,7 @@ describe("marks", () => {
 
   it("a loss of one's own is marked by hand, and what goes past the mark has no part", () => {
     const loss = (p: { w: Value }) => {
-      const o = convexIn(mul(p.w, tensor([2, 3], "float64")));
+      const o = markModelOutputs(mul(p.w, tensor([2, 3], "float64")));
       return add(sum(mul(o, mul(o, o))), sum(mul(p.w, p.w)));
     };
     // H = 6 o = 12, 18; J = 2, 3
@@ -244,8 +244,8 @@ describe("marks", () => {
 
   it("outputs of two losses add up, also where one depends on the other", () => {
     const loss = (p: { w: Value }) => {
-      const first = convexIn(p.w);
-      const second = convexIn(mul(first, 2));
+      const first = markModelOutputs(p.w);
+      const second = markModelOutputs(mul(first, 2));
       return add(sum(mul(first, first)), sum(mul(second, second)));
     };
     // 2 + 2 . 2 . 2
@@ -254,12 +254,14 @@ describe("marks", () => {
 
   it("a loss without a mark is refused, saying what to do", () => {
     const loss = (p: { w: Value }) => mean(mul(p.w, p.w));
-    expect(() => gaussNewton(loss, params)).toThrow(/marks no outputs.*convexIn\(\)/);
-    expect(() => gaussNewton((p: { w: Value }) => convexIn(p.w), params)).toThrow(/one number, got \[2\]/);
+    expect(() => gaussNewton(loss, params)).toThrow(/marks no outputs.*markModelOutputs\(\)/);
+    expect(() => gaussNewton((p: { w: Value }) => markModelOutputs(p.w), params)).toThrow(
+      /one number, got \[2\]/,
+    );
   });
 
   it("a mark in a function that is differentiated on the way is somebody else's", () => {
-    const inner = (w: Value) => grad((u: Value) => sum(mul(convexIn(u), mul(u, u))))(w as Tensor);
+    const inner = (w: Value) => grad((u: Value) => sum(mul(markModelOutputs(u), mul(u, u))))(w as Tensor);
     const loss = (p: { w: Value }) => meanSquaredErrorMean(inner(p.w), tensor([0, 0], "float64"));
     const curvature = gaussNewton(loss, params);
     expect(curvature.outputs.length).toBe(1);

@@ -3,7 +3,6 @@ import {
   castTree,
   chain,
   concat,
-  convexIn,
   curvatureByLag,
   defaultExecutor,
   defineCell,
@@ -18,6 +17,7 @@ import {
   logSumExp,
   lstm,
   mapTree,
+  markModelOutputs,
   matmul,
   mul,
   normal,
@@ -114,7 +114,7 @@ describe("curvatureByLag", () => {
       const { layers, loss } = await curvatureByLag((p: Traceable<AnyParams>) => {
         const { output } = unfold(cell, p as never, { x }, structure);
         return convex(
-          convexIn(
+          markModelOutputs(
             outputsOf(
               concat(
                 last.map((row) => slice(output, 0, row, row + 1)),
@@ -159,7 +159,7 @@ describe("curvatureByLag", () => {
     const x = ones([steps, 1], "float64");
     const { layers } = await curvatureByLag(
       (p: Traceable<typeof params>) =>
-        sum(mul(square(convexIn(unfold(line, p, { x }, chain([steps])).final.h)), 0.5)),
+        sum(mul(square(markModelOutputs(unfold(line, p, { x }, chain([steps])).final.h)), 0.5)),
       params,
       { lags: [0, 1, 2, 20, 50, 98] },
     );
@@ -194,11 +194,13 @@ describe("curvatureByLag", () => {
       const loss = (z: Value) => sum(square(sub(z, 0.8)));
       const { layers } = curved
         ? await curvatureByLag(
-            (p: Traceable<typeof tanhNet>) => loss(convexIn(unfold(cell, p, { x }, chain([steps])).final.h)),
+            (p: Traceable<typeof tanhNet>) =>
+              loss(markModelOutputs(unfold(cell, p, { x }, chain([steps])).final.h)),
             tanhNet,
           )
         : await curvatureByLag(
-            (p: Traceable<typeof own>) => loss(convexIn(unfold(line, p, { x }, chain([steps])).final.h)),
+            (p: Traceable<typeof own>) =>
+              loss(markModelOutputs(unfold(line, p, { x }, chain([steps])).final.h)),
             own,
           );
       return layers[0]!.verdict;
@@ -229,7 +231,8 @@ describe("curvatureByLag", () => {
     const look = async (p: typeof params, given: Value) =>
       (
         await curvatureByLag(
-          (q: Traceable<typeof params>) => convex(convexIn(net.apply(q, given, chain([70])).final[1].h)),
+          (q: Traceable<typeof params>) =>
+            convex(markModelOutputs(net.apply(q, given, chain([70])).final[1].h)),
           p,
           { lags: [1, 10, 69] },
         )
@@ -330,7 +333,8 @@ describe("curvatureByLag", () => {
       const x = normal(Key.of(2), [8, 2], dtype);
       const look = async () => {
         await curvatureByLag(
-          (p: Traceable<typeof params>) => sum(square(convexIn(unfold(cell, p, { x }, chain([8])).final.h))),
+          (p: Traceable<typeof params>) =>
+            sum(square(markModelOutputs(unfold(cell, p, { x }, chain([8])).final.h))),
           params,
         );
         return defaultExecutor().statistics.bytesInUse;

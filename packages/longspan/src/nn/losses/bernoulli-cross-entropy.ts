@@ -1,4 +1,4 @@
-import { convexIn } from "../../autodiff/index.js";
+import { markModelOutputs } from "../../autodiff/index.js";
 import { check } from "../../check/index.js";
 import { add, exp, less, log1p, mul, neg, sub, sum, where } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
@@ -46,7 +46,7 @@ function perElement(what: string, logits: Value, targets: Value): Value {
     throw new ShapeError(
       `${what}: logits are ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
     );
-  const o = convexIn(logits);
+  const o = markModelOutputs(logits);
   const negative = less(o, 0);
   const positivePart = where(negative, 0, o);
   const minusSize = where(negative, o, neg(o));

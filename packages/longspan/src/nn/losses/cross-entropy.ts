@@ -1,4 +1,4 @@
-import { convexIn, rowFunction } from "../../autodiff/index.js";
+import { markModelOutputs, rowFunction } from "../../autodiff/index.js";
 import { check } from "../../check/index.js";
 import { equal, iota, logSumExp, reshape, sub, sum, where } from "../../ops/index.js";
 import { checkElements, formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
@@ -59,7 +59,7 @@ function perRow(what: string, logits: Value, targets: Value): Value {
   if (targets.dtype !== "int32")
     throw new TypeError(`${what}: targets are class numbers, int32, got ${targets.dtype}`);
   checkTargets(what, targets, logits.shape.at(-1)!);
-  return ofRows(convexIn(logits), targets);
+  return ofRows(markModelOutputs(logits), targets);
 }
 
 /** One program, and one for each derivative: with a large vocabulary, what is as large as the logits decides what fits. */

@@ -1,4 +1,4 @@
-import { convexIn } from "../../autodiff/index.js";
+import { markModelOutputs } from "../../autodiff/index.js";
 import { check } from "../../check/index.js";
 import { mean, square, sub, sum } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
@@ -42,7 +42,7 @@ function perRow(what: string, outputs: Value, targets: Value): Value {
     throw new ShapeError(
       `${what}: outputs are ${formatShape(outputs.shape)} and targets ${formatShape(targets.shape)}, expected [n, ...features] twice`,
     );
-  const errors = square(sub(convexIn(outputs), targets));
+  const errors = square(sub(markModelOutputs(outputs), targets));
   return errors.rank === 1
     ? errors
     : mean(

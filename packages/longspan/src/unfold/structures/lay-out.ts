@@ -1,5 +1,5 @@
 import { describe } from "../../check/index.js";
-import { nothing, Structure, StructureError } from "./structure.js";
+import { Structure, StructureError, zeroState } from "./structure.js";
 
 /** A graph that is laid out: nodes 0..nodes-1, and edges by which `to` reads the state of `from`. */
 export interface NamedGraph {
@@ -7,7 +7,7 @@ export interface NamedGraph {
   readonly name: string;
   readonly nodes: number;
   readonly edges: readonly { readonly from: number; readonly to: number; readonly port?: string }[];
-  /** Nodes whose states are final states, with a row for each; that of `nothing` is zeros. */
+  /** Nodes whose states are final states, with a row for each; that of `zeroState` is zeros. */
   readonly finals: readonly number[];
 }
 
@@ -48,7 +48,7 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
         to: rowOf[starts[i]! + e.to]!,
         port: e.port === undefined ? 0 : ports.indexOf(e.port),
       });
-    for (const n of g.finals) finals.push(n === nothing ? nothing : rowOf[starts[i]! + n]!);
+    for (const n of g.finals) finals.push(n === zeroState ? zeroState : rowOf[starts[i]! + n]!);
   });
   // Stable: edges into one node keep the order in which they were given.
   edges.sort((a, b) => a.to - b.to);
@@ -97,7 +97,7 @@ function levelsOf(g: NamedGraph, ports: readonly string[]): Int32Array {
     reads[e.from]!.push(e.to);
   }
   for (const n of g.finals)
-    if (n !== nothing && (!Number.isInteger(n) || n < 0 || n >= g.nodes))
+    if (n !== zeroState && (!Number.isInteger(n) || n < 0 || n >= g.nodes))
       throw new StructureError(`${where}: finals name node ${describe(n)}; the nodes are 0..${g.nodes - 1}`);
   const levels = new Int32Array(g.nodes);
   const waiting = Int32Array.from(into, (list) => list.length);

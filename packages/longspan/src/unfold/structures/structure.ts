@@ -29,7 +29,7 @@ export class StructureError extends Error {
 export type Endpoint = number;
 
 /** The end of an edge that reads zeros: the edge stays, with its edge step, but nothing comes along it. */
-export const nothing: Endpoint = -(2 ** 31);
+export const zeroState: Endpoint = -(2 ** 31);
 
 /** Edges in canonical order, as columns: messages and sums follow this order in every executor. */
 export interface Edges {
@@ -192,7 +192,7 @@ export class Structure {
       const { edges } = this.parts;
       const from = edges.from.map((f, e) => {
         const to = edges.to[e]!;
-        return f >= 0 && to >= 0 && clock[to]! % every === 0 ? nothing : f;
+        return f >= 0 && to >= 0 && clock[to]! % every === 0 ? zeroState : f;
       });
       return new Structure({ ...this.parts, edges: { ...edges, from } });
     });
@@ -275,9 +275,9 @@ function verifyParts(p: StructureParts): void {
   let last = -1;
   for (let e = 0; e < from.length; e++) {
     const [f, t] = [from[e]!, to[e]!];
-    if (f >= p.nodes || (f < -p.sources && f !== nothing))
+    if (f >= p.nodes || (f < -p.sources && f !== zeroState))
       fail(`edge ${e} leaves ${f < 0 ? `source ${-f - 1}` : `row ${f}`}, which does not exist`);
-    if (t >= p.nodes || (t < -p.sinks && t !== nothing))
+    if (t >= p.nodes || (t < -p.sinks && t !== zeroState))
       fail(`edge ${e} enters ${t < 0 ? `sink ${-t - 1}` : `row ${t}`}, which does not exist`);
     if (f >= 0 && !(fromPort[e]! < p.outPorts.length))
       fail(`edge ${e} leaves by port ${fromPort[e]} of ${p.outPorts.length}`);

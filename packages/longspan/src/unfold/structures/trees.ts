@@ -1,6 +1,6 @@
 import { check, checkSettings, list, listOf, optional, text } from "../../check/index.js";
 import { layOut } from "./lay-out.js";
-import { nothing, type Structure, StructureError } from "./structure.js";
+import { type Structure, StructureError, zeroState } from "./structure.js";
 
 /** A tree by its nodes: `children[n]` lists the children of node n, left to right. */
 export interface TreeNodes {
@@ -48,7 +48,7 @@ function rootOf(name: string, parents: Int32Array): number {
     throw new StructureError(
       `${name}: nodes ${listed(roots)} are children of no node; a tree has one root, whose state is the tree's row of final. Make them children of one node or trees of their own; graph() takes several final nodes, a row for each`,
     );
-  return roots[0] ?? nothing;
+  return roots[0] ?? zeroState;
 }
 
 function listed(nodes: readonly number[]): string {

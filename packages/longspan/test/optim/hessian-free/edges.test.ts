@@ -2,9 +2,9 @@ import {
   adam,
   applyUpdates,
   compose,
-  convexIn,
   hessianFree,
   leaves,
+  markModelOutputs,
   meanSquaredErrorMean,
   mul,
   type Objective,
@@ -69,7 +69,10 @@ test("a loss, or a product of its curvature, that is not finite makes the update
 
 /** A quadratic with curvatures 1 and 0.02 about (4, -2), and one with a penalty of its own. */
 const bowl = (p: { w: Value; b: Value }) =>
-  mul(sum(mul(tensor([1, 0.02], "float64"), square(sub(convexIn(p.w), tensor([4, -2], "float64"))))), 0.5);
+  mul(
+    sum(mul(tensor([1, 0.02], "float64"), square(sub(markModelOutputs(p.w), tensor([4, -2], "float64"))))),
+    0.5,
+  );
 
 function descend<S>(optimiser: Transform<S>, updates: number): { w: number[]; b: number[]; state: S } {
   let params = { w: tensor([5, 5], "float64"), b: tensor([3], "float64") };

@@ -3,7 +3,6 @@ import {
   applyUpdates,
   chain,
   compose,
-  convexIn,
   crossEntropyMean,
   defaultExecutor,
   fromArray,
@@ -12,6 +11,7 @@ import {
   Key,
   leaves,
   lstm,
+  markModelOutputs,
   matmul,
   meanSquaredErrorMean,
   mul,
@@ -114,11 +114,11 @@ describe("hessianFree", () => {
     expect(figure(good.state, "ratio")).toBeCloseTo(1, 1);
     expect(item(good.state.damping)).toBeCloseTo(0.1 * (2 / 3), 12);
     const steep = (p: { w: Value }) => {
-      const o = convexIn(p.w);
+      const o = markModelOutputs(p.w);
       return sum(add(square(o), mul(50, square(square(o)))));
     };
     // A curvature batch that sees only the gentle part.
-    const gentle = (p: { w: Value }) => sum(square(convexIn(p.w)));
+    const gentle = (p: { w: Value }) => sum(square(markModelOutputs(p.w)));
     const bad = run(
       hessianFree({ damping: 0.1 }),
       { loss: steep, curvature: gentle as (p: unknown) => Value },
@@ -132,7 +132,7 @@ describe("hessianFree", () => {
   });
 
   it("meets negative curvature of a loss that is not convex in its marks: reported, and no step is made of it", () => {
-    const loss = (p: { w: Value }) => sum(mul(-1, square(convexIn(p.w))));
+    const loss = (p: { w: Value }) => sum(mul(-1, square(markModelOutputs(p.w))));
     const { state, params } = run(
       hessianFree({ damping: 0.1, decay: 0 }),
       { loss },
@@ -239,7 +239,7 @@ describe("hessianFree", () => {
 
   it("a step to where the loss is not finite is not taken", () => {
     const loss = (p: { w: Value }) => {
-      const o = convexIn(p.w);
+      const o = markModelOutputs(p.w);
       // Infinite beyond 1, and steep towards it.
       return sum(sub(mul(square(o), 0.5), mul(10, o)));
     };

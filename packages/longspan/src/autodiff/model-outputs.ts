@@ -8,8 +8,8 @@ import { presentLevel } from "./linearised.js";
 const marks = ambient<{ readonly watcher: (outputs: Value) => Value; readonly level: number } | null>(null);
 
 /**
- * Marks the values in which what is made of them is convex: the outputs that a loss begins with. It gives back what it is given;
- * `gaussNewton` and what is built on it split a function there, into a model and its loss. The losses of the library mark
+ * Marks the outputs of a model, inside a function that goes on to make a loss of them which is convex in the outputs. It returns its
+ * argument. `gaussNewton`, and what is built on it, splits the function there into a model and its loss. The losses of the library mark
  * their outputs themselves.
  *
  * A mark inside a cell's step, or inside a function that is differentiated on the way, is not seen.
@@ -17,13 +17,13 @@ const marks = ambient<{ readonly watcher: (outputs: Value) => Value; readonly le
  * @example
  * // The absolute error, made smooth: convex in the outputs.
  * const loss = (p: { w: Value }) => {
- *   const error = sub(convexIn(mul(p.w, tensor([1, 2]))), 3);
+ *   const error = sub(markModelOutputs(mul(p.w, tensor([1, 2]))), 3);
  *   return mean(sqrt(add(square(error), 0.01)));
  * };
  * gaussNewtonProduct(loss)({ w: tensor([1, 1]) }, { w: tensor([1, 0]) });
  */
-export function convexIn(outputs: Value): Value {
-  check("convexIn", "outputs", outputs, valueKind);
+export function markModelOutputs(outputs: Value): Value {
+  check("markModelOutputs", "outputs", outputs, valueKind);
   const current = marks.present;
   if (current === null || isRecording()) return outputs;
   if (outputs instanceof Traced && outputs.interpreter.level > current.level) return outputs;
@@ -31,10 +31,10 @@ export function convexIn(outputs: Value): Value {
 }
 
 /**
- * Runs `f`; each value that `convexIn` marks goes through `watcher`, and `f` goes on with what that gives.
+ * Runs `f`; each value that `markModelOutputs` marks goes through `watcher`, and `f` goes on with what that gives.
  * @example
  * const seen: Value[] = [];
- * const loss = watchConvexInputs(
+ * const loss = watchModelOutputs(
  *   (z) => {
  *     seen.push(z);
  *     return z;
@@ -43,6 +43,6 @@ export function convexIn(outputs: Value): Value {
  * );
  * seen[0]!.shape; // [2, 3]
  */
-export function watchConvexInputs<T>(watcher: (outputs: Value) => Value, f: () => T): T {
+export function watchModelOutputs<T>(watcher: (outputs: Value) => Value, f: () => T): T {
   return marks.within({ watcher, level: presentLevel() }, f);
 }
