@@ -213,7 +213,7 @@ export const netRows: Rows = {
   bidirectional: () => {
     const cells = [gru({ input: 3, hidden: 4 }), gru({ input: 3, hidden: 4 })] as const;
     return row(
-      { forwardCell: thing(cells[0]), backwardCell: thing(cells[1]) },
+      { forwardCell: unnamed(cells[0]), backwardCell: unnamed(cells[1]) },
       {
         methods: {
           ...sequenceMethods(bidirectional(...cells), "bidirectional"),
@@ -225,7 +225,7 @@ export const netRows: Rows = {
   stacked: () =>
     row(
       {
-        layers: argument([layerOf()], [], [], [5], ["x"], [null]),
+        layers: unnamed([layerOf()], [], [5], ["x"], [null]),
         options: settings({ dropout: maybe(rate(0.5)), residual: maybe(flag(true)) }),
       },
       { methods: sequenceMethods(stacked([layerOf()]), "stacked") },

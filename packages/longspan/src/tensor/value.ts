@@ -190,7 +190,7 @@ export class Tensor extends Value {
     check("Tensor.write", "data", data, numbers);
     if (data.length !== this.size)
       throw new ShapeError(`Tensor.write: data of ${data.length} elements for ${formatShape(this.shape)}`);
-    checkNumbers("Tensor.write: data", data, this.dtype);
+    checkNumbers("Tensor.write", data, this.dtype);
     hostAccess()?.refused("writes into a tensor");
     this.storage.executor.write(this.storage.handle, this.start, data);
     this.storage.version += 1;

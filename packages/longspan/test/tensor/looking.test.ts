@@ -156,8 +156,8 @@ describe("a value that stands in for a tensor", () => {
 });
 
 test("what is not a value at all is not read", async () => {
-  expect(() => onCpu(3 as never)).toThrow("only a tensor is read; this is 3");
-  await expect(read(undefined as never)).rejects.toThrow("only a tensor is read; this is undefined");
+  expect(() => onCpu(3 as never)).toThrow("onCpu: value is a tensor, or a value made of tensors, got 3");
+  await expect(read(undefined as never)).rejects.toThrow("read: v is missing; it is a tensor");
 });
 
 test("an executor that is not read at once: no elements are printed, and JSON says what to do", () => {

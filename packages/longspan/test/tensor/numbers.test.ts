@@ -26,7 +26,7 @@ describe.each(Object.keys(ways))("%s", (name) => {
   ])("refuses %s among the numbers, in every type", (shown, data) => {
     const held = defaultExecutor().statistics.bytesInUse;
     for (const dtype of ["float32", "float64", "int32"] as const) {
-      const place = name === "tensor" ? "[1]" : "element 1";
+      const place = name === "tensor" ? "values[1]" : "element 1";
       const give = () => way(anything(data), dtype);
       expect(give).toThrow(`${name}: ${place} is ${shown}, not a number`);
     }
@@ -49,7 +49,7 @@ test("one number for all elements, and a number beside an int32 tensor, are held
   const n = tensor([1, 2], "int32");
   const fraction = "is 1.5, not an integer (dtype int32)";
   expect(() => full([2], 1.5, "int32")).toThrow(`full: the number ${fraction}`);
-  expect(() => full([2], undefined as never)).toThrow("full: the number is undefined, not a number");
+  expect(() => full([2], undefined as never)).toThrow("full: value is missing; it is a number");
   expect(() => constant(1.5, [2], "int32")).toThrow(`constant: the number ${fraction}`);
   expect(() => add(n, 1.5)).toThrow(`add: the number ${fraction}`);
   expect(() => less(1.5, n)).toThrow(`less: the number ${fraction}`);

@@ -139,7 +139,7 @@ describe("training step by step", () => {
       "trainingStep: the settings are a record { settings }, got null",
     );
     expect(() => make(loss, sgd({ learningRate: 1 }))({ w: tensor([1]) })).toThrow(
-      'a step begins where start(params) or the step before ended, got a record; write "let at = step.start(params)" and then "at = step(at)"',
+      'a step begins where start(params) or the step before ended, got a record of w; write "let at = step.start(params)" and then "at = step(at)"',
     );
   });
 });

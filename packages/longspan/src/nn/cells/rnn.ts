@@ -1,6 +1,6 @@
 import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
 import { specKind } from "../../cell/kinds.js";
-import { checkSettings, oneOf, optional } from "../../check/index.js";
+import { checkSettings, describe, oneOf, optional, type RequiredKind } from "../../check/index.js";
 import { add, matmul, relu, sigmoid, tanh, type Unary } from "../../ops/index.js";
 import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
@@ -59,9 +59,17 @@ const cells = {
   sigmoid: rnnWith("rnn.sigmoid", sigmoid),
 };
 
+const named = oneOf(...Object.keys(cells));
+const activationKind: RequiredKind = {
+  ...named,
+  refusal: (place, given) =>
+    new TypeError(
+      `${place} is "tanh", "relu" or "sigmoid", got ${describe(given)}; for another one define a cell of your own, with defineCell()`,
+    ),
+};
 const kinds = {
   ...sizes,
-  activation: optional(oneOf(...Object.keys(cells))),
+  activation: optional(activationKind),
   U: optional(specKind),
   W: optional(specKind),
 };

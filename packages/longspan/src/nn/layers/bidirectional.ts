@@ -35,8 +35,7 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
   forwardCell: SequenceCell<S, P>,
   backwardCell: SequenceCell<T, Q>,
 ): SequenceLayer<BothDirections<ParamsOf<P>, ParamsOf<Q>>, BothDirections<ValuesOf<S>, ValuesOf<T>>> {
-  checkSequenceCell("bidirectional: forwardCell", forwardCell);
-  checkSequenceCell("bidirectional: backwardCell", backwardCell);
+  for (const cell of [forwardCell, backwardCell]) checkSequenceCell("bidirectional", cell);
   const forward = recurrent(forwardCell);
   const backward = recurrent(backwardCell, { reverse: true });
   return sequenceLayer("bidirectional", {

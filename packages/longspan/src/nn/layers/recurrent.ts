@@ -126,7 +126,7 @@ export function recurrent<S extends Shapes, P>(
   cell: SequenceCell<S, P>,
   options?: { reverse?: boolean },
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
-  checkSequenceCell("recurrent: cell", cell);
+  checkSequenceCell("recurrent", cell);
   const { reverse = false } = checkSettings("recurrent", options, { reverse: optional(flag) });
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
     input: cell.inputs.x!,

@@ -53,7 +53,7 @@ export function stacked<const L extends readonly AnySequenceLayer[]>(
   layers: L,
   options?: StackedConfig,
 ): SequenceLayer<StackedParams<L>, StackedState<L>> {
-  checkSequenceLayers("stacked: layers", layers);
+  checkSequenceLayers("stacked", layers);
   const { dropout = 0, residual = false } = checkSettings("stacked", options, kinds);
   if (layers.length === 0) throw new RangeError("stacked: layers holds at least one layer, got none");
   return sequenceLayer<StackedParams<L>, StackedState<L>>("stacked", {
