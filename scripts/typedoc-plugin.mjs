@@ -14,6 +14,7 @@ const categories = {
   autodiff: "Derivatives",
   optim: "Optimisers",
   "optim/schedules": "Schedules",
+  "second-order": "Optimisers",
   "linear-algebra": "Information flow",
   capture: "Derivatives",
   flow: "Information flow",

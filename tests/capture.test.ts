@@ -12,6 +12,7 @@ import {
   languageModel,
   linearSchedule,
   lstm,
+  type ObjectiveSetting,
   startTraining,
   type TextTask,
   type Transform,
@@ -592,7 +593,7 @@ for (const { name } of executorRows) {
 
       test("train: a batch for the curvature follows from the step, so that the step is called", async () => {
         const { plain } = build(false);
-        const along: Transform<Record<string, never>> = {
+        const along: Transform<Record<string, never>, ObjectiveSetting> = {
           init: () => ({}),
           update: (_, state, params, settings) => {
             const loss = (p: Traceable<typeof params>) => settings!.objective!.curvature!(p);

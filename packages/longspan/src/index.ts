@@ -91,6 +91,7 @@ export * from "./ops/functions.js";
 export * from "./ops/norms.js";
 export * from "./optim/index.js";
 export { OutOfMemoryError, type Shortage } from "./program/index.js";
+export * from "./second-order/index.js";
 export {
   type Concrete,
   type CpuTensor,

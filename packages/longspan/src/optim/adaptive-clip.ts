@@ -19,7 +19,8 @@ import { full, scope, type Tensor, type Value, zeros } from "../tensor/index.js"
 import { floatTypeOf, mapFloats } from "./aligned.js";
 import { checked } from "./checked.js";
 import type { NormState } from "./clip-by-joint-norm.js";
-import { type ScaledNorm, scaledNorm } from "./joint-norm.js";
+import { type KnownNormSetting, type ScaledNorm, scaledNorm } from "./joint-norm.js";
+import { knownNormKinds } from "./kinds.js";
 import { normClip } from "./norm-clip.js";
 import { own } from "./own.js";
 import type { Transform } from "./transform.js";
@@ -79,7 +80,7 @@ export interface AdaptiveClipState extends NormState {
  * const { updates, state } = clip.update({ w: tensor([30, 40]) }, first.state, params);
  * // updates { w: [3, 4] }, state.threshold 5, state.factor 0.1
  */
-export function adaptiveClip(options: AdaptiveOptions = {}): Transform<AdaptiveClipState> {
+export function adaptiveClip(options: AdaptiveOptions = {}): Transform<AdaptiveClipState, KnownNormSetting> {
   checkSettings("adaptiveClip", options, kinds);
   const { quantile = 0.9, window = 100, start = unlimited } = options;
   const { after = Math.min(10, window) } = options;
@@ -87,38 +88,43 @@ export function adaptiveClip(options: AdaptiveOptions = {}): Transform<AdaptiveC
     throw new RangeError(
       `adaptiveClip: after is ${after}, the norms seen before the quantile counts, but the window holds ${window}; give at most as many`,
     );
-  return checked("adaptiveClip", ["threshold", "recent", "next", "seen"], {
-    init(params) {
-      const dtype = floatTypeOf(params);
-      return {
-        norm: zeros([], dtype),
-        normAfter: zeros([], dtype),
-        factor: full([], 1, dtype),
-        threshold: full([], start, dtype),
-        recent: full([window], unlimited, dtype),
-        next: zeros([], "int32"),
-        seen: zeros([], "int32"),
-      };
-    },
-    update: (grads, before, params, settings) =>
-      scope(() => {
-        const found = scaledNorm(grads, settings?.knownNorm);
-        const usual = quantileOf(before.recent, before.seen, quantile);
-        const threshold = where(less(before.seen, after), start, where(less(0, usual), usual, unlimited));
-        const { clip, normAfter, factor } = normClip(found, threshold);
-        const updates = mapFloats("adaptiveClip", grads, { parameter: params }, clip);
+  return checked(
+    "adaptiveClip",
+    ["threshold", "recent", "next", "seen"],
+    {
+      init(params) {
+        const dtype = floatTypeOf(params);
         return {
-          updates,
-          state: {
-            norm: own(found.norm) as Tensor,
-            normAfter: normAfter as Tensor,
-            factor: factor as Tensor,
-            threshold: threshold as Tensor,
-            ...entered(before, found),
-          },
+          norm: zeros([], dtype),
+          normAfter: zeros([], dtype),
+          factor: full([], 1, dtype),
+          threshold: full([], start, dtype),
+          recent: full([window], unlimited, dtype),
+          next: zeros([], "int32"),
+          seen: zeros([], "int32"),
         };
-      }),
-  });
+      },
+      update: (grads, before, params, settings) =>
+        scope(() => {
+          const found = scaledNorm(grads, settings?.knownNorm);
+          const usual = quantileOf(before.recent, before.seen, quantile);
+          const threshold = where(less(before.seen, after), start, where(less(0, usual), usual, unlimited));
+          const { clip, normAfter, factor } = normClip(found, threshold);
+          const updates = mapFloats("adaptiveClip", grads, { parameter: params }, clip);
+          return {
+            updates,
+            state: {
+              norm: own(found.norm) as Tensor,
+              normAfter: normAfter as Tensor,
+              factor: factor as Tensor,
+              threshold: threshold as Tensor,
+              ...entered(before, found),
+            },
+          };
+        }),
+    },
+    knownNormKinds,
+  );
 }
 
 /** The value at place ceil(q n) of the first n norms in ascending order; those that are not there yet are infinite. */

@@ -6,6 +6,7 @@ import { alignedLeaves, perType } from "./aligned.js";
 import { checked } from "./checked.js";
 import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
+import { told } from "./told.js";
 import type { TensorTree, Transform } from "./transform.js";
 
 /**
@@ -46,41 +47,47 @@ export interface AverageState<S> {
  * }
  * averagedParameters<typeof params>(state).w; // [3]
  */
-export function averageParameters<S>(
-  inner: Transform<S>,
+export function averageParameters<S, Extra>(
+  inner: Transform<S, Extra>,
   options: AverageOptions,
-): Transform<AverageState<S>> {
+): Transform<AverageState<S>, Extra> {
   check("averageParameters", "inner", inner, transformKind);
   const weight = weightOf(options);
-  return checked("averageParameters", ["inner", "steps", "average"], {
-    init: (params) => ({
-      inner: inner.init(params),
-      steps: zeros([], "int32"),
-      // A copy, since tensors can be overwritten in place.
-      average: mapTree(params, (p) => mul(p, 1)) as TensorTree,
-    }),
-    update: (grads, before, params, settings) =>
-      scope(() => {
-        const { updates, state } = inner.update(grads, before.inner, params, settings);
-        const steps = add(before.steps, 1);
-        const weights = perType((dtype) => {
-          const w = weight(cast(steps, dtype));
-          return { old: sub(1, w), fresh: w };
-        });
-        const found = alignedLeaves("averageParameters", params, {
-          update: updates,
-          average: before.average,
-        });
-        const average = mapTree(params, (p, path) => {
-          if (p.dtype === "int32") return own(p);
-          const { update, average: mean } = found.get(path)!;
-          const { old, fresh } = weights(p.dtype);
-          return add(mul(mean, old), mul(add(p, update), fresh));
-        }) as TensorTree;
-        return { updates, state: { inner: state, steps, average } };
+  return checked(
+    "averageParameters",
+    ["inner", "steps", "average"],
+    {
+      init: (params) => ({
+        inner: inner.init(params),
+        steps: zeros([], "int32"),
+        // A copy, since tensors can be overwritten in place.
+        average: mapTree(params, (p) => mul(p, 1)) as TensorTree,
       }),
-    measures: (state) => inner.measures?.(state.inner) ?? {},
-  });
+      update: (grads, before, params, settings) =>
+        scope(() => {
+          const { updates, state } = inner.update(grads, before.inner, params, told(inner, settings));
+          const steps = add(before.steps, 1);
+          const weights = perType((dtype) => {
+            const w = weight(cast(steps, dtype));
+            return { old: sub(1, w), fresh: w };
+          });
+          const found = alignedLeaves("averageParameters", params, {
+            update: updates,
+            average: before.average,
+          });
+          const average = mapTree(params, (p, path) => {
+            if (p.dtype === "int32") return own(p);
+            const { update, average: mean } = found.get(path)!;
+            const { old, fresh } = weights(p.dtype);
+            return add(mul(mean, old), mul(add(p, update), fresh));
+          }) as TensorTree;
+          return { updates, state: { inner: state, steps, average } };
+        }),
+      measures: (state) => inner.measures?.(state.inner) ?? {},
+    },
+    {},
+    [inner],
+  );
 }
 
 /**

@@ -2,7 +2,8 @@ import { check, positive } from "../check/index.js";
 import { full, scope, type Tensor, zeros } from "../tensor/index.js";
 import { floatTypeOf, mapFloats } from "./aligned.js";
 import { checked } from "./checked.js";
-import { scaledNorm } from "./joint-norm.js";
+import { type KnownNormSetting, scaledNorm } from "./joint-norm.js";
+import { knownNormKinds } from "./kinds.js";
 import { normClip } from "./norm-clip.js";
 import { own } from "./own.js";
 import type { Transform } from "./transform.js";
@@ -38,26 +39,31 @@ export interface NormState {
  * const { updates, state } = clip.update({ w: tensor([0, 3]), b: tensor([4]) }, clip.init(params), params);
  * // updates { w: [0, 0.6], b: [0.8] }, state { norm: 5, normAfter: 1, factor: 0.2 }
  */
-export function clipByJointNorm(threshold: number): Transform<NormState> {
+export function clipByJointNorm(threshold: number): Transform<NormState, KnownNormSetting> {
   check("clipByJointNorm", "threshold", threshold, positive);
-  return checked("clipByJointNorm", ["norm", "factor"], {
-    init(params) {
-      const dtype = floatTypeOf(params);
-      return { norm: zeros([], dtype), normAfter: zeros([], dtype), factor: full([], 1, dtype) };
+  return checked(
+    "clipByJointNorm",
+    ["norm", "factor"],
+    {
+      init(params) {
+        const dtype = floatTypeOf(params);
+        return { norm: zeros([], dtype), normAfter: zeros([], dtype), factor: full([], 1, dtype) };
+      },
+      update: (grads, _, params, settings) =>
+        scope(() => {
+          const found = scaledNorm(grads, settings?.knownNorm);
+          const { clip, normAfter, factor } = normClip(found, threshold);
+          const updates = mapFloats("clipByJointNorm", grads, { parameter: params }, clip);
+          return {
+            updates,
+            state: {
+              norm: own(found.norm) as Tensor,
+              normAfter: normAfter as Tensor,
+              factor: factor as Tensor,
+            },
+          };
+        }),
     },
-    update: (grads, _, params, settings) =>
-      scope(() => {
-        const found = scaledNorm(grads, settings?.knownNorm);
-        const { clip, normAfter, factor } = normClip(found, threshold);
-        const updates = mapFloats("clipByJointNorm", grads, { parameter: params }, clip);
-        return {
-          updates,
-          state: {
-            norm: own(found.norm) as Tensor,
-            normAfter: normAfter as Tensor,
-            factor: factor as Tensor,
-          },
-        };
-      }),
-  });
+    knownNormKinds,
+  );
 }

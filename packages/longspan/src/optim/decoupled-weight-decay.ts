@@ -5,6 +5,7 @@ import { mapFloats, perType } from "./aligned.js";
 import { checked } from "./checked.js";
 import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
+import { told } from "./told.js";
 import type { Transform } from "./transform.js";
 import type { DecayOptions } from "./weight-decay.js";
 
@@ -26,24 +27,30 @@ import type { DecayOptions } from "./weight-decay.js";
  * const params = { w: tensor([10, 20]) };
  * optimiser.update({ w: tensor([0, 1]) }, optimiser.init(params), params).updates; // { w: [-0.5, -1.5] }
  */
-export function decoupledWeightDecay<S extends { readonly learningRate: Tensor }>(
-  rule: Transform<S>,
+export function decoupledWeightDecay<S extends { readonly learningRate: Tensor }, Extra>(
+  rule: Transform<S, Extra>,
   rate: number,
   options?: DecayOptions,
-): Transform<S> {
+): Transform<S, Extra> {
   check("decoupledWeightDecay", "rule", rule, transformKind);
   check("decoupledWeightDecay", "rate", rate, atLeastZero);
   const { only = () => true } = checkSettings("decoupledWeightDecay", options, { only: optional(func) });
-  return checked("decoupledWeightDecay", ["learningRate"], {
-    init: (params) => rule.init(params),
-    update: (grads, before, params, settings) =>
-      scope(() => {
-        const { updates: direct, state } = rule.update(grads, before, params, settings);
-        const share = perType((dtype) => mul(cast(state.learningRate, dtype), rate));
-        const updates = mapFloats("decoupledWeightDecay", direct, { parameter: params }, (u, at, path) =>
-          only(path) ? sub(u, mul(at.parameter, share(u.dtype))) : own(u),
-        );
-        return { updates, state };
-      }),
-  });
+  return checked(
+    "decoupledWeightDecay",
+    ["learningRate"],
+    {
+      init: (params) => rule.init(params),
+      update: (grads, before, params, settings) =>
+        scope(() => {
+          const { updates: direct, state } = rule.update(grads, before, params, told(rule, settings));
+          const share = perType((dtype) => mul(cast(state.learningRate, dtype), rate));
+          const updates = mapFloats("decoupledWeightDecay", direct, { parameter: params }, (u, at, path) =>
+            only(path) ? sub(u, mul(at.parameter, share(u.dtype))) : own(u),
+          );
+          return { updates, state };
+        }),
+    },
+    {},
+    [rule],
+  );
 }

@@ -14,10 +14,11 @@ import { floatTypeOf } from "./aligned.js";
 import { allFinite } from "./all-finite.js";
 import { branch } from "./branch.js";
 import { checked } from "./checked.js";
-import { scaledNorm } from "./joint-norm.js";
-import { transformKind } from "./kinds.js";
+import { type KnownNormSetting, scaledNorm, withKnownNorm } from "./joint-norm.js";
+import { knownNormKinds, transformKind } from "./kinds.js";
 import { own } from "./own.js";
 import { randomStep } from "./random-step.js";
+import { told } from "./told.js";
 import type { Transform } from "./transform.js";
 
 /**
@@ -101,7 +102,10 @@ export interface ExplosionState<S> {
  * const { updates, state } = optimiser.update(grads, optimiser.init(params), params, settings);
  * // |updates| 0.1, state.randomSteps 1, state.lastAction 1, state.taken 0
  */
-export function onExplosion<S>(inner: Transform<S>, policy: ExplosionPolicy): Transform<ExplosionState<S>> {
+export function onExplosion<S, Extra>(
+  inner: Transform<S, Extra>,
+  policy: ExplosionPolicy,
+): Transform<ExplosionState<S>, Extra & KnownNormSetting> {
   check("onExplosion", "inner", inner, transformKind);
   checkSettings("onExplosion", policy, kinds);
   const { nonFinite, above } = policy;
@@ -109,63 +113,73 @@ export function onExplosion<S>(inner: Transform<S>, policy: ExplosionPolicy): Tr
   checkPolicy(policy, actions);
   const length = policy.randomNorm ?? above?.norm;
   const mayStop = actions.includes("stop");
-  return checked("onExplosion", ["inner", "taken", "stopped", "randomSteps", "skipped", "norm"], {
-    init: (params) => ({
-      inner: inner.init(params),
-      taken: zeros([], "int32"),
-      stopped: zeros([], "int32"),
-      randomSteps: zeros([], "int32"),
-      skipped: zeros([], "int32"),
-      lastAction: zeros([], "int32"),
-      norm: zeros([], floatTypeOf(params)),
-    }),
-    update: (grads, before, params, settings) =>
-      scope(() => {
-        const random = actions.includes("random")
-          ? randomStep(params, length!, policy.learningRate, settings)
-          : null;
-        const norm = scaledNorm(grads, settings?.knownNorm);
-        const knownNorm = { tree: grads, norm };
-        const step = inner.update(grads, before.inner, params, { ...settings, knownNorm });
-
-        const finite = mul(norm.finite, allFinite(step.updates));
-        const code = (action: ExplosionAction): Value | number =>
-          action === "random" ? randomOrSkip(random!.possible) : explosionCodes[action];
-        let action: Value = mul(sub(1, finite), code(nonFinite));
-        if (above) action = where(finite, mul(less(above.norm, norm.norm), code(above.action)), action);
-        if (mayStop) action = where(before.stopped, explosionCodes.stop, action);
-
-        const { updates, state } = branch(
-          equal(action, explosionCodes.none),
-          () => step,
-          () => ({
-            updates: random
-              ? branch(
-                  equal(action, explosionCodes.random),
-                  () => random.updates(),
-                  () => noUpdates(params),
-                )
-              : noUpdates(params),
-            state: mapTree(before.inner, own),
-          }),
-        );
-        const count = (so: Tensor, kind: keyof typeof explosionCodes) =>
-          add(so, equal(action, explosionCodes[kind])) as Tensor;
-        return {
-          updates,
-          state: {
-            inner: state,
-            taken: count(before.taken, "none"),
-            stopped: equal(action, explosionCodes.stop) as Tensor,
-            randomSteps: count(before.randomSteps, "random"),
-            skipped: count(before.skipped, "skip"),
-            lastAction: action as Tensor,
-            norm: (mayStop ? where(before.stopped, before.norm, norm.norm) : own(norm.norm)) as Tensor,
-          },
-        };
+  return checked(
+    "onExplosion",
+    ["inner", "taken", "stopped", "randomSteps", "skipped", "norm"],
+    {
+      init: (params) => ({
+        inner: inner.init(params),
+        taken: zeros([], "int32"),
+        stopped: zeros([], "int32"),
+        randomSteps: zeros([], "int32"),
+        skipped: zeros([], "int32"),
+        lastAction: zeros([], "int32"),
+        norm: zeros([], floatTypeOf(params)),
       }),
-    measures: (state) => inner.measures?.(state.inner) ?? {},
-  });
+      update: (grads, before, params, settings) =>
+        scope(() => {
+          const random = actions.includes("random")
+            ? randomStep(params, length!, policy.learningRate, settings)
+            : null;
+          const norm = scaledNorm(grads, settings?.knownNorm);
+          const step = inner.update(
+            grads,
+            before.inner,
+            params,
+            told(inner, withKnownNorm(settings, grads, norm)),
+          );
+
+          const finite = mul(norm.finite, allFinite(step.updates));
+          const code = (action: ExplosionAction): Value | number =>
+            action === "random" ? randomOrSkip(random!.possible) : explosionCodes[action];
+          let action: Value = mul(sub(1, finite), code(nonFinite));
+          if (above) action = where(finite, mul(less(above.norm, norm.norm), code(above.action)), action);
+          if (mayStop) action = where(before.stopped, explosionCodes.stop, action);
+
+          const { updates, state } = branch(
+            equal(action, explosionCodes.none),
+            () => step,
+            () => ({
+              updates: random
+                ? branch(
+                    equal(action, explosionCodes.random),
+                    () => random.updates(),
+                    () => noUpdates(params),
+                  )
+                : noUpdates(params),
+              state: mapTree(before.inner, own),
+            }),
+          );
+          const count = (so: Tensor, kind: keyof typeof explosionCodes) =>
+            add(so, equal(action, explosionCodes[kind])) as Tensor;
+          return {
+            updates,
+            state: {
+              inner: state,
+              taken: count(before.taken, "none"),
+              stopped: equal(action, explosionCodes.stop) as Tensor,
+              randomSteps: count(before.randomSteps, "random"),
+              skipped: count(before.skipped, "skip"),
+              lastAction: action as Tensor,
+              norm: (mayStop ? where(before.stopped, before.norm, norm.norm) : own(norm.norm)) as Tensor,
+            },
+          };
+        }),
+      measures: (state) => inner.measures?.(state.inner) ?? {},
+    },
+    knownNormKinds,
+    [inner],
+  );
 }
 
 const action = oneOf("random", "skip", "stop");

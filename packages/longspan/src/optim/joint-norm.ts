@@ -54,6 +54,20 @@ export interface KnownNorm {
   readonly norm: ScaledNorm;
 }
 
+/** What a step is told by a transform around another: the joint norm of the gradient that it hands on. */
+export interface KnownNormSetting {
+  readonly knownNorm?: KnownNorm;
+}
+
+/** The settings of a step with the norm of the tree that is handed on. */
+export function withKnownNorm<T>(
+  settings: T | undefined,
+  tree: unknown,
+  norm: ScaledNorm,
+): T & KnownNormSetting {
+  return { ...settings, knownNorm: { tree, norm } } as T & KnownNormSetting;
+}
+
 /** The joint norm with its parts. Call it inside a scope. */
 export function scaledNorm(tree: unknown, known?: KnownNorm): ScaledNorm {
   if (known !== undefined && known.tree === tree) return known.norm;

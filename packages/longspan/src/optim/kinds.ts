@@ -1,5 +1,8 @@
 import { having, type KindsOf, kind, optional, type RequiredKind, record } from "../check/index.js";
 import { keyKind, valueKind } from "../tensor/kinds.js";
+import type { KnownNormSetting } from "./joint-norm.js";
+import type { MomentumSetting } from "./momentum-of.js";
+import type { ObjectiveSetting } from "./objective.js";
 import type { StepSettings } from "./transform.js";
 
 /** An update rule or a treatment of gradients. */
@@ -17,8 +20,16 @@ const numberOrScalar = kind(
 /** What may differ from step to step. The ranges of the numbers are checked where they are used. */
 export const stepKinds: KindsOf<StepSettings> = {
   learningRate: optional(numberOrScalar),
-  momentum: optional(numberOrScalar),
   key: optional(keyKind),
-  objective: optional(having("a record with the loss as a function of the parameters", "loss")),
-  knownNorm: optional(record),
 };
+
+/** What a step may be told for a transform with a velocity. */
+export const momentumKinds: KindsOf<MomentumSetting> = { momentum: optional(numberOrScalar) };
+
+/** What it may be told for one that looks at the loss again. */
+export const objectiveKinds: KindsOf<ObjectiveSetting> = {
+  objective: optional(having("a record with the loss as a function of the parameters", "loss")),
+};
+
+/** What a transform around another tells it. */
+export const knownNormKinds: KindsOf<KnownNormSetting> = { knownNorm: optional(record) };

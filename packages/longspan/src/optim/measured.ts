@@ -4,9 +4,10 @@ import { full, scope, type Tensor, zeros } from "../tensor/index.js";
 import { floatTypeOf } from "./aligned.js";
 import { checked } from "./checked.js";
 import type { NormState } from "./clip-by-joint-norm.js";
-import { scaledNorm } from "./joint-norm.js";
-import { transformKind } from "./kinds.js";
+import { type KnownNormSetting, scaledNorm, withKnownNorm } from "./joint-norm.js";
+import { knownNormKinds, transformKind } from "./kinds.js";
 import { own } from "./own.js";
+import { told } from "./told.js";
 import type { Transform } from "./transform.js";
 
 /** State of `measured`: the joint norm of what went in and of what came out, and their ratio. */
@@ -29,37 +30,50 @@ export interface MeasuredState<S> extends NormState {
  * const { state } = clip.update({ w: tensor([3, 4]) }, clip.init(params), params);
  * // state { norm: 5, normAfter: 1.41, factor: 0.283, inner: {} }
  */
-export function measured<S>(inner: Transform<S>): Transform<MeasuredState<S>> {
+export function measured<S, Extra>(
+  inner: Transform<S, Extra>,
+): Transform<MeasuredState<S>, Extra & KnownNormSetting> {
   check("measured", "inner", inner, transformKind);
-  return checked("measured", ["inner", "norm"], {
-    init(params) {
-      const dtype = floatTypeOf(params);
-      return {
-        inner: inner.init(params),
-        norm: zeros([], dtype),
-        normAfter: zeros([], dtype),
-        factor: full([], 1, dtype),
-      };
-    },
-    update: (grads, before, params, settings) =>
-      scope(() => {
-        const norm = scaledNorm(grads, settings?.knownNorm);
-        const knownNorm = { tree: grads, norm };
-        const { updates, state } = inner.update(grads, before.inner, params, { ...settings, knownNorm });
-        const after = scaledNorm(updates);
-        // Scale by scale and root by root: the norms themselves may overflow.
-        const empty = equal(norm.root, 0);
-        const ratio = mul(div(after.scale, norm.scale), div(after.root, where(empty, 1, norm.root)));
+  return checked(
+    "measured",
+    ["inner", "norm"],
+    {
+      init(params) {
+        const dtype = floatTypeOf(params);
         return {
-          updates,
-          state: {
-            inner: state,
-            norm: own(norm.norm) as Tensor,
-            normAfter: after.norm as Tensor,
-            factor: where(empty, 1, ratio) as Tensor,
-          },
+          inner: inner.init(params),
+          norm: zeros([], dtype),
+          normAfter: zeros([], dtype),
+          factor: full([], 1, dtype),
         };
-      }),
-    measures: (state) => inner.measures?.(state.inner) ?? {},
-  });
+      },
+      update: (grads, before, params, settings) =>
+        scope(() => {
+          const norm = scaledNorm(grads, settings?.knownNorm);
+          const { updates, state } = inner.update(
+            grads,
+            before.inner,
+            params,
+            told(inner, withKnownNorm(settings, grads, norm)),
+          );
+          const after = scaledNorm(updates);
+          // Scale by scale and root by root: the norms themselves may overflow.
+          const empty = equal(norm.root, 0);
+          const ratio = mul(div(after.scale, norm.scale), div(after.root, where(empty, 1, norm.root)));
+          return {
+            updates,
+            state: {
+              inner: state,
+              norm: own(norm.norm) as Tensor,
+              normAfter: after.norm as Tensor,
+              factor: where(empty, 1, ratio) as Tensor,
+            },
+          };
+        }),
+      handOn: (settings) => inner.handOn?.(settings) ?? settings,
+      measures: (state) => inner.measures?.(state.inner) ?? {},
+    },
+    knownNormKinds,
+    [inner],
+  );
 }

@@ -3,8 +3,9 @@ import { add, cast, mul, neg } from "../ops/index.js";
 import { scope, type Tensor } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
 import { checked } from "./checked.js";
+import { momentumKinds } from "./kinds.js";
 import { learningRateOf } from "./learning-rate.js";
-import { momentumOf } from "./momentum-of.js";
+import { type MomentumSetting, momentumOf } from "./momentum-of.js";
 import type { TensorTree, Transform } from "./transform.js";
 import { zerosLike } from "./zeros-like.js";
 
@@ -12,7 +13,7 @@ import { zerosLike } from "./zeros-like.js";
 export interface MomentumOptions {
   /** eta, at least 0. A step may be given another one (`StepSettings`). */
   readonly learningRate: number;
-  /** mu, in [0, 1). A step may be given another one (`StepSettings`). */
+  /** mu, in [0, 1). A step may be given another one (`MomentumSetting`). */
   readonly momentum: number;
   /** Look ahead along the velocity (Nesterov). False unless given. */
   readonly nesterov?: boolean;
@@ -47,32 +48,37 @@ export interface MomentumState {
  * const first = optimiser.update(tensor([1, 0]), optimiser.init(params), params); // updates [-0.1, 0]
  * optimiser.update(tensor([1, 0]), first.state, params).updates; // [-0.19, 0]
  */
-export function momentum(options: MomentumOptions): Transform<MomentumState> {
+export function momentum(options: MomentumOptions): Transform<MomentumState, MomentumSetting> {
   checkSettings("momentum", options, {
     learningRate: atLeastZero,
     momentum: rate,
     nesterov: optional(flag),
   });
   const { momentum: usual, nesterov = false } = options;
-  return checked("momentum", ["learningRate", "momentum", "velocity"], {
-    init: (params) => ({
-      learningRate: learningRateOf("momentum", params, options.learningRate, undefined),
-      momentum: momentumOf("momentum", params, usual, undefined),
-      velocity: zerosLike(params),
-    }),
-    update: (grads, state, params, settings) =>
-      scope(() => {
-        const learningRate = learningRateOf("momentum", params, options.learningRate, settings);
-        const momentum = momentumOf("momentum", params, usual, settings);
-        const scale = perType((dtype) => neg(cast(learningRate, dtype)));
-        const mu = perType((dtype) => cast(momentum, dtype));
-        const velocity = mapFloats("momentum", state.velocity, { gradient: grads }, (v, { gradient }) =>
-          add(mul(v, mu(v.dtype)), gradient),
-        );
-        const updates = mapFloats("momentum", grads, { parameter: params, velocity }, (g, at) =>
-          mul(nesterov ? add(g, mul(at.velocity, mu(g.dtype))) : at.velocity, scale(g.dtype)),
-        );
-        return { updates, state: { learningRate, momentum, velocity } };
+  return checked(
+    "momentum",
+    ["learningRate", "momentum", "velocity"],
+    {
+      init: (params) => ({
+        learningRate: learningRateOf("momentum", params, options.learningRate, undefined),
+        momentum: momentumOf("momentum", params, usual, undefined),
+        velocity: zerosLike(params),
       }),
-  });
+      update: (grads, state, params, settings) =>
+        scope(() => {
+          const learningRate = learningRateOf("momentum", params, options.learningRate, settings);
+          const momentum = momentumOf("momentum", params, usual, settings);
+          const scale = perType((dtype) => neg(cast(learningRate, dtype)));
+          const mu = perType((dtype) => cast(momentum, dtype));
+          const velocity = mapFloats("momentum", state.velocity, { gradient: grads }, (v, { gradient }) =>
+            add(mul(v, mu(v.dtype)), gradient),
+          );
+          const updates = mapFloats("momentum", grads, { parameter: params, velocity }, (g, at) =>
+            mul(nesterov ? add(g, mul(at.velocity, mu(g.dtype))) : at.velocity, scale(g.dtype)),
+          );
+          return { updates, state: { learningRate, momentum, velocity } };
+        }),
+    },
+    momentumKinds,
+  );
 }

@@ -4,8 +4,9 @@ import { mapTree, scope, type Tensor } from "../tensor/index.js";
 import { treeKind, valueKind } from "../tensor/kinds.js";
 import { alignedLeaves, mapFloats, perType } from "./aligned.js";
 import { checked } from "./checked.js";
+import { momentumKinds } from "./kinds.js";
 import { learningRateOf } from "./learning-rate.js";
-import { momentumOf } from "./momentum-of.js";
+import { type MomentumSetting, momentumOf } from "./momentum-of.js";
 import { own } from "./own.js";
 import type { TensorTree, Transform } from "./transform.js";
 import { zerosLike } from "./zeros-like.js";
@@ -14,7 +15,7 @@ import { zerosLike } from "./zeros-like.js";
 export interface Nesterov2013Options {
   /** eta, at least 0. A step may be given another one (`StepSettings`). */
   readonly learningRate: number;
-  /** mu, in [0, 1). A step may be given another one (`StepSettings`), such as that of `momentumSchedule2013`. */
+  /** mu, in [0, 1). A step may be given another one (`MomentumSetting`), such as that of `momentumSchedule2013`. */
   readonly momentum: number;
 }
 
@@ -55,31 +56,36 @@ export interface Nesterov2013State {
  * const first = optimiser.update(tensor([1, 0]), optimiser.init(params), params); // updates [-0.19, 0]
  * optimiser.update(tensor([1, 0]), first.state, params, { momentum: 0.5 }).updates; // v [-0.19, 0], updates [-0.195, 0]
  */
-export function nesterov2013(options: Nesterov2013Options): Transform<Nesterov2013State> {
+export function nesterov2013(options: Nesterov2013Options): Transform<Nesterov2013State, MomentumSetting> {
   const what = "nesterov2013";
   checkSettings(what, options, { learningRate: atLeastZero, momentum: rate });
-  return checked("nesterov2013", ["learningRate", "momentum", "velocity"], {
-    init: (params) => ({
-      learningRate: learningRateOf(what, params, options.learningRate, undefined),
-      momentum: momentumOf(what, params, options.momentum, undefined),
-      velocity: zerosLike(params),
-    }),
-    update: (grads, state, params, settings) =>
-      scope(() => {
-        const learningRate = learningRateOf(what, params, options.learningRate, settings);
-        const momentum = momentumOf(what, params, options.momentum, settings);
-        const eta = perType((dtype) => cast(learningRate, dtype));
-        const mu = perType((dtype) => cast(momentum, dtype));
-        const muBefore = perType((dtype) => cast(state.momentum, dtype));
-        const velocity = mapFloats(what, state.velocity, { gradient: grads }, (v, { gradient }) =>
-          sub(mul(v, muBefore(v.dtype)), mul(gradient, eta(v.dtype))),
-        );
-        const updates = mapFloats(what, grads, { parameter: params, velocity }, (g, at) =>
-          sub(mul(at.velocity, mu(g.dtype)), mul(g, eta(g.dtype))),
-        );
-        return { updates, state: { learningRate, momentum, velocity } };
+  return checked(
+    "nesterov2013",
+    ["learningRate", "momentum", "velocity"],
+    {
+      init: (params) => ({
+        learningRate: learningRateOf(what, params, options.learningRate, undefined),
+        momentum: momentumOf(what, params, options.momentum, undefined),
+        velocity: zerosLike(params),
       }),
-  });
+      update: (grads, state, params, settings) =>
+        scope(() => {
+          const learningRate = learningRateOf(what, params, options.learningRate, settings);
+          const momentum = momentumOf(what, params, options.momentum, settings);
+          const eta = perType((dtype) => cast(learningRate, dtype));
+          const mu = perType((dtype) => cast(momentum, dtype));
+          const muBefore = perType((dtype) => cast(state.momentum, dtype));
+          const velocity = mapFloats(what, state.velocity, { gradient: grads }, (v, { gradient }) =>
+            sub(mul(v, muBefore(v.dtype)), mul(gradient, eta(v.dtype))),
+          );
+          const updates = mapFloats(what, grads, { parameter: params, velocity }, (g, at) =>
+            sub(mul(at.velocity, mu(g.dtype)), mul(g, eta(g.dtype))),
+          );
+          return { updates, state: { learningRate, momentum, velocity } };
+        }),
+    },
+    momentumKinds,
+  );
 }
 
 /**

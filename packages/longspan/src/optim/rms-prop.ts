@@ -3,8 +3,9 @@ import { add, cast, div, less, mul, neg, sqrt, square, sub, where } from "../ops
 import { scope, type Tensor, type Value } from "../tensor/index.js";
 import { mapFloats, perType } from "./aligned.js";
 import { checked } from "./checked.js";
+import { momentumKinds } from "./kinds.js";
 import { learningRateOf } from "./learning-rate.js";
-import { momentumOf } from "./momentum-of.js";
+import { type MomentumSetting, momentumOf } from "./momentum-of.js";
 import type { TensorTree, Transform } from "./transform.js";
 import { zerosLike } from "./zeros-like.js";
 
@@ -18,7 +19,7 @@ export interface RmsPropOptions {
   readonly epsilon?: number;
   /** Divide by the standard deviation of the gradient in place of its root mean square. False unless given. */
   readonly centred?: boolean;
-  /** mu, in [0, 1); 0 unless given: no momentum. With momentum, a step may be given another one (`StepSettings`). */
+  /** mu, in [0, 1); 0 unless given: no momentum. With momentum, a step may be given another one (`MomentumSetting`). */
   readonly momentum?: number;
 }
 
@@ -53,47 +54,54 @@ export interface RmsPropState {
  * const params = { w: tensor([1, 2]) };
  * optimiser.update({ w: tensor([5, -0.2]) }, optimiser.init(params), params).updates; // { w: [-0.2, 0.2] }
  */
-export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState> {
+export function rmsProp(options: RmsPropOptions = {}): Transform<RmsPropState, MomentumSetting> {
   checkSettings("rmsProp", options, kinds);
   const { learningRate: usual = 0.01, decay = 0.99, epsilon = 1e-8, momentum = 0 } = options;
   const { centred = false } = options;
   const towards = (mean: Value, x: Value) => add(mul(mean, decay), mul(x, 1 - decay));
-  return checked("rmsProp", ["learningRate", "meanSquare"], {
-    init: (params) => ({
-      learningRate: learningRateOf("rmsProp", params, usual, undefined),
-      meanSquare: zerosLike(params),
-      mean: centred ? zerosLike(params) : null,
-      velocity: momentum > 0 ? zerosLike(params) : null,
-    }),
-    update: (grads, state, params, settings) =>
-      scope(() => {
-        const learningRate = learningRateOf("rmsProp", params, usual, settings);
-        const scale = perType((dtype) => neg(cast(learningRate, dtype)));
-        const meanSquare = mapFloats("rmsProp", state.meanSquare, { gradient: grads }, (r, { gradient }) =>
-          towards(r, square(gradient)),
-        );
-        const mean = !centred
-          ? null
-          : mapFloats("rmsProp", state.mean, { gradient: grads }, (m, { gradient }) => towards(m, gradient));
-        const spread = mean === null ? meanSquare : mapFloats("rmsProp", meanSquare, { mean }, variance);
-        const direction = mapFloats("rmsProp", grads, { parameter: params, spread }, (g, at) =>
-          div(g, add(sqrt(at.spread), epsilon)),
-        );
-        if (momentum === 0) {
-          const updates = mapFloats("rmsProp", direction, {}, (d) => mul(d, scale(d.dtype)));
-          return { updates, state: { learningRate, meanSquare, mean, velocity: null } };
-        }
-        const current = momentumOf("rmsProp", params, momentum, settings);
-        const mu = perType((dtype) => cast(current, dtype));
-        const velocity = mapFloats("rmsProp", state.velocity, { direction }, (v, at) =>
-          add(mul(v, mu(v.dtype)), at.direction),
-        );
-        const updates = mapFloats("rmsProp", grads, { velocity }, (g, at) =>
-          mul(at.velocity, scale(g.dtype)),
-        );
-        return { updates, state: { learningRate, meanSquare, mean, velocity } };
+  return checked(
+    "rmsProp",
+    ["learningRate", "meanSquare"],
+    {
+      init: (params) => ({
+        learningRate: learningRateOf("rmsProp", params, usual, undefined),
+        meanSquare: zerosLike(params),
+        mean: centred ? zerosLike(params) : null,
+        velocity: momentum > 0 ? zerosLike(params) : null,
       }),
-  });
+      update: (grads, state, params, settings) =>
+        scope(() => {
+          const learningRate = learningRateOf("rmsProp", params, usual, settings);
+          const scale = perType((dtype) => neg(cast(learningRate, dtype)));
+          const meanSquare = mapFloats("rmsProp", state.meanSquare, { gradient: grads }, (r, { gradient }) =>
+            towards(r, square(gradient)),
+          );
+          const mean = !centred
+            ? null
+            : mapFloats("rmsProp", state.mean, { gradient: grads }, (m, { gradient }) =>
+                towards(m, gradient),
+              );
+          const spread = mean === null ? meanSquare : mapFloats("rmsProp", meanSquare, { mean }, variance);
+          const direction = mapFloats("rmsProp", grads, { parameter: params, spread }, (g, at) =>
+            div(g, add(sqrt(at.spread), epsilon)),
+          );
+          if (momentum === 0) {
+            const updates = mapFloats("rmsProp", direction, {}, (d) => mul(d, scale(d.dtype)));
+            return { updates, state: { learningRate, meanSquare, mean, velocity: null } };
+          }
+          const current = momentumOf("rmsProp", params, momentum, settings);
+          const mu = perType((dtype) => cast(current, dtype));
+          const velocity = mapFloats("rmsProp", state.velocity, { direction }, (v, at) =>
+            add(mul(v, mu(v.dtype)), at.direction),
+          );
+          const updates = mapFloats("rmsProp", grads, { velocity }, (g, at) =>
+            mul(at.velocity, scale(g.dtype)),
+          );
+          return { updates, state: { learningRate, meanSquare, mean, velocity } };
+        }),
+    },
+    momentumKinds,
+  );
 }
 
 /** r - m^2, at least 0; NaN stays NaN. */

@@ -4,6 +4,8 @@ import { leafEntries, scope, type Value } from "../tensor/index.js";
 import { mapFloats } from "./aligned.js";
 import { checked } from "./checked.js";
 import type { NoState } from "./clip-by-value.js";
+import { objectiveKinds } from "./kinds.js";
+import type { Objective, ObjectiveSetting } from "./objective.js";
 import { own } from "./own.js";
 import type { Transform } from "./transform.js";
 
@@ -31,25 +33,38 @@ export interface DecayOptions {
  * const grads = { W: tensor([0, 1]), b: tensor([1]) };
  * optimiser.update(grads, optimiser.init(params), params).updates; // { W: [-1, -3], b: [-1] }
  */
-export function weightDecay(rate: number, options?: DecayOptions): Transform<NoState> {
+export function weightDecay(rate: number, options?: DecayOptions): Transform<NoState, ObjectiveSetting> {
   check("weightDecay", "rate", rate, atLeastZero);
   const { only = () => true } = checkSettings("weightDecay", options, { only: optional(func) });
-  return checked("weightDecay", [], {
-    init: () => ({}),
-    update: (grads, _, params) =>
-      scope(() => ({
-        updates: mapFloats("weightDecay", grads, { parameter: params }, (g, { parameter }, path) =>
-          only(path) ? add(g, mul(parameter, rate)) : own(g),
-        ),
-        state: {},
-      })),
-    objective: (objective) => ({
-      loss: (params) => penalised(objective.loss(params), params, rate, only),
-      curvature: (params) => (objective.curvature ? objective.curvature(params) : objective.loss(params)),
-      decay: (path) => (objective.decay?.(path) ?? 0) + (only(path) ? rate : 0),
-      ...(objective.sizes ? { sizes: () => objective.sizes!() } : {}),
-    }),
-  });
+  return checked(
+    "weightDecay",
+    [],
+    {
+      init: () => ({}),
+      update: (grads, _, params) =>
+        scope(() => ({
+          updates: mapFloats("weightDecay", grads, { parameter: params }, (g, { parameter }, path) =>
+            only(path) ? add(g, mul(parameter, rate)) : own(g),
+          ),
+          state: {},
+        })),
+      handOn: (settings) =>
+        settings.objective
+          ? { ...settings, objective: withPenalty(settings.objective, rate, only) }
+          : settings,
+    },
+    objectiveKinds,
+  );
+}
+
+/** The objective with the penalty in its loss. */
+function withPenalty(objective: Objective, rate: number, only: (path: string) => boolean): Objective {
+  return {
+    loss: (params) => penalised(objective.loss(params), params, rate, only),
+    curvature: (params) => (objective.curvature ? objective.curvature(params) : objective.loss(params)),
+    decay: (path) => (objective.decay?.(path) ?? 0) + (only(path) ? rate : 0),
+    ...(objective.sizes ? { sizes: () => objective.sizes!() } : {}),
+  };
 }
 
 /** loss + rate / 2 |p|^2 over the parameters that decay. */

@@ -1,7 +1,8 @@
 import { valueAndGrad } from "../autodiff/index.js";
 import { check, checkSettings, count, describe, func, isRecord, optional } from "../check/index.js";
-import { applyUpdates, type StepSettings, type Transform } from "../optim/index.js";
+import { applyUpdates, type Objective, type StepSettings, type Transform } from "../optim/index.js";
 import { transformKind } from "../optim/kinds.js";
+import { told } from "../optim/told.js";
 import {
   type Concrete,
   full,
@@ -34,9 +35,9 @@ export interface StepOfTraining<P, S, A extends readonly unknown[]> {
 }
 
 /** Settings of `trainingStep`. */
-export interface StepByStepOptions {
+export interface StepByStepOptions<Extra = unknown> {
   /** What differs from one step to the next, such as the learning rate, by the number of steps taken before. */
-  readonly settings?: (steps: number) => StepSettings;
+  readonly settings?: (steps: number) => StepSettings & Extra;
 }
 
 /**
@@ -59,10 +60,10 @@ export interface StepByStepOptions {
  * for (let i = 0; i < 100; i++) at = scope(() => step(at, tensor([1, 2])));
  * onCpu(at.loss).item() < 0.1 // true
  */
-export function trainingStep<P, S, A extends readonly unknown[]>(
+export function trainingStep<P, S, A extends readonly unknown[], Extra>(
   loss: (params: P, ...rest: A) => Value,
-  optimiser: Transform<S>,
-  options?: StepByStepOptions,
+  optimiser: Transform<S, Extra>,
+  options?: StepByStepOptions<Extra>,
 ): StepOfTraining<Concrete<P>, S, A> {
   check("trainingStep", "loss", loss, func);
   check("trainingStep", "optimiser", optimiser, transformKind);
@@ -72,10 +73,9 @@ export function trainingStep<P, S, A extends readonly unknown[]>(
     checkPoint(at);
     const next = scope(() => {
       const { value, grads } = gradient(at.params, rest);
-      const settings: StepSettings = {
-        ...settingsOf?.(at.steps),
-        objective: { loss: (params) => loss(params as P, ...rest) },
-      };
+      const objective: Objective = { loss: (params) => loss(params as P, ...rest) };
+      const settings = { ...settingsOf?.(at.steps), ...told(optimiser, { objective }) } as StepSettings &
+        Extra;
       const { updates, state } = optimiser.update(grads, at.state, at.params, settings);
       // A loss may give a parameter as it is, which goes.
       const began = ownView(value);

@@ -9,12 +9,15 @@ import {
   type ExplosionPolicy,
   type ExplosionState,
   explosionCodes,
+  type MomentumSetting,
   type Objective,
+  type ObjectiveSetting,
   onExplosion,
   reportTensors,
   type StepSettings,
   type Transform,
 } from "../optim/index.js";
+import { told } from "../optim/told.js";
 import {
   fromArray,
   isOnCpu,
@@ -61,7 +64,7 @@ interface Taken<P, S, C> extends Parts<P, S, C> {
 }
 
 /** The learning rate and the momentum of a step, where they are not those that the optimiser was made with: scalars. */
-type Rates = Pick<StepSettings, "learningRate" | "momentum">;
+type Rates = Pick<StepSettings & MomentumSetting, "learningRate" | "momentum">;
 
 /** The keys of a step. */
 type Keys = Readonly<Record<"loss" | "optimiser", Key>>;
@@ -71,7 +74,7 @@ export class TrainingStep<P, B, C, S> {
   private readonly captured: Captured<[Parts<P, S, C>, B, Rates, Keys], Taken<P, S, C>> | null;
   /** The step that is being taken. */
   private number = 0;
-  private readonly guarded: ReturnType<typeof onExplosion<S>>;
+  private readonly guarded: Transform<ExplosionState<S>>;
   private readonly goesOn: boolean;
   private readonly forLoss: Key;
   private readonly forOptimiser: Key;
@@ -114,12 +117,12 @@ export class TrainingStep<P, B, C, S> {
   private take(state: Parts<P, S, C>, batch: B, rates: Rates, keys: Keys): Taken<P, S, C> {
     return scope(() => {
       const { value, grads, carried, measures } = this.differentiate(state, batch, keys.loss);
-      const settings: StepSettings = {
+      const settings: StepSettings & ObjectiveSetting = {
         ...rates,
         key: keys.optimiser,
         objective: this.objective(state.carried, batch, keys.loss),
       };
-      const step = this.guarded.update(grads, state.optimiser, state.params, settings);
+      const step = this.guarded.update(grads, state.optimiser, state.params, told(this.guarded, settings));
       return {
         params: applyUpdates(state.params, step.updates),
         optimiser: step.state,

@@ -11,6 +11,7 @@ import {
   clipByJointNorm,
   compose,
   decoupledWeightDecay,
+  type MomentumSetting,
   momentum,
   nesterov2013,
   onExplosion,
@@ -288,7 +289,10 @@ describe("the learning rate of a step", () => {
     });
   }
 
-  const withVelocity: [string, (mu: number) => Transform<{ velocity: TensorTree | null }>][] = [
+  const withVelocity: [
+    string,
+    (mu: number) => Transform<{ velocity: TensorTree | null }, MomentumSetting>,
+  ][] = [
     ["momentum", (mu) => momentum({ learningRate: 0.1, momentum: mu })],
     ["momentum", (mu) => momentum({ learningRate: 0.1, momentum: mu, nesterov: true })],
     ["nesterov2013", (mu) => nesterov2013({ learningRate: 0.1, momentum: mu })],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   applyUpdates,
+  type MomentumSetting,
   momentum,
   momentumSchedule2013,
   nesterov2013,
@@ -35,7 +36,7 @@ function paper(steps: number) {
 }
 
 /** The same with a transform, which is given the momentum of the step to come. */
-function trained<S>(rule: Transform<S>, steps: number) {
+function trained<S>(rule: Transform<S, MomentumSetting>, steps: number) {
   let params = fromArray([1.5, -0.5], [2], "float64");
   let state = rule.init(params);
   for (let t = 0; t < steps; t++) {

@@ -8,6 +8,7 @@ import {
   meanSquaredErrorMean,
   mul,
   type Objective,
+  type ObjectiveSetting,
   onCpu,
   sgd,
   square,
@@ -74,7 +75,10 @@ const bowl = (p: { w: Value; b: Value }) =>
     0.5,
   );
 
-function descend<S>(optimiser: Transform<S>, updates: number): { w: number[]; b: number[]; state: S } {
+function descend<S>(
+  optimiser: Transform<S, ObjectiveSetting>,
+  updates: number,
+): { w: number[]; b: number[]; state: S } {
   let params = { w: tensor([5, 5], "float64"), b: tensor([3], "float64") };
   let state = optimiser.init(params);
   for (let k = 0; k < updates; k++) {

@@ -1,5 +1,5 @@
-import { mul, sum } from "../../ops/index.js";
-import { onCpu, scope, type Tensor } from "../../tensor/index.js";
+import { mul, sum } from "../ops/index.js";
+import { onCpu, scope, type Tensor } from "../tensor/index.js";
 
 /** The inner product of two vectors, read. */
 export function inner(a: Tensor, b: Tensor): number {

@@ -17,6 +17,7 @@ import {
   mul,
   normal,
   type Objective,
+  type ObjectiveSetting,
   onCpu,
   onExplosion,
   rnn,
@@ -35,7 +36,7 @@ import {
   zeros,
 } from "longspan";
 import { describe, expect, it } from "vitest";
-import { asynchronous } from "../explosions.js";
+import { asynchronous } from "../optim/explosions.js";
 
 const item = (v: unknown) => onCpu(v as Tensor).item();
 const list = (tree: unknown) => leaves(tree).flatMap((v) => [...onCpu(v).toArray()]);
@@ -44,7 +45,7 @@ type Objectives<P> = { loss: (p: P) => Value } & Omit<Objective, "loss">;
 
 /** Updates, and the losses before each of them. */
 function run<P>(
-  optimiser: Transform<HessianFreeState>,
+  optimiser: Transform<HessianFreeState, ObjectiveSetting>,
   objective: Objectives<P>,
   start: P,
   updates: number,

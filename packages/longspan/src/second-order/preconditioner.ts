@@ -1,6 +1,6 @@
-import type { GaussNewton } from "../../autodiff/index.js";
-import { add, less, mul, sqrt, square, uniform, where } from "../../ops/index.js";
-import { type Key, scope, type Tensor, type Value } from "../../tensor/index.js";
+import type { GaussNewton } from "../autodiff/index.js";
+import { add, less, mul, sqrt, square, uniform, where } from "../ops/index.js";
+import { type Key, scope, type Tensor, type Value } from "../tensor/index.js";
 import type { FlatVectors } from "./flat-vectors.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
 import type { CgIterate } from "./conjugate-gradient.js";
 
 /** A step that was chosen among the stages of a solution. */

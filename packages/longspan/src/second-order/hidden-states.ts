@@ -1,6 +1,6 @@
-import type { LossBeside } from "../../autodiff/index.js";
-import type { Value } from "../../tensor/index.js";
-import { watchUnfolds } from "../../unfold/index.js";
+import type { LossBeside } from "../autodiff/index.js";
+import type { Value } from "../tensor/index.js";
+import { watchUnfolds } from "../unfold/index.js";
 
 /**
  * A loss together with the states of all its recurrent layers, as `gaussNewton` takes them: the distance of the states,

@@ -1,7 +1,7 @@
-import { atLeastZero, check, checkSettings, func, optional, size } from "../../check/index.js";
-import { add, div, mul, sub } from "../../ops/index.js";
-import { scope, type Tensor } from "../../tensor/index.js";
-import { tensorKind } from "../../tensor/kinds.js";
+import { atLeastZero, check, checkSettings, func, optional, size } from "../check/index.js";
+import { add, div, mul, sub } from "../ops/index.js";
+import { scope, type Tensor } from "../tensor/index.js";
+import { tensorKind } from "../tensor/kinds.js";
 import { inner } from "./inner-product.js";
 
 /** Settings of `conjugateGradient`. Vectors are of one shape, float64 as a rule. */

@@ -1,6 +1,6 @@
-import { cast, concat, reshape, slice } from "../../ops/index.js";
-import { leaves, mapTree, scope, type Tensor, type Value } from "../../tensor/index.js";
-import { zerosLike } from "../zeros-like.js";
+import { cast, concat, reshape, slice } from "../ops/index.js";
+import { zerosLike } from "../optim/zeros-like.js";
+import { leaves, mapTree, scope, type Tensor, type Value } from "../tensor/index.js";
 
 /** The float leaves of trees of one form as vectors, in float64, in which small differences of long sums survive. */
 export class FlatVectors<P> {

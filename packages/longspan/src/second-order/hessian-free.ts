@@ -1,4 +1,4 @@
-import { gaussNewton, hessianVectorProduct } from "../../autodiff/index.js";
+import { gaussNewton, hessianVectorProduct } from "../autodiff/index.js";
 import {
   atLeastZero,
   checkSettings,
@@ -9,8 +9,17 @@ import {
   optional,
   rate,
   size,
-} from "../../check/index.js";
-import { add, mul } from "../../ops/index.js";
+} from "../check/index.js";
+import { add, mul } from "../ops/index.js";
+import { alignedLeaves } from "../optim/aligned.js";
+import { applyUpdates } from "../optim/apply-updates.js";
+import { checked } from "../optim/checked.js";
+import { objectiveKinds } from "../optim/kinds.js";
+import { learningRateOf } from "../optim/learning-rate.js";
+import type { Objective, ObjectiveSetting } from "../optim/objective.js";
+import { own } from "../optim/own.js";
+import type { TensorTree, Transform, TransformStep } from "../optim/transform.js";
+import { zerosLike } from "../optim/zeros-like.js";
 import {
   full,
   isOnCpu,
@@ -21,14 +30,7 @@ import {
   scope,
   type Tensor,
   type Value,
-} from "../../tensor/index.js";
-import { alignedLeaves } from "../aligned.js";
-import { applyUpdates } from "../apply-updates.js";
-import { checked } from "../checked.js";
-import { learningRateOf } from "../learning-rate.js";
-import { own } from "../own.js";
-import type { Objective, TensorTree, Transform, TransformStep } from "../transform.js";
-import { zerosLike } from "../zeros-like.js";
+} from "../tensor/index.js";
 import { chooseStep } from "./choose-step.js";
 import { conjugateGradient } from "./conjugate-gradient.js";
 import { FlatVectors } from "./flat-vectors.js";
@@ -122,7 +124,7 @@ export interface HessianFreeState {
  * 4. Levenberg-Marquardt: with rho = (loss after - loss before) / q of the chosen stage, lambda is multiplied by 3/2 if rho < 1/4,
  *    by 2/3 if rho > 3/4; it stays where the promise is lost in the rounding of the loss.
  *
- * It takes the loss from the step settings (`objective`), which the training loop gives; in a loop of your own, pass it. It needs an
+ * It takes the loss from the step settings (`ObjectiveSetting`), which the training loop gives; in a loop of your own, pass it. It needs an
  * executor that can be read at once. Random signs come from the key of the settings, the same ones each time without it. Where the gradient is not finite, it hands
  * it on and its state stays as it was: `onExplosion` decides. Where the loss or the first product with A is not finite, the update is NaN for the same reason. Options of `unfold` that treat or checkpoint the gradient have no part in G and S.
  *
@@ -143,34 +145,39 @@ export interface HessianFreeState {
  * }
  * // loss(params) 0.012, from ln 2 = 0.693
  */
-export function hessianFree(options: HessianFreeOptions = {}): Transform<HessianFreeState> {
+export function hessianFree(options: HessianFreeOptions = {}): Transform<HessianFreeState, ObjectiveSetting> {
   const settled = { ...usual, ...checkSettings("hessianFree", options, kinds) };
-  return checked("hessianFree", ["damping", "solution", "last"], {
-    init: (params) => ({
-      damping: full([], settled.damping, "float64"),
-      solution: zerosLike(params),
-      last: figures({}),
-    }),
-    update: (grads, state, params, settings = {}) => {
-      const { objective, key = Key.of(0) } = settings;
-      if (objective === undefined)
-        throw new TypeError(
-          "hessianFree: an update needs the loss itself; give it in the settings of the step, such as { objective: { loss } }. train() does",
-        );
-      alignedLeaves("hessianFree", grads, { parameter: params, "last solution": state.solution });
-      if (!isOnCpu(state.damping))
-        throw new TypeError(
-          "hessianFree: an update reads scalars on its way, so it needs an executor on the CPU",
-        );
-      return scope(() => {
-        const eta = learningRateOf("hessianFree", params, settled.learningRate, settings);
-        const options = { ...settled, learningRate: onCpu(eta).item() };
-        return updateOf(grads, state, params, options, objective, key);
-      });
+  return checked(
+    "hessianFree",
+    ["damping", "solution", "last"],
+    {
+      init: (params) => ({
+        damping: full([], settled.damping, "float64"),
+        solution: zerosLike(params),
+        last: figures({}),
+      }),
+      update: (grads, state, params, settings = {}) => {
+        const { objective, key = Key.of(0) } = settings;
+        if (objective === undefined)
+          throw new TypeError(
+            "hessianFree: an update needs the loss itself; give it in the settings of the step, such as { objective: { loss } }. train() does",
+          );
+        alignedLeaves("hessianFree", grads, { parameter: params, "last solution": state.solution });
+        if (!isOnCpu(state.damping))
+          throw new TypeError(
+            "hessianFree: an update reads scalars on its way, so it needs an executor on the CPU",
+          );
+        return scope(() => {
+          const eta = learningRateOf("hessianFree", params, settled.learningRate, settings);
+          const options = { ...settled, learningRate: onCpu(eta).item() };
+          return updateOf(grads, state, params, options, objective, key);
+        });
+      },
+      measures: ({ last }) =>
+        Object.fromEntries(measured.map(([label, name]) => [label, own(last[name]) as Tensor])),
     },
-    measures: ({ last }) =>
-      Object.fromEntries(measured.map(([label, name]) => [label, own(last[name]) as Tensor])),
-  });
+    objectiveKinds,
+  );
 }
 
 const usual = {
