@@ -1,4 +1,4 @@
-import { binaryTreeLstm, executorReport, gru, lstm, peepholeLstm, rnn } from "longspan";
+import { binaryTreeLstm, executorReport, gru, lstm } from "longspan";
 import {
   castTree,
   chain,
@@ -21,6 +21,7 @@ import {
 } from "longspan/engine";
 import { afterAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
+import { libraryCells } from "./library-cells.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
 
@@ -81,7 +82,7 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
       expect(executorOf(name).statistics.runs - runs).toBeGreaterThan(10 * cells);
     });
 
-    for (const [cellName, cell] of Object.entries({ lstm, gru, rnn, peepholeLstm }))
+    for (const [cellName] of libraryCells("chains", { input: 1, hidden: 1 }))
       for (const [input, hidden] of [
         [1, 1],
         [3, 5],
@@ -92,12 +93,13 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
           const lengths = [9, 9, 4, 1, 0];
           const compute = (dtype: "float32" | "float64") => () => {
             const nodes = lengths.reduce((a, n) => a + n, 0);
-            const made = cell({ input, hidden });
+            const made = new Map(libraryCells("chains", { input, hidden })).get(cellName)!;
             const params = castTree(made.init(Key.of(1), "float32"), dtype);
             const x = normal(Key.of(2), [nodes, input], "float32");
-            const weights = normal(Key.of(3), [nodes, hidden], "float32");
-            const f = (p: { params: typeof params; x: Value }) =>
-              sum(mul(unfold(made, p.params, { x: p.x }, chain(lengths)).output, castTree(weights, dtype)));
+            const f = (p: { params: typeof params; x: Value }) => {
+              const { output } = unfold(made, p.params, { x: p.x }, chain(lengths));
+              return sum(mul(output, castTree(normal(Key.of(3), output.shape, "float32"), dtype)));
+            };
             const { value, grads } = valueAndGrad(f as never)({ params, x: castTree(x, dtype) } as never);
             return numbers({ value, grads });
           };

@@ -1,9 +1,8 @@
 import {
-  binaryTreeLstm,
+  type AnyCell,
   castTree,
   chain,
   checkDerivatives,
-  childSumTreeLstm,
   graph,
   Key,
   leaves,
@@ -27,6 +26,7 @@ import {
 import { defaultExecutor } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
+import { libraryCells } from "./library-cells.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -48,24 +48,23 @@ const near = (one: readonly number[], other: readonly number[]) => {
 };
 
 /** A cell of each form: states along edges as they are, through an edge step, and through ports. */
-const cells = {
-  rnn: { cell: rnn({ input, hidden }), ports: undefined },
-  childSumTreeLstm: { cell: childSumTreeLstm({ input, hidden }), ports: undefined },
-  binaryTreeLstm: { cell: binaryTreeLstm({ input, hidden }), ports: ["left", "right"] },
-} as const;
+const cells = [
+  ["rnn", rnn({ input, hidden }) as AnyCell] as const,
+  ...libraryCells("trees", { input, hidden }),
+];
 
 for (const { name } of executorRows) {
   const reason = missing(name);
   describe.skipIf(reason !== undefined)(`forests on ${name}${reason ? `: skipped, ${reason}` : ""}`, () => {
     beforeAll(() => useExecutor(executorOf(name)));
 
-    describe.each(Object.keys(cells) as (keyof typeof cells)[])("%s", (kind) => {
-      const { cell, ports } = cells[kind];
-      const forest = trees([leaf, empty, parent, empty, leaf], ports ? { ports } : {});
+    describe.each(cells)("%s", (_, cell) => {
+      const { ports } = cell;
+      const forest = trees([leaf, empty, parent, empty, leaf], ports.length > 0 ? { ports } : {});
       const init = () => scope(() => cell.init(Key.of(1), "float64"));
       type Params = ReturnType<typeof init>;
       const run = (p: Params, x: Value, structure: Structure, loop: "compiled" | "plain" = "compiled") =>
-        unfold(cell as typeof cells.rnn.cell, p as never, { x }, structure, { loop }).final.h;
+        unfold(cell, p as never, { x }, structure, { loop }).final.h!;
       const inputs = (n: number) => scope(() => castTree(normal(Key.of(2), [n, input]), "float64")) as Tensor;
 
       test("one row per tree: that of its root, zeros for an empty tree", () => {
@@ -74,7 +73,7 @@ for (const { name } of executorRows) {
           const final = run(params, x, forest, loop);
           expect(final.shape).toEqual([5, hidden]);
           const alone = (tree: typeof leaf, places: [number, number]) => {
-            const structure = trees([tree], ports ? { ports } : {});
+            const structure = trees([tree], ports.length > 0 ? { ports } : {});
             return numbers(run(params, structure.pack(slice(forest.unpack(x), 0, ...places)), structure));
           };
           near(row(final, 0), alone(leaf, [0, 1]));
@@ -110,7 +109,7 @@ for (const { name } of executorRows) {
 
       test("a forest of nothing but empty trees", () => {
         const params = init();
-        const bare = trees([empty, empty], ports ? { ports } : {});
+        const bare = trees([empty, empty], ports.length > 0 ? { ports } : {});
         expect([bare.nodes, bare.sequences, bare.levels]).toEqual([0, 2, 0]);
         expect(numbers(run(params, inputs(0), bare))).toEqual([...zeros, ...zeros]);
         const { grads } = valueAndGrad((p: Params) => sum(run(p, inputs(0), bare)))(params as never);

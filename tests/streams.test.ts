@@ -3,13 +3,11 @@ import {
   add,
   bidirectional,
   chain,
-  coupledLstm,
   defineCell,
   executor,
   fromArray,
   glorot,
   gru,
-  gruResetAfter,
   IndexError,
   Key,
   languageModel,
@@ -21,8 +19,6 @@ import {
   mul,
   onCpu,
   openStream,
-  peepholeLstm,
-  projectedLstm,
   recurrent,
   reshape,
   rnn,
@@ -39,6 +35,7 @@ import {
 import { castTree, type DType, defaultExecutor, normal } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
+import { libraryCells } from "./library-cells.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -74,13 +71,9 @@ const still = defineCell({
 });
 
 const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
-  rnn: () => recurrent(rnn(sizes)),
-  lstm: () => recurrent(lstm(sizes)),
-  peepholeLstm: () => recurrent(peepholeLstm(sizes)),
-  coupledLstm: () => recurrent(coupledLstm(sizes)),
-  projectedLstm: () => recurrent(projectedLstm({ ...sizes, projection: 3 })),
-  gru: () => recurrent(gru(sizes)),
-  gruResetAfter: () => recurrent(gruResetAfter(sizes)),
+  ...Object.fromEntries(
+    libraryCells("chains", sizes).map(([name, cell]) => [name, () => recurrent(cell) as AnySequenceLayer]),
+  ),
   "own, a matrix and a slot without recurrence": () => recurrent(fastWeights(sizes)),
   "own, a state that stays": () => recurrent(still(sizes)),
   "a stack with residuals": () =>

@@ -150,6 +150,18 @@ export const netRows: Rows = {
     ),
   lstm: () => cell({ ...gated(), squash: maybe(func((x: Value) => x)) }, "lstm: "),
   gru: () => cell(sizes(), "gru: "),
+  namedCell: () => {
+    const dtypeOf = { dtype: { ...dtype(), mayBeAbsent: false } };
+    return row(
+      { name: choice("projectedLstm"), sizes: settings({ ...sizes(), projection: size(2) }) },
+      {
+        methods: {
+          init: row({ key: key(), dtype: dtype() }, { says: "projectedLstm.init: " }),
+          trace: row(dtypeOf, { says: "projectedLstm.trace: " }),
+        },
+      },
+    );
+  },
   gruResetAfter: () => cell(sizes(), "gruResetAfter: "),
   coupledLstm: () => cell(gated(), "coupledLstm: "),
   peepholeLstm: () => cell(gated(), "peepholeLstm: "),

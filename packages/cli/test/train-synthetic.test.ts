@@ -4,6 +4,7 @@ import { decodeSafetensors, defaultExecutor, Key, spectralRadius } from "longspa
 import { afterAll, describe, expect, it } from "vitest";
 import { problemOf } from "../src/jobs/synthetic/config.js";
 import { syntheticLines } from "../src/jobs/synthetic/lines.js";
+import { cells } from "../src/settings/cells.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -109,8 +110,7 @@ describe("train synthetic", () => {
         "nesterov-2013",
         "--centred",
       ],
-      ["--cell", "gru-reset-after"],
-      ["--cell", "peephole-lstm"],
+      ...cells.map((cell) => ["--cell", cell]),
     ]) {
       const name = model.join("");
       const { code, stderr } = synthetic("adding", "--length", "12", "--steps", "3", ...model, "--out", name);

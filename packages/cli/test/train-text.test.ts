@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { decodeSafetensors, defaultExecutor } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cells } from "../src/settings/cells.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -295,7 +296,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "an unknown cell",
     2,
     ["a", "--cell", "elman"],
-    "option '--cell <name>' argument 'elman' is invalid. Expected one of lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after.",
+    `option '--cell <name>' argument 'elman' is invalid. Expected one of ${cells.join(", ")}.`,
   );
   fails(
     "steps and minutes",

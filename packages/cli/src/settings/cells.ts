@@ -1,7 +1,16 @@
-/** Names of cells on the command line. */
-export const cells = ["lstm", "gru", "rnn", "peephole-lstm", "coupled-lstm", "gru-reset-after"] as const;
+import { type CellName, cellTable } from "longspan";
 
-/** The name by which the library knows a cell: `gruResetAfter` for `gru-reset-after`. */
-export function libraryName<N extends string>(cell: string): N {
-  return cell.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as N;
+/** The cells of the command line, by the names that it gives them: those over chains whose only size is that of the state. */
+const byName = new Map<string, CellName>(
+  (Object.keys(cellTable) as CellName[])
+    .filter((name) => cellTable[name].over === "chains" && !cellTable[name].projects)
+    .map((name) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), name]),
+);
+
+/** Names of cells on the command line: `gru-reset-after` for `gruResetAfter`. */
+export const cells: readonly string[] = [...byName.keys()];
+
+/** The name by which the library knows a cell. */
+export function libraryName<N extends CellName>(cell: string): N {
+  return byName.get(cell) as N;
 }

@@ -22,7 +22,8 @@ import {
 import { keyKind, treeKind, valueKind } from "../tensor/kinds.js";
 import { type Backward, chain, type Structure } from "../unfold/index.js";
 import { backwardKind, structureKind } from "../unfold/kinds.js";
-import { coupledLstm, gru, gruResetAfter, lstm, peepholeLstm, projectedLstm, rnn } from "./cells/index.js";
+import { type ChainCellName, chainCells } from "./cells/index.js";
+import { makerOf } from "./cells/named-cell.js";
 import { languageModelKind, languageModelParamsKind } from "./kinds.js";
 import { checkInit } from "./layers/check-call.js";
 import {
@@ -39,15 +40,8 @@ import {
 } from "./layers/index.js";
 import { crossEntropyPerRow } from "./losses/index.js";
 
-/** Cells that `languageModel` knows by name: those of the library that run over chains. */
-export type LanguageModelCell =
-  | "lstm"
-  | "peepholeLstm"
-  | "coupledLstm"
-  | "projectedLstm"
-  | "gru"
-  | "gruResetAfter"
-  | "rnn";
+/** Cells that `languageModel` knows by name: those of the library that are made for chains. */
+export type LanguageModelCell = ChainCellName;
 
 /** Sizes of one recurrent layer of a language model. */
 export interface LanguageModelLayerSizes {
@@ -212,17 +206,7 @@ const callKinds: KindsOf<LanguageModelOptions> = {
   backward: optional(backwardKind),
 };
 
-const namedLayers: Record<LanguageModelCell, (sizes: LanguageModelLayerSizes) => AnySequenceLayer> = {
-  lstm: ({ input, hidden }) => recurrent(lstm({ input, hidden })),
-  peepholeLstm: ({ input, hidden }) => recurrent(peepholeLstm({ input, hidden })),
-  coupledLstm: ({ input, hidden }) => recurrent(coupledLstm({ input, hidden })),
-  projectedLstm: ({ output, ...sizes }) => recurrent(projectedLstm({ ...sizes, projection: output })),
-  gru: ({ input, hidden }) => recurrent(gru({ input, hidden })),
-  gruResetAfter: ({ input, hidden }) => recurrent(gruResetAfter({ input, hidden })),
-  rnn: ({ input, hidden }) => recurrent(rnn({ input, hidden })),
-};
-
-const cellNames = oneOf(...Object.keys(namedLayers));
+const cellNames = oneOf(...chainCells);
 
 const kinds: KindsOf<LanguageModelConfig> = {
   vocabulary: size,
@@ -238,13 +222,8 @@ function namedLayer(
   name: LanguageModelCell,
   projection: number | undefined,
 ): (sizes: LanguageModelLayerSizes) => AnySequenceLayer {
-  if ((name === "projectedLstm") !== (projection !== undefined))
-    throw new RangeError(
-      projection === undefined
-        ? "languageModel: the cell projectedLstm needs a projection, the number of units that it hands on"
-        : `languageModel: a projection of ${projection} units, but the cell ${name} projects nothing; use projectedLstm`,
-    );
-  return namedLayers[name];
+  const make = makerOf("languageModel", name, projection);
+  return ({ input, hidden }) => recurrent(make({ input, hidden })) as AnySequenceLayer;
 }
 
 /**

@@ -1,21 +1,13 @@
 import {
+  type AnyCell,
   add,
-  binaryTreeLstm,
-  type Cell,
   chain,
   checkDerivatives,
-  childSumTreeLstm,
-  coupledLstm,
   graph,
-  gru,
-  gruResetAfter,
-  type InputSpec,
   Key,
   lstm,
   mul,
   normal,
-  peepholeLstm,
-  projectedLstm,
   rnn,
   type Shapes,
   type Structure,
@@ -30,9 +22,8 @@ import {
   valueAndGrad,
 } from "longspan";
 import { describe, expect, test } from "vitest";
+import { libraryCells } from "../../../../tests/library-cells.js";
 import { difference, normals, numbers, randomLike } from "./plain.js";
-
-type AnyCell = Cell<{ x: InputSpec }, Shapes, unknown, Value>;
 
 const size = { input: 3, hidden: 4 };
 const ragged = chain([5, 2, 0, 4]);
@@ -55,28 +46,33 @@ const sharing = graph([
   },
 ]);
 
-const rowsOfTable: readonly [string, AnyCell, string, Structure][] = [
-  ["rnn", rnn(size), "a ragged chain", ragged],
-  ["rnn", rnn(size), "a reversed chain", reversed],
-  ["rnn", rnn(size), "trees whose children are summed", wideTrees],
+const treeRow = ([name, cell]: readonly [string, AnyCell]): readonly [
+  string,
+  AnyCell,
+  string,
+  Structure,
+][] =>
+  cell.ports.length > 0
+    ? [[name, cell, "binary trees", binaryTrees]]
+    : [
+        [name, cell, "trees", wideTrees],
+        [name, cell, "a graph with shared children", sharing],
+        [name, cell, "a ragged chain", ragged],
+      ];
+
+const rowsOfTable: readonly (readonly [string, AnyCell, string, Structure])[] = [
+  ...libraryCells("chains", size).flatMap(
+    ([name, cell]) =>
+      [
+        [name, cell, "a ragged chain", ragged],
+        [name, cell, "a reversed chain", reversed],
+        [name, cell, "trees whose children are summed", wideTrees],
+      ] as const,
+  ),
+  ...libraryCells("trees", size).flatMap(treeRow),
   // Far from the kink: every pre-activation at these seeds is.
   ["rnn.relu", rnn({ ...size, activation: "relu" }), "a ragged chain", ragged],
-  ["lstm", lstm(size), "a ragged chain", ragged],
-  ["lstm", lstm(size), "a reversed chain", reversed],
-  ["lstm", lstm(size), "trees whose children are summed", wideTrees],
   ["lstm with a sigmoid", lstm({ ...size, squash: sigmoid }), "a ragged chain", ragged],
-  ["coupledLstm", coupledLstm(size), "a ragged chain", ragged],
-  ["coupledLstm", coupledLstm(size), "trees whose children are summed", wideTrees],
-  ["projectedLstm", projectedLstm({ ...size, projection: 2 }), "a ragged chain", ragged],
-  ["projectedLstm", projectedLstm({ ...size, projection: 2 }), "a reversed chain", reversed],
-  ["peepholeLstm", peepholeLstm(size), "a ragged chain", ragged],
-  ["gru", gru(size), "a ragged chain", ragged],
-  ["gru", gru(size), "a reversed chain", reversed],
-  ["gruResetAfter", gruResetAfter(size), "a ragged chain", ragged],
-  ["binaryTreeLstm", binaryTreeLstm(size), "binary trees", binaryTrees],
-  ["childSumTreeLstm", childSumTreeLstm(size), "trees", wideTrees],
-  ["childSumTreeLstm", childSumTreeLstm(size), "a graph with shared children", sharing],
-  ["childSumTreeLstm", childSumTreeLstm(size), "a ragged chain", ragged],
 ];
 
 interface Point {

@@ -1,8 +1,10 @@
 import {
+  cellTable,
   chain,
   type DType,
   gruResetAfter,
   Key,
+  type LanguageModelCell,
   type LanguageModelConfig,
   type LanguageModelParams,
   languageModel,
@@ -17,7 +19,9 @@ import {
   valueAndGrad,
 } from "longspan";
 import { describe, expect, it } from "vitest";
+import { libraryCells } from "../../../../tests/library-cells.js";
 
+const chainCells = libraryCells("chains", { input: 1, hidden: 1 }).map(([name]) => name as LanguageModelCell);
 const sizes = { vocabulary: 3, features: 2, hidden: 4 };
 
 /** A model whose weights are large enough for its conditionals to differ. */
@@ -47,17 +51,9 @@ async function drawn(
 }
 
 describe("the probability of a text", () => {
-  for (const cell of [
-    "lstm",
-    "peepholeLstm",
-    "coupledLstm",
-    "projectedLstm",
-    "gru",
-    "gruResetAfter",
-    "rnn",
-  ] as const)
+  for (const cell of chainCells)
     it(`${cell}: those of all texts of one length add up to 1`, () => {
-      const projected = cell === "projectedLstm" ? { projection: 2 } : {};
+      const projected = cellTable[cell].projects ? { projection: 2 } : {};
       const { model, params } = build({ ...projected, cell, layers: 2 });
       for (const length of [1, 3]) {
         const total = texts(length)
@@ -245,7 +241,7 @@ describe("the model", () => {
       "languageModel: dropout is a number in [0, 1), got 1",
     );
     expect(() => languageModel({ ...sizes, cell: "toString" as "lstm" })).toThrow(
-      'languageModel: cell is one of lstm, peepholeLstm, coupledLstm, projectedLstm, gru, gruResetAfter, rnn, got "toString"',
+      `languageModel: cell is one of ${chainCells.join(", ")}, got "toString"`,
     );
     expect(() => languageModel({ ...sizes, cell: "projectedLstm" })).toThrow(
       "languageModel: the cell projectedLstm needs a projection, the number of units that it hands on",

@@ -1,15 +1,10 @@
 import {
   centred,
-  coupledLstm,
-  gru,
-  gruResetAfter,
   type Lengths,
-  lstm,
+  namedCell,
   namedProblem,
   pascanuRnn,
-  peepholeLstm,
   recurrent,
-  rnn,
   type SequenceLayer,
   type SequenceModel,
   type SyntheticProblem,
@@ -21,6 +16,7 @@ import {
 } from "longspan";
 import { exitCode, Failure } from "../../failure.js";
 import { checkHead, checkSettings, expect, type RunConfig } from "../../run-config.js";
+import { libraryName } from "../../settings/cells.js";
 import { suggestion } from "../../settings/nearest.js";
 import type { Kept } from "../../settings/training.js";
 import { type SyntheticSettings, trainSyntheticSettings } from "./settings.js";
@@ -62,15 +58,6 @@ export function problemOf({ problem, settings }: SyntheticRunConfig): SyntheticP
   }
 }
 
-const cellsByName = {
-  lstm,
-  gru,
-  rnn,
-  "peephole-lstm": peepholeLstm,
-  "coupled-lstm": coupledLstm,
-  "gru-reset-after": gruResetAfter,
-} as const;
-
 const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "smart_tanh" } as const;
 
 /** The model that the settings ask for. */
@@ -94,9 +81,9 @@ export function syntheticModel(
 
 /** One layer, or a stack of several. */
 function layersOf(cell: SyntheticRunSettings["cell"], count: number, input: number, hidden: number) {
-  const make = cellsByName[cell] as typeof rnn;
+  const name = libraryName(cell);
   const each = Array.from({ length: count }, (_, k) =>
-    recurrent(make({ input: k === 0 ? input : hidden, hidden })),
+    recurrent(namedCell(name, { input: k === 0 ? input : hidden, hidden })),
   );
   return (count === 1 ? each[0]! : stacked(each)) as unknown as SequenceLayer<LayerParams, unknown>;
 }

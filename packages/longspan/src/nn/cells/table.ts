@@ -1,0 +1,74 @@
+import type { Cell, InputSpec, Shapes } from "../../cell/index.js";
+import type { Value } from "../../tensor/index.js";
+import { binaryTreeLstm } from "./binary-tree-lstm.js";
+import { childSumTreeLstm } from "./child-sum-tree-lstm.js";
+import { coupledLstm } from "./coupled-lstm.js";
+import { gru } from "./gru.js";
+import { gruResetAfter } from "./gru-reset-after.js";
+import { lstm } from "./lstm.js";
+import { peepholeLstm } from "./peephole-lstm.js";
+import { projectedLstm } from "./projected-lstm.js";
+import { rnn } from "./rnn.js";
+
+export * from "./binary-tree-lstm.js";
+export * from "./child-sum-tree-lstm.js";
+export * from "./coupled-lstm.js";
+export * from "./gru.js";
+export * from "./gru-reset-after.js";
+export * from "./lstm.js";
+export * from "./peephole-lstm.js";
+export * from "./projected-lstm.js";
+export * from "./rnn.js";
+
+// A cell is its own file and its lines here: models, the command line and the tests of cells follow from its row.
+
+const rows = {
+  lstm: { make: lstm, over: "chains" },
+  gru: { make: gru, over: "chains" },
+  rnn: { make: rnn, over: "chains" },
+  peepholeLstm: { make: peepholeLstm, over: "chains" },
+  coupledLstm: { make: coupledLstm, over: "chains" },
+  gruResetAfter: { make: gruResetAfter, over: "chains" },
+  projectedLstm: { make: projectedLstm, over: "chains", projects: true },
+  binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
+  childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
+} as const satisfies Record<string, CellRow>;
+
+/** What all cells of the library have in common: an input x at every node, and one value as output. */
+export type AnyCell = Cell<{ x: InputSpec }, Shapes, unknown, Value>;
+
+/** Sizes of a cell that is made by its name. */
+export interface CellSizes {
+  /** Features of x. */
+  readonly input: number;
+  /** Units of the state. */
+  readonly hidden: number;
+  /** Features of the output, for a cell that projects it; `hidden` for the others. */
+  readonly projection?: number;
+}
+
+/** A cell of the library, for what makes one by its name. */
+export interface CellRow {
+  /** The cell of these sizes, its other settings at their defaults. A cell that does not project takes no projection. */
+  make(sizes: Required<CellSizes>): AnyCell;
+  /** What it is made for: chains, or trees with the ports of the cell that is made. */
+  readonly over: "chains" | "trees";
+  /** Whether it needs a projection. */
+  readonly projects?: true;
+}
+
+/** The names of the library's cells. */
+export type CellName = keyof typeof rows;
+
+/** Those of the cells that are made for chains. */
+export type ChainCellName = {
+  [N in CellName]: (typeof rows)[N]["over"] extends "chains" ? N : never;
+}[CellName];
+
+/** The cells of the library by name. */
+export const cellTable: Readonly<Record<CellName, CellRow>> = rows;
+
+/** The names of the cells that are made for chains. */
+export const chainCells = (Object.keys(rows) as CellName[]).filter(
+  (name) => rows[name].over === "chains",
+) as readonly ChainCellName[];
