@@ -163,6 +163,7 @@ export const netRows: Rows = {
     );
   },
   gruResetAfter: () => cell(sizes(), "gruResetAfter: "),
+  minimalGatedUnit: () => cell(sizes(), "minimalGatedUnit: "),
   coupledLstm: () => cell(gated(), "coupledLstm: "),
   peepholeLstm: () => cell(gated(), "peepholeLstm: "),
   projectedLstm: () => cell({ ...gated(), projection: size(2) }, "projectedLstm: "),

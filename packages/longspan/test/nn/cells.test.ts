@@ -7,6 +7,7 @@ import {
   identity,
   Key,
   lstm,
+  minimalGatedUnit,
   neg,
   type ParamsOf,
   peepholeLstm,
@@ -204,6 +205,25 @@ describe("against the equations in plain numbers", () => {
       ];
     });
     expect(difference(numbers(structure.unpack(output)), plain.outputs)).toBeLessThan(1e-12);
+  });
+
+  test("minimalGatedUnit: one gate that writes and chooses what the candidate sees", () => {
+    const cell = minimalGatedUnit({ input, hidden });
+    const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
+    const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
+      initial: { h: h0 },
+    });
+    const [U, W, Wtarget, b] = [rows(params.U), rows(params.W), rows(params.Wtarget), numbers(params.b)];
+    const plain = runPlain(plainX, oneState, (x, [h]) => {
+      const read = (g: number, i: number) => b[column(g, i)]! + product(x, U, column(g, i));
+      const f = units.map((i) => sigmoid(read(0, i) + product(h!, W, i)));
+      const seen = h!.map((v, i) => f[i]! * v);
+      return [
+        units.map((i) => (1 - f[i]!) * h![i]! + f[i]! * Math.tanh(read(1, i) + product(seen, Wtarget, i))),
+      ];
+    });
+    expect(difference(numbers(structure.unpack(output)), plain.outputs)).toBeLessThan(1e-12);
+    expect(difference(numbers(final.h), plain.final[0]!)).toBeLessThan(1e-12);
   });
 });
 

@@ -6,6 +6,7 @@ import { coupledLstm } from "./coupled-lstm.js";
 import { gru } from "./gru.js";
 import { gruResetAfter } from "./gru-reset-after.js";
 import { lstm } from "./lstm.js";
+import { minimalGatedUnit } from "./minimal-gated-unit.js";
 import { peepholeLstm } from "./peephole-lstm.js";
 import { projectedLstm } from "./projected-lstm.js";
 import { rnn } from "./rnn.js";
@@ -16,6 +17,7 @@ export * from "./coupled-lstm.js";
 export * from "./gru.js";
 export * from "./gru-reset-after.js";
 export * from "./lstm.js";
+export * from "./minimal-gated-unit.js";
 export * from "./peephole-lstm.js";
 export * from "./projected-lstm.js";
 export * from "./rnn.js";
@@ -29,6 +31,7 @@ const rows = {
   peepholeLstm: { make: peepholeLstm, over: "chains" },
   coupledLstm: { make: coupledLstm, over: "chains" },
   gruResetAfter: { make: gruResetAfter, over: "chains" },
+  minimalGatedUnit: { make: minimalGatedUnit, over: "chains" },
   projectedLstm: { make: projectedLstm, over: "chains", projects: true },
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
