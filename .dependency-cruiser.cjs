@@ -22,7 +22,7 @@ const rooms = {
   data: ["unfold", "ops", "tensor"],
   nn: ["linear-algebra", "recording", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
-  node: ["train", "io", "tensor"],
+  node: ["train", "nn", "data", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],
 };
 

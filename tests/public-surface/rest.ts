@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -18,6 +18,7 @@ import {
   rnn,
   sgd,
   startTraining,
+  storedVocabulary,
   sum,
   type Tensor,
   tensor,
@@ -509,12 +510,25 @@ const checkpoint = await encodeCheckpoint(started());
 
 const folder = mkdtempSync(join(tmpdir(), "longspan-surface-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The files of a run that can be opened, as far as they are read. */
+async function makeRun(): Promise<void> {
+  const symbols = characterVocabulary("abc");
+  const settings = { cell: "lstm", hidden: 3, features: 2, layers: 1, dropout: 0 } as const;
+  const model = languageModel({ ...settings, vocabulary: symbols.size });
+  const config = { format: "longspan-run", formatVersion: 7, task: "text", settings };
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+  writeFileSync(join(folder, "vocabulary.json"), JSON.stringify(storedVocabulary(symbols)));
+  writeFileSync(join(folder, "weights.safetensors"), await encodeSafetensors(model.init(Key.of(1))));
+}
+await makeRun();
 let lock = 0;
 const object = { a: 1 };
 
 export const nodeRows: Rows = {
   FileError: () => exempt("an error"),
   FolderInUseError: () => exempt("an error"),
+  RunError: () => exempt("an error"),
   fileReason: () => row({ error: anything(new Error("x")) }),
   checkpointFiles: () =>
     row(
@@ -566,6 +580,7 @@ export const nodeRows: Rows = {
         },
       },
     ),
+  openRun: () => row({ folder: text(folder) }),
   replaceFile: () => row({ path: text(join(folder, "c.txt")), contents: argument("x", ["text"]) }),
   tensorBoardFile: () =>
     row(

@@ -21,17 +21,10 @@ import {
   jsonLinesFile,
   lockFolder,
   replaceFile,
+  runFiles,
 } from "longspan/node";
 import { Failure } from "./failure.js";
 import { checkFormat, type RunConfig } from "./run-config.js";
-
-const names = {
-  config: "config.json",
-  vocabulary: "vocabulary.json",
-  weights: "weights.safetensors",
-  metrics: "metrics.jsonl",
-  report: "report.html",
-} as const;
 
 /** What `longspan inspect` leaves in the folder of a run: the page, and its pictures in their order. */
 export const inspectionFiles = [
@@ -47,7 +40,7 @@ export const curvatureFile = "flow-curvature.png";
 
 /** What a kill in the middle of a write leaves of a file: its new contents, not yet in place. */
 const halfWritten = new RegExp(
-  `^\\.(${[...Object.values(names), ...inspectionFiles, curvatureFile].join("|").replaceAll(".", "\\.")})\\.\\d+\\.tmp$`,
+  `^\\.(${[...Object.values(runFiles), ...inspectionFiles, curvatureFile].join("|").replaceAll(".", "\\.")})\\.\\d+\\.tmp$`,
 );
 
 /** The folder of a run that is going on: held against other processes until it is closed. */
@@ -88,12 +81,12 @@ export function contentsOf(path: string): "nothing" | "run" | "other" {
     if ((error as { code?: string }).code === "ENOENT") return "nothing";
     throw new Failure(`cannot write to ${path}: ${fileReason(error)}`);
   }
-  if (entries.includes(names.config)) return "run";
+  if (entries.includes(runFiles.config)) return "run";
   // A lock may be what another process has just begun with. Beside one, a vocabulary, or half of a file, is what a process left
   // that was killed before it made the configuration.
   const locked = entries.some((name) => name.startsWith(".lock"));
   const begun = (name: string) =>
-    name.startsWith(".lock") || (locked && (name === names.vocabulary || halfWritten.test(name)));
+    name.startsWith(".lock") || (locked && (name === runFiles.vocabulary || halfWritten.test(name)));
   return entries.every(begun) ? "nothing" : "other";
 }
 
@@ -113,15 +106,15 @@ export function createRun(
       );
     folder.checkpoints.clear();
     for (const name of [
-      names.weights,
-      names.report,
-      names.config,
-      names.vocabulary,
+      runFiles.weights,
+      runFiles.report,
+      runFiles.config,
+      runFiles.vocabulary,
       ...inspectionFiles,
       curvatureFile,
     ])
       rmSync(join(path, name), { force: true });
-    if (vocabulary) replaceFile(join(path, names.vocabulary), `${JSON.stringify(vocabulary)}\n`);
+    if (vocabulary) replaceFile(join(path, runFiles.vocabulary), `${JSON.stringify(vocabulary)}\n`);
     // Last, since a folder with it holds a run.
     folder.saveConfig(config);
     return { append: false };
@@ -152,16 +145,17 @@ function opened(
       path,
       checkpoints,
       async saveWeights(params, step) {
-        replaceFile(join(path, names.weights), await encodeSafetensors(params, { step: String(step) }));
+        replaceFile(join(path, runFiles.weights), await encodeSafetensors(params, { step: String(step) }));
       },
-      saveConfig: (config) => replaceFile(join(path, names.config), `${JSON.stringify(config, null, 2)}\n`),
-      saveReport: (html) => replaceFile(join(path, names.report), html),
+      saveConfig: (config) =>
+        replaceFile(join(path, runFiles.config), `${JSON.stringify(config, null, 2)}\n`),
+      saveReport: (html) => replaceFile(join(path, runFiles.report), html),
       close() {
         metrics.close();
         lock.release();
       },
     };
-    const metrics = jsonLinesFile(join(path, names.metrics), prepare(folder));
+    const metrics = jsonLinesFile(join(path, runFiles.metrics), prepare(folder));
     return { ...folder, metrics };
   } catch (error) {
     lock.release();
@@ -171,7 +165,7 @@ function opened(
 
 /** The events of a run so far, oldest first. */
 export function readMetrics(path: string): unknown[] {
-  const file = join(path, names.metrics);
+  const file = join(path, runFiles.metrics);
   if (!existsSync(file)) return [];
   const lines = reading(path, "metrics", (bytes) => new TextDecoder().decode(bytes)).split("\n");
   // A line that a kill cut short is not an event yet.
@@ -195,14 +189,14 @@ export function taskOf(path: string): unknown {
 
 /** The file that says what a run is. */
 export function configFile(path: string): string {
-  return join(path, names.config);
+  return join(path, runFiles.config);
 }
 
 /** @throws Failure if the folder holds no run */
 function checkRun(path: string): void {
   if (!existsSync(path)) throw new Failure(`there is no folder ${path}; see longspan train text --help`);
   if (!existsSync(configFile(path)))
-    throw new Failure(`${path} is not the folder of a run: it has no ${names.config}`);
+    throw new Failure(`${path} is not the folder of a run: it has no ${runFiles.config}`);
 }
 
 /** The vocabulary of a run. @throws Failure naming the file and what is wrong with it */
@@ -225,9 +219,9 @@ export function readWeights<P>(
   path: string,
   model: { init(key: Key): P },
 ): { params: P; step: number | null } {
-  if (!existsSync(join(path, names.weights)))
+  if (!existsSync(join(path, runFiles.weights)))
     throw new Failure(
-      `${path} holds no trained model yet: ${names.weights} is written at the first validation and at the end of a run`,
+      `${path} holds no trained model yet: ${runFiles.weights} is written at the first validation and at the end of a run`,
     );
   const form = model.init(Key.of(0));
   try {
@@ -241,8 +235,8 @@ export function readWeights<P>(
   }
 }
 
-function reading<T>(path: string, name: keyof typeof names, f: (bytes: Uint8Array) => T): T {
-  const file = join(path, names[name]);
+function reading<T>(path: string, name: keyof typeof runFiles, f: (bytes: Uint8Array) => T): T {
+  const file = join(path, runFiles[name]);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);

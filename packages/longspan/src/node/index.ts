@@ -5,4 +5,5 @@ export * from "./json-lines-file.js";
 export * from "./make-folder.js";
 export * from "./record-metrics.js";
 export * from "./replace-file.js";
+export * from "./run/index.js";
 export * from "./tensor-board-file.js";

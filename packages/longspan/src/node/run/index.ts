@@ -1,0 +1,3 @@
+export * from "./open-run.js";
+export * from "./run-error.js";
+export * from "./run-files.js";
