@@ -221,6 +221,12 @@ export const outputSettings = (usualFolder: string) =>
       commandLineOnly: true,
       placeholder: "<file>",
     }),
+    schema: setting(flag, {
+      group: "output",
+      help: "print what a settings file may hold, as JSON Schema for an editor, and train nothing",
+      default: false,
+      commandLineOnly: true,
+    }),
     json: setting(flag, {
       group: "output",
       help: "print one JSON object per event on stdout",
@@ -235,7 +241,7 @@ export type UpdateSettings = ValuesOf<typeof updateSettings>;
 export type OutputSettings = ValuesOf<ReturnType<typeof outputSettings>>;
 
 /** Settings of one command rather than of the run. */
-export const passing = ["out", "resume", "force", "config", "json"] as const;
+export const passing = ["out", "resume", "force", "config", "schema", "json"] as const;
 
 /** What a run keeps of a command's settings. */
 export type Kept<S> = Omit<S, (typeof passing)[number]>;

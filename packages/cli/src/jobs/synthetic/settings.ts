@@ -10,6 +10,7 @@ const range: Kind<string> = {
   placeholder: "<from-to>",
   parse: (word) => (isRange(word) ? word : undefined),
   accept: (value) => (typeof value === "string" && isRange(value) ? value : undefined),
+  schema: { type: "string", pattern: "^\\d{1,9}-\\d{1,9}$" },
   show: (value) => value,
 };
 
