@@ -20,6 +20,7 @@ export class BoundView {
     readonly perLevel: boolean,
   ) {}
 
+  /** Says where row 0 starts and how far rows lie apart, in elements; `index` for rows by a table. */
   bind(array: TypedArray, origin: number, stride: number, index: Int32Array | null): void {
     this.array = array;
     this.origin = origin;
@@ -28,15 +29,18 @@ export class BoundView {
     this.index = index;
   }
 
+  /** Called before a level whose first row is `begin`. */
   setLevel(begin: number): void {
     if (this.perLevel) this.base = this.origin - begin * this.stride;
   }
 
+  /** Lets go of the memory. */
   unbind(): void {
     this.array = empty;
     this.index = null;
   }
 
+  /** The element at which a row starts. */
   at(row: number): number {
     return this.index === null ? this.base + row * this.stride : this.base + this.index[row]! * this.stride;
   }

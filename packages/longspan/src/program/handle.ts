@@ -12,7 +12,7 @@ export class Handle {
   /** Whether it was given back. */
   released = false;
   /** For its owner: what notices that nobody refers to it any more, if anything does. */
-  watch: { forget(): void } | null = null;
+  watch: { readonly forget: () => void } | null = null;
 
   /**
    * @param owner whose memory it is

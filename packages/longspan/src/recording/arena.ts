@@ -21,6 +21,7 @@ export class Arena {
     return handle;
   }
 
+  /** Takes memory that is done with, to serve again. */
   give(handle: Handle): void {
     this.bytes += bytesOf(handle);
     const key = classOf(handle.dtype, handle.length);

@@ -43,39 +43,48 @@ export class RecordableExecutor implements SynchronousExecutor {
     this.recorder = new Recorder(inner);
   }
 
+  /** What messages and reports call it. */
   get name(): string {
     return this.inner.name;
   }
 
+  /** What the executor has done and holds. */
   get statistics(): ExecutorStatistics {
     return this.inner.statistics;
   }
 
+  /** What the executor can do besides what all can. */
   get capabilities(): Capabilities {
     return this.inner.capabilities;
   }
 
+  /** Memory for `length` elements, its contents unspecified. */
   allocate(dtype: DType, length: number): Handle {
     return this.recorder.allocate(dtype, length);
   }
 
+  /** Gives memory back; inside a recording, to its arena. */
   release(handle: Handle): void {
     this.recorder.release(handle);
   }
 
+  /** Copies numbers into memory from element `offset` on. */
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
     this.recorder.write(handle);
     this.inner.write(handle, offset, data);
   }
 
+  /** A copy of `length` elements from element `offset` on. */
   read(handle: Handle, offset: number, length: number): TypedArray {
     return this.inner.read(handle, offset, length);
   }
 
+  /** Prepares a program for any number of runs. */
   compile(program: Program): Executable {
     return this.inner.compile(program);
   }
 
+  /** Runs a program, and notes the run where a recording is under way. */
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
     this.recorder.note({ executable, schedule, bindings });
     this.inner.run(executable, schedule, bindings);

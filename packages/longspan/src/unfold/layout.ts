@@ -1,6 +1,6 @@
 import type { CellGraph } from "../cell/index.js";
 import type { LevelRows, ListTable } from "../program/index.js";
-import { zeroState, type Structure } from "./structures/structure.js";
+import { type Structure, zeroState } from "./structures/structure.js";
 
 /** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
 export type Form = "direct" | "pull" | "push";

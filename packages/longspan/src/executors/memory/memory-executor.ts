@@ -32,19 +32,23 @@ export abstract class MemoryExecutor<M> implements SynchronousExecutor {
   /** Runs a program over the rows of a schedule; `bindings[b]` must be given for every input and output buffer b. */
   abstract run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void;
 
+  /** What it has done and holds. */
   get statistics() {
     const { bytesInUse, bytesReserved } = this.pool;
     return { compiled: this.compiled, runs: this.runs, nodeRows: this.nodeRows, bytesInUse, bytesReserved };
   }
 
+  /** Memory for `length` elements, its contents unspecified. */
   allocate(dtype: DType, length: number): Handle {
     return this.pool.allocate(dtype, length);
   }
 
+  /** Gives memory back for reuse. */
   release(handle: Handle): void {
     this.pool.release(handle);
   }
 
+  /** Copies numbers into memory from element `offset` on. */
   write(handle: Handle, offset: number, data: ArrayLike<number>): void {
     const { memory, length } = this.pool.own(handle);
     if (offset < 0 || offset + data.length > length)
@@ -53,6 +57,7 @@ export abstract class MemoryExecutor<M> implements SynchronousExecutor {
     this.access.touch(memory);
   }
 
+  /** A copy of `length` elements from element `offset` on. */
   read(handle: Handle, offset: number, length: number): TypedArray {
     const own = this.pool.own(handle);
     if (offset < 0 || offset + length > own.length)
