@@ -12,7 +12,10 @@ export class Handle {
   /** Whether it was given back. */
   released = false;
   /** For its owner: what notices that nobody refers to it any more, if anything does. */
-  watch: { readonly forget: () => void } | null = null;
+  watch: {
+    /** Called when the memory was given back after all. */
+    readonly forget: () => void;
+  } | null = null;
 
   /**
    * @param owner whose memory it is
