@@ -1,5 +1,5 @@
-// One training run: node train.mjs '{"task":"span","arm":"rnn+omega","length":50,"seed":1}', or '{"task":"text","arm":"lstm",
-// "share":0.01,"text":"PATH","seed":1}', prints its result as one line of JSON.
+// One training run: node train.mjs '{"task":"span","arm":"rnn+omega","length":50,"rate":0.001,"weight":4,"seed":1}', or
+// '{"task":"text","arm":"lstm","share":0.01,"text":"PATH","rate":0.002,"weight":null,"seed":1}', prints its result as one line of JSON.
 
 import { readFileSync } from "node:fs";
 import {
@@ -29,9 +29,8 @@ import {
 import { arms, span, text as textSetting } from "./setting.mjs";
 
 const run = JSON.parse(process.argv[2]);
-const { cell, omega } = arms[run.arm];
+const { cell } = arms[run.arm];
 const [forInit, forBatches, forTraining, forTests] = Key.of(run.seed).split(4);
-const optimiserOf = ({ clip, rate }) => compose(clipByJointNorm(clip), adam({ learningRate: rate }));
 
 const cpu = process.cpuUsage();
 const found = run.task === "span" ? await spanned() : await read();
@@ -91,11 +90,11 @@ async function read() {
   return { parameters, updates, bits: least, bestAt: at, text: undefined };
 }
 
-/** Trains, with Omega if the arm has it, and asks after every so many updates whether that is enough. */
-async function trained(task, params, { clip, rate, every, most }, enough) {
-  const optimiser = optimiserOf({ clip, rate });
-  const whole =
-    omega === null ? task : withFlowPenalty(task, { weight: omega, gradient: "paper", steps: "mean" });
+/** Trains, with Omega if the run has a weight for it, and asks after every so many updates whether that is enough. */
+async function trained(task, params, { clip, every, most }, enough) {
+  const { rate, weight } = run;
+  const optimiser = compose(clipByJointNorm(clip), adam({ learningRate: rate }));
+  const whole = weight === null ? task : withFlowPenalty(task, { weight, gradient: "paper", steps: "mean" });
   let state = startTraining(whole, optimiser, params);
   while (state.step < most) {
     ({ state } = await train(whole, state, {
