@@ -26,9 +26,12 @@ export function checkFormat({ format, formatVersion }: Partial<RunConfig>): void
   expect("formatVersion", formatVersion, formatVersion === runHead.formatVersion, `${runHead.formatVersion}`);
 }
 
-/** Checks stored settings against their table. @throws TypeError as `checkHead` */
-export function checkSettings(table: Table, stored: object): void {
-  const settings: Readonly<Record<string, unknown>> = { ...stored };
+/**
+ * Checks stored settings against their table. Returns them with those that came later than the run.
+ * @throws TypeError as `checkHead`
+ */
+export function checkSettings<S extends object>(table: Table, stored: S): S {
+  const settings: Record<string, unknown> = Object.fromEntries(Object.entries(stored ?? {}));
   const kept = Object.keys(table).filter((key) => !(passing as readonly string[]).includes(key));
   for (const key of Object.keys(settings))
     if (!kept.includes(key))
@@ -36,11 +39,13 @@ export function checkSettings(table: Table, stored: object): void {
         `settings.${key} is unknown to this version of longspan${suggestion(key, kept)}; use the version that made the run or, if the entry was added by hand, take it out`,
       );
   for (const key of kept) {
-    const { kind } = table[key]!;
+    const { kind, before } = table[key]!;
+    if (before !== undefined && !Object.hasOwn(settings, key)) settings[key] = before;
     const found = settings[key];
     const right = found === null ? kind.nullable === true : kind.accept(found) !== undefined;
     expect(`settings.${key}`, found, right, `${kind.expected}${kind.nullable ? ", or null" : ""}`);
   }
+  return settings as S;
 }
 
 /** @throws TypeError naming an entry, what it is and what was expected, unless that is so */

@@ -107,11 +107,11 @@ async function trained<P, S, F extends Facts>(
   training: Training<P, S, F>,
   { folder, recorder, signal, progress, json, settings }: Surroundings,
 ): Promise<{ readonly step: number } | null> {
-  const { steps, minutes, earlyStop, saveSeconds, watchFlow, flow, flowGradient: gradient } = settings;
+  const { steps, minutes, earlyStop, saveSeconds, watchFlow = null, flow, flowGradient: gradient } = settings;
   const { keys, validation, keeps } = training;
   const plan = trainingPlan(settings);
   const task = flow === null ? training.task : withFlowPenalty(training.task, { weight: flow, gradient });
-  const watch = watchFlow === null ? null : training.watch();
+  const watch = (watchFlow === null ? null : training.watch?.()) ?? null;
   const fresh = fitting(() => startTraining(task, plan.optimiser, training.init(keys.init)), training.remedy);
   const state = folder.checkpoints.load(fresh);
   const counts = {

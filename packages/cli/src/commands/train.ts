@@ -5,8 +5,8 @@ import type { CommandLine } from "../settings/resolve.js";
 import { schemaOf } from "../settings/schema.js";
 
 /** Adds a command for each kind of job. */
-export function add(train: Command): void {
-  for (const kind of kinds) {
+export function add(train: Command, jobs = kinds): void {
+  for (const kind of jobs) {
     const { name, summary, description, argument, settings } = kind;
     const command = train
       .command(name)

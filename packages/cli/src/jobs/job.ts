@@ -109,8 +109,8 @@ export interface Training<P, S, F extends Facts = Facts> {
   } | null;
   /** Which parameters are kept: those of the best validation, or the last ones. */
   readonly keeps: "best" | "last";
-  /** Looks at the flow of gradients, with --watch-flow. @throws Failure if there is nothing to look at */
-  watch(): FlowWatch<P>;
+  /** Looks at the flow of gradients, with --watch-flow, where the kind has it. @throws Failure if there is nothing to look at */
+  watch?(): FlowWatch<P>;
   /** Tells of the end. Returns false if the signal came before there was something to tell. */
   finish(end: Trained<P, readonly unknown[], S>, ending: Ending<F>): Promise<boolean>;
 }

@@ -18,6 +18,8 @@ export interface Setting<T> {
   readonly help: string;
   readonly group: Group;
   readonly default: T | Dependent<T>;
+  /** For a setting that came later than runs did: what those runs had, whose config.json lacks it. */
+  readonly before?: T;
   /** How the help tells a default that is chosen elsewhere (null here). */
   readonly defaultText?: string;
   /** Its place among the few settings that most runs choose, which the help lists before all others. */

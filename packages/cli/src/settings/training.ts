@@ -250,7 +250,7 @@ export type Kept<S> = Omit<S, (typeof passing)[number]>;
 export type CommonSettings = Kept<
   ValuesOf<typeof budgetSettings & typeof updateSettings & typeof flowSettings> & OutputSettings
 > & {
-  readonly watchFlow: number | null;
+  readonly watchFlow?: number | null;
   readonly batch: number;
   readonly tensorboard?: boolean;
 };

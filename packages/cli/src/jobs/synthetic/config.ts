@@ -94,6 +94,5 @@ export function checkSyntheticConfig(value: unknown): SyntheticRunConfig {
   checkHead(config, "synthetic");
   const known = syntheticProblemNames.includes(config.problem);
   expect("problem", config.problem, known, `one of ${syntheticProblemNames.join(", ")}`);
-  checkSettings(trainSyntheticSettings, config.settings);
-  return config;
+  return { ...config, settings: checkSettings(trainSyntheticSettings, config.settings) };
 }

@@ -56,6 +56,5 @@ export function checkTextConfig(value: unknown): TextRunConfig {
   for (const name of ["path", "sha256"] as const)
     expect(`text.${name}`, text[name], typeof text[name] === "string", "a text");
   expect("text.characters", text.characters, Number.isSafeInteger(text.characters), "a whole number");
-  checkSettings(trainTextSettings, config.settings);
-  return config;
+  return { ...config, settings: checkSettings(trainTextSettings, config.settings) };
 }
