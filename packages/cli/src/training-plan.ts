@@ -62,7 +62,7 @@ export function trainingPlan(settings: UpdateSettings): TrainingPlan {
 }
 
 function updateRule(settings: UpdateSettings): Transform<unknown> {
-  const { optimizer, lr: learningRate, momentum: mu, weightDecay: decay } = settings;
+  const { optimizer, lr: learningRate, momentum: mu, weightDecay: decay, beta2 } = settings;
   switch (optimizer) {
     case "sgd":
       return sgd({ learningRate });
@@ -76,9 +76,9 @@ function updateRule(settings: UpdateSettings): Transform<unknown> {
     case "adagrad":
       return adaGrad({ learningRate });
     case "adam":
-      return adam({ learningRate });
+      return adam({ learningRate, beta2 });
     case "adamw":
-      return adamW({ learningRate, weightDecay: decay });
+      return adamW({ learningRate, beta2, weightDecay: decay });
     case "hessian-free":
       return hessianFree({
         learningRate,

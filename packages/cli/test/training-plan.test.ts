@@ -1,3 +1,4 @@
+import { tensor } from "longspan";
 import { describe, expect, it } from "vitest";
 import { trainSyntheticSettings } from "../src/jobs/synthetic/settings.js";
 import { resolveSettings } from "../src/settings/resolve.js";
@@ -34,5 +35,27 @@ describe("the momentum of nesterov-2013", () => {
 
   it("is no schedule of other rules", () => {
     expect(planOf({ optimizer: "nesterov" }).momentum).toBeUndefined();
+  });
+});
+
+describe("--beta2", () => {
+  /** The second update of a parameter whose gradient was 1 and then 3, at a rate of 1. */
+  async function second(given: Record<string, string>): Promise<number> {
+    const { optimiser } = planOf({ lr: "1", clip: "none", ...given });
+    const params = { w: tensor([0]) };
+    const first = optimiser.update({ w: tensor([1]) }, optimiser.init(params), params);
+    const { updates } = optimiser.update({ w: tensor([3]) }, first.state, params);
+    return (await updates.w.data())[0]!;
+  }
+
+  it("is Adam's share of the squares that is kept: 0.999 unless given", async () => {
+    const expected = (beta2: number) => {
+      const m = (0.9 * 0.1 * 1 + 0.1 * 3) / (1 - 0.9 ** 2);
+      const v = (beta2 * (1 - beta2) * 1 + (1 - beta2) * 9) / (1 - beta2 ** 2);
+      return -m / Math.sqrt(v);
+    };
+    expect(await second({})).toBeCloseTo(expected(0.999), 5);
+    expect(await second({ beta2: "0.9" })).toBeCloseTo(expected(0.9), 5);
+    expect(expected(0.9)).not.toBeCloseTo(expected(0.999), 2);
   });
 });

@@ -71,6 +71,14 @@ export const updateSettings = {
   }),
   seed: setting(anyInteger, { group: "training", help: "of all random numbers", default: 1 }),
   optimizer: setting(choice(optimizers), { group: "training", help: "the update rule", default: "adam" }),
+  beta2: setting(rate, {
+    group: "training",
+    help: "how much of the mean of squared gradients is kept at a step",
+    default: 0.999,
+    before: 0.999,
+    placeholder: "<share>",
+    needs: { setting: "optimizer", oneOf: ["adam", "adamw"] },
+  }),
   clip: setting(orNone(positive), {
     group: "training",
     help: "longest gradient, all parameters taken together: longer ones are scaled down",
