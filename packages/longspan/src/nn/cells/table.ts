@@ -24,7 +24,25 @@ export * from "./rnn.js";
 
 // A cell is its own file and its lines here: models, the command line and the tests of cells follow from its row.
 
-const rows = {
+/** The names of the cells that are made for chains. */
+export type ChainCellName =
+  | "lstm"
+  | "gru"
+  | "rnn"
+  | "peepholeLstm"
+  | "coupledLstm"
+  | "gruResetAfter"
+  | "minimalGatedUnit"
+  | "projectedLstm";
+
+/** The names of the cells that are made for trees. */
+export type TreeCellName = "binaryTreeLstm" | "childSumTreeLstm";
+
+/** The names of the library's cells. */
+export type CellName = ChainCellName | TreeCellName;
+
+/** The cells of the library by name. */
+export const cellTable: Readonly<Record<CellName, CellRow>> = {
   lstm: { make: lstm, over: "chains" },
   gru: { make: gru, over: "chains" },
   rnn: { make: rnn, over: "chains" },
@@ -35,7 +53,7 @@ const rows = {
   projectedLstm: { make: projectedLstm, over: "chains", projects: true },
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
-} as const satisfies Record<string, CellRow>;
+};
 
 /** What all cells of the library have in common: an input x at every node, and one value as output. */
 export type AnyCell = Cell<{ x: InputSpec }, Shapes, unknown, Value>;
@@ -60,18 +78,7 @@ export interface CellRow {
   readonly projects?: true;
 }
 
-/** The names of the library's cells. */
-export type CellName = keyof typeof rows;
-
-/** Those of the cells that are made for chains. */
-export type ChainCellName = {
-  [N in CellName]: (typeof rows)[N]["over"] extends "chains" ? N : never;
-}[CellName];
-
-/** The cells of the library by name. */
-export const cellTable: Readonly<Record<CellName, CellRow>> = rows;
-
 /** The names of the cells that are made for chains. */
-export const chainCells = (Object.keys(rows) as CellName[]).filter(
-  (name) => rows[name].over === "chains",
+export const chainCells = (Object.keys(cellTable) as CellName[]).filter(
+  (name) => cellTable[name].over === "chains",
 ) as readonly ChainCellName[];
