@@ -1,11 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import {
   adam,
   applyUpdates,
   chain,
   defaultExecutor,
-  executor,
   Key,
   lstm,
   mean,
@@ -20,12 +17,10 @@ import {
 } from "longspan";
 import { afterAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
+import { settled } from "./settled.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 /** The parts of the README's first program. */
 function parts(hidden: number) {
@@ -40,7 +35,7 @@ function parts(hidden: number) {
 test.skipIf(missing("native"))(
   "on the native executor, what a loop drops without a pause is collected while it runs",
   () => {
-    useExecutor(executor("native"));
+    useExecutor(executorOf("native"));
     const { params: start, loss, optimiser } = parts(256);
     const gradient = valueAndGrad(loss);
     let params = start;
@@ -103,11 +98,7 @@ describe.each(executorRows.filter(({ name, make }) => name !== "reference" && !m
           state = update.state;
           params = applyUpdates(params, update.updates);
           if (i % 10 < 9) continue;
-          // Finalisers run in turns of the event loop after the collection.
-          for (let turn = 0; turn < 5; turn++) {
-            collect();
-            await new Promise((done) => setTimeout(done, 2));
-          }
+          await settled();
           inUse.push(chosen.statistics.bytesInUse);
         }
         const ofParameters = 4 * 4 * 64 * (8 + 64 + 1);

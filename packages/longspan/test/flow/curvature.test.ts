@@ -38,6 +38,7 @@ import {
   zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
+import { settled } from "../../../../tests/settled.js";
 import { type AnyCell, type AnyParams, cells } from "./cells.js";
 
 const list = (v: unknown) => leaves(v).flatMap((x) => Array.from(onCpu(x as Value).toArray()));
@@ -339,6 +340,7 @@ describe("curvatureByLag", () => {
         );
         return defaultExecutor().statistics.bytesInUse;
       };
+      await settled();
       const before = await look();
       expect(await look()).toBe(before);
       let calls = 0;

@@ -38,6 +38,7 @@ import {
   zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
+import { settled } from "../../../../tests/settled.js";
 import { advise } from "../../src/flow/advice.js";
 import { keepGate } from "../../src/flow/keep-gate.js";
 
@@ -377,6 +378,7 @@ describe("lyapunovExponents", () => {
         );
         return defaultExecutor().statistics.bytesInUse;
       };
+      await settled();
       const before = await look();
       expect(await look()).toBe(before);
       expect(list(x)).toHaveLength(16);

@@ -20,6 +20,7 @@ import {
 } from "longspan";
 import { describe, expect, it } from "vitest";
 import { libraryCells } from "../../../../tests/library-cells.js";
+import { settled } from "../../../../tests/settled.js";
 
 const chainCells = libraryCells("chains", { input: 1, hidden: 1 }).map(([name]) => name as LanguageModelCell);
 const sizes = { vocabulary: 3, features: 2, hidden: 4 };
@@ -154,6 +155,7 @@ describe("sampling", () => {
     const { executor } = params.readout.b;
     const options = { key: Key.of(1), length: 20, prompt: [1] };
     for await (const _ of sampleSymbols(model, params, options));
+    await settled();
     const before = executor.statistics.bytesInUse;
     for await (const _ of sampleSymbols(model, params, options));
     for await (const _ of sampleSymbols(model, params, options)) break;

@@ -12,6 +12,7 @@ import {
   textTask,
 } from "longspan";
 import { describe, expect, it } from "vitest";
+import { settled } from "../../../../tests/settled.js";
 
 const text = Int32Array.from({ length: 61 }, (_, i) => (i * i + (i >> 2)) % 4);
 const model = languageModel({ vocabulary: 4, features: 3, hidden: 5, layers: 2 });
@@ -98,6 +99,7 @@ describe("evaluation", () => {
   it("leaves no memory behind", async () => {
     const { executor } = params.readout.b;
     await evaluateText(model, params, text, { steps: 7 });
+    await settled();
     const before = executor.statistics.bytesInUse;
     await evaluateText(model, params, text, { steps: 7 });
     expect(executor.statistics.bytesInUse).toBe(before);

@@ -28,6 +28,7 @@ import {
   warmUp,
 } from "longspan";
 import { describe, expect, it } from "vitest";
+import { settled } from "../../../../tests/settled.js";
 
 const optimiser = compose(clipByJointNorm(1), adam({ learningRate: 0.01 }));
 
@@ -148,6 +149,7 @@ describe("a run", () => {
   });
 
   it("2,000 steps leave memory flat and compile nothing new", async () => {
+    await settled();
     const { task, start } = build({ hidden: 3, features: 2 });
     const { statistics } = defaultExecutor();
     expect(statistics).toBeDefined();
@@ -180,6 +182,7 @@ describe("a run", () => {
   it("gives back all memory but the result", async () => {
     const { task, start } = build();
     release((await train(task, start(), { ...usual, budget: { steps: 20 } })).state);
+    await settled();
     const before = defaultExecutor().statistics.bytesInUse;
     release((await train(task, start(), { ...usual, budget: { steps: 20 } })).state);
     expect(defaultExecutor().statistics.bytesInUse).toBe(before);
