@@ -48,7 +48,6 @@ export const flag = (b: boolean): Argument => argument(b, [], 0, "true");
 export const text = (s: string): Argument => argument(s, ["text"]);
 export const choice = (s: string | number): Argument => argument(s, [], `${s}s`, "");
 export const func = (f: unknown): Argument => argument(f, ["function"]);
-export const list = (l: unknown): Argument => argument(l, ["list"]);
 export const shape = (s: readonly number[]): Argument =>
   argument(s, ["list"], [-1], [1.5], ["3"], [Number.NaN]);
 export const numbers = (l: ArrayLike<number>, ...takes: Junk[]): Argument => argument(l, takes);

@@ -131,7 +131,11 @@ describe("train synthetic", () => {
   it.each([
     [["addin"], 2, "error: there is no task addin (did you mean adding?); the tasks are temporal-order, "],
     [[], 2, "error: the name of a task is missing\n"],
-    [["latch", "--length", "3"], 2, "error: latch: a length is a whole number of at least 4, got 3: "],
+    [
+      ["latch", "--length", "3"],
+      2,
+      "error: latch: length is an integer of at least 4, or the shortest and the longest of such lengths: ",
+    ],
     [
       ["embedded-reber", "--lengths", "20-50"],
       2,

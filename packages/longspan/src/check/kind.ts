@@ -40,11 +40,6 @@ export function orNull(of: RequiredKind): RequiredKind {
   return { ...of, accepts: (given) => given === null || of.accepts(given) };
 }
 
-/** One of several kinds. */
-export function either(...kinds: readonly RequiredKind[]): RequiredKind {
-  return kind(kinds.map((k) => k.words).join(", or "), (given) => kinds.some((k) => k.accepts(given)));
-}
-
 /** A list whose entries are all of one kind; messages name the entry. @param words of the list, "a list of lengths" */
 export function listOf(of: RequiredKind, words: string): RequiredKind {
   return {

@@ -9,7 +9,7 @@ export const size: RequiredKind = integerFrom(1, "a positive integer");
 export const count: RequiredKind = integerFrom(0, "an integer of at least 0");
 
 /** An integer of at least so many. */
-export function integerFrom(least: number, words = `an integer of at least ${least}`): RequiredKind {
+function integerFrom(least: number, words = `an integer of at least ${least}`): RequiredKind {
   return kind(words, (given) => Number.isSafeInteger(given) && (given as number) >= least);
 }
 
@@ -96,9 +96,6 @@ export const signal: RequiredKind = kind(
   "an AbortSignal",
   (given) => isRecord(given) && typeof given.aborted === "boolean",
 );
-
-/** Anything. */
-export const anything: RequiredKind = kind("anything", () => true);
 
 /** Whether something has keys. */
 export function isRecord(given: unknown): given is Record<string, unknown> {

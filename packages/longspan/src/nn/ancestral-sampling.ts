@@ -3,12 +3,7 @@ import type { Key, Tensor } from "../tensor/index.js";
 import { keyKind } from "../tensor/kinds.js";
 import { languageModelKind, languageModelParamsKind } from "./kinds.js";
 import type { LanguageModel, LanguageModelParams } from "./language-model.js";
-import {
-  excluded,
-  type SamplingSettings,
-  samplingDistribution,
-  samplingKinds,
-} from "./sampling-distribution.js";
+import { distributionOf, excluded, type SamplingSettings, samplingKinds } from "./sampling-distribution.js";
 
 /** How a text is drawn. */
 export interface SamplingOptions extends SamplingSettings {
@@ -57,7 +52,7 @@ export async function* sampleSymbols(
     let read = prompt;
     for (let i = 0; i < length; i++) {
       for (let k = 0; k < read.length; k++) logits = stream.step(read[k]!);
-      const drawn = draw(samplingDistribution(logits, settings), uniformNumber(key.fold(i)));
+      const drawn = draw(distributionOf("sampling", logits, settings), uniformNumber(key.fold(i)));
       yield drawn;
       read = [drawn];
     }

@@ -3,7 +3,6 @@ import {
   check,
   checkSettings,
   count,
-  describe,
   type KindsOf,
   listOf,
   numbers,
@@ -54,17 +53,22 @@ export function samplingDistribution(
   settings: SamplingSettings = {},
 ): Float64Array {
   check("samplingDistribution", "logits", logits, numbers);
-  const {
-    temperature = 1,
-    topK = logits.length,
-    topP = 1,
-  } = checkSettings("samplingDistribution", settings, samplingKinds);
+  checkSettings("samplingDistribution", settings, samplingKinds);
+  if (logits.length === 0) throw new RangeError("samplingDistribution: logits holds no number");
+  return distributionOf("samplingDistribution", logits, settings);
+}
+
+/** `samplingDistribution` of settings that were checked; `what` begins the messages. */
+export function distributionOf(
+  what: string,
+  logits: ArrayLike<number>,
+  settings: SamplingSettings,
+): Float64Array {
+  const { temperature = 1, topK = logits.length, topP = 1 } = settings;
   for (let i = 0; i < logits.length; i++)
     if (!Number.isFinite(logits[i]))
-      throw new RangeError(
-        `samplingDistribution: logits[${i}] is ${describe(logits[i])}: the logits are not finite; are the parameters damaged?`,
-      );
-  const isExcluded = excluded("samplingDistribution", settings, logits.length);
+      throw new RangeError(`${what}: the logits are not finite; are the parameters damaged?`);
+  const isExcluded = excluded(what, settings, logits.length);
   let best = -1;
   for (let i = 0; i < logits.length; i++)
     if (!isExcluded[i] && (best < 0 || logits[i]! > logits[best]!)) best = i;
@@ -119,6 +123,7 @@ export function excluded(what: string, { exclude = [] }: SamplingSettings, size:
     left -= 1 - isExcluded[i]!;
     isExcluded[i] = 1;
   }
-  if (left === 0) throw new RangeError(`${what}: no symbol is left to draw: ${size} of ${size} are excluded`);
+  if (left === 0)
+    throw new RangeError(`sampling: no symbol is left to draw: ${size} of ${size} are excluded`);
   return isExcluded;
 }

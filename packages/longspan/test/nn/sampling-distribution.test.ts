@@ -139,10 +139,7 @@ describe("impossible settings", () => {
     [{ topP: Number.NaN }, "samplingDistribution: topP is a number in (0, 1], got NaN"],
     [{ exclude: [8] }, "samplingDistribution: exclude holds 8; symbols run from 0 to 7"],
     [{ exclude: [-1] }, "samplingDistribution: exclude[0] is an integer of at least 0, got -1"],
-    [
-      { exclude: [0, 1, 2, 3, 4, 5, 6, 7] },
-      "samplingDistribution: no symbol is left to draw: 8 of 8 are excluded",
-    ],
+    [{ exclude: [0, 1, 2, 3, 4, 5, 6, 7] }, "sampling: no symbol is left to draw: 8 of 8 are excluded"],
   ] as const)
     it(JSON.stringify(settings), () => {
       expect(() => samplingDistribution(logits, settings)).toThrow(new RangeError(message));
