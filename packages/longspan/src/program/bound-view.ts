@@ -6,6 +6,10 @@ const empty = new Float64Array(0);
 /**
  * A view bound to memory: row r starts at `base + r * stride`, or at `base + index[r] * stride`. A fixed row has
  * stride 0. For a level buffer `base` moves with the level, so that node row r stays the row's name everywhere.
+ * @example
+ * const view = new BoundView({ buffer: 0, offset: 1, rows: "same" }, false);
+ * view.bind(Float32Array.of(0, 10, 0, 20), 1, 2, null); // rows of two columns, of which the view has the second
+ * view.array[view.at(1)]; // 20
  */
 export class BoundView {
   array: TypedArray = empty;

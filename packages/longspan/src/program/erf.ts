@@ -2,7 +2,6 @@
  * The error function: erf x = 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, to a few units in the last place of
  * double precision. Up to 1 its Maclaurin series, whose terms hardly cancel there; beyond, 1 - erfc x by Laplace's continued
  * fraction (Abramowitz and Stegun 7.1.5 and 7.1.14).
- * @example erf(0.5) // 0.5204998778130465
  */
 export function erf(x: number): number {
   const z = Math.abs(x);

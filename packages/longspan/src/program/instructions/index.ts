@@ -39,7 +39,14 @@ export type InstructionOf<R> = R extends InstructionRecord<infer I> ? I : never;
 /** One step of a program, over all rows of its space; in the loop region, over those of the current level. */
 export type Instruction = InstructionOf<(typeof instructions)[keyof typeof instructions]>;
 
-/** The record of an instruction, for that instruction. */
+/**
+ * The record of an instruction: all that the system knows of its kind.
+ * @example
+ * const out: View = { buffer: 1, offset: 0, rows: "fixed" };
+ * const a: View = { buffer: 0, offset: 0, rows: "same" };
+ * const sums: Instruction = { kind: "sumRows", space: "row", out, a, columns: 2, accumulate: false };
+ * recordOf(sums).flops(sums); // 2 per row
+ */
 export function recordOf(instruction: Instruction): InstructionRecord<Instruction> {
   return instructions[instruction.kind] as unknown as InstructionRecord<Instruction>;
 }
