@@ -119,17 +119,20 @@ export function reshape(x: Tensor, shape: Shape): Tensor;
 export function reshape(x: Value, shape: Shape): Value;
 export function reshape(x: Value, shape: Shape): Value {
   checkValue("reshape", "x", x);
-  check("reshape", "shape", shape, integers);
-  const open = shape.filter((n) => n === -1).length;
-  const rest = shape.reduce((p, n) => (n === -1 ? p : p * n), 1);
-  const missing = x.size / rest;
-  if (
-    open > 1 ||
-    shape.some((n) => n !== -1 && !(Number.isInteger(n) && n >= 0)) ||
-    (open === 1 ? !Number.isInteger(missing) : rest !== x.size)
-  )
+  if (!Array.isArray(shape)) check("reshape", "shape", shape, integers);
+  // In one pass: a reshape moves no data, so that what it checks is what it costs.
+  let [open, rest, isSound] = [0, 1, true];
+  for (const n of shape)
+    if (n === -1) open += 1;
+    else {
+      isSound &&= Number.isInteger(n) && n >= 0;
+      rest *= n;
+    }
+  const { size } = x;
+  const missing = size / rest;
+  if (!isSound || open > 1 || (open === 1 ? !Number.isInteger(missing) : rest !== size))
     throw new ShapeError(
-      `reshape: ${formatShape(x.shape)} has ${x.size} elements, which cannot be laid out in the shape ${formatShape(shape)} (sizes are non-negative integers, one may be -1)`,
+      `reshape: ${formatShape(x.shape)} has ${size} elements, which cannot be laid out in the shape ${formatShape(shape)} (sizes are non-negative integers, one may be -1)`,
     );
   const full = shape.map((n) => (n === -1 ? missing : n));
   return sameShape(full, x.shape) ? x : apply(reshapeOp, { shape: full }, x);

@@ -10,10 +10,14 @@ export const dtypeKind: RequiredKind = oneOf(...dtypes);
 /** An element type that is a float. */
 export const floatKind: RequiredKind = oneOf("float32", "float64");
 
-const sizes = kind(
-  "a shape, a list of integers of at least 0 such as [2, 3]",
-  (given) => Array.isArray(given) && given.every((n) => Number.isSafeInteger(n) && n >= 0),
-);
+const sizes = kind("a shape, a list of integers of at least 0 such as [2, 3]", isShape);
+
+/** Asked for every view, so as plain as it can be. */
+function isShape(given: unknown): boolean {
+  if (!Array.isArray(given)) return false;
+  for (let d = 0; d < given.length; d++) if (!(Number.isSafeInteger(given[d]) && given[d] >= 0)) return false;
+  return true;
+}
 
 /** Sizes of axes. */
 export const shapeKind: RequiredKind = {

@@ -142,7 +142,7 @@ export class Tensor extends Value {
   view(shape: Shape, offset = 0): Tensor {
     this.check();
     check("Tensor.view", "shape", shape, shapeKind);
-    check("Tensor.view", "offset", offset, count);
+    if (offset !== 0) check("Tensor.view", "offset", offset, count);
     if (offset + sizeOf(shape) > this.size)
       throw new ShapeError(
         `Tensor.view: shape ${formatShape(shape)} at offset ${offset} does not fit ${formatShape(this.shape)}`,
