@@ -276,7 +276,7 @@ describe("--resume", () => {
     const { code, stdout, stderr } = longspan(folder, ...again);
     expect([code, stderr]).toEqual([
       1,
-      "error: sampleSymbols: no symbol is left to draw: 1 of 1 are excluded\n",
+      "error: sampling: no symbol is left to draw: 1 of 1 are excluded\n",
     ]);
     expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "done", steps: 2 });
   });
