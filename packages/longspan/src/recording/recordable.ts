@@ -86,7 +86,7 @@ export class RecordableExecutor implements SynchronousExecutor {
 
   /** Runs a program, and notes the run where a recording is under way. */
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
-    this.recorder.note({ executable, schedule, bindings });
+    if (this.recorder.isRecording) this.recorder.note({ executable, schedule, bindings });
     this.inner.run(executable, schedule, bindings);
   }
 
