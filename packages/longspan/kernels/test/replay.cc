@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "../pool.h"
+#include "../thread-pool.h"
 
 namespace longspan {
 #define LONGSPAN_SET(name) \
