@@ -274,10 +274,7 @@ describe("--resume", () => {
     writeFileSync(at("wordless/vocabulary.json"), '{"level":"word","symbols":["<unk>"]}');
     const again = ["train", "text", "--resume", "--out", "wordless", "--json"];
     const { code, stdout, stderr } = longspan(folder, ...again);
-    expect([code, stderr]).toEqual([
-      1,
-      "error: sampling: no symbol is left to draw: 1 of 1 are excluded\n",
-    ]);
+    expect([code, stderr]).toEqual([1, "error: sampling: no symbol is left to draw: 1 of 1 are excluded\n"]);
     expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "done", steps: 2 });
   });
 
