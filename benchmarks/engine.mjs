@@ -60,7 +60,7 @@ const compile = time(() => {
   );
   const t = transposed(lin.tangent, lin.residuals.length, [true], none);
   const structure = chain([T]);
-  const attrs = { given: none, finals: none, backward: { kind: "full" } };
+  const attrs = { initials: none, finals: none, backward: { kind: "full" } };
   executableFor({ cell: lin.forward, structure, ...attrs }, defaultExecutor());
   executableFor({ cell: t.cell, structure: structure.transposed(), ...attrs }, defaultExecutor());
 }, 15);

@@ -69,7 +69,7 @@ const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 10;
 for (const { name } of executorRows.filter((r) => r.name !== "reference"))
   describe.skipIf(missing(name) !== undefined)(`${name}${missing(name) ? ` (${missing(name)})` : ""}`, () => {
     test(`${cells} random cells: value and gradient are the reference's`, () => {
-      const runs = executorOf(name).statistics.runs;
+      const runs = executorOf(name).statistics.executions;
       for (let seed = 1; seed <= cells; seed++) {
         const compute = () => {
           const subject = randomSubject(seed);
@@ -79,7 +79,7 @@ for (const { name } of executorRows.filter((r) => r.name !== "reference"))
         };
         expect(distance(on("reference", compute), on(name, compute)), `seed ${seed}`).toBeLessThan(1e-12);
       }
-      expect(executorOf(name).statistics.runs - runs).toBeGreaterThan(10 * cells);
+      expect(executorOf(name).statistics.executions - runs).toBeGreaterThan(10 * cells);
     });
 
     for (const [cellName] of libraryCells("chains", { input: 1, hidden: 1 }))

@@ -87,7 +87,7 @@ const memberOf = Int32Array.of(0, 0, 2, 2, 2, 3);
 type Point = { W: Value; m: Value; q: Value };
 
 function compiled(structure: Structure): (p: Point) => readonly Value[] {
-  const attrs: UnfoldAttrs = { cell, structure, given: [], finals: [], backward: { kind: "full" } };
+  const attrs: UnfoldAttrs = { cell, structure, initials: [], finals: [], backward: { kind: "full" } };
   return ({ W, m, q }) => applyAll(unfoldOp, attrs, [W, m, q]);
 }
 

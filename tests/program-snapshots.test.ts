@@ -99,14 +99,14 @@ function programs(graph: CellGraph, structure: Structure): Pair {
     lin.tangent.outputs.map(() => true),
     lin.tangent.sinkSlots.map(() => false),
   );
-  const attrs = { given: none, finals: none, backward: { kind: "full" as const } };
+  const attrs = { initials: none, finals: none, backward: { kind: "full" as const } };
   const executor = defaultExecutor();
   const forward = executableFor({ cell: lin.forward, structure, ...attrs }, executor).compiled;
   const flags = t.cell.sourceSlots.map(() => false);
   const back = {
     cell: t.cell,
     structure: structure.transposed(),
-    given: flags,
+    initials: flags,
     finals: flags,
     backward: attrs.backward,
   };
@@ -123,7 +123,7 @@ describe("LSTM over a chain", () => {
     const attrs = {
       cell: graph,
       structure: chain([5, 5]),
-      given: none,
+      initials: none,
       finals: none,
       backward: { kind: "full" as const },
     };

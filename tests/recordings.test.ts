@@ -2,14 +2,14 @@ import { IndexError } from "longspan";
 import {
   add,
   defaultExecutor,
+  type Execution,
   fromArray,
   gather,
   isRecordable,
+  type MemoryRange,
   matmul,
   onCpu,
-  type Place,
   type RecordableExecutor,
-  type Run,
   scope,
   type Tensor,
   type TypedArray,
@@ -23,10 +23,15 @@ import { executorOf, executorRows, missing } from "./executors/rows.js";
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
 
-const placeOf = (t: Tensor): Place => ({ ...t.binding(), length: t.size });
+const placeOf = (t: Tensor): MemoryRange => ({ ...t.binding(), length: t.size });
 
 /** Runs bound with their input and output. */
-function windowed(e: RecordableExecutor, runs: readonly Run[], input: Place, output: Place) {
+function windowed(
+  e: RecordableExecutor,
+  runs: readonly Execution[],
+  input: MemoryRange,
+  output: MemoryRange,
+) {
   const bound = e.bind(runs, [], { input, output });
   return {
     run: (data: ArrayLike<number>, result: TypedArray) => bound.run([], data, result),
@@ -63,10 +68,10 @@ for (const { name } of executorRows) {
         ]);
         const x = zeros([1, 2]) as Tensor;
         const { y, recording } = recorded(x, A);
-        expect(recording.runs.length).toBe(2);
-        const prepared = windowed(e, recording.runs, placeOf(x), placeOf(y));
+        expect(recording.executions.length).toBe(2);
+        const prepared = windowed(e, recording.executions, placeOf(x), placeOf(y));
         const output = new Float32Array(2);
-        const { runs, bytesInUse } = e.statistics;
+        const { executions, bytesInUse } = e.statistics;
         for (let i = 1; i < 20; i++) {
           scope(() => {
             matmul(tensor([[9, 9]]), tensor([[1], [i]]));
@@ -74,7 +79,7 @@ for (const { name } of executorRows) {
           prepared.run([i, -1], output);
           expect(Array.from(output)).toEqual([i - 3 + i, 2 * i - 4 - 1]);
         }
-        expect(e.statistics.runs - runs).toBe(2 * 19 + 19);
+        expect(e.statistics.executions - executions).toBe(2 * 19 + 19);
         expect(e.statistics.bytesInUse).toBe(bytesInUse);
         prepared.release();
         expect(() => prepared.run([1, 1], output)).toThrow("released");
@@ -89,7 +94,7 @@ for (const { name } of executorRows) {
         const recording = e.record(() => {
           y = matmul(left, x) as Tensor;
         });
-        const prepared = windowed(e, recording.runs, placeOf(x), placeOf(y));
+        const prepared = windowed(e, recording.executions, placeOf(x), placeOf(y));
         const output = new Float32Array(64);
         for (const value of [1, 2, 3]) {
           prepared.run(new Float32Array(64 * 64).fill(value), output);
@@ -107,7 +112,11 @@ for (const { name } of executorRows) {
             [0, 1],
           ]),
         );
-        const prepared = windowed(e, recording.runs, placeOf(part), { ...placeOf(y), offset: 1, length: 1 });
+        const prepared = windowed(e, recording.executions, placeOf(part), {
+          ...placeOf(y),
+          offset: 1,
+          length: 1,
+        });
         const output = new Float32Array(1);
         for (const megabytes of [0, 30, 60]) {
           zeros([megabytes * 250_000]).dispose();
@@ -125,12 +134,12 @@ for (const { name } of executorRows) {
         const recording = e.record(() => {
           y = gather(table, index) as Tensor;
         });
-        const swapped: Run[] = recording.runs.map((run) => ({
+        const swapped: Execution[] = recording.executions.map((run) => ({
           ...run,
           bindings: run.bindings.map((b) => (b?.handle === table.binding().handle ? other.binding() : b)),
         }));
         const output = new Float32Array(1);
-        const [first, second] = [recording.runs, swapped].map((runs) =>
+        const [first, second] = [recording.executions, swapped].map((runs) =>
           windowed(e, runs, placeOf(index), placeOf(y)),
         );
         first!.run([2], output);

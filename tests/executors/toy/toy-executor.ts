@@ -26,7 +26,7 @@ export class ToyExecutor implements Executor {
   readonly capabilities: Capabilities = { synchronous: true };
   /** Rows so far, by kind of instruction. */
   readonly rows = new Map<Instruction["kind"], number>();
-  private readonly counts = { compiled: 0, runs: 0, nodeRows: 0, bytesInUse: 0 };
+  private readonly counts = { compiled: 0, executions: 0, nodeRows: 0, bytesInUse: 0 };
 
   get statistics() {
     return { ...this.counts, bytesReserved: this.counts.bytesInUse };
@@ -62,7 +62,7 @@ export class ToyExecutor implements Executor {
   }
 
   run({ program }: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
-    this.counts.runs += 1;
+    this.counts.executions += 1;
     this.counts.nodeRows += schedule.counts.node ?? 0;
     const memory = program.buffers.map((buffer, b) => this.memoryOf(buffer, schedule, bindings[b]));
     const steps = (region: readonly Instruction[]) =>

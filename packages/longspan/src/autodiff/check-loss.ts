@@ -13,8 +13,8 @@ export interface Asked {
  * @throws TypeError | ShapeError saying what it gives instead, and what to do
  * @example checkLoss({ what: "grad" }, sum(tensor([1, 2]))) // 3, as it was given
  */
-export function checkLoss(asked: Asked, given: unknown): Value {
-  const value = checkValue(asked, given);
+export function checkLoss(asked: Asked, result: unknown): Value {
+  const value = checkValue(asked, result);
   if (value.size !== 1)
     throw new ShapeError(
       `${begin(asked)} must return one number, got ${formatShape(value.shape)}; use sum() or mean()`,
@@ -24,15 +24,19 @@ export function checkLoss(asked: Asked, given: unknown): Value {
 
 /**
  * `checkLoss` of what stands under `loss` in a record.
- * @param form the record, for messages
+ * @param expected the record, for messages
  * @example checkLossIn({ what: "valueGradAndAux" }, "{ loss, aux }", { loss: tensor(1), aux: null }).aux // null
  */
-export function checkLossIn<T extends { readonly loss: Value }>(asked: Asked, form: string, given: T): T {
-  refusePromise(asked, given);
-  if (typeof given !== "object" || given === null || given instanceof Value || !("loss" in given))
-    throw new TypeError(`${begin(asked)} must return ${form}, got ${described(given)}`);
-  checkLoss(asked, given.loss);
-  return given;
+export function checkLossIn<T extends { readonly loss: Value }>(
+  asked: Asked,
+  expected: string,
+  result: T,
+): T {
+  refusePromise(asked, result);
+  if (typeof result !== "object" || result === null || result instanceof Value || !("loss" in result))
+    throw new TypeError(`${begin(asked)} must return ${expected}, got ${described(result)}`);
+  checkLoss(asked, result.loss);
+  return result;
 }
 
 /**
@@ -40,16 +44,16 @@ export function checkLossIn<T extends { readonly loss: Value }>(asked: Asked, fo
  * @throws TypeError
  * @example checkValue({ what: "valueAndGradPerExample" }, tensor([1, 2])) // [1, 2], as it was given
  */
-export function checkValue(asked: Asked, given: unknown): Value {
-  if (given instanceof Value) return given;
-  refusePromise(asked, given);
-  const returned = `${begin(asked)} returned ${described(given)}`;
-  if (given === undefined) throw new TypeError(`${returned}; is a return missing?`);
-  if (typeof given === "number")
+export function checkValue(asked: Asked, result: unknown): Value {
+  if (result instanceof Value) return result;
+  refusePromise(asked, result);
+  const returned = `${begin(asked)} returned ${described(result)}`;
+  if (result === undefined) throw new TypeError(`${returned}; is a return missing?`);
+  if (typeof result === "number")
     throw new TypeError(
       `${returned}, which has no derivative: return what ops such as sum() and mean() give, not what item() reads`,
     );
-  if (typeof given === "object" && given !== null)
+  if (typeof result === "object" && result !== null)
     throw new TypeError(`${returned}; return the value itself`);
   throw new TypeError(`${returned}, not a value`);
 }
@@ -59,11 +63,11 @@ export function checkValue(asked: Asked, given: unknown): Value {
  * @throws TypeError
  * @example checkValues({ what: "jvp" }, { y: tensor([1]) }).y // [1]
  */
-export function checkValues<Y>(asked: Asked, given: Y): Y {
-  refusePromise(asked, given);
-  if (leaves(given).length === 0)
-    throw new TypeError(`${begin(asked)} must return a value, or a tree of values, got ${described(given)}`);
-  return given;
+export function checkValues<Y>(asked: Asked, result: Y): Y {
+  refusePromise(asked, result);
+  if (leaves(result).length === 0)
+    throw new TypeError(`${begin(asked)} must return a value, or a tree of values, got ${described(result)}`);
+  return result;
 }
 
 function begin({ what, function: called = "the function" }: Asked): string {
@@ -75,26 +79,26 @@ function begin({ what, function: called = "the function" }: Asked): string {
  * @throws TypeError
  * @example refusePromise({ what: "grad" }, tensor(1)) // passes
  */
-export function refusePromise(asked: Asked, given: unknown): void {
-  if (!(given instanceof Promise)) return;
+export function refusePromise(asked: Asked, result: unknown): void {
+  if (!(result instanceof Promise)) return;
   // It may still fail, on stand-ins that are gone; that would be an error that nobody waits for.
-  given.catch(() => {});
+  result.catch(() => {});
   throw new TypeError(
     `${begin(asked)} returned a promise; it is recorded as it runs, so it cannot be async: await what it needs before, and pass that in`,
   );
 }
 
 /** What was given, in words. */
-function described(given: unknown): string {
-  if (given === undefined) return "nothing";
-  if (given instanceof Value) return `a value ${given.dtype} ${formatShape(given.shape)}`;
-  if (Array.isArray(given)) return "a list";
-  if (typeof given === "string") return JSON.stringify(given);
-  if (typeof given === "object" && given !== null) {
-    const names = Object.keys(given);
+function described(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value instanceof Value) return `a value ${value.dtype} ${formatShape(value.shape)}`;
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object" && value !== null) {
+    const names = Object.keys(value);
     return names.length === 0 ? "an empty record" : `a record with ${names.join(", ")}`;
   }
-  return typeof given === "function"
+  return typeof value === "function"
     ? "a function"
-    : `${given === null ? "" : `the ${typeof given} `}${given}`;
+    : `${value === null ? "" : `the ${typeof value} `}${value}`;
 }

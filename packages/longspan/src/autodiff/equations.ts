@@ -36,8 +36,8 @@ export function usesOf(equations: readonly Equation[]): Map<Value, Equation[]> {
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * dependents(traced.equations, traced.stateIn.flat()).has(traced.stateOut[0]![0]!) // true: the new state reads the old one
  */
-export function dependents(equations: readonly Equation[], given: Iterable<Value>): Set<Value> {
-  const reached = new Set<Value>(given);
+export function dependents(equations: readonly Equation[], sources: Iterable<Value>): Set<Value> {
+  const reached = new Set<Value>(sources);
   for (const eq of equations)
     if (eq.inputs.some((v) => reached.has(v))) for (const v of eq.outputs) reached.add(v);
   return reached;
@@ -49,8 +49,8 @@ export function dependents(equations: readonly Equation[], given: Iterable<Value
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * dependencies(traced.equations, traced.stateOut.flat()).has(traced.stateIn[0]![0]!) // true: the new state reads the old one
  */
-export function dependencies(equations: readonly Equation[], given: Iterable<Value>): Set<Value> {
-  const reached = new Set<Value>(given);
+export function dependencies(equations: readonly Equation[], results: Iterable<Value>): Set<Value> {
+  const reached = new Set<Value>(results);
   for (let i = equations.length - 1; i >= 0; i--) {
     const eq = equations[i]!;
     if (eq.outputs.some((v) => reached.has(v))) for (const v of eq.inputs) reached.add(v);

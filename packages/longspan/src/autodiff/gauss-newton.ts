@@ -167,10 +167,10 @@ function recordLoss<P>(
   outputs: readonly Tensor[],
 ): { gradients: Tensor[]; graph: LinearGraph } {
   const gradient = (at: readonly Value[]): Value[] => {
-    const inner = record((given: readonly Value[]) => {
+    const inner = record((variables: readonly Value[]) => {
       let k = 0;
       const next = (o: Value): Value => {
-        const value = given[k++];
+        const value = variables[k++];
         if (value === undefined || formatShape(value.shape) !== formatShape(o.shape))
           throw new TypeError(
             "gaussNewton: the function marked other outputs when it ran again; it must do the same each time",

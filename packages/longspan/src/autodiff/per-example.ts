@@ -130,14 +130,14 @@ export class ExampleLevel implements Interpreter {
     for (let e = 0; e < this.examples; e++) {
       const parts = inputs.map((v) => this.part(v, e));
       const none = inputs.every((v, i) => !this.isOwn(v) || parts[i] === undefined);
-      const given = none
+      const applied = none
         ? null
         : applyAll(
             op,
             attrs,
             parts.map((p, i) => p ?? constant(0, inputs[i]!.shape, inputs[i]!.dtype)),
           );
-      results.forEach((r, i) => void r.parts.push(given?.[i]));
+      results.forEach((r, i) => void r.parts.push(applied?.[i]));
     }
     return results.map(({ aval, parts }) => new PerExample(this, aval.shape, aval.dtype, { parts }));
   }
@@ -155,8 +155,8 @@ function actsByRows(
 ): boolean {
   if (out.shape.length === 0 || (lowering.kind !== "map" && lowering.kind !== "instruction")) return false;
   if (lowering.kind === "map" && lowering.elementwise) return true;
-  const form = lowering.byRows?.(attrs, inputs, out);
-  return form ? own.every((h, i) => h === null || form.rows[i]!) : false;
+  const cut = lowering.byRows?.(attrs, inputs, out);
+  return cut ? own.every((h, i) => h === null || cut.rows[i]!) : false;
 }
 
 /** The owners of rows that are worked through in step; null where a row belongs to two examples. */

@@ -242,23 +242,23 @@ export function hessianVectorProduct<P, A extends unknown[]>(
 
 /** The leaves of `tree` in the order of `like`, matched by their paths. @throws ShapeError for one that is missing, extra or of another shape. */
 export function aligned(what: string, like: unknown, tree: unknown): Value[] {
-  const given = new Map(leafEntries(tree));
+  const unmatched = new Map(leafEntries(tree));
   const found = leafEntries(like).map(([path, v]) => {
-    const t = given.get(path);
-    given.delete(path);
+    const t = unmatched.get(path);
+    unmatched.delete(path);
     if (t === undefined || !sameShape(t.shape, v.shape) || t.dtype !== v.dtype)
       throw new ShapeError(
         `${what} of ${path || "the argument"}: expected ${v.dtype} ${formatShape(v.shape)}, got ${t ? `${t.dtype} ${formatShape(t.shape)}` : "none"}`,
       );
     return t;
   });
-  for (const path of given.keys())
+  for (const path of unmatched.keys())
     throw new ShapeError(`${what} of ${path || "the argument"}: there is no such value`);
   return found;
 }
 
 /** Results that are the caller's own tensors become views, so that disposing of one leaves the other. */
 export function unshared<T>(tree: T, own: readonly Value[]): T {
-  const given = new Set(own);
-  return mapTree(tree, (v) => (v instanceof Tensor && given.has(v) ? v.view(v.shape) : v));
+  const owned = new Set(own);
+  return mapTree(tree, (v) => (v instanceof Tensor && owned.has(v) ? v.view(v.shape) : v));
 }

@@ -9,14 +9,14 @@ export class DerivativeError extends Error {
 }
 
 /**
- * The transpose of a recorded linear function: cotangents of its inputs from cotangents of its outputs. `resolve` gives
+ * The transpose of a recorded linear function: cotangents of its inputs from cotangents of its outputs. `heldValue` gives
  * the values of variables that are held fixed. Where a value is shared by more rows than its cotangent, the cotangent is
  * summed over them.
  */
 export function transposeGraph(
   graph: LinearGraph,
   cotangents: readonly Linear[],
-  resolve: (v: Value) => Value = (v) => v,
+  heldValue: (v: Value) => Value = (v) => v,
 ): Linear[] {
   const linear = dependents(graph.equations, graph.inputs);
   const sums = new Map<Value, Linear>();
@@ -33,9 +33,9 @@ export function transposeGraph(
     const cts = eq.outputs.map((v) => sums.get(v));
     if (cts.every((c) => c === undefined)) continue;
     const flags = eq.inputs.map((v) => linear.has(v));
-    const given = transposeEquation(eq, cts, flags, resolve);
+    const contributions = transposeEquation(eq, cts, flags, heldValue);
     eq.inputs.forEach((v, j) => {
-      if (flags[j]) add(v, given[j], eq.op.name);
+      if (flags[j]) add(v, contributions[j], eq.op.name);
     });
     for (const v of eq.outputs) sums.delete(v);
   }
@@ -46,11 +46,11 @@ function transposeEquation(
   eq: Equation,
   cts: readonly Linear[],
   linear: readonly boolean[],
-  resolve: (v: Value) => Value,
+  heldValue: (v: Value) => Value,
 ): readonly Linear[] {
   if (!eq.op.transpose)
     throw new DerivativeError(`${eq.op.name} appears in a linear function but has no transpose`);
-  const inputs = eq.inputs.map((v, j) => (linear[j] ? v : resolve(v)));
+  const inputs = eq.inputs.map((v, j) => (linear[j] ? v : heldValue(v)));
   return eq.op.transpose({ attrs: eq.attrs, inputs, linear, outputs: eq.outputs }, cts);
 }
 

@@ -1,4 +1,4 @@
-import type { Handle, Run } from "../program/index.js";
+import type { Execution, Handle } from "../program/index.js";
 import type { Arena, RecordableExecutor, Recording } from "../recording/index.js";
 import { type HostAccess, keep, type Tensor, type TypedArray, withHostAccess } from "../tensor/index.js";
 import { type CallSignature, signatureOf, withTensors } from "./call-signature.js";
@@ -117,10 +117,10 @@ export function recordCall(
  * that is not among the arguments, or on their numbers in a way that the runs do not show.
  */
 export function difference(one: Described, other: Described): string | null {
-  if (one.runs.length !== other.runs.length)
-    return `it made ${one.runs.length} runs, then ${other.runs.length}`;
-  for (const [i, run] of one.runs.entries()) {
-    const again = other.runs[i]!;
+  if (one.executions.length !== other.executions.length)
+    return `it made ${one.executions.length} runs, then ${other.executions.length}`;
+  for (const [i, run] of one.executions.entries()) {
+    const again = other.executions[i]!;
     if (run.executable !== again.executable) return `run ${i} was of another program`;
     if (run.schedule !== again.schedule) return `run ${i} went over another structure`;
     if (!sameNumbers(one.places[i]!, other.places[i]!)) return `run ${i} took other tensors`;
@@ -154,7 +154,7 @@ export function sameReadings(one: Described, other: Described): boolean {
 
 /** A trial with memory by number, so that two can be compared. */
 export interface Described {
-  readonly runs: readonly Run[];
+  readonly executions: readonly Execution[];
   /** Number and offset of each binding of each run; -1 where there is none. */
   readonly places: readonly (readonly number[])[];
   /** Memory that the function neither took nor was given. */
@@ -182,8 +182,8 @@ export function describe(
     return number;
   };
   return {
-    runs: recording.runs,
-    places: recording.runs.map(({ bindings }) =>
+    executions: recording.executions,
+    places: recording.executions.map(({ bindings }) =>
       bindings.flatMap((b) => (b ? [numberOf(b.handle), b.offset] : [-1, -1])),
     ),
     outside,

@@ -1,4 +1,4 @@
-import type { BoundRuns, Handle } from "../program/index.js";
+import type { BoundExecutions, Handle } from "../program/index.js";
 import type { RecordableExecutor } from "../recording/index.js";
 import { checkNumbers, type Key, keep, Tensor } from "../tensor/index.js";
 import { type CallSignature, withTensors } from "./call-signature.js";
@@ -21,7 +21,7 @@ interface Output {
 /** The runs of a function, repeated in its place. */
 export class Replay {
   readonly bytes: number;
-  private readonly repeated: BoundRuns;
+  private readonly repeated: BoundExecutions;
   private readonly lasting: readonly Handle[];
   /** Memory that results are in, made anew each time; then what the function kept besides, which repetitions must not write to. */
   private readonly fresh: readonly Handle[];
@@ -48,9 +48,9 @@ export class Replay {
       const result = this.fresh.indexOf(handle);
       return result >= 0 ? { of: "result", index: result } : { of: "recording", handle };
     };
-    const bound = recording.runs.flatMap((run) => run.bindings.flatMap((b) => b?.handle ?? []));
+    const bound = recording.executions.flatMap((run) => run.bindings.flatMap((b) => b?.handle ?? []));
     this.lasting = [...new Set(bound)].filter((handle) => memoryOf(handle).of === "recording");
-    this.repeated = executor.bind(recording.runs, [...given, ...this.fresh]);
+    this.repeated = executor.bind(recording.executions, [...given, ...this.fresh]);
     this.fillings = fillings.flatMap((filling) => {
       const memory = memoryOf(filling.handle);
       // What the function itself wrote into memory that stays is still there.

@@ -8,19 +8,19 @@ const result = ["state", "output", "sums"];
 const dtypes: readonly DType[] = ["float32", "float64", "int32"];
 
 /** Refuses what a definition does not have. @throws CellError with the nearest name that it has */
-export function checkDefinition(cell: string, given: object): void {
+export function checkDefinition(cell: string, defined: object): void {
   // The kinds of the settings are the library's own cells' alone.
-  const { settings: _, ...others } = given as { settings?: unknown };
+  const { settings: _, ...others } = defined as { settings?: unknown };
   checkNames(cell, "a definition has no", "it has", others, definition);
 }
 
 /** Refuses what a step does not return. @throws CellError with the nearest name that it may return */
-export function checkResult(cell: string, given: object): void {
-  checkNames(cell, "a step returns no", "it returns", given, result);
+export function checkResult(cell: string, returned: object): void {
+  checkNames(cell, "a step returns no", "it returns", returned, result);
 }
 
-function checkNames(cell: string, none: string, has: string, given: object, known: readonly string[]): void {
-  for (const name of Object.keys(given)) {
+function checkNames(cell: string, none: string, has: string, record: object, known: readonly string[]): void {
+  for (const name of Object.keys(record)) {
     if (known.includes(name)) continue;
     const meant = nearest(name, known);
     throw new CellError(
@@ -33,17 +33,17 @@ function checkNames(cell: string, none: string, has: string, given: object, know
 export function checkSlotShapes(cell: string, what: "state" | "message", slots: Shapes): void {
   checkRecord(cell, what, slots);
   for (const [name, slot] of Object.entries(slots)) {
-    const place = `cell ${cell}: the ${what} slot "${name}"`;
+    const subject = `cell ${cell}: the ${what} slot "${name}"`;
     if (!isSpecLike(slot)) {
-      checkShapeOf(place, slot);
+      checkShapeOf(subject, slot);
       continue;
     }
     const { shape, dtype } = slot;
-    checkShapeOf(place, shape);
+    checkShapeOf(subject, shape);
     throw new CellError(
       dtype === "int32"
-        ? `${place} is int32 ${formatShape(shape)}; a ${what} holds floats, so a slot is a shape, such as [4]. A float32 counts exactly up to 2^24; what is an integer at each node comes in as an input`
-        : `${place} is ${dtype} ${formatShape(shape)}; a ${what} has the type of the parameters, so a slot is a shape, such as [4]`,
+        ? `${subject} is int32 ${formatShape(shape)}; a ${what} holds floats, so a slot is a shape, such as [4]. A float32 counts exactly up to 2^24; what is an integer at each node comes in as an input`
+        : `${subject} is ${dtype} ${formatShape(shape)}; a ${what} has the type of the parameters, so a slot is a shape, such as [4]`,
     );
   }
 }
@@ -57,15 +57,15 @@ export function checkInputShapes(
   const what = { inputs: "input", sequenceInputs: "sequence input", sharedInputs: "shared input" }[part];
   checkRecord(cell, part, inputs);
   for (const [name, spec] of Object.entries(inputs)) {
-    const place = `cell ${cell}: the ${what} "${name}"`;
+    const subject = `cell ${cell}: the ${what} "${name}"`;
     if (!isSpecLike(spec)) {
-      checkShapeOf(place, spec);
+      checkShapeOf(subject, spec);
       continue;
     }
-    checkShapeOf(place, spec.shape);
+    checkShapeOf(subject, spec.shape);
     if (!dtypes.includes(spec.dtype))
       throw new CellError(
-        `${place} is ${spec.dtype} ${formatShape(spec.shape)}; types are ${listed(dtypes)}`,
+        `${subject} is ${spec.dtype} ${formatShape(spec.shape)}; types are ${listed(dtypes)}`,
       );
   }
 }
@@ -82,20 +82,20 @@ function isSpecLike(spec: unknown): spec is { shape: readonly number[]; dtype: D
   return typeof spec === "object" && spec !== null && "shape" in spec;
 }
 
-function checkRecord(cell: string, part: string, given: unknown): void {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
+function checkRecord(cell: string, part: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new CellError(
-      `cell ${cell}: ${part} gives ${Array.isArray(given) ? "a list" : describeElement(given)}, expected a record of shapes by name`,
+      `cell ${cell}: ${part} gives ${Array.isArray(value) ? "a list" : describeElement(value)}, expected a record of shapes by name`,
     );
 }
 
-function checkShapeOf(place: string, shape: unknown): void {
+function checkShapeOf(subject: string, shape: unknown): void {
   if (!Array.isArray(shape))
     throw new CellError(
-      `${place} is ${describeElement(shape)}, expected a shape: a list of sizes, such as [4]`,
+      `${subject} is ${describeElement(shape)}, expected a shape: a list of sizes, such as [4]`,
     );
   if (!shape.every((n) => Number.isInteger(n) && n >= 0))
     throw new CellError(
-      `${place} is [${shape.map(describeElement).join(", ")}], expected a shape: sizes are whole numbers of at least 0`,
+      `${subject} is [${shape.map(describeElement).join(", ")}], expected a shape: sizes are whole numbers of at least 0`,
     );
 }

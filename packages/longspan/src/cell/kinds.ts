@@ -5,7 +5,7 @@ import { isSpec } from "./step.js";
 /** A configured cell. */
 export const cellKind: RequiredKind = kind(
   "a cell, such as lstm({ input, hidden })",
-  (given) => given instanceof Cell,
+  (value) => value instanceof Cell,
 );
 
 /** How a parameter starts. */

@@ -137,11 +137,11 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
   ];
   const primalEntries = new Map<Value, number>(cell.values.map((v, i) => [value(v.variable), i]));
   const results = [...cell.outputs.map((o) => value(o.value)), ...cell.stateOut.flat().map(value)];
-  const plan = chooseResiduals(attempt, tangentRoots, primalEntries, results);
+  const choice = chooseResiduals(attempt, tangentRoots, primalEntries, results);
 
   // The primal cell, with what was saved appended to its outputs, where it is not among them.
   const outputs = cell.outputs.map((o) => ({ ...o, value: value(o.value) }));
-  const places = plan.saved.map((v, i) => {
+  const savedOutputs = choice.saved.map((v, i) => {
     const known = outputs.findIndex((o) => o.value === v && o.scope === v.scope);
     return known < 0 ? outputs.push({ name: `residual${i}`, value: v, scope: v.scope }) - 1 : known;
   });
@@ -156,7 +156,10 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
     env.set(v, own);
     return own;
   };
-  const residualValues = [...plan.free, ...plan.saved].map((v, i) => ({ name: `r${i}`, variable: enter(v) }));
+  const residualValues = [...choice.free, ...choice.saved].map((v, i) => ({
+    name: `r${i}`,
+    variable: enter(v),
+  }));
   const activeValues = cell.values.map((_, i) => i).filter((i) => attempt.tangentValues[i] !== undefined);
   const tangentValues = activeValues.map((i) => ({
     name: `d${cell.values[i]!.name}`,
@@ -165,7 +168,7 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
   const stateIn = attempt.tangentIn.map((port) => pick(port, active.in).map((v) => enter(v!)));
   const edgeState = pick(attempt.tangentEdge, active.out).map((v) => enter(v!));
   const tangentCell = withAmbient(trace, () => {
-    evaluate(plan.recomputed, env);
+    evaluate(choice.recomputed, env);
     evaluate(attempt.tangent.equations, env);
     const result = (v: Value) => {
       const t = derivative(v);
@@ -197,13 +200,13 @@ function assemble(cell: CellGraph, active: Activity, attempt: Attempt): Lineariz
       },
     });
   });
-  const usable = dropUnusedResiduals(tangentCell, plan.free.length + plan.saved.length);
+  const usable = dropUnusedResiduals(tangentCell, choice.free.length + choice.saved.length);
   verifyCell(forward);
   verifyCell(usable.cell);
   const boundaryFlags = cell.edge?.when === "push" ? active.in : active.out;
   const all: Residual[] = [
-    ...plan.free.map((v) => ({ from: "value" as const, index: primalEntries.get(v)! })),
-    ...places.map((index) => ({ from: "output" as const, index })),
+    ...choice.free.map((v) => ({ from: "value" as const, index: primalEntries.get(v)! })),
+    ...savedOutputs.map((index) => ({ from: "output" as const, index })),
   ];
   return {
     forward,
@@ -225,7 +228,7 @@ function dropUnusedResiduals(cell: CellGraph, residuals: number): { cell: CellGr
   return { cell: { ...cell, values }, kept };
 }
 
-interface ResidualPlan {
+interface ResidualChoice {
   /** Operands of the primal cell that the tangent cell reads as they are. */
   readonly free: Var[];
   /** Values to be kept from the primal pass. */
@@ -243,7 +246,7 @@ function chooseResiduals(
   tangentRoots: readonly Linear[],
   operands: ReadonlyMap<Value, number>,
   results: readonly Value[],
-): ResidualPlan {
+): ResidualChoice {
   const producer = producersOf(attempt.primal.equations);
   const isPrimal = (v: Value): v is Var => v instanceof Var && v.interpreter === attempt.primal;
   const needed: Var[] = [];

@@ -37,9 +37,9 @@ export function withPullback(graph: CellGraph): CellGraph {
     for (const { op, attrs, inputs: from, outputs } of graph.equations) {
       const ts = from.map((v) => tangentOf.get(v));
       if (ts.every((t) => t === undefined)) continue;
-      const given = op.jvp({ attrs, inputs: from.map(primalOf), outputs: outputs.map(primalOf) }, ts);
+      const results = op.jvp({ attrs, inputs: from.map(primalOf), outputs: outputs.map(primalOf) }, ts);
       outputs.forEach((v, i) => {
-        tangentOf.set(v, given[i]);
+        tangentOf.set(v, results[i]);
       });
     }
     const outputs = graph.stateOut[0]!.map((v) => tangentOf.get(v));
@@ -48,7 +48,7 @@ export function withPullback(graph: CellGraph): CellGraph {
     );
   });
   const names = graph.inPorts[0]!.slots.map((s) => s.name);
-  const form = substitute(
+  const extended = substitute(
     {
       ...cell,
       values: [
@@ -64,5 +64,5 @@ export function withPullback(graph: CellGraph): CellGraph {
     value,
     scope: "node",
   }));
-  return simplify({ ...form, outputs: [...form.outputs, ...added] });
+  return simplify({ ...extended, outputs: [...extended.outputs, ...added] });
 }

@@ -212,14 +212,14 @@ function slotsOf(shapes: Shapes, dtype: DType): Slot[] {
   return Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype }));
 }
 
-function checkSlots(cell: string, what: string, given: ValuesOf<Shapes>, slots: readonly Slot[]): Value[] {
-  for (const name of Object.keys(given))
+function checkSlots(cell: string, what: string, values: ValuesOf<Shapes>, slots: readonly Slot[]): Value[] {
+  for (const name of Object.keys(values))
     if (!slots.some((s) => s.name === name))
       throw new CellError(
         `cell ${cell}: ${what} has a slot "${name}" that is not declared (declared: ${slots.map((s) => s.name).join(", ") || "none"})`,
       );
   return slots.map((s) => {
-    const v = given[s.name];
+    const v = values[s.name];
     if (!(v instanceof Value)) throw new CellError(`cell ${cell}: ${what} lacks the slot "${s.name}"`);
     if (v instanceof Tensor) rejectCaptured(cell, v, null);
     if (!sameShape(v.shape, s.shape) || v.dtype !== s.dtype)

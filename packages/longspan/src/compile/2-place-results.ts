@@ -5,7 +5,7 @@ import type { Context } from "./context.js";
 import { memoryOf } from "./memory.js";
 
 /** Where a result goes. */
-type Home =
+type Destination =
   | { readonly kind: "state"; readonly port: number; readonly slot: number }
   | { readonly kind: "message"; readonly slot: number }
   | { readonly kind: "output"; readonly index: number };
@@ -14,7 +14,7 @@ type Home =
 export interface PlacedResults extends Context {
   readonly producer: ReadonlyMap<Value, Equation>;
   readonly uses: ReadonlyMap<Value, readonly Equation[]>;
-  readonly homes: ReadonlyMap<Value, Home>;
+  readonly destinations: ReadonlyMap<Value, Destination>;
   /** Outputs that are the node rows of a state and need no memory of their own. */
   readonly shared: ReadonlyMap<number, { readonly port: number; readonly slot: number }>;
 }
@@ -39,34 +39,34 @@ export function placeResults(context: Context): PlacedResults {
   const trace = new Trace(1);
   const copies: Equation[] = [];
   const early: { before: Equation; copy: Equation }[] = [];
-  const homes = new Map<Value, Home>();
+  const destinations = new Map<Value, Destination>();
   const shared = new Map<number, { port: number; slot: number }>();
-  const place = (v: Value, home: Home, scope: Scope): Value => {
+  const giveDestination = (v: Value, destination: Destination, scope: Scope): Value => {
     const { root } = memoryOf(v, producer);
-    const own = producer.has(v) && root === v && (v as Var).scope === scope && !homes.has(v);
+    const own = producer.has(v) && root === v && (v as Var).scope === scope && !destinations.has(v);
     if (own) {
-      homes.set(v, home);
+      destinations.set(v, destination);
       return v;
     }
     const copy = trace.variable(v, scope);
     copies.push({ op: copyOp, attrs: {}, inputs: [v], outputs: [copy] });
-    homes.set(copy, home);
+    destinations.set(copy, destination);
     return copy;
   };
   const original = cell.stateOut;
   const stateOut = cell.stateOut.map((port, p) =>
-    port.map((v, slot) => place(v, { kind: "state", port: p, slot }, "node")),
+    port.map((v, slot) => giveDestination(v, { kind: "state", port: p, slot }, "node")),
   );
   const edge = cell.edge && {
     ...cell.edge,
-    message: cell.edge.message.map((v, slot) => place(v, { kind: "message", slot }, "edge")),
+    message: cell.edge.message.map((v, slot) => giveDestination(v, { kind: "message", slot }, "edge")),
   };
   // A sum over some of the rows reads them as they lie: states, which are read through a table, are copied for it.
   const equations = cell.equations.map((eq) => {
     const v = eq.inputs[0]!;
     if (eq.op.lowering.kind !== "sum" || eq.attrs.to === "one") return eq;
     const { root } = memoryOf(v, producer);
-    if (producer.has(root) && !homes.has(root)) return eq;
+    if (producer.has(root) && !destinations.has(root)) return eq;
     const copy = trace.variable(v, (v as Var).scope);
     early.push({ before: eq, copy: { op: copyOp, attrs: {}, inputs: [v], outputs: [copy] } });
     return { ...eq, inputs: [copy] };
@@ -81,7 +81,7 @@ export function placeResults(context: Context): PlacedResults {
         }
       }
     }
-    return { ...o, value: place(o.value, { kind: "output", index }, o.scope) };
+    return { ...o, value: giveDestination(o.value, { kind: "output", index }, o.scope) };
   });
   const ordered = equations.flatMap((eq, i) => [
     ...early.filter((e) => e.before === cell.equations[i]).map((e) => e.copy),
@@ -93,7 +93,7 @@ export function placeResults(context: Context): PlacedResults {
     cell: { ...cell, equations: placed, stateOut, edge, outputs },
     producer: producersOf(placed),
     uses: usesOf(placed),
-    homes,
+    destinations,
     shared,
   };
 }

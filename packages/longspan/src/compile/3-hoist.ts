@@ -118,9 +118,9 @@ interface Recurrences {
  */
 function recurrentSlots({ cell }: PlacedResults): Recurrences {
   const slots = inSlots(cell).length;
-  const reads = (targets: readonly Value[], marks: readonly Value[]) => {
-    const reached = dependencies(cell.equations, targets);
-    return marks.some((v) => reached.has(v));
+  const reads = (results: readonly Value[], states: readonly Value[]) => {
+    const reached = dependencies(cell.equations, results);
+    return states.some((v) => reached.has(v));
   };
   if (cell.edge) {
     return { in: inSlots(cell).map(() => true), out: outSlots(cell).map(() => true), edge: true };

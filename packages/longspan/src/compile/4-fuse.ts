@@ -77,7 +77,7 @@ export function fuse(hoisted: Hoisted): Fused {
   };
   const earliest = (eq: Equation, start: Var | undefined): Layer => {
     const phase = hoisted.phases.get(eq)!;
-    const kind = kindOfWork(eq);
+    const kind = layerKindOf(eq);
     let first = firstLayer(kind);
     const operands = absorbedOperands(eq, absorbed, producer);
     for (const v of start ? [...operands, start] : operands) {
@@ -123,13 +123,13 @@ export function fuse(hoisted: Hoisted): Fused {
 }
 
 /** Maps are row-local work; everything else is an instruction of its own. */
-function kindOfWork(eq: Equation): LayerKind {
+function layerKindOf(eq: Equation): LayerKind {
   return eq.op.lowering.kind === "map" ? "maps" : "instructions";
 }
 
 /** Constants are written into each map that uses them. */
-export function isInline(eq: Equation, { uses, homes }: Hoisted): boolean {
-  if (eq.inputs.length > 0 || kindOfWork(eq) !== "maps" || homes.has(result(eq))) return false;
+export function isInline(eq: Equation, { uses, destinations }: Hoisted): boolean {
+  if (eq.inputs.length > 0 || layerKindOf(eq) !== "maps" || destinations.has(result(eq))) return false;
   return (uses.get(result(eq)) ?? []).every((u) => u.op.lowering.kind === "map");
 }
 
@@ -139,12 +139,12 @@ export function isInline(eq: Equation, { uses, homes }: Hoisted): boolean {
  * product that nothing waits for comes after the last map, so that it needs nothing at once.
  */
 function delay(
-  { producer, uses, homes, phases, accumulations, absorbed }: Omit<Fused, "units" | "unitOf">,
+  { producer, uses, destinations, phases, accumulations, absorbed }: Omit<Fused, "units" | "unitOf">,
   scheduled: readonly Equation[],
   layers: Map<Equation, Layer>,
 ): void {
   const key = (eq: Equation) => `${phases.get(eq)}:${result(eq).scope}`;
-  const isMap = (eq: Equation) => kindOfWork(eq) === "maps";
+  const isMap = (eq: Equation) => layerKindOf(eq) === "maps";
   const first = firstLayer("maps");
   const mapLayers = new Map<string, Set<Layer>>();
   for (const eq of scheduled) {
@@ -161,7 +161,7 @@ function delay(
     !isMap(eq) &&
     phases.get(eq) !== "loop" &&
     !accumulations.has(eq) &&
-    homes.get(result(eq))?.kind !== "state" &&
+    destinations.get(result(eq))?.kind !== "state" &&
     consumersOf(result(eq)).every((c) => phases.get(c) !== phases.get(eq));
   const last = scheduled.filter(isLast);
   // The latest layer for each, from the results backwards.
@@ -171,7 +171,8 @@ function delay(
     if (!isMap(eq) || layers.get(eq) !== first) continue;
     const phase = phases.get(eq);
     // Outside the loop a new state is read by whole regions, so it is not to come later than planned.
-    const fixed = starts.has(result(eq)) || (phase !== "loop" && homes.get(result(eq))?.kind === "state");
+    const fixed =
+      starts.has(result(eq)) || (phase !== "loop" && destinations.get(result(eq))?.kind === "state");
     let limit = fixed ? first : Math.max(...mapLayers.get(key(eq))!);
     for (const c of consumersOf(result(eq))) {
       if (phases.get(c) !== phase || last.includes(c)) continue;
@@ -217,12 +218,12 @@ export function absorbedOperands(
 }
 
 /** Ops such as the outer product, used by a sum over all rows only: the sum takes their operands. */
-function findAbsorbed({ cell, producer, uses, homes, phases }: Hoisted): Set<Equation> {
+function findAbsorbed({ cell, producer, uses, destinations, phases }: Hoisted): Set<Equation> {
   const absorbed = new Set<Equation>();
   for (const eq of cell.equations) {
     if (eq.op.lowering.kind !== "sum" || result(eq).scope !== "one") continue;
     const inner = producer.get(eq.inputs[0]!);
-    if (!inner || homes.has(result(inner)) || phases.get(eq) === "loop") continue;
+    if (!inner || destinations.has(result(inner)) || phases.get(eq) === "loop") continue;
     const { lowering } = inner.op;
     const summed = (lowering.kind === "map" || lowering.kind === "instruction") && lowering.summed;
     const readers = uses.get(result(inner))!;
@@ -234,13 +235,13 @@ function findAbsorbed({ cell, producer, uses, homes, phases }: Hoisted): Set<Equ
 
 /** Sums with one operand that an instruction can add to the other in place. */
 function findAccumulations(
-  { cell, producer, uses, homes, phases }: Hoisted,
+  { cell, producer, uses, destinations, phases }: Hoisted,
   absorbed: ReadonlySet<Equation>,
 ): Map<Equation, Accumulation> {
   const found = new Map<Equation, Accumulation>();
   const phase = (eq: Equation) => phases.get(eq);
   const onlyUse = (v: Value, by: Equation) =>
-    !homes.has(v) && uses.get(v)!.length === 1 && uses.get(v)![0] === by;
+    !destinations.has(v) && uses.get(v)!.length === 1 && uses.get(v)![0] === by;
   const adds = (eq: Equation | undefined) =>
     eq !== undefined &&
     ((eq.op.lowering.kind === "instruction" && eq.op.lowering.accumulates) || eq.op.lowering.kind === "sum");

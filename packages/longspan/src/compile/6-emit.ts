@@ -3,28 +3,28 @@ import { MapBuilder, type Placed, type Scope } from "../ops/index.js";
 import { type Instruction, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { Unit } from "./4-fuse.js";
-import type { Planned } from "./5-plan.js";
+import type { BufferAssignment } from "./5-assign-buffers.js";
 import { type CompileError, compilerDefect } from "./compile-error.js";
 import { type Phase, result } from "./context.js";
 import { isView } from "./memory.js";
 
 /** Pass 6, emit: turns units into instructions, region by region. */
-export function emit(plan: Planned): Record<Phase, Instruction[]> {
+export function emit(assignment: BufferAssignment): Record<Phase, Instruction[]> {
   const regions: Record<Phase, Instruction[]> = { before: [], loop: [], after: [] };
-  regions.before.push(...initialStates(plan));
+  regions.before.push(...initialStates(assignment));
   const instructions = (phase: Phase, keep: (u: Unit) => boolean = () => true) =>
-    plan.units.filter((u) => u.phase === phase && keep(u)).map((u) => emitUnit(plan, u));
-  const arrivals = (wanted: boolean) => emitArrivals(plan, wanted);
-  regions.before.push(...staticArrivals(plan, instructions("before")));
+    assignment.units.filter((u) => u.phase === phase && keep(u)).map((u) => emitUnit(assignment, u));
+  const arrivals = (wanted: boolean) => emitArrivals(assignment, wanted);
+  regions.before.push(...staticArrivals(assignment, instructions("before")));
   const nodes = instructions("loop", (u) => u.space !== "edge");
   const edges = instructions("loop", (u) => u.space === "edge");
-  if (plan.hasLoop)
+  if (assignment.hasLoop)
     regions.loop.push(
-      ...(plan.cell.edge?.when === "push"
+      ...(assignment.cell.edge?.when === "push"
         ? [...arrivals(true), ...nodes, ...edges]
         : [...edges, ...arrivals(true), ...nodes]),
     );
-  regions.after.push(...instructions("after"), ...finalStates(plan));
+  regions.after.push(...instructions("after"), ...finalStates(assignment));
   return regions;
 }
 
@@ -32,8 +32,8 @@ export function emit(plan: Planned): Record<Phase, Instruction[]> {
  * Arrivals of states without recurrence, where nodes read any number of rows: summed once, between the instruction that completes
  * the states and the first that reads them.
  */
-function staticArrivals(plan: Planned, before: Instruction[]): Instruction[] {
-  const sums = emitArrivals(plan, false);
+function staticArrivals(assignment: BufferAssignment, before: Instruction[]): Instruction[] {
+  const sums = emitArrivals(assignment, false);
   if (sums.length === 0) return before;
   const reads = (i: Instruction, buffer: number) =>
     [...views(i)].some(([view, , use]) => use !== "out" && view.buffer === buffer);
@@ -46,18 +46,18 @@ function staticArrivals(plan: Planned, before: Instruction[]): Instruction[] {
   return result;
 }
 
-function emitArrivals(plan: Planned, recurrent: boolean): Instruction[] {
+function emitArrivals(assignment: BufferAssignment, recurrent: boolean): Instruction[] {
   const list: Instruction[] = [];
-  plan.arrivalBuffers.forEach((port, q) => {
+  assignment.arrivalBuffers.forEach((port, q) => {
     port.forEach((buffer, s) => {
-      if (buffer === null || plan.recurrent[s] !== recurrent) return;
+      if (buffer === null || assignment.recurrent[s] !== recurrent) return;
       list.push({
         kind: "segmentSum",
         space: "node",
         out: { buffer, offset: 0, rows: "same" },
-        a: { buffer: plan.arrivalSources[s]!, offset: 0, rows: "same" },
-        lists: plan.table({ rows: "arrivals", port: q }, "lists"),
-        columns: sizeOf(plan.cell.inPorts[q]!.slots[s]!.shape),
+        a: { buffer: assignment.arrivalSources[s]!, offset: 0, rows: "same" },
+        lists: assignment.table({ rows: "arrivals", port: q }, "lists"),
+        columns: sizeOf(assignment.cell.inPorts[q]!.slots[s]!.shape),
         accumulate: false,
       });
     });
@@ -65,36 +65,40 @@ function emitArrivals(plan: Planned, recurrent: boolean): Instruction[] {
   return list;
 }
 
-function initialStates(plan: Planned): Instruction[] {
+function initialStates(assignment: BufferAssignment): Instruction[] {
   const map = new MapBuilder();
   let any = false;
-  plan.cell.sourceSlots.forEach((slot, s) => {
-    const from = plan.sourceBuffers[s];
+  assignment.cell.sourceSlots.forEach((slot, s) => {
+    const from = assignment.sourceBuffers[s];
     if (from === null || from === undefined) return;
     any = true;
     const r = map.load({ ...slot, view: { buffer: from, offset: 0, rows: "same" } });
     map.store(r, {
       ...slot,
-      view: { buffer: plan.boundaryBuffers[s]!, offset: 0, rows: plan.table({ rows: "sources" }, "map") },
+      view: {
+        buffer: assignment.boundaryBuffers[s]!,
+        offset: 0,
+        rows: assignment.table({ rows: "sources" }, "map"),
+      },
     });
   });
   return any ? [map.build("source")] : [];
 }
 
-function finalStates(plan: Planned): Instruction[] {
+function finalStates(assignment: BufferAssignment): Instruction[] {
   const list: Instruction[] = [];
   const map = new MapBuilder();
   let any = false;
-  plan.cell.sinkSlots.forEach((slot, s) => {
-    const to = plan.finalBuffers[s];
+  assignment.cell.sinkSlots.forEach((slot, s) => {
+    const to = assignment.finalBuffers[s];
     if (to === null || to === undefined) return;
     const out = { buffer: to, offset: 0, rows: "same" as const };
-    const from = plan.boundaryBuffers[s]!;
-    if (plan.structure.sinks === "single") {
+    const from = assignment.boundaryBuffers[s]!;
+    if (assignment.structure.sinks === "single") {
       any = true;
       const r = map.load({
         ...slot,
-        view: { buffer: from, offset: 0, rows: plan.table({ rows: "sinks" }, "map") },
+        view: { buffer: from, offset: 0, rows: assignment.table({ rows: "sinks" }, "map") },
       });
       map.store(r, { ...slot, view: out });
     } else
@@ -103,7 +107,7 @@ function finalStates(plan: Planned): Instruction[] {
         space: "sink",
         out,
         a: { buffer: from, offset: 0, rows: "same" },
-        lists: plan.table({ rows: "sinks" }, "lists"),
+        lists: assignment.table({ rows: "sinks" }, "lists"),
         columns: sizeOf(slot.shape),
         accumulate: false,
       });
@@ -111,12 +115,12 @@ function finalStates(plan: Planned): Instruction[] {
   return any ? [...list, map.build("sink")] : list;
 }
 
-function emitUnit(plan: Planned, unit: Unit): Instruction {
-  return unit.isMap ? emitMap(plan, unit) : emitInstruction(plan, unit, unit.equations[0]!);
+function emitUnit(assignment: BufferAssignment, unit: Unit): Instruction {
+  return unit.isMap ? emitMap(assignment, unit) : emitInstruction(assignment, unit, unit.equations[0]!);
 }
 
-function emitMap(plan: Planned, unit: Unit): Instruction {
-  const { producer } = plan;
+function emitMap(assignment: BufferAssignment, unit: Unit): Instruction {
+  const { producer } = assignment;
   const map = new MapBuilder();
   const registers = new Map<Value, number>();
   const inside = new Set<Value>(unit.equations.map(result));
@@ -125,10 +129,10 @@ function emitMap(plan: Planned, unit: Unit): Instruction {
     if (known !== undefined) return known;
     const eq = producer.get(v);
     let r: number;
-    if (eq && eq.inputs.length === 0 && !plan.inMemory(v)) r = constantRegister(plan, eq, map);
-    else if (eq && isView(eq, producer) && !plan.inMemory(v)) r = viewRegister(eq, register, map);
+    if (eq && eq.inputs.length === 0 && !assignment.inMemory(v)) r = constantRegister(assignment, eq, map);
+    else if (eq && isView(eq, producer) && !assignment.inMemory(v)) r = viewRegister(eq, register, map);
     else if (eq && isView(eq, producer) && insideRoot(v)) r = viewRegister(eq, register, map);
-    else r = map.load(plan.place(v, unit.space));
+    else r = map.load(assignment.operand(v, unit.space));
     registers.set(v, r);
     return r;
   };
@@ -139,22 +143,22 @@ function emitMap(plan: Planned, unit: Unit): Instruction {
   };
   for (const eq of unit.equations) {
     const { lowering } = eq.op;
-    if (lowering.kind !== "map") throw notRowLocal(plan, eq);
+    if (lowering.kind !== "map") throw notRowLocal(assignment, eq);
     const v = result(eq);
     const r = lowering.emit(eq.attrs, eq.inputs.map(register), v, map);
     registers.set(v, map.expand(r, v.shape));
-    if (plan.inMemory(v)) map.store(registers.get(v)!, plan.place(v, unit.space));
+    if (assignment.inMemory(v)) map.store(registers.get(v)!, assignment.operand(v, unit.space));
   }
   return map.build(unit.space);
 }
 
-function notRowLocal({ cell }: Planned, eq: Equation): CompileError {
+function notRowLocal({ cell }: BufferAssignment, eq: Equation): CompileError {
   return compilerDefect(cell.name, `${eq.op.name} is part of a map and not row-local`);
 }
 
-function constantRegister(plan: Planned, eq: Equation, map: MapBuilder): number {
+function constantRegister(assignment: BufferAssignment, eq: Equation, map: MapBuilder): number {
   const { lowering } = eq.op;
-  if (lowering.kind !== "map") throw notRowLocal(plan, eq);
+  if (lowering.kind !== "map") throw notRowLocal(assignment, eq);
   return lowering.emit(eq.attrs, [], result(eq), map);
 }
 
@@ -169,21 +173,22 @@ function viewRegister(eq: Equation, register: (v: Value) => number, map: MapBuil
   return r;
 }
 
-function emitInstruction(plan: Planned, unit: Unit, eq: Equation): Instruction {
-  const { producer, cell } = plan;
-  const accumulate = plan.accumulations.get(eq)?.instruction === eq;
-  const out = plan.place(result(eq), result(eq).scope);
+function emitInstruction(assignment: BufferAssignment, unit: Unit, eq: Equation): Instruction {
+  const { producer, cell } = assignment;
+  const accumulate = assignment.accumulations.get(eq)?.instruction === eq;
+  const out = assignment.operand(result(eq), result(eq).scope);
   const { lowering } = eq.op;
-  const placed = (values: readonly Value[]): Placed[] => values.map((v) => plan.place(v, unit.space));
+  const operands = (values: readonly Value[]): Placed[] =>
+    values.map((v) => assignment.operand(v, unit.space));
   if (lowering.kind === "instruction")
-    return lowering.build(eq.attrs, placed(eq.inputs), out, unit.space, accumulate);
+    return lowering.build(eq.attrs, operands(eq.inputs), out, unit.space, accumulate);
   const inner = producer.get(eq.inputs[0]!);
-  if (inner && plan.absorbed.has(inner)) {
+  if (inner && assignment.absorbed.has(inner)) {
     const summed =
       inner.op.lowering.kind === "map" || inner.op.lowering.kind === "instruction"
         ? inner.op.lowering.summed
         : undefined;
-    return summed!(inner.attrs, placed(inner.inputs), out, unit.space, accumulate);
+    return summed!(inner.attrs, operands(inner.inputs), out, unit.space, accumulate);
   }
   const from = (eq.inputs[0] as { scope?: Scope }).scope!;
   const columns = sizeOf(eq.inputs[0]!.shape);
@@ -192,14 +197,14 @@ function emitInstruction(plan: Planned, unit: Unit, eq: Equation): Instruction {
       kind: "sumRows",
       space: unit.space,
       out: out.view,
-      a: plan.place(eq.inputs[0]!, from).view,
+      a: assignment.operand(eq.inputs[0]!, from).view,
       columns,
       accumulate,
     };
-  const a = plan.place(eq.inputs[0]!, from);
+  const a = assignment.operand(eq.inputs[0]!, from);
   if (a.view.rows !== "same")
     throw compilerDefect(cell.name, `a sum per ${unit.space} of rows that are read by a table`);
-  const lists = plan.table({ rows: "children", of: from, by: result(eq).scope }, "lists");
+  const lists = assignment.table({ rows: "children", of: from, by: result(eq).scope }, "lists");
   return {
     kind: "segmentSum",
     space: unit.space,

@@ -19,7 +19,7 @@ export interface Context {
   readonly cell: CellGraph;
   readonly structure: StructureClass;
   /** Per source slot: an initial state is given. */
-  readonly given: readonly boolean[];
+  readonly initials: readonly boolean[];
   /** Per sink slot: the final state is wanted. */
   readonly finals: readonly boolean[];
 }

@@ -3,7 +3,7 @@ import { type Program, verifyProgram } from "../program/index.js";
 import { placeResults } from "./2-place-results.js";
 import { hoist } from "./3-hoist.js";
 import { fuse } from "./4-fuse.js";
-import { plan } from "./5-plan.js";
+import { assignBuffers } from "./5-assign-buffers.js";
 import { emit } from "./6-emit.js";
 import type { StructureClass } from "./context.js";
 import type { RowTableDecl } from "./row-tables.js";
@@ -32,7 +32,7 @@ export interface CompiledCell {
  * Compiles a cell, pass by pass: place results, hoist, fuse, plan, emit. (`splitProducts`, the first pass, works on the cell before it
  * is differentiated.) What each pass gives is checked before the next one starts.
  *
- * @param given per source slot: an initial state is given @param finals per sink slot: the final state is wanted
+ * @param initials per source slot: an initial state is given @param finals per sink slot: the final state is wanted
  * @throws CompileError if a pass breaks a rule
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
@@ -42,10 +42,10 @@ export interface CompiledCell {
 export function compileCell(
   cell: CellGraph,
   structure: StructureClass,
-  given: readonly boolean[],
+  initials: readonly boolean[],
   finals: readonly boolean[],
 ): CompiledCell {
-  return compile(cell, structure, given, finals, () => {});
+  return compile(cell, structure, initials, finals, () => {});
 }
 
 /**
@@ -56,17 +56,17 @@ export function compileCell(
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
  * const stages = compileStages(splitProducts(traced));
- * stages.map((stage) => stage.name) // [ "2-place-results", "3-hoist", "4-fuse", "5-plan", "6-emit" ]
+ * stages.map((stage) => stage.name) // [ "2-place-results", "3-hoist", "4-fuse", "5-assign-buffers", "6-emit" ]
  * console.log(stages[1]!.text); // which equations run before, in and after the loop
  */
 export function compileStages(
   cell: CellGraph,
   structure: StructureClass = { arrivals: cell.inPorts.map(() => "single"), sinks: "single" },
-  given: readonly boolean[] = cell.sourceSlots.map(() => false),
+  initials: readonly boolean[] = cell.sourceSlots.map(() => false),
   finals: readonly boolean[] = cell.sinkSlots.map(() => false),
 ): { readonly name: StageName; readonly text: string }[] {
   const texts: { name: StageName; text: string }[] = [];
-  compile(cell, structure, given, finals, (name, stage) => {
+  compile(cell, structure, initials, finals, (name, stage) => {
     texts.push({ name, text: printStage(name, stage) });
   });
   return texts;
@@ -75,7 +75,7 @@ export function compileStages(
 function compile(
   cell: CellGraph,
   structure: StructureClass,
-  given: readonly boolean[],
+  initials: readonly boolean[],
   finals: readonly boolean[],
   watch: <N extends StageName>(name: N, stage: Stages[N]) => void,
 ): CompiledCell {
@@ -84,26 +84,29 @@ function compile(
     watch(name, stage);
     return stage;
   };
-  const placed = done("2-place-results", placeResults({ cell, structure, given, finals }));
+  const placed = done("2-place-results", placeResults({ cell, structure, initials, finals }));
   const hoisted = done("3-hoist", hoist(placed));
   const fused = done("4-fuse", fuse(hoisted));
-  const planned = done("5-plan", plan(fused));
-  const { program } = done("6-emit", { ...planned, program: programOf(planned) });
+  const assigned = done("5-assign-buffers", assignBuffers(fused));
+  const { program } = done("6-emit", { ...assigned, program: programOf(assigned) });
   return {
     program,
-    tables: planned.tables,
-    valueBuffers: planned.valueBuffers,
-    sourceBuffers: planned.sourceBuffers,
-    finalBuffers: planned.finalBuffers,
-    outputs: planned.outputBuffers.map((buffer, i) => ({ buffer, port: placed.shared.get(i)?.port ?? null })),
+    tables: assigned.tables,
+    valueBuffers: assigned.valueBuffers,
+    sourceBuffers: assigned.sourceBuffers,
+    finalBuffers: assigned.finalBuffers,
+    outputs: assigned.outputBuffers.map((buffer, i) => ({
+      buffer,
+      port: placed.shared.get(i)?.port ?? null,
+    })),
   };
 }
 
-function programOf(planned: Stages["5-plan"]): Program {
-  const regions = emit(planned);
+function programOf(assigned: Stages["5-assign-buffers"]): Program {
+  const regions = emit(assigned);
   // Tables are named as they are met, by the plan and by instructions.
-  const tables = planned.tables.map(({ name, kind }) => ({ name, kind }));
-  const program = { name: planned.cell.name, buffers: planned.buffers, tables, ...regions };
+  const tables = assigned.tables.map(({ name, kind }) => ({ name, kind }));
+  const program = { name: assigned.cell.name, buffers: assigned.buffers, tables, ...regions };
   verifyProgram(program);
   return program;
 }

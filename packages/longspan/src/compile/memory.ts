@@ -3,7 +3,7 @@ import { contiguousStart, sliceOp } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
 /** Where a value's elements lie: `offset` elements into each row of the memory of `root`. */
-export interface MemoryPlace {
+export interface MemoryLocation {
   readonly root: Var;
   readonly offset: number;
 }
@@ -12,7 +12,7 @@ export interface MemoryPlace {
  * Follows reshapes, identities and contiguous slices to the value whose memory they read. A slice is followed only where its
  * operand lies in memory anyway (an operand of the cell or the result of an instruction).
  */
-export function memoryOf(v: Value, producer: ReadonlyMap<Value, Equation>): MemoryPlace {
+export function memoryOf(v: Value, producer: ReadonlyMap<Value, Equation>): MemoryLocation {
   const variable = v as Var;
   const eq = producer.get(v);
   if (!eq) return { root: variable, offset: 0 };

@@ -30,14 +30,16 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
   "2-place-results": [
     {
       what: "each result is computed by an equation of its own",
-      brokenBy: ({ cell, homes, producer, shared }) => {
+      brokenBy: ({ cell, destinations, producer, shared }) => {
         const results: Value[] = [
           ...cell.stateOut.flat(),
           ...(cell.edge?.message ?? []),
           ...cell.outputs.filter((_, i) => !shared.has(i)).map((o) => o.value),
         ];
         if (new Set(results).size < results.length) return "a value goes to two places";
-        return results.every((v) => homes.has(v) && producer.has(v)) ? undefined : "a result without a home";
+        return results.every((v) => destinations.has(v) && producer.has(v))
+          ? undefined
+          : "a result without a home";
       },
     },
   ],
@@ -110,7 +112,7 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
       },
     },
   ],
-  "5-plan": [
+  "5-assign-buffers": [
     {
       what: "what one unit makes and another reads has a place in memory",
       brokenBy: ({ units, unitOf, producer, absorbed, inMemory }) => {
@@ -125,10 +127,15 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
     },
     {
       what: "a sum in place, its start and what is added are one piece of memory",
-      brokenBy: ({ accumulations, places }) => {
+      brokenBy: ({ accumulations, locations }) => {
         for (const { sum, instruction, start } of accumulations.values()) {
-          const place = places.get(result(sum));
-          if (!place || places.get(start) !== place || places.get(result(instruction)) !== place) return sum;
+          const location = locations.get(result(sum));
+          if (
+            !location ||
+            locations.get(start) !== location ||
+            locations.get(result(instruction)) !== location
+          )
+            return sum;
         }
         return undefined;
       },

@@ -4,20 +4,20 @@ import { type Program, printProgram } from "../program/index.js";
 import type { PlacedResults } from "./2-place-results.js";
 import type { Hoisted } from "./3-hoist.js";
 import type { Fused } from "./4-fuse.js";
-import type { Planned } from "./5-plan.js";
+import type { BufferAssignment } from "./5-assign-buffers.js";
 import { phases } from "./context.js";
 import { printLayer } from "./layers.js";
 
 /** A pass of the compiler, by the name of its file. */
-export type StageName = "2-place-results" | "3-hoist" | "4-fuse" | "5-plan" | "6-emit";
+export type StageName = "2-place-results" | "3-hoist" | "4-fuse" | "5-assign-buffers" | "6-emit";
 
 /** What each pass gives. */
 export interface Stages extends Record<StageName, PlacedResults> {
   readonly "2-place-results": PlacedResults;
   readonly "3-hoist": Hoisted;
   readonly "4-fuse": Fused;
-  readonly "5-plan": Planned;
-  readonly "6-emit": Planned & { readonly program: Program };
+  readonly "5-assign-buffers": BufferAssignment;
+  readonly "6-emit": BufferAssignment & { readonly program: Program };
 }
 
 /** Prints what a pass gave, in a form stable enough for snapshot tests. A value has the same name in all stages. */
@@ -29,14 +29,14 @@ const printers: { readonly [N in StageName]: (stage: Stages[N]) => string[] } = 
   "2-place-results": printPlacedResults,
   "3-hoist": printHoisted,
   "4-fuse": (stage) => printUnits(stage, () => ""),
-  "5-plan": printPlanned,
+  "5-assign-buffers": printBuffers,
   "6-emit": ({ program }) => [printProgram(program)],
 };
 
-function printPlacedResults({ cell, homes, shared }: PlacedResults): string[] {
+function printPlacedResults({ cell, destinations, shared }: PlacedResults): string[] {
   const name = valueNames();
   const lines = [printCellAs(cell, name)];
-  for (const [v, { kind, ...where }] of homes)
+  for (const [v, { kind, ...where }] of destinations)
     lines.push(`  ${name(v)} goes to ${kind} ${Object.values(where).join(" ")}`);
   for (const [i, { port, slot }] of shared)
     lines.push(`  output ${cell.outputs[i]!.name} is state ${port} ${slot}`);
@@ -64,15 +64,15 @@ function printHoisted(stage: Hoisted): string[] {
   ];
 }
 
-function printPlanned(stage: Planned): string[] {
-  const place = (eq: Equation): string => {
-    const home = stage.places.get(eq.outputs[0]!);
-    if (!home) return "";
-    const rows = typeof home.rows === "number" ? ` by ${stage.tables[home.rows]!.name}` : "";
-    return `  in ${stage.buffers[home.buffer]!.name}${rows}`;
+function printBuffers(stage: BufferAssignment): string[] {
+  const locationOf = (eq: Equation): string => {
+    const location = stage.locations.get(eq.outputs[0]!);
+    if (!location) return "";
+    const rows = typeof location.rows === "number" ? ` by ${stage.tables[location.rows]!.name}` : "";
+    return `  in ${stage.buffers[location.buffer]!.name}${rows}`;
   };
   const buffers = stage.buffers.map((b) => `${b.role} ${b.name}: ${b.dtype}[${b.space}, ${b.columns}]`);
-  return [...buffers, ...printUnits(stage, place)];
+  return [...buffers, ...printUnits(stage, locationOf)];
 }
 
 /** The units of each region, layer by layer; `also` is said of each equation. */

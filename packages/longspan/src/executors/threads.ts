@@ -19,9 +19,9 @@ export function isThreaded(executor: Executor): executor is Executor & Threaded 
  * A number of threads from a caller or from the environment.
  * @throws RangeError if it is none, naming where it was given
  */
-export function threadCount(given: number | string, where: string): number {
-  const count = typeof given === "string" && given.trim() === "" ? Number.NaN : Number(given);
+export function threadCount(value: number | string, where: string): number {
+  const count = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
   if (!Number.isInteger(count) || count < 1 || count > most)
-    throw new RangeError(`${where}: ${given} threads; expected a whole number from 1 to ${most}`);
+    throw new RangeError(`${where}: ${value} threads; expected a whole number from 1 to ${most}`);
   return count;
 }

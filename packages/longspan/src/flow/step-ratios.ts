@@ -63,7 +63,7 @@ export function stepRatios(
   const application: UnfoldAttrs = {
     cell: ratios,
     structure,
-    given: [],
+    initials: [],
     finals: [],
     backward: { kind: "full" },
   };

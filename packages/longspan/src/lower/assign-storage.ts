@@ -2,8 +2,8 @@ import { bytesPerElement, type DType, type View } from "../program/index.js";
 import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
 
 /** Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). */
-export interface PlacedOperand {
-  readonly place: "scratch" | "view" | "constant";
+export interface KernelOperand {
+  readonly storage: "scratch" | "view" | "constant";
   readonly dtype: DType;
   readonly size: number;
   /** -1: none. */
@@ -14,13 +14,13 @@ export interface PlacedOperand {
 }
 
 /** An operation whose values are operands; loads and stores that cost nothing are gone, the others are copies. */
-export type PlacedOp =
+export type KernelOp =
   | Exclude<FlatOp, { op: "load" | "store" | "constant" }>
   | { op: "copy"; out: number; a: number };
 
-export interface PlacedMap {
-  readonly operands: readonly PlacedOperand[];
-  readonly ops: readonly PlacedOp[];
+export interface KernelMap {
+  readonly operands: readonly KernelOperand[];
+  readonly ops: readonly KernelOp[];
   /** Bytes per row of each slot. */
   readonly slots: readonly number[];
 }
@@ -31,11 +31,11 @@ export interface PlacedMap {
  *
  * @param inLoop rows that a level reads by a table are of other levels than the rows it writes
  */
-export function assignStorage({ values, code }: FlatMap, inLoop: boolean): PlacedMap {
-  const operands: PlacedOperand[] = [];
-  const ops: PlacedOp[] = [];
+export function assignStorage({ values, code }: FlatMap, inLoop: boolean): KernelMap {
+  const operands: KernelOperand[] = [];
+  const ops: KernelOp[] = [];
   /** Operand of each value, once known. */
-  const places = new Map<number, number>();
+  const operandByValue = new Map<number, number>();
   const bytesOf = (v: { dtype: DType; size: number }) => v.size * bytesPerElement(v.dtype);
   const slots: number[] = [];
   const ownSlot = (bytes: number) => slots.push(bytes) - 1;
@@ -57,7 +57,7 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Place
     // Rows that may lie scattered are gathered, and a number for all rows is spread, into a slot.
     const needsSlot = typeof view.rows === "number" || (view.rows === "fixed" && size === 1);
     const slot = needsSlot ? ownSlot(bytesOf({ dtype, size })) : -1;
-    return operands.push({ place: "view", dtype, size, slot, view, written, value: 0 }) - 1;
+    return operands.push({ storage: "view", dtype, size, slot, view, written, value: 0 }) - 1;
   };
 
   // Values that are computed straight into a buffer.
@@ -82,17 +82,17 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Place
   const freeSlots = new Map<number, number[]>();
   const takeSlot = (bytes: number) => freeSlots.get(bytes)?.pop() ?? ownSlot(bytes);
   const giveBack = (v: number) => {
-    const o = operands[places.get(v)!]!;
-    if (o.place !== "scratch") return;
+    const o = operands[operandByValue.get(v)!]!;
+    if (o.storage !== "scratch") return;
     const bytes = bytesOf(o);
     freeSlots.set(bytes, [...(freeSlots.get(bytes) ?? []), o.slot]);
   };
   const scratchFor = (v: number): number => {
     const { dtype, size } = values[v]!;
     const slot = takeSlot(bytesOf(values[v]!));
-    return operands.push({ place: "scratch", dtype, size, slot, written: true, value: 0 }) - 1;
+    return operands.push({ storage: "scratch", dtype, size, slot, written: true, value: 0 }) - 1;
   };
-  const placeOf = (v: number) => places.get(v)!;
+  const operandOf = (v: number) => operandByValue.get(v)!;
 
   code.forEach((op, i) => {
     // A result may take the slot of an operand that ends here only where both are gone through in step.
@@ -100,8 +100,8 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Place
     const ended = [...new Set(operandsOf(op))].filter((v) => lastUse.get(v) === i);
     const sameType = (v: number) => op.op !== "store" && bytesOf(values[v]!) === bytesOf(values[op.out]!);
     const early = inStep ? ended.filter(sameType) : [];
-    const operandPlaces = new Map(operandsOf(op).map((v) => [v, placeOf(v)]));
-    const at = (v: number) => operandPlaces.get(v)!;
+    const operandsRead = new Map(operandsOf(op).map((v) => [v, operandOf(v)]));
+    const at = (v: number) => operandsRead.get(v)!;
     for (const v of early) giveBack(v);
     if (op.op === "store") {
       if (home.get(op.a) !== op) {
@@ -110,27 +110,27 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Place
       }
     } else if (op.op === "load") {
       const from = viewOperand(op.view, op.out, false);
-      if (!clashes(op)) places.set(op.out, from);
+      if (!clashes(op)) operandByValue.set(op.out, from);
       else {
-        places.set(op.out, scratchFor(op.out));
-        ops.push({ op: "copy", out: placeOf(op.out), a: from });
+        operandByValue.set(op.out, scratchFor(op.out));
+        ops.push({ op: "copy", out: operandOf(op.out), a: from });
       }
     } else if (op.op === "constant") {
       const { dtype, size } = values[op.out]!;
       const slot = ownSlot(bytesOf(values[op.out]!));
-      places.set(
+      operandByValue.set(
         op.out,
-        operands.push({ place: "constant", dtype, size, slot, written: false, value: op.value }) - 1,
+        operands.push({ storage: "constant", dtype, size, slot, written: false, value: op.value }) - 1,
       );
     } else {
-      if (!places.has(op.out)) {
+      if (!operandByValue.has(op.out)) {
         const store = home.get(op.out);
-        places.set(
+        operandByValue.set(
           op.out,
           store?.op === "store" ? viewOperand(store.view, op.out, true) : scratchFor(op.out),
         );
       }
-      const out = placeOf(op.out);
+      const out = operandOf(op.out);
       switch (op.op) {
         case "iota":
           ops.push({ ...op, out });

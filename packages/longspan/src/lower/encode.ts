@@ -12,7 +12,7 @@ import {
   type View,
 } from "../program/index.js";
 import { recordOf } from "../program/instructions/index.js";
-import { assignStorage, type PlacedOp } from "./assign-storage.js";
+import { assignStorage, type KernelOp } from "./assign-storage.js";
 import { instructionFields, magic, numberOf } from "./enumerations.js";
 import type { Dimension } from "./flat-map.js";
 import { flattenMap } from "./flatten-map.js";
@@ -58,9 +58,9 @@ function encodeInstruction(i: Instruction, ints: number[]): void {
   const fields = i as unknown as Readonly<Record<string, View | number | boolean>>;
   const views = ["out", ...reads].map((name) => fields[name] as View);
   for (let v = 0; v < 3; v++) ints.push(...encodeView(views[v] ?? noView));
-  const given = new Set<string>([...sizes, ...flags]);
+  const present = new Set<string>([...sizes, ...flags]);
   for (const name of [...instructionFields.sizes, ...instructionFields.flags])
-    ints.push(given.has(name) ? Number(fields[name]) : 0);
+    ints.push(present.has(name) ? Number(fields[name]) : 0);
 }
 
 function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: number[]): void {
@@ -74,16 +74,16 @@ function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: 
   const encoded = ops.map((op) => encodeOp(op, dims));
   ints.push(operands.length, slots.length, ops.length, 2 * dims.length, widest, Number(uniform), ...slots);
   for (const o of operands) {
-    const real = o.place === "constant" ? reals.push(o.value) - 1 : -1;
+    const real = o.storage === "constant" ? reals.push(o.value) - 1 : -1;
     const view = encodeView(o.view ?? noView);
-    ints.push(numberOf(o.place, "Place"), numberOf(o.dtype, "DType"), o.size, o.slot);
+    ints.push(numberOf(o.storage, "Place"), numberOf(o.dtype, "DType"), o.size, o.slot);
     ints.push(...view, Number(o.written), real);
   }
   for (const op of encoded) ints.push(...op);
   for (const [extent, stride] of dims) ints.push(extent, stride);
 }
 
-function encodeOp(op: PlacedOp, dims: Dimension[]): number[] {
+function encodeOp(op: KernelOp, dims: Dimension[]): number[] {
   const first = 2 * dims.length;
   const { code, extra, kept, rest } = details(op);
   dims.push(...kept, ...rest);
@@ -102,7 +102,7 @@ function encodeOp(op: PlacedOp, dims: Dimension[]): number[] {
   ];
 }
 
-function details(op: PlacedOp): {
+function details(op: KernelOp): {
   code: number;
   extra: number;
   kept: readonly Dimension[];

@@ -35,25 +35,25 @@ export interface Binding {
 }
 
 /** One run of a program: what `Executor.run` takes. */
-export interface Run {
+export interface Execution {
   readonly executable: Executable;
   readonly schedule: Schedule;
   readonly bindings: readonly (Binding | undefined)[];
 }
 
 /** Part of a piece of memory: `length` elements from `offset` on. */
-export interface Place extends Binding {
+export interface MemoryRange extends Binding {
   readonly length: number;
 }
 
 /** Where bound runs take numbers in and give numbers out. */
 export interface Window {
-  readonly input: Place;
-  readonly output: Place;
+  readonly input: MemoryRange;
+  readonly output: MemoryRange;
 }
 
 /** Runs that are bound once and done any number of times. */
-export interface BoundRuns {
+export interface BoundExecutions {
   /**
    * Does the runs.
    * @param handles memory in place of what was to be replaced, in that order; of the same types, and as long
@@ -74,7 +74,11 @@ export interface Capabilities {
    * The fast path for runs that are done again and again: binds them, with the handles that are replaced each time. All other memory
    * outlives the binding. Without it, the runs are done one by one.
    */
-  readonly bind?: (runs: readonly Run[], replaced: readonly Handle[], window: Window | null) => BoundRuns;
+  readonly bind?: (
+    executions: readonly Execution[],
+    replaced: readonly Handle[],
+    window: Window | null,
+  ) => BoundExecutions;
   /** Told of memory that may never be given back: once nobody refers to its handle, it no longer counts as in use. */
   readonly watch?: (handle: Handle) => void;
 }
@@ -117,7 +121,7 @@ export interface ExecutorStatistics {
   /** Programs compiled since the start. */
   readonly compiled: number;
   /** Runs since the start. */
-  readonly runs: number;
+  readonly executions: number;
   /** Rows of `node` space put through loop regions or, for programs without a loop, through the program: cell steps. */
   readonly nodeRows: number;
   /** Bytes handed out and not yet released. */

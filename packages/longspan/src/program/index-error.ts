@@ -4,14 +4,14 @@ export class IndexError extends RangeError {
 }
 
 /** The error for an index at a place of a row, of a table of `size` entries. */
-export function indexError(index: number, row: number, place: number, size: number): IndexError {
+export function indexError(index: number, row: number, position: number, size: number): IndexError {
   return new IndexError(
-    `index ${index} at row ${row}, place ${place} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
+    `index ${index} at row ${row}, place ${position} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
   );
 }
 
 /** The index itself. @throws IndexError if it lies outside 0..size-1 */
-export function checkedIndex(index: number, size: number, row: number, place: number): number {
+export function checkedIndex(index: number, size: number, row: number, position: number): number {
   if (index >= 0 && index < size) return index;
-  throw indexError(index, row, place, size);
+  throw indexError(index, row, position, size);
 }

@@ -118,13 +118,13 @@ const reduceRows = {
   argmax: {
     of(list: Float64Array, n: number) {
       let best = Number.NEGATIVE_INFINITY;
-      let place = 0;
+      let first = 0;
       for (let i = 0; i < n; i++) {
         if (!(list[i]! > best)) continue;
         best = list[i]!;
-        place = i;
+        first = i;
       }
-      return place;
+      return first;
     },
     result: "int32",
   },

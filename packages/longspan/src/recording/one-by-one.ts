@@ -1,22 +1,22 @@
 import {
-  type BoundRuns,
+  type BoundExecutions,
   checkHandles,
   checkWindow,
+  type Execution,
   type Handle,
-  type Place,
-  type Run,
+  type MemoryRange,
   type SynchronousExecutor,
   type TypedArray,
   type Window,
 } from "../program/index.js";
 
 /** Bound runs where the executor has no fast path: each is done by itself. */
-export class OneByOne implements BoundRuns {
+export class OneByOne implements BoundExecutions {
   private released = false;
 
   constructor(
     private readonly executor: SynchronousExecutor,
-    private readonly runs: readonly Run[],
+    private readonly executions: readonly Execution[],
     private readonly replaced: readonly Handle[],
     private readonly window: Window | null,
   ) {}
@@ -28,7 +28,7 @@ export class OneByOne implements BoundRuns {
     if (window) checkWindow(window, input!, output!);
     const other = new Map(replaced.map((handle, i) => [handle, handles[i]!]));
     if (window) executor.write(window.input.handle, window.input.offset, input!);
-    for (const { executable, schedule, bindings } of this.runs)
+    for (const { executable, schedule, bindings } of this.executions)
       executor.run(
         executable,
         schedule,
@@ -42,6 +42,6 @@ export class OneByOne implements BoundRuns {
   }
 }
 
-function elements(executor: SynchronousExecutor, { handle, offset, length }: Place): TypedArray {
+function elements(executor: SynchronousExecutor, { handle, offset, length }: MemoryRange): TypedArray {
   return executor.read(handle, offset, length);
 }

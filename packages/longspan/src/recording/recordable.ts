@@ -1,15 +1,15 @@
 import {
   type Binding,
-  type BoundRuns,
+  type BoundExecutions,
   type Capabilities,
   type DType,
   type Executable,
+  type Execution,
   type Executor,
   type ExecutorStatistics,
   type Handle,
   isSynchronous,
   type Program,
-  type Run,
   type Schedule,
   type SynchronousExecutor,
   type TypedArray,
@@ -28,8 +28,8 @@ import type { Recording } from "./recording.js";
  * if (isRecordable(executor)) {
  *   const x = tensor([1, 2]);
  *   const recording = executor.record(() => keep(mul(x, 2)));
- *   recording.runs.length; // 1
- *   const again = executor.bind(recording.runs, []);
+ *   recording.executions.length; // 1
+ *   const again = executor.bind(recording.executions, []);
  *   again.run([]);
  *   again.release();
  *   recording.release();
@@ -112,9 +112,13 @@ export class RecordableExecutor implements SynchronousExecutor {
   }
 
   /** Binds runs to be done again and again, with other memory in place of `replaced`. All other memory must outlive them. */
-  bind(runs: readonly Run[], replaced: readonly Handle[], window: Window | null = null): BoundRuns {
+  bind(
+    executions: readonly Execution[],
+    replaced: readonly Handle[],
+    window: Window | null = null,
+  ): BoundExecutions {
     const { bind } = this.inner.capabilities;
-    return bind ? bind(runs, replaced, window) : new OneByOne(this.inner, runs, replaced, window);
+    return bind ? bind(executions, replaced, window) : new OneByOne(this.inner, executions, replaced, window);
   }
 }
 

@@ -1,11 +1,17 @@
-import { type DType, type Handle, type Run, type SynchronousExecutor, sizeClass } from "../program/index.js";
+import {
+  type DType,
+  type Execution,
+  type Handle,
+  type SynchronousExecutor,
+  sizeClass,
+} from "../program/index.js";
 import { Arena, bytesOf } from "./arena.js";
 import type { Recording } from "./recording.js";
 
 /** What a recording under way has noted. */
 interface Notes {
   readonly arena: Arena;
-  readonly runs: Run[];
+  readonly executions: Execution[];
   readonly made: Set<Handle>;
   /** Not given back so far. */
   readonly left: Set<Handle>;
@@ -30,13 +36,13 @@ export class Recorder {
     return this.current !== null;
   }
 
-  record(f: () => void, given?: Arena): Recording {
+  record(f: () => void, existing?: Arena): Recording {
     if (this.current) throw new Error("record: a recording is under way");
-    if (given && given.executor !== this.executor) throw new TypeError("an arena of another executor");
-    const arena = given ?? new Arena(this.executor);
+    if (existing && existing.executor !== this.executor) throw new TypeError("an arena of another executor");
+    const arena = existing ?? new Arena(this.executor);
     const notes: Notes = {
       arena,
-      runs: [],
+      executions: [],
       made: new Set(),
       left: new Set(),
       written: new Set(),
@@ -46,7 +52,7 @@ export class Recorder {
     this.current = notes;
     const release = () => {
       for (const handle of notes.retired.splice(0)) this.executor.release(handle);
-      if (!given) arena.release();
+      if (!existing) arena.release();
     };
     try {
       f();
@@ -63,11 +69,11 @@ export class Recorder {
       }
     }
     const bytes = notes.retired.reduce((n, handle) => n + bytesOf(handle), 0);
-    return { runs: notes.runs, made: notes.made, left: notes.left, bytes, release };
+    return { executions: notes.executions, made: notes.made, left: notes.left, bytes, release };
   }
 
-  note(run: Run): void {
-    this.current?.runs.push({ ...run, bindings: [...run.bindings] });
+  note(execution: Execution): void {
+    this.current?.executions.push({ ...execution, bindings: [...execution.bindings] });
   }
 
   allocate(dtype: DType, length: number): Handle {

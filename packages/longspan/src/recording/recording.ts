@@ -1,8 +1,8 @@
-import type { Handle, Run } from "../program/index.js";
+import type { Execution, Handle } from "../program/index.js";
 
 /** The runs that a function made, in their order. */
 export interface Recording {
-  readonly runs: readonly Run[];
+  readonly executions: readonly Execution[];
   /** The memory that the function took. */
   readonly made: ReadonlySet<Handle>;
   /** What of it was not given back by the end. */

@@ -28,27 +28,27 @@ export type Backward =
 /** The ways to differentiate through an unfold. */
 export const backwardKind: RequiredKind = {
   words: 'a record { kind: "full", "truncated" or "checkpointed" }',
-  accepts: (given) => faultIn("", given) === null,
-  refusal: (place, given) => faultIn(place, given)!,
+  accepts: (value) => faultIn("", value) === null,
+  refusal: (path, value) => faultIn(path, value)!,
 };
 
 const ways = oneOf("full", "truncated", "checkpointed");
 const aRecord = kind(backwardKind.words, isRecord);
 
-function faultIn(place: string, given: unknown): Error | null {
+function faultIn(path: string, setting: unknown): Error | null {
   const part = (name: string, of: Kind) => {
-    const value = (given as Record<string, unknown>)[name];
-    return of.accepts(value) ? null : of.refusal(`${place}.${name}`, value);
+    const value = (setting as Record<string, unknown>)[name];
+    return of.accepts(value) ? null : of.refusal(`${path}.${name}`, value);
   };
-  if (!isRecord(given)) return aRecord.refusal(place, given);
-  const own = given.kind === "truncated" ? "every" : given.kind === "checkpointed" ? "blocks" : "kind";
-  const unknown = Object.keys(given).find((name) => name !== "kind" && name !== own);
+  if (!isRecord(setting)) return aRecord.refusal(path, setting);
+  const own = setting.kind === "truncated" ? "every" : setting.kind === "checkpointed" ? "blocks" : "kind";
+  const unknown = Object.keys(setting).find((name) => name !== "kind" && name !== own);
   return (
     part("kind", ways) ??
     (unknown === undefined
       ? null
-      : new TypeError(`${place}: there is no setting ${unknown} where kind is "${given.kind}"`)) ??
-    (given.kind === "truncated" ? part("every", size) : null) ??
-    (given.kind === "checkpointed" ? part("blocks", optional(size)) : null)
+      : new TypeError(`${path}: there is no setting ${unknown} where kind is "${setting.kind}"`)) ??
+    (setting.kind === "truncated" ? part("every", size) : null) ??
+    (setting.kind === "checkpointed" ? part("blocks", optional(size)) : null)
   );
 }

@@ -13,24 +13,35 @@ export function runByBlocks(
   attrs: UnfoldAttrs,
   inputs: readonly Tensor[],
 ): { outputs: Tensor[]; checkpoints: Tensor[] } {
-  const { cell, structure, given, finals } = attrs;
+  const { cell, structure, initials, finals } = attrs;
   const avals = unfoldOp.infer(attrs, inputs);
   const values = inputs.slice(0, cell.values.length);
-  const sourceIndex = positions(given);
-  const places = cell.outputs.map((o, i) => placeFor(o.scope, avals[i]!));
+  const sourceIndex = positions(initials);
+  const destinations = cell.outputs.map((o, i) => destinationFor(o.scope, avals[i]!));
   let carried: Carried = {
     states: cell.sourceSlots.map((slot, s) =>
-      carriedFrom(given[s] ? inputs[values.length + sourceIndex[s]!] : undefined, structure.sequences, slot),
+      carriedFrom(
+        initials[s] ? inputs[values.length + sourceIndex[s]!] : undefined,
+        structure.sequences,
+        slot,
+      ),
     ),
     sums: [],
   };
   const checkpoints: Tensor[] = [];
   for (const block of blocks(attrs)) {
     checkpoints.push(...carried.states.map((s) => checkpoint(s, block)));
-    carried = runBlock(cell, block.structure, block, () => valuesOf(cell, values, block), carried, places);
+    carried = runBlock(
+      cell,
+      block.structure,
+      block,
+      () => valuesOf(cell, values, block),
+      carried,
+      destinations,
+    );
   }
   const wanted = carried.states.filter((_, s) => finals[s]);
-  return { outputs: [...collect(places, carried), ...wanted], checkpoints };
+  return { outputs: [...collect(destinations, carried), ...wanted], checkpoints };
 }
 
 /** An unfold, its derived cell, and the derivative as one linear unfold over the whole structure. */
@@ -46,7 +57,7 @@ interface Derivative {
  * @param held the operands of the unfold, then the checkpoints @param linear the shapes of the linear operands
  */
 export function transposeByBlocks(
-  { unfold: attrs, lin, tangent: { given, finals } }: Derivative,
+  { unfold: attrs, lin, tangent: { initials, finals } }: Derivative,
   held: readonly Tensor[],
   linear: readonly Aval[],
   cotangents: readonly (Tensor | undefined)[],
@@ -81,7 +92,7 @@ export function transposeByBlocks(
     ];
   };
 
-  const places = t.activeValues.map((i, k) => placeFor(t.cell.outputs[k]!.scope, linear[i]!));
+  const destinations = t.activeValues.map((i, k) => destinationFor(t.cell.outputs[k]!.scope, linear[i]!));
   let carried: Carried = {
     states: t.activeSlots.map((s) => carriedFrom(atSink(s), structure.sequences, tangent.sinkSlots[s]!)),
     sums: [],
@@ -93,17 +104,17 @@ export function transposeByBlocks(
       block,
       () => operands(block, b),
       carried,
-      places,
+      destinations,
     );
 
   const cts: Linear[] = linear.map(() => undefined);
-  const results = collect(places, carried);
+  const results = collect(destinations, carried);
   t.activeValues.forEach((i, k) => {
     cts[i] = results[k];
   });
-  const sourceIndex = positions(given);
+  const sourceIndex = positions(initials);
   t.activeSlots.forEach((s, k) => {
-    if (given[s]) cts[lin.activeValues.length + sourceIndex[s]!] = carried.states[k];
+    if (initials[s]) cts[lin.activeValues.length + sourceIndex[s]!] = carried.states[k];
   });
   return cts;
 }
@@ -121,15 +132,15 @@ function runBlock(
   block: Block,
   operands: () => readonly Tensor[],
   carried: Carried,
-  places: readonly (Tensor | undefined)[],
+  destinations: readonly (Tensor | undefined)[],
 ): Carried {
   const next = scope(() => {
     const results = run(
       blockAttrs(cell, structure, true),
       [...operands(), ...carried.states],
-      places.map((p) => p && rowsOf(p, "node", block)),
+      destinations.map((p) => p && rowsOf(p, "node", block)),
     );
-    const terms = results.filter((_, i) => i < cell.outputs.length && places[i] === undefined);
+    const terms = results.filter((_, i) => i < cell.outputs.length && destinations[i] === undefined);
     return {
       states: results.slice(cell.outputs.length),
       sums: terms.map((t, i) => (carried.sums[i] ? add(carried.sums[i], t) : t)),
@@ -143,16 +154,16 @@ function blockAttrs(cell: CellGraph, structure: Structure, finals: boolean): Unf
   return {
     cell,
     structure,
-    given: cell.sourceSlots.map(() => true),
+    initials: cell.sourceSlots.map(() => true),
     finals: cell.sinkSlots.map(() => finals),
     backward: { kind: "full" },
   };
 }
 
 /** The outputs of a cell that was run over all blocks. */
-function collect(places: readonly (Tensor | undefined)[], { sums }: Carried): Tensor[] {
+function collect(destinations: readonly (Tensor | undefined)[], { sums }: Carried): Tensor[] {
   let at = 0;
-  return places.map((p) => p ?? sums[at++]!);
+  return destinations.map((p) => p ?? sums[at++]!);
 }
 
 /** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
@@ -162,13 +173,13 @@ function rowsOf(t: Tensor, of: Scope, { begin, end }: Block): Tensor {
   return t.view([end - begin, ...features], begin * sizeOf(features));
 }
 
-function placeFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
+function destinationFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
   return hasLevels(of) ? uninitialised(shape, dtype) : undefined;
 }
 
 /** A tensor to carry along: it may be released without touching what was given. */
-function carriedFrom(given: Tensor | undefined, sequences: number, slot: Aval): Tensor {
-  return given ? given.view(given.shape) : full([sequences, ...slot.shape], 0, slot.dtype);
+function carriedFrom(initial: Tensor | undefined, sequences: number, slot: Aval): Tensor {
+  return initial ? initial.view(initial.shape) : full([sequences, ...slot.shape], 0, slot.dtype);
 }
 
 function blocks({ structure, backward }: UnfoldAttrs): readonly Block[] {
@@ -190,8 +201,8 @@ function checkpoint(state: Tensor, { present }: Block): Tensor {
 /** The states at the sources of a block again. Rows of sequences that take no part hold anything. */
 function restore(kept: Tensor, { present }: Block): Tensor {
   if (present === null) return kept;
-  const state = uninitialised([present.places.length, ...kept.shape.slice(1)], kept.dtype);
-  copyRows(kept, present.places, state);
+  const state = uninitialised([present.indices.length, ...kept.shape.slice(1)], kept.dtype);
+  copyRows(kept, present.indices, state);
   return state;
 }
 

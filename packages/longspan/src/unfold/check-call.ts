@@ -35,9 +35,9 @@ export function checkCall(
     "probes.reads": options.probes?.reads,
     "pullback.of": options.pullback?.of,
   };
-  for (const [name, given] of Object.entries(values)) {
-    check(what, name, given, optional(record));
-    for (const [slot, v] of Object.entries(given ?? {}))
+  for (const [name, value] of Object.entries(values)) {
+    check(what, name, value, optional(record));
+    for (const [slot, v] of Object.entries(value ?? {}))
       check(what, `${name}.${slot}`, v, optional(valueKind));
   }
 }

@@ -38,7 +38,7 @@ export const checkpointedUnfoldOp: Op<UnfoldAttrs> & JointRule = {
     const held = inputs.length + checkpoints.length;
     const derivative: TangentAttrs = { unfold: attrs, activeValues, activeSources, held };
     const lin = linearizationOf(derivative);
-    const sourceIndex = positions(attrs.given);
+    const sourceIndex = positions(attrs.initials);
     const results = applyAll(checkpointedTangentOp, derivative, [
       ...inputs,
       ...checkpoints,
@@ -119,8 +119,8 @@ function fullTangent(attrs: TangentAttrs): UnfoldAttrs {
 }
 
 function fullResiduals(attrs: TangentAttrs, inputs: readonly Value[]): Value[] {
-  const { cell, given } = attrs.unfold;
-  const operands = inputs.slice(0, cell.values.length + given.filter((g) => g).length);
+  const { cell, initials } = attrs.unfold;
+  const operands = inputs.slice(0, cell.values.length + initials.filter((g) => g).length);
   return runWithResiduals(attrs.unfold, linearizationOf(attrs), operands).residuals;
 }
 

@@ -6,5 +6,5 @@ export { backwardKind } from "./backward.js";
 /** What a cell runs over. */
 export const structureKind: RequiredKind = kind(
   "a structure, made by chain(), trees() or graph()",
-  (given) => given instanceof Structure,
+  (value) => value instanceof Structure,
 );

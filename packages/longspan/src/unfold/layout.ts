@@ -3,10 +3,10 @@ import type { LevelRows, ListTable } from "../program/index.js";
 import { type Structure, zeroState } from "./structures/structure.js";
 
 /** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
-export type Form = "direct" | "pull" | "push";
+export type Traversal = "direct" | "pull" | "push";
 
 /** How this cell meets a structure. */
-export function formOf(cell: CellGraph): Form {
+export function traversalOf(cell: CellGraph): Traversal {
   return cell.edge?.when ?? "direct";
 }
 
@@ -29,19 +29,19 @@ export class Layout {
 
   constructor(
     readonly structure: Structure,
-    readonly form: Form,
+    readonly traversal: Traversal,
   ) {
     const p = structure.parts;
     const { from, fromPort, to, toPort } = p.edges;
     const count = from.length;
     const isStepped = (e: number) =>
-      form === "pull" ? to[e]! >= 0 : form === "push" ? from[e]! >= 0 : false;
+      traversal === "pull" ? to[e]! >= 0 : traversal === "push" ? from[e]! >= 0 : false;
     const stepped: number[] = [];
     // The row in the buffer that a reader sees: a state, or a message.
     const row = new Int32Array(count);
     for (let e = 0; e < count; e++) {
       if (isStepped(e)) {
-        row[e] = (form === "push" ? this.headRows : 0) + stepped.length;
+        row[e] = (traversal === "push" ? this.headRows : 0) + stepped.length;
         stepped.push(e);
       } else row[e] = this.stateRow(from[e]!, fromPort[e]!);
     }
@@ -66,7 +66,7 @@ export class Layout {
     );
     const begin = new Int32Array(p.levelBegin.length);
     const end = new Int32Array(p.levelBegin.length);
-    if (form !== "direct") {
+    if (traversal !== "direct") {
       const nodes = this.edgeNodes();
       for (let l = 0; l < p.levelBegin.length; l++) {
         begin[l] = lowerBound(stepped.length, (i) => nodes[i]! >= p.levelBegin[l]!);
@@ -83,7 +83,7 @@ export class Layout {
 
   /** The first row of the states that leave by a port. Where messages are pushed, no sources come before them. */
   portBegin(port: number): number {
-    return (this.form === "push" ? 0 : this.headRows) + port * this.structure.nodes;
+    return (this.traversal === "push" ? 0 : this.headRows) + port * this.structure.nodes;
   }
 
   /** The row of the state at the end of an edge. */
@@ -94,7 +94,7 @@ export class Layout {
 
   /** The node of each stepped edge: the one that an edge step's inputs are taken from. */
   edgeNodes(): Int32Array {
-    const end = this.form === "push" ? this.structure.parts.edges.from : this.structure.parts.edges.to;
+    const end = this.traversal === "push" ? this.structure.parts.edges.from : this.structure.parts.edges.to;
     return this.stepped.map((e) => end[e]!);
   }
 }

@@ -24,14 +24,14 @@ import type { UnfoldAttrs } from "./unfold-op.js";
  * compiled form is tested against, derivatives included, since those come from the ops and not from derived cells.
  */
 export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[] {
-  const { cell, structure, given, finals, backward } = attrs;
+  const { cell, structure, initials, finals, backward } = attrs;
   const p = structure.parts;
   const { from, to, toPort } = p.edges;
   if (p.pushes) throw new Error("the plain loop runs cells as they are written, not transposed ones");
   const layout = layoutOf(structure, cell);
   const initial = (b: number): Value[] => {
     let at = cell.values.length;
-    return cell.sourceSlots.map((slot, s) => (given[s] ? rowOf(inputs[at++]!, b) : zerosLike(slot)));
+    return cell.sourceSlots.map((slot, s) => (initials[s] ? rowOf(inputs[at++]!, b) : zerosLike(slot)));
   };
   const frozen =
     backward.kind === "truncated"

@@ -52,8 +52,8 @@ export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
   sink: { count: ({ structure }) => structure.parts.sinks },
   leaving: { count: ({ structure: { nodes, parts } }) => parts.outPorts.length * nodes },
   state: {
-    count: ({ form, headRows, stepped, structure: { nodes, parts } }) =>
-      headRows + (form === "push" ? stepped.length : parts.outPorts.length * nodes),
+    count: ({ traversal, headRows, stepped, structure: { nodes, parts } }) =>
+      headRows + (traversal === "push" ? stepped.length : parts.outPorts.length * nodes),
   },
 };
 

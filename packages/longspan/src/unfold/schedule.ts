@@ -1,34 +1,34 @@
 import type { CellGraph } from "../cell/index.js";
 import type { RowTableDecl, StructureClass } from "../compile/index.js";
 import { type LevelledSpace, type LevelRows, levelledSpaces, type Schedule } from "../program/index.js";
-import { type Form, formOf, Layout } from "./layout.js";
+import { Layout, type Traversal, traversalOf } from "./layout.js";
 import { rowSpaces, type StructureSpace } from "./row-spaces.js";
 import { rowTable } from "./row-tables.js";
 import type { Structure } from "./structures/structure.js";
 
-const layouts = new WeakMap<Structure, Map<Form, Layout>>();
+const layouts = new WeakMap<Structure, Map<Traversal, Layout>>();
 
 /** The layout of a structure for cells like this one. */
 export function layoutOf(structure: Structure, cell: CellGraph): Layout {
-  const form = formOf(cell);
-  let forms = layouts.get(structure);
-  if (!forms) {
-    forms = new Map();
-    layouts.set(structure, forms);
+  const traversal = traversalOf(cell);
+  let byTraversal = layouts.get(structure);
+  if (!byTraversal) {
+    byTraversal = new Map();
+    layouts.set(structure, byTraversal);
   }
-  let layout = forms.get(form);
+  let layout = byTraversal.get(traversal);
   if (!layout) {
-    layout = new Layout(structure, form);
-    forms.set(form, layout);
+    layout = new Layout(structure, traversal);
+    byTraversal.set(traversal, layout);
   }
   return layout;
 }
 
 /** What a program must know of a structure that is laid out so. */
-export function classOf({ arrivals, sinks, form }: Layout): StructureClass {
+export function classOf({ arrivals, sinks, traversal }: Layout): StructureClass {
   return {
     // Messages are always summed over lists; states are read in place where each node has one.
-    arrivals: arrivals.map((a) => (a.single && form !== "pull" ? "single" : "lists")),
+    arrivals: arrivals.map((a) => (a.single && traversal !== "pull" ? "single" : "lists")),
     sinks: sinks.single ? "single" : "lists",
   };
 }

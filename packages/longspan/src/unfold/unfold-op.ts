@@ -28,7 +28,7 @@ import type { Structure } from "./structures/structure.js";
 export interface UnfoldAttrs {
   readonly cell: CellGraph;
   readonly structure: Structure;
-  readonly given: readonly boolean[];
+  readonly initials: readonly boolean[];
   readonly finals: readonly boolean[];
   readonly backward: Backward;
   /** For a cell that is linear: the first value that it is linear in. */
@@ -52,14 +52,14 @@ function rowsOf(scope: Scope, { structure, cell }: UnfoldAttrs): Shape {
 
 /** The shapes of the operands that an application expects, with names for messages. */
 function operandsOf(attrs: UnfoldAttrs): (Aval & { name: string })[] {
-  const { cell, given } = attrs;
+  const { cell, initials } = attrs;
   const values = cell.values.map(({ name, variable: v }) => ({
     name,
     shape: [...rowsOf(v.scope, attrs), ...v.shape],
     dtype: v.dtype,
   }));
   const sources = cell.sourceSlots
-    .filter((_, s) => given[s])
+    .filter((_, s) => initials[s])
     .map((s) => ({
       name: `initial ${s.name}`,
       shape: [attrs.structure.parts.sources, ...s.shape],
@@ -101,12 +101,12 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule & PerExampleRule = {
   jvp: ({ attrs, inputs }, tangents) => unfoldOp.valueAndJvp(attrs, inputs, tangents).derivatives,
 
   valueAndJvp(attrs: UnfoldAttrs, inputs, tangents) {
-    const { cell, given } = attrs;
+    const { cell, initials } = attrs;
     const values = cell.values.length;
     const { activeValues, activeSources } = activityOf(attrs, tangents);
     const lin = linearized(cell, activeValues, activeSources);
     const { outputs, residuals } = runWithResiduals(attrs, lin, inputs);
-    const sourceIndex = positions(given);
+    const sourceIndex = positions(initials);
     const results = applyAll(unfoldOp, tangentOf(attrs, lin, activeSources), [
       ...residuals,
       ...lin.activeValues.map((i) => tangents[i]!),
@@ -116,7 +116,7 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule & PerExampleRule = {
   },
 
   transpose({ attrs, inputs }, cotangents) {
-    const { cell, given, finals, structure, linearFrom } = attrs;
+    const { cell, initials, finals, structure, linearFrom } = attrs;
     if (linearFrom === undefined) throw new Error("unfold: only a linear cell can be transposed");
     const outputs = cell.outputs.map((_, i) => cotangents[i] !== undefined);
     const finalIndex = positions(finals);
@@ -126,8 +126,8 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule & PerExampleRule = {
     const back: UnfoldAttrs = {
       cell: t.cell,
       structure: structure.transposed(),
-      given: t.activeSlots.map((s) => sinks[s]!),
-      finals: t.activeSlots.map((s) => given[s]!),
+      initials: t.activeSlots.map((s) => sinks[s]!),
+      finals: t.activeSlots.map((s) => initials[s]!),
       backward: { kind: "full" },
     };
     const operands = [
@@ -140,9 +140,9 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule & PerExampleRule = {
     t.activeValues.forEach((i, k) => {
       cts[linearFrom + i] = results[k];
     });
-    const sourceIndex = positions(given);
+    const sourceIndex = positions(initials);
     let at = t.cell.outputs.length;
-    for (const s of t.activeSlots) if (given[s]) cts[cell.values.length + sourceIndex[s]!] = results[at++];
+    for (const s of t.activeSlots) if (initials[s]) cts[cell.values.length + sourceIndex[s]!] = results[at++];
     return cts;
   },
 
@@ -162,15 +162,15 @@ export const unfoldOp: Op<UnfoldAttrs> & JointRule & PerExampleRule = {
 
 /** Which values and which source slots of the cell have tangents. */
 export function activityOf(
-  { cell, given }: UnfoldAttrs,
+  { cell, initials }: UnfoldAttrs,
   tangents: readonly Linear[],
 ): { activeValues: boolean[]; activeSources: boolean[] } {
   const values = cell.values.length;
-  const sourceIndex = positions(given);
+  const sourceIndex = positions(initials);
   return {
     activeValues: tangents.slice(0, values).map((t) => t !== undefined),
     activeSources: cell.sourceSlots.map(
-      (_, s) => given[s]! && tangents[values + sourceIndex[s]!] !== undefined,
+      (_, s) => initials[s]! && tangents[values + sourceIndex[s]!] !== undefined,
     ),
   };
 }
@@ -207,7 +207,7 @@ export function tangentOf(
   return {
     cell: lin.tangent,
     structure: backward.kind === "truncated" ? structure.truncated(backward.every) : structure,
-    given: lin.activeSlots.map((s) => activeSources[s]!),
+    initials: lin.activeSlots.map((s) => activeSources[s]!),
     finals: lin.activeSlots.map((s) => finals[s]!),
     backward: { kind: "full" },
     linearFrom: lin.residuals.length,
@@ -242,10 +242,10 @@ export function positions(flags: readonly boolean[]): number[] {
 export function run(
   attrs: UnfoldAttrs,
   inputs: readonly Tensor[],
-  places: readonly (Tensor | undefined)[] = [],
+  destinations: readonly (Tensor | undefined)[] = [],
 ): Tensor[] {
   const avals = unfoldOp.infer(attrs, inputs);
-  const { cell, structure, given, finals } = attrs;
+  const { cell, structure, initials, finals } = attrs;
   const executor = inputs[0]?.executor ?? defaultExecutor();
   const { compiled, executable } = executableFor(attrs, executor);
   const layout = layoutOf(structure, cell);
@@ -254,7 +254,7 @@ export function run(
   compiled.valueBuffers.forEach((b, i) => {
     bindings[b] = inputs[i]!.binding();
   });
-  const sourceIndex = positions(given);
+  const sourceIndex = positions(initials);
   compiled.sourceBuffers.forEach((b, s) => {
     if (b !== null) bindings[b] = inputs[cell.values.length + sourceIndex[s]!]!.binding();
   });
@@ -262,7 +262,7 @@ export function run(
   const results = compiled.outputs.map(({ buffer, port }, i) => {
     const { shape, dtype } = avals[i]!;
     if (port === null) {
-      const t = places[i] ?? uninitialised(shape, dtype);
+      const t = destinations[i] ?? uninitialised(shape, dtype);
       bindings[buffer] = t.binding();
       return t;
     }
@@ -286,11 +286,11 @@ export function run(
   executor.run(executable, schedule, bindings);
   for (const t of whole.values()) t.dispose();
   return results.map((t, i) => {
-    const place = places[i];
-    if (place === undefined || place === t) return t;
-    copyRows(t, null, place);
+    const destination = destinations[i];
+    if (destination === undefined || destination === t) return t;
+    copyRows(t, null, destination);
     t.dispose();
-    return place;
+    return destination;
   });
 }
 
@@ -305,7 +305,7 @@ const programs = new WeakMap<CellGraph, Map<string, Ready>>();
  * The program of an application: compiled once per cell, class of structures, and choice of operands and results.
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
- * const application = { cell: traced, structure: chain([5, 2]), given: [false], finals: [false] };
+ * const application = { cell: traced, structure: chain([5, 2]), initials: [false], finals: [false] };
  * const { compiled } = executableFor({ ...application, backward: { kind: "full" } }, defaultExecutor());
  * kinds(compiled.program.loop) // [ "gemm", "map", "gemm", "map" ]
  */
@@ -313,11 +313,11 @@ export function executableFor(
   attrs: UnfoldAttrs,
   executor: Executor,
 ): { compiled: CompiledCell; executable: Executable } {
-  const { cell, given, finals, structure } = attrs;
+  const { cell, initials, finals, structure } = attrs;
   const structureClass = classOf(layoutOf(structure, cell));
-  const key = JSON.stringify([structureClass, given, finals]);
+  const key = JSON.stringify([structureClass, initials, finals]);
   const ready = remembered(programs, cell, key, () => ({
-    compiled: compileCell(cell, structureClass, given, finals),
+    compiled: compileCell(cell, structureClass, initials, finals),
     executables: new Map<Executor, Executable>(),
   }));
   let executable = ready.executables.get(executor);

@@ -106,16 +106,16 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
   const slots = Object.keys(cell.state);
   const initialOf = (name: string) =>
     Object.hasOwn(initial, name) ? (initial as Record<string, Value | undefined>)[name] : undefined;
-  const given = slots.map((name) => initialOf(name) !== undefined);
+  const initials = slots.map((name) => initialOf(name) !== undefined);
   const runner = backward.kind === "checkpointed" ? checkpointedUnfoldOp : unfoldOp;
   const attrs: UnfoldAttrs = {
     cell: graph,
     structure,
-    given,
+    initials,
     finals: slots.map(() => true),
     backward: untreated ? { kind: "full" } : backward,
     ...(untreated && {
-      outerDerivative: { op: runner, backward, treated: (form) => clipReads(form, clipState) },
+      outerDerivative: { op: runner, backward, treated: (derived) => clipReads(derived, clipState) },
     }),
   };
   for (const name of Object.keys(options.pullback?.of ?? {}))
@@ -171,13 +171,13 @@ function probedSlots(
   probes: Probes<Shapes> | undefined,
 ): ProbedSlots {
   const slots = Object.keys(cell.state);
-  const chosen = (given: Readonly<Record<string, Value | undefined>> | undefined) => {
-    for (const name of Object.keys(given ?? {}))
+  const chosen = (bySlot: Readonly<Record<string, Value | undefined>> | undefined) => {
+    for (const name of Object.keys(bySlot ?? {}))
       if (!slots.includes(name))
         throw new ShapeError(
           `unfold ${cell.name}: probe "${name}" is not a slot of the cell (slots: ${slots.join(", ")})`,
         );
-    return slots.filter((name) => given?.[name] !== undefined);
+    return slots.filter((name) => bySlot?.[name] !== undefined);
   };
   const reads = chosen(probes?.reads);
   if (reads.length > 0 && cell.ports.length > 0)
@@ -259,37 +259,37 @@ interface Additions {
 /** The graph as it is differentiated and compiled: products split, state reads clipped, states among the outputs if wanted. */
 function prepare(graph: CellGraph, { clip, states, activations, probed, pullback }: Additions): CellGraph {
   const key = `${clip}|${states}|${activations}|${probed.writes.join()}|${probed.reads.join()}|${pullback}`;
-  let forms = prepared.get(graph);
-  if (!forms) {
-    forms = new Map();
-    prepared.set(graph, forms);
+  let variants = prepared.get(graph);
+  if (!variants) {
+    variants = new Map();
+    prepared.set(graph, variants);
   }
-  let form = forms.get(key);
-  if (!form) {
-    form = splitProducts(graph);
+  let variant = variants.get(key);
+  if (!variant) {
+    variant = splitProducts(graph);
     if (activations) {
-      const { outputs, equations } = form;
+      const { outputs, equations } = variant;
       const added = equations
         .filter(isActivation)
         .map((eq) => ({ name: eq.op.name, value: eq.outputs[0]!, scope: "node" as const }));
-      form = { ...form, outputs: [...outputs, ...added] };
+      variant = { ...variant, outputs: [...outputs, ...added] };
     }
     // The Jacobian is the step's own, whatever is done to gradients that flow through it.
-    if (pullback) form = withPullback(form);
-    form = clipReads(form, clip);
-    if (probed.writes.length + probed.reads.length > 0) form = withProbes(form, probed);
+    if (pullback) variant = withPullback(variant);
+    variant = clipReads(variant, clip);
+    if (probed.writes.length + probed.reads.length > 0) variant = withProbes(variant, probed);
     if (states) {
-      const { outputs, stateOut, outPorts } = form;
+      const { outputs, stateOut, outPorts } = variant;
       const added = outPorts[0]!.slots.map((s, i) => ({
         name: `state.${s.name}`,
         value: stateOut[0]![i]!,
         scope: "node" as const,
       }));
-      form = { ...form, outputs: [...outputs, ...added] };
+      variant = { ...variant, outputs: [...outputs, ...added] };
     }
-    forms.set(key, form);
+    variants.set(key, variant);
   }
-  return form;
+  return variant;
 }
 
 /**

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 
 const list = (v: Value) => Array.from(onCpu(v).toArray());
 const runsOf = (f: () => void) => {
-  const before = defaultExecutor().statistics.runs;
+  const before = defaultExecutor().statistics.executions;
   f();
-  return defaultExecutor().statistics.runs - before;
+  return defaultExecutor().statistics.executions - before;
 };
 
 describe("a function of rows as one program", () => {

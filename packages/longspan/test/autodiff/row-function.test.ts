@@ -20,9 +20,9 @@ import { describe, expect, it } from "vitest";
 
 const list = (v: Value) => Array.from(onCpu(v).toArray());
 const runsOf = (f: () => void) => {
-  const before = defaultExecutor().statistics.runs;
+  const before = defaultExecutor().statistics.executions;
   f();
-  return defaultExecutor().statistics.runs - before;
+  return defaultExecutor().statistics.executions - before;
 };
 
 const close = (ours: Value, plain: Value) => {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { placeResults } from "../../src/compile/2-place-results.js";
 import { hoist } from "../../src/compile/3-hoist.js";
 import { fuse } from "../../src/compile/4-fuse.js";
-import { plan } from "../../src/compile/5-plan.js";
+import { assignBuffers } from "../../src/compile/5-assign-buffers.js";
 import { CompileError } from "../../src/compile/compile-error.js";
 import { verifyStage } from "../../src/compile/rules.js";
 
@@ -18,12 +18,12 @@ const { graph } = lstm({ input: 3, hidden: 4 }).trace("float32");
 const placed = placeResults({
   cell: splitProducts(graph),
   structure: { arrivals: ["single"], sinks: "single" },
-  given: [false, false],
+  initials: [false, false],
   finals: [false, false],
 });
 const hoisted = hoist(placed);
 const fused = fuse(hoisted);
-const planned = plan(fused);
+const planned = assignBuffers(fused);
 const remedy =
   "; this is a defect of the compiler: report it with the cell and what compileStages(cell) prints";
 
@@ -31,7 +31,7 @@ test("the stages of an LSTM keep the rules", () => {
   verifyStage("2-place-results", placed);
   verifyStage("3-hoist", hoisted);
   verifyStage("4-fuse", fused);
-  verifyStage("5-plan", planned);
+  verifyStage("5-assign-buffers", planned);
 });
 
 test("a result that goes to two places breaks a rule", () => {
@@ -83,9 +83,11 @@ test("a unit in a layer that comes too early breaks a rule", () => {
 });
 
 test("a value without memory breaks a rule, and an error says what to do", () => {
-  const broken = () => verifyStage("5-plan", { ...planned, inMemory: () => false });
+  const broken = () => verifyStage("5-assign-buffers", { ...planned, inMemory: () => false });
   expect(broken).toThrow(CompileError);
-  expect(broken).toThrow("after 5-plan: not so: what one unit makes and another reads has a place in memory");
+  expect(broken).toThrow(
+    "after 5-assign-buffers: not so: what one unit makes and another reads has a place in memory",
+  );
   try {
     broken();
   } catch (error) {

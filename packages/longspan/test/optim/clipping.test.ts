@@ -231,9 +231,9 @@ describe("measured", () => {
     );
     const runs = (t: Transform<unknown>) => {
       const state = t.init(grads);
-      const before = executor.statistics.runs;
+      const before = executor.statistics.executions;
       t.update(grads, state, grads);
-      return executor.statistics.runs - before;
+      return executor.statistics.executions - before;
     };
     const [clip, rule] = [clipByJointNorm(1), sgd({ learningRate: 1 })];
     const once = runs(clip);

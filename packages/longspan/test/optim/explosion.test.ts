@@ -327,16 +327,16 @@ describe("what the guard costs where nothing explodes", () => {
   const params = { a: zeros([40]), b: zeros([3, 5]) };
   const runs = (t: Transform<unknown>) => {
     const state = t.init(params);
-    const before = executor.statistics.runs;
+    const before = executor.statistics.executions;
     t.update(params, state, params, settings(0));
-    return executor.statistics.runs - before;
+    return executor.statistics.executions - before;
   };
   const clipped = compose(clipByJointNorm(1), adam());
 
   it("the norm is worked out once, for the guard and for a clipping at the head of the chain", () => {
-    const before = executor.statistics.runs;
+    const before = executor.statistics.executions;
     jointNorm(params);
-    const norm = executor.statistics.runs - before;
+    const norm = executor.statistics.executions - before;
     const stop = (t: Transform<unknown>) => onExplosion(t, { nonFinite: "stop" });
     const alone = runs(stop(adam())) - runs(adam());
     expect(runs(stop(clipped)) - runs(clipped)).toBe(alone - norm);

@@ -1,20 +1,20 @@
 import { encodeProgram, encodeSchedule } from "../../lower/index.js";
 import {
   type Binding,
-  type BoundRuns,
+  type BoundExecutions,
   type BufferDecl,
   type Capabilities,
   type Executable,
+  type Execution,
   type Handle,
   type Program,
-  type Run,
   type Schedule,
   verifyProgram,
   type Window,
 } from "../../program/index.js";
 import { indexError } from "../../program/index-error.js";
 import { MemoryExecutor } from "../memory/memory-executor.js";
-import { BoundKernelRuns } from "./bound-kernel-runs.js";
+import { BoundKernelExecutions } from "./bound-kernel-executions.js";
 import type { KernelModule } from "./kernel-module.js";
 
 /**
@@ -38,7 +38,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
   override readonly capabilities: Capabilities = {
     synchronous: true,
     watch: (handle) => this.pool.watch(handle),
-    bind: (runs, replaced, window) => this.bindRuns(runs, replaced, window),
+    bind: (executions, replaced, window) => this.bindExecutions(executions, replaced, window),
   };
 
   override get statistics() {
@@ -58,7 +58,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
 
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
     const own = ownExecutable(executable);
-    this.runs += 1;
+    this.executions += 1;
     this.nodeRows += schedule.counts.node ?? 0;
     this.bind(own, schedule, bindings, own.bindings);
     const failure = this.withMemory(() => this.kernels.run(this.planFor(own, schedule), own.bindings));
@@ -85,23 +85,27 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     }
   }
 
-  private bindRuns(runs: readonly Run[], replaced: readonly Handle[], window: Window | null): BoundRuns {
-    const bound = runs.map(({ executable, schedule, bindings }) => {
+  private bindExecutions(
+    executions: readonly Execution[],
+    replaced: readonly Handle[],
+    window: Window | null,
+  ): BoundExecutions {
+    const bound = executions.map(({ executable, schedule, bindings }) => {
       const own = ownExecutable(executable);
-      const places = new Float64Array(2 * own.program.buffers.length);
-      this.bind(own, schedule, bindings, places);
-      return { plan: this.planFor(own, schedule), bindings: places };
+      const bindingNumbers = new Float64Array(2 * own.program.buffers.length);
+      this.bind(own, schedule, bindings, bindingNumbers);
+      return { plan: this.planFor(own, schedule), bindings: bindingNumbers };
     });
-    const nodeRows = runs.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
+    const nodeRows = executions.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
     const { kernels } = this;
     const own = this.pool.own.bind(this.pool);
     const id = this.withMemory(() => kernels.prepare(bound, window && own(window.input.handle).memory));
-    const prepared = new BoundKernelRuns(kernels, id, replaced, window, {
-      runs,
+    const prepared = new BoundKernelExecutions(kernels, id, replaced, window, {
+      executions,
       own,
       run: () => this.explained(() => kernels.runPrepared(id)),
       done: () => {
-        this.runs += runs.length;
+        this.executions += executions.length;
         this.nodeRows += nodeRows;
       },
       released: () => {
@@ -117,7 +121,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     executable: KernelExecutable,
     schedule: Schedule,
     bindings: readonly (Binding | undefined)[],
-    places: Float64Array,
+    bindingNumbers: Float64Array,
   ): void {
     for (const { number, buffer } of executable.bound) {
       const binding = bindings[number];
@@ -130,8 +134,8 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
         throw new RangeError(
           `buffer ${buffer.name} needs ${rows} x ${buffer.columns}, bound to ${handle.length - binding.offset}`,
         );
-      places[2 * number] = this.kernels.numberOf(handle.memory);
-      places[2 * number + 1] = binding.offset;
+      bindingNumbers[2 * number] = this.kernels.numberOf(handle.memory);
+      bindingNumbers[2 * number + 1] = binding.offset;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { DType, TypedArray } from "../../program/index.js";
 
 /** A run with its bindings as `run` takes them. */
-export interface BoundRun {
+export interface BoundExecution {
   readonly plan: number;
   readonly bindings: Float64Array;
 }
@@ -29,7 +29,7 @@ export interface KernelModule<M> {
   /** @param bindings number and first element of the memory of each buffer @returns index, row, place and size of an index out of range */
   run(plan: number, bindings: Float64Array): readonly number[] | undefined;
   /** Binds runs once. @param written memory that is written from here before they are done, if any */
-  prepare(runs: readonly BoundRun[], written: M | null): number;
+  prepare(executions: readonly BoundExecution[], written: M | null): number;
   /** Puts other memories in place of some: numbers of memories, by their positions in all bindings one after the other. */
   rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void;
   /** Does them in order, up to one that fails. @returns as `run` */

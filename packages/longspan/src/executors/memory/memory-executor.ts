@@ -17,7 +17,7 @@ export abstract class MemoryExecutor<M> implements SynchronousExecutor {
   /** @internal */
   protected readonly pool: Pool<M>;
   protected compiled = 0;
-  protected runs = 0;
+  protected executions = 0;
   protected nodeRows = 0;
 
   constructor(
@@ -35,7 +35,13 @@ export abstract class MemoryExecutor<M> implements SynchronousExecutor {
   /** What it has done and holds. */
   get statistics() {
     const { bytesInUse, bytesReserved } = this.pool;
-    return { compiled: this.compiled, runs: this.runs, nodeRows: this.nodeRows, bytesInUse, bytesReserved };
+    return {
+      compiled: this.compiled,
+      executions: this.executions,
+      nodeRows: this.nodeRows,
+      bytesInUse,
+      bytesReserved,
+    };
   }
 
   /** Memory for `length` elements, its contents unspecified. */

@@ -1,6 +1,6 @@
 import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
-import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
+import type { BoundExecution, KernelModule } from "../kernels/kernel-module.js";
 import { hasFiles, isFile, type Loaded, nodeRequire } from "../loading.js";
 import type { Threaded } from "../threads.js";
 import { fastest, type InstructionSetSpeed } from "./instruction-set.js";
@@ -101,9 +101,9 @@ class NativeKernels implements KernelModule<NativeMemory> {
     return this.addon.run(plan, bindings);
   }
 
-  prepare(runs: readonly BoundRun[], written: NativeMemory | null): number {
-    const plans = Int32Array.from(runs, (r) => r.plan);
-    const bindings = Float64Array.from(runs.flatMap((r) => [...r.bindings]));
+  prepare(executions: readonly BoundExecution[], written: NativeMemory | null): number {
+    const plans = Int32Array.from(executions, (r) => r.plan);
+    const bindings = Float64Array.from(executions.flatMap((r) => [...r.bindings]));
     return this.addon.prepare(plans, bindings, written?.id ?? -1);
   }
 

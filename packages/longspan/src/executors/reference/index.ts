@@ -41,7 +41,7 @@ export class ReferenceExecutor extends MemoryExecutor<TypedArray> {
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
     if (!(executable instanceof ReferenceExecutable))
       throw new TypeError("an executable of another executor");
-    this.runs += 1;
+    this.executions += 1;
     this.nodeRows += schedule.counts.node ?? 0;
     executable.run(schedule, bindings, this.pool);
   }

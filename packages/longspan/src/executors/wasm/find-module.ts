@@ -27,15 +27,15 @@ export function findModule(
 ): Found {
   const file = moduleFiles[kind];
   const from = own ?? startedFile();
-  const places = [
+  const candidates = [
     () => installed().href,
     () => new URL(file, own ?? fileAddress(from!)).href,
     () => fileAddress(nodeRequire(from)!.resolve(`longspan/${file}`)),
   ];
   let refused = "";
-  for (const place of places) {
+  for (const candidate of candidates) {
     try {
-      const address = place();
+      const address = candidate();
       return { bytes: readFile(address), address };
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };

@@ -66,9 +66,9 @@ export async function fetchWasm(modules?: WasmModules): Promise<Loaded<WasmExecu
   if (!kind) return { reason: noSimd };
   let text = `the module for ${kind}`;
   try {
-    const given: ModuleAddress = moduleIn<ModuleAddress>(modules ?? beside(), kind);
-    const bytes = bytesIn(given);
-    if (!bytes) text = typeof given === "string" ? given : (given as { href: string }).href;
+    const chosen: ModuleAddress = moduleIn<ModuleAddress>(modules ?? beside(), kind);
+    const bytes = bytesIn(chosen);
+    if (!bytes) text = typeof chosen === "string" ? chosen : (chosen as { href: string }).href;
     const contents = bytes ?? (isOnDisk(text) ? readFile(text) : await fetchBytes(text));
     return loaded(new WasmKernels(await instantiateLater(contents), kind));
   } catch (error) {
@@ -80,10 +80,10 @@ export async function fetchWasm(modules?: WasmModules): Promise<Loaded<WasmExecu
 const isOnDisk = (address: string) =>
   hasFiles && (/^file:/i.test(address) || !/^[a-z][a-z\d+.-]+:/i.test(address));
 
-function bytesIn(given: ModuleAddress): Uint8Array | undefined {
-  if (given instanceof ArrayBuffer) return new Uint8Array(given);
-  return ArrayBuffer.isView(given)
-    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+function bytesIn(module: ModuleAddress): Uint8Array | undefined {
+  if (module instanceof ArrayBuffer) return new Uint8Array(module);
+  return ArrayBuffer.isView(module)
+    ? new Uint8Array(module.buffer, module.byteOffset, module.byteLength)
     : undefined;
 }
 
@@ -95,11 +95,11 @@ export function checkModules(modules: WasmModules, where: string): void {
     if (name !== "plain" && name !== "relaxed")
       throw new TypeError(`${where}: no module "${name}"; there are plain and relaxed`);
   for (const name of ["plain", "relaxed"] as const) {
-    const given = modules[name];
-    const known = typeof given === "string" ? given !== "" : typeof given?.["href" as never] === "string";
-    if (known || bytesIn(given)) continue;
+    const module = modules[name];
+    const known = typeof module === "string" ? module !== "" : typeof module?.["href" as never] === "string";
+    if (known || bytesIn(module)) continue;
     const what =
-      given === undefined ? `${name} is missing` : `${name} is ${given === "" ? "empty" : String(given)}`;
+      module === undefined ? `${name} is missing` : `${name} is ${module === "" ? "empty" : String(module)}`;
     throw new TypeError(`${where}: ${what}; expected the address of a module or its bytes`);
   }
 }

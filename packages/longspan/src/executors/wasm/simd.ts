@@ -14,9 +14,9 @@ function probe(...body: readonly number[]): Uint8Array {
   ]);
 }
 
-const given = [0x20, 0]; // local.get 0
-const plain = probe(...given, ...given, 0xfd, 0xe4, 0x01); // f32x4.add
-const relaxed = probe(...given, ...given, ...given, 0xfd, 0x85, 0x02); // f32x4.relaxed_madd
+const localGet = [0x20, 0]; // local.get 0
+const plain = probe(...localGet, ...localGet, 0xfd, 0xe4, 0x01); // f32x4.add
+const relaxed = probe(...localGet, ...localGet, ...localGet, 0xfd, 0x85, 0x02); // f32x4.relaxed_madd
 
 /** The best kind of vectors that this host's WebAssembly has; undefined if it has none. */
 export function simdKind(): SimdKind | undefined {

@@ -1,5 +1,5 @@
 import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
-import type { BoundRun, KernelModule } from "../kernels/kernel-module.js";
+import type { BoundExecution, KernelModule } from "../kernels/kernel-module.js";
 import type { KernelExports } from "./host.js";
 
 /** Memory of the module: dropped when nothing refers to it. */
@@ -19,12 +19,12 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   private readonly dropped: FinalizationRegistry<number>;
   /** Room for the bindings of a run, in bytes from `place`. */
   private room = 0;
-  private place = 0;
+  private bindingsAddress = 0;
   /** Runs with their bindings in linear memory, which lie there until they are dropped. */
   private readonly prepared = new Map<
     number,
     {
-      readonly runs: readonly { plan: number; bindings: number; length: number }[];
+      readonly executions: readonly { plan: number; bindings: number; length: number }[];
       readonly written: WasmMemory | null;
     }
   >();
@@ -86,12 +86,12 @@ export class WasmKernels implements KernelModule<WasmMemory> {
 
   run(plan: number, bindings: Float64Array): number[] | undefined {
     if (this.room < bindings.byteLength) {
-      if (this.place !== 0) this.module.release(this.place);
-      this.place = this.reserve(bindings.byteLength);
+      if (this.bindingsAddress !== 0) this.module.release(this.bindingsAddress);
+      this.bindingsAddress = this.reserve(bindings.byteLength);
       this.room = bindings.byteLength;
     }
-    new Float64Array(this.module.memory.buffer, this.place, bindings.length).set(bindings);
-    return this.runBound(plan, this.place);
+    new Float64Array(this.module.memory.buffer, this.bindingsAddress, bindings.length).set(bindings);
+    return this.runBound(plan, this.bindingsAddress);
   }
 
   private runBound(plan: number, bindings: number): number[] | undefined {
@@ -100,36 +100,37 @@ export class WasmKernels implements KernelModule<WasmMemory> {
     return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
   }
 
-  prepare(runs: readonly BoundRun[], written: WasmMemory | null): number {
-    const placed = runs.map(({ plan, bindings }) => ({
+  prepare(executions: readonly BoundExecution[], written: WasmMemory | null): number {
+    const copied = executions.map(({ plan, bindings }) => ({
       plan,
       bindings: this.pass(bindings),
       length: bindings.length,
     }));
-    this.prepared.set(this.nextPrepared, { runs: placed, written });
+    this.prepared.set(this.nextPrepared, { executions: copied, written });
     return this.nextPrepared++;
   }
 
   rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void {
-    const { runs } = this.prepared.get(prepared)!;
+    const { executions } = this.prepared.get(prepared)!;
     const { buffer } = this.module.memory;
     // Positions ascend: one pass over the runs.
-    let [run, first] = [0, 0];
-    let places = runs[0] && new Float64Array(buffer, runs[0].bindings, runs[0].length);
+    let [which, first] = [0, 0];
+    let bindingNumbers =
+      executions[0] && new Float64Array(buffer, executions[0].bindings, executions[0].length);
     for (const [i, position] of positions.entries()) {
-      while (position >= first + runs[run]!.length) {
-        first += runs[run]!.length;
-        const { bindings, length } = runs[++run]!;
-        places = new Float64Array(buffer, bindings, length);
+      while (position >= first + executions[which]!.length) {
+        first += executions[which]!.length;
+        const { bindings, length } = executions[++which]!;
+        bindingNumbers = new Float64Array(buffer, bindings, length);
       }
-      places![position - first] = numbers[i]!;
+      bindingNumbers![position - first] = numbers[i]!;
     }
   }
 
   runPrepared(prepared: number): number[] | undefined {
-    const { runs, written } = this.prepared.get(prepared)!;
+    const { executions, written } = this.prepared.get(prepared)!;
     if (written) this.touch(written);
-    for (const { plan, bindings } of runs) {
+    for (const { plan, bindings } of executions) {
       const failure = this.runBound(plan, bindings);
       if (failure) return failure;
     }
@@ -137,7 +138,7 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   }
 
   dropPrepared(prepared: number): void {
-    for (const { bindings } of this.prepared.get(prepared)?.runs ?? []) this.module.release(bindings);
+    for (const { bindings } of this.prepared.get(prepared)?.executions ?? []) this.module.release(bindings);
     this.prepared.delete(prepared);
   }
 

@@ -1,7 +1,13 @@
 import type { InputSpec } from "../../cell/index.js";
 import { check, checkSettings, func, isRecord, kind, numbers, text } from "../../check/index.js";
 import { mul } from "../../ops/index.js";
-import { type Binding, type BoundRuns, type Handle, newArray, type Place } from "../../program/index.js";
+import {
+  type Binding,
+  type BoundExecutions,
+  type Handle,
+  type MemoryRange,
+  newArray,
+} from "../../program/index.js";
 import { isRecordable, type RecordableExecutor } from "../../recording/index.js";
 import {
   checkNumber,
@@ -123,7 +129,7 @@ class PreparedStream<P, S> implements Stream<S> {
   /** What the runs touch and `dispose` releases: views of the parameters, the input, the two states, the output. */
   private readonly held: Tensor[] = [];
   private readonly states: readonly [S, S];
-  private readonly runs: readonly [BoundRuns, BoundRuns];
+  private readonly runs: readonly [BoundExecutions, BoundExecutions];
   private readonly recording: { release(): void };
   private readonly output: TypedArray;
   private readonly single = new Float64Array(1);
@@ -152,14 +158,14 @@ class PreparedStream<P, S> implements Stream<S> {
     const after = this.hold(result.final);
     const output = this.hold(result.output) as Tensor;
     const exchanged = exchange(leaves(before) as Tensor[], leaves(after) as Tensor[]);
-    const swapped = recording.runs.map((run) => ({
+    const swapped = recording.executions.map((run) => ({
       ...run,
       bindings: run.bindings.map((b) => b && exchanged(b)),
     }));
     const [from, to] = [placeOf(x), placeOf(output)];
     this.states = [before, after];
     this.runs = [
-      executor.bind(recording.runs, [], { input: from, output: to }),
+      executor.bind(recording.executions, [], { input: from, output: to }),
       executor.bind(swapped, [], { input: from, output: { ...exchanged(to), length: to.length } }),
     ];
     this.recording = recording;
@@ -267,7 +273,7 @@ function exchange(one: readonly Tensor[], other: readonly Tensor[]): (binding: B
   return ({ handle, offset }) => ({ handle: partner.get(handle) ?? handle, offset });
 }
 
-function placeOf(t: Tensor): Place {
+function placeOf(t: Tensor): MemoryRange {
   return { ...t.binding(), length: t.size };
 }
 

@@ -52,9 +52,9 @@ function run(
     const to = out.at(r);
     if (!accumulate && out.stride !== 0) out.array.fill(0, to, to + size * columns);
     const from = a.at(r);
-    const places = index.at(r);
+    const indexStart = index.at(r);
     for (let j = 0; j < count; j++) {
-      const at = to + checkedIndex(index.array[places + j]!, size, r, j) * columns;
+      const at = to + checkedIndex(index.array[indexStart + j]!, size, r, j) * columns;
       for (let c = 0; c < columns; c++) out.array[at + c]! += a.array[from + j * columns + c]!;
     }
   }

@@ -47,11 +47,11 @@ export const map: InstructionRecord<MapInstruction> = {
     const tileRows = Math.max(1, Math.min(512, Math.floor(tileElements / Math.max(1, total))));
     const arrays = i.registers.map((r, n): TypedArray => newArray(r.dtype, sizes[n]! * tileRows));
     const tile = { registers: i.registers, sizes, arrays, bind };
-    const runs = i.code.map((s) => recordOf(s).run(s, tile));
+    const operations = i.code.map((s) => recordOf(s).run(s, tile));
     return (begin, end) => {
       for (let r = begin; r < end; r += tileRows) {
         const rows = Math.min(tileRows, end - r);
-        for (const run of runs) run(r, rows);
+        for (const operation of operations) operation(r, rows);
       }
     };
   },

@@ -1,4 +1,4 @@
-import { enumerate, placeFrom, rowMajor } from "./places.js";
+import { enumerate, offsetFrom, rowMajor } from "./offsets.js";
 import type { StepRecord, Tile } from "./record.js";
 
 // Steps that move elements: each works out once which element goes where.
@@ -94,7 +94,7 @@ export const slice: StepRecord<Slice> = {
   print: (s) => `slice r${s.a} at ${s.starts.join(",")}`,
   run(s, tile) {
     const strides = rowMajor(tile.registers[s.a]!.shape);
-    return taken(s, tile, (index) => placeFrom(s.starts, strides, index));
+    return taken(s, tile, (index) => offsetFrom(s.starts, strides, index));
   },
 };
 
@@ -113,7 +113,7 @@ export const pad: StepRecord<Pad> = {
   run(s, { arrays, sizes, registers }) {
     const [out, a, size] = [arrays[s.out]!, arrays[s.a]!, sizes[s.out]!];
     const strides = rowMajor(registers[s.out]!.shape);
-    const list = enumerate(registers[s.a]!.shape, (index) => placeFrom(s.starts, strides, index));
+    const list = enumerate(registers[s.a]!.shape, (index) => offsetFrom(s.starts, strides, index));
     return (_, rows) => {
       out.fill(0, 0, rows * size);
       for (let r = 0, e = 0; r < rows; r++)
@@ -155,10 +155,10 @@ export const concat: StepRecord<Concat> = {
 function taken(
   s: { readonly out: number; readonly a: number },
   { arrays, sizes, registers }: Tile,
-  place: (index: readonly number[]) => number,
+  offsetOf: (index: readonly number[]) => number,
 ): (begin: number, rows: number) => void {
   const [out, a, size] = [arrays[s.out]!, arrays[s.a]!, sizes[s.a]!];
-  const list = enumerate(registers[s.out]!.shape, place);
+  const list = enumerate(registers[s.out]!.shape, offsetOf);
   return (_, rows) => {
     for (let r = 0, e = 0; r < rows; r++)
       for (let q = 0; q < list.length; q++) out[e++] = a[r * size + list[q]!]!;

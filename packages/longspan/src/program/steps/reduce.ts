@@ -1,5 +1,5 @@
 import { type ReduceCode, reduceCodes } from "../opcodes.js";
-import { enumerate, rowMajor } from "./places.js";
+import { enumerate, rowMajor } from "./offsets.js";
 import type { StepRecord } from "./record.js";
 
 /** Reduce `axes` away. `argmax` takes the first of equal maxima and needs exactly one axis. */

@@ -8,7 +8,7 @@ export interface Block {
   readonly begin: number;
   readonly end: number;
   /** The sequences that have steps here, in order, and for each sequence its place among them; null where all take part. */
-  readonly present: { readonly sequences: Int32Array; readonly places: Int32Array } | null;
+  readonly present: { readonly sequences: Int32Array; readonly indices: Int32Array } | null;
 }
 
 const known = new WeakMap<Structure, Map<number, readonly Block[]>>();
@@ -124,9 +124,9 @@ function presence(present: Uint8Array): Block["present"] {
   const sequences = Int32Array.from(present.keys()).filter((b) => present[b]);
   // Without any, as in a chain of empty sequences, all pass.
   if (sequences.length === 0 || sequences.length === present.length) return null;
-  const places = new Int32Array(present.length);
+  const indices = new Int32Array(present.length);
   sequences.forEach((b, i) => {
-    places[b] = i;
+    indices[b] = i;
   });
-  return { sequences, places };
+  return { sequences, indices };
 }

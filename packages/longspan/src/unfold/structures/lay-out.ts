@@ -17,20 +17,21 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
     readonly graph: number;
     readonly node: number;
     readonly level: number;
-    readonly place: number;
+    readonly position: number;
   }
   const all: Node[] = [];
-  let place = 0;
+  let nodeCount = 0;
   graphs.forEach((g, i) => {
     const levels = levelsOf(g, ports);
-    for (let n = 0; n < g.nodes; n++) all.push({ graph: i, node: n, level: levels[n]!, place: place++ });
+    for (let n = 0; n < g.nodes; n++)
+      all.push({ graph: i, node: n, level: levels[n]!, position: nodeCount++ });
   });
   const starts = new Int32Array(graphs.length);
   for (let i = 1; i < graphs.length; i++) starts[i] = starts[i - 1]! + graphs[i - 1]!.nodes;
-  all.sort((a, b) => a.level - b.level || a.place - b.place);
-  const rowOf = new Int32Array(place);
+  all.sort((a, b) => a.level - b.level || a.position - b.position);
+  const rowOf = new Int32Array(nodeCount);
   all.forEach((n, row) => {
-    rowOf[n.place] = row;
+    rowOf[n.position] = row;
   });
   const depth = all.length === 0 ? 0 : all.at(-1)!.level + 1;
   const levelBegin = new Int32Array(depth);
@@ -71,7 +72,7 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
     examples: Int32Array.from(graphs.keys()),
     positions: Int32Array.from(all, (n) => n.node),
     clock: null,
-    order: Int32Array.from(all, (n) => n.place),
+    order: Int32Array.from(all, (n) => n.position),
     pushes: false,
   });
 }

@@ -118,8 +118,8 @@ export class Structure {
     this.checkRows(rows, "unpack");
     if (this.inverse === null) {
       this.inverse = new Int32Array(this.nodes);
-      this.parts.order.forEach((place, row) => {
-        this.inverse![place] = row;
+      this.parts.order.forEach((position, row) => {
+        this.inverse![position] = row;
       });
     }
     return gather(rows, indexTensor(this.inverse));
@@ -229,8 +229,8 @@ const table = instanceOf(Int32Array, "an Int32Array");
 const names = listOf(text, "a list of names");
 const edges: RequiredKind = kind(
   "a record { from, fromPort, to, toPort } of Int32Arrays",
-  (given) =>
-    isRecord(given) && ["from", "fromPort", "to", "toPort"].every((name) => table.accepts(given[name])),
+  (value) =>
+    isRecord(value) && ["from", "fromPort", "to", "toPort"].every((name) => table.accepts(value[name])),
 );
 const partKinds: KindsOf<StructureParts> = {
   nodes: count,

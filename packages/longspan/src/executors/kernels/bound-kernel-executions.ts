@@ -1,10 +1,10 @@
 import {
-  type BoundRuns,
+  type BoundExecutions,
   checkHandles,
   checkWindow,
+  type Execution,
   type Handle,
-  type Place,
-  type Run,
+  type MemoryRange,
   type TypedArray,
   type Window,
 } from "../../program/index.js";
@@ -15,7 +15,7 @@ import type { KernelModule } from "./kernel-module.js";
 /** What the executor has to do with runs that it bound. */
 interface Owner<M> {
   /** Kept, since plans are dropped with their schedules. */
-  readonly runs: readonly Run[];
+  readonly executions: readonly Execution[];
   readonly own: (handle: Handle) => PooledHandle<M>;
   readonly run: () => readonly number[] | undefined;
   readonly done: () => void;
@@ -23,7 +23,7 @@ interface Owner<M> {
 }
 
 /** Bound runs of compiled kernels: one call does them all. */
-export class BoundKernelRuns<M> implements BoundRuns {
+export class BoundKernelExecutions<M> implements BoundExecutions {
   private readonly input: View<M> | null;
   private readonly output: View<M> | null;
   /** Where the replaced handles stand in the bindings, which of them it is, and the numbers that were put there last. */
@@ -42,17 +42,17 @@ export class BoundKernelRuns<M> implements BoundRuns {
   ) {
     this.input = window && new View(kernels, window.input, owner.own(window.input.handle).memory);
     this.output = window && new View(kernels, window.output, owner.own(window.output.handle).memory);
-    const places = owner.runs.flatMap(({ executable, bindings }) =>
+    const boundHandles = owner.executions.flatMap(({ executable, bindings }) =>
       executable.program.buffers.map((_, b) => bindings[b]?.handle),
     );
-    const found = places.flatMap((handle, i) => {
+    const found = boundHandles.flatMap((handle, i) => {
       const which = handle ? replaced.indexOf(handle) : -1;
       return which < 0 ? [] : [[2 * i, which] as const];
     });
     this.positions = Int32Array.from(found, ([position]) => position);
     this.which = Int32Array.from(found, ([, which]) => which);
     this.numbers = new Float64Array(found.length);
-    const others = new Set(places.filter((h) => h !== undefined));
+    const others = new Set(boundHandles.filter((h) => h !== undefined));
     for (const handle of replaced) others.delete(handle);
     this.others = [...others];
   }
@@ -90,7 +90,7 @@ class View<M> {
 
   constructor(
     private readonly kernels: KernelModule<M>,
-    private readonly place: Place,
+    private readonly range: MemoryRange,
     private readonly memory: M,
   ) {}
 
@@ -98,7 +98,7 @@ class View<M> {
     const whole = this.kernels.view(this.memory);
     if (this.whole !== whole) {
       this.whole = whole;
-      this.part = whole.subarray(this.place.offset, this.place.offset + this.place.length);
+      this.part = whole.subarray(this.range.offset, this.range.offset + this.range.length);
     }
     return this.part!;
   }

@@ -22,7 +22,7 @@ export function enumerate(shape: readonly number[], f: (index: readonly number[]
 }
 
 /** The place that an index has from `starts` on, by these strides. */
-export function placeFrom(
+export function offsetFrom(
   starts: readonly number[],
   strides: readonly number[],
   index: readonly number[],

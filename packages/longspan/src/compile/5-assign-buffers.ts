@@ -16,20 +16,20 @@ import { memoryOf } from "./memory.js";
 import { type RowTableDecl, type RowTableKey, tableName } from "./row-tables.js";
 
 /** The memory of a value: the rows of a buffer that rows of `space` see. */
-interface ValuePlace {
+interface ValueLocation {
   readonly buffer: number;
   readonly rows: RowMap;
   readonly space: Scope;
 }
 
 /** Where everything lies. */
-export interface Planned extends Fused {
+export interface BufferAssignment extends Fused {
   readonly buffers: BufferDecl[];
   readonly tables: RowTableDecl[];
   /** Where each value with memory of its own lies. */
-  readonly places: ReadonlyMap<Value, ValuePlace>;
+  readonly locations: ReadonlyMap<Value, ValueLocation>;
   /** The place of a value as seen by an instruction over `space`. */
-  place(v: Value, space: Scope): Placed;
+  operand(v: Value, space: Scope): Placed;
   /** Whether a value has a place in memory at all. */
   inMemory(v: Value): boolean;
   table(key: RowTableKey, kind: TableDecl["kind"]): number;
@@ -49,11 +49,11 @@ export interface Planned extends Fused {
  * Pass 5, plan: gives each value that crosses instructions a buffer. What only one level needs lives in a level
  * buffer; states live in one buffer per slot: a zero row, the sources, then the nodes of each port.
  */
-export function plan(fused: Fused): Planned {
+export function assignBuffers(fused: Fused): BufferAssignment {
   const { cell, structure, producer, shared, hasLoop } = fused;
   const buffers: BufferDecl[] = [];
   const tables: RowTableDecl[] = [];
-  const places = new Map<Value, ValuePlace>();
+  const locations = new Map<Value, ValueLocation>();
 
   const buffer = (
     name: string,
@@ -82,7 +82,7 @@ export function plan(fused: Fused): Planned {
 
   const valueBuffers = cell.values.map((v) => {
     const b = buffer(v.name, v.variable, v.variable.scope, "input");
-    places.set(v.variable, {
+    locations.set(v.variable, {
       buffer: b,
       rows: v.variable.scope === "one" ? "fixed" : "same",
       space: v.variable.scope,
@@ -90,7 +90,7 @@ export function plan(fused: Fused): Planned {
     return b;
   });
   const sourceBuffers = cell.sourceSlots.map((s, i) =>
-    fused.given[i] ? buffer(`initial.${s.name}`, s, "source", "input") : null,
+    fused.initials[i] ? buffer(`initial.${s.name}`, s, "source", "input") : null,
   );
 
   // States: rows [zero | sources | nodes of each port]. Where messages are pushed, these are [zero | sources | messages], and the
@@ -116,24 +116,24 @@ export function plan(fused: Fused): Planned {
   cell.outPorts.forEach((_, p) => {
     stateBuffers.forEach((state, s) => {
       const rows: RowMap = pushes && onePort ? "same" : table({ rows: "port", port: p }, "map");
-      places.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
+      locations.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
     });
   });
   cell.edge?.message.forEach((v, s) => {
-    places.set(v, {
+    locations.set(v, {
       buffer: messageBuffers[s]!,
       rows: pushes ? table({ rows: "messages" }, "map") : "same",
       space: "edge",
     });
   });
   cell.edge?.state.forEach((v, s) => {
-    places.set(v, { buffer: stateBuffers[s]!, rows: table({ rows: "edgeStates" }, "map"), space: "edge" });
+    locations.set(v, { buffer: stateBuffers[s]!, rows: table({ rows: "edgeStates" }, "map"), space: "edge" });
   });
   const outputBuffers = cell.outputs.map((o, i) => {
     const state = shared.get(i);
     if (state) return stateBuffers[state.slot]!;
     const b = buffer(o.name, o.value, o.scope, "output");
-    places.set(o.value, { buffer: b, rows: o.scope === "one" ? "fixed" : "same", space: o.scope });
+    locations.set(o.value, { buffer: b, rows: o.scope === "one" ? "fixed" : "same", space: o.scope });
     return b;
   });
   const finalBuffers = cell.sinkSlots.map((s, i) =>
@@ -146,7 +146,7 @@ export function plan(fused: Fused): Planned {
   const arrivalBuffers = cell.stateIn.map((port, q) =>
     port.map((v, s) => {
       if (structure.arrivals[q] === "single") {
-        places.set(v, {
+        locations.set(v, {
           buffer: arrivalSources[s]!,
           rows: table({ rows: "arrivals", port: q }, "map"),
           space: "node",
@@ -162,25 +162,25 @@ export function plan(fused: Fused): Planned {
         "node",
         level ? "level" : "temporary",
       );
-      places.set(v, { buffer: b, rows: "same", space: "node" });
+      locations.set(v, { buffer: b, rows: "same", space: "node" });
       return b;
     }),
   );
   let count = 0;
   const assign = (v: Value) => {
     const { root } = memoryOf(v, producer);
-    if (places.has(root)) return;
+    if (locations.has(root)) return;
     const eq = producer.get(root)!;
     const level = fused.phases.get(eq) === "loop" && inLoopOnly(root);
     const b = buffer(`v${count++}`, root, root.scope, level ? "level" : "temporary");
-    places.set(root, { buffer: b, rows: root.scope === "one" ? "fixed" : "same", space: root.scope });
+    locations.set(root, { buffer: b, rows: root.scope === "one" ? "fixed" : "same", space: root.scope });
   };
   // A sum in place, its start and the instruction's own result are one piece of memory.
   const chains = [...fused.accumulations.values()];
   for (const { sum } of [...chains].reverse()) assign(result(sum));
   const shareHome = (from: Value, to: Value) => {
-    const home = places.get(from)!;
-    places.set(to, home);
+    const home = locations.get(from)!;
+    locations.set(to, home);
   };
   for (const a of [...new Set(chains)].reverse()) {
     shareHome(result(a.sum), result(a.instruction));
@@ -189,9 +189,9 @@ export function plan(fused: Fused): Planned {
   for (const v of consumers.keys()) assign(v);
   for (const unit of fused.units) if (!unit.isMap) for (const eq of unit.equations) assign(result(eq));
 
-  const place = (v: Value, space: Scope): Placed => {
+  const operand = (v: Value, space: Scope): Placed => {
     const { root, offset } = memoryOf(v, producer);
-    const home = places.get(root);
+    const home = locations.get(root);
     if (!home) throw compilerDefect(cell.name, "a value is read that has no place in memory");
     let { rows } = home;
     if (rows === "same" && home.space !== space) {
@@ -205,9 +205,9 @@ export function plan(fused: Fused): Planned {
     ...fused,
     buffers,
     tables,
-    places,
-    place,
-    inMemory: (v) => places.has(memoryOf(v, producer).root),
+    locations,
+    operand,
+    inMemory: (v) => locations.has(memoryOf(v, producer).root),
     table,
     valueBuffers,
     sourceBuffers,
