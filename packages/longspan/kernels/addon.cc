@@ -1,4 +1,4 @@
-// The Node addon: what crosses from JavaScript is checked here, before any pointer is formed. Programs, plans and memories
+// The Node addon: what crosses from JavaScript is checked here, before any pointer is formed. Programs, scheduled programs and memories
 // are numbers; a number that names nothing is an error.
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -82,14 +82,14 @@ struct Shared {
   int32_t uses;
 };
 
-struct Planned {
-  Plan* plan;
+struct Scheduled {
+  ScheduledProgram* scheduled;
   int32_t program;
 };
 
-/** Runs that are bound once: the plan of each, and all bindings one after the other. */
+/** Runs that are bound once: the scheduled program of each, and all bindings one after the other. */
 struct Prepared {
-  Array<int32_t> plans;
+  Array<int32_t> scheduledPrograms;
   Array<double> bindings;
   int64_t written;
 };
@@ -105,7 +105,7 @@ struct Instance {
   uint64_t made = 0;
   uint64_t calls = 0;
   Array<Shared> programs;
-  Array<Planned> plans;
+  Array<Scheduled> scheduledPrograms;
   Array<Prepared*> prepared;
   Array<Binding> bindings;
   Workspaces workspaces;
@@ -116,7 +116,7 @@ struct Instance {
 
   ~Instance() {
     for (Prepared* p : prepared) delete p;
-    for (Planned& p : plans) delete p.plan;
+    for (Scheduled& p : scheduledPrograms) delete p.scheduled;
     for (Shared& s : programs) delete s.program;
   }
 };
@@ -194,7 +194,7 @@ napi_value integer(napi_env env, int64_t n) {
 
 /** The first free place in a list of things. */
 template <class T, class F>
-int64_t freePlace(Array<T>& list, F isFree) {
+int64_t freeIndex(Array<T>& list, F isFree) {
   for (int64_t i = 0; i < list.size(); i++)
     if (isFree(list[i])) return i;
   return list.resize(list.size() + 1) ? list.size() - 1 : -1;
@@ -288,7 +288,7 @@ napi_value compile(napi_env env, napi_callback_info info) {
   Program* program =
       parseProgram(static_cast<const int32_t*>(ints), intCount, static_cast<const double*>(reals), realCount, &error);
   if (program == nullptr) return raise(env, error);
-  const int64_t id = freePlace(call.instance->programs, [](const Shared& s) { return s.program == nullptr; });
+  const int64_t id = freeIndex(call.instance->programs, [](const Shared& s) { return s.program == nullptr; });
   if (id < 0) {
     delete program;
     return raise(env, "out of memory");
@@ -304,40 +304,40 @@ void dropUse(Instance& instance, int64_t id) {
   shared = {nullptr, 0};
 }
 
-/** plan(program, Int32Array): number. */
-napi_value plan(napi_env env, napi_callback_info info) {
+/** schedule(program, Int32Array): number. */
+napi_value schedule(napi_env env, napi_callback_info info) {
   Call call;
   int64_t program;
   const void* ints;
   int64_t count;
-  if (!open(env, info, &call) || !number(call, 0, &program)) return raise(env, "plan: a program was expected");
+  if (!open(env, info, &call) || !number(call, 0, &program)) return raise(env, "schedule: a program was expected");
   Instance& instance = *call.instance;
   if (program < 0 || program >= instance.programs.size() || instance.programs[program].program == nullptr)
-    return raise(env, "plan: no such program");
+    return raise(env, "schedule: no such program");
   if (!numbers(call, 1, napi_int32_array, &ints, &count)) return raise(env, call.error);
   const char* error = "out of memory";
-  Plan* made = makePlan(instance.programs[program].program, static_cast<const int32_t*>(ints), count, &error);
+  ScheduledProgram* made = scheduleProgram(instance.programs[program].program, static_cast<const int32_t*>(ints), count, &error);
   if (made == nullptr) return raise(env, error);
-  const int64_t id = freePlace(instance.plans, [](const Planned& p) { return p.plan == nullptr; });
+  const int64_t id = freeIndex(instance.scheduledPrograms, [](const Scheduled& p) { return p.scheduled == nullptr; });
   if (id < 0) {
     delete made;
     return raise(env, "out of memory");
   }
-  instance.plans[id] = {made, static_cast<int32_t>(program)};
+  instance.scheduledPrograms[id] = {made, static_cast<int32_t>(program)};
   instance.programs[program].uses += 1;
   return integer(env, id);
 }
 
-/** dropPlan(plan), dropProgram(program): for what is never used again. */
-napi_value dropPlan(napi_env env, napi_callback_info info) {
+/** dropScheduled(scheduled), dropProgram(program): for what is never used again. */
+napi_value dropScheduled(napi_env env, napi_callback_info info) {
   Call call;
   int64_t id;
-  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "dropPlan: a plan was expected");
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "dropScheduled: a scheduled program was expected");
   Instance& instance = *call.instance;
-  if (id < 0 || id >= instance.plans.size() || instance.plans[id].plan == nullptr) return raise(env, "dropPlan: no such plan");
-  delete instance.plans[id].plan;
-  const int32_t program = instance.plans[id].program;
-  instance.plans[id] = {nullptr, 0};
+  if (id < 0 || id >= instance.scheduledPrograms.size() || instance.scheduledPrograms[id].scheduled == nullptr) return raise(env, "dropScheduled: no such scheduled program");
+  delete instance.scheduledPrograms[id].scheduled;
+  const int32_t program = instance.scheduledPrograms[id].program;
+  instance.scheduledPrograms[id] = {nullptr, 0};
   dropUse(instance, program);
   return nullptr;
 }
@@ -350,21 +350,21 @@ napi_value dropProgram(napi_env env, napi_callback_info info) {
   if (id < 0 || id >= instance.programs.size() || instance.programs[id].program == nullptr)
     return raise(env, "dropProgram: no such program");
   // Plans that are still there keep it; a second drop must not take their use.
-  int32_t plans = 0;
-  for (const Planned& p : instance.plans)
-    if (p.plan != nullptr && p.program == id) plans++;
-  if (instance.programs[id].uses <= plans) return raise(env, "dropProgram: dropped before");
+  int32_t scheduledPrograms = 0;
+  for (const Scheduled& p : instance.scheduledPrograms)
+    if (p.scheduled != nullptr && p.program == id) scheduledPrograms++;
+  if (instance.programs[id].uses <= scheduledPrograms) return raise(env, "dropProgram: dropped before");
   dropUse(instance, id);
   return nullptr;
 }
 
-Plan* planOf(Instance& instance, int64_t id) {
-  return id >= 0 && id < instance.plans.size() ? instance.plans[id].plan : nullptr;
+ScheduledProgram* scheduledOf(Instance& instance, int64_t id) {
+  return id >= 0 && id < instance.scheduledPrograms.size() ? instance.scheduledPrograms[id].scheduled : nullptr;
 }
 
 /** Checks the bindings of a run and does it. On failure, `*error` says why, or is left for an index out of range. */
-bool runOnce(napi_env env, Instance& instance, Plan& plan, const double* given, Failure* failure, const char** error) {
-  const Program& program = *plan.program;
+bool runOnce(napi_env env, Instance& instance, ScheduledProgram& scheduled, const double* given, Failure* failure, const char** error) {
+  const Program& program = *scheduled.program;
   const int64_t buffers = program.buffers.size();
   const auto fail = [&](const char* message) {
     *error = message;
@@ -381,14 +381,14 @@ bool runOnce(napi_env env, Instance& instance, Plan& plan, const double* given, 
     if (memory == nullptr) return fail("run: no such memory");
     if (!(offset >= 0 && offset < 9007199254740992.0 / 1024)) return fail("run: an offset out of range");
     const int64_t first = static_cast<int64_t>(offset);
-    const int64_t elements = plan.rows[b] * program.buffers[b].columns;
+    const int64_t elements = scheduled.rows[b] * program.buffers[b].columns;
     if ((first + elements) * sizeOf(program.buffers[b].dtype) > memory->bytes)
       return fail("run: a binding beyond its memory");
     instance.bindings[b] = {memory, first};
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
-  const RunArguments arguments = {&plan,           instance.bindings.begin(), &instance.workspaces, instance.threads,
+  const RunArguments arguments = {&scheduled,           instance.bindings.begin(), &instance.workspaces, instance.threads,
                                   instance.leastShared, instance.pool,            failure};
   const Status status = instance.kernels->run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
@@ -400,50 +400,50 @@ napi_value failed(napi_env env, const Failure& failure, const char* error) {
   if (error != nullptr) return raise(env, error);
   napi_value report;
   napi_create_array_with_length(env, 4, &report);
-  const int32_t parts[4] = {failure.index, failure.row, failure.place, failure.size};
+  const int32_t parts[4] = {failure.index, failure.row, failure.position, failure.size};
   for (uint32_t i = 0; i < 4; i++) napi_set_element(env, report, i, integer(env, parts[i]));
   return report;
 }
 
-/** run(plan, Float64Array of memory and offset per buffer): undefined, or what `failed` says. */
+/** run(scheduled, Float64Array of memory and offset per buffer): undefined, or what `failed` says. */
 napi_value run(napi_env env, napi_callback_info info) {
   Call call;
   int64_t id;
   const void* data;
   int64_t count;
-  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "run: a plan was expected");
-  Plan* plan = planOf(*call.instance, id);
-  if (plan == nullptr) return raise(env, "run: no such plan");
+  if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "run: a scheduled program was expected");
+  ScheduledProgram* scheduled = scheduledOf(*call.instance, id);
+  if (scheduled == nullptr) return raise(env, "run: no such scheduled program");
   if (!numbers(call, 1, napi_float64_array, &data, &count)) return raise(env, call.error);
-  if (count != 2 * plan->program->buffers.size()) return raise(env, "run: another number of bindings than buffers");
+  if (count != 2 * scheduled->program->buffers.size()) return raise(env, "run: another number of bindings than buffers");
   Failure failure = {0, 0, 0, 0};
   const char* error = nullptr;
-  if (runOnce(env, *call.instance, *plan, static_cast<const double*>(data), &failure, &error)) return nullptr;
+  if (runOnce(env, *call.instance, *scheduled, static_cast<const double*>(data), &failure, &error)) return nullptr;
   return failed(env, failure, error);
 }
 
-/** prepare(Int32Array of plans, Float64Array of all their bindings, memory that is written before or -1): number. */
+/** prepare(Int32Array of scheduled programs, Float64Array of all their bindings, memory that is written before or -1): number. */
 napi_value prepare(napi_env env, napi_callback_info info) {
   Call call;
-  const void* plans;
+  const void* scheduledPrograms;
   const void* bindings;
   int64_t runs;
   int64_t count;
   int64_t written;
   if (!open(env, info, &call)) return raise(env, "prepare: no arguments");
-  if (!numbers(call, 0, napi_int32_array, &plans, &runs) || !numbers(call, 1, napi_float64_array, &bindings, &count))
+  if (!numbers(call, 0, napi_int32_array, &scheduledPrograms, &runs) || !numbers(call, 1, napi_float64_array, &bindings, &count))
     return raise(env, call.error);
   if (!number(call, 2, &written)) return raise(env, "prepare: a memory was expected");
   Instance& instance = *call.instance;
   Prepared* made = new Prepared();
   made->written = written;
-  if (!made->plans.resize(runs) || !made->bindings.resize(count)) {
+  if (!made->scheduledPrograms.resize(runs) || !made->bindings.resize(count)) {
     delete made;
     return raise(env, "out of memory");
   }
-  for (int64_t i = 0; i < runs; i++) made->plans[i] = static_cast<const int32_t*>(plans)[i];
+  for (int64_t i = 0; i < runs; i++) made->scheduledPrograms[i] = static_cast<const int32_t*>(scheduledPrograms)[i];
   for (int64_t i = 0; i < count; i++) made->bindings[i] = static_cast<const double*>(bindings)[i];
-  const int64_t id = freePlace(instance.prepared, [](Prepared* p) { return p == nullptr; });
+  const int64_t id = freeIndex(instance.prepared, [](Prepared* p) { return p == nullptr; });
   if (id < 0) {
     delete made;
     return raise(env, "out of memory");
@@ -492,15 +492,15 @@ napi_value runPrepared(napi_env env, napi_callback_info info) {
     written->version += 1;
   }
   int64_t at = 0;
-  for (const int32_t number : prepared.plans) {
-    Plan* plan = planOf(instance, number);
-    if (plan == nullptr) return raise(env, "runPrepared: no such plan");
-    const int64_t places = 2 * plan->program->buffers.size();
-    if (places > prepared.bindings.size() - at) return raise(env, "runPrepared: fewer bindings than buffers");
+  for (const int32_t number : prepared.scheduledPrograms) {
+    ScheduledProgram* scheduled = scheduledOf(instance, number);
+    if (scheduled == nullptr) return raise(env, "runPrepared: no such scheduled program");
+    const int64_t entries = 2 * scheduled->program->buffers.size();
+    if (entries > prepared.bindings.size() - at) return raise(env, "runPrepared: fewer bindings than buffers");
     Failure failure = {0, 0, 0, 0};
     const char* error = nullptr;
-    if (!runOnce(env, instance, *plan, prepared.bindings.begin() + at, &failure, &error)) return failed(env, failure, error);
-    at += places;
+    if (!runOnce(env, instance, *scheduled, prepared.bindings.begin() + at, &failure, &error)) return failed(env, failure, error);
+    at += entries;
   }
   return nullptr;
 }
@@ -612,7 +612,7 @@ napi_value start(napi_env env, napi_value exports) {
     napi_callback call;
   } functions[] = {
       {"adopt", adopt},               {"touch", touch},       {"compile", compile},
-      {"plan", plan},                 {"run", run},           {"dropPlan", dropPlan},
+      {"schedule", schedule},                 {"run", run},           {"dropScheduled", dropScheduled},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
       {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},
       {"rebind", rebind},             {"speeds", speeds},

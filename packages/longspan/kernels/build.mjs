@@ -89,7 +89,7 @@ async function buildAddon(compiler) {
       [...fast, ...flags, `-DLONGSPAN_ISA=${name}`],
     ]),
     ["parse.cc", "parse.o", ["-O2"]],
-    ...["plan", "execution-plan", "division", "block", "workspaces", "thread-pool"].map((f) => [
+    ...["scheduled-program", "execution-plan", "division", "block", "workspaces", "thread-pool"].map((f) => [
       `${f}.cc`,
       `${f}.o`,
       ["-O2"],
@@ -159,7 +159,15 @@ async function buildWasm() {
   const compile = (source, object, ...more) =>
     call("clang++", [...flags, ...more, "-c", `${source}.cc`], `${object}.o`, tree);
   const shared = {};
-  for (const source of ["parse", "plan", "execution-plan", "division", "block", "workspaces", "wasm"])
+  for (const source of [
+    "parse",
+    "scheduled-program",
+    "execution-plan",
+    "division",
+    "block",
+    "workspaces",
+    "wasm",
+  ])
     Object.assign(shared, await compile(source, source, "-Oz"));
   const link = ["--no-entry", "--import-undefined", "--gc-sections", "-O2", "--strip-all"];
   const memory = ["-z", "stack-size=262144", "--initial-memory=1048576", "--max-memory=4294967296"];

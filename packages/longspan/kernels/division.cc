@@ -1,4 +1,4 @@
-// Which rows of a plan depend on each other, and how they are shared out among threads.
+// Which rows of a scheduled program depend on each other, and how they are shared out among threads.
 #include "execution-plan.h"
 
 namespace longspan {
@@ -11,9 +11,9 @@ constexpr double mostShare = 0.9;
 /** Rows of nodes, then rows of edges, joined to those that they read states of. */
 class Division {
  public:
-  explicit Division(const Plan& plan) : plan_(plan), program_(*plan.program) {
-    nodes_ = plan.counts[spaceNode];
-    rows_ = nodes_ + plan.counts[spaceEdge];
+  explicit Division(const ScheduledProgram& scheduled) : scheduled_(scheduled), program_(*scheduled.program) {
+    nodes_ = scheduled.counts[spaceNode];
+    rows_ = nodes_ + scheduled.counts[spaceEdge];
   }
 
   /** Cuts into parts; one part if it does not come apart. False if there is no memory. */
@@ -26,11 +26,11 @@ class Division {
     if (!parts.resize(count)) return false;
     for (Part*& p : parts) p = new Part();
     for (int edges = 0; edges < 2; edges++) {
-      const Array<int32_t>& begin = edges ? plan_.edgeBegin : plan_.nodeBegin;
-      const Array<int32_t>& end = edges ? plan_.edgeEnd : plan_.nodeEnd;
+      const Array<int32_t>& begin = edges ? scheduled_.edgeBegin : scheduled_.nodeBegin;
+      const Array<int32_t>& end = edges ? scheduled_.edgeEnd : scheduled_.nodeEnd;
       for (int32_t p = 0; p < count; p++)
-        if (!parts[p]->begin[edges].resize(plan_.levels) || !parts[p]->end[edges].resize(plan_.levels)) return false;
-      for (int64_t l = 0; l < plan_.levels; l++) {
+        if (!parts[p]->begin[edges].resize(scheduled_.levels) || !parts[p]->end[edges].resize(scheduled_.levels)) return false;
+      for (int64_t l = 0; l < scheduled_.levels; l++) {
         int32_t at = begin[l];
         for (int32_t p = 0; p < count; p++) {
           parts[p]->begin[edges][l] = at;
@@ -82,12 +82,12 @@ class Division {
   /** Calls f(row, row of the buffer) for each row of an instruction's view. */
   template <class F>
   void eachRow(const Instruction& i, const View& v, F f) const {
-    const int64_t rows = plan_.counts[i.space];
+    const int64_t rows = scheduled_.counts[i.space];
     if (v.rows == rowsSame) {
       for (int64_t r = 0; r < rows; r++) f(r, r);
       return;
     }
-    const Table& t = *plan_.tables[v.rows];
+    const Table& t = *scheduled_.tables[v.rows];
     for (int64_t r = 0; r < rows; r++) f(r, t.offset + (t.index.size() == 0 ? r : t.index[r]));
   }
 
@@ -98,7 +98,7 @@ class Division {
     Array<int32_t> owner;
     for (int64_t b = 0; b < program_.buffers.size(); b++) {
       if (!isCrossed(static_cast<int32_t>(b))) continue;
-      if (!owner.resize(0) || !owner.resize(plan_.rows[b])) return false;
+      if (!owner.resize(0) || !owner.resize(scheduled_.rows[b])) return false;
       for (int32_t& o : owner) o = -1;
       for (const Instruction& i : program_.regions[1])
         eachView(program_, i, [&](const View& v, bool written) {
@@ -115,8 +115,8 @@ class Division {
 
   void joinReaders(const Instruction& i, int64_t b, const Array<int32_t>& owner) {
     if (isListed(i) && i.a.buffer == b) {
-      const Table& lists = *plan_.tables[i.lists];
-      for (int64_t r = 0; r < plan_.counts[i.space]; r++)
+      const Table& lists = *scheduled_.tables[i.lists];
+      for (int64_t r = 0; r < scheduled_.counts[i.space]; r++)
         for (int64_t q = lists.starts[r]; q < lists.starts[r + 1]; q++)
           if (owner[lists.index[q]] >= 0) unite(owner[lists.index[q]], numberOf(i, r));
     }
@@ -177,17 +177,17 @@ class Division {
 
   bool isOrdered(const Array<int32_t>& partOf) const {
     for (int edges = 0; edges < 2; edges++) {
-      const Array<int32_t>& begin = edges ? plan_.edgeBegin : plan_.nodeBegin;
-      const Array<int32_t>& end = edges ? plan_.edgeEnd : plan_.nodeEnd;
+      const Array<int32_t>& begin = edges ? scheduled_.edgeBegin : scheduled_.nodeBegin;
+      const Array<int32_t>& end = edges ? scheduled_.edgeEnd : scheduled_.nodeEnd;
       const int64_t first = edges ? nodes_ : 0;
-      for (int64_t l = 0; l < plan_.levels; l++)
+      for (int64_t l = 0; l < scheduled_.levels; l++)
         for (int64_t r = begin[l] + 1; r < end[l]; r++)
           if (partOf[first + r] < partOf[first + r - 1]) return false;
     }
     return true;
   }
 
-  const Plan& plan_;
+  const ScheduledProgram& scheduled_;
   const Program& program_;
   int64_t nodes_;
   int64_t rows_;
@@ -196,6 +196,6 @@ class Division {
 
 }  // namespace
 
-bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts) { return Division(plan).cut(threads, parts); }
+bool divide(const ScheduledProgram& scheduled, int32_t threads, Array<Part*>& parts) { return Division(scheduled).cut(threads, parts); }
 
 }  // namespace longspan

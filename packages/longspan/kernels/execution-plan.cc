@@ -40,7 +40,7 @@ bool touch(const Program& program, const Instruction& x, const Instruction& y) {
 
 class Planner {
  public:
-  Planner(const Plan& plan, int32_t threads, double leastShared) : plan_(plan), program_(*plan.program) {
+  Planner(const ScheduledProgram& scheduled, int32_t threads, double leastShared) : scheduled_(scheduled), program_(*scheduled.program) {
     execution_.threads = threads;
     execution_.leastShared = leastShared;
   }
@@ -49,7 +49,7 @@ class Planner {
     const bool loop = program_.regions[1].size() > 0;
     const bool tiled = loop && isTiled(0) && isTiled(1);
     const int32_t threads = tiled && work() >= execution_.leastShared ? execution_.threads : 1;
-    if (loop && !divide(plan_, threads, execution_.parts)) return false;
+    if (loop && !divide(scheduled_, threads, execution_.parts)) return false;
     // Where the loop does not come apart, what is outside it is better shared out among the threads than run beside it.
     const bool beside = tiled && (threads == 1 || execution_.parts.size() > 1);
     return choose(beside) && group(0) && group(1) && findPassing() && cutChunks(beside) && layOut();
@@ -63,20 +63,20 @@ class Planner {
     double sum = 0;
     for (const Array<Instruction>& region : program_.regions)
       for (const Instruction& i : region)
-        if (i.space == spaceNode || i.space == spaceEdge) sum += plan_.counts[i.space] * costOf(program_, i);
+        if (i.space == spaceNode || i.space == spaceEdge) sum += scheduled_.counts[i.space] * costOf(program_, i);
     return sum;
   }
 
   /** Whether the levels go through all rows, once and in one direction: 1 for edges. */
   bool isTiled(int edges) const {
-    const Array<int32_t>& begin = edges ? plan_.edgeBegin : plan_.nodeBegin;
-    const Array<int32_t>& end = edges ? plan_.edgeEnd : plan_.nodeEnd;
-    const int64_t rows = plan_.counts[edges ? spaceEdge : spaceNode];
+    const Array<int32_t>& begin = edges ? scheduled_.edgeBegin : scheduled_.nodeBegin;
+    const Array<int32_t>& end = edges ? scheduled_.edgeEnd : scheduled_.nodeEnd;
+    const int64_t rows = scheduled_.counts[edges ? spaceEdge : spaceNode];
     bool up = true;
     bool down = true;
     int64_t low = 0;
     int64_t high = rows;
-    for (int64_t l = 0; l < plan_.levels; l++) {
+    for (int64_t l = 0; l < scheduled_.levels; l++) {
       if (begin[l] > end[l]) return false;
       up = up && begin[l] == low;
       low = end[l];
@@ -199,7 +199,7 @@ class Planner {
     for (Part* part : execution_.parts) {
       int64_t rows = 0;
       if (!add(part->chunks, 0)) return false;
-      for (int32_t l = 0; beside && l < plan_.levels; l++) {
+      for (int32_t l = 0; beside && l < scheduled_.levels; l++) {
         const int64_t more = part->end[0][l] - part->begin[0][l];
         if (rows > 0 && rows + more > chunkRows) {
           if (!add(part->chunks, l)) return false;
@@ -207,7 +207,7 @@ class Planner {
         }
         rows += more;
       }
-      if (!add(part->chunks, plan_.levels)) return false;
+      if (!add(part->chunks, scheduled_.levels)) return false;
     }
     return true;
   }
@@ -216,21 +216,21 @@ class Planner {
 
   bool layOut() {
     const int64_t buffers = program_.buffers.size();
-    if (!execution_.place.resize(buffers)) return false;
+    if (!execution_.offsets.resize(buffers)) return false;
     for (Part* part : execution_.parts)
-      if (!part->place.resize(buffers)) return false;
+      if (!part->offsets.resize(buffers)) return false;
     for (int64_t b = 0; b < buffers; b++) {
       const Buffer& buffer = program_.buffers[b];
       const int64_t row = buffer.columns * sizeOf(buffer.dtype);
       const bool own = execution_.parts.size() > 0 && (buffer.role == Role::level || execution_.passing[b]);
-      execution_.place[b] = -1;
+      execution_.offsets[b] = -1;
       for (Part* part : execution_.parts) {
-        part->place[b] = own ? part->bytes : -1;
+        part->offsets[b] = own ? part->bytes : -1;
         if (own) part->bytes += aligned(row * rowsOf(*part, buffer));
       }
       if (own || isBound(buffer.role)) continue;
-      execution_.place[b] = execution_.bytes;
-      execution_.bytes += aligned(row * plan_.rows[b]);
+      execution_.offsets[b] = execution_.bytes;
+      execution_.bytes += aligned(row * scheduled_.rows[b]);
     }
     return true;
   }
@@ -255,7 +255,7 @@ class Planner {
     return most;
   }
 
-  const Plan& plan_;
+  const ScheduledProgram& scheduled_;
   const Program& program_;
 };
 
@@ -265,17 +265,17 @@ double costOf(const Program& program, const Instruction& i) {
   return withInstruction(i.kind, [&](auto kind) { return decltype(kind)::cost(program, i); });
 }
 
-const ExecutionPlan* executionPlanOf(Plan& plan, int32_t threads, double leastShared) {
-  const ExecutionPlan* known = plan.execution;
+const ExecutionPlan* executionPlanOf(ScheduledProgram& scheduled, int32_t threads, double leastShared) {
+  const ExecutionPlan* known = scheduled.execution;
   if (known != nullptr && known->threads == threads && known->leastShared == leastShared) return known;
-  delete plan.execution;
-  plan.execution = nullptr;
-  Planner planner(plan, threads, leastShared);
+  delete scheduled.execution;
+  scheduled.execution = nullptr;
+  Planner planner(scheduled, threads, leastShared);
   if (planner.make())
-    plan.execution = &planner.execution_;
+    scheduled.execution = &planner.execution_;
   else
     delete &planner.execution_;
-  return plan.execution;
+  return scheduled.execution;
 }
 
 }  // namespace longspan

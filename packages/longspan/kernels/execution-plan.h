@@ -1,4 +1,4 @@
-// How a plan is carried out. Instructions outside the loop that may run beside it follow it in chunks of levels, while their
+// How a scheduled program is carried out. Instructions outside the loop that may run beside it follow it in chunks of levels, while their
 // rows are in cache; the rest runs in groups, by blocks of rows. Where the structure falls into independent parts (the
 // sequences of a batch, the trees of a forest), each thread takes some of them from the first instruction to the last.
 #pragma once
@@ -24,7 +24,7 @@ struct Part {
   /** First level of each chunk; at the end the number of levels. */
   Array<int32_t> chunks;
   /** Where its own buffers lie in its own memory (-1: a buffer of all), and how much of that there is. */
-  Array<int64_t> place;
+  Array<int64_t> offsets;
   int64_t bytes = 0;
 };
 
@@ -38,7 +38,7 @@ struct ExecutionPlan {
   Array<int32_t> early;
   Array<int32_t> late;
   /** Where temporaries that all parts share lie (-1: bound, or each part's own). */
-  Array<int64_t> place;
+  Array<int64_t> offsets;
   int64_t bytes = 0;
   /** By buffer: 1 if it holds only a chunk's rows, since nothing else reads it. */
   Array<uint8_t> passing;
@@ -50,14 +50,14 @@ struct ExecutionPlan {
   }
 };
 
-/** The execution plan of a plan for so many threads, kept until other numbers are asked for; nullptr if there is no memory. */
-const ExecutionPlan* executionPlanOf(Plan& plan, int32_t threads, double leastShared);
+/** The execution plan of a scheduled program for so many threads, kept until other numbers are asked for; nullptr if there is no memory. */
+const ExecutionPlan* executionPlanOf(ScheduledProgram& scheduled, int32_t threads, double leastShared);
 
 /**
  * Splits the rows of every level among at most `threads` parts that do not depend on each other, about equally large. At least one.
  * @returns false if there is no memory
  */
-bool divide(const Plan& plan, int32_t threads, Array<Part*>& parts);
+bool divide(const ScheduledProgram& scheduled, int32_t threads, Array<Part*>& parts);
 
 // What instructions say of themselves in their headers.
 inline int readsOf(const Instruction& i) {
@@ -84,7 +84,7 @@ template <class F>
 inline void eachView(const Program& program, const Instruction& i, F f) {
   if (i.kind == Kind::map) {
     for (const Operand& o : program.maps[i.map]->operands)
-      if (o.place == Place::view) f(o.view, o.written != 0);
+      if (o.storage == Storage::view) f(o.view, o.written != 0);
     return;
   }
   f(i.out, true);

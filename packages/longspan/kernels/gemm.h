@@ -216,14 +216,14 @@ void gemmNarrow(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const 
       const T* y = b + j * k;
       Vec<T> sums[lineVectors<T>] = {};
       int64_t p = 0;
-      for (; p + linePlaces<T> <= k; p += linePlaces<T>)
+      for (; p + lineAccumulators<T> <= k; p += lineAccumulators<T>)
         for (int v = 0; v < lineVectors<T>; v++) sums[v] += load(x + p + v * lanes<T>) * load(y + p + v * lanes<T>);
       for (int v = 0; p < k; v++, p += lanes<T>) {
         const int left = static_cast<int>(k - p);
         sums[v] += left < lanes<T> ? loadPart(x + p, left) * loadPart(y + p, left) : load(x + p) * load(y + p);
       }
-      T joined[joinedPlaces];
-      joinPlaces<T>(sums, joined, [](T one, T other) { return one + other; });
+      T joined[joinedAccumulators];
+      joinAccumulators<T>(sums, joined, [](T one, T other) { return one + other; });
       T s = 0;
       for (const T sum : joined) s += sum;
       c[i * ldc + j] = add ? c[i * ldc + j] + s : s;

@@ -51,7 +51,7 @@ inline void moveRows(int64_t rows, const Tile& o, const Tile& a, const int32_t* 
 
 /** out at strides = a, row-major in a; elsewhere out stays as it is. */
 template <class T>
-inline void placeRows(int64_t rows, const Tile& o, const Tile& a, const int32_t* dims, int rank, int64_t base) {
+inline void insertRows(int64_t rows, const Tile& o, const Tile& a, const int32_t* dims, int rank, int64_t base) {
   for (int64_t r = 0; r < rows; r++) {
     T* to = row<T>(o, r);
     const T* from = row<T>(a, r);
@@ -67,12 +67,12 @@ template <class T>
 inline double sumLine(const T* x, int64_t n) {
   Vec<T> sums[lineVectors<T>] = {};
   int64_t i = 0;
-  for (; i + linePlaces<T> <= n; i += linePlaces<T>)
+  for (; i + lineAccumulators<T> <= n; i += lineAccumulators<T>)
     for (int v = 0; v < lineVectors<T>; v++) sums[v] += load(x + i + v * lanes<T>);
   double total = 0;
   if (i > 0) {
-    T joined[joinedPlaces];
-    joinPlaces<T>(sums, joined, [](T one, T other) { return one + other; });
+    T joined[joinedAccumulators];
+    joinAccumulators<T>(sums, joined, [](T one, T other) { return one + other; });
     for (const T sum : joined) total += static_cast<double>(sum);
   }
   for (; i < n; i++) total += static_cast<double>(x[i]);
@@ -84,22 +84,22 @@ inline float largestLine(const float* x, int64_t n) {
   Floats most[lineVectors<float>];
   for (Floats& m : most) m = splat(-__builtin_inff());
   int64_t i = 0;
-  for (; i + linePlaces<float> <= n; i += linePlaces<float>)
+  for (; i + lineAccumulators<float> <= n; i += lineAccumulators<float>)
     for (int v = 0; v < lineVectors<float>; v++) most[v] = greater(most[v], load(x + i + v * lanes<float>));
   if (i < n) {
-    alignas(vectorBytes) float rest[linePlaces<float>];
+    alignas(vectorBytes) float rest[lineAccumulators<float>];
     for (float& r : rest) r = -__builtin_inff();
     __builtin_memcpy(rest, x + i, static_cast<size_t>(n - i) * sizeof(float));
     for (int v = 0; v < lineVectors<float>; v++) most[v] = greater(most[v], load(rest + v * lanes<float>));
   }
-  float joined[joinedPlaces];
-  joinPlaces<float>(most, joined, [](float one, float other) { return greater(one, other); });
+  float joined[joinedAccumulators];
+  joinAccumulators<float>(most, joined, [](float one, float other) { return greater(one, other); });
   float result = joined[0];
   for (const float m : joined) result = greater(result, m);
   return result;
 }
 
-/** Calls f with the first place of what each element of a result is reduced from. */
+/** Calls f with the first position of what each element of a result is reduced from. */
 template <class F>
 inline void eachKept(const int32_t* dims, int kept, F f) {
   walk(dims, kept, 0, [&](int64_t first, int64_t count, int64_t stride) {
@@ -137,7 +137,7 @@ inline void reduceRows(Reduce code, int64_t rows, const Tile& o, const Tile& a, 
   for (int64_t r = 0; r < rows; r++) {
     const T* from = row<T>(a, r);
     T* to = row<T>(o, r);
-    int32_t* places = row<int32_t>(o, r);
+    int32_t* positions = row<int32_t>(o, r);
     eachKept(dims, kept, [&](int64_t base) {
       if (code == Reduce::argmax) {
         double best = -__builtin_inf();
@@ -151,7 +151,7 @@ inline void reduceRows(Reduce code, int64_t rows, const Tile& o, const Tile& a, 
             at = seen;
           }
         });
-        *places++ = at;
+        *positions++ = at;
         return;
       }
       double result = code == Reduce::sum ? 0 : -__builtin_inf();

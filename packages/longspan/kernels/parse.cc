@@ -166,7 +166,7 @@ class Parser : public Checks {
   }
 
   bool operand(Operand& o, const Map& m, int32_t space) {
-    const int32_t place = next();
+    const int32_t storage = next();
     const int32_t dtype = next();
     o.size = next();
     o.slot = next();
@@ -174,18 +174,18 @@ class Parser : public Checks {
     if (!flag(&o.written)) return false;
     const int32_t real = next();
     if (short_) return false;
-    if (place < 0 || place > 2 || dtype < 0 || dtype > 2 || o.size < 0) return fail("an operand of unknown kind");
-    o.place = static_cast<Place>(place);
+    if (storage < 0 || storage > 2 || dtype < 0 || dtype > 2 || o.size < 0) return fail("an operand of unknown kind");
+    o.storage = static_cast<Storage>(storage);
     o.dtype = static_cast<DType>(dtype);
     if (m.uniform ? o.size != m.widest : o.size > m.widest) return fail("an operand wider than its map");
     if (o.slot < -1 || o.slot >= m.slots.size()) return fail("no such slot");
     if (o.slot >= 0 && o.size * sizeOf(o.dtype) > m.slots[o.slot]) return fail("an operand larger than its slot");
-    if (o.place != Place::view && o.slot < 0) return fail("an operand without a slot");
-    if (o.place == Place::constant) {
+    if (o.storage != Storage::view && o.slot < 0) return fail("an operand without a slot");
+    if (o.storage == Storage::constant) {
       if (real < 0 || real >= realCount_) return fail("no such constant");
       o.value = reals_[real];
     }
-    if (o.place != Place::view) return true;
+    if (o.storage != Storage::view) return true;
     if (o.view.rows >= 0 && o.slot < 0) return fail("rows by a table without a slot");
     return check(o.view, space, o.size, o.written != 0) &&
            (typeOf(o.view) == o.dtype ? true : fail("a view of another type than its buffer"));
@@ -200,11 +200,11 @@ class Parser : public Checks {
         op.kind == OpKind::uniform)
       inputs = 3;
     if (op.out < 0 || op.out >= n) return fail("no such operand");
-    const int32_t given[3] = {op.a, op.b, op.c};
+    const int32_t operands[3] = {op.a, op.b, op.c};
     for (int q = 0; q < 3; q++)
-      if (q < inputs ? given[q] < 0 || given[q] >= n : given[q] != -1) return fail("no such operand");
+      if (q < inputs ? operands[q] < 0 || operands[q] >= n : operands[q] != -1) return fail("no such operand");
     const Operand& out = m.operands[op.out];
-    if (out.place == Place::constant || (out.place == Place::view && !out.written)) return fail("a result that is not to be written");
+    if (out.storage == Storage::constant || (out.storage == Storage::view && !out.written)) return fail("a result that is not to be written");
     if (op.dims < 0 || op.dimCount < 0 || op.dimCount > maxRank || op.keptCount < 0 || op.keptCount > op.dimCount ||
         op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
       return fail("dimensions out of range");
@@ -212,9 +212,9 @@ class Parser : public Checks {
     if (m.uniform && !elementwise) return fail("a movement in a uniform map");
     if (elementwise)
       for (int q = 0; q < inputs; q++)
-        if (m.operands[given[q]].size != out.size) return fail("operands of different sizes");
+        if (m.operands[operands[q]].size != out.size) return fail("operands of different sizes");
     const Operand* in[3] = {nullptr, nullptr, nullptr};
-    for (int q = 0; q < inputs; q++) in[q] = &m.operands[given[q]];
+    for (int q = 0; q < inputs; q++) in[q] = &m.operands[operands[q]];
     switch (op.kind) {
       case OpKind::copy:
         return typed(out, *in[0]);
@@ -240,7 +240,7 @@ class Parser : public Checks {
         return typed(out, *in[0]) && typed(out, *in[1]) && typed(out, *in[2]);
       case OpKind::move:
         return typed(out, *in[0]) && strides(op, m, 0, op.dimCount, out.size, op.extra, in[0]->size);
-      case OpKind::place:
+      case OpKind::insert:
         return typed(out, *in[0]) && strides(op, m, 0, op.dimCount, in[0]->size, op.extra, out.size);
       case OpKind::iota:
         return op.extra >= 1 && op.code >= 1 ? true : fail("an axis of no length");

@@ -53,8 +53,8 @@ class Products {
   /** The rows of a view as even lines; scattered ones are copied. Null if there is no memory for that. */
   template <class T>
   Lines<const T> lines(const View& v, const Span& span, int64_t columns, int copy) {
-    const Run run = bound_.run(v, span);
-    if (run.step >= 0) return {bound_.at<const T>(v, run.first), run.step * bound_.columns(v)};
+    const StridedRows strided = bound_.stridedRows(v, span);
+    if (strided.step >= 0) return {bound_.at<const T>(v, strided.first), strided.step * bound_.columns(v)};
     const int64_t rows = span.end - span.begin;
     T* to = reinterpret_cast<T*>(workspace_.gathered[copy].reserve(rows * columns * static_cast<int64_t>(sizeof(T))));
     if (to == nullptr) return {nullptr, 0};
@@ -67,10 +67,10 @@ class Products {
   /** The packed right operand of a product: of an input as long as its memory keeps its version, else for one run. */
   template <class T>
   const T* packed(const Instruction& i) {
-    Pack& pack = *bound_.plan.program->packs[i.pack];
+    Pack& pack = *bound_.scheduled.program->packs[i.pack];
     const T* b = bound_.at<const T>(i.b, 0);
     const Memory* memory = arguments_.bindings[i.b.buffer].memory;
-    const bool input = bound_.plan.program->buffers[i.b.buffer].role == Role::input;
+    const bool input = bound_.scheduled.program->buffers[i.b.buffer].role == Role::input;
     const uint64_t run = input ? 0 : arguments_.workspaces->runs;
     const uint64_t version = input ? memory->version : 0;
     if (pack.valid && pack.from == b && pack.version == version && pack.run == run)
@@ -100,7 +100,7 @@ class Products {
     const T* b = packed<T>(i);
     const Lines<const T> a = lines<T>(i.a, span, i.k, 0);
     if (b == nullptr || a.at == nullptr) return Status::noMemory;
-    const Run out = bound_.run(i.out, span);
+    const StridedRows out = bound_.stridedRows(i.out, span);
     if (out.step >= 0) {
       product(rows, i, a.at, a.stride, b, bound_.at<T>(i.out, out.first), out.step * bound_.columns(i.out));
       return Status::ok;

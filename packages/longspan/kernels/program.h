@@ -29,7 +29,7 @@ struct View {
 
 struct Operand {
   /** Where a map operation finds or leaves a value of one row. */
-  Place place;
+  Storage storage;
   DType dtype;
   /** Elements per row. */
   int32_t size;
@@ -48,7 +48,7 @@ struct MapOp {
   int32_t a;
   int32_t b;
   int32_t c;
-  /** move, place: base; iota: inner; uniform: site. */
+  /** move, insert: base; iota: inner; uniform: site. */
   int32_t extra;
   /** Where its dimensions start in `dims` (pairs of extent and stride) and how many; for a reduction the kept come first. */
   int32_t dims;
@@ -109,7 +109,7 @@ struct Program {
 Program* parseProgram(const int32_t* ints, int64_t intCount, const double* reals, int64_t realCount, const char** error);
 
 /** Rows of a table over a range of rows, if they lie evenly: row r is `first + step (r - begin)`. */
-struct Run {
+struct StridedRows {
   int32_t first;
   /** 0, 1, or -1 for rows that lie scattered. */
   int32_t step;
@@ -121,15 +121,15 @@ struct Table {
   Array<int32_t> index;
   Array<int32_t> starts;
   /** By level, of node rows and of edge rows; then of all rows. */
-  Array<Run> nodeRuns;
-  Array<Run> edgeRuns;
-  Run all;
+  Array<StridedRows> nodeStrides;
+  Array<StridedRows> edgeStrides;
+  StridedRows all;
 };
 
 struct ExecutionPlan;
 
 /** A program over a schedule: row counts and tables checked against each other, so that a run only checks its bindings. */
-struct Plan {
+struct ScheduledProgram {
   Program* program = nullptr;
   int32_t counts[spaces];
   int32_t levels;
@@ -144,10 +144,10 @@ struct Plan {
   /** How it is carried out by so many threads as the last run had; see execution-plan.h. */
   ExecutionPlan* execution = nullptr;
 
-  ~Plan();
+  ~ScheduledProgram();
 };
 
-Plan* makePlan(Program* program, const int32_t* ints, int64_t count, const char** error);
+ScheduledProgram* scheduleProgram(Program* program, const int32_t* ints, int64_t count, const char** error);
 
 struct Memory {
   char* data;
@@ -165,7 +165,7 @@ struct Binding {
 struct Failure {
   int32_t index;
   int32_t row;
-  int32_t place;
+  int32_t position;
   int32_t size;
 };
 
@@ -177,7 +177,7 @@ struct Segment {
   int64_t end;
 };
 
-/** Memory of one thread: what its part of a plan keeps, scratch of maps, packed operands. */
+/** Memory of one thread: what its part of an execution plan keeps, scratch of maps, packed operands. */
 struct Workspace {
   Block own;
   Block sums;
@@ -215,7 +215,7 @@ struct Workspaces {
 };
 
 struct RunArguments {
-  Plan* plan;
+  ScheduledProgram* scheduled;
   /** By buffer; temporaries have none. */
   const Binding* bindings;
   Workspaces* workspaces;

@@ -14,31 +14,31 @@ struct Span {
   bool edges;
 };
 
-/** A plan whose buffers have memory. */
+/** A scheduled program whose buffers have memory. */
 struct Bound {
-  const Plan& plan;
+  const ScheduledProgram& scheduled;
   char* const* memory;
   /** First row of the current level: level buffers keep its rows only. */
   int64_t levelBegin;
 
-  LONGSPAN_INLINE bool isLevel(const View& v) const { return plan.program->buffers[v.buffer].role == Role::level; }
+  LONGSPAN_INLINE bool isLevel(const View& v) const { return scheduled.program->buffers[v.buffer].role == Role::level; }
 
-  Run run(const View& v, const Span& span) const {
+  StridedRows stridedRows(const View& v, const Span& span) const {
     if (v.rows == rowsFixed) return {0, 0};
     if (v.rows == rowsSame)
       return {static_cast<int32_t>(span.begin - (isLevel(v) ? levelBegin : 0)), 1};
-    const Table& t = *plan.tables[v.rows];
+    const Table& t = *scheduled.tables[v.rows];
     if (t.index.size() == 0) return {static_cast<int32_t>(t.offset + span.begin), 1};
     if (span.level >= 0) {
       // What lies evenly as a whole does so in part.
-      const Run whole = (span.edges ? t.edgeRuns : t.nodeRuns)[span.level];
+      const StridedRows whole = (span.edges ? t.edgeStrides : t.nodeStrides)[span.level];
       if (whole.step >= 0) return {t.offset + t.index[span.begin], whole.step};
     }
-    return runOf(t, span.begin, span.end);
+    return stridedRowsOf(t, span.begin, span.end);
   }
 
   /** A whole space is usually scattered: two neighbours tell, and only what looks even is gone through. */
-  static Run runOf(const Table& t, int64_t begin, int64_t end) {
+  static StridedRows stridedRowsOf(const Table& t, int64_t begin, int64_t end) {
     if (begin >= end) return {0, 1};
     const int32_t first = t.index[begin];
     if (end - begin == 1) return {t.offset + first, 1};
@@ -52,19 +52,19 @@ struct Bound {
   int64_t rowOf(const View& v, int64_t r) const {
     if (v.rows == rowsFixed) return 0;
     if (v.rows == rowsSame) return r - (isLevel(v) ? levelBegin : 0);
-    const Table& t = *plan.tables[v.rows];
+    const Table& t = *scheduled.tables[v.rows];
     return t.offset + (t.index.size() == 0 ? r : t.index[r]);
   }
 
   template <class T>
   T* at(const View& v, int64_t row) const {
-    const int64_t columns = plan.program->buffers[v.buffer].columns;
+    const int64_t columns = scheduled.program->buffers[v.buffer].columns;
     return reinterpret_cast<T*>(memory[v.buffer]) + v.offset + row * columns;
   }
 
-  DType typeOf(const View& v) const { return plan.program->buffers[v.buffer].dtype; }
+  DType typeOf(const View& v) const { return scheduled.program->buffers[v.buffer].dtype; }
 
-  int64_t columns(const View& v) const { return plan.program->buffers[v.buffer].columns; }
+  int64_t columns(const View& v) const { return scheduled.program->buffers[v.buffer].columns; }
 };
 
 template <class T>
@@ -74,8 +74,8 @@ LONGSPAN_INLINE void addRow(T* to, const T* from, int64_t n) {
   for (; c < n; c++) to[c] += from[c];
 }
 
-inline Status failAt(Failure& failure, int32_t index, int64_t row, int32_t place, int32_t size) {
-  failure = {index, static_cast<int32_t>(row), place, size};
+inline Status failAt(Failure& failure, int32_t index, int64_t row, int32_t position, int32_t size) {
+  failure = {index, static_cast<int32_t>(row), position, size};
   return Status::badIndex;
 }
 

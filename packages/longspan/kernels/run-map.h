@@ -12,9 +12,9 @@ constexpr int64_t tileElements = 1024;
 constexpr int64_t tileBytes = 1 << 16;
 constexpr int64_t maxTileRows = 256;
 
-class MapRun {
+class MapRunner {
  public:
-  MapRun(const Bound& bound, const Map& map, Workspace& workspace) : bound_(bound), map_(map), workspace_(workspace) {}
+  MapRunner(const Bound& bound, const Map& map, Workspace& workspace) : bound_(bound), map_(map), workspace_(workspace) {}
 
   Status run(const Span& span) {
     const int64_t rows = span.end - span.begin;
@@ -59,11 +59,11 @@ class MapRun {
   /** Whether the rows of all operands lie end to end, or are one number for all. */
   bool isFlat(const Span& span) const {
     for (const Operand& o : map_.operands) {
-      if (o.place != Place::view) continue;
-      const Run run = bound_.run(o.view, span);
-      const Buffer& buffer = bound_.plan.program->buffers[o.view.buffer];
-      if (run.step == 1 && buffer.columns == o.size) continue;
-      if (run.step == 0 && o.size == 1 && !o.written && o.slot >= 0) continue;
+      if (o.storage != Storage::view) continue;
+      const StridedRows strided = bound_.stridedRows(o.view, span);
+      const Buffer& buffer = bound_.scheduled.program->buffers[o.view.buffer];
+      if (strided.step == 1 && buffer.columns == o.size) continue;
+      if (strided.step == 0 && o.size == 1 && !o.written && o.slot >= 0) continue;
       return false;
     }
     return true;
@@ -99,7 +99,7 @@ class MapRun {
   void fillConstants(int64_t tileRows, int64_t tileColumns) {
     (void)tileRows;
     for (const Operand& o : map_.operands) {
-      if (o.place != Place::constant) continue;
+      if (o.storage != Storage::constant) continue;
       fill(o, slots_[o.slot], map_.uniform ? tileColumns : o.size, o.value);
     }
   }
@@ -118,9 +118,9 @@ class MapRun {
       const Operand& o = map_.operands[i];
       const int64_t size = map_.uniform ? columns : o.size;
       const int64_t bytes = longspan::sizeOf(o.dtype);
-      if (o.place == Place::scratch) {
+      if (o.storage == Storage::scratch) {
         tiles_[i] = {slots_[o.slot], size * bytes};
-      } else if (o.place == Place::constant) {
+      } else if (o.storage == Storage::constant) {
         tiles_[i] = {slots_[o.slot], 0};
       } else {
         bind(tiles_[i], o, span, first, rows, column, size, flat);
@@ -132,12 +132,12 @@ class MapRun {
   void bind(Tile& tile, const Operand& o, const Span& span, int64_t first, int64_t rows, int64_t column, int64_t size,
             bool flat) {
     const int64_t bytes = longspan::sizeOf(o.dtype);
-    const int64_t columns = bound_.plan.program->buffers[o.view.buffer].columns;
+    const int64_t columns = bound_.scheduled.program->buffers[o.view.buffer].columns;
     char* base = bound_.memory[o.view.buffer] + (o.view.offset + column) * bytes;
-    const Run run = bound_.run(o.view, span);
-    if (flat && run.step == 0) {
+    const StridedRows strided = bound_.stridedRows(o.view, span);
+    if (flat && strided.step == 0) {
       base -= column * bytes;
-      base += run.first * columns * bytes;
+      base += strided.first * columns * bytes;
       tile = {slots_[o.slot], 0};
       withType(o.dtype, [&](auto type) {
         typedef LONGSPAN_TYPE(type) T;
@@ -147,8 +147,8 @@ class MapRun {
       });
       return;
     }
-    if (run.step >= 0) {
-      tile = {base + (run.first + run.step * (first - span.begin)) * columns * bytes, run.step * columns * bytes};
+    if (strided.step >= 0) {
+      tile = {base + (strided.first + strided.step * (first - span.begin)) * columns * bytes, strided.step * columns * bytes};
       return;
     }
     tile = {slots_[o.slot], size * bytes};
@@ -208,15 +208,15 @@ class MapRun {
         else
           moveRows<uint32_t>(rows, o, a, dims, op.dimCount, op.extra);
         break;
-      case OpKind::place: {
+      case OpKind::insert: {
         const int64_t bytes = longspan::sizeOf(out.dtype);
         if (op.code != 0)
           for (int64_t r = 0; r < rows; r++)
             __builtin_memset(o.at + r * o.stride, 0, static_cast<size_t>(out.size * bytes));
         if (bytes == 8)
-          placeRows<uint64_t>(rows, o, a, dims, op.dimCount, op.extra);
+          insertRows<uint64_t>(rows, o, a, dims, op.dimCount, op.extra);
         else
-          placeRows<uint32_t>(rows, o, a, dims, op.dimCount, op.extra);
+          insertRows<uint32_t>(rows, o, a, dims, op.dimCount, op.extra);
         break;
       }
       case OpKind::iota:
@@ -250,7 +250,7 @@ class MapRun {
       case OpKind::count:
         break;
     }
-    if (out.place == Place::view && out.slot >= 0 && o.at == slots_[out.slot]) scatter(out, span, first, rows, column, columns);
+    if (out.storage == Storage::view && out.slot >= 0 && o.at == slots_[out.slot]) scatter(out, span, first, rows, column, columns);
   }
 
   /** A result whose rows lie scattered leaves its slot. */
@@ -258,7 +258,7 @@ class MapRun {
     (void)span;
     const int64_t size = map_.uniform ? columns : o.size;
     const int64_t bytes = longspan::sizeOf(o.dtype);
-    const int64_t width = bound_.plan.program->buffers[o.view.buffer].columns;
+    const int64_t width = bound_.scheduled.program->buffers[o.view.buffer].columns;
     char* base = bound_.memory[o.view.buffer] + (o.view.offset + column) * bytes;
     for (int64_t r = 0; r < rows; r++)
       __builtin_memcpy(base + bound_.rowOf(o.view, first + r) * width * bytes, slots_[o.slot] + r * size * bytes,

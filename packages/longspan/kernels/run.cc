@@ -8,7 +8,7 @@ namespace LONGSPAN_ISA {
 class Runner {
  public:
   Runner(const RunArguments& arguments, const ExecutionPlan& execution, char* const* memory)
-      : arguments_(arguments), execution_(execution), program_(*arguments.plan->program), memory_(memory) {}
+      : arguments_(arguments), execution_(execution), program_(*arguments.scheduled->program), memory_(memory) {}
 
   Status run() {
     Status status = groups(0);
@@ -31,7 +31,7 @@ class Runner {
     list_.region = program_.regions[2 * side].begin();
     list_.numbers = execution_.order[side].begin() + g.begin;
     list_.count = g.end - g.begin;
-    const int64_t rows = arguments_.plan->counts[list_.region[list_.numbers[0]].space];
+    const int64_t rows = arguments_.scheduled->counts[list_.region[list_.numbers[0]].space];
     const bool large = g.cost * static_cast<double>(rows) >= arguments_.leastShared;
     parts_ = g.byRows && large && rows >= 2 * arguments_.threads ? arguments_.threads : 1;
     rows_ = rows;
@@ -57,14 +57,14 @@ class Runner {
   }
 
   Status prepare(const Instruction& i) const {
-    const Bound bound = {*arguments_.plan, memory_, 0};
+    const Bound bound = {*arguments_.scheduled, memory_, 0};
     return Products(bound, arguments_, workspace(0)).prepare(i);
   }
 
-  typedef Status (*Work)(Worker&, Runner&, int32_t);
+  typedef Status (*PartFunction)(Worker&, Runner&, int32_t);
 
   /** Does the work of each part on a thread of its own; sums over rows are formed by part, then added in the order of parts. */
-  Status together(const List& first, const List& second, Work work) {
+  Status together(const List& first, const List& second, PartFunction work) {
     work_ = work;
     Array<int32_t> sums;
     if (parts_ > 1 && !(ready(first, sums) && ready(second, sums))) return Status::noMemory;
@@ -112,11 +112,11 @@ class Runner {
   void addUp(int32_t which) {
     for (const int32_t b : *sums_) {
       const DType dtype = program_.buffers[b].dtype;
-      const int64_t n = arguments_.plan->rows[b] * program_.buffers[b].columns;
+      const int64_t n = arguments_.scheduled->rows[b] * program_.buffers[b].columns;
       const int64_t begin = n * which / parts_;
       const int64_t count = n * (which + 1) / parts_ - begin;
       for (int32_t p = 1; p < parts_; p++) {
-        const char* from = Worker::sumOf(*arguments_.plan, *sums_, b, workspace(p));
+        const char* from = Worker::sumOf(*arguments_.scheduled, *sums_, b, workspace(p));
         withType(dtype, [&](auto type) {
           typedef LONGSPAN_TYPE(type) T;
           addRow(reinterpret_cast<T*>(memory_[b]) + begin, reinterpret_cast<const T*>(from) + begin, count);
@@ -134,7 +134,7 @@ class Runner {
   List late_{};
   int64_t rows_ = 0;
   int32_t parts_ = 1;
-  Work work_ = nullptr;
+  PartFunction work_ = nullptr;
   const Array<int32_t> none_{};
   const Array<int32_t>* sums_ = nullptr;
   Status statuses_[mostThreads];
@@ -144,10 +144,10 @@ class Runner {
 namespace {
 
 Status run(const RunArguments& arguments) {
-  const Plan& plan = *arguments.plan;
-  const Program& program = *plan.program;
+  const ScheduledProgram& scheduled = *arguments.scheduled;
+  const Program& program = *scheduled.program;
   const int64_t buffers = program.buffers.size();
-  const ExecutionPlan* execution = executionPlanOf(*arguments.plan, arguments.threads, arguments.leastShared);
+  const ExecutionPlan* execution = executionPlanOf(*arguments.scheduled, arguments.threads, arguments.leastShared);
   if (execution == nullptr || !arguments.workspaces->reserve(arguments.threads)) return Status::noMemory;
   char* space = arguments.workspaces->temporaries.reserve(execution->bytes + buffers * static_cast<int64_t>(sizeof(char*)));
   if (space == nullptr) return Status::noMemory;
@@ -158,9 +158,9 @@ Status run(const RunArguments& arguments) {
     const int64_t bytes = sizeOf(buffer.dtype);
     // A buffer that each part has for itself gets its place there.
     memory[b] = isBound(buffer.role) ? arguments.bindings[b].memory->data + arguments.bindings[b].offset * bytes
-                                     : space + (execution->place[b] < 0 ? 0 : execution->place[b]);
+                                     : space + (execution->offsets[b] < 0 ? 0 : execution->offsets[b]);
     if (buffer.clearHead) {
-      const int64_t rows = plan.headRows < plan.rows[b] ? plan.headRows : plan.rows[b];
+      const int64_t rows = scheduled.headRows < scheduled.rows[b] ? scheduled.headRows : scheduled.rows[b];
       __builtin_memset(memory[b], 0, static_cast<size_t>(rows * buffer.columns * bytes));
     }
   }

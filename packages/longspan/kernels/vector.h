@@ -99,24 +99,24 @@ LONGSPAN_INLINE Doubles multiplyAdd<Doubles>(Doubles a, Doubles b, Doubles c) {
 #endif
 
 /**
- * What is summed or compared along a line: element i goes to place i mod `linePlaces`, in a few vectors, and the places are joined in a
+ * What is summed or compared along a line: element i goes to accumulator i mod `lineAccumulators`, in a few vectors, and the accumulators are joined in a
  * fixed order. So results have the same bits with vectors of any width.
  */
 template <class T>
-constexpr int linePlaces = 128 / static_cast<int>(sizeof(T));
+constexpr int lineAccumulators = 128 / static_cast<int>(sizeof(T));
 template <class T>
-constexpr int lineVectors = linePlaces<T> / lanes<T>;
-/** Places that are left when halves have been joined. */
-constexpr int joinedPlaces = 8;
+constexpr int lineVectors = lineAccumulators<T> / lanes<T>;
+/** Accumulators that are left when halves have been joined. */
+constexpr int joinedAccumulators = 8;
 
-/** Joins the second half of the places to the first until eight are left, which go to `joined`. */
+/** Joins the second half of the accumulators to the first until eight are left, which go to `joined`. */
 template <class T, class F>
-LONGSPAN_INLINE void joinPlaces(const Vec<T>* vectors, T* joined, F f) {
-  alignas(vectorBytes) T places[linePlaces<T>];
-  for (int v = 0; v < lineVectors<T>; v++) store(places + v * lanes<T>, vectors[v]);
-  for (int half = linePlaces<T> / 2; half >= joinedPlaces; half /= 2)
-    for (int i = 0; i < half; i++) places[i] = f(places[i], places[i + half]);
-  for (int i = 0; i < joinedPlaces; i++) joined[i] = places[i];
+LONGSPAN_INLINE void joinAccumulators(const Vec<T>* vectors, T* joined, F f) {
+  alignas(vectorBytes) T accumulators[lineAccumulators<T>];
+  for (int v = 0; v < lineVectors<T>; v++) store(accumulators + v * lanes<T>, vectors[v]);
+  for (int half = lineAccumulators<T> / 2; half >= joinedAccumulators; half /= 2)
+    for (int i = 0; i < half; i++) accumulators[i] = f(accumulators[i], accumulators[i + half]);
+  for (int i = 0; i < joinedAccumulators; i++) joined[i] = accumulators[i];
 }
 
 LONGSPAN_INLINE Floats asFloats(Ints v) { return reinterpret_cast<Floats>(v); }

@@ -78,7 +78,7 @@ namespace {
 
 Array<Memory*> memories;
 Array<Program*> programs;
-Array<Plan*> plans;
+Array<ScheduledProgram*> scheduledPrograms;
 Array<Binding> bindings;
 Workspaces shared;
 Failure failure;
@@ -165,28 +165,28 @@ LONGSPAN_EXPORT(compile) int32_t compile(const int32_t* ints, int32_t intCount, 
   return program == nullptr ? fail(error) : keep(programs, program);
 }
 
-LONGSPAN_EXPORT(plan) int32_t plan(int32_t id, const int32_t* ints, int32_t count) {
+LONGSPAN_EXPORT(schedule) int32_t schedule(int32_t id, const int32_t* ints, int32_t count) {
   Program* program = find(programs, id);
-  if (program == nullptr) return fail("plan: no such program");
+  if (program == nullptr) return fail("schedule: no such program");
   const char* error = "out of memory";
-  Plan* made = makePlan(program, ints, count, &error);
-  return made == nullptr ? fail(error) : keep(plans, made);
+  ScheduledProgram* made = scheduleProgram(program, ints, count, &error);
+  return made == nullptr ? fail(error) : keep(scheduledPrograms, made);
 }
 
-LONGSPAN_EXPORT(dropPlan) int32_t dropPlan(int32_t id) {
-  Plan* plan = find(plans, id);
-  if (plan == nullptr) return fail("dropPlan: no such plan");
-  delete plan;
-  plans[id] = nullptr;
+LONGSPAN_EXPORT(dropScheduled) int32_t dropScheduled(int32_t id) {
+  ScheduledProgram* scheduled = find(scheduledPrograms, id);
+  if (scheduled == nullptr) return fail("dropScheduled: no such scheduled program");
+  delete scheduled;
+  scheduledPrograms[id] = nullptr;
   return 0;
 }
 
-/** Its plans go first; programs are few and stay while any is left. */
+/** Its scheduled programs go first; programs are few and stay while any is left. */
 LONGSPAN_EXPORT(dropProgram) int32_t dropProgram(int32_t id) {
   Program* program = find(programs, id);
   if (program == nullptr) return fail("dropProgram: no such program");
-  for (const Plan* p : plans)
-    if (p != nullptr && p->program == program) return fail("dropProgram: a plan is left");
+  for (const ScheduledProgram* p : scheduledPrograms)
+    if (p != nullptr && p->program == program) return fail("dropProgram: a scheduled program is left");
   delete program;
   programs[id] = nullptr;
   return 0;
@@ -194,9 +194,9 @@ LONGSPAN_EXPORT(dropProgram) int32_t dropProgram(int32_t id) {
 
 /** 0: done; 1: an index out of range, see `failure`; -1: see `error`. */
 LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
-  Plan* plan = find(plans, id);
-  if (plan == nullptr) return fail("run: no such plan");
-  const Program& program = *plan->program;
+  ScheduledProgram* scheduled = find(scheduledPrograms, id);
+  if (scheduled == nullptr) return fail("run: no such scheduled program");
+  const Program& program = *scheduled->program;
   const int64_t buffers = program.buffers.size();
   if (!bindings.resize(buffers)) return fail("out of memory");
   for (int64_t b = 0; b < buffers; b++) {
@@ -209,13 +209,13 @@ LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
     if (memory == nullptr) return fail("run: no such memory");
     if (!(offset >= 0 && offset < 4294967296.0)) return fail("run: an offset out of range");
     const int64_t first = static_cast<int64_t>(offset);
-    const int64_t elements = plan->rows[b] * program.buffers[b].columns;
+    const int64_t elements = scheduled->rows[b] * program.buffers[b].columns;
     if ((first + elements) * sizeOf(program.buffers[b].dtype) > memory->bytes) return fail("run: a binding beyond its memory");
     bindings[b] = {memory, first};
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) bindings[b].memory->version += 1;
-  const RunArguments arguments = {plan, bindings.begin(), &shared, 1, 0, nullptr, &failure};
+  const RunArguments arguments = {scheduled, bindings.begin(), &shared, 1, 0, nullptr, &failure};
   const Status status = wasm::kernels.run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok ? 0 : 1;

@@ -17,15 +17,15 @@ struct List {
 class Worker {
  public:
   Worker(const RunArguments& arguments, Workspace& workspace, Failure* failure)
-      : plan_(*arguments.plan),
-        program_(*arguments.plan->program),
+      : scheduled_(*arguments.scheduled),
+        program_(*arguments.scheduled->program),
         workspace_(workspace),
         memory_(workspace.memory),
         segments_(workspace.segments),
         block_(workspace.block),
-        bound_{plan_, nullptr, 0},
+        bound_{scheduled_, nullptr, 0},
         products_(bound_, arguments, workspace),
-        work_{bound_, products_, workspace, *failure} {}
+        context_{bound_, products_, workspace, *failure} {}
 
   /** Where the buffers lie. Buffers whose sums this thread forms for itself start as zeros. */
   Status begin(char* const* shared, const Array<int32_t>& sums) {
@@ -35,24 +35,24 @@ class Worker {
     bound_.memory = memory_.begin();
     if (sums.size() == 0) return Status::ok;
     int64_t bytes = 0;
-    for (const int32_t b : sums) bytes += bytesOf(plan_, b);
+    for (const int32_t b : sums) bytes += bytesOf(scheduled_, b);
     char* at = workspace_.sums.reserve(bytes);
     if (at == nullptr) return Status::noMemory;
     __builtin_memset(at, 0, static_cast<size_t>(bytes));
     for (const int32_t b : sums) {
       memory_[b] = at;
-      at += bytesOf(plan_, b);
+      at += bytesOf(scheduled_, b);
     }
     adds_ = true;
     return Status::ok;
   }
 
   /** Where another thread has formed the sums of a buffer. */
-  static const char* sumOf(const Plan& plan, const Array<int32_t>& sums, int32_t buffer, const Workspace& workspace) {
+  static const char* sumOf(const ScheduledProgram& scheduled, const Array<int32_t>& sums, int32_t buffer, const Workspace& workspace) {
     const char* at = workspace.sums.data();
     for (const int32_t b : sums) {
       if (b == buffer) break;
-      at += bytesOf(plan, b);
+      at += bytesOf(scheduled, b);
     }
     return at;
   }
@@ -70,7 +70,7 @@ class Worker {
       const int32_t first = part.chunks[c];
       const int32_t last = part.chunks[c + 1];
       for (int64_t b = 0; b < program_.buffers.size(); b++)
-        if (part.place[b] >= 0) memory_[b] = own + part.place[b] - (passing[b] ? firstByte(part, b, first, last) : 0);
+        if (part.offsets[b] >= 0) memory_[b] = own + part.offsets[b] - (passing[b] ? firstByte(part, b, first, last) : 0);
       Status status = beside(early, part, first, last);
       for (int32_t level = first; level < last && status == Status::ok; level++) status = levelOf(part, level);
       if (status == Status::ok) status = beside(late, part, first, last);
@@ -81,16 +81,16 @@ class Worker {
   }
 
  private:
-  static int64_t bytesOf(const Plan& plan, int32_t b) {
-    const Buffer& buffer = plan.program->buffers[b];
-    return (plan.rows[b] * buffer.columns * sizeOf(buffer.dtype) + 63) / 64 * 64;
+  static int64_t bytesOf(const ScheduledProgram& scheduled, int32_t b) {
+    const Buffer& buffer = scheduled.program->buffers[b];
+    return (scheduled.rows[b] * buffer.columns * sizeOf(buffer.dtype) + 63) / 64 * 64;
   }
 
   /** Bytes from the start of a buffer to the first row of a chunk. */
   int64_t firstByte(const Part& part, int64_t b, int32_t first, int32_t last) const {
     const Buffer& buffer = program_.buffers[b];
     const int edges = buffer.space == spaceEdge;
-    int64_t low = plan_.rows[b];
+    int64_t low = scheduled_.rows[b];
     for (int32_t l = first; l < last; l++)
       if (part.begin[edges][l] < part.end[edges][l] && part.begin[edges][l] < low) low = part.begin[edges][l];
     return low * buffer.columns * sizeOf(buffer.dtype);
@@ -170,7 +170,7 @@ class Worker {
         const Span none = {0, 0, -1, edges};
         const bool add = adds_ || i.accumulate;
         status = withInstruction(
-            i.kind, [&](auto kind) { return sum(kind, work_, i, none, block_.begin(), pieces, add); });
+            i.kind, [&](auto kind) { return sum(kind, context_, i, none, block_.begin(), pieces, add); });
       } else {
         eachView(program_, i, [&](const View& v, bool written) {
           if (written) products_.forget(v.buffer);
@@ -185,10 +185,10 @@ class Worker {
   }
 
   Status execute(const Instruction& i, const Span& span) {
-    return withInstruction(i.kind, [&](auto kind) { return run(kind, work_, i, span); });
+    return withInstruction(i.kind, [&](auto kind) { return run(kind, context_, i, span); });
   }
 
-  const Plan& plan_;
+  const ScheduledProgram& scheduled_;
   const Program& program_;
   Workspace& workspace_;
   Array<char*>& memory_;
@@ -196,7 +196,7 @@ class Worker {
   Array<Segment>& block_;
   Bound bound_;
   Products products_;
-  Work work_;
+  InstructionContext context_;
   /** Sums over rows add to what is there, since a block or another thread has begun them. */
   bool adds_ = false;
 };

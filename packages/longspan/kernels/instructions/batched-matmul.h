@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -22,8 +22,8 @@ struct batchedMatmul : Common {
 #ifdef LONGSPAN_RUNS
 namespace LONGSPAN_ISA {
 
-inline Status run(instruction::batchedMatmul, const Work& work, const Instruction& i, const Span& span) {
-  return work.products.batched(i, span);
+inline Status run(instruction::batchedMatmul, const InstructionContext& context, const Instruction& i, const Span& span) {
+  return context.products.batched(i, span);
 }
 
 }  // namespace LONGSPAN_ISA

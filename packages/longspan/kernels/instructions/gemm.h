@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -24,8 +24,8 @@ struct gemm : Common {
 #ifdef LONGSPAN_RUNS
 namespace LONGSPAN_ISA {
 
-inline Status run(instruction::gemm, const Work& work, const Instruction& i, const Span& span) {
-  return work.products.gemm(i, span);
+inline Status run(instruction::gemm, const InstructionContext& context, const Instruction& i, const Span& span) {
+  return context.products.gemm(i, span);
 }
 
 }  // namespace LONGSPAN_ISA

@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -39,10 +39,10 @@ Status indexSum(const Bound& bound, const Instruction& i, const Span& span, Fail
   return Status::ok;
 }
 
-inline Status run(instruction::indexSum, const Work& work, const Instruction& i, const Span& span) {
+inline Status run(instruction::indexSum, const InstructionContext& context, const Instruction& i, const Span& span) {
   Status status = Status::ok;
-  withType(work.bound.typeOf(i.out),
-           [&](auto type) { status = indexSum<LONGSPAN_TYPE(type)>(work.bound, i, span, work.failure); });
+  withType(context.bound.typeOf(i.out),
+           [&](auto type) { status = indexSum<LONGSPAN_TYPE(type)>(context.bound, i, span, context.failure); });
   return status;
 }
 

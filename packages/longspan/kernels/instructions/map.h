@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -25,8 +25,8 @@ struct map : Common {
 #ifdef LONGSPAN_RUNS
 namespace LONGSPAN_ISA {
 
-inline Status run(instruction::map, const Work& work, const Instruction& i, const Span& span) {
-  return MapRun(work.bound, *work.bound.plan.program->maps[i.map], work.workspace).run(span);
+inline Status run(instruction::map, const InstructionContext& context, const Instruction& i, const Span& span) {
+  return MapRunner(context.bound, *context.bound.scheduled.program->maps[i.map], context.workspace).run(span);
 }
 
 }  // namespace LONGSPAN_ISA

@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -24,9 +24,9 @@ struct outerSum : Common {
 #ifdef LONGSPAN_RUNS
 namespace LONGSPAN_ISA {
 
-inline Status sum(instruction::outerSum, const Work& work, const Instruction& i, const Span& span, const Segment* segments,
+inline Status sum(instruction::outerSum, const InstructionContext& context, const Instruction& i, const Span& span, const Segment* segments,
                   int64_t count, bool add) {
-  return work.products.outerSum(i, span, segments, count, add);
+  return context.products.outerSum(i, span, segments, count, add);
 }
 
 }  // namespace LONGSPAN_ISA

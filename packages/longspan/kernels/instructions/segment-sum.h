@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -27,7 +27,7 @@ namespace LONGSPAN_ISA {
 
 template <class T>
 void segmentSum(const Bound& bound, const Instruction& i, const Span& span) {
-  const Table& lists = *bound.plan.tables[i.lists];
+  const Table& lists = *bound.scheduled.tables[i.lists];
   for (int64_t r = span.begin; r < span.end; r++) {
     T* to = bound.at<T>(i.out, bound.rowOf(i.out, r));
     int32_t q = lists.starts[r];
@@ -42,8 +42,8 @@ void segmentSum(const Bound& bound, const Instruction& i, const Span& span) {
   }
 }
 
-inline Status run(instruction::segmentSum, const Work& work, const Instruction& i, const Span& span) {
-  withType(work.bound.typeOf(i.out), [&](auto type) { segmentSum<LONGSPAN_TYPE(type)>(work.bound, i, span); });
+inline Status run(instruction::segmentSum, const InstructionContext& context, const Instruction& i, const Span& span) {
+  withType(context.bound.typeOf(i.out), [&](auto type) { segmentSum<LONGSPAN_TYPE(type)>(context.bound, i, span); });
   return Status::ok;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -49,18 +49,18 @@ void sumRows(T* out, const T* a, int64_t stride, int64_t rows, int64_t n, bool a
   }
 }
 
-inline Status sum(instruction::sumRows, const Work& work, const Instruction& i, const Span& span, const Segment* segments,
+inline Status sum(instruction::sumRows, const InstructionContext& context, const Instruction& i, const Span& span, const Segment* segments,
                   int64_t count, bool add) {
-  const Bound& bound = work.bound;
+  const Bound& bound = context.bound;
   withType(bound.typeOf(i.out), [&](auto type) {
     typedef LONGSPAN_TYPE(type) T;
     T* out = bound.at<T>(i.out, 0);
     if (!add) __builtin_memset(out, 0, static_cast<size_t>(i.columns) * sizeof(T));
     for (int64_t s = 0; s < count; s++) {
       const Span part = {segments[s].begin, segments[s].end, span.level, span.edges};
-      const Run run = bound.run(i.a, part);
-      if (run.step >= 0)
-        sumRows<T>(out, bound.at<const T>(i.a, run.first), run.step * bound.columns(i.a), part.end - part.begin,
+      const StridedRows strided = bound.stridedRows(i.a, part);
+      if (strided.step >= 0)
+        sumRows<T>(out, bound.at<const T>(i.a, strided.first), strided.step * bound.columns(i.a), part.end - part.begin,
                    i.columns, true);
       else
         for (int64_t r = part.begin; r < part.end; r++)

@@ -89,8 +89,8 @@ struct Memories {
 };
 
 /** As at the addon's boundary. False if a binding does not hold its buffer. */
-bool bind(const Plan& plan, const Case& c, Memories& memories, std::vector<Binding>& bindings) {
-  const Program& program = *plan.program;
+bool bind(const ScheduledProgram& scheduled, const Case& c, Memories& memories, std::vector<Binding>& bindings) {
+  const Program& program = *scheduled.program;
   const int64_t buffers = program.buffers.size();
   bindings.assign(static_cast<size_t>(buffers), Binding{nullptr, 0});
   for (int64_t b = 0; b < buffers; b++) {
@@ -98,7 +98,7 @@ bool bind(const Plan& plan, const Case& c, Memories& memories, std::vector<Bindi
     const size_t at = 2 * static_cast<size_t>(b);
     if (at + 1 >= c.bound.size() || c.bound[at] < 0) return false;
     Memory& memory = memories.list[static_cast<size_t>(c.bound[at])];
-    const int64_t elements = plan.rows[b] * program.buffers[b].columns;
+    const int64_t elements = scheduled.rows[b] * program.buffers[b].columns;
     if ((c.bound[at + 1] + elements) * sizeOf(program.buffers[b].dtype) > memory.bytes) return false;
     bindings[static_cast<size_t>(b)] = {&memory, c.bound[at + 1]};
   }
@@ -120,15 +120,15 @@ double distance(const char* a, const char* b, int64_t count) {
   return worst / size;
 }
 
-void compare(const Kernels& kernels, size_t number, const Plan& plan, const Case& c, const Memories& memories) {
-  for (int64_t b = 0; b < plan.program->buffers.size(); b++) {
-    const Buffer& buffer = plan.program->buffers[b];
+void compare(const Kernels& kernels, size_t number, const ScheduledProgram& scheduled, const Case& c, const Memories& memories) {
+  for (int64_t b = 0; b < scheduled.program->buffers.size(); b++) {
+    const Buffer& buffer = scheduled.program->buffers[b];
     if (buffer.role != Role::output) continue;
     const size_t m = static_cast<size_t>(c.bound[2 * static_cast<size_t>(b)]);
     const int64_t first = c.bound[2 * static_cast<size_t>(b) + 1] * sizeOf(buffer.dtype);
     const char* ours = memories.list[m].data + first;
     const char* theirs = c.after[m].data() + first;
-    const int64_t count = plan.rows[b] * buffer.columns;
+    const int64_t count = scheduled.rows[b] * buffer.columns;
     const double error = buffer.dtype == DType::int32     ? distance<int32_t>(ours, theirs, count)
                          : buffer.dtype == DType::float64 ? distance<double>(ours, theirs, count)
                                                           : distance<float>(ours, theirs, count);
@@ -149,10 +149,10 @@ struct Shared {
 constexpr int32_t threads = 3;
 
 /** With every piece of work shared out, however small. */
-Status runOn(int32_t count, const Kernels& kernels, Plan& plan, const std::vector<Binding>& bindings, Shared& shared) {
+Status runOn(int32_t count, const Kernels& kernels, ScheduledProgram& scheduled, const std::vector<Binding>& bindings, Shared& shared) {
   Failure failure;
   if (!shared.workspaces.reserve(count)) stop("no memory for workspaces");
-  return kernels.run({&plan, bindings.data(), &shared.workspaces, count, 0, shared.pool, &failure});
+  return kernels.run({&scheduled, bindings.data(), &shared.workspaces, count, 0, shared.pool, &failure});
 }
 
 void replay(const Kernels& kernels, size_t number, const Case& c, Shared& shared) {
@@ -160,16 +160,16 @@ void replay(const Kernels& kernels, size_t number, const Case& c, Shared& shared
   std::unique_ptr<Program> program(parseProgram(c.ints.data(), static_cast<int64_t>(c.ints.size()), c.reals.data(),
                                                 static_cast<int64_t>(c.reals.size()), &error));
   if (!program) stop(std::string("a recorded program was refused: ") + error);
-  std::unique_ptr<Plan> plan(makePlan(program.get(), c.schedule.data(), static_cast<int64_t>(c.schedule.size()), &error));
-  if (!plan) stop(std::string("a recorded schedule was refused: ") + error);
+  std::unique_ptr<ScheduledProgram> scheduled(scheduleProgram(program.get(), c.schedule.data(), static_cast<int64_t>(c.schedule.size()), &error));
+  if (!scheduled) stop(std::string("a recorded schedule was refused: ") + error);
   Memories memories(c);
   std::vector<Binding> bindings;
-  if (!bind(*plan, c, memories, bindings)) stop("a recorded binding was refused");
+  if (!bind(*scheduled, c, memories, bindings)) stop("a recorded binding was refused");
   for (const int32_t count : {1, threads}) {
     for (size_t m = 0; m < c.before.size(); m++)
       if (!c.before[m].empty()) memcpy(memories.list[m].data, c.before[m].data(), c.before[m].size());
-    if (runOn(count, kernels, *plan, bindings, shared) != Status::ok) stop("a recorded run failed");
-    compare(kernels, number, *plan, c, memories);
+    if (runOn(count, kernels, *scheduled, bindings, shared) != Status::ok) stop("a recorded run failed");
+    compare(kernels, number, *scheduled, c, memories);
   }
 }
 
@@ -193,9 +193,9 @@ std::vector<int32_t> disturbed(std::vector<int32_t> list, Dice& dice) {
 }
 
 /** Programs of many rows are allowed, and would take long. */
-bool isLarge(const Plan& plan) {
+bool isLarge(const ScheduledProgram& scheduled) {
   int64_t elements = 0;
-  for (int64_t b = 0; b < plan.program->buffers.size(); b++) elements += plan.rows[b] * plan.program->buffers[b].columns;
+  for (int64_t b = 0; b < scheduled.program->buffers.size(); b++) elements += scheduled.rows[b] * scheduled.program->buffers[b].columns;
   return elements > (1 << 22);
 }
 
@@ -211,15 +211,15 @@ void disturb(const Kernels& kernels, const std::vector<Case>& cases, int32_t tim
     const char* error = "";
     std::unique_ptr<Program> program(parseProgram(ints.data(), static_cast<int64_t>(ints.size()), c.reals.data(),
                                                   static_cast<int64_t>(c.reals.size()), &error));
-    std::unique_ptr<Plan> plan(
-        program ? makePlan(program.get(), schedule.data(), static_cast<int64_t>(schedule.size()), &error) : nullptr);
+    std::unique_ptr<ScheduledProgram> scheduled(
+        program ? scheduleProgram(program.get(), schedule.data(), static_cast<int64_t>(schedule.size()), &error) : nullptr);
     Memories memories(c);
     std::vector<Binding> bindings;
-    if (!plan || isLarge(*plan) || !bind(*plan, c, memories, bindings)) {
+    if (!scheduled || isLarge(*scheduled) || !bind(*scheduled, c, memories, bindings)) {
       refused++;
       continue;
     }
-    runOn(dice.below(2) ? 1 : threads, kernels, *plan, bindings, shared);
+    runOn(dice.below(2) ? 1 : threads, kernels, *scheduled, bindings, shared);
     ran++;
   }
   printf("%s: %d disturbed programs refused, %d ran\n", kernels.name, refused, ran);

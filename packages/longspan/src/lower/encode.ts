@@ -76,7 +76,7 @@ function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: 
   for (const o of operands) {
     const real = o.storage === "constant" ? reals.push(o.value) - 1 : -1;
     const view = encodeView(o.view ?? noView);
-    ints.push(numberOf(o.storage, "Place"), numberOf(o.dtype, "DType"), o.size, o.slot);
+    ints.push(numberOf(o.storage, "Storage"), numberOf(o.dtype, "DType"), o.size, o.slot);
     ints.push(...view, Number(o.written), real);
   }
   for (const op of encoded) ints.push(...op);
@@ -117,7 +117,7 @@ function details(op: KernelOp): {
       return { ...plain, code: numberOf(op.code, "Binary") };
     case "move":
       return { ...plain, extra: op.base, rest: op.dims };
-    case "place":
+    case "insert":
       return { ...plain, code: Number(op.clear), extra: op.base, rest: op.dims };
     case "iota":
       return { ...plain, code: op.extent, extra: op.inner };

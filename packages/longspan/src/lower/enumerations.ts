@@ -55,7 +55,7 @@ export const enumerations = {
     "binary",
     "select",
     "move",
-    "place",
+    "insert",
     "iota",
     "reduce",
     "uniform",
@@ -65,7 +65,7 @@ export const enumerations = {
   Unary: Object.keys(kernelUnary) as KernelUnary[],
   Binary: Object.keys(kernelBinary) as KernelBinary[],
   Reduce: Object.keys(reduceCodes),
-  Place: ["scratch", "view", "constant"],
+  Storage: ["scratch", "view", "constant"],
 } as const;
 
 const kernels = Object.values(instructions).flatMap(({ kernel }) => kernel ?? []);

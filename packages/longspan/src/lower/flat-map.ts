@@ -52,7 +52,7 @@ export type FlatOp =
     }
   /** out at strides = a, row-major; the rest of out is zero, or as it was. Several may write one value. */
   | {
-      readonly op: "place";
+      readonly op: "insert";
       readonly out: number;
       readonly a: number;
       readonly base: number;

@@ -47,7 +47,7 @@ function flatten(map: MapInstruction, cuts: readonly ReadonlySet<number>[], inPi
     let base = 0;
     for (const piece of held) {
       const n = values[piece]!.size;
-      code.push({ op: "place", out, a: piece, base, dims: [[n, 1]], clear: false });
+      code.push({ op: "insert", out, a: piece, base, dims: [[n, 1]], clear: false });
       base += n;
     }
     return out;
@@ -133,7 +133,7 @@ function flatten(map: MapInstruction, cuts: readonly ReadonlySet<number>[], inPi
       case "pad": {
         const from = whole(op.a);
         const out = fresh(sizes[op.out]!, dtypeOf(op.out));
-        code.push({ op: "place", out, a: from, ...movement(map, op)!, clear: true });
+        code.push({ op: "insert", out, a: from, ...movement(map, op)!, clear: true });
         split(op.out, out);
         break;
       }
@@ -191,7 +191,7 @@ function flatten(map: MapInstruction, cuts: readonly ReadonlySet<number>[], inPi
         [outer, row],
         [width, 1],
       ];
-      if (outer * width > 0) code.push({ op: "place", out, a: whole(input), base, dims, clear: false });
+      if (outer * width > 0) code.push({ op: "insert", out, a: whole(input), base, dims, clear: false });
       base += width;
     }
     split(op.out, out);

@@ -91,7 +91,7 @@ function joinGates(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[]
 
 function makersOf(code: readonly FlatOp[]): Map<number, FlatOp> {
   const makers = new Map<number, FlatOp>();
-  for (const op of code) if (op.op !== "store" && op.op !== "place") makers.set(op.out, op);
+  for (const op of code) if (op.op !== "store" && op.op !== "insert") makers.set(op.out, op);
   return makers;
 }
 

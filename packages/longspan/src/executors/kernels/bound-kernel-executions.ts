@@ -14,7 +14,7 @@ import type { KernelModule } from "./kernel-module.js";
 
 /** What the executor has to do with runs that it bound. */
 interface Owner<M> {
-  /** Kept, since plans are dropped with their schedules. */
+  /** Kept, since scheduled programs are dropped with their schedules. */
   readonly executions: readonly Execution[];
   readonly own: (handle: Handle) => PooledHandle<M>;
   readonly run: () => readonly number[] | undefined;

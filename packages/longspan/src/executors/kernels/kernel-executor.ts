@@ -61,7 +61,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     this.executions += 1;
     this.nodeRows += schedule.counts.node ?? 0;
     this.bind(own, schedule, bindings, own.bindings);
-    const failure = this.withMemory(() => this.kernels.run(this.planFor(own, schedule), own.bindings));
+    const failure = this.withMemory(() => this.kernels.run(this.scheduledFor(own, schedule), own.bindings));
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
   }
 
@@ -94,7 +94,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
       const own = ownExecutable(executable);
       const bindingNumbers = new Float64Array(2 * own.program.buffers.length);
       this.bind(own, schedule, bindings, bindingNumbers);
-      return { plan: this.planFor(own, schedule), bindings: bindingNumbers };
+      return { scheduled: this.scheduledFor(own, schedule), bindings: bindingNumbers };
     });
     const nodeRows = executions.reduce((n, r) => n + (r.schedule.counts.node ?? 0), 0);
     const { kernels } = this;
@@ -139,19 +139,19 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     }
   }
 
-  private planFor(executable: KernelExecutable, schedule: Schedule): number {
-    let plan = executable.plans.get(schedule);
-    if (plan === undefined) {
-      plan = this.kernels.plan(executable.id, encodeSchedule(executable.program, schedule));
-      executable.plans.set(schedule, plan);
+  private scheduledFor(executable: KernelExecutable, schedule: Schedule): number {
+    let scheduled = executable.scheduled.get(schedule);
+    if (scheduled === undefined) {
+      scheduled = this.kernels.schedule(executable.id, encodeSchedule(executable.program, schedule));
+      executable.scheduled.set(schedule, scheduled);
       const { kernels } = this;
-      dropped.register(schedule, { drop: kernels.dropPlan.bind(kernels), id: plan });
+      dropped.register(schedule, { drop: kernels.dropScheduled.bind(kernels), id: scheduled });
     }
-    return plan;
+    return scheduled;
   }
 }
 
-/** Plans go with their schedules, programs with their executables, and prepared runs that nobody released. */
+/** Scheduled programs go with their schedules, programs with their executables, and prepared runs that nobody released. */
 const dropped = new FinalizationRegistry<{ drop: (id: number) => void; id: number }>(({ drop, id }) =>
   drop(id),
 );
@@ -167,7 +167,7 @@ function ownExecutable(executable: Executable): KernelExecutable {
 }
 
 class KernelExecutable implements Executable {
-  readonly plans = new WeakMap<Schedule, number>();
+  readonly scheduled = new WeakMap<Schedule, number>();
   /** Filled anew for each run. */
   readonly bindings: Float64Array;
   readonly bound: readonly { readonly number: number; readonly buffer: BufferDecl }[];

@@ -2,12 +2,12 @@ import type { DType, TypedArray } from "../../program/index.js";
 
 /** A run with its bindings as `run` takes them. */
 export interface BoundExecution {
-  readonly plan: number;
+  readonly scheduled: number;
   readonly bindings: Float64Array;
 }
 
 /**
- * The compiled kernels behind one interface, as a Node addon or as WebAssembly. Programs and plans are numbers. M: a piece
+ * The compiled kernels behind one interface, as a Node addon or as WebAssembly. Programs and scheduled programs are numbers. M: a piece
  * of memory; it is freed when nothing refers to it any more.
  */
 export interface KernelModule<M> {
@@ -25,9 +25,9 @@ export interface KernelModule<M> {
   /** Says that the elements were written. */
   touch(memory: M): void;
   compile(ints: Int32Array, reals: Float64Array): number;
-  plan(program: number, ints: Int32Array): number;
+  schedule(program: number, ints: Int32Array): number;
   /** @param bindings number and first element of the memory of each buffer @returns index, row, place and size of an index out of range */
-  run(plan: number, bindings: Float64Array): readonly number[] | undefined;
+  run(scheduled: number, bindings: Float64Array): readonly number[] | undefined;
   /** Binds runs once. @param written memory that is written from here before they are done, if any */
   prepare(executions: readonly BoundExecution[], written: M | null): number;
   /** Puts other memories in place of some: numbers of memories, by their positions in all bindings one after the other. */
@@ -35,7 +35,7 @@ export interface KernelModule<M> {
   /** Does them in order, up to one that fails. @returns as `run` */
   runPrepared(prepared: number): readonly number[] | undefined;
   dropPrepared(prepared: number): void;
-  dropPlan(plan: number): void;
+  dropScheduled(scheduled: number): void;
   dropProgram(program: number): void;
   /** Bytes that runs keep for temporaries and packed operands. */
   workspaceBytes(): number;

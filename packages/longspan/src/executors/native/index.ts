@@ -13,13 +13,13 @@ interface Addon {
   adopt(buffer: ArrayBuffer, bytes: number): [id: number, first: number];
   touch(memory: number): void;
   compile(ints: Int32Array, reals: Float64Array): number;
-  plan(program: number, ints: Int32Array): number;
-  run(plan: number, bindings: Float64Array): number[] | undefined;
-  prepare(plans: Int32Array, bindings: Float64Array, written: number): number;
+  schedule(program: number, ints: Int32Array): number;
+  run(scheduled: number, bindings: Float64Array): number[] | undefined;
+  prepare(scheduled: Int32Array, bindings: Float64Array, written: number): number;
   rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void;
   runPrepared(prepared: number): number[] | undefined;
   dropPrepared(prepared: number): void;
-  dropPlan(plan: number): void;
+  dropScheduled(scheduled: number): void;
   dropProgram(program: number): void;
   instructionSets(): string[];
   speeds(): number[];
@@ -93,18 +93,18 @@ class NativeKernels implements KernelModule<NativeMemory> {
     return this.addon.compile(ints, reals);
   }
 
-  plan(program: number, ints: Int32Array): number {
-    return this.addon.plan(program, ints);
+  schedule(program: number, ints: Int32Array): number {
+    return this.addon.schedule(program, ints);
   }
 
-  run(plan: number, bindings: Float64Array): number[] | undefined {
-    return this.addon.run(plan, bindings);
+  run(scheduled: number, bindings: Float64Array): number[] | undefined {
+    return this.addon.run(scheduled, bindings);
   }
 
   prepare(executions: readonly BoundExecution[], written: NativeMemory | null): number {
-    const plans = Int32Array.from(executions, (r) => r.plan);
+    const scheduled = Int32Array.from(executions, (r) => r.scheduled);
     const bindings = Float64Array.from(executions.flatMap((r) => [...r.bindings]));
-    return this.addon.prepare(plans, bindings, written?.id ?? -1);
+    return this.addon.prepare(scheduled, bindings, written?.id ?? -1);
   }
 
   rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void {
@@ -119,8 +119,8 @@ class NativeKernels implements KernelModule<NativeMemory> {
     this.addon.dropPrepared(prepared);
   }
 
-  dropPlan(plan: number): void {
-    this.addon.dropPlan(plan);
+  dropScheduled(scheduled: number): void {
+    this.addon.dropScheduled(scheduled);
   }
 
   dropProgram(program: number): void {

@@ -13,9 +13,9 @@ export interface KernelExports {
   touch(memory: number): number;
   dropMemory(memory: number): number;
   compile(ints: number, intCount: number, reals: number, realCount: number): number;
-  plan(program: number, ints: number, count: number): number;
-  run(plan: number, bindings: number): number;
-  dropPlan(plan: number): number;
+  schedule(program: number, ints: number, count: number): number;
+  run(scheduled: number, bindings: number): number;
+  dropScheduled(scheduled: number): number;
   dropProgram(program: number): number;
   workspaceBytes(): number;
 }

@@ -24,7 +24,7 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   private readonly prepared = new Map<
     number,
     {
-      readonly executions: readonly { plan: number; bindings: number; length: number }[];
+      readonly executions: readonly { scheduled: number; bindings: number; length: number }[];
       readonly written: WasmMemory | null;
     }
   >();
@@ -77,32 +77,32 @@ export class WasmKernels implements KernelModule<WasmMemory> {
     return this.checked(id);
   }
 
-  plan(program: number, ints: Int32Array): number {
+  schedule(program: number, ints: Int32Array): number {
     const a = this.pass(ints);
-    const id = this.module.plan(program, a, ints.length);
+    const id = this.module.schedule(program, a, ints.length);
     this.module.release(a);
     return this.checked(id);
   }
 
-  run(plan: number, bindings: Float64Array): number[] | undefined {
+  run(scheduled: number, bindings: Float64Array): number[] | undefined {
     if (this.room < bindings.byteLength) {
       if (this.bindingsAddress !== 0) this.module.release(this.bindingsAddress);
       this.bindingsAddress = this.reserve(bindings.byteLength);
       this.room = bindings.byteLength;
     }
     new Float64Array(this.module.memory.buffer, this.bindingsAddress, bindings.length).set(bindings);
-    return this.runBound(plan, this.bindingsAddress);
+    return this.runBound(scheduled, this.bindingsAddress);
   }
 
-  private runBound(plan: number, bindings: number): number[] | undefined {
-    const status = this.checked(this.module.run(plan, bindings));
+  private runBound(scheduled: number, bindings: number): number[] | undefined {
+    const status = this.checked(this.module.run(scheduled, bindings));
     if (status === 0) return undefined;
     return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
   }
 
   prepare(executions: readonly BoundExecution[], written: WasmMemory | null): number {
-    const copied = executions.map(({ plan, bindings }) => ({
-      plan,
+    const copied = executions.map(({ scheduled, bindings }) => ({
+      scheduled,
       bindings: this.pass(bindings),
       length: bindings.length,
     }));
@@ -130,8 +130,8 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   runPrepared(prepared: number): number[] | undefined {
     const { executions, written } = this.prepared.get(prepared)!;
     if (written) this.touch(written);
-    for (const { plan, bindings } of executions) {
-      const failure = this.runBound(plan, bindings);
+    for (const { scheduled, bindings } of executions) {
+      const failure = this.runBound(scheduled, bindings);
       if (failure) return failure;
     }
     return undefined;
@@ -142,8 +142,8 @@ export class WasmKernels implements KernelModule<WasmMemory> {
     this.prepared.delete(prepared);
   }
 
-  dropPlan(plan: number): void {
-    this.checked(this.module.dropPlan(plan));
+  dropScheduled(scheduled: number): void {
+    this.checked(this.module.dropScheduled(scheduled));
   }
 
   dropProgram(program: number): void {

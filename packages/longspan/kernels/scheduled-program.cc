@@ -4,22 +4,22 @@
 
 namespace longspan {
 
-Plan::~Plan() {
+ScheduledProgram::~ScheduledProgram() {
   for (Table* t : tables) delete t;
   delete execution;
 }
 
 namespace {
 
-class Planner {
+class Scheduler {
  public:
-  Planner(Program* program, const int32_t* ints, int64_t count) : at_(ints), end_(ints + count), program_(*program) {}
+  Scheduler(Program* program, const int32_t* ints, int64_t count) : at_(ints), end_(ints + count), program_(*program) {}
 
-  Plan* make() {
-    plan_ = new Plan();
-    plan_->program = &program_;
-    if (read() && checkAll() && checkSizes()) return plan_;
-    delete plan_;
+  ScheduledProgram* make() {
+    scheduled_ = new ScheduledProgram();
+    scheduled_->program = &program_;
+    if (read() && checkAll() && checkSizes()) return scheduled_;
+    delete scheduled_;
     return nullptr;
   }
 
@@ -45,7 +45,7 @@ class Planner {
   }
 
   bool read() {
-    Plan& p = *plan_;
+    ScheduledProgram& p = *scheduled_;
     for (int32_t& c : p.counts) {
       c = next();
       if (c < 0) return fail("a negative row count");
@@ -83,13 +83,13 @@ class Planner {
       const int64_t row = static_cast<int64_t>(t.offset) + q;
       if (row < 0 || row > 0x7fffffff) return fail("a row out of range");
     }
-    Plan& p = *plan_;
-    return runs(t, t.nodeRuns, p.nodeBegin, p.nodeEnd) && runs(t, t.edgeRuns, p.edgeBegin, p.edgeEnd);
+    ScheduledProgram& p = *scheduled_;
+    return runs(t, t.nodeStrides, p.nodeBegin, p.nodeEnd) && runs(t, t.edgeStrides, p.edgeBegin, p.edgeEnd);
   }
 
-  bool runs(const Table& t, Array<Run>& to, const Array<int32_t>& begin, const Array<int32_t>& end) {
-    if (!to.resize(plan_->levels)) return fail("out of memory");
-    for (int64_t l = 0; l < plan_->levels; l++) {
+  bool runs(const Table& t, Array<StridedRows>& to, const Array<int32_t>& begin, const Array<int32_t>& end) {
+    if (!to.resize(scheduled_->levels)) return fail("out of memory");
+    for (int64_t l = 0; l < scheduled_->levels; l++) {
       const int64_t first = begin[l];
       const int64_t last = end[l];
       to[l] = {0, -1};
@@ -103,12 +103,12 @@ class Planner {
   }
 
   int64_t rowsOf(const Buffer& b) const {
-    if (b.role != Role::level) return plan_->counts[b.space];
+    if (b.role != Role::level) return scheduled_->counts[b.space];
     const bool edges = b.space == spaceEdge;
-    const Array<int32_t>& begin = edges ? plan_->edgeBegin : plan_->nodeBegin;
-    const Array<int32_t>& end = edges ? plan_->edgeEnd : plan_->nodeEnd;
+    const Array<int32_t>& begin = edges ? scheduled_->edgeBegin : scheduled_->nodeBegin;
+    const Array<int32_t>& end = edges ? scheduled_->edgeEnd : scheduled_->nodeEnd;
     int64_t largest = 0;
-    for (int64_t l = 0; l < plan_->levels; l++) {
+    for (int64_t l = 0; l < scheduled_->levels; l++) {
       const int64_t rows = static_cast<int64_t>(end[l]) - begin[l];
       if (rows > largest) largest = rows;
     }
@@ -117,40 +117,40 @@ class Planner {
 
   bool checkAll() {
     const int64_t buffers = program_.buffers.size();
-    if (!plan_->rows.resize(buffers)) return fail("out of memory");
-    for (int64_t b = 0; b < buffers; b++) plan_->rows[b] = rowsOf(program_.buffers[b]);
+    if (!scheduled_->rows.resize(buffers)) return fail("out of memory");
+    for (int64_t b = 0; b < buffers; b++) scheduled_->rows[b] = rowsOf(program_.buffers[b]);
     for (int r = 0; r < 3; r++)
       for (const Instruction& i : program_.regions[r])
-        if (!(r == 1 ? loopInstruction(i) : instruction(i, plan_->counts[i.space]))) return false;
+        if (!(r == 1 ? loopInstruction(i) : instruction(i, scheduled_->counts[i.space]))) return false;
     return true;
   }
 
   bool loopInstruction(const Instruction& i) {
     const bool edges = i.space == spaceEdge;
-    const Array<int32_t>& begin = edges ? plan_->edgeBegin : plan_->nodeBegin;
-    const Array<int32_t>& end = edges ? plan_->edgeEnd : plan_->nodeEnd;
-    for (int64_t l = 0; l < plan_->levels; l++)
-      if (begin[l] < 0 || begin[l] > end[l] || end[l] > plan_->counts[i.space]) return fail("a level beyond the rows");
-    return instruction(i, plan_->counts[i.space]);
+    const Array<int32_t>& begin = edges ? scheduled_->edgeBegin : scheduled_->nodeBegin;
+    const Array<int32_t>& end = edges ? scheduled_->edgeEnd : scheduled_->nodeEnd;
+    for (int64_t l = 0; l < scheduled_->levels; l++)
+      if (begin[l] < 0 || begin[l] > end[l] || end[l] > scheduled_->counts[i.space]) return fail("a level beyond the rows");
+    return instruction(i, scheduled_->counts[i.space]);
   }
 
   bool instruction(const Instruction& i, int64_t rows) {
     if (i.kind == Kind::map) {
       for (const Operand& o : program_.maps[i.map]->operands)
-        if (o.place == Place::view && !view(o.view, rows)) return false;
+        if (o.storage == Storage::view && !view(o.view, rows)) return false;
       return true;
     }
     if (!view(i.out, rows)) return false;
-    if (isListed(i) ? !lists(*plan_->tables[i.lists], rows, plan_->rows[i.a.buffer]) : !view(i.a, rows)) return false;
+    if (isListed(i) ? !lists(*scheduled_->tables[i.lists], rows, scheduled_->rows[i.a.buffer]) : !view(i.a, rows)) return false;
     return readsOf(i) < 2 || view(i.b, rows);
   }
 
   bool view(const View& v, int64_t rows) {
-    const int64_t there = plan_->rows[v.buffer];
+    const int64_t there = scheduled_->rows[v.buffer];
     if (v.rows == rowsFixed) return there >= 1 ? true : fail("a fixed row of none");
     // Equal spaces have equal counts; a level buffer holds the largest level.
     if (v.rows == rowsSame || rows == 0) return true;
-    const Table& t = *plan_->tables[v.rows];
+    const Table& t = *scheduled_->tables[v.rows];
     if (t.index.size() == 0) return t.offset + rows <= there ? true : fail("a table that leads beyond its buffer");
     if (t.index.size() < rows) return fail("a table shorter than its space");
     for (int64_t r = 0; r < rows; r++)
@@ -172,7 +172,7 @@ class Planner {
   bool checkSizes() {
     int64_t all = 0;
     for (int64_t b = 0; b < program_.buffers.size(); b++) {
-      const int64_t elements = plan_->rows[b] * program_.buffers[b].columns;
+      const int64_t elements = scheduled_->rows[b] * program_.buffers[b].columns;
       if (elements > (int64_t{1} << 40)) return fail("a buffer too large");
       if (isBound(program_.buffers[b].role)) continue;
       all += elements * 8;
@@ -184,17 +184,17 @@ class Planner {
   const int32_t* at_;
   const int32_t* end_;
   Program& program_;
-  Plan* plan_ = nullptr;
+  ScheduledProgram* scheduled_ = nullptr;
   bool short_ = false;
 };
 
 }  // namespace
 
-Plan* makePlan(Program* program, const int32_t* ints, int64_t count, const char** error) {
-  Planner planner(program, ints, count);
-  Plan* plan = planner.make();
-  if (plan == nullptr) *error = planner.error;
-  return plan;
+ScheduledProgram* scheduleProgram(Program* program, const int32_t* ints, int64_t count, const char** error) {
+  Scheduler scheduler(program, ints, count);
+  ScheduledProgram* scheduled = scheduler.make();
+  if (scheduled == nullptr) *error = scheduler.error;
+  return scheduled;
 }
 
 }  // namespace longspan

@@ -6,7 +6,7 @@
 namespace longspan {
 namespace LONGSPAN_ISA {
 
-struct Work {
+struct InstructionContext {
   const Bound& bound;
   Products& products;
   Workspace& workspace;
@@ -15,15 +15,15 @@ struct Work {
 
 /** An instruction that sums rows, over the rows of one span. */
 template <class Kind>
-inline Status run(Kind kind, const Work& work, const Instruction& i, const Span& span) {
+inline Status run(Kind kind, const InstructionContext& context, const Instruction& i, const Span& span) {
   const Segment all = {span.begin, span.end};
-  work.products.forget();
-  return sum(kind, work, i, span, &all, 1, i.accumulate != 0);
+  context.products.forget();
+  return sum(kind, context, i, span, &all, 1, i.accumulate != 0);
 }
 
 /** Of what does not sum rows there is no sum. */
 template <class Kind>
-inline Status sum(Kind, const Work&, const Instruction&, const Span&, const Segment*, int64_t, bool) {
+inline Status sum(Kind, const InstructionContext&, const Instruction&, const Span&, const Segment*, int64_t, bool) {
   return Status::ok;
 }
 
