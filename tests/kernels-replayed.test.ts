@@ -45,14 +45,14 @@ function recorded(f: () => void): Buffer {
     run.call(reference, executable, schedule, bindings);
     const { program } = executable;
     const { ints, reals } = encodeProgram(program);
-    const plan = encodeSchedule(program, schedule);
+    const encoded = encodeSchedule(program, schedule);
     const bound = program.buffers.flatMap((_, b) => {
       const binding = bindings[b];
       return binding ? [handles.indexOf(binding.handle), binding.offset] : [-1, 0];
     });
-    const counts = [ints.length, plan.length, reals.length, handles.length, program.buffers.length];
+    const counts = [ints.length, encoded.length, reals.length, handles.length, program.buffers.length];
     cases.push([
-      ...[Int32Array.from(counts), ints, plan, reals, Int32Array.from(bound)].map(bytesOf),
+      ...[Int32Array.from(counts), ints, encoded, reals, Int32Array.from(bound)].map(bytesOf),
       ...handles.flatMap((h, m) => [bytesOf(Int32Array.of(had[m]!.length)), had[m]!, contents(h)]),
     ]);
   };
@@ -94,7 +94,7 @@ function everyKind(): void {
     }
 }
 
-const sources = ["parse", "plan", "execution-plan", "division", "block", "workspaces", "thread-pool"];
+const sources = ["parse", "scheduled-program", "execution-plan", "division", "block", "workspaces", "thread-pool"];
 const common = [
   "-std=c++17",
   "-ffp-contract=fast",

@@ -328,13 +328,17 @@ napi_value schedule(napi_env env, napi_callback_info info) {
   return integer(env, id);
 }
 
+ScheduledProgram* scheduledOf(Instance& instance, int64_t id) {
+  return id >= 0 && id < instance.scheduledPrograms.size() ? instance.scheduledPrograms[id].scheduled : nullptr;
+}
+
 /** dropScheduled(scheduled), dropProgram(program): for what is never used again. */
 napi_value dropScheduled(napi_env env, napi_callback_info info) {
   Call call;
   int64_t id;
   if (!open(env, info, &call) || !number(call, 0, &id)) return raise(env, "dropScheduled: a scheduled program was expected");
   Instance& instance = *call.instance;
-  if (id < 0 || id >= instance.scheduledPrograms.size() || instance.scheduledPrograms[id].scheduled == nullptr) return raise(env, "dropScheduled: no such scheduled program");
+  if (scheduledOf(instance, id) == nullptr) return raise(env, "dropScheduled: no such scheduled program");
   delete instance.scheduledPrograms[id].scheduled;
   const int32_t program = instance.scheduledPrograms[id].program;
   instance.scheduledPrograms[id] = {nullptr, 0};
@@ -349,17 +353,13 @@ napi_value dropProgram(napi_env env, napi_callback_info info) {
   Instance& instance = *call.instance;
   if (id < 0 || id >= instance.programs.size() || instance.programs[id].program == nullptr)
     return raise(env, "dropProgram: no such program");
-  // Plans that are still there keep it; a second drop must not take their use.
+  // Scheduled programs that are still there keep it; a second drop must not take their use.
   int32_t scheduledPrograms = 0;
   for (const Scheduled& p : instance.scheduledPrograms)
     if (p.scheduled != nullptr && p.program == id) scheduledPrograms++;
   if (instance.programs[id].uses <= scheduledPrograms) return raise(env, "dropProgram: dropped before");
   dropUse(instance, id);
   return nullptr;
-}
-
-ScheduledProgram* scheduledOf(Instance& instance, int64_t id) {
-  return id >= 0 && id < instance.scheduledPrograms.size() ? instance.scheduledPrograms[id].scheduled : nullptr;
 }
 
 /** Checks the bindings of a run and does it. On failure, `*error` says why, or is left for an index out of range. */
@@ -388,7 +388,7 @@ bool runOnce(napi_env env, Instance& instance, ScheduledProgram& scheduled, cons
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) instance.bindings[b].memory->version += 1;
-  const RunArguments arguments = {&scheduled,           instance.bindings.begin(), &instance.workspaces, instance.threads,
+  const RunArguments arguments = {&scheduled,      instance.bindings.begin(), &instance.workspaces, instance.threads,
                                   instance.leastShared, instance.pool,            failure};
   const Status status = instance.kernels->run(arguments);
   if (status == Status::noMemory) return fail("run: out of memory");
@@ -612,7 +612,7 @@ napi_value start(napi_env env, napi_value exports) {
     napi_callback call;
   } functions[] = {
       {"adopt", adopt},               {"touch", touch},       {"compile", compile},
-      {"schedule", schedule},                 {"run", run},           {"dropScheduled", dropScheduled},
+      {"schedule", schedule},         {"run", run},           {"dropScheduled", dropScheduled},
       {"dropProgram", dropProgram},   {"choose", choose},     {"instructionSets", instructionSets},
       {"workspaceBytes", workspaceBytes}, {"prepare", prepare}, {"runPrepared", runPrepared},
       {"rebind", rebind},             {"speeds", speeds},

@@ -99,8 +99,8 @@ LONGSPAN_INLINE Doubles multiplyAdd<Doubles>(Doubles a, Doubles b, Doubles c) {
 #endif
 
 /**
- * What is summed or compared along a line: element i goes to accumulator i mod `lineAccumulators`, in a few vectors, and the accumulators are joined in a
- * fixed order. So results have the same bits with vectors of any width.
+ * What is summed or compared along a line: element i goes to accumulator i mod `lineAccumulators`, in a few vectors. The accumulators
+ * are joined in a fixed order, so results have the same bits with vectors of any width.
  */
 template <class T>
 constexpr int lineAccumulators = 128 / static_cast<int>(sizeof(T));
