@@ -57,7 +57,7 @@ function step() {
     );
   const next = scope(() => {
     const [x, y] = [symbols(), symbols()];
-    const loss = valueAndGrad((p) => crossEntropyMean(model.apply(p, x, structure).logits, y));
+    const loss = valueAndGrad((p) => crossEntropyMean(model.apply(p, x, structure).output, y));
     const { grads } = loss(params);
     const { updates, state: after } = rule.update(grads, state, params);
     return { params: applyUpdates(params, updates), state: after };

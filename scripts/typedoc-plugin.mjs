@@ -10,7 +10,7 @@ const categories = {
   "nn/layers": "Layers",
   "nn/losses": "Losses",
   "nn/init": "Initialisers",
-  nn: "Language models",
+  nn: "Models",
   autodiff: "Derivatives",
   optim: "Optimisers",
   "optim/schedules": "Schedules",

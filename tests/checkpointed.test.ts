@@ -391,7 +391,7 @@ describe("layers pass it on", () => {
     const params = model.init(Key.of(1), "float64");
     const ids = tensor([0, 3, 4, 1, 1, 2, 0, 3, 3, 4, 2, 1, 0], "int32");
     const g = (backward: Backward) =>
-      grad((p: typeof params) => weigh(model.apply(p, ids, structure, { ...keyed, backward }).logits))(
+      grad((p: typeof params) => weigh(model.apply(p, ids, structure, { ...keyed, backward }).output))(
         params,
       );
     expectClose(g({ kind: "checkpointed" }), g({ kind: "full" }), 1e-12);

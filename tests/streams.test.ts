@@ -11,6 +11,7 @@ import {
   IndexError,
   Key,
   languageModel,
+  layerNorm,
   leafEntries,
   leaves,
   linear,
@@ -21,8 +22,10 @@ import {
   openStream,
   recurrent,
   reshape,
+  residual,
   rnn,
   scope,
+  sequenceModel,
   stacked,
   type Tensor,
   type TypedArray,
@@ -88,6 +91,18 @@ const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
         dropout: 0.5,
       },
     ),
+  "a stack with skips": () =>
+    stacked([recurrent(lstm(sizes)), recurrent(gru({ input: H + I, hidden: 3 }))], { skip: true }),
+  "layers that work row by row, before, between and after, one with a residual": () =>
+    stacked([
+      linear({ input: I, output: H }),
+      recurrent(gru({ input: H, hidden: H })),
+      layerNorm({ features: H }),
+      residual(recurrent(lstm({ input: H, hidden: H }))),
+      residual(linear({ input: H, output: H })),
+      linear({ input: H, output: 3 }),
+    ]),
+  "a model": () => sequenceModel({ layer: recurrent(lstm(sizes)), features: H, output: 3 }),
   "a stack in a stack": () =>
     stacked([
       recurrent(gru(sizes)),
@@ -173,8 +188,8 @@ for (const { name } of executorRows) {
       const model = languageModel({ vocabulary: 11, features: 4, hidden: 6, layers: 2, dropout: 0.3 });
       const params = model.init(Key.of(1));
       const text = [3, 1, 4, 1, 5, 9, 2, 6, 5];
-      const { logits, final } = model.apply(params, tensor(text, "int32"), chain([text.length]));
-      const expected = numbers(logits);
+      const { output, final } = model.apply(params, tensor(text, "int32"), chain([text.length]));
+      const expected = numbers(output);
       const stream = model.stream(params);
       text.forEach((symbol, t) => {
         expect(() => stream.step(11)).toThrow(IndexError);
@@ -215,13 +230,13 @@ for (const { name } of executorRows) {
       ];
       for (const [given, message] of wrong) expect(() => rows.step(given as never)).toThrow(message);
       for (const [given, message] of [
-        [1.5, "stream of a language model: the number is 1.5, not an integer (dtype int32)"],
-        [Number.NaN, "stream of a language model: the number is NaN, not an integer (dtype int32)"],
-        [[2.5], "stream of a language model: element 0 is 2.5, not an integer (dtype int32)"],
-        [2 ** 32, "stream of a language model: the number is 4294967296; int32 holds whole numbers"],
-        [null, "stream of a language model: a step takes one number, got null"],
-        ["3", 'stream of a language model: a step takes one number, got "3"'],
-        [[null], "stream of a language model: element 0 is null, not a number"],
+        [1.5, "stream languageModel: the number is 1.5, not an integer (dtype int32)"],
+        [Number.NaN, "stream languageModel: the number is NaN, not an integer (dtype int32)"],
+        [[2.5], "stream languageModel: element 0 is 2.5, not an integer (dtype int32)"],
+        [2 ** 32, "stream languageModel: the number is 4294967296; int32 holds whole numbers"],
+        [null, "stream languageModel: a step takes one number, got null"],
+        ["3", 'stream languageModel: a step takes one number, got "3"'],
+        [[null], "stream languageModel: element 0 is null, not a number"],
       ] as const)
         expect(() => symbols.step(given as never)).toThrow(message);
       expect([tree(symbols.state), tree(rows.state)]).toEqual(held);

@@ -31,7 +31,7 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
   const model = sutskeverRnn({ input, output, hidden, radius, inputScale, outputScale });
   const [forInit, forBatches, forLooks, forTraining] = Key.of(seed).split(4);
   const outputsOf = (params, { x, structure, judged }) =>
-    model.apply(params, fromArray(x, [structure.nodes, input]), structure, judged);
+    model.apply(params, fromArray(x, [structure.nodes, input]), structure, { rows: judged }).output;
   const task = {
     ...syntheticTask(model, problem, { key: forBatches, batch }),
     loss(params, sample, carried) {

@@ -29,8 +29,11 @@ const { optimiser, clipState } = treatment(method, rate, threshold);
 const [forInit, forBatches, forSteps, forTests] = Key.of(seed).split(4);
 
 const gradient = valueAndGrad((p, { x, structure, judged, targets }) => {
-  const rows = fromArray(x, [structure.nodes, problem.input]);
-  const outputs = model.apply(p, rows, structure, judged, clipState === undefined ? {} : { clipState });
+  const inputs = fromArray(x, [structure.nodes, problem.input]);
+  const { output: outputs } = model.apply(p, inputs, structure, {
+    rows: judged,
+    ...(clipState === undefined ? {} : { clipState }),
+  });
   return problem.answer === "class"
     ? crossEntropyMean(outputs, fromArray(targets, [targets.length], "int32"))
     : meanSquaredErrorMean(outputs, fromArray(targets, [targets.length, 1]));

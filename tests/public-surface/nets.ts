@@ -10,6 +10,7 @@ import {
   linear,
   pascanuRnn,
   recurrent,
+  residual,
   sequenceLayer,
   sequenceModel,
   stacked,
@@ -70,19 +71,25 @@ const sequenceOptions = () =>
     key: maybe(nullable(key())),
     backward: backward(),
     clipState: maybe(positive(1)),
+    rows: maybe(argument(Int32Array.of(2, 3), [])),
   });
-const over = (layer: { init(key: Key): unknown }) => ({
+const over = (layer: { init(key: Key): unknown }, x: Value) => ({
   params: paramsOf(layer),
-  x: value(zeros([4, 3])),
+  x: value(x),
   structure: thing(chain([3, 1])),
   options: sequenceOptions(),
 });
-const sequenceMethods = (layer: { init(key: Key): unknown }, name: string): Row["methods"] => ({
+const sequenceMethods = (
+  layer: { init(key: Key): unknown },
+  name: string,
+  x = zeros([4, 3]),
+  step: number | number[] = [1, 2, 3],
+): Row["methods"] => ({
   init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
-  apply: row(over(layer), { says: `${name}.apply: ` }),
+  apply: row(over(layer, x), { says: `${name}.apply: ` }),
   stream: row(
     { params: paramsOf(layer) },
-    { says: `${name}.stream: `, methods: streamMethods([1, 2, 3], `stream ${name}: `) },
+    { says: `${name}.stream: `, methods: streamMethods(step, `stream ${name}: `) },
   ),
 });
 function streamMethods(x: number | number[], says: string): Row["methods"] {
@@ -109,20 +116,6 @@ const symbols = () => tensor([0, 1, 2], "int32");
 const classes = () => tensor([0, 1], "int32");
 const rows2 = () => [value(matrix()), value(matrix())] as const;
 const modelSizes = () => ({ input: size(3), output: size(2) });
-const sequenceModelMethods = (of: { init(key: Key): unknown }, says = "sequenceModel"): Row["methods"] => ({
-  init: row({ key: key(), dtype: dtype() }, { says: `${says}.init: ` }),
-  apply: row(
-    {
-      params: argument(of.init(Key.of(1)), []),
-      x: value(zeros([4, 3])),
-      structure: thing(chain([3, 1])),
-      rows: argument(Int32Array.of(2, 3), []),
-      options: sequenceOptions(),
-    },
-    { says: `${says}.apply: ` },
-  ),
-});
-
 export const netRows: Rows = {
   CellError: () => exempt("an error"),
   defineCell: () =>
@@ -239,10 +232,18 @@ export const netRows: Rows = {
     row(
       {
         layers: unnamed([layerOf()], [], [5], ["x"], [null]),
-        options: settings({ dropout: maybe(rate(0.5)), residual: maybe(flag(true)) }),
+        options: settings({
+          dropout: maybe(rate(0.5)),
+          residual: maybe(flag(false)),
+          skip: maybe(flag(true)),
+        }),
       },
       { methods: sequenceMethods(stacked([layerOf()]), "stacked") },
     ),
+  residual: () => {
+    const layer = recurrent(gru({ input: 3, hidden: 3 }));
+    return row({ layer: thing(layer) }, { methods: sequenceMethods(residual(layer), "residual") });
+  },
   sequenceLayer: () =>
     row(
       { name: text("mine"), layer: argument(layerOf(), []) },
@@ -302,27 +303,24 @@ export const netRows: Rows = {
       },
       {
         methods: {
-          init: init(),
-          apply: row({
-            params: params(),
-            symbols: value(symbols()),
-            structure: thing(chain([3])),
-            options: settings({
-              initial: maybe(tree([{}])),
-              key: maybe(nullable(key())),
-              backward: backward(),
-            }),
-          }),
+          ...sequenceMethods(model(), "languageModel", tensor([0, 1, 2, 3], "int32"), 1),
           first: row({ params: params() }),
-          stream: row({ params: params() }, { methods: streamMethods(1, "stream of a language model: ") }),
         },
       },
     );
   },
   logConditionals: () =>
-    row({ model: thing(model()), params: argument(model().init(Key.of(1)), []), symbols: value(symbols()) }),
+    row({
+      model: thing(model()),
+      params: argument(model().init(Key.of(1)), ["record", "list"]),
+      symbols: value(symbols()),
+    }),
   logLikelihood: () =>
-    row({ model: thing(model()), params: argument(model().init(Key.of(1)), []), symbols: value(symbols()) }),
+    row({
+      model: thing(model()),
+      params: argument(model().init(Key.of(1)), ["record", "list"]),
+      symbols: value(symbols()),
+    }),
   samplingDistribution: () =>
     row({
       logits: { ...argument([1, 2, 3], [], [Number.NaN], ["x"]), unnamed: true },
@@ -331,7 +329,7 @@ export const netRows: Rows = {
   sampleSymbols: () =>
     row({
       model: thing(model()),
-      params: argument(model().init(Key.of(1)), []),
+      params: argument(model().init(Key.of(1)), ["record", "list"]),
       options: settings({ ...sampling(), key: key(), length: count(2), prompt: maybe(numbers([1], "list")) }),
     }),
   sequenceModel: () =>
@@ -344,12 +342,17 @@ export const netRows: Rows = {
           readout: maybe(specKind(glorot(4, 2))),
         }),
       },
-      { methods: sequenceModelMethods(sequenceModel({ layer: layerOf(), features: 4, output: 2 })) },
+      {
+        methods: sequenceMethods(
+          sequenceModel({ layer: layerOf(), features: 4, output: 2 }),
+          "sequenceModel",
+        ),
+      },
     ),
   pascanuRnn: () =>
     row(
       { config: settings({ ...modelSizes(), hidden: maybe(size(4)), start: maybe(choice("sigmoid")) }) },
-      { methods: sequenceModelMethods(pascanuRnn({ input: 3, output: 2, hidden: 4 })) },
+      { methods: sequenceMethods(pascanuRnn({ input: 3, output: 2, hidden: 4 }), "sequenceModel") },
     ),
   sutskeverRnn: () =>
     row(
@@ -363,7 +366,7 @@ export const netRows: Rows = {
           nonZeros: maybe(size(2)),
         }),
       },
-      { methods: sequenceModelMethods(pascanuRnn({ input: 3, output: 2, hidden: 4 })) },
+      { methods: sequenceMethods(pascanuRnn({ input: 3, output: 2, hidden: 4 }), "sequenceModel") },
     ),
   sutskeverStart: () =>
     row({

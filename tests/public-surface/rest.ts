@@ -358,7 +358,7 @@ const taskMethods = (...without: string[]): Row["methods"] =>
 const backward = () => maybe(argument({ kind: "full" }, [], { kind: "fully" }));
 const signal = () => maybe(argument({ aborted: false }, []));
 const pause = () => maybe(func(async () => {}));
-const weights = () => argument(model().init(Key.of(1)), []);
+const weights = () => argument(model().init(Key.of(1)), ["record", "list"]);
 
 export const trainRows: Rows = {
   CheckpointError: () => exempt("an error"),

@@ -81,10 +81,10 @@ async function expected(run: string, symbols: string, steps: number, sequences: 
     steps,
   }).segment(0);
   return flowReport((p: Traceable<LanguageModelParams>) => {
-    const { logits } = model.apply(p, fromArray(inputs, [inputs.length], "int32"), structure);
+    const { output } = model.apply(p, fromArray(inputs, [inputs.length], "int32"), structure);
     const first = inputs.length - sequences;
     return crossEntropyMean(
-      slice(logits, 0, first, inputs.length),
+      slice(output, 0, first, inputs.length),
       fromArray(targets.slice(first), [sequences], "int32"),
     );
   }, params);
@@ -221,9 +221,9 @@ describe("inspect --curvature", () => {
     }).segment(0);
     const { layers } = await curvatureByLag(
       (p: Traceable<LanguageModelParams>) => {
-        const { logits } = model.apply(p, fromArray(inputs, [90], "int32"), structure);
+        const { output } = model.apply(p, fromArray(inputs, [90], "int32"), structure);
         const last = fromArray(targets.slice(87), [3], "int32");
-        return crossEntropyMean(slice(logits, 0, 87, 90), last);
+        return crossEntropyMean(slice(output, 0, 87, 90), last);
       },
       params,
       { lags: lagsToTell(30, 24) },
@@ -278,7 +278,8 @@ describe("inspect on a run of train synthetic", () => {
     const batch = problem.sample(Key.of(3).fold(0x1175), 0, 5);
     const { nodes } = batch.structure;
     const { loss, layers } = await flowReport((p: Traceable<typeof params>) => {
-      const z = model.apply(p, fromArray(batch.x, [nodes, 6]), batch.structure, batch.judged);
+      const x = fromArray(batch.x, [nodes, 6]);
+      const { output: z } = model.apply(p, x, batch.structure, { rows: batch.judged });
       return crossEntropyMean(z, fromArray(batch.targets, [5], "int32"));
     }, params);
     expect(found.loss).toBeCloseTo(loss, 6);

@@ -1,8 +1,8 @@
 import { check, checkSettings, count, type KindsOf, numbers, optional } from "../check/index.js";
-import type { Key, Tensor } from "../tensor/index.js";
-import { keyKind } from "../tensor/kinds.js";
-import { languageModelKind, languageModelParamsKind } from "./kinds.js";
-import type { LanguageModel, LanguageModelParams } from "./language-model.js";
+import type { Key, Tensor, Traceable } from "../tensor/index.js";
+import { keyKind, treeKind } from "../tensor/kinds.js";
+import { languageModelKind } from "./kinds.js";
+import type { LanguageModel } from "./language-model.js";
 import { distributionOf, excluded, type SamplingSettings, samplingKinds } from "./sampling-distribution.js";
 
 /** How a text is drawn. */
@@ -22,7 +22,7 @@ export interface SamplingOptions extends SamplingSettings {
  *
  * With no settings, a text comes up with the probability that `logLikelihood` gives it. Each draw inverts the distribution function
  * at a uniform number that depends on the key and on the symbol's place only: the same key gives the same text, and a
- * shorter text is the beginning of a longer one. The state is carried along in a stream (`LanguageModel.stream`), so a symbol
+ * shorter text is the beginning of a longer one. The state is carried along in a stream (`SequenceLayer.stream`), so a symbol
  * costs one step.
  *
  * @param params are not changed
@@ -37,18 +37,18 @@ export interface SamplingOptions extends SamplingSettings {
  * for await (const symbol of sampleSymbols(model, params, { key: Key.of(2), length: 20 }))
  *   console.log(vocabulary.decode([symbol]));
  */
-export async function* sampleSymbols(
-  model: LanguageModel,
-  params: LanguageModelParams,
+export async function* sampleSymbols<P, S>(
+  model: LanguageModel<P, S>,
+  params: P,
   options: SamplingOptions,
 ): AsyncGenerator<number, void, undefined> {
   check("sampleSymbols", "model", model, languageModelKind);
-  check("sampleSymbols", "params", params, languageModelParamsKind);
+  check("sampleSymbols", "params", params, treeKind);
   const { key, length, prompt = [], ...settings } = checkSettings("sampleSymbols", options, kinds);
   excluded("sampleSymbols", settings, model.vocabulary);
   const stream = model.stream(params);
   try {
-    let logits: ArrayLike<number> = await (model.first(params) as Tensor).data();
+    let logits: ArrayLike<number> = await (model.first(params as Traceable<P>) as Tensor).data();
     let read = prompt;
     for (let i = 0; i < length; i++) {
       for (let k = 0; k < read.length; k++) logits = stream.step(read[k]!);

@@ -1,5 +1,4 @@
-import { having, isRecord, kind, type RequiredKind } from "../check/index.js";
-import { treeKind } from "../tensor/kinds.js";
+import { having, type RequiredKind } from "../check/index.js";
 
 /** A language model, as far as functions that take one need it. */
 export const languageModelKind: RequiredKind = having(
@@ -10,16 +9,16 @@ export const languageModelKind: RequiredKind = having(
   "first",
 );
 
+/** A model whose logits at each symbol are those of the next. */
+export const textModelKind: RequiredKind = having(
+  "a sequence layer that reads symbols and gives logits, such as languageModel({ vocabulary, features, hidden })",
+  "init",
+  "apply",
+);
+
 /** A sequence model, as far as functions that take one need it. */
 export const sequenceModelKind: RequiredKind = having(
   "a model of sequences, such as sequenceModel({ layer, features, output })",
   "init",
   "apply",
-);
-
-/** The parameters of a language model. */
-export const languageModelParamsKind: RequiredKind = kind(
-  "the parameters of a language model, made by its init",
-  (given) =>
-    isRecord(given) && ["embedding", "layers", "readout"].every((part) => treeKind.accepts(given[part])),
 );

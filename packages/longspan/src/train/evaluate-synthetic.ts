@@ -8,7 +8,7 @@ import {
   size,
 } from "../check/index.js";
 import type { SyntheticProblem } from "../data/index.js";
-import type { SequenceModel, SequenceModelParams } from "../nn/index.js";
+import type { SequenceLayer } from "../nn/index.js";
 import { type Key, scope, type Tensor, type Traceable } from "../tensor/index.js";
 import { keyKind, treeKind } from "../tensor/kinds.js";
 import { type Pause, pacer } from "./pace.js";
@@ -53,8 +53,8 @@ export interface SyntheticEvaluation {
  * wrong / sequences; // about 3/4 before training
  */
 export async function evaluateSynthetic<P, S>(
-  model: SequenceModel<P, S>,
-  params: SequenceModelParams<P>,
+  model: SequenceLayer<P, S>,
+  params: P,
   problem: SyntheticProblem,
   options: EvaluateSyntheticOptions,
 ): Promise<SyntheticEvaluation> {
@@ -74,7 +74,7 @@ export async function evaluateSynthetic<P, S>(
     const count = Math.min(together, sequences - seen);
     const sample = problem.sample(key, k, count);
     const { outputs, loss } = scope(() => {
-      const outputs = answers(model, params as Traceable<typeof params>, problem, sample) as Tensor;
+      const outputs = answers(model, params as Traceable<P>, problem, sample) as Tensor;
       return { outputs, loss: lossOf(problem, outputs, sample) as Tensor };
     });
     try {

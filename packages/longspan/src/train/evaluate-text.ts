@@ -1,14 +1,10 @@
 import { check, checkSettings, func, optional, signal as signalKind, size } from "../check/index.js";
 import { type SymbolNumbers, type TextStreams, textStreams } from "../data/index.js";
 import { symbolsKind } from "../data/kinds.js";
-import {
-  crossEntropySum,
-  type LanguageModel,
-  type LanguageModelParams,
-  type LanguageModelState,
-} from "../nn/index.js";
-import { languageModelKind, languageModelParamsKind } from "../nn/kinds.js";
-import { fromArray, keep, scope, type Tensor } from "../tensor/index.js";
+import { crossEntropySum, type PartialState, type SequenceLayer } from "../nn/index.js";
+import { textModelKind } from "../nn/kinds.js";
+import { fromArray, keep, scope, type Tensor, type Traceable } from "../tensor/index.js";
+import { treeKind } from "../tensor/kinds.js";
 import { type Pause, pacer } from "./pace.js";
 import { dispose } from "./training-state.js";
 
@@ -45,6 +41,7 @@ export interface TextEvaluation {
  * At word level, `<unk>` is predicted like any other symbol, which is easier than the words it stands for: figures compare
  * between models with the same vocabulary only.
  *
+ * @param model as `textTask` takes it
  * @param symbols a text in numbers, at least `streams` + 1 of them
  * @throws TextTooShortError if the text is shorter
  * @example
@@ -52,14 +49,14 @@ export interface TextEvaluation {
  * const { nats } = await evaluateText(model, model.init(Key.of(1)), Int32Array.of(0, 2, 1, 0, 2));
  * natsToBits(nats); // bits per symbol
  */
-export async function evaluateText(
-  model: LanguageModel,
-  params: LanguageModelParams,
+export async function evaluateText<P, S>(
+  model: SequenceLayer<P, S>,
+  params: P,
   symbols: SymbolNumbers,
   options?: EvaluateOptions,
 ): Promise<TextEvaluation> {
-  check("evaluateText", "model", model, languageModelKind);
-  check("evaluateText", "params", params, languageModelParamsKind);
+  check("evaluateText", "model", model, textModelKind);
+  check("evaluateText", "params", params, treeKind);
   check("evaluateText", "symbols", symbols, symbolsKind);
   const {
     streams = 1,
@@ -78,11 +75,11 @@ export async function evaluateText(
     steps: Math.min(longest, steps ?? Math.max(1, Math.round(256 / streams))),
   });
   const rest = pacer(pause);
-  let state: LanguageModelState | null = null;
+  let state: S | null = null;
   let [total, predictions, step] = [0, 0, 0];
   try {
     while (step < text.segments && !signal?.aborted) {
-      const next = score(model, params, text, step, state);
+      const next: Piece<S> = score(model, params, text, step, state);
       dispose(state);
       state = next.final;
       const [sum] = await next.sum.data();
@@ -98,20 +95,28 @@ export async function evaluateText(
   return { nats: total / predictions, predictions, complete: step === text.segments };
 }
 
-function score(
-  model: LanguageModel,
-  params: LanguageModelParams,
+/** What is known after a piece of the text. */
+interface Piece<S> {
+  readonly sum: Tensor;
+  readonly count: number;
+  readonly final: S;
+}
+
+function score<P, S>(
+  model: SequenceLayer<P, S>,
+  params: P,
   text: TextStreams,
   step: number,
-  initial: LanguageModelState | null,
-): { sum: Tensor; count: number; final: LanguageModelState } {
+  initial: S | null,
+): Piece<S> {
   const { inputs, targets, structure } = text.segment(step);
   const n = inputs.length;
   return keep(
     scope(() => {
       const ids = fromArray(inputs, [n], "int32");
-      const { logits, final } = model.apply(params, ids, structure, initial ? { initial } : {});
-      const sum = crossEntropySum(logits, fromArray(targets, [n], "int32")) as Tensor;
+      const from = initial ? { initial: initial as PartialState<S> } : {};
+      const { output, final } = model.apply(params as Traceable<P>, ids, structure, from);
+      const sum = crossEntropySum(output, fromArray(targets, [n], "int32")) as Tensor;
       return { sum, count: n, final };
     }),
   );

@@ -1,12 +1,7 @@
 import { check, checkSettings, integerIn, optional, size } from "../check/index.js";
 import type { SyntheticBatch, SyntheticProblem } from "../data/index.js";
 import { problemKind } from "../data/kinds.js";
-import {
-  crossEntropyMean,
-  meanSquaredErrorMean,
-  type SequenceModel,
-  type SequenceModelParams,
-} from "../nn/index.js";
+import { crossEntropyMean, meanSquaredErrorMean, type SequenceLayer } from "../nn/index.js";
 import { sequenceModelKind } from "../nn/kinds.js";
 import {
   type DType,
@@ -22,8 +17,8 @@ import type { Backward } from "../unfold/index.js";
 import { backwardKind } from "../unfold/kinds.js";
 import type { Task } from "./task.js";
 
-/** Training of a sequence model on a synthetic problem. */
-export type SyntheticTask<P> = Task<SequenceModelParams<P>, SyntheticBatch, Readonly<Record<string, never>>>;
+/** Training of a model on a synthetic problem. P: its parameters. */
+export type SyntheticTask<P> = Task<P, SyntheticBatch, Readonly<Record<string, never>>>;
 
 /** How a model is trained on a synthetic problem. */
 export interface SyntheticTaskOptions {
@@ -41,6 +36,7 @@ export interface SyntheticTaskOptions {
  * Training on sequences that are made on the way and never come twice. The loss is the mean over all judged rows: the cross-entropy
  * in nats, or the squared error.
  *
+ * @param model a sequence model, or any sequence layer whose output is the answers
  * @throws ShapeError if the model's answers are not those of the problem
  * @throws RangeError if the batch is not a positive whole number
  * @example
@@ -55,7 +51,7 @@ export interface SyntheticTaskOptions {
  * });
  */
 export function syntheticTask<P, S>(
-  model: SequenceModel<P, S>,
+  model: SequenceLayer<P, S>,
   problem: SyntheticProblem,
   options: SyntheticTaskOptions,
 ): SyntheticTask<P> {
@@ -91,28 +87,29 @@ export function syntheticTask<P, S>(
 /** @throws ShapeError if the model's answers are not those of the problem */
 export function checkAnswers(
   what: string,
-  model: { readonly output: number },
+  model: { readonly features?: number | undefined },
   problem: SyntheticProblem,
 ): void {
   check(what, "model", model, sequenceModelKind);
   check(what, "problem", problem, problemKind);
   const { name, output } = problem;
-  if (model.output !== output)
+  const { features } = model;
+  if (features !== undefined && features !== output)
     throw new ShapeError(
-      `${what}: the model gives ${model.output} features per answer, the problem ${name} has ${output}; make the model with output: ${output}`,
+      `${what}: the model gives ${features} features per answer, the problem ${name} has ${output}; make the model with output: ${output}`,
     );
 }
 
 /** The model's outputs at the judged rows of a batch, in the type of the parameters. */
 export function answers<P, S>(
-  model: SequenceModel<P, S>,
-  params: Traceable<SequenceModelParams<P>>,
+  model: SequenceLayer<P, S>,
+  params: Traceable<P>,
   problem: SyntheticProblem,
   { x, structure, judged }: SyntheticBatch,
   options: { readonly key?: Key; readonly backward?: Backward } = {},
 ): Value {
-  const rows = fromArray(x, [structure.nodes, problem.input], typeOf(params));
-  return model.apply(params, rows, structure, judged, options);
+  const inputs = fromArray(x, [structure.nodes, problem.input], typeOf(params));
+  return model.apply(params, inputs, structure, { ...options, rows: judged }).output;
 }
 
 /** The mean loss over the judged rows: scalar. */

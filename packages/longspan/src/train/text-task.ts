@@ -3,11 +3,12 @@ import type { Segment, TextStreams } from "../data/index.js";
 import { streamsKind } from "../data/kinds.js";
 import {
   crossEntropyMean,
-  type LanguageModel,
   type LanguageModelParams,
   type LanguageModelState,
+  type PartialState,
+  type SequenceLayer,
 } from "../nn/index.js";
-import { languageModelKind } from "../nn/kinds.js";
+import { textModelKind } from "../nn/kinds.js";
 import { slice } from "../ops/index.js";
 import { fromArray, mapTree, scope, type Traceable, zeros } from "../tensor/index.js";
 import { type Backward, chain } from "../unfold/index.js";
@@ -22,8 +23,8 @@ export interface TextTaskOptions {
   readonly curvature?: number;
 }
 
-/** Training of a language model on the segments of a text. */
-export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
+/** Training of a language model on the segments of a text. P: its parameters. S: its state. */
+export type TextTask<P = LanguageModelParams, S = LanguageModelState> = Task<P, Segment, S>;
 
 /**
  * Truncated back-propagation through time along a text: each step predicts the next symbols of one segment per stream, starting
@@ -32,14 +33,19 @@ export type TextTask = Task<LanguageModelParams, Segment, LanguageModelState>;
  *
  * The loss is the mean cross-entropy, in nats per symbol.
  *
+ * @param model a language model, or any sequence layer that reads symbols, int32 [nodes], and whose output is the logits of the next
  * @throws RangeError if the curvature is not to be taken from 1 to all streams
  * @example
  * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 16, steps: 64 }));
  * task.batch(0).inputs.length; // 1024
  */
-export function textTask(model: LanguageModel, text: TextStreams, options?: TextTaskOptions): TextTask {
-  check("textTask", "model", model, languageModelKind);
+export function textTask<P, S>(
+  model: SequenceLayer<P, S>,
+  text: TextStreams,
+  options?: TextTaskOptions,
+): TextTask<P, S> {
+  check("textTask", "model", model, textModelKind);
   check("textTask", "text", text, streamsKind);
   const { backward, curvature } = checkSettings("textTask", options, {
     backward: optional(backwardKind),
@@ -55,25 +61,27 @@ export function textTask(model: LanguageModel, text: TextStreams, options?: Text
     carriedAtStart: (params) => zeroState(model, params, text.streams),
     loss(params, { inputs, targets, structure, fresh }, carried, key) {
       const n = inputs.length;
-      const { logits, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
+      const { output, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
         key,
         ...(backward ? { backward } : {}),
         ...(fresh ? {} : { initial: ofFirst(carried, structure.sequences) }),
       });
-      return { loss: crossEntropyMean(logits, fromArray(targets, [n], "int32")), carried: final };
+      return {
+        loss: crossEntropyMean(output, fromArray(targets, [n], "int32")),
+        carried: final as Traceable<S>,
+      };
     },
   };
 }
 
 /** The states of the first so many streams. */
-function ofFirst(state: LanguageModelState, streams: number): Traceable<LanguageModelState> {
-  return mapTree(state, (v) => (v.shape[0] === streams ? v : slice(v, 0, 0, streams)));
+function ofFirst<S>(state: S, streams: number): PartialState<S> {
+  return mapTree(state, (v) => (v.shape[0] === streams ? v : slice(v, 0, 0, streams))) as PartialState<S>;
 }
 
 /** The state before the first symbol. */
-function zeroState(model: LanguageModel, params: LanguageModelParams, sequences: number): LanguageModelState {
+function zeroState<P, S>(model: SequenceLayer<P, S>, params: P, sequences: number): S {
   // Sequences of length 0 hand their initial state on.
-  return scope(
-    () => model.apply(params, zeros([0], "int32"), chain(Array.from({ length: sequences }, () => 0))).final,
-  );
+  const none = chain(Array.from({ length: sequences }, () => 0));
+  return scope(() => model.apply(params as Traceable<P>, zeros([0], "int32"), none).final);
 }

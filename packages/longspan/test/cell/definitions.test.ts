@@ -3,20 +3,15 @@ import {
   bidirectional,
   chain,
   defineCell,
-  fromArray,
   gru,
-  Key,
-  layerNorm,
+  type Layer,
   linear,
   lstm,
   mul,
-  onCpu,
   recurrent,
   rnn,
   type SequenceCell,
-  sequenceLayer,
   stacked,
-  unfold,
   type Value,
   zeros,
 } from "longspan";
@@ -172,15 +167,9 @@ describe("cells in layers", () => {
 describe("what is stacked", () => {
   const first = recurrent(gru({ input: 2, hidden: 3 }));
   test.each([
-    [
-      "a layer that is no sequence layer",
-      layerNorm({ features: 3 }),
-      "has no stream, so it is no sequence layer, as recurrent(), bidirectional() and stacked() make them. Make one of it with sequenceLayer(), or apply it after the stack",
-    ],
-    ["a readout", linear({ input: 3, output: 2 }), "has no stream, so it is no sequence layer"],
     ["a cell", lstm({ input: 3, hidden: 2 }), "is the cell lstm; make a layer of it with recurrent()"],
-    ["a function", lstm, "is a function, expected a sequence layer"],
-    ["nothing", undefined, "is undefined, expected a sequence layer"],
+    ["a function", lstm, "is a function, expected a layer"],
+    ["nothing", undefined, "is undefined, expected a layer"],
   ])("%s is refused by its place", (_, given, told) => {
     expect(() => stacked([first, given as never])).toThrow(`stacked: layer 1 (from 0) ${told}`);
   });
@@ -188,33 +177,12 @@ describe("what is stacked", () => {
     expect(() => stacked(first as never)).toThrow("stacked: expected a list of layers, got an object");
   });
 
-  test("normalisation between two layers, as the message has it: over a sequence and step by step", () => {
-    const norm = layerNorm({ features: 3 });
-    const net = stacked([
-      first,
-      sequenceLayer("norm", {
-        input: [3],
-        forward: true,
-        init: norm.init,
-        apply: (params, x) => ({ output: norm.apply(params, x), final: {} }),
-      }),
-      recurrent(rnn({ input: 3, hidden: 2 })),
-    ]);
-    const params = net.init(Key.of(1), "float64");
-    const x = fromArray([1, 2, -1, 0.5, 0, 3], [3, 2], "float64");
-    const data = onCpu(x).toArray();
-    const { output } = net.apply(params, x, chain([3]));
-    const middle = first.apply(params[0], x, chain([3])).output;
-    const last = unfold(
-      rnn({ input: 3, hidden: 2 }),
-      params[2],
-      { x: norm.apply(params[1], middle) },
-      chain([3]),
+  const identity: Layer<object> = { init: () => ({}), apply: (_, x) => x };
+  test("a first layer that does not say what it reads", () => {
+    const { input: _, ...shapeless } = linear({ input: 2, output: 2 });
+    expect(() => stacked([shapeless, first])).toThrow(
+      "stacked: layer 0 (from 0) comes first and does not say what it reads; give it `input`, the shape of one row of x",
     );
-    expect(onCpu(output).toArray()).toEqual(onCpu(last.output as Value).toArray());
-    const stream = net.stream(params);
-    const steps = [0, 1, 2].flatMap((t) => Array.from(stream.step(data.subarray(2 * t, 2 * t + 2))));
-    expect(steps).toEqual(Array.from(onCpu(output).toArray()));
-    stream.dispose();
+    expect(stacked([first, identity]).features).toBeUndefined();
   });
 });

@@ -15,6 +15,7 @@ import {
   glorot,
   gru,
   Key,
+  type Layer,
   layerNorm,
   layerNormalise,
   leafEntries,
@@ -26,6 +27,7 @@ import {
   ones,
   orthogonal,
   recurrent,
+  residual,
   rnn,
   scope,
   stacked,
@@ -322,6 +324,48 @@ describe("stacked", () => {
     expect(difference(numbers(output), numbers(add(plain, above)))).toBeLessThan(1e-15);
   });
 
+  test("residual that would be added nowhere", () => {
+    expect(() => stacked([first], { residual: true })).toThrow(
+      "stacked: residual adds a layer's input to its output where they have one width, but no layer here keeps it ([3] to [4]); make a layer as wide as its input, or leave out residual",
+    );
+    const identity: Layer<object> = { init: () => ({}), apply: (_, x) => x };
+    // A layer that does not say its width may have that of its input.
+    expect(() => stacked([first, identity], { residual: true })).not.toThrow();
+  });
+
+  test("skip: each layer reads the stack's input too, and all outputs are given", () => {
+    const upper = recurrent(gru({ input: 7, hidden: 2 }));
+    const skipping = stacked([first, upper], { skip: true });
+    expect(skipping.features).toBe(6);
+    const skipParams = skipping.init(Key.of(2), "float64");
+    const key = Key.of(3);
+    const below = first.apply(skipParams[0], x, structure).output;
+    const above = upper.apply(skipParams[1], concat([below, x]), structure).output;
+    const { output } = skipping.apply(skipParams, x, structure);
+    expect(numbers(output)).toEqual(numbers(concat([below, above])));
+    // Only what comes from the layer below is dropped, not the stack's input.
+    const noisy = stacked([first, upper], { skip: true, dropout: 0.5 });
+    const masked = concat([dropoutOver(structure, below, 0.5, key.fold(3)), x]);
+    expect(numbers(noisy.apply(skipParams, x, structure, { key }).output)).toEqual(
+      numbers(concat([below, upper.apply(skipParams[1], masked, structure).output])),
+    );
+    const f = (p: typeof skipParams) =>
+      sum(mul(skipping.apply(p, x, structure).output, normals(Key.of(6), 9, 6)));
+    expect(checkDerivatives(f, randomLike(skipParams, Key.of(8)), { second: true }).first).toBeLessThan(1e-7);
+  });
+
+  test("skip with layers that are made for something else", () => {
+    expect(() => stacked([first, second], { skip: true })).toThrow(
+      "stacked: with skip, layer 1 (from 0) reads [7], the 4 features of the layer before it and the 3 of the stack's input, but it is made for [4]",
+    );
+    expect(() => stacked([embedding({ vocabulary: 5, features: 3 }), second], { skip: true })).toThrow(
+      "stacked: skip joins the stack's input to what layers give, so its rows are [features] and no symbols; layer 0 (from 0) reads int32 []. Put what makes numbers of it before such a stack: stacked([embedding(...), stacked([...], { skip: true })])",
+    );
+    expect(() => stacked([first, second], { skip: true, residual: true })).toThrow(
+      "stacked: residual and skip, but with skip a layer reads more than it could be added to; wrap layers in residual(), or choose one",
+    );
+  });
+
   test("dropout acts between layers only, and only with a key", () => {
     const noisy = stacked([first, second], { dropout: 0.5 });
     const still = numbers(net.apply(params, x, structure).output);
@@ -358,6 +402,39 @@ describe("stacked", () => {
     const check = checkDerivatives(f, randomLike(params, Key.of(8)), { second: true });
     expect(check.first).toBeLessThan(1e-7);
     expect(check.second).toBeLessThan(1e-6);
+  });
+});
+
+describe("residual", () => {
+  test("around a sequence layer and around one that works row by row, alone and in a stack", () => {
+    const lower = recurrent(rnn({ input: 3, hidden: 3 }));
+    const affine = linear({ input: 3, output: 3 });
+    const params = randomLike(
+      { lower: lower.init(Key.of(1), "float64"), affine: affine.init(Key.of(2), "float64") },
+      Key.of(3),
+    );
+    const h = lower.apply(params.lower, x, structure);
+    const first = residual(lower).apply(params.lower, x, structure);
+    expect(numbers(first.output)).toEqual(numbers(add(x, h.output)));
+    expect(numbers(first.final.h)).toEqual(numbers(h.final.h));
+    const expected = numbers(add(first.output, affine.apply(params.affine, first.output)));
+    expect(numbers(residual(affine).apply(params.affine, first.output))).toEqual(expected);
+    const net = stacked([residual(lower), residual(affine)]);
+    expect(net.features).toBe(3);
+    expect(numbers(net.apply([params.lower, params.affine], x, structure).output)).toEqual(expected);
+    // The setting of a stack does the same.
+    const all = stacked([lower, affine], { residual: true });
+    expect(numbers(all.apply([params.lower, params.affine], x, structure).output)).toEqual(expected);
+  });
+
+  test("a layer that does not keep the width", () => {
+    const message =
+      "residual: the layer makes rows of [4] from rows of [3]; x + layer(x) needs one width. Make the layer as wide as its input, or use it without residual()";
+    expect(() => residual(recurrent(lstm(small)))).toThrow(message);
+    expect(() => residual(linear({ input: 3, output: 4 }))).toThrow(message);
+    // One that does not say its widths is found out when it runs.
+    const shapeless = residual({ init: () => ({}), apply: (_, x) => concat([x, x]) });
+    expect(() => shapeless.apply({}, x)).toThrow("residual: the layer makes rows of [6] from rows of [3]");
   });
 });
 

@@ -181,8 +181,8 @@ describe("the model", () => {
       cell: ({ input, hidden }) => recurrent(gruResetAfter({ input, hidden })),
       layers: 2,
     });
-    const { logits, final } = model.apply(params, tensor([0, 1, 2, 0], "int32"), chain([3, 1]));
-    expect(logits.shape).toEqual([4, 3]);
+    const { output, final } = model.apply(params, tensor([0, 1, 2, 0], "int32"), chain([3, 1]));
+    expect(output.shape).toEqual([4, 3]);
     expect(final.map((s) => s.h!.shape)).toEqual([
       [2, 4],
       [2, 4],
@@ -226,9 +226,9 @@ describe("the model", () => {
     const { model, params } = build({ dropout: 0.5 });
     const ids = tensor([0, 1, 2, 0], "int32");
     const logits = (key: Key | null) => [
-      ...onCpu(model.apply(params, ids, chain([4]), { key }).logits).toArray(),
+      ...onCpu(model.apply(params, ids, chain([4]), { key }).output).toArray(),
     ];
-    const plain = [...onCpu(languageModel(sizes).apply(params, ids, chain([4])).logits).toArray()];
+    const plain = [...onCpu(languageModel(sizes).apply(params, ids, chain([4])).output).toArray()];
     expect(logits(null)).toEqual(plain);
     expect(logits(Key.of(1))).toEqual(logits(Key.of(1)));
     expect(logits(Key.of(1))).not.toEqual(logits(Key.of(2)));

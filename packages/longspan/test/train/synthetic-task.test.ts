@@ -116,7 +116,7 @@ describe("evaluation on a synthetic problem", () => {
     for (const [k, count] of [10, 10, 5].entries()) {
       const batch = problem.sample(key, k, count);
       const x = fromArray(batch.x, [batch.structure.nodes, 7], "float64");
-      const outputs = model.apply(params, x, batch.structure, batch.judged) as Tensor;
+      const outputs = model.apply(params, x, batch.structure, { rows: batch.judged }).output as Tensor;
       const targets = fromArray(batch.targets, [batch.targets.length], "int32");
       total += onCpu(crossEntropyMean(outputs, targets) as Tensor).item() * batch.judged.length;
       rows += batch.judged.length;

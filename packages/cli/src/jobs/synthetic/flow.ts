@@ -30,7 +30,7 @@ export function syntheticLoss<P>(
   const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
   const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);
   return (params) => {
-    const z = model.apply(params, fromArray(x, [nodes, input]), structure, last);
+    const { output: z } = model.apply(params, fromArray(x, [nodes, input]), structure, { rows: last });
     return answer === "class"
       ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
       : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));

@@ -54,8 +54,8 @@ export function textLoss(
   const { nodes, sequences } = structure;
   const last = nodes - sequences;
   return (params) => {
-    const { logits } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
+    const { output } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
     const target = fromArray(targets.subarray(last), [sequences], "int32");
-    return crossEntropyMean(slice(logits, 0, last, nodes), target);
+    return crossEntropyMean(slice(output, 0, last, nodes), target);
   };
 }

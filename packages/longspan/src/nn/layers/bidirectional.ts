@@ -1,7 +1,9 @@
 import type { ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import { concat } from "../../ops/index.js";
+import type { SequenceLayer } from "../module.js";
 import { checkSequenceCell } from "./check-layers.js";
-import { recurrent, type SequenceCell, type SequenceLayer, sequenceLayer } from "./recurrent.js";
+import { recurrent, type SequenceCell } from "./recurrent.js";
+import { sequenceLayer } from "./sequence-layer.js";
 
 /** One of something for each direction. */
 export interface BothDirections<F, B> {
@@ -41,6 +43,10 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
   return sequenceLayer("bidirectional", {
     input: forward.input,
     forward: false,
+    get features() {
+      const [h, g] = [forward.features, backward.features];
+      return h === undefined || g === undefined ? undefined : h + g;
+    },
     init: (key, dtype = "float32") => ({
       forward: forward.init(key.fold(0), dtype),
       backward: backward.init(key.fold(1), dtype),

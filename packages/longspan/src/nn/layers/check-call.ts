@@ -2,7 +2,8 @@ import { check, checkSettings, type KindsOf, optional, orNull, positive } from "
 import type { DType } from "../../tensor/index.js";
 import { dtypeKind, keyKind, treeKind, valueKind } from "../../tensor/kinds.js";
 import { backwardKind, structureKind } from "../../unfold/kinds.js";
-import type { SequenceOptions } from "./sequence-options.js";
+import type { SequenceOptions } from "../module.js";
+import { rowsKind } from "./rows.js";
 
 /** Checks what a layer's `init` is given. */
 export function checkInit(what: string, key: unknown, dtype: DType): void {
@@ -34,4 +35,5 @@ const sequenceKinds: KindsOf<SequenceOptions<unknown>> = {
   key: optional(orNull(keyKind)),
   backward: optional(backwardKind),
   clipState: optional(positive),
+  rows: optional(rowsKind),
 };

@@ -25,19 +25,17 @@ export function checkOneOutput(what: string, cell: string, output: unknown): voi
   );
 }
 
-/** Checks that layers can be stacked. @throws TypeError naming the place */
-export function checkSequenceLayers(what: string, layers: unknown): void {
+/** Checks that what is stacked is layers. @throws TypeError naming the place */
+export function checkLayers(what: string, layers: unknown): void {
   if (!Array.isArray(layers))
     throw new TypeError(`${what}: expected a list of layers, got ${describeElement(layers)}`);
   layers.forEach((layer: unknown, k) => {
-    if (isLayer(layer) && "stream" in layer) return;
-    const problem =
-      layer instanceof Cell
-        ? `is the cell ${layer.name}; make a layer of it with recurrent()`
-        : isLayer(layer)
-          ? "has no stream, so it is no sequence layer, as recurrent(), bidirectional() and stacked() make them. Make one of it with sequenceLayer(), or apply it after the stack"
-          : `is ${describeElement(layer)}, expected a sequence layer`;
-    throw new TypeError(`${what}: layer ${k} (from 0) ${problem}`);
+    if (layer instanceof Cell)
+      throw new TypeError(
+        `${what}: layer ${k} (from 0) is the cell ${layer.name}; make a layer of it with recurrent()`,
+      );
+    if (!isLayer(layer))
+      throw new TypeError(`${what}: layer ${k} (from 0) is ${describeElement(layer)}, expected a layer`);
   });
 }
 

@@ -3,8 +3,8 @@ import { gather } from "../../ops/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
 import { normalInit } from "../init/index.js";
+import type { Layer } from "../module.js";
 import { checkApply, checkInit } from "./check-call.js";
-import type { Layer } from "./layer.js";
 
 /** Settings of `embedding`. */
 export interface EmbeddingConfig {
@@ -40,6 +40,8 @@ export function embedding(config: EmbeddingConfig): Layer<EmbeddingParams> {
   const { vocabulary, features, std = 1 } = checkSettings("embedding", config, kinds);
   const table = normalInit(std, vocabulary, features);
   return {
+    input: { shape: [], dtype: "int32" },
+    features,
     init(key, dtype = "float32") {
       checkInit("embedding", key, dtype);
       return { E: table.initialise(key, table.shape, dtype) };

@@ -1,10 +1,10 @@
 export * from "./bidirectional.js";
 export * from "./dropout.js";
 export * from "./embedding.js";
-export * from "./layer.js";
 export * from "./layer-norm.js";
 export * from "./linear.js";
 export * from "./recurrent.js";
-export type { SequenceOptions } from "./sequence-options.js";
+export * from "./residual.js";
+export * from "./sequence-layer.js";
 export * from "./stacked.js";
 export * from "./stream.js";

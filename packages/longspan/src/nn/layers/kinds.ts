@@ -7,3 +7,10 @@ export const layerKind: RequiredKind = having(
   "apply",
   "stream",
 );
+
+/** Any layer, over sequences or row by row. */
+export const anyLayerKind: RequiredKind = having(
+  "a layer, such as recurrent(lstm({ input, hidden })) or linear({ input, output })",
+  "init",
+  "apply",
+);

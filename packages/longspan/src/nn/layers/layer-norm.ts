@@ -2,8 +2,8 @@ import { atLeastZero, check, checkSettings, optional, size } from "../../check/i
 import { add, div, mean, mul, reshape, sqrt, square, sub } from "../../ops/index.js";
 import { formatShape, ones, ShapeError, type Tensor, type Value, zeros } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
+import type { Layer } from "../module.js";
 import { checkApply, checkInit } from "./check-call.js";
-import type { Layer } from "./layer.js";
 
 /** Settings of `layerNorm`. */
 export interface LayerNormConfig {
@@ -36,6 +36,8 @@ export function layerNorm(config: LayerNormConfig): Layer<LayerNormParams> {
     epsilon: optional(atLeastZero),
   });
   return {
+    input: [features],
+    features,
     init(key, dtype = "float32") {
       checkInit("layerNorm", key, dtype);
       return { gain: ones([features], dtype), bias: zeros([features], dtype) };

@@ -5,8 +5,8 @@ import { add, matmul } from "../../ops/index.js";
 import { formatShape, ShapeError, sameShape, type Tensor } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
 import { glorot, zerosInit } from "../init/index.js";
+import type { Layer } from "../module.js";
 import { checkApply, checkInit } from "./check-call.js";
-import type { Layer } from "./layer.js";
 
 /** Settings of `linear`. */
 export interface LinearConfig {
@@ -50,6 +50,8 @@ export function linear(config: LinearConfig): Layer<Partial<LinearParams>> {
     );
   const b = zerosInit(output);
   return {
+    input: [input],
+    features: output,
     init(key, dtype = "float32") {
       checkInit("linear", key, dtype);
       const params = { W: W.initialise(key.fold(0), W.shape, dtype) };

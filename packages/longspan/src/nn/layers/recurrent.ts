@@ -1,105 +1,11 @@
 import type { Cell, InputSpec, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
-import { check, checkSettings, flag, having, optional, text } from "../../check/index.js";
-import type { DType, Key, Traceable, Value } from "../../tensor/index.js";
-import { treeKind } from "../../tensor/kinds.js";
-import { chain, type Structure, StructureError, type UnfoldOptions, unfold } from "../../unfold/index.js";
-import { checkInit, checkOver } from "./check-call.js";
+import { checkSettings, flag, optional } from "../../check/index.js";
+import { Value } from "../../tensor/index.js";
+import { type UnfoldOptions, unfold } from "../../unfold/index.js";
+import type { SequenceLayer, SequenceOptions } from "../module.js";
 import { checkOneOutput, checkSequenceCell } from "./check-layers.js";
 import { reversedChain } from "./reversed-chain.js";
-import type { SequenceOptions } from "./sequence-options.js";
-import { openStream, type PartialState, type Stream } from "./stream.js";
-
-/** What a sequence layer gives. */
-export interface SequenceResult<S> {
-  /** Rows of the structure, [nodes, features]. */
-  readonly output: Value;
-  /** States after each sequence's last step, one row per sequence. */
-  readonly final: S;
-}
-
-/**
- * A layer over the rows of a structure, with parameters of type P and states of type S: what `recurrent`,
- * `bidirectional` and `stacked` make, and what `stacked` takes.
- */
-export interface SequenceLayer<P, S> {
-  /** One row of x. */
-  readonly input: InputSpec;
-  /** Whether an output depends on no later input; else there is no stream. */
-  readonly forward: boolean;
-  /** Initial parameters; float32 unless a type is named. */
-  init(key: Key, dtype?: DType): P;
-  /** Runs the layer over a structure. @param x its rows, [nodes, features] */
-  apply(
-    params: Traceable<P>,
-    x: Value,
-    structure: Structure,
-    options?: SequenceOptions<S>,
-  ): SequenceResult<S>;
-  /**
-   * The layer one step at a time, with its state and weights held ready: the same numbers as `apply` over the whole sequence. It
-   * draws nothing, as in evaluation. Dispose of it.
-   * @throws StructureError if the layer is not `forward`
-   * @see `openStream`
-   */
-  stream(params: P): Stream<S>;
-}
-
-/**
- * A sequence layer from what it computes, with the stream that follows from that.
- *
- * @param name what messages call it
- * @example
- * const inner = recurrent(gru({ input: 3, hidden: 3 }));
- * const doubled = sequenceLayer("doubled", {
- *   ...inner,
- *   apply(params, x, structure, options) {
- *     const { output, final } = inner.apply(params, x, structure, options);
- *     return { output: mul(output, 2), final };
- *   },
- * });
- * const stream = doubled.stream(doubled.init(Key.of(1)));
- * stream.step([1, 0, -1]); // Float32Array of 3 numbers
- * stream.dispose();
- */
-export function sequenceLayer<P, S>(
-  name: string,
-  layer: Omit<SequenceLayer<P, S>, "stream">,
-): SequenceLayer<P, S> {
-  check("sequenceLayer", "name", name, text);
-  check(
-    "sequenceLayer",
-    "layer",
-    layer,
-    having("a layer with the functions init and apply", "init", "apply"),
-  );
-  const one = chain([1]);
-  const stream = (params: P) => {
-    check(`${name}.stream`, "params", params, treeKind);
-    if (!layer.forward)
-      throw new StructureError(
-        `stream ${name}: the layer reads each sequence from its end, which a stream does not know; stream a forward layer`,
-      );
-    return openStream<P, S>({
-      name: `stream ${name}`,
-      input: layer.input,
-      params,
-      apply: (p, x, state) =>
-        layer.apply(p as Traceable<P>, x, one, state ? { initial: state as PartialState<S> } : {}),
-    });
-  };
-  return {
-    ...layer,
-    init(key, dtype = "float32") {
-      checkInit(name, key, dtype);
-      return layer.init(key, dtype);
-    },
-    apply(params, x, structure, options) {
-      checkOver(name, params, x, structure, options);
-      return layer.apply(params, x, structure, options);
-    },
-    stream,
-  };
-}
+import { sequenceLayer } from "./sequence-layer.js";
 
 /** A cell that a sequence layer can run: one input named x, one value as output. */
 export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Value>;
@@ -131,6 +37,10 @@ export function recurrent<S extends Shapes, P>(
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
     input: cell.inputs.x!,
     forward: !reverse,
+    get features() {
+      const { output } = cell.trace("float32");
+      return output instanceof Value && output.rank === 1 ? output.shape[0] : undefined;
+    },
     init: (key, dtype = "float32") => cell.init(key, dtype),
     apply(params, x, structure, options = {}) {
       const over = reverse ? reversedChain(structure) : structure;

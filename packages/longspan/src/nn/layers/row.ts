@@ -1,0 +1,27 @@
+import type { InputSpec } from "../../cell/index.js";
+import { type Shape, sameShape } from "../../tensor/index.js";
+import type { AnyLayer, AnySequenceLayer } from "../module.js";
+
+/** Whether a layer runs over a structure; the others work row by row. */
+export function isSequenceLayer(layer: AnyLayer | AnySequenceLayer): layer is AnySequenceLayer {
+  return "stream" in layer;
+}
+
+/** The shape of one row of an input. */
+export function rowShape(input: InputSpec): Shape {
+  return "shape" in input ? input.shape : input;
+}
+
+/** Whether a layer's rows of input and of output have one shape; null where that is not known before it runs. */
+export function keepsWidth({ input, features }: AnyLayer | AnySequenceLayer): boolean | null {
+  return input === undefined || features === undefined ? null : sameShape(rowShape(input), [features]);
+}
+
+/** What one row of the first of some layers is. @throws TypeError if that layer does not say it */
+export function inputOf(what: string, place: string, { input }: AnyLayer | AnySequenceLayer): InputSpec {
+  if (input === undefined)
+    throw new TypeError(
+      `${what}: ${place} comes first and does not say what it reads; give it \`input\`, the shape of one row of x`,
+    );
+  return input;
+}
