@@ -43,6 +43,7 @@ interface RecurrentFile {
     readonly input_size: number;
     readonly hidden_size: number;
     readonly proj_size?: number;
+    readonly connections?: "residual" | "skip";
     readonly num_layers: number;
     readonly bidirectional: boolean;
     readonly lengths: number[];
@@ -179,12 +180,14 @@ function makeCell({ mode, hidden_size: hidden, proj_size }: RecurrentFile["confi
 
 function makeNet({ config }: RecurrentFile): AnySequenceLayer {
   const { input_size, hidden_size, num_layers } = config;
+  const { connections } = config;
   const layers = Array.from({ length: num_layers }, (_, k) => {
-    const input = k === 0 ? input_size : hidden_size * (config.bidirectional ? 2 : 1);
+    const above = hidden_size * (config.bidirectional ? 2 : 1) + (connections === "skip" ? input_size : 0);
+    const input = k === 0 ? input_size : above;
     const cell = () => makeCell(config, input);
     return config.bidirectional ? bidirectional(cell(), cell()) : recurrent(cell());
   });
-  return stacked(layers as readonly AnySequenceLayer[]);
+  return stacked(layers as readonly AnySequenceLayer[], connections ? { [connections]: true } : {});
 }
 
 /** A tree of the form of the net's parameters: one entry per layer, and per direction if there are two. */
@@ -282,6 +285,8 @@ const recurrentCases = [
   "lstm_bidirectional",
   "lstm_projected",
   "gru_2layer_bidirectional",
+  "lstm_residual",
+  "lstm_skip",
 ];
 
 describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {

@@ -81,6 +81,16 @@ LAYOUT_PROJECTION = (
     "; h' = weight_hr_l{k} (o * tanh(c')), with weight_hr_l{k} [proj_size, hidden_size] and weight_hh_l{k} "
     "[gates * hidden_size, proj_size]"
 )
+LAYOUT_CONNECTIONS = {
+    "residual": (
+        "; config.connections is residual: the input of a layer is added to its output where the two have one width, "
+        "so that output of layer k = layer_k(input) + input, and that is what the layer above reads"
+    ),
+    "skip": (
+        "; config.connections is skip: a layer k > 0 reads [output of layer k - 1, x] and the output is that of all "
+        "layers, [layer 0, layer 1, ...], each joined along features; weight_ih_l{k} is as wide as that"
+    ),
+}
 LAYOUT_STATES = (
     "; rows of h_0, h_n (and c_0, c_n) are layer * num_directions + direction, with direction 0 forward"
 )
@@ -110,7 +120,45 @@ def leaf(value):
 # ---------------------------------------------------------------- recurrent cases
 
 
-def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirectional=False, proj_size=0):
+class Connected(torch.nn.Module):
+    """PyTorch's LSTM layers one on another, with residual or skip connections; weights are named as torch.nn.LSTM names them."""
+
+    def __init__(self, connections, input_size, hidden_size, layers):
+        super().__init__()
+        self.connections = connections
+        widths = [input_size] + [hidden_size + (input_size if connections == "skip" else 0)] * (layers - 1)
+        self.layers = torch.nn.ModuleList([torch.nn.LSTM(width, hidden_size) for width in widths])
+
+    def named_parameters(self):
+        for k, layer in enumerate(self.layers):
+            for name, parameter in layer.named_parameters():
+                yield name.replace("_l0", f"_l{k}"), parameter
+
+    def forward(self, packed, state):
+        h_0, c_0 = state
+        below, outputs, states = packed.data, [], []
+        for k, layer in enumerate(self.layers):
+            read = torch.cat([below, packed.data], dim=1) if k > 0 and self.connections == "skip" else below
+            output, last = layer(packed._replace(data=read), (h_0[k : k + 1].contiguous(), c_0[k : k + 1].contiguous()))
+            joined = self.connections == "residual" and read.shape == output.data.shape
+            below = read + output.data if joined else output.data
+            outputs.append(below)
+            states.append(last)
+        data = torch.cat(outputs, dim=1) if self.connections == "skip" else below
+        return packed._replace(data=data), tuple(torch.cat(kind) for kind in zip(*states, strict=True))
+
+
+def recurrent(
+    case,
+    seed,
+    mode,
+    lengths,
+    enforce_sorted=True,
+    layers=1,
+    bidirectional=False,
+    proj_size=0,
+    connections=None,
+):
     """One recurrent case over packed sequences of different lengths, from non-zero initial states."""
     input_size, hidden_size = 3, 4
     output_size = proj_size or hidden_size
@@ -120,7 +168,10 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
     is_lstm = mode == "LSTM"
 
     options = dict(num_layers=layers, bidirectional=bidirectional, bias=True, dropout=0.0)
-    if mode.startswith("RNN"):
+    if connections:
+        assert is_lstm and not bidirectional and not proj_size
+        module = Connected(connections, input_size, hidden_size, layers)
+    elif mode.startswith("RNN"):
         module = torch.nn.RNN(input_size, hidden_size, nonlinearity=mode[4:].lower(), **options)
     else:
         projection = dict(proj_size=proj_size) if proj_size else {}
@@ -133,7 +184,8 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
     x = [leaf(uniform(rng, (length, input_size), 1.5)) for length in lengths]
     h_0 = [leaf(uniform(rng, (rows, output_size))) for _ in range(batch)]
     c_0 = [leaf(uniform(rng, (rows, hidden_size))) for _ in range(batch)] if is_lstm else None
-    w_out = [uniform(rng, (length, directions * output_size)) for length in lengths]
+    width = directions * output_size * (layers if connections == "skip" else 1)
+    w_out = [uniform(rng, (length, width)) for length in lengths]
     w_h = [uniform(rng, (rows, output_size)) for _ in range(batch)]
     w_c = [uniform(rng, (rows, hidden_size)) for _ in range(batch)] if is_lstm else None
 
@@ -158,7 +210,7 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
         return ragged([t.grad for t in leaves])
 
     layout = LAYOUT[mode] + LAYOUT_COMMON + (LAYOUT_BIDIRECTIONAL if bidirectional else "")
-    layout += (LAYOUT_PROJECTION if proj_size else "") + LAYOUT_STATES
+    layout += (LAYOUT_PROJECTION if proj_size else "") + LAYOUT_CONNECTIONS.get(connections, "") + LAYOUT_STATES
     record = {
         "case": case,
         "config": {
@@ -171,6 +223,7 @@ def recurrent(case, seed, mode, lengths, enforce_sorted=True, layers=1, bidirect
             "bidirectional": bidirectional,
             "bias": True,
             **({"proj_size": proj_size} if proj_size else {}),
+            **({"connections": connections} if connections else {}),
             "batch": batch,
             "lengths": list(lengths),
             "enforce_sorted": enforce_sorted,
@@ -410,6 +463,8 @@ def make_all():
         recurrent("lstm_bidirectional", 107, "LSTM", packed, bidirectional=True),
         recurrent("lstm_projected", 109, "LSTM", packed, proj_size=2),
         recurrent("gru_2layer_bidirectional", 108, "GRU", packed, layers=2, bidirectional=True),
+        recurrent("lstm_residual", 110, "LSTM", packed, layers=3, connections="residual"),
+        recurrent("lstm_skip", 111, "LSTM", unsorted, enforce_sorted=False, layers=3, connections="skip"),
         optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_clipped", "SGD", clip=0.7, lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_decay", "SGD", weight_decay=(0.0, 0.3), lr=0.1, momentum=0.0, nesterov=False),
@@ -490,10 +545,14 @@ def numpy_step(mode, x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr, margins):
 def numpy_forward(config, weights, inputs, margins):
     """Each sequence on its own, with no padding and no batching."""
     directions = 2 if config["bidirectional"] else 1
+    connections = config.get("connections")
     output, h_n, c_n = [], [], []
-    for b, x in enumerate(inputs["x"]):
+    for b, first in enumerate(inputs["x"]):
+        x, all_layers = first, []
         final_h, final_c = [], []
         for layer in range(config["num_layers"]):
+            if connections == "skip" and layer > 0:
+                x = np.concatenate([x, first], axis=1)
             sides = []
             for direction in range(directions):
                 suffix = f"_l{layer}" + ("_reverse" if direction else "")
@@ -509,8 +568,10 @@ def numpy_forward(config, weights, inputs, margins):
                 sides.append(side)
                 final_h.append(h)
                 final_c.append(c)
-            x = np.concatenate(sides, axis=1)
-        output.append(x)
+            y = np.concatenate(sides, axis=1)
+            x = x + y if connections == "residual" and x.shape == y.shape else y
+            all_layers.append(x)
+        output.append(np.concatenate(all_layers, axis=1) if connections == "skip" else x)
         h_n.append(np.array(final_h))
         c_n.append(np.array(final_c))
     return {"output": output, "h_n": h_n, "c_n": c_n}
