@@ -3,8 +3,7 @@ import {
   fromArray,
   type Key,
   meanSquaredErrorMean,
-  type SequenceModel,
-  type SequenceModelParams,
+  type SequenceLayer,
   type SyntheticBatch,
   type SyntheticProblem,
 } from "longspan";
@@ -12,20 +11,20 @@ import { FlowWatch, watchedSequences } from "../../flow-watch.js";
 import type { LastLoss } from "../../measure-flow.js";
 
 /** Watches a model on sequences of its problem, the same at each look. */
-export function watchOnProblem<P>(
-  model: SequenceModel<P>,
+export function watchOnProblem<P, S>(
+  model: SequenceLayer<P, S>,
   problem: SyntheticProblem,
   key: Key,
-): FlowWatch<SequenceModelParams<P>> {
+): FlowWatch<P> {
   return new FlowWatch(syntheticLoss(model, problem, problem.sample(key, 0, watchedSequences)));
 }
 
 /** The loss of the last answer of a model on sequences of a synthetic problem: the cross-entropy in nats, or the squared error. */
-export function syntheticLoss<P>(
-  model: SequenceModel<P>,
+export function syntheticLoss<P, S>(
+  model: SequenceLayer<P, S>,
   { input, answer }: SyntheticProblem,
   { x, structure, judged, targets }: SyntheticBatch,
-): LastLoss<SequenceModelParams<P>> {
+): LastLoss<P> {
   const { nodes, sequences } = structure;
   const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
   const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);

@@ -1,9 +1,8 @@
 import {
   crossEntropyMean,
   fromArray,
-  type LanguageModel,
-  type LanguageModelParams,
   type Segment,
+  type SequenceLayer,
   type SymbolNumbers,
   slice,
   textStreams,
@@ -21,11 +20,11 @@ const leastSteps = 100;
  * Watches a language model on segments of the held-out text.
  * @throws Failure if it has no segment to read
  */
-export function watchOnText(
-  model: LanguageModel,
+export function watchOnText<P, S>(
+  model: SequenceLayer<P, S>,
   heldOut: SymbolNumbers,
   { seq, level }: Pick<TextSettings, "seq" | "level">,
-): FlowWatch<LanguageModelParams> {
+): FlowWatch<P> {
   const steps = Math.max(leastSteps, seq);
   const sequences = Math.min(watchedSequences, Math.floor((heldOut.length - 1) / steps));
   if (sequences < 1)
@@ -47,10 +46,10 @@ export function segmentsOf(
 }
 
 /** The loss of the last prediction of a language model on segments which it reads from a state of zero. */
-export function textLoss(
-  model: LanguageModel,
+export function textLoss<P, S>(
+  model: SequenceLayer<P, S>,
   { inputs, targets, structure }: Segment,
-): LastLoss<LanguageModelParams> {
+): LastLoss<P> {
   const { nodes, sequences } = structure;
   const last = nodes - sequences;
   return (params) => {

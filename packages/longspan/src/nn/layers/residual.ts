@@ -4,7 +4,7 @@ import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../.
 import type { AnyLayer, AnySequenceLayer, Layer, SequenceLayer } from "../module.js";
 import { checkApply, checkInit } from "./check-call.js";
 import { anyLayerKind } from "./kinds.js";
-import { isSequenceLayer, keepsWidth, rowShape } from "./row.js";
+import { isSequenceLayer, keepsWidth, rowShape } from "./layer-shapes.js";
 import { sequenceLayer } from "./sequence-layer.js";
 
 /**

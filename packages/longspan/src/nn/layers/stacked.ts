@@ -4,7 +4,7 @@ import { formatShape, ShapeError, sameShape, type Traceable, type Value } from "
 import type { AnyLayer, AnySequenceLayer, SequenceLayer, SequenceResult } from "../module.js";
 import { checkLayers } from "./check-layers.js";
 import { dropoutOver } from "./dropout.js";
-import { inputOf, isSequenceLayer, keepsWidth, rowShape } from "./row.js";
+import { inputOf, isSequenceLayer, keepsWidth, rowShape } from "./layer-shapes.js";
 import { sequenceLayer } from "./sequence-layer.js";
 import type { PartialState } from "./stream.js";
 

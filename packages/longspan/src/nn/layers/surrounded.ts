@@ -3,7 +3,7 @@ import type { Traceable, Value } from "../../tensor/index.js";
 import { treeKind } from "../../tensor/kinds.js";
 import type { AnyLayer, AnySequenceLayer, SequenceLayer, SequenceOptions } from "../module.js";
 import { dropoutOver } from "./dropout.js";
-import { inputOf } from "./row.js";
+import { inputOf } from "./layer-shapes.js";
 import { sequenceLayer } from "./sequence-layer.js";
 
 /** A sequence layer, what stands before and after it row by row, each with the name of its parameters. */
