@@ -581,6 +581,7 @@ export const nodeRows: Rows = {
       },
     ),
   openRun: () => row({ folder: text(folder) }),
+  suggestion: () => row({ given: text("hiden"), names: argument(["hidden"], ["list"], [3]) }),
   replaceFile: () => row({ path: text(join(folder, "c.txt")), contents: argument("x", ["text"]) }),
   tensorBoardFile: () =>
     row(

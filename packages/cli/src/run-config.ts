@@ -1,4 +1,4 @@
-import { suggestion } from "./settings/nearest.js";
+import { suggestion } from "longspan/node";
 import type { Table } from "./settings/setting.js";
 import { type CommonSettings, passing } from "./settings/training.js";
 

@@ -9,6 +9,8 @@ export interface Kind<T> {
   readonly placeholder?: string;
   /** The names to choose from, if these are all. */
   readonly names?: readonly string[];
+  /** ` (did you mean NAME?)` for a word that is none of the names, or nothing. */
+  hint?(word: string): string;
   /** Whether there is a value that stands for none: null. */
   readonly nullable?: true;
   /** The value that a word of the command line spells; undefined if it spells none. */
@@ -74,20 +76,6 @@ export const share = number("a number between 0 and 1", (n) => n > 0 && n < 1, {
   exclusiveMinimum: 0,
   exclusiveMaximum: 1,
 });
-
-/** One of some names. */
-export function choice<const T extends string>(names: readonly T[]): Kind<T> {
-  const find = (value: unknown) => names.find((name) => name === value);
-  return {
-    expected: `one of ${names.join(", ")}`,
-    placeholder: "<name>",
-    names,
-    parse: find,
-    accept: find,
-    schema: { enum: names },
-    show: String,
-  };
-}
 
 /** A text that is not empty. */
 export const text: Kind<string> = {

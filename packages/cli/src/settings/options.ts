@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Kind } from "./kinds.js";
-import { suggestion } from "./nearest.js";
 import { type Group, isDependent, nameOf, type Setting, shown, type Table } from "./setting.js";
 
 /**
@@ -71,7 +70,7 @@ export function parserOf<T>(kind: Kind<T>): (word: string) => T {
   return (word) => {
     const value = kind.parse(word);
     if (value === undefined)
-      throw new InvalidArgumentError(`Expected ${kind.expected}${suggestion(word, kind.names ?? [])}.`);
+      throw new InvalidArgumentError(`Expected ${kind.expected}${kind.hint?.(word) ?? ""}.`);
     return value;
   };
 }

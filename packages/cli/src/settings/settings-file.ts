@@ -1,10 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { decodeUtf8, Utf8Error } from "longspan";
-import { fileReason } from "longspan/node";
+import { fileReason, suggestion } from "longspan/node";
 import { isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, parseDocument, Scalar } from "yaml";
 import { Failure } from "../failure.js";
 import type { Kind } from "./kinds.js";
-import { suggestion } from "./nearest.js";
 import { nameOf, type Table } from "./setting.js";
 
 /** A setting in a file. */
@@ -102,7 +101,7 @@ function accepted<T>(
   let hint = "";
   if (typeof node.value === "string") {
     const isQuoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE;
-    hint = suggestion(node.value, kind.names ?? []);
+    hint = kind.hint?.(node.value) ?? "";
     if (isQuoted && kind.parse(node.value) !== undefined) hint = "; write it without quotes";
   } else if (kind.accept("text") !== undefined) hint = "; put it in quotes";
   return fail(at, `${name} is ${described(node)}, ${expected}${hint}`);

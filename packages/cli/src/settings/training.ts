@@ -1,7 +1,7 @@
+import { choice } from "./choice.js";
 import { hessianFreeSettings } from "./hessian-free.js";
 import {
   anyInteger,
-  choice,
   flag,
   integer,
   notNegative,

@@ -1,10 +1,10 @@
 import { tmpdir } from "node:os";
 import { Command, CommanderError } from "commander";
+import { suggestion } from "longspan/node";
 import { describe, expect, it } from "vitest";
 import { trainSyntheticSettings } from "../../src/jobs/synthetic/settings.js";
 import { trainTextSettings } from "../../src/jobs/text/settings.js";
 import { cells } from "../../src/settings/cells.js";
-import { nearest } from "../../src/settings/nearest.js";
 import { addOptions } from "../../src/settings/options.js";
 import { applies, resolveSettings } from "../../src/settings/resolve.js";
 import { nameOf, type Table } from "../../src/settings/setting.js";
@@ -146,7 +146,7 @@ it("the groups of training are in their order too", () => {
   expect(groups.Training!.slice(0, 6)).toEqual(["steps", "seq", "batch", "lr", "early-stop", "seed"]);
 });
 
-describe("nearest", () => {
+describe("the name that was meant", () => {
   const nearestNames: [string, string | undefined][] = [
     ["hiden", "hidden"],
     ["hidddden", "hidden"],
@@ -156,12 +156,14 @@ describe("nearest", () => {
     ["weight_decay", "weight-decay"],
     ["weightDecay", "weight-decay"],
     ["warmup", "warm-up"],
+    ["warm up", "warm-up"],
     ["x", undefined],
     ["", undefined],
     ["h".repeat(100_000), undefined],
   ];
   for (const [word, name] of nearestNames)
     it(`"${word.slice(0, 20)}" of ${word.length}: ${name ?? "none"}`, () => {
-      expect(nearest(word, Object.keys(trainTextSettings).map(nameOf))).toBe(name);
+      const hint = name === undefined ? "" : ` (did you mean ${name}?)`;
+      expect(suggestion(word, Object.keys(trainTextSettings).map(nameOf))).toBe(hint);
     });
 });

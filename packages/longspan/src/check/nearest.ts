@@ -1,10 +1,10 @@
 /**
  * The name that a user who wrote `given` most probably meant: the only one that begins like it, or the one with the fewest
- * insertions, deletions, replacements and swaps of neighbours, if these are few for its length. Upper and lower case are one, and `_`
+ * insertions, deletions, replacements and swaps of neighbours, if these are few for its length. Upper and lower case are one; spaces, `_`
  * and `-` count as nothing.
  */
 export function nearest(given: string, names: readonly string[]): string | undefined {
-  const plainly = (name: string) => name.replace(/[_-]/g, "").toLowerCase();
+  const plainly = (name: string) => name.replace(/[\s_-]/g, "").toLowerCase();
   const plain = plainly(given);
   const begun = names.filter((name) => plain.length > 1 && plainly(name).startsWith(plain));
   if (begun.length === 1) return begun[0];

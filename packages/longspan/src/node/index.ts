@@ -6,4 +6,5 @@ export * from "./make-folder.js";
 export * from "./record-metrics.js";
 export * from "./replace-file.js";
 export * from "./run/index.js";
+export * from "./suggestion.js";
 export * from "./tensor-board-file.js";

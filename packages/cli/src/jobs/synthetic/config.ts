@@ -14,10 +14,10 @@ import {
   sutskeverRnn,
   syntheticProblemNames,
 } from "longspan";
+import { suggestion } from "longspan/node";
 import { exitCode, Failure } from "../../failure.js";
 import { checkHead, checkSettings, expect, type RunConfig } from "../../run-config.js";
 import { libraryName } from "../../settings/cells.js";
-import { suggestion } from "../../settings/nearest.js";
 import type { Kept } from "../../settings/training.js";
 import { type SyntheticSettings, trainSyntheticSettings } from "./settings.js";
 

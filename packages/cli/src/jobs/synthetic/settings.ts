@@ -1,5 +1,6 @@
 import { cells } from "../../settings/cells.js";
-import { choice, flag, integer, type Kind, optional, orNone, positive, share } from "../../settings/kinds.js";
+import { choice } from "../../settings/choice.js";
+import { flag, integer, type Kind, optional, orNone, positive, share } from "../../settings/kinds.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
 import { sparseStartSettings } from "../../settings/start.js";
 import { budgetSettings, flowSettings, outputSettings, updateSettings } from "../../settings/training.js";
