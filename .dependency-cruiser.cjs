@@ -22,7 +22,8 @@ const rooms = {
   data: ["unfold", "ops", "tensor"],
   nn: ["linear-algebra", "recording", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
-  node: ["train", "nn", "data", "io", "tensor"],
+  runs: ["nn", "data", "io", "tensor"],
+  node: ["train", "runs", "nn", "data", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],
 };
 

@@ -22,6 +22,7 @@ const categories = {
   data: "Data",
   "data/synthetic": "Synthetic problems",
   io: "Weight files",
+  runs: "Files of a run",
   node: "Files of a run",
   ops: "Operations",
   tensor: "Tensors",

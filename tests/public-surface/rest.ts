@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -22,6 +22,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  textRunModel,
   textStreams,
   textTask,
   trainingStep,
@@ -29,7 +30,7 @@ import {
   wordVocabulary,
   zeros,
 } from "longspan";
-import { jsonLinesFile, tensorBoardFile } from "longspan/node";
+import { createRun, jsonLinesFile, type RunFolder, tensorBoardFile } from "longspan/node";
 import { afterAll } from "vitest";
 import {
   type Arguments,
@@ -44,6 +45,7 @@ import {
   integer,
   key,
   maybe,
+  nullable,
   numbers,
   positive,
   rate,
@@ -511,24 +513,109 @@ const checkpoint = await encodeCheckpoint(started());
 const folder = mkdtempSync(join(tmpdir(), "longspan-surface-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The files of a run that can be opened, as far as they are read. */
-async function makeRun(): Promise<void> {
-  const symbols = characterVocabulary("abc");
-  const settings = { cell: "lstm", hidden: 3, features: 2, layers: 1, dropout: 0 } as const;
-  const model = languageModel({ ...settings, vocabulary: symbols.size });
-  const config = { format: "longspan-run", formatVersion: 7, task: "text", settings };
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  writeFileSync(join(folder, "vocabulary.json"), JSON.stringify(storedVocabulary(symbols)));
-  writeFileSync(join(folder, "weights.safetensors"), await encodeSafetensors(model.init(Key.of(1))));
+const abc = characterVocabulary("abc");
+const textSettings = { cell: "lstm", hidden: 3, features: 2, layers: 1, dropout: 0 };
+const textContent = { task: "text", settings: textSettings };
+const textModel = () => textRunModel(textSettings, abc.size);
+const runOptions = { vocabulary: storedVocabulary(abc) };
+
+/** The folder of a run that can be opened. */
+async function makeRun(): Promise<string> {
+  const made = createRun(join(folder, "run"), textContent, runOptions);
+  await made.saveWeights(textModel().init(Key.of(1)), 0);
+  made.close();
+  return made.path;
 }
-await makeRun();
+const run = await makeRun();
+const bytesOf = (name: string) => new Uint8Array(readFileSync(join(run, name)));
+const runMethods = {
+  methods: {
+    saveWeights: row({ params: tree(), step: count(1) }),
+    saveConfig: row({ content: content() }),
+    saveReport: row({ html: text("<p>") }),
+    close: exempt("closes what the other rows write to"),
+  },
+  after: (made: unknown) => (made as RunFolder).close(),
+};
+/** The folder of a run that nobody holds. */
+function closedRun(): string {
+  const made = createRun(join(folder, `run-${lock++}`), textContent, runOptions);
+  made.close();
+  return made.path;
+}
+/** The configuration of a run of an unknown kind; what is wrong inside of one of a known kind is tested with the runs. */
+function content() {
+  return argument({ task: "number", settings: { seed: 1 } }, []);
+}
 let lock = 0;
 const object = { a: 1 };
+
+/** Methods that are those of another function's results. */
+const sweptAs = (name: string, ...methods: string[]) => ({
+  methods: Object.fromEntries(methods.map((method) => [method, exempt(`swept as ${name}.${method}`)])),
+});
+
+/** Runs: their format, and what is made of it. */
+export const runRows: Rows = {
+  RunError: () => exempt("an error"),
+  decodeRun: () =>
+    row({
+      files: settings({
+        config: argument(bytesOf("config.json"), []),
+        vocabulary: maybe(argument(bytesOf("vocabulary.json"), [])),
+        weights: argument(bytesOf("weights.safetensors"), []),
+      }),
+      kind: maybe(choice("text")),
+    }),
+  textRunModel: () =>
+    row(
+      {
+        settings: settings({
+          cell: choice("lstm"),
+          hidden: size(3),
+          features: size(2),
+          layers: size(1),
+          dropout: rate(0),
+          start: maybe(choice("cell")),
+          radius: maybe(positive(1)),
+          inputScale: maybe(positive(1)),
+        }),
+        vocabulary: size(3),
+      },
+      sweptAs("languageModel", "init", "apply", "first", "stream"),
+    ),
+  syntheticRunProblem: () =>
+    row(
+      {
+        name: choice("adding"),
+        settings: settings({
+          length: argument(10, ["number"], 0),
+          lengths: nullable(argument(null, [], "9-3")),
+          centred: maybe(flag(false)),
+        }),
+      },
+      sweptAs("adding", "sample", "wrong"),
+    ),
+  syntheticRunModel: () =>
+    row(
+      {
+        settings: settings({
+          cell: choice("lstm"),
+          hidden: size(3),
+          layers: maybe(size(1)),
+          start: maybe(choice("cell")),
+          radius: maybe(positive(1)),
+          inputScale: maybe(positive(1)),
+        }),
+        problem: thing(adding({ length: 10 })),
+      },
+      sweptAs("sequenceModel", "init", "apply"),
+    ),
+};
 
 export const nodeRows: Rows = {
   FileError: () => exempt("an error"),
   FolderInUseError: () => exempt("an error"),
-  RunError: () => exempt("an error"),
   fileReason: () => row({ error: anything(new Error("x")) }),
   checkpointFiles: () =>
     row(
@@ -580,7 +667,28 @@ export const nodeRows: Rows = {
         },
       },
     ),
-  openRun: () => row({ folder: text(folder) }),
+  openRun: () => row({ folder: text(run), kind: maybe(choice("text")) }),
+  readRunConfig: () =>
+    row({
+      folder: text(run),
+      schema: maybe(argument({ task: "text", settings: {}, complete: false }, [])),
+    }),
+  readRunVocabulary: () => row({ folder: text(run) }, { methods: vocabularyMethods() }),
+  readMetrics: () => row({ folder: text(run) }),
+  folderHolds: () => row({ path: text(run) }),
+  createRun: () =>
+    row(
+      {
+        path: text(join(folder, `run-${lock++}`)),
+        content: content(),
+        options: settings({
+          replace: maybe(flag(false)),
+          vocabulary: maybe(argument(runOptions.vocabulary, ["record"])),
+        }),
+      },
+      runMethods,
+    ),
+  continueRun: () => row({ path: text(closedRun()) }, runMethods),
   suggestion: () => row({ given: text("hiden"), names: argument(["hidden"], ["list"], [3]) }),
   replaceFile: () => row({ path: text(join(folder, "c.txt")), contents: argument("x", ["text"]) }),
   tensorBoardFile: () =>

@@ -1,7 +1,7 @@
 import type { Rows } from "./calls.js";
 import { optimiserRows } from "./learning.js";
 import { netRows } from "./nets.js";
-import { dataRows, derivativeRows, flowRows, nodeRows, trainRows } from "./rest.js";
+import { dataRows, derivativeRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
 import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
 
@@ -16,6 +16,7 @@ export const rows: Rows = {
   ...flowRows,
   ...dataRows,
   ...trainRows,
+  ...runRows,
   ...nodeRows,
 };
 

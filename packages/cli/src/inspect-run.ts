@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type CurvatureReport, type FlowReport, flowReport } from "longspan";
+import { type CurvatureReport, type FlowReport, flowReport, runFiles } from "longspan";
 import { fileReason, makeFolder, replaceFile } from "longspan/node";
 import colours from "picocolors";
 import type { InspectOptions } from "./command-options.js";
@@ -13,9 +13,13 @@ import { measureCurvature } from "./measure-flow.js";
 import { pngOf } from "./picture-png.js";
 import { flowHtml, flowPictures, type Inspected } from "./report/flow/flow-html.js";
 import { pictureSvg } from "./report/flow/picture.js";
-import { curvatureFile, inspectionFiles } from "./run-folder.js";
 import type { RunLine } from "./run-lines.js";
 import { withoutControls, wrapped } from "./terminal-text.js";
+
+const { flow, flowLags, flowHeat, flowSpectrum, flowGates } = runFiles;
+
+/** What is written: the page, and its pictures in their order; and, if curvature was measured, `runFiles.flowCurvature`. */
+export const inspectionFiles = [flow, flowLags, flowHeat, flowSpectrum, flowGates] as const;
 
 /** Shows where gradients go in a trained model: prints it, and writes a page and pictures. Returns the exit code. */
 export async function inspectRun(path: string, options: InspectOptions): Promise<number> {
@@ -58,11 +62,11 @@ function written(
 ): string[] {
   const pictures = flowPictures(report, curvature).map((picture) => pngOf(pictureSvg(picture)));
   const contents = [flowHtml(inspected, report, curvature), ...pictures];
-  const names = curvature ? [...inspectionFiles, curvatureFile] : inspectionFiles;
+  const names = curvature ? [...inspectionFiles, runFiles.flowCurvature] : inspectionFiles;
   try {
     for (const [k, name] of names.entries()) replaceFile(join(folder, name), contents[k]!);
     // The picture of another look would not fit to this page.
-    if (!curvature) rmSync(join(folder, curvatureFile), { force: true });
+    if (!curvature) rmSync(join(folder, runFiles.flowCurvature), { force: true });
   } catch (error) {
     throw new Failure(`cannot write to ${folder}: ${fileReason(error)}`);
   }

@@ -17,11 +17,11 @@ async function program(words: readonly string[]): Promise<Command> {
   return longspan;
 }
 
-/** An error in one line: of the system's own errors, why in words. */
-async function reasonOf(error: unknown): Promise<string> {
+/** An error in one line. */
+async function told(error: unknown): Promise<string> {
   if (error instanceof Failure) return oneLine(error.message);
-  const { fileReason } = await import("longspan/node");
-  return fileReason(error);
+  const { reasonOf } = await import("./reason-of.js");
+  return reasonOf(error);
 }
 
 // A reader that went away, as in `longspan inspect run | head`: what is left to say is lost, and what is done is done to its end. A
@@ -36,7 +36,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : exitCode.usage;
   } else {
-    process.stderr.write(`error: ${await reasonOf(error)}\n`);
+    process.stderr.write(`error: ${await told(error)}\n`);
     if (process.env.LONGSPAN_DEBUG && !(error instanceof Failure)) console.error(error);
     process.exitCode = error instanceof Failure ? error.exitCode : exitCode.failure;
   }

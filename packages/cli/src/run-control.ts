@@ -1,7 +1,6 @@
 import { ExplosionError, NonFiniteLossError, OutOfMemoryError } from "longspan";
-import { FileError, fileReason } from "longspan/node";
+import { FileError, fileReason, folderHolds, type RunFolder } from "longspan/node";
 import { exitCode, Failure } from "./failure.js";
-import { contentsOf, type RunFolder } from "./run-folder.js";
 import { whole } from "./run-lines.js";
 import type { Resolved } from "./settings/resolve.js";
 import { nameOf, type Table } from "./settings/setting.js";
@@ -14,7 +13,7 @@ import { nameOf, type Table } from "./settings/setting.js";
  * @throws Failure if there is no run to go on with, and none can begin
  */
 export function goesOn({ resume, out }: { resume: boolean; out: string | null }, complete: boolean): boolean {
-  const found = resume && out !== null && contentsOf(out) === "run";
+  const found = resume && out !== null && folderHolds(out) === "run";
   if (resume && !found && !complete)
     throw new Failure(
       out === null

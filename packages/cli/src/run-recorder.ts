@@ -1,5 +1,5 @@
 import type { ExplosionReport, TrainReport } from "longspan";
-import { type TensorBoardFile, tensorBoardFile } from "longspan/node";
+import { type RunFolder, readMetrics, type TensorBoardFile, tensorBoardFile } from "longspan/node";
 import {
   type ExplosionEvent,
   figureOf,
@@ -11,7 +11,6 @@ import {
 import type { Job } from "./jobs/job.js";
 import type { Reporter } from "./reporter.js";
 import type { RunConfig } from "./run-config.js";
-import { type RunFolder, readMetrics } from "./run-folder.js";
 import { secondOrderMeasures } from "./second-order.js";
 import type { TrainingPlan } from "./training-plan.js";
 

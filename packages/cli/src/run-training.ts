@@ -1,4 +1,6 @@
 import { defaultExecutor, Key, leaves, startTraining, train, withFlowPenalty } from "longspan";
+import { continueRun, createRun, type RunFolder, readRunConfig } from "longspan/node";
+import { chooseFolder } from "./choose-folder.js";
 import { chooseReporter } from "./choose-reporter.js";
 import type { DoneEvent, Facts, ProgressEvent, StartEvent, ValidEvent } from "./events.js";
 import { exitCode, Failure } from "./failure.js";
@@ -7,7 +9,6 @@ import { onInterrupt } from "./interrupt.js";
 import type { Job, JobKind, Prepared, Training, Validated } from "./jobs/job.js";
 import type { RunConfig } from "./run-config.js";
 import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
-import { chooseFolder, continueRun, createRun, type RunFolder, readConfig } from "./run-folder.js";
 import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
 import { checkCurvatureBatch } from "./settings/hessian-free.js";
 import { type CommandLine, checkEffects, type Resolved, resolveSettings } from "./settings/resolve.js";
@@ -49,7 +50,7 @@ async function goOn(
 ): Promise<number> {
   const folder = continueRun(out);
   try {
-    const stored = readConfig(out, (value) => job.checkConfig(value));
+    const stored = readRunConfig(out, job.schema) as ReturnType<typeof readRunConfig> & RunConfig;
     const config = { ...stored, settings: mergedSettings(stored.settings, given, out) };
     const run = job.goOn(config, argument, out);
     folder.saveConfig(config);

@@ -13,6 +13,7 @@ import {
   type LanguageModelParams,
   type LayerFlow,
   mapTree,
+  runFiles,
   slice,
   type Tensor,
   type Traceable,
@@ -22,10 +23,10 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AdvisedRun, flowAdvice } from "../src/flow-advice.js";
 import { lagsToTell } from "../src/flow-lines.js";
+import { inspectionFiles } from "../src/inspect-run.js";
 import { readSyntheticRun } from "../src/jobs/synthetic/read.js";
 import { readRun } from "../src/jobs/text/read.js";
 import { figure } from "../src/report/scale.js";
-import { curvatureFile, inspectionFiles } from "../src/run-folder.js";
 import { bin, freshFolder, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -213,7 +214,7 @@ describe("inspect --curvature", () => {
     const { code, stdout, stderr } = longspan(folder, ...args, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     const found = JSON.parse(stdout);
-    expect(found.files.at(-1)).toBe(join("curved", curvatureFile));
+    expect(found.files.at(-1)).toBe(join("curved", runFiles.flowCurvature));
     const { model, params, vocabulary } = readRun(at("run"));
     const { inputs, targets, structure } = textStreams(vocabulary.encode(heldOut), {
       streams: 3,
@@ -248,10 +249,10 @@ describe("inspect --curvature", () => {
     expect(page).toContain('<figure class="chart" id="curvature">');
     expect(page).toContain("Curvature: per step of lag");
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
-    expect(sizeOf(readFileSync(at("curved", curvatureFile)))[0]).toBe(2 * 900);
+    expect(sizeOf(readFileSync(at("curved", runFiles.flowCurvature)))[0]).toBe(2 * 900);
     // The next look without it leaves no picture that does not belong to the page.
     longspan(folder, "inspect", "run", ...half, "--out", "curved");
-    expect(existsSync(at("curved", curvatureFile))).toBe(false);
+    expect(existsSync(at("curved", runFiles.flowCurvature))).toBe(false);
     expect(readFileSync(at("curved", "flow.html"), "utf8")).not.toContain('id="curvature"');
   }, 60_000);
 });

@@ -17,7 +17,7 @@ beforeAll(() => {
 
 describe("openRun", () => {
   it("opens what the command line trained: the same loss, the same sample", async () => {
-    const { kind, model, params, vocabulary, step } = openRun(at("run"));
+    const { kind, model, params, vocabulary, step } = openRun(at("run"), "text");
     expect([kind, step]).toEqual(["text", 20]);
     const text = "the cat ran.\n";
     writeFileSync(at("short.txt"), text);
@@ -38,7 +38,7 @@ describe("openRun", () => {
     [
       "no run",
       (path) => rmSync(join(path, "config.json")),
-      ": it has no config.json; give the folder of a run, as longspan train text makes it",
+      " is not the folder of a run: it has no config.json; give the folder of a run, as createRun and longspan train make it",
     ],
     [
       "another version",
@@ -46,12 +46,12 @@ describe("openRun", () => {
         const file = join(path, "config.json");
         writeFileSync(file, readFileSync(file, "utf8").replace('"formatVersion": 7', '"formatVersion": 6'));
       },
-      "/config.json: formatVersion is 6, expected 7; use the version of longspan that made the run",
+      "/config.json: formatVersion is 6, expected 7; the run is older than this longspan: use the version that made it",
     ],
     [
       "no weights",
       (path) => rmSync(join(path, "weights.safetensors")),
-      ": it holds no trained model yet; wait: weights.safetensors is written at the first validation and at the end of a run",
+      " holds no trained model yet: weights.safetensors is written at the first validation and at the end of a run; wait for it",
     ],
   ];
   it.each(spoiled)("says what is wrong: %s", (name, spoil, message) => {

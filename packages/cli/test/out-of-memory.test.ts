@@ -1,9 +1,9 @@
 import { OutOfMemoryError } from "longspan";
+import type { RunFolder } from "longspan/node";
 import { describe, expect, it } from "vitest";
 import { syntheticJob } from "../src/jobs/synthetic/job.js";
 import { textJob } from "../src/jobs/text/job.js";
 import { explained, fitting } from "../src/run-control.js";
-import type { RunFolder } from "../src/run-folder.js";
 
 const error = new OutOfMemoryError(
   {

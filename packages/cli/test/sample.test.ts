@@ -100,7 +100,12 @@ describe("sample: what cannot be done is told in one line", () => {
   const weights = "weights.safetensors";
 
   fails("no such folder", 1, () => ["none"], "there is no folder none; see longspan train text --help");
-  fails("a folder that is no run", 1, () => ["."], ". is not the folder of a run: it has no config.json");
+  fails(
+    "a folder that is no run",
+    1,
+    () => ["."],
+    ". is not the folder of a run: it has no config.json; give the folder of a run, as longspan train makes it",
+  );
   fails("no folder", 2, () => [], "missing required argument 'run'");
   fails(
     "a prompt with a character that the model does not know",
@@ -154,7 +159,7 @@ describe("sample: what cannot be done is told in one line", () => {
     "a configuration of something else",
     1,
     damaged("config.json", () => "{}"),
-    /config\.json: format is undefined, expected "longspan-run"/,
+    /config\.json: format is missing, expected "longspan-run"; the file is not of a run/,
   );
   fails(
     "an impossible configuration",

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, defaultExecutor, Key, spectralRadius } from "longspan";
+import { decodeSafetensors, defaultExecutor, Key, runCells, spectralRadius } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
 import { problemOf } from "../src/jobs/synthetic/config.js";
 import { syntheticLines } from "../src/jobs/synthetic/lines.js";
-import { cells } from "../src/settings/cells.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -100,7 +99,7 @@ describe("train synthetic", () => {
     "--cell rnn --start sigmoid",
     "--cell rnn --start smart-tanh --optimizer sgd",
     "--cell rnn --start sparse-2013 --radius 1.2 --optimizer nesterov-2013 --centred",
-    ...cells.map((cell) => `--cell ${cell}`),
+    ...runCells.map((cell) => `--cell ${cell}`),
   ])
     it(`trains ${model}`, () => {
       const words = ["--length", "12", "--steps", "3", ...model.split(" ")];

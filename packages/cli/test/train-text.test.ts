@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, defaultExecutor } from "longspan";
+import { decodeSafetensors, defaultExecutor, runCells } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cells } from "../src/settings/cells.js";
 import { freshFolder, interrupted, jsonLines, longspan } from "./command.js";
 
 const { path: folder, remove } = freshFolder();
@@ -296,7 +295,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "an unknown cell",
     2,
     ["a", "--cell", "elman"],
-    `option '--cell <name>' argument 'elman' is invalid. Expected one of ${cells.join(", ")}.`,
+    `option '--cell <name>' argument 'elman' is invalid. Expected one of ${runCells.join(", ")}.`,
   );
   fails(
     "steps and minutes",

@@ -91,6 +91,31 @@ export * from "./ops/functions.js";
 export * from "./ops/norms.js";
 export * from "./optim/index.js";
 export { OutOfMemoryError, type Shortage } from "./program/index.js";
+export {
+  type AnyCellParams,
+  decodeRun,
+  type KeptWeights,
+  type OpenedRuns,
+  type OpenedSyntheticRun,
+  type OpenedTextRun,
+  type RunBytes,
+  type RunConfig,
+  type RunContent,
+  type RunEntry,
+  RunError,
+  type RunKindName,
+  type RunProblem,
+  type RunSchema,
+  runCells,
+  runFiles,
+  runHead,
+  type SyntheticModelSettings,
+  type SyntheticProblemSettings,
+  syntheticRunModel,
+  syntheticRunProblem,
+  type TextModelSettings,
+  textRunModel,
+} from "./runs/index.js";
 export * from "./second-order/index.js";
 export {
   type Concrete,

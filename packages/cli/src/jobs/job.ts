@@ -1,4 +1,12 @@
-import type { Key, StoredVocabulary, Task, Trained, TrainReport, ValidationOptions } from "longspan";
+import type {
+  Key,
+  RunSchema,
+  StoredVocabulary,
+  Task,
+  Trained,
+  TrainReport,
+  ValidationOptions,
+} from "longspan";
 import type { EvalOptions, InspectOptions, SampleOptions } from "../command-options.js";
 import type { Facts, Measures, RunEvent, SampleEvent } from "../events.js";
 import type { AdvisedRun } from "../flow-advice.js";
@@ -47,8 +55,8 @@ export type AnySubject = <R>(look: <P>(subject: Subject<P>) => R) => R;
 
 /** How a kind of job trains, and what it says. */
 export interface Job<C extends RunConfig = RunConfig, F extends Facts = Facts> {
-  /** Checks what was read from a config.json. @throws TypeError naming the entry, what it is and what was expected */
-  checkConfig(value: unknown): C;
+  /** By which a config.json is checked. */
+  readonly schema: RunSchema;
   /** A new run. @throws Failure if it cannot be */
   begin(argument: string, given: Resolved<Table>): NewRun<C, F>;
   /** Goes on with a run. @param config with the settings that were changed @throws Failure if the argument names something else */

@@ -7,8 +7,6 @@ import { resolveSettings } from "../../src/settings/resolve.js";
 import { keptSettings } from "../../src/settings/training.js";
 
 const configOf = (problem: SyntheticRunConfig["problem"]): SyntheticRunConfig => ({
-  format: "longspan-run",
-  formatVersion: 7,
   task: "synthetic",
   problem,
   settings: { ...keptSettings(resolveSettings(trainSyntheticSettings, {}).values), hidden: 7, layers: 2 },

@@ -1,10 +1,10 @@
 import { tmpdir } from "node:os";
 import { Command, CommanderError } from "commander";
+import { runCells } from "longspan";
 import { suggestion } from "longspan/node";
 import { describe, expect, it } from "vitest";
 import { trainSyntheticSettings } from "../../src/jobs/synthetic/settings.js";
 import { trainTextSettings } from "../../src/jobs/text/settings.js";
-import { cells } from "../../src/settings/cells.js";
 import { addOptions } from "../../src/settings/options.js";
 import { applies, resolveSettings } from "../../src/settings/resolve.js";
 import { nameOf, type Table } from "../../src/settings/setting.js";
@@ -49,7 +49,7 @@ describe("addOptions", () => {
     [["--clip", "off"], "'--clip <norm>' argument 'off' is invalid. Expected a number above 0, or none."],
     [
       ["--cell", "gur"],
-      `'--cell <name>' argument 'gur' is invalid. Expected one of ${cells.join(", ")} (did you mean gru?).`,
+      `'--cell <name>' argument 'gur' is invalid. Expected one of ${runCells.join(", ")} (did you mean gru?).`,
     ],
     [["--steps", "3", "--minutes", "3"], "'--minutes <n>' cannot be used with option '--steps <n>'"],
   ])("%j: one line", (words, message) => {
@@ -81,7 +81,7 @@ describe("the help", () => {
 
   it("tells choices and defaults, also those that depend on another setting", () => {
     const flat = help.replace(/\s+/g, " ");
-    expect(flat).toContain(`--cell <name> the recurrent cell (${cells.join(", ")}; default: lstm)`);
+    expect(flat).toContain(`--cell <name> the recurrent cell (${runCells.join(", ")}; default: lstm)`);
     expect(flat).toContain(
       "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, nesterov-2013 0.01, adagrad 0.05, hessian-free 1)",
     );

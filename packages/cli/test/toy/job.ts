@@ -4,7 +4,7 @@ import { type Job, job, type Prepared } from "../../src/jobs/job.js";
 import { html } from "../../src/report/html.js";
 import { curvesHtml, pageHtml } from "../../src/report/page.js";
 import { runHistory } from "../../src/report/run-history.js";
-import { checkHead, checkSettings, type RunConfig, runHead } from "../../src/run-config.js";
+import { type RunConfig, storedSettings } from "../../src/run-config.js";
 import { figure, linesOf } from "../../src/run-lines.js";
 import type { Resolved } from "../../src/settings/resolve.js";
 import { keptSettings } from "../../src/settings/training.js";
@@ -27,14 +27,10 @@ const measures = {
 };
 
 const own: Job<NumberConfig, NumberFacts> = {
-  checkConfig(value) {
-    const config = (value ?? {}) as NumberConfig;
-    checkHead(config, "number");
-    return { ...config, settings: checkSettings(numberSettings, config.settings) };
-  },
+  schema: { task: "number", settings: storedSettings(numberSettings), complete: true },
   begin(number, given) {
     const settings = keptSettings((given as Resolved<typeof numberSettings>).values);
-    const config = { ...runHead, task: "number", number: Number(number), settings };
+    const config = { task: "number", number: Number(number), settings };
     return { config, name: "number", ...prepared(config) };
   },
   goOn: (config) => prepared(config),

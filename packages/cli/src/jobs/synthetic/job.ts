@@ -1,4 +1,5 @@
 import {
+  type AnyCellParams,
   evaluateSynthetic,
   type Key,
   type SequenceModel,
@@ -7,17 +8,15 @@ import {
   syntheticTask,
 } from "longspan";
 import { exitCode, Failure } from "../../failure.js";
-import { runHead } from "../../run-config.js";
 import type { Resolved } from "../../settings/resolve.js";
 import { keptSettings } from "../../settings/training.js";
 import { type Job, job, type Prepared, type Training, type TrainingContext } from "../job.js";
 import {
-  checkSyntheticConfig,
-  type LayerParams,
   problemName,
   problemOf,
   type SyntheticRunConfig,
   syntheticModel,
+  syntheticSchema,
 } from "./config.js";
 import { type Judgement, type SyntheticFacts, syntheticMeasures } from "./events.js";
 import { watchOnProblem } from "./flow.js";
@@ -29,11 +28,10 @@ import type { trainSyntheticSettings } from "./settings.js";
 const looks = { first: 1000, deciding: 10_000 } as const;
 
 const own: Job<SyntheticRunConfig, SyntheticFacts> = {
-  checkConfig: checkSyntheticConfig,
+  schema: syntheticSchema,
   begin(name, resolved) {
     const given = resolved as Resolved<typeof trainSyntheticSettings>;
     const config: SyntheticRunConfig = {
-      ...runHead,
       task: "synthetic",
       problem: problemName(name),
       settings: keptSettings(given.values),
@@ -71,7 +69,7 @@ function prepared(config: SyntheticRunConfig): Prepared<SyntheticFacts> {
 function trainingOf(
   config: SyntheticRunConfig,
   { key, signal, steps }: TrainingContext,
-): Training<SequenceModelParams<LayerParams>, Readonly<Record<string, never>>, SyntheticFacts> {
+): Training<SequenceModelParams<AnyCellParams>, Readonly<Record<string, never>>, SyntheticFacts> {
   const { settings } = config;
   const { batch, backward, validEvery, until, curvatureBatch: curvature } = settings;
   const [init, training, forBatches, forLooks] = key.split(4) as [Key, Key, Key, Key];
@@ -119,13 +117,13 @@ const watchedBatch = 0x0f10;
 
 /** Looks at fresh sequences: others at each step and for each number of them. Null if the signal came. */
 function judging(
-  model: SequenceModel<LayerParams>,
+  model: SequenceModel<AnyCellParams>,
   problem: SyntheticProblem,
   key: Key,
   signal: { readonly aborted: boolean },
 ) {
   return async (
-    params: SequenceModelParams<LayerParams>,
+    params: SequenceModelParams<AnyCellParams>,
     step: number,
     sequences: number,
   ): Promise<Judgement | null> => {

@@ -1,12 +1,14 @@
-import { readConfig, readWeights } from "../../run-folder.js";
-import { checkSyntheticConfig, problemOf, syntheticModel } from "./config.js";
+import type { OpenedSyntheticRun } from "longspan";
+import { openRun, readRunConfig } from "longspan/node";
+import { type SyntheticRunConfig, syntheticSchema } from "./config.js";
 
-/** A run on a synthetic problem with its trained parameters. @throws Failure naming the file and what is wrong with it */
-export function readSyntheticRun(path: string) {
-  const config = readConfig(path, checkSyntheticConfig);
-  const problem = problemOf(config);
-  const model = syntheticModel(config.settings, problem);
-  // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
-  const form = syntheticModel({ ...config.settings, start: "cell" }, problem);
-  return { config, problem, model, ...readWeights(path, form) };
+/** A trained model, from its run's folder, with all settings of the run. */
+export interface TrainedSyntheticRun extends OpenedSyntheticRun {
+  readonly config: SyntheticRunConfig & OpenedSyntheticRun["config"];
+}
+
+/** Reads a run with its trained parameters. @throws RunError naming the file and what is wrong with it */
+export function readSyntheticRun(path: string): TrainedSyntheticRun {
+  const config = readRunConfig(path, syntheticSchema) as TrainedSyntheticRun["config"];
+  return { ...openRun(path, "synthetic"), config };
 }

@@ -1,4 +1,4 @@
-import { cells } from "../../settings/cells.js";
+import { runCells } from "longspan";
 import { choice } from "../../settings/choice.js";
 import { flag, integer, type Kind, optional, orNone, positive, share } from "../../settings/kinds.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
@@ -22,7 +22,7 @@ function isRange(word: string): boolean {
 
 /** The settings of `longspan train synthetic`, in the order of the help. */
 export const trainSyntheticSettings = {
-  cell: setting(choice(cells), { group: "model", first: 3, help: "the recurrent cell", default: "lstm" }),
+  cell: setting(choice(runCells), { group: "model", first: 3, help: "the recurrent cell", default: "lstm" }),
   hidden: setting(integer(1, 4096), { group: "model", first: 4, help: "units of each layer", default: 50 }),
   layers: setting(integer(1, 64), {
     group: "model",

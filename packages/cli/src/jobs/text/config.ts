@@ -1,14 +1,5 @@
-import {
-  type LanguageModel,
-  type LanguageModelCell,
-  type LanguageModelLayerSizes,
-  languageModel,
-  recurrent,
-  rnn,
-  sutskeverStart,
-} from "longspan";
-import { checkHead, checkSettings, expect, type RunConfig } from "../../run-config.js";
-import { libraryName } from "../../settings/cells.js";
+import { type LanguageModel, type RunEntry, type RunSchema, textRunModel } from "longspan";
+import { type RunConfig, storedSettings } from "../../run-config.js";
 import type { Kept } from "../../settings/training.js";
 import { type TrainSettings, trainTextSettings } from "./settings.js";
 
@@ -25,14 +16,8 @@ export function modelConfig({ cell, hidden, layers, features, dropout }: TextSet
 
 /** The model of a run over so many symbols. */
 export function modelFor(settings: TextSettings, vocabulary: number): LanguageModel {
-  const { cell: name, ...sizes } = modelConfig(settings);
   const { start, radius, inputScale } = settings;
-  const cell =
-    start === "cell"
-      ? libraryName<LanguageModelCell>(name)
-      : ({ input, hidden }: LanguageModelLayerSizes) =>
-          recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, radius, inputScale }) }));
-  return languageModel({ ...sizes, cell, vocabulary });
+  return textRunModel({ ...modelConfig(settings), start, radius, inputScale }, vocabulary);
 }
 
 /** What config.json holds. */
@@ -48,13 +33,16 @@ export interface TextRunConfig extends RunConfig {
   readonly settings: TextSettings;
 }
 
-/** Checks what was read from a config.json. @throws TypeError naming the entry, what it is and what was expected. */
-export function checkTextConfig(value: unknown): TextRunConfig {
-  const config = (value ?? {}) as TextRunConfig;
-  checkHead(config, "text");
-  const text: Partial<TextRunConfig["text"]> = config.text ?? {};
-  for (const name of ["path", "sha256"] as const)
-    expect(`text.${name}`, text[name], typeof text[name] === "string", "a text");
-  expect("text.characters", text.characters, Number.isSafeInteger(text.characters), "a whole number");
-  return { ...config, settings: checkSettings(trainTextSettings, config.settings) };
-}
+const text: RunEntry = { expected: "a text", accepts: (found) => typeof found === "string" };
+
+/** By which a config.json is checked. */
+export const textSchema: RunSchema = {
+  task: "text",
+  entries: {
+    "text.path": text,
+    "text.sha256": text,
+    "text.characters": { expected: "a whole number", accepts: Number.isSafeInteger },
+  },
+  settings: storedSettings(trainTextSettings),
+  complete: true,
+};

@@ -10,13 +10,12 @@ import {
   storedVocabulary,
   textTask,
 } from "longspan";
+import { readRunVocabulary } from "longspan/node";
 import { exitCode, Failure } from "../../failure.js";
-import { runHead } from "../../run-config.js";
-import { readVocabulary } from "../../run-folder.js";
 import type { Resolved } from "../../settings/resolve.js";
 import { keptSettings } from "../../settings/training.js";
 import { type Job, job, type Prepared, type Training, type TrainingContext } from "../job.js";
-import { checkTextConfig, modelConfig, modelFor, type TextRunConfig, type TextSettings } from "./config.js";
+import { modelConfig, modelFor, type TextRunConfig, type TextSettings, textSchema } from "./config.js";
 import { type TextFacts, textMeasures } from "./events.js";
 import { finishText } from "./finish.js";
 import { watchOnText } from "./flow.js";
@@ -27,7 +26,7 @@ import { type TextData, textData } from "./text-data.js";
 import { openText } from "./text-file.js";
 
 const own: Job<TextRunConfig, TextFacts> = {
-  checkConfig: checkTextConfig,
+  schema: textSchema,
   begin(path, resolved) {
     const given = resolved as Resolved<typeof trainTextSettings>;
     checkHeldOut(given);
@@ -35,14 +34,14 @@ const own: Job<TextRunConfig, TextFacts> = {
     const data = textData(openText(path), settings, null);
     const text = { path: resolve(path), sha256: data.sha256, characters: data.characters };
     return {
-      config: { ...runHead, task: "text", text, settings },
+      config: { task: "text", text, settings },
       name: parse(path).name || "text",
       vocabulary: storedVocabulary(data.vocabulary),
       ...prepared(settings, data),
     };
   },
   goOn({ text: stored, settings }, path, folder) {
-    const vocabulary = readVocabulary(folder);
+    const vocabulary = readRunVocabulary(folder);
     const text = openText(path ?? stored.path);
     if (text.sha256 !== stored.sha256) throw otherText(text.path, stored.path, folder);
     return prepared(settings, textData(text, settings, vocabulary));

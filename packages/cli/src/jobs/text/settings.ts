@@ -1,4 +1,4 @@
-import { cells } from "../../settings/cells.js";
+import { runCells } from "longspan";
 import { choice } from "../../settings/choice.js";
 import { flag, integer, optional, orNone, rate } from "../../settings/kinds.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
@@ -18,7 +18,7 @@ export const trainTextSettings = {
   }),
   hidden: setting(integer(1, 4096), { group: "model", first: 3, help: "units per layer", default: 256 }),
   layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
-  cell: setting(choice(cells), { group: "model", help: "the recurrent cell", default: "lstm" }),
+  cell: setting(choice(runCells), { group: "model", help: "the recurrent cell", default: "lstm" }),
   dropout: setting(rate, {
     group: "model",
     help: "share of features dropped in training: embeddings, between layers, before the output",

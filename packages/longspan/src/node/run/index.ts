@@ -1,3 +1,4 @@
+export { folderHolds } from "./folder-contents.js";
 export * from "./open-run.js";
-export * from "./run-error.js";
-export * from "./run-files.js";
+export * from "./read-metrics.js";
+export * from "./run-folder.js";

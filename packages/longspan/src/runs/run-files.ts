@@ -9,4 +9,14 @@ export const runFiles = {
   /** One event a line. */
   metrics: "metrics.jsonl",
   report: "report.html",
+  /** What `longspan inspect` leaves: a page, and its pictures. */
+  flow: "flow.html",
+  flowLags: "flow-lags.png",
+  flowHeat: "flow-heat.png",
+  flowSpectrum: "flow-spectrum.png",
+  flowGates: "flow-gates.png",
+  flowCurvature: "flow-curvature.png",
 } as const;
+
+/** A file of a run, by the name that `runFiles` gives it. */
+export type RunFile = keyof typeof runFiles;
