@@ -1,7 +1,16 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { evaluateText, Key, leaves, sampleSymbols, type Tensor } from "longspan";
-import { openRun } from "longspan/node";
+import {
+  characterVocabulary,
+  evaluateText,
+  Key,
+  leaves,
+  sampleSymbols,
+  storedVocabulary,
+  type Tensor,
+  textRunModel,
+} from "longspan";
+import { createRun, openRun } from "longspan/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshFolder, longspan } from "./command.js";
 
@@ -32,6 +41,30 @@ describe("openRun", () => {
     const { stdout } = longspan(folder, "sample", "run", "--length", "20", "--seed", "3", "--prompt", "the ");
     expect(stdout.replace(/\n$/, "")).toBe(sample.replace(/\n$/, ""));
     for (const t of leaves(params)) (t as Tensor).dispose();
+  });
+
+  it("and the command line opens what the library made, with the settings of its model alone", async () => {
+    const settings = { cell: "gru", hidden: 4, layers: 1, features: 3, dropout: 0 };
+    const vocabulary = characterVocabulary("the cat ran.\n");
+    const run = createRun(
+      at("made"),
+      { task: "text", settings },
+      { vocabulary: storedVocabulary(vocabulary) },
+    );
+    const model = textRunModel(settings, vocabulary.size);
+    const params = model.init(Key.of(1));
+    await run.saveWeights(params, 0);
+    run.close();
+    writeFileSync(at("ran.txt"), "the cat ran.\n");
+    const { code, stdout, stderr } = longspan(folder, "eval", "made", "ran.txt", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { nats } = await evaluateText(model, params, vocabulary.encode("the cat ran.\n"));
+    expect((JSON.parse(stdout) as { nats: number }).nats).toBe(nats);
+    expect(longspan(folder, "sample", "made", "--length", "5").code).toBe(0);
+    const resumed = longspan(folder, "train", "text", "--resume", "--out", "made");
+    expect(resumed.stderr).toMatch(
+      /^error: made\/config\.json: text\.path is missing, expected a text; put back what the run had\n$/,
+    );
   });
 
   const spoiled: [string, (path: string) => void, string][] = [

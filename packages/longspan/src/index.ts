@@ -108,7 +108,6 @@ export {
   type RunSchema,
   runCells,
   runFiles,
-  runHead,
   type SyntheticModelSettings,
   type SyntheticProblemSettings,
   syntheticRunModel,

@@ -5,6 +5,6 @@ export * from "./json-lines-file.js";
 export * from "./make-folder.js";
 export * from "./record-metrics.js";
 export * from "./replace-file.js";
-export * from "./run/index.js";
+export * from "./runs/index.js";
 export * from "./suggestion.js";
 export * from "./tensor-board-file.js";

@@ -1,10 +1,10 @@
 import { countUnknown, evaluateText, natsToBits, TextTooShortError } from "longspan";
+import { openRun } from "longspan/node";
 import type { EvalOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import { onInterrupt } from "../../interrupt.js";
 import { whole } from "../../run-lines.js";
 import { encodeFor } from "./encode-text.js";
-import { readRun } from "./read.js";
 import { openText } from "./text-file.js";
 
 /** Measures a trained model on a text. Returns the exit code. */
@@ -13,7 +13,7 @@ export async function evalRun(
   textPath: string,
   { json, skipUnknown = false }: EvalOptions,
 ): Promise<number> {
-  const { vocabulary, model, params } = readRun(path);
+  const { vocabulary, model, params } = openRun(path, "text");
   const text = openText(textPath);
   const remedy = "; --skip-unknown leaves such characters out";
   const { symbols, skipped } = encodeFor(vocabulary, text, path, { skipUnknown, remedy });

@@ -1,13 +1,13 @@
 import { Key, UnknownSymbolError, type Vocabulary } from "longspan";
+import { openRun } from "longspan/node";
 import type { SampleOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import { onInterrupt } from "../../interrupt.js";
-import { readRun } from "./read.js";
 import { writeSample } from "./sample-text.js";
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
-  const { vocabulary, model, params } = readRun(path);
+  const { vocabulary, model, params } = openRun(path, "text");
   const { seed, skipUnknown = false, ...rest } = options;
   const request = { ...rest, prompt: skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt };
   const interrupt = onInterrupt(() => {});
