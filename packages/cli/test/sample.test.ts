@@ -165,7 +165,7 @@ describe("sample: what cannot be done is told in one line", () => {
     "an impossible configuration",
     1,
     damaged("config.json", (b) => b.toString().replace('"hidden": 8', '"hidden": "8"')),
-    /config\.json: settings\.hidden is "8", expected a whole number from 1 to 4096/,
+    /config\.json: settings\.hidden is "8", expected a positive integer; put back what the run had/,
   );
   fails(
     "a vocabulary of something else",
