@@ -609,7 +609,7 @@ export const runRows: Rows = {
         }),
         problem: thing(adding({ length: 10 })),
       },
-      sweptAs("sequenceModel", "init", "apply"),
+      sweptAs("sequenceModel", "init", "apply", "stream"),
     ),
 };
 
