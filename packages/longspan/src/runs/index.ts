@@ -1,0 +1,8 @@
+export { runCells } from "./cell-names.js";
+export * from "./configuration.js";
+export * from "./decode-run.js";
+export * from "./run-error.js";
+export * from "./run-files.js";
+export * from "./run-source.js";
+export * from "./synthetic-run.js";
+export * from "./text-run.js";

@@ -1,0 +1,61 @@
+import { decodeUtf8 } from "../data/index.js";
+import { decodeSafetensors, loadInto } from "../io/index.js";
+import { Key, leaves, type Tensor } from "../tensor/index.js";
+import { RunError } from "./run-error.js";
+import type { RunFile } from "./run-files.js";
+
+/** Where the files of a run come from. */
+export interface RunSource {
+  /** The name of a file in messages. */
+  where(file: RunFile): string;
+  /** @throws RunError if it is not there */
+  bytes(file: RunFile): Uint8Array;
+}
+
+/** What is made of a file of a run. @throws RunError if nothing can be made of it */
+export function reading<T>(source: RunSource, file: RunFile, make: (bytes: Uint8Array) => T): T {
+  const bytes = source.bytes(file);
+  try {
+    return make(bytes);
+  } catch (error) {
+    if (error instanceof RunError) throw error;
+    throw damaged(source.where(file), error);
+  }
+}
+
+/** A file of which nothing can be made. */
+function damaged(where: string, error: unknown): RunError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RunError(
+    "contents",
+    where,
+    `${where}: ${reason.trim().replace(/\s*\n\s*/g, " ")}`,
+    "the file is damaged, or is of another run; put back the run's own",
+  );
+}
+
+/** A file of JSON. */
+export function parsed(bytes: Uint8Array): unknown {
+  return JSON.parse(decodeUtf8(bytes));
+}
+
+/** The parameters that a run kept, and the steps of training that they have had; null if the file does not say. */
+export interface KeptWeights<P> {
+  /** The caller's, to be disposed of. */
+  readonly params: P;
+  readonly step: number | null;
+}
+
+/** @param form a model whose parameters have the form of those in the file */
+export function keptWeights<P>(source: RunSource, form: { init(key: Key): P }): KeptWeights<P> {
+  // Before the model is made: there may be no such file.
+  const stored = reading(source, "weights", decodeSafetensors);
+  const initial = form.init(Key.of(0));
+  try {
+    const step = Number(stored.metadata.get("step") ?? Number.NaN);
+    const params = reading(source, "weights", () => loadInto(initial, stored));
+    return { params, step: Number.isFinite(step) ? step : null };
+  } finally {
+    for (const t of leaves(initial)) (t as Tensor).dispose();
+  }
+}

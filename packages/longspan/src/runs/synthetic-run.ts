@@ -1,0 +1,207 @@
+import {
+  check,
+  checkSettings,
+  finitePositive,
+  flag,
+  type KindsOf,
+  kind,
+  oneOf,
+  optional,
+  orNull,
+  size,
+} from "../check/index.js";
+import {
+  centred,
+  type Lengths,
+  namedProblem,
+  type SyntheticProblem,
+  type SyntheticProblemName,
+  syntheticProblemNames,
+} from "../data/index.js";
+import { problemKind } from "../data/kinds.js";
+import {
+  namedCell,
+  pascanuRnn,
+  recurrent,
+  type SequenceLayer,
+  type SequenceModel,
+  type SequenceModelParams,
+  sequenceModel,
+  stacked,
+  sutskeverRnn,
+} from "../nn/index.js";
+import { libraryName, runCells } from "./cell-names.js";
+import { entryOf, type RunConfig, refusing, type RunSchema } from "./configuration.js";
+import { knownSettings, type RunKind } from "./run-kind.js";
+import { type KeptWeights, keptWeights } from "./run-source.js";
+
+/** What the settings of a run on a synthetic problem say of its model. */
+export interface SyntheticModelSettings {
+  /** One of `runCells`. */
+  readonly cell: string;
+  /** Units of each layer. */
+  readonly hidden: number;
+  readonly layers?: number;
+  /** How an rnn of one layer starts: as its cell does (the default), or as in Pascanu et al. or Sutskever et al. (2013). */
+  readonly start?: "cell" | "sigmoid" | "basic-tanh" | "smart-tanh" | "sparse-2013";
+  /** Of the start of Sutskever et al.: the spectral radius of the recurrent weights; 1.1 by default. */
+  readonly radius?: number;
+  /** Of the start of Sutskever et al.: the standard deviation of the input weights; 0.001 by default. */
+  readonly inputScale?: number;
+}
+
+/** What the settings of a run on a synthetic problem say of the problem. */
+export interface SyntheticProblemSettings {
+  /** Steps of its sequences, or of what lies between their ends; null where `lengths` says it. */
+  readonly length: number | null;
+  /** From the first to the second, as a text: `50-200`; null where `length` says it. */
+  readonly lengths: string | null;
+  /** Whether inputs, and answers that are numbers, come without their mean. */
+  readonly centred?: boolean;
+}
+
+/** Parameters of a recurrent layer, whichever cell it has: what they are called differs from cell to cell. */
+export type AnyCellParams = Readonly<Record<string, never>>;
+
+/** A run on a synthetic problem, opened for use. */
+export interface OpenedSyntheticRun extends KeptWeights<SequenceModelParams<AnyCellParams>> {
+  readonly kind: "synthetic";
+  /** What config.json holds. */
+  readonly config: RunConfig;
+  readonly problem: SyntheticProblem;
+  readonly model: SequenceModel<AnyCellParams>;
+}
+
+const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "smart_tanh" } as const;
+const start = oneOf("cell", ...Object.keys(starts), "sparse-2013");
+const lengthRange = kind(
+  "two whole numbers with a - between them, the smaller one first, such as 50-200",
+  (given) => typeof given === "string" && rangeOf(given) !== null,
+);
+
+const modelKinds: KindsOf<SyntheticModelSettings> = {
+  cell: oneOf(...runCells),
+  hidden: size,
+  layers: optional(size),
+  start: optional(start),
+  radius: optional(finitePositive),
+  inputScale: optional(finitePositive),
+};
+const problemKinds: KindsOf<SyntheticProblemSettings> = {
+  lengths: orNull(lengthRange),
+  length: orNull(size),
+  centred: optional(flag),
+};
+
+/**
+ * The synthetic problem that the settings of a run ask for.
+ *
+ * @param name one of `syntheticProblemNames`
+ * @throws RangeError if the problem has no such length, or there is not one of `length` and `lengths`
+ * @example syntheticRunProblem("adding", { length: null, lengths: "50-200" }).baseline
+ */
+export function syntheticRunProblem(
+  name: SyntheticProblemName,
+  settings: SyntheticProblemSettings,
+): SyntheticProblem {
+  check("syntheticRunProblem", "name", name, oneOf(...syntheticProblemNames));
+  const { length, lengths, centred: isCentred } = checkSettings("syntheticRunProblem", settings, problemKinds);
+  if ((length === null) === (lengths === null))
+    throw new RangeError(
+      `syntheticRunProblem: ${length === null ? "length and lengths are both null" : "length and lengths are both given"}; one of them says how long sequences are`,
+    );
+  const problem = namedProblem(name, length ?? rangeOf(lengths!)!);
+  return isCentred ? centred(problem) : problem;
+}
+
+/**
+ * The model that the settings of a run on a synthetic problem ask for.
+ *
+ * @example
+ * const problem = syntheticRunProblem("adding", { length: 100, lengths: null });
+ * const model = syntheticRunModel({ cell: "lstm", hidden: 8 }, problem);
+ * model.init(Key.of(1)).readout.W.shape; // [8, 1]
+ */
+export function syntheticRunModel(
+  settings: SyntheticModelSettings,
+  problem: SyntheticProblem,
+): SequenceModel<AnyCellParams> {
+  const {
+    cell,
+    hidden,
+    layers = 1,
+    start = "cell",
+    radius,
+    inputScale,
+  } = checkSettings("syntheticRunModel", settings, modelKinds);
+  check("syntheticRunModel", "problem", problem, problemKind);
+  const { input, output } = problem;
+  const sparse = { ...(radius === undefined ? {} : { radius }), ...(inputScale === undefined ? {} : { inputScale }) };
+  const model =
+    start === "cell"
+      ? sequenceModel({ layer: layersOf(cell, layers, input, hidden), features: hidden, output })
+      : start === "sparse-2013"
+        ? sutskeverRnn({ input, output, hidden, ...sparse })
+        : pascanuRnn({ input, output, hidden, start: starts[start] });
+  return model as unknown as SequenceModel<AnyCellParams>;
+}
+
+/** One layer, or a stack of several. */
+function layersOf(cell: string, count: number, input: number, hidden: number) {
+  const name = libraryName(cell);
+  const each = Array.from({ length: count }, (_, k) =>
+    recurrent(namedCell(name, { input: k === 0 ? input : hidden, hidden })),
+  );
+  return (count === 1 ? each[0]! : stacked(each)) as unknown as SequenceLayer<AnyCellParams, unknown>;
+}
+
+/** The two lengths of a text such as `50-200`; null if it is none. */
+function rangeOf(text: string): Extract<Lengths, readonly unknown[]> | null {
+  const [, from, to] = /^(\d{1,9})-(\d{1,9})$/.exec(text) ?? [];
+  return from !== undefined && Number(from) <= Number(to) ? [Number(from), Number(to)] : null;
+}
+
+const modelSchema: RunSchema = {
+  task: "synthetic",
+  entries: { problem: entryOf(oneOf(...syntheticProblemNames)) },
+  settings: {
+    cell: entryOf(modelKinds.cell),
+    hidden: entryOf(size),
+    layers: entryOf(size, 1),
+    start: entryOf(start, "cell"),
+    radius: entryOf(finitePositive, 1.1),
+    inputScale: entryOf(finitePositive, 0.001),
+  },
+  complete: false,
+};
+const problemSchema: RunSchema = {
+  ...modelSchema,
+  settings: {
+    length: entryOf(problemKinds.length),
+    lengths: entryOf(problemKinds.lengths),
+    centred: entryOf(flag, false),
+  },
+};
+
+/** Runs on synthetic problems. */
+export const syntheticRun: RunKind<OpenedSyntheticRun> = {
+  schema: { ...modelSchema, settings: { ...modelSchema.settings, ...problemSchema.settings } },
+  open(config, source) {
+    const problem = problemIn(config, source.where("config"));
+    const settings = knownSettings<SyntheticModelSettings>(config, modelSchema);
+    const model = syntheticRunModel(settings, problem);
+    // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
+    const form = syntheticRunModel({ ...settings, start: "cell" }, problem);
+    return { kind: "synthetic", config, problem, model, ...keptWeights(source, form) };
+  },
+};
+
+function problemIn(config: RunConfig, file: string): SyntheticProblem {
+  const { problem } = config as RunConfig & { readonly problem: SyntheticProblemName };
+  try {
+    return syntheticRunProblem(problem, knownSettings(config, problemSchema));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return refusing(file)({ problem: "contents", what: error.message });
+  }
+}

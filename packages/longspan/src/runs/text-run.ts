@@ -1,0 +1,106 @@
+import { check, checkSettings, finitePositive, type KindsOf, oneOf, optional, rate, size } from "../check/index.js";
+import { type Vocabulary, vocabularyFrom } from "../data/index.js";
+import {
+  type LanguageModel,
+  type LanguageModelLayerSizes,
+  type LanguageModelParams,
+  languageModel,
+  recurrent,
+  rnn,
+  sutskeverStart,
+} from "../nn/index.js";
+import { libraryName, runCells } from "./cell-names.js";
+import { entryOf, type RunConfig, type RunSchema } from "./configuration.js";
+import { knownSettings, type RunKind } from "./run-kind.js";
+import { type KeptWeights, keptWeights, parsed, reading } from "./run-source.js";
+
+/** What the settings of a run on a text say of its model. */
+export interface TextModelSettings {
+  /** One of `runCells`. */
+  readonly cell: string;
+  /** Units of each layer. */
+  readonly hidden: number;
+  readonly layers: number;
+  /** Features per symbol. */
+  readonly features: number;
+  readonly dropout: number;
+  /** How an rnn starts: as its cell does (the default), or as in Sutskever et al. (2013). */
+  readonly start?: "cell" | "sparse-2013";
+  /** Of the start of 2013: the spectral radius of the recurrent weights; 1.1 by default. */
+  readonly radius?: number;
+  /** Of the start of 2013: the standard deviation of the input weights; 0.001 by default. */
+  readonly inputScale?: number;
+}
+
+/** A run on a text, opened for use. */
+export interface OpenedTextRun extends KeptWeights<LanguageModelParams> {
+  readonly kind: "text";
+  /** What config.json holds. */
+  readonly config: RunConfig;
+  readonly vocabulary: Vocabulary;
+  readonly model: LanguageModel;
+}
+
+const start = oneOf("cell", "sparse-2013");
+
+const kinds: KindsOf<TextModelSettings> = {
+  cell: oneOf(...runCells),
+  hidden: size,
+  layers: size,
+  features: size,
+  dropout: rate,
+  start: optional(start),
+  radius: optional(finitePositive),
+  inputScale: optional(finitePositive),
+};
+
+/**
+ * The language model that the settings of a run on a text ask for.
+ *
+ * @param vocabulary number of symbols
+ * @example
+ * const model = textRunModel({ cell: "gru-reset-after", hidden: 8, layers: 1, features: 4, dropout: 0 }, 65);
+ * model.init(Key.of(1)).readout.W.shape; // [8, 65]
+ */
+export function textRunModel(settings: TextModelSettings, vocabulary: number): LanguageModel {
+  const { cell, start = "cell", radius, inputScale, ...sizes } = checkSettings("textRunModel", settings, kinds);
+  check("textRunModel", "vocabulary", vocabulary, size);
+  const sparse = { ...(radius === undefined ? {} : { radius }), ...(inputScale === undefined ? {} : { inputScale }) };
+  return languageModel({
+    ...sizes,
+    vocabulary,
+    cell:
+      start === "cell"
+        ? libraryName(cell)
+        : ({ input, hidden }: LanguageModelLayerSizes) =>
+            recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) })),
+  });
+}
+
+const schema: RunSchema = {
+  task: "text",
+  settings: {
+    cell: entryOf(kinds.cell),
+    hidden: entryOf(size),
+    layers: entryOf(size),
+    features: entryOf(size),
+    dropout: entryOf(rate),
+    start: entryOf(start, "cell"),
+    radius: entryOf(finitePositive, 1.1),
+    inputScale: entryOf(finitePositive, 0.001),
+  },
+  complete: false,
+};
+
+/** Runs on texts: language models. */
+export const textRun: RunKind<OpenedTextRun> = {
+  schema,
+  open(config, source) {
+    const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyFrom(parsed(bytes)));
+    const settings = knownSettings<TextModelSettings>(config, schema);
+    const model = textRunModel(settings, vocabulary.size);
+    // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
+    const form = textRunModel({ ...settings, start: "cell" }, vocabulary.size);
+    return { kind: "text", config, vocabulary, model, ...keptWeights(source, form) };
+  },
+};
