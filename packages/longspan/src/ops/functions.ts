@@ -9,7 +9,6 @@ import {
   type Shape,
   ShapeError,
   sameShape,
-  sizeOf,
   type Tensor,
   Value,
 } from "../tensor/index.js";
@@ -23,7 +22,7 @@ import type { Binary, Operand, Unary } from "./elementwise.js";
 import { argmaxOp, reduceMaxOp } from "./extrema-ops.js";
 import { gatherOp, indexSumOp } from "./index-ops.js";
 import { axesKind, checkValue, noValue } from "./kinds.js";
-import { matmulOp, outerOp } from "./product-ops.js";
+import { outerOp } from "./product-ops.js";
 import type { Op } from "./record.js";
 import { clipGradientOp, stopGradientOp, uniformOp } from "./row-ops.js";
 import { broadcastToOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./shape-ops.js";
@@ -31,6 +30,7 @@ import { broadcastToOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./sha
 export * from "./cumulative-sum.js";
 export * from "./elementary.js";
 export type { Binary, Operand, Primitive, Unary } from "./elementwise.js";
+export { matmul } from "./matmul.js";
 export { add, cast, div, equal, less, lessEqual, maximum, mul, neg, sub, where };
 
 const valueList = listOf(valueKind, "a list of tensors");
@@ -73,23 +73,6 @@ export const softplus: Unary = ((x: Value) => {
   // Both terms choose the same side at 0, so that their slopes there add up.
   return add(where(positive, x, 0), log1p(exp(where(positive, neg(x), x))));
 }) as Unary;
-
-/**
- * Matrix product. a: [k] or [..., m, k]; b: [k, n], or with the same leading axes as a.
- * @example matmul(tensor([[1, 2]]), tensor([[3], [4]])) // [[11]]
- */
-export function matmul(a: Tensor, b: Tensor): Tensor;
-export function matmul(a: Value, b: Value): Value;
-export function matmul(a: Value, b: Value): Value {
-  checkValue("matmul", "a", a);
-  checkValue("matmul", "b", b);
-  const flags = { transposeA: false, transposeB: false };
-  if (a.rank > 2 && b.rank === 2) {
-    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
-    return reshape(apply(matmulOp, flags, rows, b), [...a.shape.slice(0, -1), b.shape[1]!]);
-  }
-  return apply(matmulOp, flags, a, b);
-}
 
 /**
  * Outer product of two vectors: y[i, j] = a[i] b[j].

@@ -28,10 +28,7 @@ function dimensions({ transposeA, transposeB }: MatmulAttrs, a: Shape, b: Shape)
 export const matmulOp: Op<MatmulAttrs> = {
   name: "matmul",
   infer(attrs, [a, b]) {
-    if (a!.dtype !== b!.dtype)
-      throw new TypeError(`matmul: operands are ${a!.dtype} and ${b!.dtype}; use cast()`);
-    if (a!.dtype === "int32")
-      throw new TypeError("matmul: expected float32 or float64, got int32; use cast()");
+    needFloats(a!, b!);
     if (a!.shape.length < 1 || b!.shape.length < 2)
       throw new ShapeError(
         `matmul: shapes ${formatShape(a!.shape)} and ${formatShape(b!.shape)}; the right side needs two axes`,
@@ -119,6 +116,12 @@ export const matmulOp: Op<MatmulAttrs> = {
     { attrs: { transposeA: false, transposeB: false }, inputs: [{ shape: [2, 2, 3] }, { shape: [2, 3, 2] }] },
   ],
 };
+
+/** @throws TypeError unless both operands of a product are of one floating-point type */
+export function needFloats(a: Aval, b: Aval): void {
+  if (a.dtype !== b.dtype) throw new TypeError(`matmul: operands are ${a.dtype} and ${b.dtype}; use cast()`);
+  if (a.dtype === "int32") throw new TypeError("matmul: expected float32 or float64, got int32; use cast()");
+}
 
 /** Outer product y[i, j] = a[i] b[j]. Its sum over rows is one product of matrices. */
 export const outerOp: Op<Record<string, never>> = {
