@@ -191,6 +191,8 @@ class Products {
     const int64_t k = i.k;
     const int64_t n = i.n;
     if (m == 0 || n == 0) return Status::ok;
+    // With a vector on one side every element of the matrix is used once: it is read where it lies.
+    if (m == 1 || n == 1) return batchedVectors<T>(i, span);
     forget();
     T* right = reinterpret_cast<T*>(workspace_.right.reserve(packedSize<T>(k, n) * static_cast<int64_t>(sizeof(T))));
     T* left = reinterpret_cast<T*>(workspace_.left.reserve(m * k * static_cast<int64_t>(sizeof(T))));
@@ -208,6 +210,32 @@ class Products {
           lines = left;
         }
         gemmPacked<T>(m, n, k, lines, k, right, c, n, i.accumulate != 0);
+      }
+    }
+    return Status::ok;
+  }
+
+  /** Products of a row with a matrix or of a matrix with a column: inner products with its lines, or a sum of its lines. */
+  template <class T>
+  Status batchedVectors(const Instruction& i, const Span& span) {
+    const int64_t m = i.m;
+    const int64_t k = i.k;
+    const int64_t n = i.n;
+    const bool add = i.accumulate != 0;
+    const bool isRow = m == 1;
+    const int64_t size = isRow ? n : m;
+    const bool byLines = size == 1 || (isRow ? i.transposeB != 0 : i.transposeA == 0);
+    for (int64_t r = span.begin; r < span.end; r++) {
+      T* c = bound_.at<T>(i.out, bound_.rowOf(i.out, r));
+      const T* a = bound_.at<const T>(i.a, bound_.rowOf(i.a, r));
+      const T* b = bound_.at<const T>(i.b, bound_.rowOf(i.b, r));
+      for (int64_t q = 0; q < i.count; q++, c += m * n, a += m * k, b += k * n) {
+        const T* vector = isRow ? a : b;
+        const T* matrix = isRow ? b : a;
+        if (byLines)
+          gemmNarrow<T>(size, 1, k, matrix, k, vector, c, 1, add);
+        else
+          outerThin<T>(k, 1, size, vector, 1, matrix, size, c, add);
       }
     }
     return Status::ok;
