@@ -32,8 +32,10 @@ function draw(input: SampleInput, key: Key): Tensor {
       "int32",
     );
   const [low, high] = input.range ?? [-1.5, 1.5];
+  const n = input.shape.at(-1) ?? 1;
+  const added = (i: number) => (i % n === Math.floor(i / n) % n ? (input.diagonal ?? 0) : 0);
   return fromArray(
-    Array.from(values, (u) => low + (high - low) * u),
+    Array.from(values, (u, i) => low + (high - low) * u + added(i)),
     input.shape,
     "float64",
   );

@@ -179,10 +179,11 @@ for (const { name } of executorRows)
           const { ulp, at } = worstOf(apply(pairs, dtype), wanted, dtype);
           expect(ulp, `${code}(${pairs[at]})`).toBeLessThanOrEqual(row.ulp);
         });
-      test(`${code}: of integers`, () => {
-        const all = integers.flatMap((a) => integers.map((b) => [a, b] as const));
-        expect(apply(all, "int32")).toEqual([...Int32Array.from(all, ([a, b]) => row.of(a, b))]);
-      });
+      if (row.takes !== "floats")
+        test(`${code}: of integers`, () => {
+          const all = integers.flatMap((a) => integers.map((b) => [a, b] as const));
+          expect(apply(all, "int32")).toEqual([...Int32Array.from(all, ([a, b]) => row.of(a, b))]);
+        });
     }
 
     test("what the kernels join from several operations is what these give", () => {

@@ -26,6 +26,14 @@ export function originsOf(n: number): readonly (readonly Origin[])[] {
   return n === 0 ? [[]] : originsOf(n - 1).flatMap((rest) => origins.map((o) => [...rest, o]));
 }
 
+/** All operands of the state, and each of another origin. */
+export function fewOriginsOf(n: number): readonly (readonly Origin[])[] {
+  return [
+    Array.from({ length: n }, () => "state" as const),
+    Array.from({ length: n }, (_, i) => origins[i % origins.length]!),
+  ];
+}
+
 const sizeOf = (shape: Shape) => shape.reduce((p, n) => p * n, 1);
 const lengths = [3, 0, 2];
 

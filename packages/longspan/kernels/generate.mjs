@@ -11,7 +11,12 @@ export function encodingHeader({ enumerations, instructionFields, kernelUnary, k
   ];
   const host = Object.entries(kernelUnary).filter(([, row]) => row.double === "host");
   // Declared here, since the kernels are built without headers of a library.
-  lines.push('extern "C" {', ...host.map(([name]) => `double ${name}(double) noexcept;`), "}", "");
+  const hostOfTwo = Object.entries(kernelBinary).filter(([, row]) => row.found === "host");
+  const declared = [
+    ...host.map(([name]) => `double ${name}(double) noexcept;`),
+    ...hostOfTwo.map(([name]) => `double ${name}(double, double) noexcept;`),
+  ];
+  lines.push('extern "C" {', ...declared, "}", "");
   lines.push("namespace longspan {", "", `constexpr int32_t magic = ${magic};`);
   for (const [name, values] of Object.entries(enumerations)) {
     if (name === "Space") {
@@ -48,6 +53,13 @@ export function encodingHeader({ enumerations, instructionFields, kernelUnary, k
     ([name, row]) => `X(${name}, ${row.double === "host" ? "::" : "scalar::"}${name})`,
   );
   lines.push(`#define LONGSPAN_UNARY(X) ${calls.join(" ")}`, "");
+  lines.push(
+    "/** X(name, the function in double precision) for the codes of two operands that are no operation on vectors. */",
+  );
+  lines.push(
+    `#define LONGSPAN_BINARY(X) ${hostOfTwo.map(([name]) => `X(${name}, ::${name})`).join(" ")}`,
+    "",
+  );
   return lines.join("\n");
 }
 

@@ -161,6 +161,24 @@ LONGSPAN_INLINE V lesser(V x, V y) {
   return x != x ? x : (y != y ? y : (x < y ? x : y));
 }
 
+/** Element by element in double precision: what is no operation on vectors. */
+template <class T>
+inline void scalarBinary(Binary code, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
+  double (*f)(double, double) = nullptr;
+#define LONGSPAN_CASE(name, function) \
+  if (code == Binary::name) f = function;
+  LONGSPAN_BINARY(LONGSPAN_CASE)
+#undef LONGSPAN_CASE
+  if (f == nullptr) return;
+  for (int64_t r = 0; r < e.rows; r++) {
+    T* to = row<T>(o, r);
+    const T* x = row<T>(a, r);
+    const T* y = row<T>(b, r);
+    for (int64_t c = 0; c < e.columns; c++)
+      to[c] = static_cast<T>(f(static_cast<double>(x[c]), static_cast<double>(y[c])));
+  }
+}
+
 template <class T>
 inline void arithmetic(Binary code, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
   typedef Vec<T> V;
@@ -182,7 +200,7 @@ inline void arithmetic(Binary code, const Extent& e, const Tile& o, const Tile& 
     case Binary::timesTanhSlope:
       return apply2<T>(e, o, a, b, [](V x, V y) { return x * (1 - y * y); });
     default:
-      return;
+      scalarBinary<T>(code, e, o, a, b);
   }
 }
 

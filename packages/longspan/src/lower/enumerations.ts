@@ -10,7 +10,14 @@ import {
 } from "../program/index.js";
 import { instructions } from "../program/instructions/index.js";
 
-const joined = { takes: "floats", result: "same", cost: 1, double: "kernels", ulp: 1.5 } as const;
+const joined = {
+  takes: "floats",
+  result: "same",
+  cost: 1,
+  double: "kernels",
+  found: "vectors",
+  ulp: 1.5,
+} as const;
 
 /** Functions of one number that only the kernels have: parts of derivatives, in one pass over memory instead of two. */
 export const fusedUnary = {

@@ -91,6 +91,7 @@ export function binary(
     name,
     infer(_, inputs) {
       const dtype = sameType(name, inputs);
+      if (row.takes === "floats") needFloat(name, dtype);
       return [{ shape: commonShape(name, inputs), dtype: typeOf(row.result, dtype) }];
     },
     ...rules,

@@ -27,10 +27,17 @@ import type { Op } from "./record.js";
 import { clipGradientOp, stopGradientOp, uniformOp } from "./row-ops.js";
 import { broadcastToOp, permuteOp, reduceSumOp, reshapeOp, sliceOp } from "./shape-ops.js";
 
+export * from "./clamp.js";
+export * from "./cumulative-product.js";
 export * from "./cumulative-sum.js";
 export * from "./elementary.js";
 export type { Binary, Operand, Primitive, Unary } from "./elementwise.js";
 export { matmul } from "./matmul.js";
+export * from "./one-hot.js";
+export { pow } from "./pow.js";
+export * from "./roll.js";
+export * from "./solve.js";
+export * from "./sort.js";
 export { add, cast, div, equal, less, lessEqual, maximum, mul, neg, sub, where };
 
 const valueList = listOf(valueKind, "a list of tensors");

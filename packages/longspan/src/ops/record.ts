@@ -85,6 +85,8 @@ export interface SampleInput {
   readonly below?: number;
   /** Uniform range of the elements; [-1.5, 1.5] unless given. */
   readonly range?: readonly [number, number];
+  /** Added to the diagonal of matrices, whose lower triangle becomes that of a positive definite one. */
+  readonly diagonal?: number;
 }
 
 /**

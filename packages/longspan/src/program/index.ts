@@ -7,6 +7,7 @@ export * from "./executor.js";
 export * from "./handle.js";
 export type {
   BatchedMatmul,
+  Cholesky,
   CumulativeSum,
   Gather,
   Gemm,
@@ -15,12 +16,15 @@ export type {
   InstructionOf,
   InstructionRecord,
   KernelFields,
+  LinearRecurrence,
   MapInstruction,
+  Order,
   OuterSum,
   RunRows,
   SegmentSum,
   Show,
   SumRows,
+  TriangularSolve,
   ViewUse,
 } from "./instructions/index.js";
 export * from "./opcodes.js";

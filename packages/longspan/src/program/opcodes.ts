@@ -37,6 +37,11 @@ export interface BinaryRow {
   /** Work per element, in additions. */
   readonly cost: number;
   /**
+   * Where the kernels find it: `vectors`, an operation on vectors in kernels/map.h; `host`, a function of that name in C's maths
+   * library, in double precision (in WebAssembly, `of` itself).
+   */
+  readonly found: "vectors" | "host";
+  /**
    * Largest error in float32 (and in float64), in units in the last place of the exact result: on all executors, for every
    * pair of operands. Which zero `max` and `min` give of two of opposite signs is open.
    */
@@ -77,8 +82,8 @@ export type UnaryCode = keyof typeof unaryRows;
 /** The row of each code, in the order of their numbers. */
 export const unaryCodes: Readonly<Record<UnaryCode, UnaryRow>> = unaryRows;
 
-const rounded = { takes: "any", result: "same", cost: 1, ulp: 0.51 } as const;
-const comparison = { takes: "any", result: "int32", cost: 1, ulp: 0 } as const;
+const rounded = { takes: "any", result: "same", cost: 1, found: "vectors", ulp: 0.51 } as const;
+const comparison = { takes: "any", result: "int32", cost: 1, found: "vectors", ulp: 0 } as const;
 
 const binaryRows = {
   add: { ...rounded, of: (a: number, b: number) => a + b },
@@ -87,10 +92,16 @@ const binaryRows = {
   div: { ...rounded, of: (a: number, b: number) => a / b },
   max: { ...rounded, of: (a: number, b: number) => Math.max(a, b), ulp: 0 },
   min: { ...rounded, of: (a: number, b: number) => Math.min(a, b), ulp: 0 },
+  pow: { takes: "floats", result: "same", cost: 20, found: "host", of: power, ulp: 1 },
   less: { ...comparison, of: (a: number, b: number) => (a < b ? 1 : 0) },
   lessEqual: { ...comparison, of: (a: number, b: number) => (a <= b ? 1 : 0) },
   equal: { ...comparison, of: (a: number, b: number) => (a === b ? 1 : 0) },
 } as const satisfies Record<string, BinaryRow>;
+
+/** As IEEE 754 has it: 1 to any power is 1, even NaN, and so is -1 to an infinite one. JavaScript says NaN. */
+function power(a: number, b: number): number {
+  return a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
+}
 
 /** Functions of two registers of one shape, element by element; comparisons give 1 or 0. */
 export type BinaryCode = keyof typeof binaryRows;

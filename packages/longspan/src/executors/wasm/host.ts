@@ -1,4 +1,4 @@
-import { unaryCodes } from "../../program/index.js";
+import { binaryCodes, unaryCodes } from "../../program/index.js";
 
 /** What kernels/wasm.cc exports. Addresses above 2 GiB come out negative. */
 export interface KernelExports {
@@ -46,7 +46,9 @@ export function isSupported(bytes: Uint8Array): boolean {
 }
 
 /** Functions of double precision come from the table of codes: the kernels have no library of their own. */
-const env = Object.fromEntries(Object.entries(unaryCodes).map(([name, row]) => [name, row.of]));
+const env = Object.fromEntries(
+  [...Object.entries(unaryCodes), ...Object.entries(binaryCodes)].map(([name, row]) => [name, row.of]),
+);
 const imports: Imports = { env };
 
 /** As kernels/wasm.cc has it: a bundle may find a module of another version of the library, which would read programs otherwise. */

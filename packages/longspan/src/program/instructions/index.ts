@@ -1,24 +1,32 @@
 import { batchedMatmul } from "./batched-matmul.js";
+import { cholesky } from "./cholesky.js";
 import { cumulativeSum } from "./cumulative-sum.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { indexSum } from "./index-sum.js";
+import { linearRecurrence } from "./linear-recurrence.js";
 import { map } from "./map.js";
+import { order } from "./order.js";
 import { outerSum } from "./outer-sum.js";
 import type { InstructionRecord } from "./record.js";
 import { segmentSum } from "./segment-sum.js";
 import { sumRows } from "./sum-rows.js";
+import { triangularSolve } from "./triangular-solve.js";
 
 export type { BatchedMatmul } from "./batched-matmul.js";
+export type { Cholesky } from "./cholesky.js";
 export type { CumulativeSum } from "./cumulative-sum.js";
 export type { Gather } from "./gather.js";
 export type { Gemm } from "./gemm.js";
 export type { IndexSum } from "./index-sum.js";
+export type { LinearRecurrence } from "./linear-recurrence.js";
 export type { MapInstruction } from "./map.js";
+export type { Order } from "./order.js";
 export type { OuterSum } from "./outer-sum.js";
 export type { InstructionRecord, KernelFields, RunRows, Show, ViewUse } from "./record.js";
 export type { SegmentSum } from "./segment-sum.js";
 export type { SumRows } from "./sum-rows.js";
+export type { TriangularSolve } from "./triangular-solve.js";
 
 /** Every kind of instruction. The type `Instruction` follows from it, and the numbers of the kernels' encoding. */
 export const instructions = {
@@ -30,6 +38,10 @@ export const instructions = {
   gather,
   indexSum,
   cumulativeSum,
+  linearRecurrence,
+  order,
+  triangularSolve,
+  cholesky,
   map,
 } as const;
 
