@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -60,11 +60,11 @@ void cholesky(const Bound& bound, const Instruction& i, const Span& span) {
   }
 }
 
-inline Status run(instruction::cholesky, const Work& work, const Instruction& i, const Span& span) {
-  if (work.bound.typeOf(i.out) == DType::float32)
-    cholesky<float>(work.bound, i, span);
+inline Status run(instruction::cholesky, const InstructionContext& context, const Instruction& i, const Span& span) {
+  if (context.bound.typeOf(i.out) == DType::float32)
+    cholesky<float>(context.bound, i, span);
   else
-    cholesky<double>(work.bound, i, span);
+    cholesky<double>(context.bound, i, span);
   return Status::ok;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -49,9 +49,9 @@ void linearRecurrence(const Bound& bound, const Instruction& i, const Span& span
   }
 }
 
-inline Status run(instruction::linearRecurrence, const Work& work, const Instruction& i, const Span& span) {
+inline Status run(instruction::linearRecurrence, const InstructionContext& context, const Instruction& i, const Span& span) {
   if (i.length == 0) return Status::ok;
-  withType(work.bound.typeOf(i.out), [&](auto type) { linearRecurrence<LONGSPAN_TYPE(type)>(work.bound, i, span); });
+  withType(context.bound.typeOf(i.out), [&](auto type) { linearRecurrence<LONGSPAN_TYPE(type)>(context.bound, i, span); });
   return Status::ok;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -79,9 +79,9 @@ void order(const Bound& bound, const Instruction& i, const Span& span) {
   }
 }
 
-inline Status run(instruction::order, const Work& work, const Instruction& i, const Span& span) {
+inline Status run(instruction::order, const InstructionContext& context, const Instruction& i, const Span& span) {
   if (i.count == 0) return Status::ok;
-  withType(work.bound.typeOf(i.a), [&](auto type) { order<LONGSPAN_TYPE(type)>(work.bound, i, span); });
+  withType(context.bound.typeOf(i.a), [&](auto type) { order<LONGSPAN_TYPE(type)>(context.bound, i, span); });
   return Status::ok;
 }
 

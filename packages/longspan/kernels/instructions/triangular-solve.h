@@ -2,7 +2,7 @@
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
-#include "work.h"
+#include "instruction-context.h"
 #endif
 
 namespace longspan {
@@ -66,11 +66,11 @@ void triangularSolve(const Bound& bound, const Instruction& i, const Span& span)
   }
 }
 
-inline Status run(instruction::triangularSolve, const Work& work, const Instruction& i, const Span& span) {
-  if (work.bound.typeOf(i.out) == DType::float32)
-    triangularSolve<float>(work.bound, i, span);
+inline Status run(instruction::triangularSolve, const InstructionContext& context, const Instruction& i, const Span& span) {
+  if (context.bound.typeOf(i.out) == DType::float32)
+    triangularSolve<float>(context.bound, i, span);
   else
-    triangularSolve<double>(work.bound, i, span);
+    triangularSolve<double>(context.bound, i, span);
   return Status::ok;
 }
 
