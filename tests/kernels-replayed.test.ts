@@ -94,7 +94,15 @@ function everyKind(): void {
     }
 }
 
-const sources = ["parse", "scheduled-program", "execution-plan", "division", "block", "workspaces", "thread-pool"];
+const sources = [
+  "parse",
+  "scheduled-program",
+  "execution-plan",
+  "division",
+  "block",
+  "workspaces",
+  "thread-pool",
+];
 const common = [
   "-std=c++17",
   "-ffp-contract=fast",

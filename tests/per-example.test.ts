@@ -4,9 +4,11 @@ import {
   broadcastTo,
   chain,
   childSumTreeLstm,
+  cholesky,
   clipGradient,
   constantInit,
   crossEntropyPerRow,
+  cumulativeProduct,
   defaultExecutor,
   defineCell,
   type Executor,
@@ -18,6 +20,7 @@ import {
   graph,
   gru,
   indexSum,
+  iota,
   Key,
   layerNorm,
   leaves,
@@ -28,12 +31,15 @@ import {
   mul,
   normal,
   onCpu,
+  oneHot,
   permute,
   recurrent,
   reshape,
   rnn,
+  roll,
   type Shape,
   slice,
+  sort,
   square,
   stacked,
   sum,
@@ -41,7 +47,9 @@ import {
   type Traceable,
   tanh,
   tensor,
+  topK,
   trees,
+  triangularSolve,
   unfold,
   useExecutor,
   type Value,
@@ -119,6 +127,8 @@ const ownCell = defineCell({
     return { state: { h: next }, output: inner, sums: { energy: sum(square(next)) } };
   },
 })({ size: I });
+
+const unit3 = oneHot(iota([3]), 3, "float64");
 
 const models: Record<string, Model> = {
   "a language model: table, LSTM and GRU, normalisation, readout": model(
@@ -198,6 +208,17 @@ const models: Record<string, Model> = {
       const W = mul(p.W, broadcastTo(p.g, [I, H]));
       const y = add(mul(tanh(matmul(x, W)), p.a), slice(p.b, 0, 1, 2));
       return structure.sumPerSequence(perRow(clipGradient(y, 0.1)));
+    },
+  ),
+  "no recurrence, matrices of each example: products with vectors, solutions, factors, orders": model(
+    { v: draw(2, [3]), M: draw(3, [3, 3]), s: draw(4, []) },
+    (p) => {
+      const stack = mul(draw(5, [4, 3, 3]), p.s);
+      const symmetric = add(matmul(stack, permute(stack, [0, 2, 1])), mul(unit3, 2));
+      const solved = triangularSolve(cholesky(symmetric), matmul(stack, p.M));
+      const products = cumulativeProduct(add(matmul(solved, p.v), 1));
+      const { values } = topK(matmul(p.v, sort(stack, 1).values), 2);
+      return add(perRow(products), perRow(roll(values, 1)));
     },
   ),
   "steps before examples": model(cell.init(Key.of(2), "float64"), (p) => {
