@@ -5,26 +5,38 @@ import {
   bidirectional,
   type Cell,
   chain,
+  cholesky,
+  clamp,
   crossEntropyMean,
   crossEntropyPerRow,
   crossEntropySum,
+  cumulativeProduct,
   type DType,
   fromArray,
   gruResetAfter,
+  hessianVectorProduct,
   type InputSpec,
   layerNorm,
   leafEntries,
   lstm,
+  matmul,
   mul,
   onCpu,
+  permute,
+  pow,
   projectedLstm,
   recurrent,
   rnn,
+  roll,
   type Shapes,
   type Structure,
+  sort,
+  square,
   stacked,
   sum,
   type Tensor,
+  topK,
+  triangularSolve,
   type Value,
   valueAndGrad,
   valueGradAndAux,
@@ -325,6 +337,50 @@ describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {
     expectClose(numbers(grads.params.gain), file.gradients.weight!.data, tolerance, "gradient of the gain");
     expectClose(numbers(grads.params.bias), file.gradients.bias!.data, tolerance, "gradient of the bias");
   });
+
+  const operations: Record<string, (...operands: readonly Value[]) => Value> = {
+    cumprod: (x) => cumulativeProduct(x!),
+    cumprod_0: (x) => cumulativeProduct(x!, 0),
+    sort: (x) => sort(x!).values,
+    topk: (x) => topK(x!, 3).values,
+    pow: (a, b) => pow(a!, b!),
+    clamp: (x) => clamp(x!, -0.5, 0.5),
+    roll: (x) => roll(x!, -2),
+    matmul_vector: (a, b) => matmul(a!, b!),
+    matmul_leading: (a, b) => matmul(a!, b!),
+    cholesky: (x) => cholesky(x!),
+    solve_lower: (a, b) => triangularSolve(a!, b!),
+    solve_upper_transposed: (a, b) => triangularSolve(permute(a!, [0, 2, 1]), b!),
+  };
+
+  test.each(Object.entries(operations))(
+    "operations, %s: values, gradients, Hessian-vector products",
+    (name, f) => {
+      const file = load<{
+        inputs: Record<string, Stored[]>;
+        cotangents: Record<string, { w: Stored; directions: Stored[] }>;
+        outputs: Record<string, Stored>;
+        gradients: Record<string, { first: Stored[]; second: Stored[] }>;
+      }>("operations");
+      expect(Object.keys(file.inputs)).toEqual(Object.keys(operations));
+      const of = ({ data, shape }: Stored) => fromArray(data, shape, dtype);
+      const operands = file.inputs[name]!.map(of);
+      expectClose(numbers(f(...operands)), file.outputs[name]!.data, tolerance, "value");
+      const { w, directions } = file.cotangents[name]!;
+      const loss = (values: Value[]) => sum(mul(of(w), square(f(...values))));
+      const { first, second } = file.gradients[name]!;
+      const check = (found: readonly Value[], wanted: readonly Stored[], what: string) =>
+        found.forEach((v, i) => {
+          expectClose(numbers(v), wanted[i]!.data, tolerance, `${what} of operand ${i}`);
+        });
+      check(valueAndGrad(loss)(operands).grads as Value[], first, "gradient");
+      check(
+        hessianVectorProduct(loss)(operands, directions.map(of)) as Value[],
+        second,
+        "Hessian-vector product",
+      );
+    },
+  );
 
   test("cross_entropy", () => {
     const file = load<{

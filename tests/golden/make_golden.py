@@ -1,4 +1,4 @@
-"""Golden values for the recurrent layers, optimisers, a schedule, cross entropy and layer norm.
+"""Golden values for the recurrent layers, optimisers, a schedule, cross entropy, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -451,6 +451,63 @@ def layer_norm():
     }
 
 
+# ---------------------------------------------------------------- operations
+
+
+def operations():
+    """Functions y of operands, the gradients of sum(W y y), and the products of its Hessian with directions."""
+    seed = 303
+    rng = np.random.RandomState(seed)
+    matrix, stack = uniform(rng, (2, 5)), uniform(rng, (2, 3, 3))
+    matrix[0, 2] = 0.0  # a zero in the middle of a product
+    positive = stack @ stack.transpose(0, 2, 1) + np.eye(3)
+    steady = stack + 3 * np.eye(3)
+    solve = torch.linalg.solve_triangular
+    functions = {
+        "cumprod": (lambda x: torch.cumprod(x, 1), [matrix]),
+        "cumprod_0": (lambda x: torch.cumprod(x, 0), [matrix]),
+        "sort": (lambda x: torch.sort(x, dim=1, stable=True).values, [matrix]),
+        "topk": (lambda x: torch.topk(x, 3, 1).values, [matrix]),
+        # No exponent is 0: there PyTorch's mixed second derivative is 0 instead of 1 / base.
+        "pow": (torch.pow, [np.array([0.3, 1.5, 2.0, 1.0]), np.array([2.0, -0.5, 0.7, 3.0])]),
+        "clamp": (lambda x: torch.clamp(x, -0.5, 0.5), [np.array([-1.0, -0.5, 0.1, 0.5, 2.0])]),
+        "roll": (lambda x: torch.roll(x, -2, 1), [matrix]),
+        "matmul_vector": (torch.matmul, [stack, uniform(rng, (3,))]),
+        "matmul_leading": (torch.matmul, [uniform(rng, (2, 1, 2, 3)), stack]),
+        "cholesky": (lambda x: torch.linalg.cholesky((x + x.mT) / 2), [positive]),
+        "solve_lower": (lambda a, b: solve(a, b, upper=False), [steady, uniform(rng, (2, 3, 2))]),
+        "solve_upper_transposed": (
+            lambda a, b: solve(a.mT, b, upper=False),
+            [steady, uniform(rng, (2, 3, 2))],
+        ),
+    }
+    inputs, outputs, gradients, cotangents = {}, {}, {}, {}
+    for name, (f, operands) in functions.items():
+        shape = f(*[torch.tensor(x) for x in operands]).shape
+        w = torch.tensor(uniform(rng, tuple(shape)))
+        directions = [uniform(rng, x.shape) for x in operands]
+        leaves = tuple(leaf(x) for x in operands)
+        y = f(*leaves)
+        grads = torch.autograd.grad((w * y * y).sum(), leaves, create_graph=True)
+        inner = sum((g * torch.tensor(d)).sum() for g, d in zip(grads, directions))
+        products = torch.autograd.grad(inner, leaves)
+        inputs[name] = [array(x) for x in operands]
+        outputs[name] = array(y)
+        cotangents[name] = {"w": array(w), "directions": [array(d) for d in directions]}
+        gradients[name] = {"first": [array(g) for g in grads], "second": [array(g) for g in products]}
+    return {
+        "case": "operations",
+        "config": {"torch": TORCH_VERSION, "seed": seed},
+        "layout": "for each function y of the inputs: first are the gradients of sum(w y y), second the products of its "
+        "Hessian with the directions",
+        "weights": {},
+        "inputs": inputs,
+        "cotangents": cotangents,
+        "outputs": outputs,
+        "gradients": gradients,
+    }
+
+
 def make_all():
     packed, unsorted = (5, 3, 1), (2, 5, 3)
     return [
@@ -504,6 +561,7 @@ def make_all():
         plateau(),
         cross_entropy(),
         layer_norm(),
+        operations(),
     ]
 
 

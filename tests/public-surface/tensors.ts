@@ -87,6 +87,33 @@ export const opRows: Rows = {
   ...names("sum mean max", () => row({ x: value(matrix()), axis: axis() })),
   cumulativeSum: () =>
     row({ x: value(matrix()), axis: maybe(oneAxis()), options: settings({ reverse: maybe(flag(true)) }) }),
+  cumulativeProduct: () =>
+    row({ x: value(matrix()), axis: maybe(oneAxis()), options: settings({ reverse: maybe(flag(true)) }) }),
+  sort: () =>
+    row({ x: value(matrix()), axis: maybe(oneAxis()), options: settings({ descending: maybe(flag(true)) }) }),
+  topK: () =>
+    row({ x: value(matrix()), k: argument(1, [], -1, 1.5, "1", 9, Number.NaN), axis: maybe(oneAxis()) }),
+  roll: () =>
+    row({
+      x: value(matrix()),
+      shift: argument(1, ["number"], 1.5, "1", Number.NaN, tensor(1), ints()),
+      axis: maybe(oneAxis()),
+    }),
+  pow: binary,
+  clamp: () =>
+    row({
+      x: value(),
+      low: argument(0, ["number"], "0", Number.NaN),
+      high: argument(1, ["number"], "1", Number.NaN),
+    }),
+  oneHot: () => row({ index: value(ints()), size: count(2), dtype: dtype() }),
+  triangularSolve: () =>
+    row({
+      a: value(tensor([[1]])),
+      b: value(tensor([2])),
+      options: settings({ upper: maybe(flag(true)), transpose: maybe(flag(true)) }),
+    }),
+  cholesky: () => row({ a: value(tensor([[1]])) }),
   norm: () => row({ x: value(matrix()), axis: axis() }),
   cosineSimilarity: () => row({ a: value(), b: value() }),
   argmax: () => row({ x: value(matrix()), axis: maybe(oneAxis()) }),

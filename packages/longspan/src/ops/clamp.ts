@@ -1,8 +1,13 @@
-import { describe } from "../check/index.js";
+import { check, kind } from "../check/index.js";
 import { type Tensor, Value } from "../tensor/index.js";
 import { less, where } from "./arithmetic.js";
 import type { Operand } from "./elementwise.js";
-import { checkValue, notAnOperand } from "./kinds.js";
+import { checkValue } from "./kinds.js";
+
+const bound = kind(
+  "a number or a value",
+  (given) => given instanceof Value || (typeof given === "number" && !Number.isNaN(given)),
+);
 
 /**
  * x where it lies between the bounds, the nearer bound where it does not: y = low if x < low, high if x > high, else x. NaN stays NaN.
@@ -11,7 +16,7 @@ import { checkValue, notAnOperand } from "./kinds.js";
  * not a value, see `clipGradient`.
  * @param low the lower bound, a number or a value that broadcasts against x; -Infinity for none
  * @param high the upper bound, at least `low`; Infinity for none
- * @throws RangeError if both bounds are numbers and low is larger than high; TypeError if one is NaN
+ * @throws RangeError if both bounds are numbers and low is larger than high, or one is NaN
  * @example
  * clamp(tensor([-3, 0.5, 3]), -1, 1) // [-1, 0.5, 1]
  * clamp(tensor([-3, 0.5, 3]), 0, Infinity) // [0, 0.5, 3]
@@ -20,16 +25,9 @@ export function clamp(x: Tensor, low: number | Tensor, high: number | Tensor): T
 export function clamp(x: Value, low: Operand, high: Operand): Value;
 export function clamp(x: Value, low: Operand, high: Operand): Value {
   checkValue("clamp", "x", x);
-  checkBound("low", low);
-  checkBound("high", high);
+  check("clamp", "low", low, bound);
+  check("clamp", "high", high, bound);
   if (typeof low === "number" && typeof high === "number" && low > high)
     throw new RangeError(`clamp: low ${low} is larger than high ${high}`);
   return where(less(x, low), low, where(less(high, x), high, x));
-}
-
-function checkBound(name: string, bound: Operand): void {
-  if (bound instanceof Value) return;
-  if (typeof bound !== "number") throw notAnOperand("clamp", bound);
-  if (Number.isNaN(bound))
-    throw new TypeError(`clamp: ${name} is ${describe(bound)}, expected a number or a value`);
 }
