@@ -1,7 +1,23 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { chain, executor, Key, lstm, normal, sum, unfold, useExecutor, valueAndGrad } from "longspan";
+import {
+  chain,
+  cholesky,
+  cumulativeProduct,
+  executor,
+  Key,
+  lstm,
+  matmul,
+  normal,
+  pow,
+  sum,
+  topK,
+  triangularSolve,
+  unfold,
+  useExecutor,
+  valueAndGrad,
+} from "longspan";
 import { defaultExecutor, type Program, type Schedule } from "longspan/engine";
 import { describe, expect, test } from "vitest";
 import { encodeProgram, encodeSchedule } from "../packages/longspan/src/lower/encode.js";
@@ -9,7 +25,7 @@ import { encodeProgram, encodeSchedule } from "../packages/longspan/src/lower/en
 const file = fileURLToPath(new URL("../packages/longspan/build/longspan.node", import.meta.url));
 const calls = Number(process.env.LONGSPAN_MALFORMED_CALLS ?? 100_000);
 
-/** Programs and schedules of real use: an LSTM with its gradient, and the eager ops around it. */
+/** Programs and schedules of real use: an LSTM with its gradient, the eager ops around it, and those that have instructions of their own. */
 function collect(): { program: Program; schedule: Schedule }[] {
   const before = defaultExecutor();
   const reference = executor("reference");
@@ -25,6 +41,9 @@ function collect(): { program: Program; schedule: Schedule }[] {
   valueAndGrad((p: { x: never }) => sum(unfold(cell, params, { x: p.x }, chain([3, 2, 0])).output))({
     x: normal(Key.of(2), [5, 2]) as never,
   });
+  const matrices = normal(Key.of(3), [2, 3, 3]);
+  triangularSolve(cholesky(matrices), matmul(matrices, matrices));
+  topK(cumulativeProduct(pow(matrices, 2)), 2, 1);
   reference.run = run;
   useExecutor(before);
   return seen;

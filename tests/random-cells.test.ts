@@ -48,6 +48,7 @@ test(`${total} random cells over random structures: compiled equals the plain lo
     "gather",
     "sums",
     "sharedInput",
+    "operation",
   ])
     expect(seen.get(f) ?? 0, f).toBeGreaterThan(total / 100);
 }, 1_200_000);

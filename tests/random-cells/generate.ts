@@ -39,6 +39,7 @@ import {
   Var,
   where,
 } from "longspan/engine";
+import { randomOperation } from "./operations.js";
 
 /** A small random source for structure; numbers in tensors come from keys. */
 export class Dice {
@@ -124,7 +125,7 @@ export function randomSubject(seed: number): Subject {
     for (let i = 0; i < steps; i++) {
       const v = d.pick(pool);
       const u = d.pick(vectors());
-      switch (d.below(17)) {
+      switch (d.below(18)) {
         case 0:
           pool.push(tanh(v));
           break;
@@ -196,6 +197,13 @@ export function randomSubject(seed: number): Subject {
             pool.push(add(u, max(u)));
           } else pool.push(sub(mul(v, 1.5), 0.25));
           break;
+        case 16: {
+          const { value, isSmooth } = randomOperation(d, { u, to, param });
+          features.add("operation");
+          smooth &&= isSmooth;
+          pool.push(value);
+          break;
+        }
         default: {
           const m = pool.find((p) => p.rank === 2);
           if (m) pool.push(tanh(matmul(to(v, [m.shape[0]!]), m)));
