@@ -1,9 +1,18 @@
 // Functions inside cells: the compiled program is the plain loop, in value and derivatives, wherever the operands come from.
-import { defaultExecutor, useExecutor } from "longspan/engine";
+import {
+  chain,
+  defaultExecutor,
+  onCpu,
+  type Structure,
+  slice,
+  unfold,
+  useExecutor,
+  type Value,
+} from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
 import { opRows } from "./ops-in-cells/rows.js";
-import { fewOriginsOf, originsOf, subjectOf } from "./ops-in-cells/subjects.js";
+import { fewOriginsOf, lengths, originsOf, subjectOf } from "./ops-in-cells/subjects.js";
 import { compare, innerProductError } from "./random-cells/compare.js";
 
 for (const { name } of executorRows)
@@ -32,3 +41,25 @@ for (const { name } of executorRows)
       },
     );
   });
+
+test.each(opRows)("$name: a batch is its sequences alone, bit for bit, on the reference executor", (row) => {
+  const before = defaultExecutor();
+  useExecutor(executorOf("reference"));
+  const numbers = (v: unknown) => Array.from(onCpu(v as Value).toArray());
+  for (const from of fewOriginsOf(row.shapes.length)) {
+    const { cell, structure, params, inputs, initial } = subjectOf(row, from);
+    const run = (given: Record<string, Value>, first: Record<string, Value>, of: Structure) =>
+      unfold(cell, params, given, of, { initial: first }).output as Value;
+    const whole = structure.unpack(run(inputs, initial, structure));
+    let row0 = 0;
+    for (const [s, length] of lengths.entries()) {
+      const own = (v: Value, name: string) =>
+        name.startsWith("node") ? slice(structure.unpack(v), 0, row0, row0 + length) : slice(v, 0, s, s + 1);
+      const given = Object.fromEntries(Object.entries(inputs).map(([name, v]) => [name, own(v, name)]));
+      const alone = run(given, { h: slice(initial.h!, 0, s, s + 1) }, chain([length]));
+      expect(numbers(alone)).toEqual(numbers(slice(whole, 0, row0, row0 + length)));
+      row0 += length;
+    }
+  }
+  useExecutor(before);
+});

@@ -3,12 +3,16 @@ import {
   add,
   bidirectional,
   chain,
+  cholesky,
+  concat,
+  cumulativeProduct,
   defineCell,
   executor,
   fromArray,
   glorot,
   gru,
   IndexError,
+  iota,
   Key,
   languageModel,
   layerNorm,
@@ -19,18 +23,25 @@ import {
   matmul,
   mul,
   onCpu,
+  oneHot,
   openStream,
   recurrent,
   reshape,
   residual,
   rnn,
+  roll,
   scope,
   sequenceModel,
+  slice,
+  softmax,
+  sort,
   stacked,
   type Tensor,
   type TypedArray,
   tanh,
   tensor,
+  topK,
+  triangularSolve,
   useExecutor,
   type Value,
   zerosInit,
@@ -64,6 +75,26 @@ const fastWeights = defineCell({
   },
 });
 
+/** A memory that is addressed by content and moved on, and the operations that have instructions of their own. */
+const addressed = defineCell({
+  name: "addressed",
+  inputs: ({ input }: typeof sizes) => ({ x: [input] }),
+  state: ({ input }) => ({ memory: [4, input] }),
+  params: ({ input }) => ({ U: glorot(input, input) }),
+  step({ x, memory }, { U }) {
+    const key = tanh(matmul(x, U));
+    const weights = softmax(matmul(memory, key));
+    const read = matmul(weights, memory);
+    const best = topK(weights, 2);
+    const moved = roll(memory, reshape(slice(best.indices, 0, 0, 1), []), 0);
+    const outer = matmul(reshape(weights, [4, 1]), reshape(weights, [1, 4]));
+    const factor = cholesky(add(outer, oneHot(iota([4]), 4, x.dtype)));
+    const solved = triangularSolve(factor, sort(cumulativeProduct(weights)).values);
+    const written = matmul(reshape(weights, [4, 1]), reshape(key, [1, I]));
+    return { state: { memory: add(mul(moved, 0.9), written) }, output: concat([read, best.values, solved]) };
+  },
+});
+
 /** A state that only passes through. */
 const still = defineCell({
   name: "still",
@@ -78,6 +109,7 @@ const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
     libraryCells("chains", sizes).map(([name, cell]) => [name, () => recurrent(cell) as AnySequenceLayer]),
   ),
   "own, a matrix and a slot without recurrence": () => recurrent(fastWeights(sizes)),
+  "own, a memory with operations along axes and on matrices": () => recurrent(addressed(sizes)),
   "own, a state that stays": () => recurrent(still(sizes)),
   "a stack with residuals": () =>
     stacked(

@@ -35,7 +35,8 @@ export function fewOriginsOf(n: number): readonly (readonly Origin[])[] {
 }
 
 const sizeOf = (shape: Shape) => shape.reduce((p, n) => p * n, 1);
-const lengths = [3, 0, 2];
+/** Of the sequences that the subjects run over. */
+export const lengths = [3, 0, 2];
 
 /** A recurrent cell that applies the function of a row once per node, to operands of the given origins. */
 export function subjectOf({ name, shapes, f }: OpRow, from: readonly Origin[]): Subject {
