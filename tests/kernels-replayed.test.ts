@@ -23,6 +23,8 @@ import {
 import { defaultExecutor, type Handle, type ReferenceExecutor, type Value } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeProgram, encodeSchedule } from "../packages/longspan/src/lower/encode.js";
+import { opRows } from "./ops-in-cells/rows.js";
+import { fewOriginsOf, subjectOf } from "./ops-in-cells/subjects.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
 
@@ -66,12 +68,17 @@ function recorded(f: () => void): Buffer {
   return Buffer.concat([bytesOf(Int32Array.of(cases.length)), ...cases.flat()]);
 }
 
-/** Random cells in float64; in float32 chains and trees of several widths, with lengths that differ. */
+/** Random cells, and operations in cells, in float64; in float32 chains and trees of several widths, with lengths that differ. */
 function everyKind(): void {
   for (let seed = 1; seed <= randomCells; seed++) {
     const subject = randomSubject(seed);
     valueAndGrad(lossOf(subject, "compiled") as (p: never) => Value)(pointOf(subject) as never);
   }
+  for (const row of opRows)
+    for (const from of fewOriginsOf(row.shapes.length)) {
+      const subject = subjectOf(row, from);
+      valueAndGrad(lossOf(subject, "compiled") as (p: never) => Value)(pointOf(subject) as never);
+    }
   const tree = { children: [[1, 2], [3, 4], [], [], []] };
   for (const [input, hidden] of [
     [1, 1],
