@@ -152,50 +152,62 @@ for (const { name } of executorRows)
           });
     });
 
-    describe("batchedMatmul", () => {
+    describe("batchedMatmul: matrices, a row or a column on one side, one right operand for all rows, accumulation", () => {
       for (const [transposeA, transposeB] of [
         [false, false],
         [true, false],
         [false, true],
         [true, true],
       ] as const)
-        test(`${transposeA ? "A'" : "A"} ${transposeB ? "B'" : "B"}`, () => {
-          const [rows, count, m, k, n] = [2, 3, 5, 6, 7];
-          const [a, b] = [random(rows * count * m * k, 1), random(rows * count * k * n, 2)];
-          const ours = run(
-            [
-              buffer("a", "row", count * m * k, "input"),
-              buffer("b", "row", count * k * n, "input"),
-              buffer("c", "row", count * m * n, "output"),
-            ],
-            {
-              kind: "batchedMatmul",
-              space: "row",
-              out: at(2),
-              a: at(0),
-              b: at(1),
-              count,
-              m,
-              k,
-              n,
-              transposeA,
-              transposeB,
-              accumulate: false,
-            },
-            [a, b, new Array<number>(rows * count * m * n).fill(9)],
-            scheduleOf({ row: rows }),
-          );
-          for (let q = 0; q < rows * count; q++)
-            for (let i = 0; i < m; i++)
-              for (let j = 0; j < n; j++) {
-                let s = 0;
-                for (let p = 0; p < k; p++)
-                  s +=
-                    a[q * m * k + (transposeA ? p * m + i : i * k + p)]! *
-                    b[q * k * n + (transposeB ? j * k + p : p * n + j)]!;
-                expect(Math.abs(ours[q * m * n + i * n + j]! - s)).toBeLessThan(1e-12 * (1 + Math.abs(s)));
-              }
-        });
+        for (const [count, m, k, n, shared, accumulate] of [
+          [3, 5, 6, 7, false, false],
+          [1, 5, 6, 7, true, true],
+          [2, 1, 9, 70, false, true],
+          [2, 70, 9, 1, false, false],
+          [1, 1, 37, 5, true, false],
+          [2, 1, 37, 1, false, true],
+          [2, 3, 0, 2, false, false],
+          [1, 1, 0, 2, false, false],
+        ] as const)
+          test(`${transposeA ? "A'" : "A"} ${transposeB ? "B'" : "B"} ${count}x[${m},${k},${n}]${shared ? ", one B" : ""}${accumulate ? " +=" : ""}`, () => {
+            const rows = 2;
+            const [a, b] = [random(rows * count * m * k, 1), random((shared ? 1 : rows) * count * k * n, 2)];
+            const c = random(rows * count * m * n, 3);
+            const ours = run(
+              [
+                buffer("a", "row", count * m * k, "input"),
+                buffer("b", shared ? "one" : "row", count * k * n, "input"),
+                buffer("c", "row", count * m * n, "output"),
+              ],
+              {
+                kind: "batchedMatmul",
+                space: "row",
+                out: at(2),
+                a: at(0),
+                b: at(1, shared ? "fixed" : "same"),
+                count,
+                m,
+                k,
+                n,
+                transposeA,
+                transposeB,
+                accumulate,
+              },
+              [a, b, c],
+              scheduleOf({ row: rows }),
+            );
+            for (let q = 0; q < rows * count; q++)
+              for (let i = 0; i < m; i++)
+                for (let j = 0; j < n; j++) {
+                  const [x, y] = [q * m * k, (shared ? 0 : q) * k * n];
+                  let s = accumulate ? c[q * m * n + i * n + j]! : 0;
+                  for (let p = 0; p < k; p++)
+                    s +=
+                      a[x + (transposeA ? p * m + i : i * k + p)]! *
+                      b[y + (transposeB ? j * k + p : p * n + j)]!;
+                  expect(Math.abs(ours[q * m * n + i * n + j]! - s)).toBeLessThan(1e-12 * (1 + Math.abs(s)));
+                }
+          });
     });
 
     test("segmentSum adds the listed rows in order; an empty list gives zero", () => {
@@ -359,6 +371,27 @@ describe("the verifier finds programs that would touch what they must not", () =
     ["a fixed row of many", change({ b: at(0, "fixed") }), "columns 0..4 of a, which has 2"],
     ["a table that does not exist", change({ a: at(0, 3) }), "no row table 3"],
     ["a write to an input", change({ out: at(0) }), "writes the input a"],
+    [
+      "an order of more places than elements",
+      {
+        ...good(),
+        buffers: [...good().buffers.slice(0, 2), buffer("c", "row", 3, "output", "int32")],
+        before: [
+          {
+            kind: "order",
+            space: "row",
+            out: at(2),
+            a: at(0),
+            outer: 1,
+            length: 2,
+            inner: 1,
+            count: 3,
+            descending: false,
+          },
+        ],
+      },
+      "before[0] order: 3 places of 2 elements",
+    ],
     [
       "sums along more columns than there are",
       {

@@ -197,12 +197,16 @@ class Products {
     T* right = reinterpret_cast<T*>(workspace_.right.reserve(packedSize<T>(k, n) * static_cast<int64_t>(sizeof(T))));
     T* left = reinterpret_cast<T*>(workspace_.left.reserve(m * k * static_cast<int64_t>(sizeof(T))));
     if (left == nullptr || right == nullptr) return Status::noMemory;
+    // One right operand for all rows, such as a parameter, is packed once.
+    const bool isShared = i.b.rows == rowsFixed && i.count == 1;
+    bool packed = false;
     for (int64_t r = span.begin; r < span.end; r++) {
       T* c = bound_.at<T>(i.out, bound_.rowOf(i.out, r));
       const T* a = bound_.at<const T>(i.a, bound_.rowOf(i.a, r));
       const T* b = bound_.at<const T>(i.b, bound_.rowOf(i.b, r));
       for (int64_t q = 0; q < i.count; q++, c += m * n, a += m * k, b += k * n) {
-        packRight<T>(right, b, i.transposeB ? 1 : n, i.transposeB ? k : 1, k, n, k);
+        if (!packed) packRight<T>(right, b, i.transposeB ? 1 : n, i.transposeB ? k : 1, k, n, k);
+        packed = isShared;
         const T* lines = a;
         if (i.transposeA) {
           for (int64_t p = 0; p < k; p++)
