@@ -10,6 +10,8 @@ import {
 } from "longspan";
 import {
   chain,
+  cholesky,
+  cumulativeProduct,
   defaultExecutor,
   executor,
   Key,
@@ -18,11 +20,15 @@ import {
   mul,
   normal,
   onCpu,
+  permute,
   type RecordableExecutor,
   type Structure,
+  sort,
   sum,
   tanh,
+  topK,
   trees,
+  triangularSolve,
   unfold,
   useExecutor,
   type Value,
@@ -143,6 +149,16 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
         expect(x).toBeCloseTo(one![1]![i]![j]!, 4);
       });
     });
+  });
+
+  test("operations with instructions of their own have the bits of one thread's", () => {
+    const stack = normal(Key.of(6), [61, 5, 5]);
+    const all = () => {
+      const l = cholesky(matmul(stack, permute(stack, [0, 2, 1])));
+      return numbers([triangularSolve(l, stack), sort(stack, 1), topK(stack, 2), cumulativeProduct(stack)]);
+    };
+    const one = on(1, all);
+    expect(on(3, all)).toEqual(one);
   });
 
   test("no rows at all", () => {
