@@ -46,12 +46,12 @@ function scores(): CellGraph {
   });
   const [W, m, q] = [
     value("W", [features, hidden], "one"),
-    value("m", [features], "member"),
+    value("m", [features], "member0"),
     value("q", [hidden], "sequence"),
   ];
   const [score, total] = withAmbient(trace, () => {
     const each = tanh(add(matmul(m.variable, W.variable), q.variable));
-    return [each, applyAll(sumToOp, { from: "member", to: "sequence" }, [each])[0]!];
+    return [each, applyAll(sumToOp, { from: "member0", to: "sequence" }, [each])[0]!];
   });
   return {
     name: "scores",
@@ -65,7 +65,7 @@ function scores(): CellGraph {
     equations: trace.equations,
     stateOut: [[]],
     outputs: [
-      { name: "score", value: score!, scope: "member" },
+      { name: "score", value: score!, scope: "member0" },
       { name: "total", value: total!, scope: "sequence" },
     ],
   };
@@ -74,13 +74,13 @@ function scores(): CellGraph {
 const cell = scores();
 const sizes = [2, 0, 3, 1];
 const structures: Record<string, Structure> = {
-  chains: chain([3, 1, 0, 2]).withMembers(sizes),
+  chains: chain([3, 1, 0, 2]).withSets({ set: sizes }),
   trees: trees([
     { children: [[1], []] },
     { children: [[]] },
     { children: [[]] },
     { children: [[]] },
-  ]).withMembers(sizes),
+  ]).withSets({ set: sizes }),
 };
 const memberOf = Int32Array.of(0, 0, 2, 2, 2, 3);
 
@@ -141,7 +141,7 @@ describe.each(executorRows)("rows per member of the set of a sequence, on $name"
 
 test("members and nodes have no rows in common yet: an op of the two is refused", () => {
   const trace = new Trace(1);
-  const [m, h] = (["member", "node"] as const).map((of) =>
+  const [m, h] = (["member0", "node"] as const).map((of) =>
     trace.variable({ shape: [2], dtype: "float32" }, of),
   );
   expect(() => add(m!, h!)).toThrow(

@@ -8,12 +8,16 @@ namespace {
 /** The largest part may take so much of the whole; beyond, the others only wait. */
 constexpr double mostShare = 0.9;
 
-/** Rows of nodes, then rows of edges, joined to those that they read states of. */
+/** The rows of all spaces with levels, one space after the other, joined to those that they read from. */
 class Division {
  public:
   explicit Division(const ScheduledProgram& scheduled) : scheduled_(scheduled), program_(*scheduled.program) {
-    nodes_ = scheduled.counts[spaceNode];
-    rows_ = nodes_ + scheduled.counts[spaceEdge];
+    for (int32_t s = 0; s < spaces; s++) {
+      const int32_t n = levelledNumbers[s];
+      if (n < 0) continue;
+      first_[n] = rows_;
+      rows_ += scheduled.counts[s];
+    }
   }
 
   /** Cuts into parts; one part if it does not come apart. False if there is no memory. */
@@ -25,20 +29,20 @@ class Division {
     }
     if (!parts.resize(count)) return false;
     for (Part*& p : parts) p = new Part();
-    for (int edges = 0; edges < 2; edges++) {
-      const Array<int32_t>& begin = edges ? scheduled_.edgeBegin : scheduled_.nodeBegin;
-      const Array<int32_t>& end = edges ? scheduled_.edgeEnd : scheduled_.nodeEnd;
+    for (int32_t s = 0; s < levelledSpaces; s++) {
+      const Array<int32_t>& begin = scheduled_.begin[s];
+      const Array<int32_t>& end = scheduled_.end[s];
       for (int32_t p = 0; p < count; p++)
-        if (!parts[p]->begin[edges].resize(scheduled_.levels) || !parts[p]->end[edges].resize(scheduled_.levels)) return false;
+        if (!parts[p]->begin[s].resize(scheduled_.levels) || !parts[p]->end[s].resize(scheduled_.levels)) return false;
       for (int64_t l = 0; l < scheduled_.levels; l++) {
         int32_t at = begin[l];
         for (int32_t p = 0; p < count; p++) {
-          parts[p]->begin[edges][l] = at;
+          parts[p]->begin[s][l] = at;
           if (count == 1)
             at = end[l];
           else
-            while (at < end[l] && partOf[at + (edges ? nodes_ : 0)] == p) at++;
-          parts[p]->end[edges][l] = at;
+            while (at < end[l] && partOf[at + first_[s]] == p) at++;
+          parts[p]->end[s][l] = at;
         }
       }
     }
@@ -49,7 +53,7 @@ class Division {
   /** Nothing in the loop is one for all rows and written there. */
   bool isClosed() const {
     for (const Instruction& i : program_.regions[1]) {
-      if (i.space != spaceNode && i.space != spaceEdge) return false;
+      if (levelledNumbers[i.space] < 0) return false;
       bool fixed = false;
       eachView(program_, i, [&](const View& v, bool written) { fixed = fixed || (written && v.rows == rowsFixed); });
       if (fixed) return false;
@@ -76,7 +80,7 @@ class Division {
   }
 
   int32_t numberOf(const Instruction& i, int64_t row) const {
-    return static_cast<int32_t>(row + (i.space == spaceEdge ? nodes_ : 0));
+    return static_cast<int32_t>(row + first_[levelledNumbers[i.space]]);
   }
 
   /** Calls f(row, row of the buffer) for each row of an instruction's view. */
@@ -120,6 +124,18 @@ class Division {
         for (int64_t q = lists.starts[r]; q < lists.starts[r + 1]; q++)
           if (owner[lists.index[q]] >= 0) unite(owner[lists.index[q]], numberOf(i, r));
     }
+    if (i.kind == Kind::segmentMap)
+      for (const Operand& o : program_.maps[i.map]->operands) {
+        if (o.storage != Storage::view || o.view.buffer != b || o.view.rows == rowsFixed) continue;
+        const Table& lists = *scheduled_.tables[i.lists];
+        const Table* rows = o.view.rows == rowsSame ? nullptr : scheduled_.tables[o.view.rows];
+        for (int64_t r = 0; r < scheduled_.counts[i.space]; r++)
+          for (int64_t q = lists.starts[r]; q < lists.starts[r + 1]; q++) {
+            const int64_t row = lists.index[q];
+            const int64_t at = rows == nullptr ? row : rows->offset + (rows->index.size() == 0 ? row : rows->index[row]);
+            if (owner[at] >= 0) unite(owner[at], numberOf(i, r));
+          }
+      }
     eachView(program_, i, [&](const View& v, bool written) {
       if (written || v.buffer != b || v.rows == rowsFixed || v.rows == rowsListed) return;
       eachRow(i, v, [&](int64_t r, int64_t q) {
@@ -128,7 +144,7 @@ class Division {
     });
   }
 
-  /** Written in the loop, and touched by other rows than the instruction's own, or by nodes and edges. */
+  /** Written in the loop, and touched by other rows than the instruction's own. */
   bool isCrossed(int32_t b) const {
     bool written = false;
     bool crossed = false;
@@ -176,10 +192,10 @@ class Division {
   }
 
   bool isOrdered(const Array<int32_t>& partOf) const {
-    for (int edges = 0; edges < 2; edges++) {
-      const Array<int32_t>& begin = edges ? scheduled_.edgeBegin : scheduled_.nodeBegin;
-      const Array<int32_t>& end = edges ? scheduled_.edgeEnd : scheduled_.nodeEnd;
-      const int64_t first = edges ? nodes_ : 0;
+    for (int32_t s = 0; s < levelledSpaces; s++) {
+      const Array<int32_t>& begin = scheduled_.begin[s];
+      const Array<int32_t>& end = scheduled_.end[s];
+      const int64_t first = first_[s];
       for (int64_t l = 0; l < scheduled_.levels; l++)
         for (int64_t r = begin[l] + 1; r < end[l]; r++)
           if (partOf[first + r] < partOf[first + r - 1]) return false;
@@ -189,8 +205,9 @@ class Division {
 
   const ScheduledProgram& scheduled_;
   const Program& program_;
-  int64_t nodes_;
-  int64_t rows_;
+  /** By space with levels: the number of its first row. */
+  int64_t first_[levelledSpaces];
+  int64_t rows_ = 0;
   Array<int32_t> root_;
 };
 

@@ -47,7 +47,8 @@ class Planner {
 
   bool make() {
     const bool loop = program_.regions[1].size() > 0;
-    const bool tiled = loop && isTiled(0) && isTiled(1);
+    bool tiled = loop;
+    for (int32_t s = 0; s < levelledSpaces; s++) tiled = tiled && isTiled(s);
     const int32_t threads = tiled && work() >= execution_.leastShared ? execution_.threads : 1;
     if (loop && !divide(scheduled_, threads, execution_.parts)) return false;
     // Where the loop does not come apart, what is outside it is better shared out among the threads than run beside it.
@@ -58,20 +59,22 @@ class Planner {
   ExecutionPlan& execution_ = *new ExecutionPlan();
 
  private:
-  /** Nanoseconds, by a guess, that one thread takes for the rows of nodes and edges. */
+  /** Nanoseconds, by a guess, that one thread takes for the rows that come in levels. */
   double work() const {
     double sum = 0;
     for (const Array<Instruction>& region : program_.regions)
       for (const Instruction& i : region)
-        if (i.space == spaceNode || i.space == spaceEdge) sum += scheduled_.counts[i.space] * costOf(program_, i);
+        if (levelledNumbers[i.space] >= 0) sum += scheduled_.counts[i.space] * costOf(program_, i);
     return sum;
   }
 
-  /** Whether the levels go through all rows, once and in one direction: 1 for edges. */
-  bool isTiled(int edges) const {
-    const Array<int32_t>& begin = edges ? scheduled_.edgeBegin : scheduled_.nodeBegin;
-    const Array<int32_t>& end = edges ? scheduled_.edgeEnd : scheduled_.nodeEnd;
-    const int64_t rows = scheduled_.counts[edges ? spaceEdge : spaceNode];
+  /** Whether the levels go through all rows of a space, once and in one direction. */
+  bool isTiled(int32_t levelled) const {
+    const Array<int32_t>& begin = scheduled_.begin[levelled];
+    const Array<int32_t>& end = scheduled_.end[levelled];
+    int64_t rows = 0;
+    for (int32_t s = 0; s < spaces; s++)
+      if (levelledNumbers[s] == levelled) rows = scheduled_.counts[s];
     bool up = true;
     bool down = true;
     int64_t low = 0;
@@ -112,7 +115,7 @@ class Planner {
 
   bool isBeside(const Array<Instruction>& region, const Array<uint8_t>& chosen, int64_t i, int side) const {
     const Instruction& x = region[i];
-    if (!goesByRows(x) || (x.space != spaceNode && x.space != spaceEdge)) return false;
+    if (!goesByRows(x) || levelledNumbers[x.space] < 0) return false;
     if (side == 0 && isSum(x)) return false;
     for (int64_t q = side == 0 ? i + 1 : 0; q < (side == 0 ? region.size() : i); q++) {
       const Instruction& y = region[q];
@@ -179,7 +182,7 @@ class Planner {
     if (!execution_.passing.resize(buffers)) return false;
     for (int64_t b = 0; b < buffers; b++) {
       const Buffer& buffer = program_.buffers[b];
-      const bool space = buffer.space == spaceNode || buffer.space == spaceEdge;
+      const bool space = levelledNumbers[buffer.space] >= 0;
       execution_.passing[b] = buffer.role == Role::temporary && space && !buffer.clearHead;
     }
     const auto look = [&](const Instruction& i, bool whole) {
@@ -196,11 +199,12 @@ class Planner {
   }
 
   bool cutChunks(bool beside) {
+    constexpr int32_t nodes = levelledNumbers[spaceNode];
     for (Part* part : execution_.parts) {
       int64_t rows = 0;
       if (!add(part->chunks, 0)) return false;
       for (int32_t l = 0; beside && l < scheduled_.levels; l++) {
-        const int64_t more = part->end[0][l] - part->begin[0][l];
+        const int64_t more = part->end[nodes][l] - part->begin[nodes][l];
         if (rows > 0 && rows + more > chunkRows) {
           if (!add(part->chunks, l)) return false;
           rows = 0;
@@ -237,9 +241,8 @@ class Planner {
 
   /** Rows that a part's own buffer must hold: a level's, or from the first to the last of a chunk. */
   int64_t rowsOf(const Part& part, const Buffer& buffer) const {
-    const int edges = buffer.space == spaceEdge;
-    const Array<int32_t>& begin = part.begin[edges];
-    const Array<int32_t>& end = part.end[edges];
+    const Array<int32_t>& begin = part.begin[levelledNumbers[buffer.space]];
+    const Array<int32_t>& end = part.end[levelledNumbers[buffer.space]];
     int64_t most = 0;
     for (int64_t c = 0; c + 1 < part.chunks.size(); c++) {
       int64_t low = INT64_MAX;

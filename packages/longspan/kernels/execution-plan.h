@@ -18,9 +18,9 @@ struct Group {
 
 /** What one thread does of the loop and beside it. */
 struct Part {
-  /** By level, for nodes (0) and edges (1): the rows [begin, end). */
-  Array<int32_t> begin[2];
-  Array<int32_t> end[2];
+  /** By space with levels, and by level: the rows [begin, end). */
+  Array<int32_t> begin[levelledSpaces];
+  Array<int32_t> end[levelledSpaces];
   /** First level of each chunk; at the end the number of levels. */
   Array<int32_t> chunks;
   /** Where its own buffers lie in its own memory (-1: a buffer of all), and how much of that there is. */
@@ -82,9 +82,12 @@ constexpr int32_t rowsListed = -3;
 /** Calls f(view, written) for each view of an instruction. */
 template <class F>
 inline void eachView(const Program& program, const Instruction& i, F f) {
-  if (i.kind == Kind::map) {
-    for (const Operand& o : program.maps[i.map]->operands)
-      if (o.storage == Storage::view) f(o.view, o.written != 0);
+  if (i.kind == Kind::map || i.kind == Kind::segmentMap) {
+    for (const Operand& o : program.maps[i.map]->operands) {
+      if (!o.hasView()) continue;
+      const bool listed = i.kind == Kind::segmentMap && o.storage == Storage::view && o.view.rows != rowsFixed;
+      f(listed ? View{o.view.buffer, o.view.offset, rowsListed} : o.view, o.written != 0);
+    }
     return;
   }
   f(i.out, true);

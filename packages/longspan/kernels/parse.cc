@@ -95,7 +95,15 @@ class Parser : public Checks {
     if (kind < 0 || kind >= static_cast<int32_t>(Kind::count)) return fail("an unknown instruction");
     if (i.space < 0 || i.space >= spaces) return fail("an unknown space");
     i.kind = static_cast<Kind>(kind);
-    if (i.kind == Kind::map) return map(i);
+    if (i.kind == Kind::map) return map(i, i.space);
+    if (i.kind == Kind::segmentMap) {
+      i.listSpace = next();
+      i.lists = next();
+      if (short_) return false;
+      if (i.listSpace < 0 || i.listSpace >= spaces) return fail("an unknown space");
+      if (i.lists < 0 || !isListTable(i.lists)) return fail("segmentMap without a table of lists");
+      return map(i, i.listSpace);
+    }
     i.out = view();
     i.a = view();
     i.b = view();
@@ -116,7 +124,8 @@ class Parser : public Checks {
     return withInstruction(i.kind, [&](auto kind) { return decltype(kind)::check(*this, i); });
   }
 
-  bool map(Instruction& i) {
+  /** A tile program whose rows are of `space`; sums over lists have the rows of the instruction. */
+  bool map(Instruction& i, int32_t space) {
     Map* m = new Map();
     i.map = static_cast<int32_t>(program_->maps.size());
     if (!program_->maps.resize(i.map + 1)) {
@@ -141,7 +150,7 @@ class Parser : public Checks {
       m->scratch += s;
     }
     for (Operand& o : m->operands)
-      if (!operand(o, *m, i.space)) return false;
+      if (!operand(o, *m, i, space)) return false;
     for (MapOp& op : m->ops) {
       const int32_t kind = next();
       op.code = next();
@@ -165,7 +174,7 @@ class Parser : public Checks {
     return program_->buffers.size() > 0 ? true : fail("a map without buffers");
   }
 
-  bool operand(Operand& o, const Map& m, int32_t space) {
+  bool operand(Operand& o, const Map& m, const Instruction& i, int32_t space) {
     const int32_t storage = next();
     const int32_t dtype = next();
     o.size = next();
@@ -174,7 +183,7 @@ class Parser : public Checks {
     if (!flag(&o.written)) return false;
     const int32_t real = next();
     if (short_) return false;
-    if (storage < 0 || storage > 2 || dtype < 0 || dtype > 2 || o.size < 0) return fail("an operand of unknown kind");
+    if (storage < 0 || storage >= static_cast<int32_t>(Storage::count) || dtype < 0 || dtype > 2 || o.size < 0) return fail("an operand of unknown kind");
     o.storage = static_cast<Storage>(storage);
     o.dtype = static_cast<DType>(dtype);
     if (m.uniform ? o.size != m.widest : o.size > m.widest) return fail("an operand wider than its map");
@@ -185,10 +194,20 @@ class Parser : public Checks {
       if (real < 0 || real >= realCount_) return fail("no such constant");
       o.value = reals_[real];
     }
+    const bool summed = i.kind == Kind::segmentMap;
+    if (o.storage == Storage::sum)
+      return (summed ? o.written != 0 || fail("a sum that is not written") : fail("a sum without lists")) &&
+             check(o.view, i.space, o.size, true) && sameType(o);
     if (o.storage != Storage::view) return true;
+    if (summed && (o.written != 0 || program_->buffers.size() <= o.view.buffer || o.view.buffer < 0 ||
+                   program_->buffers[o.view.buffer].role == Role::level))
+      return fail("a row of a list that is written, or that only a level has");
     if (o.view.rows >= 0 && o.slot < 0) return fail("rows by a table without a slot");
-    return check(o.view, space, o.size, o.written != 0) &&
-           (typeOf(o.view) == o.dtype ? true : fail("a view of another type than its buffer"));
+    return check(o.view, space, o.size, o.written != 0) && sameType(o);
+  }
+
+  bool sameType(const Operand& o) {
+    return typeOf(o.view) == o.dtype ? true : fail("a view of another type than its buffer");
   }
 
   bool operation(const MapOp& op, const Map& m) {
@@ -204,7 +223,9 @@ class Parser : public Checks {
     for (int q = 0; q < 3; q++)
       if (q < inputs ? operands[q] < 0 || operands[q] >= n : operands[q] != -1) return fail("no such operand");
     const Operand& out = m.operands[op.out];
-    if (out.storage == Storage::constant || (out.storage == Storage::view && !out.written)) return fail("a result that is not to be written");
+    if (out.storage == Storage::constant || out.storage == Storage::sum ||
+        (out.storage == Storage::view && !out.written))
+      return fail("a result that is not to be written");
     if (op.dims < 0 || op.dimCount < 0 || op.dimCount > maxRank || op.keptCount < 0 || op.keptCount > op.dimCount ||
         op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
       return fail("dimensions out of range");
@@ -214,7 +235,10 @@ class Parser : public Checks {
       for (int q = 0; q < inputs; q++)
         if (m.operands[operands[q]].size != out.size) return fail("operands of different sizes");
     const Operand* in[3] = {nullptr, nullptr, nullptr};
-    for (int q = 0; q < inputs; q++) in[q] = &m.operands[operands[q]];
+    for (int q = 0; q < inputs; q++) {
+      in[q] = &m.operands[operands[q]];
+      if (in[q]->storage == Storage::sum) return fail("a sum that is read");
+    }
     switch (op.kind) {
       case OpKind::copy:
         return typed(out, *in[0]);

@@ -162,7 +162,7 @@ class Products {
     int64_t done = 0;
     for (int64_t q = 0; q < count; q++) {
       const int64_t taken = pieces[q].end - pieces[q].begin;
-      const Span part = {pieces[q].begin, pieces[q].end, span.level, span.edges};
+      const Span part = {pieces[q].begin, pieces[q].end, span.level, span.levelled};
       const Lines<const T> x = lines<T>(i.a, part, i.m, 0);
       if (x.at == nullptr) return Status::noMemory;
       if (thin || !known) {

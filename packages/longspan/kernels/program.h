@@ -39,6 +39,9 @@ struct Operand {
   double value;
   /** A view that is written rather than read. */
   int32_t written;
+
+  /** Whether it has a view: operands of maps that are read or stored, and sums over lists. */
+  LONGSPAN_INLINE bool hasView() const { return storage == Storage::view || storage == Storage::sum; }
 };
 
 struct MapOp {
@@ -79,6 +82,8 @@ struct Instruction {
   LONGSPAN_SIZES(LONGSPAN_FIELD)
   LONGSPAN_FLAGS(LONGSPAN_FIELD)
 #undef LONGSPAN_FIELD
+  /** Of a map over lists: the space whose rows the lists name. */
+  int32_t listSpace = -1;
   /** Number of the map in `maps`, and of the pack in `packs`. */
   int32_t map;
   int32_t pack;
@@ -120,10 +125,8 @@ struct Table {
   /** Empty if row r is `offset + r`. */
   Array<int32_t> index;
   Array<int32_t> starts;
-  /** By level, of node rows and of edge rows; then of all rows. */
-  Array<StridedRows> nodeStrides;
-  Array<StridedRows> edgeStrides;
-  StridedRows all;
+  /** By level, for each space with levels that the table can be read from. */
+  Array<StridedRows> strides[levelledSpaces];
 };
 
 struct ExecutionPlan;
@@ -134,10 +137,9 @@ struct ScheduledProgram {
   int32_t counts[spaces];
   int32_t levels;
   int32_t headRows;
-  Array<int32_t> nodeBegin;
-  Array<int32_t> nodeEnd;
-  Array<int32_t> edgeBegin;
-  Array<int32_t> edgeEnd;
+  /** By space with levels, and by level: the rows [begin, end). */
+  Array<int32_t> begin[levelledSpaces];
+  Array<int32_t> end[levelledSpaces];
   Array<Table*> tables;
   /** Rows of each buffer. */
   Array<int64_t> rows;

@@ -6,32 +6,38 @@
 namespace longspan {
 namespace LONGSPAN_ISA {
 
-/** Rows [begin, end) of a space. In the loop also the level, and whether its rows are edges. */
+/** Rows [begin, end) of a space. In the loop also the level. */
 struct Span {
   int64_t begin;
   int64_t end;
   int32_t level;
-  bool edges;
+  /** The number of the space among those with levels, -1 for others. */
+  int32_t levelled;
 };
 
 /** A scheduled program whose buffers have memory. */
 struct Bound {
   const ScheduledProgram& scheduled;
   char* const* memory;
-  /** First row of the current level: level buffers keep its rows only. */
-  int64_t levelBegin;
+  /** By space with levels, the first row of the current level: level buffers keep its rows only. */
+  int64_t levelBegin[levelledSpaces];
 
-  LONGSPAN_INLINE bool isLevel(const View& v) const { return scheduled.program->buffers[v.buffer].role == Role::level; }
+  /** The row that a buffer begins with. */
+  LONGSPAN_INLINE int64_t firstRow(const View& v) const {
+    const Buffer& buffer = scheduled.program->buffers[v.buffer];
+    return buffer.role == Role::level ? levelBegin[levelledNumbers[buffer.space]] : 0;
+  }
 
   StridedRows stridedRows(const View& v, const Span& span) const {
     if (v.rows == rowsFixed) return {0, 0};
     if (v.rows == rowsSame)
-      return {static_cast<int32_t>(span.begin - (isLevel(v) ? levelBegin : 0)), 1};
+      return {static_cast<int32_t>(span.begin - firstRow(v)), 1};
     const Table& t = *scheduled.tables[v.rows];
     if (t.index.size() == 0) return {static_cast<int32_t>(t.offset + span.begin), 1};
     if (span.level >= 0) {
       // What lies evenly as a whole does so in part.
-      const StridedRows whole = (span.edges ? t.edgeStrides : t.nodeStrides)[span.level];
+      const Array<StridedRows>& strides = t.strides[span.levelled];
+      const StridedRows whole = strides.size() > 0 ? strides[span.level] : StridedRows{0, -1};
       if (whole.step >= 0) return {t.offset + t.index[span.begin], whole.step};
     }
     return stridedRowsOf(t, span.begin, span.end);
@@ -51,7 +57,7 @@ struct Bound {
 
   int64_t rowOf(const View& v, int64_t r) const {
     if (v.rows == rowsFixed) return 0;
-    if (v.rows == rowsSame) return r - (isLevel(v) ? levelBegin : 0);
+    if (v.rows == rowsSame) return r - firstRow(v);
     const Table& t = *scheduled.tables[v.rows];
     return t.offset + (t.index.size() == 0 ? r : t.index[r]);
   }

@@ -19,43 +19,121 @@ class MapRunner {
   Status run(const Span& span) {
     const int64_t rows = span.end - span.begin;
     if (rows <= 0) return Status::ok;
-    const bool flat = map_.uniform && isFlat(span);
-    int64_t width = map_.uniform ? map_.widest : 0;
-    int64_t tileRows;
-    int64_t tileColumns = width;
-    if (flat) {
-      tileRows = 1;
-      width = rows * width;
-      tileColumns = width < tileElements ? width : tileElements;
-    } else if (map_.uniform) {
-      if (width > tileElements) tileColumns = tileElements;
-      tileRows = tileElements / (tileColumns > 0 ? tileColumns : 1);
-    } else {
-      tileRows = tileBytes / (map_.scratch > 0 ? map_.scratch : 1);
-    }
-    if (tileRows > maxTileRows) tileRows = maxTileRows;
-    if (tileRows > rows) tileRows = rows;
-    if (tileRows < 1) tileRows = 1;
-    if (!layOut(tileRows, tileColumns)) return Status::noMemory;
-    fillConstants(tileRows, tileColumns);
-    if (flat) {
-      for (int64_t c = 0; c < width; c += tileColumns)
-        tile(span, span.begin, 1, c, width - c < tileColumns ? width - c : tileColumns, true);
+    if (map_.uniform && isFlat(span)) {
+      const int64_t width = rows * map_.widest;
+      tileColumns_ = width < tileElements ? width : tileElements;
+      if (!layOut(1, tileColumns_)) return Status::noMemory;
+      fillConstants();
+      for (int64_t c = 0; c < width; c += tileColumns_)
+        tile(span, span.begin, 1, c, width - c < tileColumns_ ? width - c : tileColumns_, true);
       return Status::ok;
     }
-    for (int64_t r = span.begin; r < span.end; r += tileRows) {
-      const int64_t taken = span.end - r < tileRows ? span.end - r : tileRows;
-      if (!map_.uniform) {
-        tile(span, r, taken, 0, 0, false);
-        continue;
-      }
-      for (int64_t c = 0; c < width; c += tileColumns)
-        tile(span, r, taken, c, width - c < tileColumns ? width - c : tileColumns, false);
+    if (!prepare(rows)) return Status::noMemory;
+    eachTile(span, [](int64_t, int64_t, int64_t) {});
+    return Status::ok;
+  }
+
+  /** For each row of the span, the sums over the rows of its list; `levelled`: the number of the space of those rows. */
+  Status sums(const Span& span, const Table& lists, int32_t levelled) {
+    int64_t longest = 0;
+    for (int64_t r = span.begin; r < span.end; r++) {
+      const int64_t rows = lists.starts[r + 1] - lists.starts[r];
+      if (rows > longest) longest = rows;
     }
+    if (!prepare(longest)) return Status::noMemory;
+    for (int64_t r = span.begin; r < span.end; r++) {
+      const int32_t first = lists.starts[r];
+      const int32_t last = lists.starts[r + 1];
+      for (const Operand& o : map_.operands)
+        if (o.storage == Storage::sum) clear(o, r);
+      if (first == last) continue;
+      const int32_t* index = lists.index.begin();
+      bool consecutive = true;
+      for (int32_t q = first + 1; consecutive && q < last; q++) consecutive = index[q] == index[q - 1] + 1;
+      list_ = consecutive ? nullptr : index;
+      const int64_t begin = consecutive ? index[first] : first;
+      const Span rows = {begin, begin + last - first, -1, levelled};
+      eachTile(rows, [&](int64_t taken, int64_t column, int64_t columns) {
+        for (const Operand& o : map_.operands)
+          if (o.storage == Storage::sum) addUp(o, r, taken, column, columns);
+      });
+    }
+    list_ = nullptr;
     return Status::ok;
   }
 
  private:
+  /** Sizes of tiles for so many rows, their scratch, and the constants in it. */
+  bool prepare(int64_t rows) {
+    const int64_t width = map_.uniform ? map_.widest : 0;
+    tileColumns_ = width;
+    if (map_.uniform) {
+      if (width > tileElements) tileColumns_ = tileElements;
+      tileRows_ = tileElements / (tileColumns_ > 0 ? tileColumns_ : 1);
+    } else {
+      tileRows_ = tileBytes / (map_.scratch > 0 ? map_.scratch : 1);
+    }
+    if (tileRows_ > maxTileRows) tileRows_ = maxTileRows;
+    if (tileRows_ > rows) tileRows_ = rows;
+    if (tileRows_ < 1) tileRows_ = 1;
+    if (!layOut(tileRows_, tileColumns_)) return false;
+    fillConstants();
+    return true;
+  }
+
+  /** Runs the tiles of a span; calls done(rows, column, columns) after each. */
+  template <class F>
+  void eachTile(const Span& span, F done) {
+    const int64_t width = map_.uniform ? map_.widest : 0;
+    for (int64_t r = span.begin; r < span.end; r += tileRows_) {
+      const int64_t taken = span.end - r < tileRows_ ? span.end - r : tileRows_;
+      if (!map_.uniform) {
+        tile(span, r, taken, 0, 0, false);
+        done(taken, 0, 0);
+        continue;
+      }
+      for (int64_t c = 0; c < width; c += tileColumns_) {
+        const int64_t columns = width - c < tileColumns_ ? width - c : tileColumns_;
+        tile(span, r, taken, c, columns, false);
+        done(taken, c, columns);
+      }
+    }
+  }
+
+  char* rowOfSum(const Operand& o, int64_t r) const {
+    const int64_t columns = bound_.scheduled.program->buffers[o.view.buffer].columns;
+    return bound_.memory[o.view.buffer] + (o.view.offset + bound_.rowOf(o.view, r) * columns) * longspan::sizeOf(o.dtype);
+  }
+
+  void clear(const Operand& o, int64_t r) const {
+    __builtin_memset(rowOfSum(o, r), 0, static_cast<size_t>(o.size * longspan::sizeOf(o.dtype)));
+  }
+
+  /** Adds the rows of a tile to a sum, one after the other. */
+  void addUp(const Operand& o, int64_t r, int64_t rows, int64_t column, int64_t columns) const {
+    const int64_t size = map_.uniform ? columns : o.size;
+    withType(o.dtype, [&](auto type) {
+      typedef LONGSPAN_TYPE(type) T;
+      T* to = reinterpret_cast<T*>(rowOfSum(o, r)) + column;
+      const T* from = reinterpret_cast<const T*>(slots_[o.slot]);
+      for (int64_t q = 0; q < rows; q++) addRow(to, from + q * size, size);
+    });
+  }
+
+  /** The row of the map's space that row r of a span is: where it runs over a list, what the list says. */
+  int64_t rowAt(int64_t r) const { return list_ == nullptr ? r : list_[r]; }
+
+  /** How the rows of a view lie over a span. */
+  StridedRows stridedRowsOf(const View& v, const Span& span) const {
+    if (list_ == nullptr || v.rows == rowsFixed) return bound_.stridedRows(v, span);
+    const int64_t first = bound_.rowOf(v, rowAt(span.begin));
+    const int64_t step = span.end - span.begin == 1 ? 0 : bound_.rowOf(v, rowAt(span.begin + 1)) - first;
+    bool even = step == 0 || step == 1;
+    for (int64_t r = span.begin + 1; even && r < span.end; r++)
+      even = bound_.rowOf(v, rowAt(r)) == first + (r - span.begin) * step;
+    return even ? StridedRows{static_cast<int32_t>(first), static_cast<int32_t>(step)} : StridedRows{0, -1};
+  }
+
   /** Whether the rows of all operands lie end to end, or are one number for all. */
   bool isFlat(const Span& span) const {
     for (const Operand& o : map_.operands) {
@@ -96,11 +174,10 @@ class MapRunner {
   }
 
   /** Constants are one row of equal numbers, read by every row of the tile. */
-  void fillConstants(int64_t tileRows, int64_t tileColumns) {
-    (void)tileRows;
+  void fillConstants() {
     for (const Operand& o : map_.operands) {
       if (o.storage != Storage::constant) continue;
-      fill(o, slots_[o.slot], map_.uniform ? tileColumns : o.size, o.value);
+      fill(o, slots_[o.slot], map_.uniform ? tileColumns_ : o.size, o.value);
     }
   }
 
@@ -118,7 +195,7 @@ class MapRunner {
       const Operand& o = map_.operands[i];
       const int64_t size = map_.uniform ? columns : o.size;
       const int64_t bytes = longspan::sizeOf(o.dtype);
-      if (o.storage == Storage::scratch) {
+      if (o.storage == Storage::scratch || o.storage == Storage::sum) {
         tiles_[i] = {slots_[o.slot], size * bytes};
       } else if (o.storage == Storage::constant) {
         tiles_[i] = {slots_[o.slot], 0};
@@ -134,7 +211,7 @@ class MapRunner {
     const int64_t bytes = longspan::sizeOf(o.dtype);
     const int64_t columns = bound_.scheduled.program->buffers[o.view.buffer].columns;
     char* base = bound_.memory[o.view.buffer] + (o.view.offset + column) * bytes;
-    const StridedRows strided = bound_.stridedRows(o.view, span);
+    const StridedRows strided = stridedRowsOf(o.view, span);
     if (flat && strided.step == 0) {
       base -= column * bytes;
       base += strided.first * columns * bytes;
@@ -154,7 +231,7 @@ class MapRunner {
     tile = {slots_[o.slot], size * bytes};
     if (o.written) return;
     for (int64_t r = 0; r < rows; r++)
-      __builtin_memcpy(tile.at + r * size * bytes, base + bound_.rowOf(o.view, first + r) * columns * bytes,
+      __builtin_memcpy(tile.at + r * size * bytes, base + bound_.rowOf(o.view, rowAt(first + r)) * columns * bytes,
                        static_cast<size_t>(size * bytes));
   }
 
@@ -268,6 +345,10 @@ class MapRunner {
   const Bound& bound_;
   const Map& map_;
   Workspace& workspace_;
+  /** The rows that a span of a list leads to; null where it runs over rows as they lie. */
+  const int32_t* list_ = nullptr;
+  int64_t tileRows_ = 1;
+  int64_t tileColumns_ = 0;
   Tile* tiles_ = nullptr;
   char** slots_ = nullptr;
 };

@@ -57,7 +57,7 @@ class Runner {
   }
 
   Status prepare(const Instruction& i) const {
-    const Bound bound = {*arguments_.scheduled, memory_, 0};
+    const Bound bound = {*arguments_.scheduled, memory_, {}};
     return Products(bound, arguments_, workspace(0)).prepare(i);
   }
 

@@ -53,9 +53,8 @@ class Scheduler {
     p.levels = next();
     p.headRows = next();
     if (p.headRows < 0 || p.levels < 0) return fail("negative levels or head rows");
-    if (!numbers(p.nodeBegin, p.levels) || !numbers(p.nodeEnd, p.levels) || !numbers(p.edgeBegin, p.levels) ||
-        !numbers(p.edgeEnd, p.levels))
-      return false;
+    for (int32_t s = 0; s < levelledSpaces; s++)
+      if (!numbers(p.begin[s], p.levels) || !numbers(p.end[s], p.levels)) return false;
     const int32_t tables = next();
     if (tables != program_.tables.size()) return fail("another number of tables than the program has");
     if (!p.tables.resize(tables)) return fail("out of memory");
@@ -83,8 +82,13 @@ class Scheduler {
       const int64_t row = static_cast<int64_t>(t.offset) + q;
       if (row < 0 || row > 0x7fffffff) return fail("a row out of range");
     }
-    ScheduledProgram& p = *scheduled_;
-    return runs(t, t.nodeStrides, p.nodeBegin, p.nodeEnd) && runs(t, t.edgeStrides, p.edgeBegin, p.edgeEnd);
+    // A table is read from one space, as a rule; others with as many rows do no harm.
+    for (int32_t s = 0; s < spaces; s++) {
+      const int32_t n = levelledNumbers[s];
+      if (n < 0 || scheduled_->counts[s] != t.index.size()) continue;
+      if (!runs(t, t.strides[n], scheduled_->begin[n], scheduled_->end[n])) return false;
+    }
+    return true;
   }
 
   bool runs(const Table& t, Array<StridedRows>& to, const Array<int32_t>& begin, const Array<int32_t>& end) {
@@ -104,9 +108,10 @@ class Scheduler {
 
   int64_t rowsOf(const Buffer& b) const {
     if (b.role != Role::level) return scheduled_->counts[b.space];
-    const bool edges = b.space == spaceEdge;
-    const Array<int32_t>& begin = edges ? scheduled_->edgeBegin : scheduled_->nodeBegin;
-    const Array<int32_t>& end = edges ? scheduled_->edgeEnd : scheduled_->nodeEnd;
+    const int32_t s = levelledNumbers[b.space];
+    if (s < 0) return 0;
+    const Array<int32_t>& begin = scheduled_->begin[s];
+    const Array<int32_t>& end = scheduled_->end[s];
     int64_t largest = 0;
     for (int64_t l = 0; l < scheduled_->levels; l++) {
       const int64_t rows = static_cast<int64_t>(end[l]) - begin[l];
@@ -126,19 +131,21 @@ class Scheduler {
   }
 
   bool loopInstruction(const Instruction& i) {
-    const bool edges = i.space == spaceEdge;
-    const Array<int32_t>& begin = edges ? scheduled_->edgeBegin : scheduled_->nodeBegin;
-    const Array<int32_t>& end = edges ? scheduled_->edgeEnd : scheduled_->nodeEnd;
+    const int32_t s = levelledNumbers[i.space];
+    if (s < 0) return fail("rows without levels in the loop");
+    const Array<int32_t>& begin = scheduled_->begin[s];
+    const Array<int32_t>& end = scheduled_->end[s];
     for (int64_t l = 0; l < scheduled_->levels; l++)
       if (begin[l] < 0 || begin[l] > end[l] || end[l] > scheduled_->counts[i.space]) return fail("a level beyond the rows");
     return instruction(i, scheduled_->counts[i.space]);
   }
 
   bool instruction(const Instruction& i, int64_t rows) {
-    if (i.kind == Kind::map) {
+    if (i.kind == Kind::map || i.kind == Kind::segmentMap) {
+      const int64_t inner = i.kind == Kind::segmentMap ? scheduled_->counts[i.listSpace] : rows;
       for (const Operand& o : program_.maps[i.map]->operands)
-        if (o.storage == Storage::view && !view(o.view, rows)) return false;
-      return true;
+        if (o.hasView() && !view(o.view, o.storage == Storage::sum ? rows : inner)) return false;
+      return i.kind == Kind::map || lists(*scheduled_->tables[i.lists], rows, inner);
     }
     if (!view(i.out, rows)) return false;
     if (isListed(i) ? !lists(*scheduled_->tables[i.lists], rows, scheduled_->rows[i.a.buffer]) : !view(i.a, rows)) return false;

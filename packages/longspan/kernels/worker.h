@@ -23,7 +23,7 @@ class Worker {
         memory_(workspace.memory),
         segments_(workspace.segments),
         block_(workspace.block),
-        bound_{scheduled_, nullptr, 0},
+        bound_{scheduled_, nullptr, {}},
         products_(bound_, arguments, workspace),
         context_{bound_, products_, workspace, *failure} {}
 
@@ -59,7 +59,7 @@ class Worker {
 
   /** Instructions outside the loop over a range of rows. */
   Status group(const List& list, const Segment& rows) {
-    return blocks(list, &rows, 1, list[0].space == spaceEdge);
+    return blocks(list, &rows, 1, levelledNumbers[list[0].space]);
   }
 
   /** The levels of a part in chunks; `early` runs ahead of each chunk and `late` behind it. */
@@ -89,34 +89,33 @@ class Worker {
   /** Bytes from the start of a buffer to the first row of a chunk. */
   int64_t firstByte(const Part& part, int64_t b, int32_t first, int32_t last) const {
     const Buffer& buffer = program_.buffers[b];
-    const int edges = buffer.space == spaceEdge;
+    const int32_t s = levelledNumbers[buffer.space];
     int64_t low = scheduled_.rows[b];
     for (int32_t l = first; l < last; l++)
-      if (part.begin[edges][l] < part.end[edges][l] && part.begin[edges][l] < low) low = part.begin[edges][l];
+      if (part.begin[s][l] < part.end[s][l] && part.begin[s][l] < low) low = part.begin[s][l];
     return low * buffer.columns * sizeOf(buffer.dtype);
   }
 
   Status levelOf(const Part& part, int32_t level) {
+    for (int32_t s = 0; s < levelledSpaces; s++) bound_.levelBegin[s] = part.begin[s][level];
     for (const Instruction& i : program_.regions[1]) {
-      const bool edges = i.space == spaceEdge;
-      const int64_t begin = part.begin[edges][level];
-      bound_.levelBegin = begin;
-      const Status status = execute(i, {begin, part.end[edges][level], level, edges});
+      const int32_t s = levelledNumbers[i.space];
+      const Status status = execute(i, {part.begin[s][level], part.end[s][level], level, s});
       if (status != Status::ok) return status;
     }
     return Status::ok;
   }
 
-  /** Runs instructions over the rows of a chunk: those of nodes, then those of edges, or the other way round, as they come. */
+  /** Runs instructions over the rows of a chunk: those of one space, then those of the next, as they come. */
   Status beside(const List& list, const Part& part, int32_t first, int32_t last) {
     for (int64_t q = 0; q < list.count;) {
-      const bool edges = list[q].space == spaceEdge;
+      const int32_t space = levelledNumbers[list[q].space];
       int64_t n = 1;
-      while (q + n < list.count && (list[q + n].space == spaceEdge) == edges) n++;
+      while (q + n < list.count && levelledNumbers[list[q + n].space] == space) n++;
       int64_t count = 0;
       if (!segments_.resize(last - first + 1)) return Status::noMemory;
       for (int32_t l = first; l < last; l++) {
-        const Segment s = {part.begin[edges][l], part.end[edges][l]};
+        const Segment s = {part.begin[space][l], part.end[space][l]};
         if (s.begin >= s.end) continue;
         Segment* before = count > 0 ? &segments_[count - 1] : nullptr;
         if (before != nullptr && before->end == s.begin)
@@ -126,7 +125,7 @@ class Worker {
         else
           segments_[count++] = s;
       }
-      const Status status = blocks({list.region, list.numbers + q, n}, segments_.begin(), count, edges);
+      const Status status = blocks({list.region, list.numbers + q, n}, segments_.begin(), count, space);
       if (status != Status::ok) return status;
       q += n;
     }
@@ -134,7 +133,7 @@ class Worker {
   }
 
   /** By blocks of rows, so that what one instruction writes is in cache when the next reads it. */
-  Status blocks(const List& list, const Segment* segments, int64_t count, bool edges) {
+  Status blocks(const List& list, const Segment* segments, int64_t count, int32_t levelled) {
     int64_t rows = 0;
     for (int64_t s = 0; s < count; s++) rows += segments[s].end - segments[s].begin;
     const int64_t parts = list.count == 1 || rows <= outerRows ? 1 : (rows + outerRows - 1) / outerRows;
@@ -153,7 +152,7 @@ class Worker {
         row += taken;
         if (row == segments[at].end && ++at < count) row = segments[at].begin;
       }
-      const Status status = block(list, pieces, edges);
+      const Status status = block(list, pieces, levelled);
       if (status != Status::ok) return status;
       adds_ = true;
     }
@@ -161,13 +160,13 @@ class Worker {
     return Status::ok;
   }
 
-  Status block(const List& list, int64_t pieces, bool edges) {
+  Status block(const List& list, int64_t pieces, int32_t levelled) {
     products_.forget();
     for (int64_t q = 0; q < list.count; q++) {
       const Instruction& i = list[q];
       Status status = Status::ok;
       if (isSum(i)) {
-        const Span none = {0, 0, -1, edges};
+        const Span none = {0, 0, -1, levelled};
         const bool add = adds_ || i.accumulate;
         status = withInstruction(
             i.kind, [&](auto kind) { return sum(kind, context_, i, none, block_.begin(), pieces, add); });
@@ -176,8 +175,8 @@ class Worker {
           if (written) products_.forget(v.buffer);
         });
         for (int64_t s = 0; s < pieces && status == Status::ok; s++)
-          status = execute(i, {block_[s].begin, block_[s].end, -1, edges});
-        if (pieces == 0) status = execute(i, {0, 0, -1, edges});
+          status = execute(i, {block_[s].begin, block_[s].end, -1, levelled});
+        if (pieces == 0) status = execute(i, {0, 0, -1, levelled});
       }
       if (status != Status::ok) return status;
     }

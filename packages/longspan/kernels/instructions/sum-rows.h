@@ -57,7 +57,7 @@ inline Status sum(instruction::sumRows, const InstructionContext& context, const
     T* out = bound.at<T>(i.out, 0);
     if (!add) __builtin_memset(out, 0, static_cast<size_t>(i.columns) * sizeof(T));
     for (int64_t s = 0; s < count; s++) {
-      const Span part = {segments[s].begin, segments[s].end, span.level, span.edges};
+      const Span part = {segments[s].begin, segments[s].end, span.level, span.levelled};
       const StridedRows strided = bound.stridedRows(i.a, part);
       if (strided.step >= 0)
         sumRows<T>(out, bound.at<const T>(i.a, strided.first), strided.step * bound.columns(i.a), part.end - part.begin,

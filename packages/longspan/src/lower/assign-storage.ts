@@ -1,9 +1,12 @@
 import { bytesPerElement, type DType, type View } from "../program/index.js";
 import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
 
-/** Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). */
+/**
+ * Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). A sum
+ * is the slot whose rows are added to a row of a buffer once all operations are done.
+ */
 export interface KernelOperand {
-  readonly storage: "scratch" | "view" | "constant";
+  readonly storage: "scratch" | "view" | "constant" | "sum";
   readonly dtype: DType;
   readonly size: number;
   /** -1: none. */
@@ -29,9 +32,16 @@ export interface KernelMap {
  * Decides where each value lives. What is loaded is read in its buffer, and what is stored is computed into its buffer, unless
  * the same columns are both read and written here, where order would matter. Everything else shares slots of scratch.
  *
- * @param inLoop rows that a level reads by a table are of other levels than the rows it writes
+ * @param how.inLoop rows that a level reads by a table are of other levels than the rows it writes
+ * @param how.sums what is stored is summed over the rows of a list
  */
-export function assignStorage({ values, code }: FlatMap, inLoop: boolean): KernelMap {
+export function assignStorage(
+  { values, code: ordered }: FlatMap,
+  { inLoop, sums }: { readonly inLoop: boolean; readonly sums: boolean },
+): KernelMap {
+  // A slot that is summed must not be taken by a later result.
+  const isStore = (op: FlatOp) => op.op === "store";
+  const code = sums ? [...ordered.filter((op) => !isStore(op)), ...ordered.filter(isStore)] : ordered;
   const operands: KernelOperand[] = [];
   const ops: KernelOp[] = [];
   /** Operand of each value, once known. */
@@ -70,7 +80,7 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
   }
   const home = new Map<number, FlatOp>();
   for (const op of code) {
-    if (op.op !== "store" || home.has(op.a) || clashes(op)) continue;
+    if (op.op !== "store" || sums || home.has(op.a) || clashes(op)) continue;
     const made = producers.get(op.a);
     if (made && made.op !== "load" && made.op !== "constant" && timesMade.get(op.a) === 1) home.set(op.a, op);
   }
@@ -103,7 +113,16 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
     const operandsRead = new Map(operandsOf(op).map((v) => [v, operandOf(v)]));
     const at = (v: number) => operandsRead.get(v)!;
     for (const v of early) giveBack(v);
-    if (op.op === "store") {
+    if (op.op === "store" && sums) {
+      const { dtype, size } = values[op.a]!;
+      let from = operands[at(op.a)]!;
+      if (from.storage !== "scratch") {
+        const slot = ownSlot(bytesOf(from));
+        from = { storage: "scratch", dtype, size, slot, written: true, value: 0 };
+        ops.push({ op: "copy", out: operands.push(from) - 1, a: at(op.a) });
+      }
+      operands.push({ storage: "sum", dtype, size, slot: from.slot, view: op.view, written: true, value: 0 });
+    } else if (op.op === "store") {
       if (home.get(op.a) !== op) {
         const out = viewOperand(op.view, op.a, true);
         ops.push({ op: "copy", out, a: at(op.a) });

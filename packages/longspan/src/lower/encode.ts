@@ -8,6 +8,7 @@ import {
   type RowMap,
   type RowTable,
   type Schedule,
+  type SegmentMap,
   spaceNames,
   type View,
 } from "../program/index.js";
@@ -38,7 +39,8 @@ export function encodeProgram(program: Program): { ints: Int32Array; reals: Floa
   for (const region of regions)
     for (const i of region) {
       ints.push(numberOf(i.kind, "Kind"), numberOf(i.space, "Space"));
-      if (i.kind === "map") encodeMap(i, region === program.loop, ints, reals);
+      if (i.kind === "segmentMap") ints.push(numberOf(i.inner, "Space"), i.lists);
+      if (i.kind === "map" || i.kind === "segmentMap") encodeMap(i, region === program.loop, ints, reals);
       else encodeInstruction(i, ints);
     }
   return { ints: Int32Array.from(ints), reals: Float64Array.from(reals) };
@@ -63,8 +65,14 @@ function encodeInstruction(i: Instruction, ints: number[]): void {
     ints.push(present.has(name) ? Number(fields[name]) : 0);
 }
 
-function encodeMap(map: MapInstruction, inLoop: boolean, ints: number[], reals: number[]): void {
-  const { operands, ops, slots } = assignStorage(joinPatterns(flattenMap(map)), inLoop);
+function encodeMap(
+  map: MapInstruction | SegmentMap,
+  inLoop: boolean,
+  ints: number[],
+  reals: number[],
+): void {
+  const flat = joinPatterns(flattenMap(map));
+  const { operands, ops, slots } = assignStorage(flat, { inLoop, sums: map.kind === "segmentMap" });
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
   const elementwise = ops.every((o) =>
     ["copy", "unary", "binary", "select", "mulAdd", "ofSum"].includes(o.op),

@@ -2,6 +2,7 @@ import {
   type BinaryCode,
   type BinaryRow,
   binaryCodes,
+  levelledSpaces,
   reduceCodes,
   spaceNames,
   type UnaryCode,
@@ -44,6 +45,8 @@ export const kernelUnary: Readonly<Record<KernelUnary, UnaryRow>> = { ...unaryCo
 /** All codes of two operands that the kernels have. */
 export const kernelBinary: Readonly<Record<KernelBinary, BinaryRow>> = { ...binaryCodes, ...fusedBinary };
 
+export { levelledSpaces };
+
 /** What every encoded program begins with. */
 export const magic = 0x4c535031;
 
@@ -72,7 +75,7 @@ export const enumerations = {
   Unary: Object.keys(kernelUnary) as KernelUnary[],
   Binary: Object.keys(kernelBinary) as KernelBinary[],
   Reduce: Object.keys(reduceCodes),
-  Storage: ["scratch", "view", "constant"],
+  Storage: ["scratch", "view", "constant", "sum"],
 } as const;
 
 const kernels = Object.values(instructions).flatMap(({ kernel }) => kernel ?? []);

@@ -1,8 +1,8 @@
-import type { MapInstruction, MapOp } from "../program/index.js";
+import type { MapOp, TileProgram } from "../program/index.js";
 import { product, rowMajor } from "./movements.js";
 
 /** Where registers have to be cut so that no slice or join goes through a piece. */
-export function findCuts(map: MapInstruction): Set<number>[] {
+export function findCuts(map: TileProgram): Set<number>[] {
   const sizes = sizesOf(map);
   const cuts = sizes.map(() => new Set<number>());
   /** Place p of `a` is place p + shift of `b`, for p in 0..length. */
@@ -50,12 +50,12 @@ export function findCuts(map: MapInstruction): Set<number>[] {
 }
 
 /** Elements of each register, per row. */
-export function sizesOf(map: MapInstruction): number[] {
+export function sizesOf(map: TileProgram): number[] {
   return map.registers.map((r) => product(r.shape));
 }
 
 /** Where the elements of a slice start if they lie end to end in their source, else null. */
-export function contiguousStart(map: MapInstruction, op: MapOp & { op: "slice" }): number | null {
+export function contiguousStart(map: TileProgram, op: MapOp & { op: "slice" }): number | null {
   const from = map.registers[op.a]!.shape;
   const to = map.registers[op.out]!.shape;
   const strides = rowMajor(from);
@@ -67,12 +67,12 @@ export function contiguousStart(map: MapInstruction, op: MapOp & { op: "slice" }
 }
 
 /** Whether the inputs of a concatenation lie end to end in its result. */
-export function isJoined(map: MapInstruction, op: MapOp & { op: "concat" }): boolean {
+export function isJoined(map: TileProgram, op: MapOp & { op: "concat" }): boolean {
   return product(map.registers[op.out]!.shape.slice(0, op.axis)) === 1;
 }
 
 /** Whether only axes of extent 1 change places. */
-export function keepsOrder(map: MapInstruction, op: MapOp & { op: "permute" }): boolean {
+export function keepsOrder(map: TileProgram, op: MapOp & { op: "permute" }): boolean {
   const { shape } = map.registers[op.a]!;
   const moved = op.axes.filter((axis) => shape[axis] !== 1);
   return moved.every((axis, i) => i === 0 || axis > moved[i - 1]!);

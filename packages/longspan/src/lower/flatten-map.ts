@@ -1,4 +1,4 @@
-import type { DType, MapInstruction, MapOp } from "../program/index.js";
+import type { DType, MapOp, TileProgram } from "../program/index.js";
 import { contiguousStart, findCuts, isJoined, keepsOrder, sizesOf } from "./find-cuts.js";
 import type { Dimension, FlatMap } from "./flat-map.js";
 import { type Movement, merged, movement, product, rowMajor } from "./movements.js";
@@ -11,7 +11,7 @@ const mostPieces = 64;
  * concatenated along memory is held in pieces, and every op on it becomes one op per piece. An LSTM's four gates, added as one value
  * of 4 H and sliced, become four values of H, so that the whole map runs over tiles of one width.
  */
-export function flattenMap(map: MapInstruction): FlatMap {
+export function flattenMap(map: TileProgram): FlatMap {
   const cuts = findCuts(map);
   const few = cuts.every((c) => c.size < mostPieces);
   return few
@@ -24,7 +24,7 @@ export function flattenMap(map: MapInstruction): FlatMap {
 }
 
 /** @param inPieces slices and joins along memory cost nothing; else they are copies. */
-function flatten(map: MapInstruction, cuts: readonly ReadonlySet<number>[], inPieces: boolean): FlatMap {
+function flatten(map: TileProgram, cuts: readonly ReadonlySet<number>[], inPieces: boolean): FlatMap {
   const sizes = sizesOf(map);
   const flat: FlatMap = { values: [], code: [] };
   const { values, code } = flat;

@@ -1,4 +1,4 @@
-import type { MapInstruction, MapOp } from "../program/index.js";
+import type { MapOp, TileProgram } from "../program/index.js";
 import type { Dimension } from "./flat-map.js";
 
 /** Where elements lie in what they are moved out of (into, for pad): from `base` on, at strides. */
@@ -9,7 +9,7 @@ export interface Movement {
 
 /** A movement as strides into its source (into its result, for pad). */
 export function movement(
-  map: MapInstruction,
+  map: TileProgram,
   op: MapOp & { op: "expand" | "permute" | "slice" | "pad" },
 ): Movement {
   const shapeOf = (r: number) => map.registers[r]!.shape;

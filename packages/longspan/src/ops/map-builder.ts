@@ -4,6 +4,7 @@ import type {
   MapInstruction,
   MapOp,
   Register,
+  SegmentMap,
   Space,
   UnaryCode,
 } from "../program/index.js";
@@ -86,5 +87,10 @@ export class MapBuilder implements MapEmitter {
   /** The finished instruction over the rows of `space`. */
   build(space: Space): MapInstruction {
     return { kind: "map", space, registers: this.registers, code: this.code };
+  }
+
+  /** The finished instruction that sums what is stored over lists: for each row of `space`, over rows of `inner`. */
+  buildSums(space: Space, inner: Space, lists: number): SegmentMap {
+    return { ...this.build(space), kind: "segmentMap", inner, lists };
   }
 }

@@ -91,7 +91,7 @@ export interface SampleInput {
 
 /**
  * How an op runs. `alias`: the same elements under another shape. `map`: row-local, becomes part of a fused map.
- * `instruction`: an instruction of its own. `sum`: a sum over rows. `run`: not part of cell programs.
+ * `instruction`: an instruction of its own. `sum`: rows that belong to one become one. `run`: not part of cell programs.
  */
 export type Lowering<A> =
   | { readonly kind: "alias" }
@@ -111,7 +111,11 @@ export type Lowering<A> =
       readonly accumulates: boolean;
       readonly summed?: Summed<A>;
     })
-  | { readonly kind: "sum" }
+  | {
+      readonly kind: "sum";
+      /** What becomes of the rows that belong to one: added up, the largest, its place, the one that an index picks. */
+      readonly code: "sum" | "max" | "argmax" | "pick";
+    }
   | {
       readonly kind: "run";
       /** Computes the results at once. */

@@ -24,7 +24,7 @@ export const sumToOp: Op<BetweenScopes> = {
   ],
   transpose: ({ attrs }, [ct]) => [ct && apply(spreadToOp, { from: attrs.to, to: attrs.from }, ct)],
   resultScope: ({ to }) => to,
-  lowering: { kind: "sum" },
+  lowering: { kind: "sum", code: "sum" },
   samples: [],
 };
 

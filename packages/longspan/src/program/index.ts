@@ -19,6 +19,8 @@ export type {
   LinearRecurrence,
   MapInstruction,
   Order,
+  SegmentMap,
+  TileProgram,
   OuterSum,
   RunRows,
   SegmentSum,

@@ -17,8 +17,6 @@ export const spaces = {
   one: { parents: [], scope: true },
   /** A row per sequence, tree or graph of a structure. */
   sequence: { parents: ["one"], scope: true },
-  /** A row per member of the set that each sequence carries. */
-  member: { parents: ["sequence"], scope: true },
   /** A row per node. */
   node: { parents: ["sequence"], scope: true, levels: true },
   /** A row per edge that an edge step runs over; it belongs to the node at the end whose inputs the step reads. */
@@ -33,10 +31,28 @@ export const spaces = {
   leaving: { parents: [] },
   /** The leading axis of an operation outside of cells. */
   row: { parents: [] },
+  /** A row per member of the first set that each sequence carries; then the other sets. */
+  member0: { parents: ["sequence"], scope: true },
+  member1: { parents: ["sequence"], scope: true },
+  member2: { parents: ["sequence"], scope: true },
+  member3: { parents: ["sequence"], scope: true },
+  /** A row per node and member of its own sequence, those of a node side by side. */
+  pair0: { parents: ["node", "member0"], scope: true, levels: true },
+  pair1: { parents: ["node", "member1"], scope: true, levels: true },
+  pair2: { parents: ["node", "member2"], scope: true, levels: true },
+  pair3: { parents: ["node", "member3"], scope: true, levels: true },
 } as const satisfies Record<string, SpaceRecord>;
 
 /** A set of rows, by name: see `spaces`. */
 export type Space = keyof typeof spaces;
+
+/** The sets that a sequence can carry: the rows of their members, and of the pairs of a node and a member. */
+export const setSpaces = [
+  { member: "member0", pair: "pair0" },
+  { member: "member1", pair: "pair1" },
+  { member: "member2", pair: "pair2" },
+  { member: "member3", pair: "pair3" },
+] as const;
 
 /** All sets of rows. Their order is that of their numbers in encoded programs. */
 export const spaceNames = Object.keys(spaces) as Space[];
@@ -68,6 +84,14 @@ export function hasLevels(space: Space): space is LevelledSpace {
  */
 export function isWithin(space: Space, other: Space): boolean {
   return space === other || spaces[space].parents.some((p) => isWithin(p, other));
+}
+
+/**
+ * Whether each row of a space stands where rows of several others meet: there may be as many as the product of those.
+ * @example isPaired("pair0") // true: a row per node and member
+ */
+export function isPaired(space: Space): boolean {
+  return spaces[space].parents.length > 1;
 }
 
 const scopes = spaceNames.filter((s): s is Scope => "scope" in spaces[s]);

@@ -95,7 +95,7 @@ export function views(i: Instruction): readonly ViewUse[] {
 function checkView(
   program: Program,
   space: Space,
-  [view, width, use, listed]: ViewUse,
+  [view, width, use, rows = space]: ViewUse,
   instruction: string,
 ): void {
   const where = `${instruction} ${use}`;
@@ -106,8 +106,8 @@ function checkView(
       program,
       `${where}: columns ${view.offset}..${view.offset + width} of ${buffer.name}, which has ${buffer.columns}`,
     );
-  if (view.rows === "same" && buffer.space !== space && !listed)
-    fail(program, `${where}: rows of ${buffer.space} (${buffer.name}) read as rows of ${space}`);
+  if (view.rows === "same" && rows !== "listed" && buffer.space !== rows)
+    fail(program, `${where}: rows of ${buffer.space} (${buffer.name}) read as rows of ${rows}`);
   if (view.rows === "fixed" && buffer.space !== "one")
     fail(program, `${where}: a fixed row of ${buffer.name}, which has rows of ${buffer.space}`);
   if (typeof view.rows === "number" && program.tables[view.rows]?.kind !== "map")

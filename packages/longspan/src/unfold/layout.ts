@@ -1,5 +1,6 @@
 import type { CellGraph } from "../cell/index.js";
 import type { LevelRows, ListTable } from "../program/index.js";
+import { type Pairs, pairsOf } from "./structures/sets.js";
 import { type Structure, zeroState } from "./structures/structure.js";
 
 /** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
@@ -9,6 +10,12 @@ export type Traversal = "direct" | "pull" | "push";
 export function traversalOf(cell: CellGraph): Traversal {
   return cell.edge?.when ?? "direct";
 }
+
+const noPairs: Pairs = {
+  begin: new Int32Array(1),
+  node: new Int32Array(0),
+  member: new Int32Array(0),
+};
 
 /** Lists of rows by reader, in edge order. */
 export interface Lists extends ListTable {
@@ -90,6 +97,12 @@ export class Layout {
   stateRow(end: number, port: number): number {
     if (end === zeroState) return 0;
     return end < 0 ? -end : this.portBegin(port) + end;
+  }
+
+  /** The pairs of nodes and members of a set, by its number; none where there is no such set. */
+  pairs(set: number): Pairs {
+    const { sets, parts } = this.structure;
+    return sets[set] ? pairsOf(sets[set], parts.sequenceOf) : noPairs;
   }
 
   /** The node of each stepped edge: the one that an edge step's inputs are taken from. */

@@ -34,10 +34,6 @@ interface AnyRows {
 export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
   one: { count: () => 1 },
   sequence: { count: ({ structure }) => structure.sequences },
-  member: {
-    count: ({ structure }) => structure.members,
-    parents: { sequence: ({ structure }) => structure.parts.memberOf ?? new Int32Array(0) },
-  },
   node: {
     count: ({ structure }) => structure.nodes,
     levels: ({ structure: { parts } }) => ({ begin: parts.levelBegin, end: parts.levelEnd }),
@@ -55,7 +51,50 @@ export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
     count: ({ traversal, headRows, stepped, structure: { nodes, parts } }) =>
       headRows + (traversal === "push" ? stepped.length : parts.outPorts.length * nodes),
   },
+  member0: membersOf(0),
+  member1: membersOf(1),
+  member2: membersOf(2),
+  member3: membersOf(3),
+  pair0: {
+    ...pairRows(0),
+    parents: { node: (layout) => layout.pairs(0).node, member0: (layout) => layout.pairs(0).member },
+  },
+  pair1: {
+    ...pairRows(1),
+    parents: { node: (layout) => layout.pairs(1).node, member1: (layout) => layout.pairs(1).member },
+  },
+  pair2: {
+    ...pairRows(2),
+    parents: { node: (layout) => layout.pairs(2).node, member2: (layout) => layout.pairs(2).member },
+  },
+  pair3: {
+    ...pairRows(3),
+    parents: { node: (layout) => layout.pairs(3).node, member3: (layout) => layout.pairs(3).member },
+  },
 };
+
+/** The rows of the members of a set, by its number. */
+function membersOf(set: number): RowsOf<"member0"> {
+  return {
+    count: ({ structure }) => structure.sets[set]?.sequenceOf.length ?? 0,
+    parents: { sequence: ({ structure }) => structure.sets[set]?.sequenceOf ?? new Int32Array(0) },
+  };
+}
+
+/** The rows of the pairs of nodes and members of a set: the nodes of a level lie side by side, and so do their pairs. */
+function pairRows(set: number): Omit<RowsOf<"pair0">, "parents"> {
+  const atNodes = (layout: Layout, nodes: Int32Array) => {
+    const { begin } = layout.pairs(set);
+    return nodes.map((n) => begin[n] ?? 0);
+  };
+  return {
+    count: (layout) => layout.pairs(set).node.length,
+    levels: (layout) => ({
+      begin: atNodes(layout, layout.structure.parts.levelBegin),
+      end: atNodes(layout, layout.structure.parts.levelEnd),
+    }),
+  };
+}
 
 /** The row of `of` that each row of `by` belongs to. @throws RangeError if rows of `by` do not belong to rows of `of` */
 export function parentRows(layout: Layout, by: Scope, of: Scope): Int32Array {

@@ -73,10 +73,10 @@ class ReferenceExecutable implements Executable {
       if (this.loop.length > 0) {
         for (let level = 0; level < schedule.levels; level++) {
           for (const s of this.loop) {
-            const rows = schedule.levelRows[s.space as LevelledSpace];
-            const [begin, end] = rows ? [rows.begin[level]!, rows.end[level]!] : [0, 0];
-            for (const o of s.operands) o.setLevel(begin);
-            s.run(begin, end, schedule.tables);
+            const begin = (space: Space) => schedule.levelRows[space as LevelledSpace]?.begin[level] ?? 0;
+            const end = schedule.levelRows[s.space as LevelledSpace]?.end[level] ?? 0;
+            for (const o of s.operands) o.setLevel(begin(this.program.buffers[o.view.buffer]!.space));
+            s.run(begin(s.space), end, schedule.tables);
           }
         }
       }

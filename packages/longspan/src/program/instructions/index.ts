@@ -9,6 +9,9 @@ import { map } from "./map.js";
 import { order } from "./order.js";
 import { outerSum } from "./outer-sum.js";
 import type { InstructionRecord } from "./record.js";
+import { segmentMap } from "./segment-map.js";
+import { segmentMax } from "./segment-max.js";
+import { segmentPick } from "./segment-pick.js";
 import { segmentSum } from "./segment-sum.js";
 import { sumRows } from "./sum-rows.js";
 import { triangularSolve } from "./triangular-solve.js";
@@ -20,10 +23,13 @@ export type { Gather } from "./gather.js";
 export type { Gemm } from "./gemm.js";
 export type { IndexSum } from "./index-sum.js";
 export type { LinearRecurrence } from "./linear-recurrence.js";
-export type { MapInstruction } from "./map.js";
 export type { Order } from "./order.js";
+export type { MapInstruction, TileProgram } from "./map.js";
 export type { OuterSum } from "./outer-sum.js";
 export type { InstructionRecord, KernelFields, RunRows, Show, ViewUse } from "./record.js";
+export type { SegmentMap } from "./segment-map.js";
+export type { SegmentMax } from "./segment-max.js";
+export type { SegmentPick } from "./segment-pick.js";
 export type { SegmentSum } from "./segment-sum.js";
 export type { SumRows } from "./sum-rows.js";
 export type { TriangularSolve } from "./triangular-solve.js";
@@ -35,6 +41,8 @@ export const instructions = {
   batchedMatmul,
   sumRows,
   segmentSum,
+  segmentMax,
+  segmentPick,
   gather,
   indexSum,
   cumulativeSum,
@@ -43,6 +51,7 @@ export const instructions = {
   triangularSolve,
   cholesky,
   map,
+  segmentMap,
 } as const;
 
 /** The instruction that a record is of. */

@@ -1,5 +1,6 @@
 import type { BoundView } from "../bound-view.js";
 import type { TableDecl, View } from "../buffers.js";
+import type { Space } from "../spaces.js";
 import type { ListTable, RowTable } from "../tables.js";
 
 /** All that the system knows of one kind of instruction; what the kernels know stands in kernels/instructions, under the same name. */
@@ -20,8 +21,16 @@ export interface InstructionRecord<I> {
   readonly run: (i: I, bind: (view: View) => BoundView) => RunRows;
 }
 
-/** A view, the columns that it covers, and its name in the instruction. `listed`: its rows are read by lists, whatever their space. */
-export type ViewUse = readonly [view: View, columns: number, use: string, listed?: "listed"];
+/**
+ * A view, the columns that it covers, its name in the instruction, and the space of its rows where it is not that of the
+ * instruction. `listed`: lists lead to its rows, whatever their space.
+ */
+export type ViewUse = readonly [
+  view: View,
+  columns: number,
+  use: string,
+  rows?: Space | "listed" | undefined,
+];
 
 /** Runs an instruction over some rows. */
 export type RunRows = (begin: number, end: number, tables: readonly (RowTable | ListTable)[]) => void;

@@ -17,11 +17,13 @@ import {
 import { gather, indexSum } from "../../ops/index.js";
 import { fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
+import { layOutSets, type Pairs, pairsOf, type SetParts, setsKind } from "./sets.js";
+import { StructureError } from "./structure-error.js";
 
-/** A structure that no schedule can serve, such as one with a cycle. */
-export class StructureError extends Error {
-  override name = "StructureError";
-}
+export { StructureError };
+
+/** The sets of a structure, by name: the number of members per sequence, or the structure whose nodes are the members. */
+export type SetSizes = Readonly<Record<string, readonly number[] | Structure>>;
 
 /**
  * One end of an edge: a node's row (0 or more), or a boundary node: -(b + 1) for source or sink b.
@@ -61,8 +63,8 @@ export interface StructureParts {
   readonly clock: Int32Array | null;
   /** Per row: its place when the sequences' own nodes are laid one after the other, in the order given. */
   readonly order: Int32Array;
-  /** Per member of the sets that sequences carry, those of a sequence side by side: its sequence. None where there are no sets. */
-  readonly memberOf?: Int32Array;
+  /** The sets that sequences carry, in the order in which cells see them; none by default. */
+  readonly sets?: readonly SetParts[];
   /** True once messages run from a node after it is done: the transposed direction. */
   readonly pushes: boolean;
 }
@@ -102,9 +104,9 @@ export class Structure {
     return this.parts.levelBegin.length;
   }
 
-  /** Members of all sets: 0 where sequences carry none. */
-  get members(): number {
-    return this.parts.memberOf?.length ?? 0;
+  /** The sets that sequences carry. */
+  get sets(): readonly SetParts[] {
+    return this.parts.sets ?? [];
   }
 
   /** [nodes, ...] laid sequence after sequence -> rows of this structure. Differentiable. */
@@ -131,6 +133,13 @@ export class Structure {
   sumPerSequence(rows: Value): Value {
     this.checkRows(rows, "sumPerSequence");
     return indexSum(rows, indexTensor(this.parts.sequenceOf), this.sequences);
+  }
+
+  /** Nodes of each sequence. */
+  nodesPerSequence(): number[] {
+    const sizes = new Array<number>(this.sequences).fill(0);
+    for (const s of this.parts.sequenceOf) sizes[s]! += 1;
+    return sizes;
   }
 
   /** The rows of the nodes of one sequence, in the order in which they were given. */
@@ -163,20 +172,54 @@ export class Structure {
   }
 
   /**
-   * The structure whose sequences each carry a set of so many members. Values per member have a row each, [members, ...]: those of the
-   * first sequence, then those of the second.
-   * @internal until cells can declare inputs per member
-   * @throws StructureError for sizes that are no sizes, or not one per sequence
+   * The structure whose sequences each carry sets that a cell can read: what attention, pointers and memories look at. A set has any
+   * number of members per sequence, none included; nothing is padded.
+   *
+   * Values per member have a row each: those of the first sequence's set, then those of the second's. Where a set is given as a structure,
+   * its members are that structure's nodes, and values per member have that structure's rows.
+   *
+   * @param sets by name: the number of members per sequence, or a structure with as many sequences. At most four sets
+   * @throws StructureError for sizes that do not fit the sequences
+   * @example
+   * const sources = chain([3, 1]);
+   * const targets = chain([2, 4]).withSets({ source: sources });
+   * targets.pairs("source").node.length // 10: 2 nodes with 3 members each, 4 nodes with 1
    */
-  withMembers(sizes: readonly number[]): Structure {
-    check("Structure.withMembers", "sizes", sizes, listOf(count, "a list of sizes"));
-    if (sizes.length !== this.sequences)
-      throw new StructureError(
-        `Structure.withMembers: sizes has ${sizes.length} sizes of sets for ${this.sequences} sequences`,
-      );
-    return this.derive(`members ${sizes}`, () => {
-      const memberOf = Int32Array.from(sizes.flatMap((n, s) => new Array<number>(n).fill(s)));
-      return new Structure({ ...this.parts, memberOf });
+  withSets(sets: SetSizes): Structure {
+    check("Structure.withSets", "sets", sets, setsKind);
+    const given = Object.entries(sets).map(([name, of]) =>
+      of instanceof Structure
+        ? { name, sizes: of.nodesPerSequence(), arrange: (rows: Value) => of.unpack(rows) }
+        : { name, sizes: of, arrange: null },
+    );
+    return new Structure({ ...this.parts, sets: layOutSets("Structure.withSets", given, this.sequences) });
+  }
+
+  /**
+   * The pairs of a node and a member of its own sequence's set: values per pair, such as weights of attention, have a row for each. Those
+   * of a node lie side by side, from `begin[node]` to `begin[node + 1]`.
+   * @throws StructureError if there is no such set
+   */
+  pairs(set: string): Pairs {
+    return pairsOf(this.set(set), this.parts.sequenceOf);
+  }
+
+  /** A set by name. @throws StructureError if there is none */
+  set(name: string): SetParts {
+    const found = this.sets.find((s) => s.name === name);
+    if (found) return found;
+    const has = this.sets.map((s) => s.name).join(", ");
+    throw new StructureError(
+      `the structure carries no set "${name}" (it carries: ${has === "" ? "none" : has}); add it with withSets({ ${name}: sizes })`,
+    );
+  }
+
+  /** The structure with these sets alone, in this order. @throws StructureError if one is missing */
+  onlySets(names: readonly string[]): Structure {
+    const same = names.length === this.sets.length && names.every((n, i) => n === this.sets[i]!.name);
+    if (same) return this;
+    return this.derive(`sets ${names.join()}`, () => {
+      return new Structure({ ...this.parts, sets: names.map((n) => this.set(n)) });
     });
   }
 
@@ -247,7 +290,7 @@ const partKinds: KindsOf<StructureParts> = {
   positions: table,
   clock: orNull(table),
   order: table,
-  memberOf: optional(table),
+  sets: optional(listOf(kind("a set, as withSets lays it out", isRecord), "a list of sets")),
   pushes: flag,
 };
 
