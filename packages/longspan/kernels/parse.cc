@@ -202,7 +202,8 @@ class Parser : public Checks {
     if (summed && (o.written != 0 || program_->buffers.size() <= o.view.buffer || o.view.buffer < 0 ||
                    program_->buffers[o.view.buffer].role == Role::level))
       return fail("a row of a list that is written, or that only a level has");
-    if (o.view.rows >= 0 && o.slot < 0) return fail("rows by a table without a slot");
+    const bool scattered = o.view.rows >= 0 || (summed && o.view.rows == rowsSame);
+    if (scattered && o.slot < 0) return fail("rows that may lie scattered without a slot");
     return check(o.view, space, o.size, o.written != 0) && sameType(o);
   }
 

@@ -1,9 +1,12 @@
 import { nearest } from "../check/index.js";
+import { setSpaces } from "../program/index.js";
 import { type DType, describeElement, formatShape } from "../tensor/index.js";
-import type { InputSpecs, Shapes } from "./step.js";
+import type { InputSpecs, SetSpecs, Shapes } from "./step.js";
 import { CellError } from "./verify.js";
 
-const definition = "name inputs sequenceInputs sharedInputs state params ports message edge step".split(" ");
+const definition = "name inputs sequenceInputs sharedInputs sets state params ports message edge step".split(
+  " ",
+);
 const result = ["state", "output", "sums"];
 const dtypes: readonly DType[] = ["float32", "float64", "int32"];
 
@@ -51,10 +54,10 @@ export function checkSlotShapes(cell: string, what: "state" | "message", slots: 
 /** Checks the shapes of inputs. @param part the part of the definition @throws CellError naming the input */
 export function checkInputShapes(
   cell: string,
-  part: "inputs" | "sequenceInputs" | "sharedInputs",
+  part: "inputs" | "sequenceInputs" | "sharedInputs" | `sets.${string}`,
   inputs: InputSpecs,
 ): void {
-  const what = { inputs: "input", sequenceInputs: "sequence input", sharedInputs: "shared input" }[part];
+  const what = inputNames[part] ?? `input of ${part}`;
   checkRecord(cell, part, inputs);
   for (const [name, spec] of Object.entries(inputs)) {
     const subject = `cell ${cell}: the ${what} "${name}"`;
@@ -68,6 +71,23 @@ export function checkInputShapes(
         `${subject} is ${spec.dtype} ${formatShape(spec.shape)}; types are ${listed(dtypes)}`,
       );
   }
+}
+
+const inputNames: Readonly<Record<string, string>> = {
+  inputs: "input",
+  sequenceInputs: "sequence input",
+  sharedInputs: "shared input",
+};
+
+/** Checks the shapes of the inputs of sets. @throws CellError naming the set */
+export function checkSets(cell: string, sets: SetSpecs): void {
+  checkRecord(cell, "sets", sets);
+  const names = Object.keys(sets);
+  if (names.length > setSpaces.length)
+    throw new CellError(
+      `cell ${cell}: ${names.length} sets (${listed(names)}); a cell reads at most ${setSpaces.length}: join those that have as many members`,
+    );
+  for (const [name, inputs] of Object.entries(sets)) checkInputShapes(cell, `sets.${name}`, inputs);
 }
 
 /**

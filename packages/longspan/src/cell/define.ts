@@ -1,13 +1,16 @@
 import { check, checkSettings, type KindsOf } from "../check/index.js";
 import { type DType, type Key, leafEntries, leaves, type Value } from "../tensor/index.js";
 import { dtypeKind, keyKind } from "../tensor/kinds.js";
-import { checkDefinition, checkInputShapes, checkSlotShapes } from "./check-definition.js";
+import { checkDefinition, checkInputShapes, checkSets, checkSlotShapes } from "./check-definition.js";
 import { checkParts, type SizedPart, sizesOf } from "./sizes.js";
 import {
   type InputSpecs,
   isSpec,
+  type OperandSpecs,
+  type OperandsOf,
   type ParamsOf,
   type ParamValues,
+  type SetSpecs,
   type Shapes,
   type StepContext,
   type StepResult,
@@ -33,6 +36,7 @@ export interface CellDefinition<
   M extends Shapes,
   R extends InputSpecs,
   N,
+  T extends SetSpecs = Record<never, never>,
 > {
   /** The cell's name in messages and printed programs. */
   readonly name: string;
@@ -47,6 +51,11 @@ export interface CellDefinition<
   readonly sequenceInputs?: (config: C) => Q;
   /** Inputs that all nodes share and that may change between runs, such as a temperature. */
   readonly sharedInputs?: (config: C) => R;
+  /**
+   * Sets that every node of a sequence can read, each with the inputs of its members, such as `{ source: { key: [8] } }`. A set has any
+   * number of members; `structure.withSets` says how many. At most four.
+   */
+  readonly sets?: (config: C) => T;
   /** The recurrent state: named slots of any shape. */
   readonly state: (config: C) => S;
   /** The parameters: a tree of specifications, as initialisers such as `glorot` make them. */
@@ -65,6 +74,7 @@ export interface CellDefinition<
     values: ValuesOf<NoInfer<I>> &
       ValuesOf<NoInfer<Q>> &
       ValuesOf<NoInfer<R>> &
+      OperandsOf<NoInfer<T>> &
       StateRead<NoInfer<M>, NoInfer<Ports>>,
     params: ParamValues<P>,
     context: StepContext,
@@ -79,7 +89,7 @@ export interface CellDefinition<
  * cell.init(Key.of(1)).U.shape // [ 3, 16 ]
  */
 export class Cell<
-  I extends InputSpecs = InputSpecs,
+  I extends OperandSpecs = InputSpecs,
   S extends Shapes = Shapes,
   P = unknown,
   O = unknown,
@@ -98,6 +108,8 @@ export class Cell<
     readonly inputs: InputSpecs,
     readonly sequenceInputs: InputSpecs,
     readonly sharedInputs: InputSpecs,
+    /** Inputs per member, by set. */
+    readonly sets: SetSpecs,
     readonly state: S,
     readonly message: Shapes,
     readonly ports: readonly string[],
@@ -156,7 +168,10 @@ export function defineCell<
   M extends Shapes = S,
   R extends InputSpecs = Record<never, never>,
   N = Record<never, never>,
->(definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N>): (config: C) => Cell<I & Q & R, S, P, O, N> {
+  T extends SetSpecs = Record<never, never>,
+>(
+  definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N, T>,
+): (config: C) => Cell<I & Q & R & T, S, P, O, N> {
   checkParts(definition);
   const { name } = definition;
   checkDefinition(name, definition);
@@ -167,21 +182,24 @@ export function defineCell<
     const state = sizes("state", () => definition.state(config));
     const sequenceInputs = sizes("sequenceInputs", () => definition.sequenceInputs?.(config) ?? ({} as Q));
     const sharedInputs = sizes("sharedInputs", () => definition.sharedInputs?.(config) ?? ({} as R));
+    const sets = sizes("sets", () => definition.sets?.(config) ?? ({} as T));
     const message = sizes("message", () => definition.message?.(config) ?? state);
     checkInputShapes(name, "inputs", inputs);
     checkInputShapes(name, "sequenceInputs", sequenceInputs);
     checkInputShapes(name, "sharedInputs", sharedInputs);
+    checkSets(name, sets);
     checkSlotShapes(name, "state", state);
     checkSlotShapes(name, "message", message);
-    const names = [inputs, sequenceInputs, sharedInputs, state].flatMap((specs) => Object.keys(specs));
+    const names = [inputs, sequenceInputs, sharedInputs, sets, state].flatMap((specs) => Object.keys(specs));
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined)
-      throw new CellError(`cell ${name}: "${twice}" names two of its inputs and state slots`);
-    return new Cell<I & Q & R, S, P, O, N>(
+      throw new CellError(`cell ${name}: "${twice}" names two of its inputs, sets and state slots`);
+    return new Cell<I & Q & R & T, S, P, O, N>(
       name,
       inputs,
       sequenceInputs,
       sharedInputs,
+      sets,
       state,
       message,
       definition.ports ?? [],

@@ -5,13 +5,28 @@ export * from "./linearize.js";
 export { printCell, printCellAs, printEquation, valueNames } from "./print.js";
 export * from "./pullback.js";
 export { type Reentered, reenter } from "./reenter.js";
+export {
+  setArgmax,
+  setAt,
+  setCount,
+  setLogSoftmax,
+  setLogSumExp,
+  setMax,
+  setMean,
+  setPlaces,
+  setSoftmax,
+  setSum,
+} from "./set-functions.js";
 export * from "./simplify.js";
 export type {
   InputSpec,
   InputSpecs,
+  OperandSpecs,
+  OperandsOf,
   ParamSpec,
   ParamsOf,
   ParamValues,
+  SetSpecs,
   Shapes,
   StepContext,
   StepResult,

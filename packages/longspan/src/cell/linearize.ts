@@ -8,6 +8,7 @@ import {
   Var,
 } from "../autodiff/index.js";
 import { type Linear, withAmbient, zerosLike } from "../ops/index.js";
+import { isPaired } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import { type CellGraph, inSlots, outSlots, type Port, type Slot, usedValues } from "./graph.js";
 import { withEntries } from "./reenter.js";
@@ -237,6 +238,24 @@ interface ResidualChoice {
   readonly recomputed: Equation[];
 }
 
+/** Pairs per node, by a guess: what a value per pair takes more memory than one per node. */
+const pairsPerNode = 16;
+
+/** What saving a value takes, in numbers per row. */
+function memoryOf({ shape, scope }: Var): number {
+  return sizeOf(shape) * (isPaired(scope) ? pairsPerNode : 1);
+}
+
+/** Whether an equation may be repeated in a derivative. Of several numbers per pair there are too many to be saved, whatever they cost. */
+function isRepeatable(eq: Equation | undefined): eq is Equation {
+  if (!eq) return false;
+  const {
+    op,
+    outputs: [v],
+  } = eq;
+  return op.cheap || (op.lowering.kind === "map" && isPaired(v!.scope) && sizeOf(v!.shape) > 1);
+}
+
 /**
  * Chooses what to save. A value is recomputed if its op is cheap and what it needs costs no more memory than the value
  * itself; operands of the cell cost nothing.
@@ -264,8 +283,8 @@ function chooseResiduals(
   const cost = (v: Var): number => {
     if (saved.has(v) || operands.has(v) || kept.has(v)) return 0;
     const eq = producer.get(v);
-    if (!eq?.op.cheap) return sizeOf(v.shape);
-    return Math.min(sizeOf(v.shape), inputsCost(eq));
+    if (!isRepeatable(eq)) return memoryOf(v);
+    return Math.min(memoryOf(v), inputsCost(eq));
   };
   const inputsCost = (eq: Equation) => [...new Set(eq.inputs)].reduce((p, v) => p + cost(v as Var), 0);
   const commit = (v: Var): void => {
@@ -275,13 +294,13 @@ function chooseResiduals(
     }
     if (saved.has(v)) return;
     const eq = producer.get(v);
-    if (!kept.has(v) && eq?.op.cheap && inputsCost(eq) <= sizeOf(v.shape)) {
+    if (!kept.has(v) && isRepeatable(eq) && inputsCost(eq) <= memoryOf(v)) {
       repeated.add(eq);
       for (const input of eq.inputs) commit(input as Var);
     } else saved.add(v);
   };
   // What must be saved anyway makes the rest cheaper, so it is settled first.
-  const forced = needed.filter((v) => !operands.has(v) && !producer.get(v)?.op.cheap);
+  const forced = needed.filter((v) => !operands.has(v) && !isRepeatable(producer.get(v)));
   for (const v of [...forced, ...needed]) commit(v);
   return {
     free: [...free],

@@ -1,5 +1,6 @@
 import { type Equation, liveEquations, producersOf, Trace, type Var } from "../autodiff/index.js";
-import { add, attrsKey, concatOp, type Op, padOp, spreadToOp, sumToOp } from "../ops/index.js";
+import { add, attrsKey, concatOp, type Op, padOp, type Scope, spreadToOp, sumToOp } from "../ops/index.js";
+import { isPaired, spaces } from "../program/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 
@@ -8,7 +9,7 @@ import { type CellGraph, roots } from "./graph.js";
  * where that spares forming the terms.
  */
 export function simplify(cell: CellGraph): CellGraph {
-  return dropUnused(distributeSums(dropUnused(joinPieces(mergeRepeats(cell)))));
+  return dropUnused(mergeRepeats(distributeSums(dropUnused(joinPieces(mergeRepeats(cell))))));
 }
 
 /**
@@ -28,7 +29,7 @@ function distributeSums(cell: CellGraph): CellGraph {
   const distribute = (eq: Equation, v: Value, out: Var): void => {
     const inner = producer.get(v);
     if (inner?.op !== add.op || !summable(v) || !inner.inputs.every((a) => sameShape(a.shape, v.shape))) {
-      equations.push({ ...eq, inputs: [v], outputs: [out] });
+      sum(eq, v, out);
       return;
     }
     const parts = inner.inputs.map((a) => {
@@ -38,9 +39,21 @@ function distributeSums(cell: CellGraph): CellGraph {
     });
     equations.push({ op: add.op, attrs: {}, inputs: parts, outputs: [out] });
   };
+  // What is summed over pairs goes by way of the nodes: so their sums are formed where the pairs are.
+  const sum = (eq: Equation, v: Value, out: Var): void => {
+    const from = eq.attrs.from as Scope;
+    if (!isPaired(from) || summable(v) || spaces[from].parents.some((p) => p === eq.attrs.to)) {
+      equations.push({ ...eq, inputs: [v], outputs: [out] });
+      return;
+    }
+    const atNodes = trace.variable(out, "node");
+    equations.push({ ...eq, attrs: { from, to: "node" }, inputs: [v], outputs: [atNodes] });
+    equations.push({ ...eq, attrs: { from: "node", to: eq.attrs.to }, inputs: [atNodes], outputs: [out] });
+  };
   for (const eq of cell.equations) {
-    if (eq.op === sumToOp && eq.attrs.to === "one") distribute(eq, eq.inputs[0]!, eq.outputs[0]!);
-    else equations.push(eq);
+    if (eq.op !== sumToOp) equations.push(eq);
+    else if (eq.attrs.to === "one") distribute(eq, eq.inputs[0]!, eq.outputs[0]!);
+    else sum(eq, eq.inputs[0]!, eq.outputs[0]!);
   }
   return { ...cell, equations };
 }

@@ -10,13 +10,20 @@ export function checkParts(definition: unknown): void {
   check("defineCell", "name", definition.name, text);
   const what = `defineCell: cell ${definition.name}`;
   for (const part of ["inputs", "state", "params", "step"]) check(what, part, definition[part], func);
-  for (const part of ["sequenceInputs", "sharedInputs", "message", "edge"])
+  for (const part of ["sequenceInputs", "sharedInputs", "sets", "message", "edge"])
     check(what, part, definition[part], optional(func));
   check(what, "ports", definition.ports, optional(listOf(text, "a list of names")));
 }
 
 /** The functions of a definition that say what there is and how large it is. */
-export type SizedPart = "inputs" | "state" | "sequenceInputs" | "sharedInputs" | "message" | "params";
+export type SizedPart =
+  | "inputs"
+  | "state"
+  | "sequenceInputs"
+  | "sharedInputs"
+  | "sets"
+  | "message"
+  | "params";
 
 /** What a part of a definition says for a configuration. It is its author's code, so its mistakes are told as the cell's. */
 export function sizesOf<T>(cell: string, part: SizedPart, f: () => T, config: unknown): T {

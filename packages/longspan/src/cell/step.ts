@@ -10,6 +10,15 @@ export interface ParamSpec {
 /** The shape of an input; floats unless a type is named. */
 export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType };
 
+/** The sets that a cell reads, by name, each with the inputs of its members. */
+export type SetSpecs = Readonly<Record<string, InputSpecs>>;
+
+/** What a cell is given at each step, by name: inputs, and the inputs of the members of sets. */
+export type OperandSpecs = Readonly<Record<string, InputSpec | InputSpecs>>;
+
+/** Values of inputs, and of the inputs of the members of sets, under the same names. */
+export type OperandsOf<I> = { readonly [K in keyof I]: I[K] extends InputSpec ? Value : ValuesOf<I[K]> };
+
 /** Named shapes. */
 export type Shapes = Readonly<Record<string, Shape>>;
 /** Named input shapes. */
@@ -31,6 +40,10 @@ export interface StepContext {
    * on the key given to `unfold`, the sequence and the node only, so a sequence run alone draws the same.
    */
   uniform(shape: Shape, options?: { per?: "node" | "sequence" }): Value;
+  /**
+   * Where a node stands in its sequence: int32 [], 0 for the first step of a chain. In trees and graphs it is the number of the node.
+   */
+  position(): Value;
 }
 
 /** What a step returns. */

@@ -1,5 +1,6 @@
 import { refusePromise, Trace, Var } from "../autodiff/index.js";
-import { apply, type Op, type Scope, sumToOp, uniformOp, withAmbient } from "../ops/index.js";
+import { apply, isWithin, type Op, type Scope, sumToOp, uniformOp, withAmbient } from "../ops/index.js";
+import { setSpaces } from "../program/index.js";
 import {
   type DType,
   formatShape,
@@ -13,12 +14,14 @@ import {
 import { checkResult } from "./check-definition.js";
 import { type CellGraph, type CellOutput, type Port, type Slot, usedValues } from "./graph.js";
 import { printCell } from "./print.js";
+import { type SetContext, setContext } from "./set-functions.js";
 import { simplify } from "./simplify.js";
 import {
   type InputSpec,
   type InputSpecs,
   isSpec,
   type ParamSpec,
+  type SetSpecs,
   type Shapes,
   type StepContext,
   type StepResult,
@@ -32,6 +35,10 @@ export type OperandSource =
   | { readonly from: "input"; readonly name: string }
   /** A node's input, seen by the edges that lead to the node. */
   | { readonly from: "edgeInput"; readonly name: string }
+  /** An input of the members of a set. */
+  | { readonly from: "member"; readonly set: string; readonly name: string }
+  /** The place of each member in its set, or the number 1 for each. */
+  | { readonly from: "place" | "one"; readonly set: string }
   | { readonly from: "key" | "example" | "position" };
 
 /** A cell's equations with the names that its author gave. */
@@ -56,6 +63,7 @@ export interface Untraced {
   readonly inputs: InputSpecs;
   readonly sequenceInputs: InputSpecs;
   readonly sharedInputs: InputSpecs;
+  readonly sets: SetSpecs;
   readonly state: Shapes;
   readonly message: Shapes;
   readonly ports: readonly string[];
@@ -89,6 +97,18 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
     ...operands(cell.inputs, "node", "input"),
     ...operands(cell.sequenceInputs, "sequence", "input"),
     ...operands(cell.sharedInputs, "one", "input"),
+    ...Object.fromEntries(
+      Object.entries(cell.sets).map(([set, specs], k) => [
+        set,
+        Object.fromEntries(
+          Object.entries(specs).map(([name, spec]) => {
+            const { shape, dtype: type } = inputSpec(spec, dtype);
+            const source = { from: "member", set, name } as const;
+            return [name, enter(`${set}.${name}`, shape, type, setSpaces[k]!.member, source)];
+          }),
+        ),
+      ]),
+    ),
   };
   const slots = slotsOf(cell.state, dtype);
   const messageSlots = definition.edge ? slotsOf(cell.message, dtype) : slots;
@@ -102,81 +122,104 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
       ? Object.fromEntries(names.map((n, i) => [n, byName(stateIn[i]!, messageSlots)]))
       : byName(stateIn[0]!, messageSlots);
 
-  return withAmbient(trace, () => {
-    let edge: CellGraph["edge"] = null;
-    if (definition.edge) {
-      const state = slots.map((s) => trace.variable(s, "edge"));
-      const edgeInputs = operands(cell.inputs, "edge", "edgeInput");
-      const message = definition.edge({ ...edgeInputs, ...byName(state, slots) } as never, params as never);
-      edge = {
-        when: "pull",
-        state,
-        message: checkSlots(cell.name, "the edge step's message", message, messageSlots),
-      };
-    }
-    const result = definition.step({ ...inputs, ...read } as never, params as never, context(enter, dtype));
-    refusePromise({ what: `cell ${cell.name}`, function: "the step" }, result);
-    const whole = trace.equations.find((eq) => eq.op.lowering.kind === "run");
-    if (whole)
-      throw new CellError(
-        `cell ${cell.name}: the step uses ${whole.op.name}, which runs over whole structures; a step sees one node`,
-      );
-    if (typeof result !== "object" || result === null || typeof result.state !== "object")
-      throw new CellError(`cell ${cell.name}: the step must return { state, output }`);
-    checkResult(cell.name, result);
-    const stateOut = [checkSlots(cell.name, "the new state", result.state, slots)];
-    const outputs: CellOutput[] = leafEntries(result.output).map(([path, value]) => {
-      if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);
-      return { name: path === "" ? "output" : path, value, scope: "node" };
-    });
-    for (const [path, value] of leafEntries(result.sums)) {
-      if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);
-      if (value.scope !== "node")
+  return withAmbient(trace, () =>
+    setContext.within(contextOfSets(cell, dtype, enter), () => {
+      let edge: CellGraph["edge"] = null;
+      if (definition.edge) {
+        const state = slots.map((s) => trace.variable(s, "edge"));
+        const edgeInputs = operands(cell.inputs, "edge", "edgeInput");
+        const message = definition.edge({ ...edgeInputs, ...byName(state, slots) } as never, params as never);
+        edge = {
+          when: "pull",
+          state,
+          message: checkSlots(cell.name, "the edge step's message", message, messageSlots),
+        };
+      }
+      const result = definition.step({ ...inputs, ...read } as never, params as never, context(enter, dtype));
+      refusePromise({ what: `cell ${cell.name}`, function: "the step" }, result);
+      const whole = trace.equations.find((eq) => eq.op.lowering.kind === "run");
+      if (whole)
         throw new CellError(
-          `cell ${cell.name}: the sum "${path}" does not depend on the node, so there is nothing to add up`,
+          `cell ${cell.name}: the step uses ${whole.op.name}, which runs over whole structures; a step sees one node`,
         );
-      outputs.push({
-        name: `sum.${path}`,
-        value: apply(sumToOp, { from: "node", to: "sequence" }, value),
-        scope: "sequence",
+      if (typeof result !== "object" || result === null || typeof result.state !== "object")
+        throw new CellError(`cell ${cell.name}: the step must return { state, output }`);
+      checkResult(cell.name, result);
+      const stateOut = [checkSlots(cell.name, "the new state", result.state, slots)];
+      const outputs: CellOutput[] = leafEntries(result.output).map(([path, value]) => {
+        if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);
+        // What differs per member stays so; anything else is given at every node.
+        const scope = isWithin("node", value.scope) ? "node" : value.scope;
+        return { name: path === "" ? "output" : path, value, scope };
       });
-    }
-    const recorded: CellGraph = {
-      name: cell.name,
-      inPorts,
-      outPorts: [{ name: "out", slots }],
-      sourceSlots: slots,
-      sinkSlots: slots,
-      values: values.map(({ name, variable }) => ({ name, variable })),
-      stateIn,
-      edge,
-      equations: trace.equations,
-      stateOut,
-      outputs,
-    };
-    const used = usedValues(recorded);
-    const isUsed = ({ variable }: { readonly variable: Var }) => used.has(variable);
-    const kept = values.filter(isUsed);
-    const graph = simplify({ ...recorded, values: recorded.values.filter(isUsed) });
-    verifyCell(graph);
-    const text = printCell(graph);
-    const equal = interned.get(text);
-    // The text names ops; a record that was defined again under the same name is another op.
-    const known = equal?.equations.every((eq, i) => eq.op === graph.equations[i]!.op) ? equal : graph;
-    interned.set(text, known);
-    return {
-      graph: known,
-      sources: kept.map((v) => v.source),
-      output: result.output,
-      sums: result.sums ?? {},
-    };
-  });
+      for (const [path, value] of leafEntries(result.sums)) {
+        if (!(value instanceof Var)) rejectCaptured(cell.name, value, null);
+        if (!isWithin(value.scope, "node"))
+          throw new CellError(
+            `cell ${cell.name}: the sum "${path}" does not depend on the node, so there is nothing to add up`,
+          );
+        // Of a value per node and member, the sum over the nodes is one per member.
+        const to = setSpaces.find(({ pair }) => pair === value.scope)?.member ?? "sequence";
+        outputs.push({
+          name: `sum.${path}`,
+          value: apply(sumToOp, { from: value.scope, to }, value),
+          scope: to,
+        });
+      }
+      const recorded: CellGraph = {
+        name: cell.name,
+        inPorts,
+        outPorts: [{ name: "out", slots }],
+        sourceSlots: slots,
+        sinkSlots: slots,
+        values: values.map(({ name, variable }) => ({ name, variable })),
+        stateIn,
+        edge,
+        equations: trace.equations,
+        stateOut,
+        outputs,
+      };
+      const used = usedValues(recorded);
+      const isUsed = ({ variable }: { readonly variable: Var }) => used.has(variable);
+      const kept = values.filter(isUsed);
+      const graph = simplify({ ...recorded, values: recorded.values.filter(isUsed) });
+      verifyCell(graph);
+      const text = printCell(graph);
+      const equal = interned.get(text);
+      // The text names ops; a record that was defined again under the same name is another op.
+      const known = equal?.equations.every((eq, i) => eq.op === graph.equations[i]!.op) ? equal : graph;
+      interned.set(text, known);
+      return {
+        graph: known,
+        sources: kept.map((v) => v.source),
+        output: result.output,
+        sums: result.sums ?? {},
+      };
+    }),
+  );
 }
 
-function context(
-  enter: (name: string, shape: Shape, type: DType, scope: Scope, source: OperandSource) => Var,
-  dtype: DType,
-): StepContext {
+/** What functions over sets ask for: each enters once, when it is asked for first. */
+function contextOfSets(cell: Untraced, dtype: DType, enter: Enter): SetContext {
+  const sets = Object.keys(cell.sets);
+  const known = new Map<string, Var>();
+  const coordinate = (from: "place" | "one", k: number, type: DType) => {
+    const name = `${sets[k]}@${from}`;
+    const v = known.get(name) ?? enter(name, [], type, setSpaces[k]!.member, { from, set: sets[k]! });
+    known.set(name, v);
+    return v;
+  };
+  return {
+    cell: cell.name,
+    places: (k) => coordinate("place", k, "int32"),
+    ones: (k) => coordinate("one", k, dtype),
+  };
+}
+
+/** Makes an operand of the cell. */
+type Enter = (name: string, shape: Shape, type: DType, scope: Scope, source: OperandSource) => Var;
+
+function context(enter: Enter, dtype: DType): StepContext {
   let sites = 0;
   const known = new Map<string, Var>();
   const coordinate = (from: "key" | "example" | "position", shape: Shape, scope: Scope) => {
@@ -185,6 +228,7 @@ function context(
     return v;
   };
   return {
+    position: () => coordinate("position", [], "node"),
     uniform(shape, { per = "node" } = {}) {
       const key = coordinate("key", [2], "one");
       const example = coordinate("example", [], "sequence");

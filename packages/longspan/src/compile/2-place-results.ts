@@ -62,10 +62,12 @@ export function placeResults(context: Context): PlacedResults {
     message: cell.edge.message.map((v, slot) => giveDestination(v, { kind: "message", slot }, "edge")),
   };
   // A sum over some of the rows reads them as they lie: states, which are read through a table, are copied for it.
+  const asTheyLie = new Set<Value>(cell.values.map((v) => v.variable));
   const equations = cell.equations.map((eq) => {
     const v = eq.inputs[0]!;
     if (eq.op.lowering.kind !== "sum" || eq.attrs.to === "one") return eq;
     const { root } = memoryOf(v, producer);
+    if (asTheyLie.has(root) && v === root) return eq;
     if (producer.has(root) && !destinations.has(root)) return eq;
     const copy = trace.variable(v, (v as Var).scope);
     early.push({ before: eq, copy: { op: copyOp, attrs: {}, inputs: [v], outputs: [copy] } });

@@ -1,6 +1,7 @@
 import type { Equation, Var } from "../autodiff/index.js";
 import { add, type Scope } from "../ops/index.js";
-import { sameShape, type Value } from "../tensor/index.js";
+import { isPaired } from "../program/index.js";
+import { sameShape, sizeOf, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./3-hoist.js";
 import { type Phase, result } from "./context.js";
 import { firstLayer, type Layer, type LayerKind, layerAfter, layerBefore, layerFrom } from "./layers.js";
@@ -11,7 +12,8 @@ export interface Unit {
   readonly phase: Phase;
   readonly space: Scope;
   readonly layer: Layer;
-  readonly isMap: boolean;
+  /** Row-local equations of one map, sums over lists of what a map forms, or one equation with an instruction of its own. */
+  readonly kind: "map" | "sums" | "instruction";
   readonly equations: Equation[];
 }
 
@@ -29,6 +31,8 @@ export interface Fused extends Hoisted {
   readonly accumulations: ReadonlyMap<Equation, Accumulation>;
   /** Equations whose result is never formed: a sum over rows takes their operands. */
   readonly absorbed: ReadonlySet<Equation>;
+  /** Equations that are computed wherever they are used, and have no memory. */
+  readonly inlined: ReadonlySet<Equation>;
 }
 
 /**
@@ -38,14 +42,14 @@ export interface Fused extends Hoisted {
 export function fuse(hoisted: Hoisted): Fused {
   const { cell, producer } = hoisted;
   const absorbed = findAbsorbed(hoisted);
-  const accumulations = findAccumulations(hoisted, absorbed);
+  const inlined = findInlined(hoisted, absorbed);
+  const accumulations = findAccumulations(hoisted, absorbed, inlined);
   const layers = new Map<Equation, Layer>();
 
   /** Where a value is made for a consumer in `phase`; no layer where it is there from the start. */
   const available = (v: Value, phase: Phase): { layer: Layer | null; eq: Equation | undefined } => {
     const { root } = memoryOf(v, producer);
     const eq = producer.get(root);
-    if (eq && isInline(eq, hoisted)) return { layer: null, eq };
     if (eq) return { layer: hoisted.phases.get(eq) === phase ? layerOf(eq) : null, eq };
     return { layer: stateLayer(root, phase), eq: undefined };
   };
@@ -79,7 +83,7 @@ export function fuse(hoisted: Hoisted): Fused {
     const phase = hoisted.phases.get(eq)!;
     const kind = layerKindOf(eq);
     let first = firstLayer(kind);
-    const operands = absorbedOperands(eq, absorbed, producer);
+    const operands = operandsOf(eq, { absorbed, inlined, producer });
     for (const v of start ? [...operands, start] : operands) {
       const { layer, eq: made } = available(v, phase);
       if (layer === null) continue;
@@ -92,34 +96,33 @@ export function fuse(hoisted: Hoisted): Fused {
 
   const scheduled = cell.equations.filter(
     (eq) =>
-      !isView(eq, producer) &&
-      !absorbed.has(eq) &&
-      accumulations.get(eq)?.sum !== eq &&
-      !isInline(eq, hoisted),
+      !isView(eq, producer) && !absorbed.has(eq) && accumulations.get(eq)?.sum !== eq && !inlined.has(eq),
   );
   for (const eq of scheduled) layerOf(eq);
-  delay({ ...hoisted, absorbed, accumulations }, scheduled, layers);
+  delay({ ...hoisted, absorbed, inlined, accumulations }, scheduled, layers);
 
   const units: Unit[] = [];
   const unitOf = new Map<Equation, Unit>();
-  const maps = new Map<string, Unit>();
+  const joined = new Map<string, Unit>();
   for (const eq of scheduled) {
     const phase = hoisted.phases.get(eq)!;
-    const isMap = eq.op.lowering.kind === "map";
-    const space = eq.op.lowering.kind === "sum" ? sumSpace(eq) : result(eq).scope;
+    const { lowering } = eq.op;
+    const sums = lowering.kind === "sum" && isOfInlined(eq, { inlined, producer });
+    const kind = lowering.kind === "map" ? "map" : sums ? "sums" : "instruction";
+    const space = lowering.kind === "sum" ? sumSpace(eq) : result(eq).scope;
     const layer = layerOf(eq);
-    const key = `${phase}:${layer}:${space}`;
-    let unit = isMap ? maps.get(key) : undefined;
+    const key = `${kind}:${phase}:${layer}:${space}:${sums ? (eq.inputs[0] as Var).scope : ""}`;
+    let unit = kind === "instruction" ? undefined : joined.get(key);
     if (!unit) {
-      unit = { phase, space, layer, isMap, equations: [] };
+      unit = { phase, space, layer, kind, equations: [] };
       units.push(unit);
-      if (isMap) maps.set(key, unit);
+      joined.set(key, unit);
     }
     unit.equations.push(eq);
     unitOf.set(eq, unit);
   }
   units.sort((a, b) => a.layer - b.layer);
-  return { ...hoisted, units, unitOf, accumulations, absorbed };
+  return { ...hoisted, units, unitOf, accumulations, absorbed, inlined };
 }
 
 /** Maps are row-local work; everything else is an instruction of its own. */
@@ -127,10 +130,36 @@ function layerKindOf(eq: Equation): LayerKind {
   return eq.op.lowering.kind === "map" ? "maps" : "instructions";
 }
 
-/** Constants are written into each map that uses them. */
-export function isInline(eq: Equation, { uses, destinations }: Hoisted): boolean {
-  if (eq.inputs.length > 0 || layerKindOf(eq) !== "maps" || destinations.has(result(eq))) return false;
-  return (uses.get(result(eq)) ?? []).every((u) => u.op.lowering.kind === "map");
+/**
+ * What is computed wherever it is used: constants, which each map writes for itself; and row-local values of several numbers per pair, of
+ * which there are so many that memory would cost more than computing them again, where maps and sums over pairs alone use them.
+ */
+function findInlined(
+  { cell, producer, uses, destinations }: Hoisted,
+  absorbed: ReadonlySet<Equation>,
+): Set<Equation> {
+  const usersOf = (v: Value): Equation[] =>
+    (uses.get(v) ?? []).flatMap((u) => (isView(u, producer) ? usersOf(result(u)) : [u]));
+  const isMap = (eq: Equation) => layerKindOf(eq) === "maps" && !absorbed.has(eq);
+  const isSum = ({ op: { lowering }, outputs }: Equation) =>
+    lowering.kind === "sum" && lowering.code === "sum" && outputs[0]!.scope !== "one";
+  const inlined = new Set<Equation>();
+  for (const eq of cell.equations) {
+    const { scope, shape } = result(eq);
+    if (!isMap(eq) || isView(eq, producer) || destinations.has(result(eq))) continue;
+    if (eq.inputs.length === 0) {
+      if ((uses.get(result(eq)) ?? []).every((u) => u.op.lowering.kind === "map")) inlined.add(eq);
+    } else if (isPaired(scope) && sizeOf(shape) > 1) {
+      if (usersOf(result(eq)).every((u) => isMap(u) || isSum(u))) inlined.add(eq);
+    }
+  }
+  return inlined;
+}
+
+/** Whether an equation's operand is computed where it is used. */
+function isOfInlined(eq: Equation, { inlined, producer }: Pick<Fused, "inlined" | "producer">): boolean {
+  const made = producer.get(memoryOf(eq.inputs[0]!, producer).root);
+  return made !== undefined && inlined.has(made);
 }
 
 /**
@@ -139,7 +168,7 @@ export function isInline(eq: Equation, { uses, destinations }: Hoisted): boolean
  * product that nothing waits for comes after the last map, so that it needs nothing at once.
  */
 function delay(
-  { producer, uses, destinations, phases, accumulations, absorbed }: Omit<Fused, "units" | "unitOf">,
+  { producer, uses, destinations, phases, accumulations, absorbed, inlined }: Omit<Fused, "units" | "unitOf">,
   scheduled: readonly Equation[],
   layers: Map<Equation, Layer>,
 ): void {
@@ -155,7 +184,7 @@ function delay(
   const starts = new Set<Value>([...accumulations.values()].map((a) => a.start));
   const consumersOf = (v: Value): Equation[] =>
     (uses.get(v) ?? []).flatMap((u) =>
-      isView(u, producer) || absorbed.has(u) ? consumersOf(result(u)) : [u],
+      isView(u, producer) || absorbed.has(u) || inlined.has(u) ? consumersOf(result(u)) : [u],
     );
   const isLast = (eq: Equation) =>
     !isMap(eq) &&
@@ -187,7 +216,7 @@ function delay(
   for (let before = -1; before !== pinned.size; ) {
     before = pinned.size;
     for (const [eq, layer] of latest) {
-      const operands = eq.inputs.flatMap((v) => {
+      const operands = operandsOf(eq, { absorbed, inlined, producer }).flatMap((v) => {
         const made = producer.get(memoryOf(v, producer).root);
         return made && latest.has(made) && phases.get(made) === phases.get(eq) ? [made] : [];
       });
@@ -206,15 +235,20 @@ function sumSpace(eq: Equation): Scope {
   return result(eq).scope === "one" ? (eq.inputs[0] as Var).scope : result(eq).scope;
 }
 
-/** The operands that an equation reads; a sum over an absorbed op reads that op's operands. */
-export function absorbedOperands(
+/**
+ * The operands that an equation reads: a sum over an absorbed op reads that op's operands, and in place of what is computed where it is
+ * used its operands are read.
+ */
+export function operandsOf(
   eq: Equation,
-  absorbed: ReadonlySet<Equation>,
-  producer: ReadonlyMap<Value, Equation>,
+  { absorbed, inlined, producer }: Pick<Fused, "absorbed" | "inlined" | "producer">,
 ): readonly Value[] {
-  if (eq.op.lowering.kind !== "sum") return eq.inputs;
-  const inner = producer.get(eq.inputs[0]!);
-  return inner && absorbed.has(inner) ? inner.inputs : eq.inputs;
+  const read = (v: Value): readonly Value[] => {
+    const made = producer.get(memoryOf(v, producer).root);
+    return made && inlined.has(made) ? made.inputs.flatMap(read) : [v];
+  };
+  const inner = eq.op.lowering.kind === "sum" ? producer.get(eq.inputs[0]!) : undefined;
+  return (inner && absorbed.has(inner) ? inner.inputs : eq.inputs).flatMap(read);
 }
 
 /** Ops such as the outer product, used by a sum over all rows only: the sum takes their operands. */
@@ -237,6 +271,7 @@ function findAbsorbed({ cell, producer, uses, destinations, phases }: Hoisted): 
 function findAccumulations(
   { cell, producer, uses, destinations, phases }: Hoisted,
   absorbed: ReadonlySet<Equation>,
+  inlined: ReadonlySet<Equation>,
 ): Map<Equation, Accumulation> {
   const found = new Map<Equation, Accumulation>();
   const phase = (eq: Equation) => phases.get(eq);
@@ -244,7 +279,10 @@ function findAccumulations(
     !destinations.has(v) && uses.get(v)!.length === 1 && uses.get(v)![0] === by;
   const adds = (eq: Equation | undefined) =>
     eq !== undefined &&
-    ((eq.op.lowering.kind === "instruction" && eq.op.lowering.accumulates) || eq.op.lowering.kind === "sum");
+    ((eq.op.lowering.kind === "instruction" && eq.op.lowering.accumulates) ||
+      (eq.op.lowering.kind === "sum" &&
+        eq.op.lowering.code === "sum" &&
+        !isOfInlined(eq, { inlined, producer })));
   for (const sum of cell.equations) {
     if (sum.op !== add.op || sum.inputs[0] === sum.inputs[1]) continue;
     for (const [i, v] of sum.inputs.entries()) {
@@ -252,6 +290,7 @@ function findAccumulations(
       const instruction = producer.get(v);
       const start = producer.get(other);
       if (!instruction || !start || absorbed.has(start) || found.has(instruction)) continue;
+      if (inlined.has(sum) || inlined.has(start)) continue;
       if (!adds(instruction) || !onlyUse(v, sum) || !onlyUse(other, sum)) continue;
       if (phase(instruction) !== phase(sum) || phase(start) !== phase(sum)) continue;
       if (!sameShape(v.shape, result(sum).shape) || !sameShape(other.shape, v.shape)) continue;

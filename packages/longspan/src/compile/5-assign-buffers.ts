@@ -9,7 +9,7 @@ import {
   type TableDecl,
 } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
-import { absorbedOperands, type Fused } from "./4-fuse.js";
+import { type Fused, operandsOf } from "./4-fuse.js";
 import { compilerDefect } from "./compile-error.js";
 import { type Phase, result } from "./context.js";
 import { memoryOf } from "./memory.js";
@@ -142,7 +142,11 @@ export function assignBuffers(fused: Fused): BufferAssignment {
 
   // What else crosses instructions.
   const consumers = consumersOutside(fused);
-  const inLoopOnly = (v: Value) => [...(consumers.get(v) ?? [])].every((c) => c === "loop") && hasLoop;
+  /** Whether only the level that makes a value reads it, by the same rows. */
+  const inLoopOnly = (v: Value) => {
+    const { phases, sameRows } = consumers.get(v) ?? { phases: [], sameRows: true };
+    return hasLoop && sameRows && [...phases].every((c) => c === "loop");
+  };
   const arrivalBuffers = cell.stateIn.map((port, q) =>
     port.map((v, s) => {
       if (structure.arrivals[q] === "single") {
@@ -187,17 +191,21 @@ export function assignBuffers(fused: Fused): BufferAssignment {
     shareHome(result(a.sum), a.start);
   }
   for (const v of consumers.keys()) assign(v);
-  for (const unit of fused.units) if (!unit.isMap) for (const eq of unit.equations) assign(result(eq));
+  for (const unit of fused.units)
+    if (unit.kind !== "map") for (const eq of unit.equations) assign(result(eq));
 
   const operand = (v: Value, space: Scope): Placed => {
     const { root, offset } = memoryOf(v, producer);
     const home = locations.get(root);
     if (!home) throw compilerDefect(cell.name, "a value is read that has no place in memory");
     let { rows } = home;
-    if (rows === "same" && home.space !== space) {
+    if (rows !== "fixed" && home.space !== space) {
       if (!isWithin(space, home.space))
         throw compilerDefect(cell.name, `rows of ${home.space} are read per ${space}`);
-      rows = table({ rows: "parent", of: home.space, by: space }, "map");
+      const ends = { of: home.space, by: space };
+      const key: RowTableKey =
+        rows === "same" ? { rows: "parent", ...ends } : { rows: "through", key: tables[rows]!.key, ...ends };
+      rows = table(key, "map");
     }
     return { shape: v.shape, dtype: v.dtype, view: { buffer: home.buffer, offset, rows } };
   };
@@ -219,21 +227,29 @@ export function assignBuffers(fused: Fused): BufferAssignment {
   };
 }
 
-/** For each value that some instruction other than its own reads from memory: the regions that read it. */
-function consumersOutside(fused: Fused): Map<Value, Set<Phase>> {
+/** How instructions other than its own read a value from memory. */
+interface Consumers {
+  /** The regions that read it. */
+  readonly phases: Set<Phase>;
+  /** Whether all read it by the rows that it has. */
+  sameRows: boolean;
+}
+
+/** For each value that some instruction other than its own reads from memory: who reads it. */
+function consumersOutside(fused: Fused): Map<Value, Consumers> {
   const { producer } = fused;
-  const consumers = new Map<Value, Set<Phase>>();
+  const consumers = new Map<Value, Consumers>();
   for (const unit of fused.units) {
     for (const eq of unit.equations) {
-      for (const v of absorbedOperands(eq, fused.absorbed, producer)) {
+      for (const v of operandsOf(eq, fused)) {
         const { root } = memoryOf(v, producer);
         const made = producer.get(root);
-        const sameMap = made && unit.isMap && fused.unitOf.get(made) === unit;
-        // Constants that no unit computes are written into the map itself.
-        if (sameMap || (made && made.inputs.length === 0 && !fused.unitOf.has(made))) continue;
-        const set = consumers.get(root) ?? new Set<Phase>();
-        set.add(unit.phase);
-        consumers.set(root, set);
+        const sameMap = made && unit.kind === "map" && fused.unitOf.get(made) === unit;
+        if (sameMap) continue;
+        const known = consumers.get(root) ?? { phases: new Set<Phase>(), sameRows: true };
+        known.phases.add(unit.phase);
+        if (unit.kind === "sums" || unit.space !== root.scope) known.sameRows = false;
+        consumers.set(root, known);
       }
     }
   }

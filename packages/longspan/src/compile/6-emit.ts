@@ -1,4 +1,4 @@
-import type { Equation } from "../autodiff/index.js";
+import type { Equation, Var } from "../autodiff/index.js";
 import { MapBuilder, type Placed, type Scope } from "../ops/index.js";
 import { type Instruction, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
@@ -116,23 +116,33 @@ function finalStates(assignment: BufferAssignment): Instruction[] {
 }
 
 function emitUnit(assignment: BufferAssignment, unit: Unit): Instruction {
-  return unit.isMap ? emitMap(assignment, unit) : emitInstruction(assignment, unit, unit.equations[0]!);
+  if (unit.kind === "map") return emitMap(assignment, unit);
+  if (unit.kind === "sums") return emitSums(assignment, unit);
+  return emitInstruction(assignment, unit, unit.equations[0]!);
 }
 
-function emitMap(assignment: BufferAssignment, unit: Unit): Instruction {
-  const { producer } = assignment;
-  const map = new MapBuilder();
+/** The registers of a map over the rows of `space` that computes `equations`. */
+function registersOf(
+  assignment: BufferAssignment,
+  map: MapBuilder,
+  space: Scope,
+  equations: readonly Equation[],
+): (v: Value) => number {
+  const { producer, inlined } = assignment;
   const registers = new Map<Value, number>();
-  const inside = new Set<Value>(unit.equations.map(result));
+  const inside = new Set<Value>(equations.map(result));
   const register = (v: Value): number => {
     const known = registers.get(v);
     if (known !== undefined) return known;
     const eq = producer.get(v);
     let r: number;
-    if (eq && eq.inputs.length === 0 && !assignment.inMemory(v)) r = constantRegister(assignment, eq, map);
-    else if (eq && isView(eq, producer) && !assignment.inMemory(v)) r = viewRegister(eq, register, map);
+    if (eq && (inside.has(v) || inlined.has(eq))) {
+      const { lowering } = eq.op;
+      if (lowering.kind !== "map") throw notRowLocal(assignment, eq);
+      r = map.expand(lowering.emit(eq.attrs, eq.inputs.map(register), result(eq), map), v.shape);
+    } else if (eq && isView(eq, producer) && !assignment.inMemory(v)) r = viewRegister(eq, register, map);
     else if (eq && isView(eq, producer) && insideRoot(v)) r = viewRegister(eq, register, map);
-    else r = map.load(assignment.operand(v, unit.space));
+    else r = map.load(assignment.operand(v, space));
     registers.set(v, r);
     return r;
   };
@@ -141,25 +151,31 @@ function emitMap(assignment: BufferAssignment, unit: Unit): Instruction {
     const eq = producer.get(v);
     return inside.has(v) || (eq !== undefined && isView(eq, producer) && insideRoot(eq.inputs[0]!));
   };
-  for (const eq of unit.equations) {
-    const { lowering } = eq.op;
-    if (lowering.kind !== "map") throw notRowLocal(assignment, eq);
-    const v = result(eq);
-    const r = lowering.emit(eq.attrs, eq.inputs.map(register), v, map);
-    registers.set(v, map.expand(r, v.shape));
-    if (assignment.inMemory(v)) map.store(registers.get(v)!, assignment.operand(v, unit.space));
+  return register;
+}
+
+function emitMap(assignment: BufferAssignment, { space, equations }: Unit): Instruction {
+  const map = new MapBuilder();
+  const register = registersOf(assignment, map, space, equations);
+  for (const v of equations.map(result)) {
+    const r = register(v);
+    if (assignment.inMemory(v)) map.store(r, assignment.operand(v, space));
   }
-  return map.build(unit.space);
+  return map.build(space);
+}
+
+/** Sums over lists of what a map forms at each of their rows. */
+function emitSums(assignment: BufferAssignment, { space, equations }: Unit): Instruction {
+  const map = new MapBuilder();
+  const inner = (equations[0]!.inputs[0] as Var).scope;
+  const register = registersOf(assignment, map, inner, []);
+  const sums = equations.map((eq) => register(eq.inputs[0]!));
+  for (const [i, eq] of equations.entries()) map.store(sums[i]!, assignment.operand(result(eq), space));
+  return map.buildSums(space, inner, assignment.table({ rows: "children", of: inner, by: space }, "lists"));
 }
 
 function notRowLocal({ cell }: BufferAssignment, eq: Equation): CompileError {
   return compilerDefect(cell.name, `${eq.op.name} is part of a map and not row-local`);
-}
-
-function constantRegister(assignment: BufferAssignment, eq: Equation, map: MapBuilder): number {
-  const { lowering } = eq.op;
-  if (lowering.kind !== "map") throw notRowLocal(assignment, eq);
-  return lowering.emit(eq.attrs, [], result(eq), map);
 }
 
 function viewRegister(eq: Equation, register: (v: Value) => number, map: MapBuilder): number {
@@ -190,28 +206,23 @@ function emitInstruction(assignment: BufferAssignment, unit: Unit, eq: Equation)
         : undefined;
     return summed!(inner.attrs, operands(inner.inputs), out, unit.space, accumulate);
   }
-  const from = (eq.inputs[0] as { scope?: Scope }).scope!;
-  const columns = sizeOf(eq.inputs[0]!.shape);
+  const source = eq.inputs[0] as Var;
+  const columns = sizeOf(source.shape);
+  const a = assignment.operand(source, source.scope);
   if (result(eq).scope === "one")
-    return {
-      kind: "sumRows",
-      space: unit.space,
-      out: out.view,
-      a: assignment.operand(eq.inputs[0]!, from).view,
-      columns,
-      accumulate,
-    };
-  const a = assignment.operand(eq.inputs[0]!, from);
+    return { kind: "sumRows", space: unit.space, out: out.view, a: a.view, columns, accumulate };
   if (a.view.rows !== "same")
     throw compilerDefect(cell.name, `a sum per ${unit.space} of rows that are read by a table`);
-  const lists = assignment.table({ rows: "children", of: from, by: result(eq).scope }, "lists");
-  return {
-    kind: "segmentSum",
-    space: unit.space,
-    out: out.view,
-    a: a.view,
-    lists,
-    columns,
-    accumulate,
-  };
+  const lists = assignment.table({ rows: "children", of: source.scope, by: result(eq).scope }, "lists");
+  const common = { space: unit.space, out: out.view, a: a.view, lists, columns };
+  switch (lowering.kind === "sum" ? lowering.code : "sum") {
+    case "sum":
+      return { kind: "segmentSum", ...common, accumulate };
+    case "max":
+      return { kind: "segmentMax", ...common, places: false };
+    case "argmax":
+      return { kind: "segmentMax", ...common, places: true };
+    case "pick":
+      return { kind: "segmentPick", ...common, index: assignment.operand(eq.inputs[1]!, unit.space).view };
+  }
 }

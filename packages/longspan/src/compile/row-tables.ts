@@ -16,7 +16,9 @@ export type RowTableKey =
   | { readonly rows: "edgeStates" }
   /** The row of `of` that each row of `by` belongs to. */
   | { readonly rows: "parent"; readonly of: Scope; readonly by: Scope }
-  /** The rows of `of` that belong to each row of `by`. */
+  /** What another table says at the row of `of` that each row of `by` belongs to. */
+  | { readonly rows: "through"; readonly key: RowTableKey; readonly of: Scope; readonly by: Scope }
+  /** The rows of `of` that belong to each row of `by`, or that meet it: the members of a node's own sequence. */
   | { readonly rows: "children"; readonly of: Scope; readonly by: Scope };
 
 /** A table that a cell's program names, and what it relates. */
@@ -34,6 +36,8 @@ export function tableName(key: RowTableKey): string {
       return `arrive${key.port}`;
     case "edgeStates":
       return "edgeSource";
+    case "through":
+      return `${tableName(key.key)}Of${capital(key.by)}`;
     case "parent":
       return `${key.of}Of${key.by === "node" ? "" : capital(key.by)}`;
     case "children":

@@ -1,7 +1,7 @@
 import type { Equation } from "../autodiff/index.js";
 import { hasLevels } from "../program/index.js";
 import type { Value } from "../tensor/index.js";
-import { absorbedOperands, isInline } from "./4-fuse.js";
+import { operandsOf } from "./4-fuse.js";
 import { compilerDefect } from "./compile-error.js";
 import { phases, result } from "./context.js";
 import { kindOf } from "./layers.js";
@@ -76,36 +76,35 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
     {
       what: "each equation is part of one unit, or needs none",
       brokenBy: (stage) => {
-        const { cell, units, unitOf, absorbed, accumulations, producer } = stage;
+        const { cell, units, unitOf, absorbed, inlined, accumulations, producer } = stage;
         const needsNone = (eq: Equation) =>
-          isView(eq, producer) ||
-          isInline(eq, stage) ||
-          absorbed.has(eq) ||
-          accumulations.get(eq)?.sum === eq;
+          isView(eq, producer) || inlined.has(eq) || absorbed.has(eq) || accumulations.get(eq)?.sum === eq;
         if (units.reduce((n, u) => n + u.equations.length, 0) !== unitOf.size)
           return "an equation in two units";
         return cell.equations.find((eq) => unitOf.has(eq) === needsNone(eq));
       },
     },
     {
-      what: "a unit of maps is row-local work in a layer of maps; another is one instruction in a layer of instructions",
+      what: "a unit of maps is row-local work in a layer of maps; another is one instruction, or sums, in a layer of instructions",
       brokenBy: ({ units }) =>
-        units.find(({ isMap, layer, equations }) => {
-          const fits = isMap === (kindOf(layer) === "maps") && (isMap || equations.length === 1);
+        units.find(({ kind, layer, equations }) => {
+          const isMap = kind === "map";
+          const fits =
+            isMap === (kindOf(layer) === "maps") && (kind !== "instruction" || equations.length === 1);
           return !fits || equations.some((eq) => (eq.op.lowering.kind === "map") !== isMap);
         })?.equations[0],
     },
     {
       what: "a unit reads what earlier layers of its region make, or, in a map, what it makes itself",
       brokenBy: (stage) => {
-        const { units, unitOf, producer, absorbed, accumulations } = stage;
+        const { units, unitOf, producer, accumulations } = stage;
         for (const unit of units)
           for (const eq of unit.equations)
-            for (const v of absorbedOperands(eq, absorbed, producer)) {
+            for (const v of operandsOf(eq, stage)) {
               const made = producer.get(memoryOf(v, producer).root);
               const own =
                 made && (unitOf.get(made) ?? unitOf.get(accumulations.get(made)?.instruction ?? made));
-              if (!own || own.phase !== unit.phase || (own === unit && unit.isMap)) continue;
+              if (!own || own.phase !== unit.phase || (own === unit && unit.kind === "map")) continue;
               if (own.layer >= unit.layer) return eq;
             }
         return undefined;
@@ -115,10 +114,11 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
   "5-assign-buffers": [
     {
       what: "what one unit makes and another reads has a place in memory",
-      brokenBy: ({ units, unitOf, producer, absorbed, inMemory }) => {
+      brokenBy: (stage) => {
+        const { units, unitOf, producer, inMemory } = stage;
         for (const unit of units)
           for (const eq of unit.equations)
-            for (const v of absorbedOperands(eq, absorbed, producer)) {
+            for (const v of operandsOf(eq, stage)) {
               const made = producer.get(memoryOf(v, producer).root);
               if (made && unitOf.has(made) && unitOf.get(made) !== unit && !inMemory(v)) return eq;
             }

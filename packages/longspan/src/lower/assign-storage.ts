@@ -65,7 +65,8 @@ export function assignStorage(
   const viewOperand = (view: View, v: number, written: boolean): number => {
     const { dtype, size } = values[v]!;
     // Rows that may lie scattered are gathered, and a number for all rows is spread, into a slot.
-    const needsSlot = typeof view.rows === "number" || (view.rows === "fixed" && size === 1);
+    const scattered = typeof view.rows === "number" || (sums && view.rows === "same");
+    const needsSlot = scattered || (view.rows === "fixed" && size === 1);
     const slot = needsSlot ? ownSlot(bytesOf({ dtype, size })) : -1;
     return operands.push({ storage: "view", dtype, size, slot, view, written, value: 0 }) - 1;
   };

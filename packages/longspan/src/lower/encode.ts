@@ -65,12 +65,7 @@ function encodeInstruction(i: Instruction, ints: number[]): void {
     ints.push(present.has(name) ? Number(fields[name]) : 0);
 }
 
-function encodeMap(
-  map: MapInstruction | SegmentMap,
-  inLoop: boolean,
-  ints: number[],
-  reals: number[],
-): void {
+function encodeMap(map: MapInstruction | SegmentMap, inLoop: boolean, ints: number[], reals: number[]): void {
   const flat = joinPatterns(flattenMap(map));
   const { operands, ops, slots } = assignStorage(flat, { inLoop, sums: map.kind === "segmentMap" });
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);

@@ -20,4 +20,5 @@ export {
   sumToOp,
   uniformOp,
 } from "./row-ops.js";
+export { argmaxToOp, maxToOp, pickToOp } from "./set-ops.js";
 export { contiguousStart, padOp, reshapeOp, sliceOp } from "./shape-ops.js";

@@ -48,7 +48,9 @@ export const pickToOp: Op<BetweenScopes> = {
   name: "pickTo",
   infer(_, [x, index]) {
     if (index!.dtype !== "int32" || index!.shape.length > 0)
-      throw new TypeError(`setAt: the index is ${index!.dtype} of ${index!.shape.length} axes, expected one int32`);
+      throw new TypeError(
+        `setAt: the index is ${index!.dtype} of ${index!.shape.length} axes, expected one int32`,
+      );
     return [{ shape: x!.shape, dtype: x!.dtype }];
   },
   jvp: ({ attrs, inputs: [, index, place] }, [t]) => [

@@ -31,7 +31,7 @@ import {
   sutskeverRnn,
 } from "../nn/index.js";
 import { libraryName, runCells } from "./cell-names.js";
-import { entryOf, type RunConfig, refusing, type RunSchema } from "./configuration.js";
+import { entryOf, type RunConfig, type RunSchema, refusing } from "./configuration.js";
 import { knownSettings, type RunKind } from "./run-kind.js";
 import { type KeptWeights, keptWeights } from "./run-source.js";
 
@@ -105,7 +105,11 @@ export function syntheticRunProblem(
   settings: SyntheticProblemSettings,
 ): SyntheticProblem {
   check("syntheticRunProblem", "name", name, oneOf(...syntheticProblemNames));
-  const { length, lengths, centred: isCentred } = checkSettings("syntheticRunProblem", settings, problemKinds);
+  const {
+    length,
+    lengths,
+    centred: isCentred,
+  } = checkSettings("syntheticRunProblem", settings, problemKinds);
   if ((length === null) === (lengths === null))
     throw new RangeError(
       `syntheticRunProblem: ${length === null ? "length and lengths are both null" : "length and lengths are both given"}; one of them says how long sequences are`,
@@ -136,7 +140,10 @@ export function syntheticRunModel(
   } = checkSettings("syntheticRunModel", settings, modelKinds);
   check("syntheticRunModel", "problem", problem, problemKind);
   const { input, output } = problem;
-  const sparse = { ...(radius === undefined ? {} : { radius }), ...(inputScale === undefined ? {} : { inputScale }) };
+  const sparse = {
+    ...(radius === undefined ? {} : { radius }),
+    ...(inputScale === undefined ? {} : { inputScale }),
+  };
   const model =
     start === "cell"
       ? sequenceModel({ layer: layersOf(cell, layers, input, hidden), features: hidden, output })

@@ -1,4 +1,13 @@
-import { check, checkSettings, finitePositive, type KindsOf, oneOf, optional, rate, size } from "../check/index.js";
+import {
+  check,
+  checkSettings,
+  finitePositive,
+  type KindsOf,
+  oneOf,
+  optional,
+  rate,
+  size,
+} from "../check/index.js";
 import { type Vocabulary, vocabularyFrom } from "../data/index.js";
 import {
   type LanguageModel,
@@ -63,9 +72,18 @@ const kinds: KindsOf<TextModelSettings> = {
  * model.init(Key.of(1)).readout.W.shape; // [8, 65]
  */
 export function textRunModel(settings: TextModelSettings, vocabulary: number): LanguageModel {
-  const { cell, start = "cell", radius, inputScale, ...sizes } = checkSettings("textRunModel", settings, kinds);
+  const {
+    cell,
+    start = "cell",
+    radius,
+    inputScale,
+    ...sizes
+  } = checkSettings("textRunModel", settings, kinds);
   check("textRunModel", "vocabulary", vocabulary, size);
-  const sparse = { ...(radius === undefined ? {} : { radius }), ...(inputScale === undefined ? {} : { inputScale }) };
+  const sparse = {
+    ...(radius === undefined ? {} : { radius }),
+    ...(inputScale === undefined ? {} : { inputScale }),
+  };
   return languageModel({
     ...sizes,
     vocabulary,

@@ -9,13 +9,13 @@ import {
   type Scope,
   slice,
   stopGradient,
-  sumToOp,
   zerosLike,
 } from "../ops/index.js";
 import type { Shape, Value } from "../tensor/index.js";
 import type { Layout } from "./layout.js";
-import { parentRows } from "./row-spaces.js";
+import { parentRows, rowSpaces } from "./row-spaces.js";
 import { layoutOf } from "./schedule.js";
+import { isOverNodes, SetMembers } from "./set-members.js";
 import { zeroState } from "./structures/structure.js";
 import type { UnfoldAttrs } from "./unfold-op.js";
 
@@ -46,9 +46,11 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   for (const [begin, end] of levels) {
     for (let n = begin; n < end; n++) {
       const env = new Map<Value, Value>();
+      const members = new SetMembers(layout, n);
       cell.values.forEach(({ variable }, i) => {
         if (isWithin("node", variable.scope))
           env.set(variable, readAt("node", n, inputs[i]!, variable.scope, layout));
+        else if (members.has(variable.scope)) members.enter(variable, inputs[i]!);
       });
       cell.stateIn.forEach((port, q) => {
         const sums: (Value | undefined)[] = port.map(() => undefined);
@@ -63,14 +65,24 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
           env.set(v, sums[s] ?? zerosLike(cell.inPorts[q]!.slots[s]!));
         });
       });
-      evaluate(
-        cell.equations.filter((eq) => eq.outputs[0]!.scope !== "edge" && eq.op !== sumToOp),
-        env,
-      );
+      for (const eq of cell.equations) {
+        const { scope } = eq.outputs[0]!;
+        if (scope === "edge" || isOverNodes(eq)) continue;
+        if (members.takePart(eq)) members.evaluate(eq, env);
+        else evaluate([eq], env);
+      }
       states[n] = cell.stateOut[0]!.map((v) => env.get(v)!);
       cell.outputs.forEach((o, i) => {
         if (o.scope === "node") outputs[i]![n] = env.get(o.value)!;
-        else {
+        else if (members.has(o.scope)) {
+          const sum = cell.equations.find((eq) => eq.outputs[0] === o.value);
+          const over = sum && isOverNodes(sum);
+          members.rowsOf(over ? sum.inputs[0]! : o.value, env).forEach((v, m) => {
+            const row = members.rowAt(o.scope, m);
+            const before = over ? outputs[i]![row] : undefined;
+            outputs[i]![row] = before === undefined ? v : add(before, v);
+          });
+        } else {
           const sum = cell.equations.find((eq) => eq.outputs[0] === o.value)!;
           const [b, term] = [p.sequenceOf[n]!, env.get(sum.inputs[0]!)!];
           outputs[i]![b] = outputs[i]![b] === undefined ? term : add(outputs[i]![b], term);
@@ -92,6 +104,12 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
           rows.map((v) => reshape(v, [1, ...v.shape])),
           0,
         );
+  // A member whose sequence has no nodes sums to zero.
+  cell.outputs.forEach((o, i) => {
+    if (o.scope === "node" || o.scope === "sequence" || o.scope === "one") return;
+    for (let r = 0; r < rowSpaces[o.scope].count(layout); r++)
+      outputs[i]![r] ??= constant(0, o.value.shape, o.value.dtype);
+  });
   // A sequence without nodes sums to zero.
   cell.outputs.forEach((o, i) => {
     if (o.scope === "sequence")

@@ -1,5 +1,5 @@
 import type { RowTableDecl, RowTableKey } from "../compile/index.js";
-import type { ListTable, RowTable } from "../program/index.js";
+import { isWithin, joinScopes, type ListTable, type RowTable } from "../program/index.js";
 import { type Layout, type Lists, listsBy } from "./layout.js";
 import { parentRows, rowSpaces } from "./row-spaces.js";
 
@@ -27,12 +27,19 @@ const builders: {
     return { offset: 0, index: layout.stepped.map((e) => layout.stateRow(from[e]!, fromPort[e]!)) };
   },
   parent: (layout, { of, by }) => ({ offset: 0, index: parentRows(layout, by, of) }),
+  through: (layout, { key, of, by }) => {
+    const { offset, index } = rowTable(layout, { name: "", kind: "map", key }) as RowTable;
+    const parents = parentRows(layout, by, of);
+    return { offset, index: index === null ? parents : parents.map((r) => index[r]!) };
+  },
   children: (layout, { of, by }) => {
-    const parents = parentRows(layout, of, by);
+    // Where rows of neither belong to rows of the other, those that meet: the members of a node's own sequence.
+    const meeting = isWithin(of, by) ? of : joinScopes([of, by]);
+    const [rows, readers] = [of, by].map((s) => parentRows(layout, meeting, s)) as [Int32Array, Int32Array];
     return listsBy(
-      Int32Array.from(parents.keys()),
-      (r) => parents[r]!,
-      (r) => r,
+      Int32Array.from(rows.keys()),
+      (r) => readers[r]!,
+      (r) => rows[r]!,
       rowSpaces[by].count(layout),
     );
   },

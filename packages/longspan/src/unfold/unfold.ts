@@ -1,15 +1,16 @@
 import {
   type Cell,
   type CellGraph,
-  type InputSpecs,
   type OperandSource,
+  type OperandSpecs,
+  type OperandsOf,
   type ParamsOf,
   paramAt,
   type Shapes,
   type ValuesOf,
   withPullback,
 } from "../cell/index.js";
-import { check } from "../check/index.js";
+import { check, isRecord, kind } from "../check/index.js";
 import { splitProducts } from "../compile/index.js";
 import { applyAll, cast, gather } from "../ops/index.js";
 import {
@@ -19,6 +20,7 @@ import {
   type Key,
   leaves,
   mapTree,
+  ones,
   ShapeError,
   type Traceable,
   type Value,
@@ -51,10 +53,10 @@ import { watched } from "./watch.js";
  * const { output, final } = unfold(cell, params, { x: zeros([4, 3]) }, chain([3, 1]));
  * // output: [4, 4], final.h: [2, 4]
  */
-export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
+export function unfold<I extends OperandSpecs, S extends Shapes, P, O, N>(
   cell: Cell<I, S, P, O, N>,
   params: Traceable<ParamsOf<P>>,
-  inputs: ValuesOf<I>,
+  inputs: OperandsOf<I>,
   structure: Structure,
   options: UnfoldOptions<S> = {},
 ): Unfolded<S, O, N> {
@@ -64,16 +66,16 @@ export function unfold<I extends InputSpecs, S extends Shapes, P, O, N>(
   ) as Unfolded<S, O, N>;
 }
 
-function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
+function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
   cell: Cell<I, S, P, O, N>,
   params: Traceable<ParamsOf<P>>,
-  inputs: ValuesOf<I>,
-  structure: Structure,
+  inputs: OperandsOf<I>,
+  whole: Structure,
   options: UnfoldOptions<S> & Pick<WatchedOptions, "fullInnermostGradient">,
 ): Unfolded<S, O, N> {
   const { initial = {}, backward = { kind: "full" }, loop = "compiled", clipState = null } = options;
-  if (backward.kind === "truncated") structure.checkClock();
-  if (backward.kind === "checkpointed") checkBlocks(structure);
+  if (backward.kind === "truncated") whole.checkClock();
+  if (backward.kind === "checkpointed") checkBlocks(whole);
   const dtype = floatType(params, inputs, initial);
   const traced = cell.trace(dtype);
   const untreated = options.fullInnermostGradient ?? false;
@@ -85,8 +87,9 @@ function unfoldAs<I extends InputSpecs, S extends Shapes, P, O, N>(
     probed,
     pullback: options.pullback !== undefined,
   });
-  checkPorts(cell, graph, structure);
-  const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) =>
+  checkPorts(cell, graph, whole);
+  const structure = withSetsOf(cell, whole);
+  const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs, cell.sets].flatMap((specs) =>
     Object.keys(specs),
   );
   for (const name of Object.keys(inputs))
@@ -226,6 +229,23 @@ function operand(
         );
       return gather(v, indexTensor(layoutOf(attrs.structure, attrs.cell).edgeNodes()));
     }
+    case "member": {
+      const of = (inputs as Record<string, Record<string, Value | undefined> | undefined>)[source.set];
+      check(`unfold ${cell.name}`, `inputs.${source.set}`, of, recordOfMembers);
+      const v = of?.[source.name];
+      if (v === undefined)
+        throw new ShapeError(
+          `unfold ${cell.name}: input "${source.set}.${source.name}" is missing; inputs.${source.set} holds a value for each input of the set's members`,
+        );
+      check(`unfold ${cell.name}`, `inputs.${source.set}.${source.name}`, v, valueKind);
+      return attrs.structure.set(source.set).arrange?.(v) ?? v;
+    }
+    case "place": {
+      const { begin, sequenceOf } = attrs.structure.set(source.set);
+      return indexTensor(sequenceOf.map((s, m) => m - begin[s]!));
+    }
+    case "one":
+      return ones([attrs.structure.set(source.set).sequenceOf.length], floatType(params, inputs, {}));
     case "key":
       if (!key) throw new TypeError(`unfold ${cell.name}: the cell draws random numbers; give a key`);
       return fromArray(key.words, [2], "int32");
@@ -234,6 +254,21 @@ function operand(
     case "position":
       return indexTensor(parts.positions);
   }
+}
+
+const recordOfMembers = kind("a record of values by name: one for each input of the set's members", isRecord);
+
+/** The structure with the sets that a cell reads, in the cell's order. @throws StructureError if it carries another */
+function withSetsOf(cell: Pick<Cell, "name" | "sets">, structure: Structure): Structure {
+  const names = Object.keys(cell.sets);
+  for (const name of names) {
+    if (structure.sets.some((s) => s.name === name)) continue;
+    const carries = structure.sets.map((s) => s.name).join(", ");
+    throw new StructureError(
+      `unfold ${cell.name}: the cell reads the set "${name}", the structure carries ${carries === "" ? "no sets" : carries}: give it structure.withSets({ ${name}: sizes })`,
+    );
+  }
+  return structure.onlySets(names);
 }
 
 function checkPorts(cell: { readonly name: string }, graph: CellGraph, structure: Structure): void {

@@ -94,4 +94,7 @@ function layOutPairs({ sizes, begin: first }: SetParts, sequenceOf: Int32Array):
 
 /** Sets by name. */
 export const setsKind: RequiredKind = kind("a record of sets by name, such as { source: [3, 2] }", isRecord);
-const sizesKind = listOf(count, "a list of sizes, one per sequence, or the structure whose nodes are the members");
+const sizesKind = listOf(
+  count,
+  "a list of sizes, one per sequence, or the structure whose nodes are the members",
+);
