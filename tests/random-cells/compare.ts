@@ -25,7 +25,7 @@ import type { Subject } from "./generate.js";
 
 interface Point {
   params: Record<string, Value>;
-  inputs: Record<string, Value>;
+  inputs: Record<string, Value | Record<string, Value>>;
   initial: Record<string, Value>;
 }
 

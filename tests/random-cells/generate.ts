@@ -1,6 +1,7 @@
 import {
   add,
   type Cell,
+  cast,
   chain,
   concat,
   constant,
@@ -25,10 +26,21 @@ import {
   type Shape,
   type StepContext,
   type Structure,
+  setArgmax,
+  setAt,
+  setCount,
+  setLogSoftmax,
+  setLogSumExp,
+  setMax,
+  setMean,
+  setPlaces,
+  setSoftmax,
+  setSum,
   sigmoid,
   sin,
   slice,
   softmax,
+  square,
   stopGradient,
   sub,
   sum,
@@ -63,7 +75,7 @@ export interface Subject {
   readonly cell: Cell<any, any, any, any>;
   readonly structure: Structure;
   readonly params: Record<string, Tensor>;
-  readonly inputs: Record<string, Tensor>;
+  readonly inputs: Record<string, Tensor | Record<string, Tensor>>;
   readonly initial: Record<string, Tensor>;
   /** No stopGradient and no kink: central differences apply. */
   readonly smooth: boolean;
@@ -73,8 +85,8 @@ export interface Subject {
 const input = 3;
 const vocabulary = 4;
 
-/** Builds random cell number `seed` over a random structure. */
-export function randomSubject(seed: number): Subject {
+/** Builds random cell number `seed` over a random structure. @param sets whether sequences carry sets that the cell reads */
+export function randomSubject(seed: number, { sets = false } = {}): Subject {
   const dice = new Dice(Key.of(seed));
   const features = new Set<string>();
   const form = dice.pick(["chain", "reversed", "binary", "childSum", "shared"] as const);
@@ -87,6 +99,13 @@ export function randomSubject(seed: number): Subject {
   const ports = form === "binary" ? (["left", "right"] as const) : [];
   const bodySeed = Key.of(seed).fold(1);
 
+  // Sets of any size, or of at least one member: then a member can be picked.
+  const setSpecs: Record<string, Record<string, Shape>> = sets
+    ? { source: { k: [2 + dice.below(2)] }, ...(dice.chance(40) ? { other: { v: [2], s: [] } } : {}) }
+    : {};
+  const leastSize = sets && dice.chance(40) ? 1 : 0;
+  if (setSpecs.other) features.add("twoSets");
+
   // The first tracing run finds out which parameters the body asks for; the second one gets them.
   const specs: Record<string, ParamSpec> = {};
   let smooth = true;
@@ -95,7 +114,9 @@ export function randomSubject(seed: number): Subject {
     given: Record<string, Value>,
     context: StepContext | null,
     part: string,
+    members: readonly Value[] = [],
   ) => {
+    const pairs: Value[] = [];
     const d = new Dice(bodySeed.fold(part === "edge" ? 7 : 8));
     let counter = 0;
     const param = (...shape: number[]): Value => {
@@ -125,6 +146,14 @@ export function randomSubject(seed: number): Subject {
     for (let i = 0; i < steps; i++) {
       const v = d.pick(pool);
       const u = d.pick(vectors());
+      if (members.length > 0 && d.chance(45)) {
+        const made = overSet(d, u, members, { param, to, pick: leastSize > 0 });
+        features.add(made.feature);
+        if (!made.smooth) smooth = false;
+        pool.push(...made.results);
+        pairs.push(...made.pairs);
+        continue;
+      }
       switch (d.below(18)) {
         case 0:
           pool.push(tanh(v));
@@ -211,7 +240,7 @@ export function randomSubject(seed: number): Subject {
         }
       }
     }
-    return { pool, to, d };
+    return { pool, to, d, pairs };
   };
 
   const inputSpecs = { x: [input] as Shape, id: { shape: [] as Shape, dtype: "int32" as const } };
@@ -229,6 +258,7 @@ export function randomSubject(seed: number): Subject {
       inputs: () => inputSpecs,
       sequenceInputs: () => sequenceSpecs,
       sharedInputs: () => sharedSpecs,
+      sets: () => setSpecs,
       state: () => stateShapes,
       params: () => given,
       ports,
@@ -247,11 +277,13 @@ export function randomSubject(seed: number): Subject {
         : {}),
       step(values, params, context) {
         const read: Record<string, Value> = {};
+        const members: Value[] = [];
         for (const [name, v] of Object.entries(values as Record<string, Value | Record<string, Value>>)) {
           if (isValue(v)) read[name] = v;
+          else if (name in setSpecs) members.push(...Object.values(v));
           else for (const [slot, s] of Object.entries(v)) read[`${name}.${slot}`] = s;
         }
-        const { pool, to, d } = body(read, params as Record<string, Value>, context, "step");
+        const { pool, to, d, pairs } = body(read, params as Record<string, Value>, context, "step", members);
         const made = pool.slice(-4);
         const state = Object.fromEntries(
           Object.entries(stateShapes).map(([name, shape]) => {
@@ -263,11 +295,23 @@ export function randomSubject(seed: number): Subject {
           }),
         );
         const output = d.chance(50)
-          ? { first: d.pick(pool), second: to(d.pick(made), [2]) }
-          : { only: d.pick(made) };
+          ? { first: d.pick(pool), second: to(d.pick(made), [2]), ...pairOutput() }
+          : {
+              only: d.pick(made),
+              ...(members.length > 0 && d.chance(30) ? { member: tanh(members[0]!) } : {}),
+            };
+        function pairOutput() {
+          if (pairs.length === 0 || d.chance(50)) return {};
+          features.add("pairOutput");
+          return { pair: d.pick(pairs) };
+        }
+        // A query that is the same at all nodes gives a value per member.
+        const perNodes = pairs.filter((p) => (p as Var).scope.startsWith("pair"));
+        const coverage = perNodes.length > 0 && d.chance(50) ? { coverage: d.pick(perNodes) } : {};
+        if ("coverage" in coverage) features.add("memberSums");
         const sums = { square: mul(pool.at(-1)!, 0.3), input: tanh(to(read.x!, [2])) };
         const perNode = withSums && pool.at(-1) instanceof Var && (pool.at(-1) as Var).scope === "node";
-        return { state, output, ...(perNode ? { sums } : {}) };
+        return { state, output, sums: { ...(perNode ? sums : {}), ...coverage } };
       },
     })(undefined as never);
 
@@ -276,14 +320,22 @@ export function randomSubject(seed: number): Subject {
   const collected = { ...specs };
   const cell = define(collected);
   cell.trace("float64");
-  const structure = randomStructure(form, dice);
+  const bare = randomStructure(form, dice);
+  const sizes = () => Array.from({ length: bare.sequences }, () => leastSize + dice.below(4));
+  const structure = sets ? bare.withSets(mapValues(setSpecs, sizes)) : bare;
   const key = Key.of(seed).fold(2);
   const params = cell.init(key, "float64") as Record<string, Tensor>;
   const ids = Array.from({ length: structure.nodes }, () => dice.below(vocabulary));
-  const inputs: Record<string, Tensor> = {
+  const inputs: Record<string, Tensor | Record<string, Tensor>> = {
     x: normal(key.fold(1), [structure.nodes, input], "float64"),
     id: fromArray(ids, [structure.nodes], "int32"),
     ...(sharedSpecs.w ? { w: normal(key.fold(3), [2], "float64") } : {}),
+    ...mapValues(setSpecs, (specs, name, i) =>
+      mapValues(specs, (shape, _, j) => {
+        const rows = structure.set(name).sequenceOf.length;
+        return normal(key.fold(100 + 10 * i + j), [rows, ...shape], "float64");
+      }),
+    ),
     ...(sequenceSpecs.z ? { z: normal(key.fold(2), [structure.sequences, 2], "float64") } : {}),
   };
   const initial: Record<string, Tensor> = {};
@@ -295,6 +347,72 @@ export function randomSubject(seed: number): Subject {
     });
   }
   return { seed, cell, structure, params, inputs, initial, smooth, features: [...features] };
+}
+
+function mapValues<T, R>(
+  of: Readonly<Record<string, T>>,
+  f: (v: T, name: string, i: number) => R,
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(of).map(([name, v], i) => [name, f(v, name, i)]));
+}
+
+/** Something that reads a set: attention of several kinds, reductions, products per pair. */
+function overSet(
+  d: Dice,
+  u: Value,
+  members: readonly Value[],
+  {
+    param,
+    to,
+    pick,
+  }: { param: (...shape: number[]) => Value; to: (v: Value, shape: Shape) => Value; pick: boolean },
+): { feature: string; smooth: boolean; results: Value[]; pairs: Value[] } {
+  const m = d.pick(members);
+  const k = m.rank === 0 ? reshape(m, [1]) : m;
+  const n = 2 + d.below(2);
+  const wide = () => tanh(add(to(u, [n]), matmul(k, param(k.size, n))));
+  switch (d.below(9)) {
+    case 0: {
+      const weights = setSoftmax(sum(mul(wide(), param(n))));
+      return { feature: "additive", smooth: true, results: [setSum(mul(weights, k))], pairs: [weights] };
+    }
+    case 1: {
+      const weights = setSoftmax(sum(mul(to(u, [k.size]), k)));
+      return { feature: "dot", smooth: true, results: [setSum(mul(weights, m))], pairs: [weights] };
+    }
+    case 2:
+      return { feature: "setSum", smooth: true, results: [setSum(wide())], pairs: [] };
+    case 3:
+      return { feature: "setMean", smooth: true, results: [setMean(d.chance(50) ? wide() : k)], pairs: [] };
+    case 4:
+      // Of an empty set it is -infinity.
+      return { feature: "setMax", smooth: false, results: [tanh(setMax(wide()))], pairs: [] };
+    case 5: {
+      const scores = sum(wide());
+      const lse = tanh(setLogSumExp(scores));
+      return { feature: "setLogSumExp", smooth: true, results: [lse], pairs: [setLogSoftmax(scores)] };
+    }
+    case 6: {
+      const product = tanh(matmul(wide(), param(n, 2)));
+      return { feature: "pairProduct", smooth: true, results: [setSum(product)], pairs: [product] };
+    }
+    case 7: {
+      const places = cast(setPlaces(m), "float64");
+      const near = exp(neg(square(sub(mul(sum(u), 0.5), places))));
+      const counted = div(setSum(mul(near, k)), add(setCount(m), 1));
+      return { feature: "places", smooth: true, results: [counted], pairs: [near] };
+    }
+    default: {
+      if (!pick) return { feature: "setSum", smooth: true, results: [setSum(mul(k, 0.5))], pairs: [] };
+      const best = setArgmax(sum(wide()));
+      return {
+        feature: "setAt",
+        smooth: false,
+        results: [setAt(d.chance(50) ? wide() : k, best)],
+        pairs: [],
+      };
+    }
+  }
 }
 
 function isValue(v: Value | Record<string, Value>): v is Value {

@@ -10,7 +10,6 @@ import {
   log,
   maximum,
   maxToOp,
-  mul,
   pickToOp,
   type Scope,
   stopGradient,

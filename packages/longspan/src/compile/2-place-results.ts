@@ -71,7 +71,7 @@ export function placeResults(context: Context): PlacedResults {
     if (producer.has(root) && !destinations.has(root)) return eq;
     const copy = trace.variable(v, (v as Var).scope);
     early.push({ before: eq, copy: { op: copyOp, attrs: {}, inputs: [v], outputs: [copy] } });
-    return { ...eq, inputs: [copy] };
+    return { ...eq, inputs: [copy, ...eq.inputs.slice(1)] };
   });
   const outputs = cell.outputs.map((o, index) => {
     if (o.scope === "node") {

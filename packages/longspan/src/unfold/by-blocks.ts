@@ -1,10 +1,12 @@
-import { type CellGraph, type LinearizedCell, simplify } from "../cell/index.js";
+import { dependencies, Var } from "../autodiff/index.js";
+import { type CellGraph, type CellOutput, type LinearizedCell, simplify } from "../cell/index.js";
 import { type Aval, add, type Linear, type Scope } from "../ops/index.js";
-import { hasLevels } from "../program/index.js";
+import { hasLevels, setSpaces } from "../program/index.js";
 import { full, scope, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
 import { copyRows } from "./copy-rows.js";
 import { remembered, transposed } from "./derived-cells.js";
 import { type Block, blocksOf } from "./structures/blocks.js";
+import { pairsOf } from "./structures/sets.js";
 import type { Structure } from "./structures/structure.js";
 import { positions, run, type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 
@@ -38,6 +40,7 @@ export function runByBlocks(
       () => valuesOf(cell, values, block),
       carried,
       destinations,
+      (o) => isOfNodes(cell, o),
     );
   }
   const wanted = carried.states.filter((_, s) => finals[s]);
@@ -78,6 +81,12 @@ export function transposeByBlocks(
   const all = blocks(attrs);
   const checkpoints = held.slice(held.length - all.length * slots);
   const forward = residualCell(lin);
+  // What no node takes part in is taken once: the other blocks see no cotangent of it.
+  const once = tangent.outputs.map((o) => !hasLevels(o.scope) && !isOfNodes(tangent, o));
+  const cotangentOf = (i: number, b: number): Tensor | undefined => {
+    const ct = cotangents[i];
+    return ct && once[i] && b > 0 ? full(ct.shape, 0, ct.dtype) : ct;
+  };
   const operands = (block: Block, b: number): Tensor[] => {
     const own = valuesOf(cell, values, block);
     const states = checkpoints.slice(b * slots, (b + 1) * slots).map((kept) => restore(kept, block));
@@ -88,7 +97,10 @@ export function transposeByBlocks(
     let next = 0;
     return [
       ...lin.residuals.map((r) => (r.from === "value" ? own[r.index]! : saved[next++]!)),
-      ...tangent.outputs.flatMap((o, i) => (cotangents[i] ? rowsOf(cotangents[i], o.scope, block) : [])),
+      ...tangent.outputs.flatMap((o, i) => {
+        const ct = cotangentOf(i, b);
+        return ct ? rowsOf(ct, o.scope, block) : [];
+      }),
     ];
   };
 
@@ -105,6 +117,7 @@ export function transposeByBlocks(
       () => operands(block, b),
       carried,
       destinations,
+      () => true,
     );
 
   const cts: Linear[] = linear.map(() => undefined);
@@ -117,6 +130,13 @@ export function transposeByBlocks(
     if (initials[s]) cts[lin.activeValues.length + sourceIndex[s]!] = carried.states[k];
   });
   return cts;
+}
+
+/** Whether any node takes part in an output: else it is the same in every block. */
+function isOfNodes(cell: CellGraph, { value }: CellOutput): boolean {
+  for (const v of dependencies(cell.equations, [value]))
+    if (v instanceof Var && hasLevels(v.scope)) return true;
+  return false;
 }
 
 /** What one block hands to the next: the states, and the sums over the blocks so far of what is not one row per node. */
@@ -133,17 +153,23 @@ function runBlock(
   operands: () => readonly Tensor[],
   carried: Carried,
   destinations: readonly (Tensor | undefined)[],
+  /** Whether what the blocks give is added up; else all give the same. */
+  combine: (o: CellOutput) => boolean,
 ): Carried {
   const next = scope(() => {
     const results = run(
       blockAttrs(cell, structure, true),
       [...operands(), ...carried.states],
-      destinations.map((p) => p && rowsOf(p, "node", block)),
+      destinations.map((p, i) => p && rowsOf(p, cell.outputs[i]!.scope, block)),
     );
-    const terms = results.filter((_, i) => i < cell.outputs.length && destinations[i] === undefined);
+    const summed = cell.outputs.map((_, i) => i).filter((i) => destinations[i] === undefined);
     return {
       states: results.slice(cell.outputs.length),
-      sums: terms.map((t, i) => (carried.sums[i] ? add(carried.sums[i], t) : t)),
+      sums: summed.map((i, k) => {
+        const [before, term] = [carried.sums[k], results[i]!];
+        if (before === undefined) return term;
+        return combine(cell.outputs[i]!) ? add(before, term) : before.view(before.shape);
+      }),
     };
   });
   for (const t of [...carried.states, ...carried.sums]) t.dispose();
@@ -167,10 +193,13 @@ function collect(destinations: readonly (Tensor | undefined)[], { sums }: Carrie
 }
 
 /** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
-function rowsOf(t: Tensor, of: Scope, { begin, end }: Block): Tensor {
+function rowsOf(t: Tensor, of: Scope, { begin, end, whole }: Block): Tensor {
   if (!hasLevels(of)) return t;
   const features = t.shape.slice(1);
-  return t.view([end - begin, ...features], begin * sizeOf(features));
+  const set = setSpaces.findIndex(({ pair }) => pair === of);
+  const row = (node: number) =>
+    set < 0 ? node : pairsOf(whole.sets[set]!, whole.parts.sequenceOf).begin[node]!;
+  return t.view([row(end) - row(begin), ...features], row(begin) * sizeOf(features));
 }
 
 function destinationFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {

@@ -11,6 +11,7 @@ import {
   stopGradient,
   zerosLike,
 } from "../ops/index.js";
+import { hasLevels, setSpaces } from "../program/index.js";
 import type { Shape, Value } from "../tensor/index.js";
 import type { Layout } from "./layout.js";
 import { parentRows, rowSpaces } from "./row-spaces.js";
@@ -46,7 +47,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   for (const [begin, end] of levels) {
     for (let n = begin; n < end; n++) {
       const env = new Map<Value, Value>();
-      const members = new SetMembers(layout, n);
+      const members = new SetMembers(layout, p.sequenceOf[n]!, n);
       cell.values.forEach(({ variable }, i) => {
         if (isWithin("node", variable.scope))
           env.set(variable, readAt("node", n, inputs[i]!, variable.scope, layout));
@@ -104,7 +105,8 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
           rows.map((v) => reshape(v, [1, ...v.shape])),
           0,
         );
-  // A member whose sequence has no nodes sums to zero.
+  addMembersWithoutNodes(attrs, inputs, layout, outputs);
+  // What is summed over the nodes of a sequence without any is zero.
   cell.outputs.forEach((o, i) => {
     if (o.scope === "node" || o.scope === "sequence" || o.scope === "one") return;
     for (let r = 0; r < rowSpaces[o.scope].count(layout); r++)
@@ -121,6 +123,44 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
       .filter((_, s) => finals[s])
       .map((rows, i) => stack(rows, cell.sinkSlots.filter((_, s) => finals[s])[i]!)),
   ];
+}
+
+/** Outputs per member of sequences that have no nodes, where no node takes part in them. */
+function addMembersWithoutNodes(
+  { cell }: UnfoldAttrs,
+  inputs: readonly Value[],
+  layout: Layout,
+  outputs: readonly Value[][],
+): void {
+  const { sequenceOf, sequences } = layout.structure.parts;
+  const taken = new Set(sequenceOf);
+  const wanted = cell.outputs.filter((o) => setSpaces.some(({ member }) => member === o.scope));
+  const equations = liveEquations(
+    cell.equations,
+    wanted.map((o) => o.value),
+  ).filter((eq) => !hasLevels(eq.outputs[0]!.scope) && !isOverNodes(eq));
+  if (wanted.length === 0) return;
+  for (let s = 0; s < sequences; s++) {
+    if (taken.has(s)) continue;
+    const env = new Map<Value, Value>();
+    const members = new SetMembers(layout, s, null);
+    cell.values.forEach(({ variable }, i) => {
+      if (isWithin("sequence", variable.scope))
+        env.set(variable, readAt("sequence", s, inputs[i]!, variable.scope, layout));
+      else if (setSpaces.some(({ member }) => member === variable.scope)) members.enter(variable, inputs[i]!);
+    });
+    for (const eq of equations) {
+      if (members.takePart(eq)) members.evaluate(eq, env);
+      else evaluate([eq], env);
+    }
+    cell.outputs.forEach((o, i) => {
+      if (!wanted.includes(o) || cell.equations.some((eq) => eq.outputs[0] === o.value && isOverNodes(eq)))
+        return;
+      members.rowsOf(o.value, env).forEach((v, m) => {
+        outputs[i]![members.rowAt(o.scope, m)] = v;
+      });
+    });
+  }
 }
 
 function rowOf(v: Value, r: number): Value {
@@ -145,7 +185,7 @@ function arriving(
   if (!cell.edge) return state;
   const env = new Map<Value, Value>();
   cell.values.forEach(({ variable: v }, i) => {
-    env.set(v, readAt("edge", edge, inputs[i]!, v.scope, layout));
+    if (isWithin("edge", v.scope)) env.set(v, readAt("edge", edge, inputs[i]!, v.scope, layout));
   });
   cell.edge.state.forEach((v, s) => {
     env.set(v, state[s]!);

@@ -33,9 +33,11 @@ function isPair(scope: Scope): boolean {
 export class SetMembers {
   private readonly values = new Map<Value, readonly Value[]>();
 
+  /** @param node null for a sequence without nodes: of it there are values per member, and none per pair */
   constructor(
     private readonly layout: Layout,
-    private readonly node: number,
+    private readonly sequence: number,
+    private readonly node: number | null,
   ) {}
 
   /** Whether values of a scope differ per member. */
@@ -51,9 +53,11 @@ export class SetMembers {
   /** The row of a value of this scope at a member of the node's own set. */
   rowAt(scope: Scope, place: number): number {
     const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
-    const { begin, member } = this.layout.pairs(k);
-    const first = begin[this.node]!;
-    return scope === setSpaces[k]!.pair ? first + place : member[first + place]!;
+    const isPair = scope === setSpaces[k]!.pair;
+    const first = isPair
+      ? this.layout.pairs(k).begin[this.node!]
+      : this.layout.structure.sets[k]!.begin[this.sequence];
+    return first! + place;
   }
 
   /** Takes an operand apart. */
@@ -104,8 +108,7 @@ export class SetMembers {
 
   private size(scope: Scope): number {
     const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
-    const { begin } = this.layout.pairs(k);
-    return begin[this.node + 1]! - begin[this.node]!;
+    return this.layout.structure.sets[k]!.sizes[this.sequence]!;
   }
 }
 

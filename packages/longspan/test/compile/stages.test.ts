@@ -70,16 +70,16 @@ test("a loop over rows without levels breaks a rule", () => {
 });
 
 test("a unit in a layer that comes too early breaks a rule", () => {
-  const late = fused.units.find((u) => u.phase === "loop" && u.isMap)!;
+  const late = fused.units.find((u) => u.phase === "loop" && u.kind === "map")!;
   const early = { ...late, layer: 0 };
   const units = fused.units.map((u) => (u === late ? early : u));
   const unitOf = new Map([...fused.unitOf].map(([eq, u]) => [eq, u === late ? early : u]));
   expect(() => verifyStage("4-fuse", { ...fused, units, unitOf })).toThrow(
     "after 4-fuse: not so: a unit reads what earlier layers of its region make, or, in a map, what it makes itself",
   );
-  expect(() => verifyStage("4-fuse", { ...fused, units: units.map((u) => ({ ...u, isMap: true })) })).toThrow(
-    "after 4-fuse: not so: a unit of maps is row-local work in a layer of maps",
-  );
+  expect(() =>
+    verifyStage("4-fuse", { ...fused, units: units.map((u) => ({ ...u, kind: "map" as const })) }),
+  ).toThrow("after 4-fuse: not so: a unit of maps is row-local work in a layer of maps");
 });
 
 test("a value without memory breaks a rule, and an error says what to do", () => {

@@ -2,6 +2,8 @@ import { Structure, StructureError, type StructureParts } from "./structure.js";
 
 /** Consecutive levels of a chain, as a chain of their own. */
 export interface Block {
+  /** The chain that was cut. */
+  readonly whole: Structure;
   /** Every sequence of the whole has a source and a sink; one without a step here goes from one to the other. */
   readonly structure: Structure;
   /** Its rows among those of the whole: [begin, end). */
@@ -35,7 +37,7 @@ export function blocksOf(
   let blocks = counts.get(n);
   if (!blocks) {
     const cut = (i: number) => Math.floor((i * levels) / n);
-    blocks = Array.from({ length: n }, (_, i) => blockOf(structure.parts, cut(i), cut(i + 1)));
+    blocks = Array.from({ length: n }, (_, i) => blockOf(structure, cut(i), cut(i + 1)));
     counts.set(n, blocks);
   }
   return blocks;
@@ -72,7 +74,8 @@ function isChain(p: StructureParts): boolean {
   return forward || backward;
 }
 
-function blockOf(p: StructureParts, first: number, last: number): Block {
+function blockOf(whole: Structure, first: number, last: number): Block {
+  const p = whole.parts;
   const levelBegin = p.levelBegin.slice(first, last);
   const levelEnd = p.levelEnd.slice(first, last);
   const begin = levelBegin.length === 0 ? 0 : Math.min(levelBegin[0]!, levelBegin.at(-1)!);
@@ -102,6 +105,7 @@ function blockOf(p: StructureParts, first: number, last: number): Block {
     present[sequenceOf[r]!] = 1;
   }
   return {
+    whole,
     structure: new Structure({
       ...p,
       nodes,
