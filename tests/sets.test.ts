@@ -182,7 +182,7 @@ describe("sets of a structure", () => {
   test("sizes are checked", () => {
     expect(() => chain([2, 1]).withSets({ source: [1] })).toThrow(StructureError);
     expect(() => chain([2, 1]).withSets({ source: [1] })).toThrow(
-      'Structure.withSets: the set "source" is given for 1 sequences, the structure has 2: a set has a size for each sequence',
+      "Structure.withSets: sets.source is given for 1 sequences, the structure has 2: a set has a size for each sequence",
     );
     expect(() => chain([2, 1]).withSets({ source: [1, -1] })).toThrow(
       "Structure.withSets: sets.source[1] is an integer of at least 0, got -1",

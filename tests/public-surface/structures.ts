@@ -24,7 +24,24 @@ const unnamed = (valid: unknown, ...wrong: unknown[]) => ({
   unnamed: true,
 });
 
+/** Functions over sets: they take values of the step of a cell. */
+const overSets = [
+  "setArgmax",
+  "setAt",
+  "setCount",
+  "setLogSoftmax",
+  "setLogSumExp",
+  "setMax",
+  "setMean",
+  "setPlaces",
+  "setSoftmax",
+  "setSum",
+];
+
 export const structureRows: Rows = {
+  ...Object.fromEntries(
+    overSets.map((name) => [name, () => exempt("inside the step of a cell only: tests/sets.test.ts")]),
+  ),
   StructureError: () => exempt("an error"),
   chain: () =>
     row({
@@ -102,6 +119,8 @@ export const structureRows: Rows = {
   castTree: () => row({ tree: anything({ w: tensor([1]) }), dtype: { ...dtype(), mayBeAbsent: false } }),
 };
 
+const sets = chain([2]).withSets({ source: [3] });
+
 export const structureMethods: Rows = {
   "Structure.pack": () => method(chain([2]), "pack", { concatenated: value(tensor([1, 2])) }),
   "Structure.unpack": () => method(chain([2]), "unpack", { rows: value(tensor([1, 2])) }),
@@ -110,8 +129,14 @@ export const structureMethods: Rows = {
   "Structure.transposed": () => method(chain([2]), "transposed", {}),
   "Structure.truncated": () => method(chain([2]), "truncated", { every: size(2) }),
   "Structure.checkClock": () => method(chain([2]), "checkClock", {}),
-  "Structure.withMembers": () =>
-    method(chain([2]), "withMembers", { sizes: argument([3], [], [], [-1], ["x"]) }),
+  "Structure.withSets": () =>
+    method(chain([2]), "withSets", {
+      sets: argument({ source: [3] }, ["record"], { source: [] }, { source: [-1] }, { source: ["x"] }),
+    }),
+  "Structure.set": () => method(sets, "set", { name: thing("source", "text") }),
+  "Structure.pairs": () => method(sets, "pairs", { set: thing("source", "text") }),
+  "Structure.onlySets": () => method(sets, "onlySets", { names: argument(["source"], ["list"]) }),
+  "Structure.nodesPerSequence": () => method(chain([2]), "nodesPerSequence", {}),
   "Structure.derive": () => exempt("private"),
   "Structure.checkRows": () => exempt("private"),
 };

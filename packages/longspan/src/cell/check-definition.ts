@@ -1,5 +1,5 @@
 import { nearest } from "../check/index.js";
-import { setSpaces } from "../program/index.js";
+import { setSpaces } from "../ops/index.js";
 import { type DType, describeElement, formatShape } from "../tensor/index.js";
 import type { InputSpecs, SetSpecs, Shapes } from "./step.js";
 import { CellError } from "./verify.js";

@@ -7,8 +7,7 @@ import {
   Trace,
   Var,
 } from "../autodiff/index.js";
-import { type Linear, withAmbient, zerosLike } from "../ops/index.js";
-import { isPaired } from "../program/index.js";
+import { isPaired, type Linear, withAmbient, zerosLike } from "../ops/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import { type CellGraph, inSlots, outSlots, type Port, type Slot, usedValues } from "./graph.js";
 import { withEntries } from "./reenter.js";

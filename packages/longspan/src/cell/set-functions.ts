@@ -1,4 +1,5 @@
 import { Var } from "../autodiff/index.js";
+import { check } from "../check/index.js";
 import {
   add,
   apply,
@@ -12,13 +13,14 @@ import {
   maxToOp,
   pickToOp,
   type Scope,
+  setSpaces,
   stopGradient,
   sub,
   sumToOp,
   where,
 } from "../ops/index.js";
-import { setSpaces } from "../program/index.js";
 import { ambient, type Value } from "../tensor/index.js";
+import { valueKind } from "../tensor/kinds.js";
 import { CellError } from "./verify.js";
 
 /** What the functions over sets ask of the cell that is being traced. */
@@ -43,6 +45,7 @@ interface Members {
 
 /** What a value differs by. @throws CellError outside of cells, and for a value that is the same for all members */
 function membersOf(name: string, x: Value): Members {
+  check(name, "x", x, valueKind);
   const context = setContext.present;
   const scope = x instanceof Var ? x.scope : undefined;
   if (context === null || scope === undefined)

@@ -1,6 +1,16 @@
 import { type Equation, liveEquations, producersOf, Trace, type Var } from "../autodiff/index.js";
-import { add, attrsKey, concatOp, type Op, padOp, type Scope, spreadToOp, sumToOp } from "../ops/index.js";
-import { isPaired, spaces } from "../program/index.js";
+import {
+  add,
+  attrsKey,
+  concatOp,
+  isPaired,
+  type Op,
+  padOp,
+  type Scope,
+  spaces,
+  spreadToOp,
+  sumToOp,
+} from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 import { type CellGraph, roots } from "./graph.js";
 

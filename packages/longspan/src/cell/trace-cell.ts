@@ -1,6 +1,14 @@
 import { refusePromise, Trace, Var } from "../autodiff/index.js";
-import { apply, isWithin, type Op, type Scope, sumToOp, uniformOp, withAmbient } from "../ops/index.js";
-import { setSpaces } from "../program/index.js";
+import {
+  apply,
+  isWithin,
+  type Op,
+  type Scope,
+  setSpaces,
+  sumToOp,
+  uniformOp,
+  withAmbient,
+} from "../ops/index.js";
 import {
   type DType,
   formatShape,

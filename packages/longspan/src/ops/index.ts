@@ -1,4 +1,4 @@
-export { isWithin, joinScopes, type Scope } from "../program/index.js";
+export { isPaired, isWithin, joinScopes, type Scope, setSpaces, spaces } from "../program/index.js";
 export * from "./apply.js";
 export { addLinear } from "./arithmetic.js";
 export { attrsKey } from "./attrs-key.js";

@@ -27,7 +27,8 @@ const whole = {
 const define = (changed: object) => defineCell({ ...whole, ...changed } as never)({} as never);
 
 describe("the definition of a cell", () => {
-  const known = "name, inputs, sequenceInputs, sharedInputs, state, params, ports, message, edge and step";
+  const known =
+    "name, inputs, sequenceInputs, sharedInputs, sets, state, params, ports, message, edge and step";
   test.each([
     ["reduce", ""],
     ["edgeInputs", ""],

@@ -43,7 +43,7 @@ export function layOutSets(what: string, sets: readonly GivenSet[], sequences: n
     check(what, `sets.${name}`, sizes, sizesKind);
     if (sizes.length !== sequences)
       throw new StructureError(
-        `${what}: the set "${name}" is given for ${sizes.length} sequences, the structure has ${sequences}: a set has a size for each sequence`,
+        `${what}: sets.${name} is given for ${sizes.length} sequences, the structure has ${sequences}: a set has a size for each sequence`,
       );
     return setParts(name, Int32Array.from(sizes), arrange);
   });

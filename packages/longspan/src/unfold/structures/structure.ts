@@ -201,21 +201,24 @@ export class Structure {
    * @throws StructureError if there is no such set
    */
   pairs(set: string): Pairs {
+    check("Structure.pairs", "set", set, text);
     return pairsOf(this.set(set), this.parts.sequenceOf);
   }
 
   /** A set by name. @throws StructureError if there is none */
   set(name: string): SetParts {
+    check("Structure.set", "name", name, text);
     const found = this.sets.find((s) => s.name === name);
     if (found) return found;
     const has = this.sets.map((s) => s.name).join(", ");
     throw new StructureError(
-      `the structure carries no set "${name}" (it carries: ${has === "" ? "none" : has}); add it with withSets({ ${name}: sizes })`,
+      `Structure.set: the structure carries no set "${name}" (it carries: ${has === "" ? "none" : has}); add it with withSets({ ${name}: sizes })`,
     );
   }
 
   /** The structure with these sets alone, in this order. @throws StructureError if one is missing */
   onlySets(names: readonly string[]): Structure {
+    check("Structure.onlySets", "names", names, listOf(text, "a list of names"));
     const same = names.length === this.sets.length && names.every((n, i) => n === this.sets[i]!.name);
     if (same) return this;
     return this.derive(`sets ${names.join()}`, () => {
