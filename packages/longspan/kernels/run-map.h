@@ -29,7 +29,7 @@ class MapRunner {
       return Status::ok;
     }
     if (!prepare(rows)) return Status::noMemory;
-    eachTile(span, [](int64_t, int64_t, int64_t) {});
+    tiles(span);
     return Status::ok;
   }
 
@@ -53,10 +53,8 @@ class MapRunner {
       list_ = consecutive ? nullptr : index;
       const int64_t begin = consecutive ? index[first] : first;
       const Span rows = {begin, begin + last - first, -1, levelled};
-      eachTile(rows, [&](int64_t taken, int64_t column, int64_t columns) {
-        for (const Operand& o : map_.operands)
-          if (o.storage == Storage::sum) addUp(o, r, taken, column, columns);
-      });
+      sumRow_ = r;
+      tiles(rows);
     }
     list_ = nullptr;
     return Status::ok;
@@ -81,21 +79,18 @@ class MapRunner {
     return true;
   }
 
-  /** Runs the tiles of a span; calls done(rows, column, columns) after each. */
-  template <class F>
-  void eachTile(const Span& span, F done) {
+  /** Runs the tiles of a span. */
+  void tiles(const Span& span) {
     const int64_t width = map_.uniform ? map_.widest : 0;
     for (int64_t r = span.begin; r < span.end; r += tileRows_) {
       const int64_t taken = span.end - r < tileRows_ ? span.end - r : tileRows_;
       if (!map_.uniform) {
         tile(span, r, taken, 0, 0, false);
-        done(taken, 0, 0);
         continue;
       }
       for (int64_t c = 0; c < width; c += tileColumns_) {
         const int64_t columns = width - c < tileColumns_ ? width - c : tileColumns_;
         tile(span, r, taken, c, columns, false);
-        done(taken, c, columns);
       }
     }
   }
@@ -204,6 +199,9 @@ class MapRunner {
       }
     }
     for (const MapOp& op : map_.ops) execute(op, rows, columns, span, first, column);
+    if (sumRow_ < 0) return;
+    for (const Operand& o : map_.operands)
+      if (o.storage == Storage::sum) addUp(o, sumRow_, rows, column, columns);
   }
 
   void bind(Tile& tile, const Operand& o, const Span& span, int64_t first, int64_t rows, int64_t column, int64_t size,
@@ -345,6 +343,8 @@ class MapRunner {
   const Bound& bound_;
   const Map& map_;
   Workspace& workspace_;
+  /** The row whose list is gone through, of a map over lists. */
+  int64_t sumRow_ = -1;
   /** The rows that a span of a list leads to; null where it runs over rows as they lie. */
   const int32_t* list_ = nullptr;
   int64_t tileRows_ = 1;
