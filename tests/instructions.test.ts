@@ -295,7 +295,7 @@ for (const { name } of executorRows)
           scheduleOf({ row: index.length }),
         );
       expect(gather([2, 0])).toEqual([5, 6, 1, 2]);
-      expect(() => gather([0, 3])).toThrow("index 3 at row 1, place 0 lies outside 0..2");
+      expect(() => gather([0, 3])).toThrow("index 3 at row 1, position 0 lies outside 0..2");
       expect(() => gather([-1])).toThrow("index -1 at row 0");
     });
 

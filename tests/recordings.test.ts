@@ -147,8 +147,8 @@ for (const { name } of executorRows) {
         second!.run([1], output);
         expect(output[0]).toBe(2);
         expect(() => first!.run([3], output)).toThrow(IndexError);
-        expect(() => first!.run([1, 2], output)).toThrow("the input has 2 elements, its place 1");
-        expect(() => first!.run([1], new Float32Array(2))).toThrow("the output has 2 elements, its place 1");
+        expect(() => first!.run([1, 2], output)).toThrow("the input has 2 elements, expected 1");
+        expect(() => first!.run([1], new Float32Array(2))).toThrow("the output has 2 elements, expected 1");
         expect(output[0]).toBe(2);
         first!.run([0], output);
         expect(output[0]).toBe(10);

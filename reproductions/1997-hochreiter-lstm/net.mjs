@@ -78,18 +78,18 @@ export function network(squashing, { output, outputBias, ...config }) {
   const cell = memoryBlocks(squashings[squashing], config);
   const readout = { V: uniformInit(config.start, 2 * config.blocks, output) };
   if (outputBias) readout.c = uniformInit(config.start, output);
-  const nets = ({ cell: params, readout: { V, c } }, { x, structure, judged }) => {
+  const nets = ({ cell: params, readout: { V, c } }, { x, structure, scored }) => {
     const { output: y } = unfold(
       cell,
       params,
       { x: fromArray(x, [structure.nodes, config.input]) },
       structure,
     );
-    const first = judged[0];
-    const side = judged.every((row, i) => row === first + i);
+    const first = scored[0];
+    const side = scored.every((row, i) => row === first + i);
     const rows = side
-      ? slice(y, 0, first, first + judged.length)
-      : gather(y, fromArray(judged, [judged.length], "int32"));
+      ? slice(y, 0, first, first + scored.length)
+      : gather(y, fromArray(scored, [scored.length], "int32"));
     const net = matmul(rows, V);
     return c ? add(net, c) : net;
   };

@@ -10,7 +10,7 @@
 import { adding, embeddedReber, temporalOrder1997 } from "longspan";
 
 const reber = embeddedReber();
-const numbers = adding({ length: 100, form: "hochreiter1997" });
+const numbers = adding({ length: 100, variant: "hochreiter1997" });
 const order = temporalOrder1997();
 
 export const tasks = {

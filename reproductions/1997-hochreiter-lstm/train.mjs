@@ -34,7 +34,7 @@ const LOOK = 256;
 const TOGETHER = 256;
 
 /**
- * What is made small, of the net_k before the logistic outputs and the answers, over all outputs and all steps that are judged. The
+ * What is made small, of the net_k before the logistic outputs and the answers, over all outputs and all steps that are scored. The
  * output units' errors -dE/dnet_k are f'(net_k) (t_k - y_k) for the paper's half squared error and t_k - y_k for cross-entropy. `tolerant` is the
  * squared error of the outputs that are further than TOLERANCE from their answers.
  */
@@ -54,7 +54,7 @@ export async function trainOnce({ task: name, squashing, error, update, seed }) 
   const [forInit, forSequences, forTests] = Key.of(seed).split(3);
   const optimiser = sgd({ learningRate: RATE });
   const gradient = valueAndGrad((p, inputs, answers) => {
-    const shape = [inputs.judged.length, task.problem.output];
+    const shape = [inputs.scored.length, task.problem.output];
     return errors[error](net.nets(p, inputs), fromArray(answers, shape));
   });
   const step = capture((params, state, inputs, answers) =>
@@ -118,17 +118,17 @@ export async function trainOnce({ task: name, squashing, error, update, seed }) 
 const chains = new Map();
 
 /**
- * The beginnings of a sequence up to each step that is judged, where only that step is: the net learns after every answer. (The paper's
+ * The beginnings of a sequence up to each step that is scored, where only that step is: the net learns after every answer. (The paper's
  * program goes on with states and derivatives that older weights made; here they are worked out anew.)
  */
-function* beginnings({ x, judged, targets }, input) {
-  for (const [i, row] of judged.entries()) {
+function* beginnings({ x, scored, targets }, input) {
+  for (const [i, row] of scored.entries()) {
     const steps = row + 1;
     if (!chains.has(steps)) chains.set(steps, chain([steps]));
     yield {
       x: x.subarray(0, steps * input),
       structure: chains.get(steps),
-      judged: judged.subarray(i, i + 1),
+      scored: scored.subarray(i, i + 1),
       targets: targets.subarray(i, i + 1),
     };
   }

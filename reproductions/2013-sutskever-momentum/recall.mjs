@@ -1,8 +1,8 @@
 // Memorisation as the paper judges it: by the symbols to be repeated and not by the blanks before them, with centred targets.
 
 /**
- * @param problem a problem of classes that is judged at every step, all sequences of a batch of one length
- * @param symbols how many steps at the end of a sequence are judged
+ * @param problem a problem of classes that is scored at every step, all sequences of a batch of one length
+ * @param symbols how many steps at the end of a sequence are scored
  * @param values the classes that occur there, which are the first ones
  * @returns a problem whose samples have `targets` [symbols of all sequences, values], one-hot with the mean taken away, and the
  * classes themselves as `symbols`
@@ -17,11 +17,11 @@ export function recall(problem, symbols, values) {
       const sample = problem.sample(key, number, count);
       const { positions } = sample.structure.parts;
       const first = sample.structure.nodes / count - symbols;
-      const judged = sample.judged.filter((row) => positions[row] >= first);
-      const classes = judged.map((row) => sample.targets[row]);
+      const scored = sample.scored.filter((row) => positions[row] >= first);
+      const classes = scored.map((row) => sample.targets[row]);
       const targets = new Float32Array(classes.length * values).fill(-1 / values);
       for (const [place, c] of classes.entries()) targets[place * values + c] += 1;
-      return { ...sample, judged, targets, symbols: classes };
+      return { ...sample, scored, targets, symbols: classes };
     },
   };
 }

@@ -1,7 +1,7 @@
 // What is trained, by name, and with what momentum.
 //
 // inputScale: standard deviation of the input weights at the start.
-// lossScale: what the squared error, a mean over judged rows and features, is multiplied by. The learning rate has its unit.
+// lossScale: what the squared error, a mean over scored rows and features, is multiplied by. The learning rate has its unit.
 // errors: what is counted in one sequence, by name. Training looks at the first, the strictest.
 
 import { adding, centred, noiselessMemorisation } from "longspan";

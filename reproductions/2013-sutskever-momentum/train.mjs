@@ -30,12 +30,12 @@ export async function trainOnce({ task: name, arm, radius, rate, seed, updates }
   const { input, output } = problem;
   const model = sutskeverRnn({ input, output, hidden, radius, inputScale, outputScale });
   const [forInit, forBatches, forLooks, forTraining] = Key.of(seed).split(4);
-  const outputsOf = (params, { x, structure, judged }) =>
-    model.apply(params, fromArray(x, [structure.nodes, input]), structure, { rows: judged }).output;
+  const outputsOf = (params, { x, structure, scored }) =>
+    model.apply(params, fromArray(x, [structure.nodes, input]), structure, { rows: scored }).output;
   const task = {
     ...syntheticTask(model, problem, { key: forBatches, batch }),
     loss(params, sample, carried) {
-      const targets = fromArray(sample.targets, [sample.judged.length, output]);
+      const targets = fromArray(sample.targets, [sample.scored.length, output]);
       return { loss: mul(meanSquaredErrorMean(outputsOf(params, sample), targets), lossScale), carried };
     },
   };

@@ -22,7 +22,7 @@ function segments(symbols, size) {
     input: size,
     output: size,
     answer: "class",
-    judged: "every step",
+    scored: "every step",
     steps: STEPS,
     baseline: Math.log(size),
     sample(key, batch, count) {
@@ -40,7 +40,7 @@ function segments(symbols, size) {
         x[row * size + symbols[at]] = 1;
         targets[row] = symbols[at + 1];
       }
-      return { x, structure, judged: order.map((_, row) => row), targets };
+      return { x, structure, scored: order.map((_, row) => row), targets };
     },
     // Nothing here is right or wrong as a whole: the loss is what counts.
     wrong: () => 0,

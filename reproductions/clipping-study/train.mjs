@@ -28,10 +28,10 @@ const model = pascanuRnn({ input: problem.input, output: problem.output, hidden:
 const { optimiser, clipState } = treatment(method, rate, threshold);
 const [forInit, forBatches, forSteps, forTests] = Key.of(seed).split(4);
 
-const gradient = valueAndGrad((p, { x, structure, judged, targets }) => {
+const gradient = valueAndGrad((p, { x, structure, scored, targets }) => {
   const inputs = fromArray(x, [structure.nodes, problem.input]);
   const { output: outputs } = model.apply(p, inputs, structure, {
-    rows: judged,
+    rows: scored,
     ...(clipState === undefined ? {} : { clipState }),
   });
   return problem.answer === "class"

@@ -4,7 +4,7 @@
 // rates: learning rates, each a run of its own with the first seed; the best counts. For Hessian-free, the damping of the first update.
 // optimiser(rate): the gradient transform.
 // batch, streams: sequences in a batch, and streams of a text that are read side by side.
-// curvature: so many of the batch's sequences give the curvature; all unless given.
+// curvature: so many of the batch's sequences give the curvature; all by default.
 // momentum: the schedule of the momentum, for rules that have one.
 
 import {

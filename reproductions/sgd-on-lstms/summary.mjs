@@ -1,4 +1,4 @@
-// The results as a table: what each arm ends with at its best rate, of the runs of so many minutes; of the longest unless given.
+// The results as a table: what each arm ends with at its best rate, of the runs of so many minutes; of the longest by default.
 
 import { bestRuns, last, median } from "./best-runs.mjs";
 import { tasks } from "./tasks.mjs";

@@ -1,4 +1,4 @@
-// The tasks: a model around an arm's cell with about so many parameters, what is trained, and how it is judged on fresh data.
+// The tasks: a model around an arm's cell with about so many parameters, what is trained, and how it is scored on fresh data.
 
 import { readFileSync } from "node:fs";
 import {

@@ -289,7 +289,7 @@ export const dataRows: Rows = {
   adding: () => {
     const batch = adding({ length: 30 }).sample(Key.of(1), 0, 2);
     return row(
-      { options: settings({ length: lengths(30), form: maybe(choice("arjovsky2016")) }) },
+      { options: settings({ length: lengths(30), variant: maybe(choice("arjovsky2016")) }) },
       {
         methods: {
           sample: row({ key: key(), batch: count(0), count: size(2) }, { says: "adding-2016.sample: " }),
@@ -303,7 +303,7 @@ export const dataRows: Rows = {
   },
   multiplication: () =>
     problem(
-      { options: settings({ length: lengths(30), form: maybe(choice("pascanu2013")) }) },
+      { options: settings({ length: lengths(30), variant: maybe(choice("pascanu2013")) }) },
       "multiplication.sample: ",
     ),
   centred: () =>
@@ -487,7 +487,7 @@ export const trainRows: Rows = {
   encodeCheckpoint: () => row({ state: thing(started()) }),
   decodeCheckpoint: () =>
     row(
-      { checkpoint: unnamed(checkpoint, [], {}, { tensors: 5, progress: {} }), form: thing(started()) },
+      { checkpoint: unnamed(checkpoint, [], {}, { tensors: 5, progress: {} }), template: thing(started()) },
       // What is wrong with the file's contents is said of the checkpoint.
       { says: "" },
     ),
@@ -623,7 +623,7 @@ export const nodeRows: Rows = {
       {
         methods: {
           save: row({ state: thing(started()) }),
-          load: row({ form: thing(started()) }),
+          load: row({ template: thing(started()) }),
           clear: row({}),
           saving: row(
             { options: settings({ seconds: maybe(atLeastZero(1)) }) },
@@ -689,7 +689,7 @@ export const nodeRows: Rows = {
       runMethods,
     ),
   continueRun: () => row({ path: text(closedRun()) }, runMethods),
-  suggestion: () => row({ given: text("hiden"), names: argument(["hidden"], ["list"], [3]) }),
+  suggestion: () => row({ word: text("hiden"), names: argument(["hidden"], ["list"], [3]) }),
   replaceFile: () => row({ path: text(join(folder, "c.txt")), contents: argument("x", ["text"]) }),
   tensorBoardFile: () =>
     row(

@@ -37,7 +37,7 @@ export function layerLines(layer: LayerFlow, layers: number): RunLine[] {
 
 function lagLines({ lags }: LayerFlow): RunLine[] {
   const reference = lags[1]?.norm ?? 0;
-  const lines = lagsToTell(lags.length).map((k) => {
+  const lines = lagsToShow(lags.length).map((k) => {
     const { lag, norm } = lags[k]!;
     const share = reference > 0 ? figure(norm / reference) : "";
     return `${whole(lag).padStart(6)}  ${figure(norm).padStart(12)}  ${share.padStart(12)}`.trimEnd();
@@ -49,10 +49,10 @@ function lagLines({ lags }: LayerFlow): RunLine[] {
 
 /** Curvature against lag in a layer: a table, and what it means. */
 export function curvatureLines({ lags, verdict }: LayerCurvature): RunLine[] {
-  const told = new Set(lagsToTell(lags.length));
+  const shown = new Set(lagsToShow(lags.length));
   const columns = ["|g|", "g'Hg/g'g", "g'Gg/g'g", "H / |g|", "G / |g|"];
   const lines = lags
-    .filter((_, i) => told.has(i))
+    .filter((_, i) => shown.has(i))
     .map(({ lag, gradient, own }) => {
       const [h, g] = [own?.hessian ?? null, own?.gaussNewton ?? null];
       const numbers = [gradient, h, g, h && h / gradient, g && g / gradient];
@@ -68,7 +68,7 @@ export function curvatureLines({ lags, verdict }: LayerCurvature): RunLine[] {
 }
 
 /** A dozen lags, or as many as asked for: the first and the last, and between them about as many per doubling. */
-export function lagsToTell(count: number, rows = usualRows): number[] {
+export function lagsToShow(count: number, rows = usualRows): number[] {
   if (count <= rows) return Array.from({ length: count }, (_, k) => k);
   const last = count - 1;
   const chosen = new Set([0]);

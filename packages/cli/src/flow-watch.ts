@@ -1,6 +1,6 @@
 import { type FlowReport, flowReport, type TrainCallback } from "longspan";
 import type { FlowEvent, LayerFlowFigures } from "./events.js";
-import { lagsToTell } from "./flow-lines.js";
+import { lagsToShow } from "./flow-lines.js";
 import type { LastLoss } from "./measure-flow.js";
 import { figure } from "./report/scale.js";
 
@@ -44,11 +44,11 @@ export class FlowWatch<P> {
 export function looking<P>(
   watch: FlowWatch<P>,
   every: number,
-  tell: (event: FlowEvent) => void,
+  report: (event: FlowEvent) => void,
 ): TrainCallback<P, unknown, unknown> {
   return {
     onStep: async ({ params, step }) => {
-      if (step % every === 0) tell(await watch.look(params, step));
+      if (step % every === 0) report(await watch.look(params, step));
     },
   };
 }
@@ -57,6 +57,6 @@ function figuresOf({ layers }: FlowReport): LayerFlowFigures[] {
   return layers.map(({ verdict: { kind, horizon }, lags }) => ({
     kind,
     horizon,
-    norms: lagsToTell(lags.length).map((k) => ({ lag: lags[k]!.lag, norm: lags[k]!.norm })),
+    norms: lagsToShow(lags.length).map((k) => ({ lag: lags[k]!.lag, norm: lags[k]!.norm })),
   }));
 }

@@ -9,7 +9,7 @@ export interface Interrupt {
  * Turns the first Ctrl-C (SIGINT) or SIGTERM into a signal; a second one ends the process at once. A reader that went
  * away, as in `longspan ... | head`, counts as the first.
  */
-export function onInterrupt(tell: () => void): Interrupt {
+export function onInterrupt(announce: () => void): Interrupt {
   const signal = { aborted: false };
   const release = () => {
     process.off("SIGINT", first);
@@ -18,7 +18,7 @@ export function onInterrupt(tell: () => void): Interrupt {
   const first = () => {
     release();
     signal.aborted = true;
-    tell();
+    announce();
   };
   const readerGone = (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") signal.aborted = true;

@@ -62,7 +62,7 @@ export function liveReporter<E extends AnyEvent>(
   out.on("resize", draw);
 
   return {
-    tell(event) {
+    report(event) {
       const left = timeLeft.after(event);
       if (event.event === "progress") {
         latest = { event, left };

@@ -18,7 +18,7 @@ async function program(words: readonly string[]): Promise<Command> {
 }
 
 /** An error in one line. */
-async function told(error: unknown): Promise<string> {
+async function lineOf(error: unknown): Promise<string> {
   if (error instanceof Failure) return oneLine(error.message);
   const { reasonOf } = await import("./reason-of.js");
   return reasonOf(error);
@@ -36,7 +36,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : exitCode.usage;
   } else {
-    process.stderr.write(`error: ${await told(error)}\n`);
+    process.stderr.write(`error: ${await lineOf(error)}\n`);
     if (process.env.LONGSPAN_DEBUG && !(error instanceof Failure)) console.error(error);
     process.exitCode = error instanceof Failure ? error.exitCode : exitCode.failure;
   }

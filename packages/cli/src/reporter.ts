@@ -12,7 +12,7 @@ export interface AnyEvent {
 
 /** Tells the user what happens in a run. */
 export interface Reporter<E extends AnyEvent = RunEvent> {
-  tell(event: E): void;
+  report(event: E): void;
   /** Takes a live line away, before something else is printed. It comes back with the next event. */
   clear(): void;
   /** Leaves the output as other programs expect it; to be called at the end, whatever the end was. */
@@ -33,7 +33,7 @@ export interface ReporterOptions<E> {
 
 /** One JSON object per event. */
 export function jsonReporter(out: Pick<Output, "write">): Reporter<AnyEvent> {
-  return { tell: (event) => void out.write(`${JSON.stringify(event)}\n`), clear() {}, close() {} };
+  return { report: (event) => void out.write(`${JSON.stringify(event)}\n`), clear() {}, close() {} };
 }
 
 /** Least time between lines that come again and again, in milliseconds. */
@@ -72,7 +72,7 @@ export function plainReporter<E extends AnyEvent>(
   const timeLeft = new TimeLeft(now);
   const due = lineLimiter(now);
   return {
-    tell(event) {
+    report(event) {
       const left = timeLeft.after(event);
       if (isFrequent(event.event) && !due(event.event)) return;
       for (const entry of lines.of(event, left)) {

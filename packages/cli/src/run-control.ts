@@ -30,25 +30,25 @@ const changeable: readonly string[] = ["steps", "minutes", "saveSeconds", "tenso
  * The settings of a run that is taken up again.
  * @throws Failure naming a setting that may not differ
  */
-export function mergedSettings<S extends object>(stored: S, given: Resolved<Table>, out: string): S {
+export function mergedSettings<S extends object>(stored: S, chosen: Resolved<Table>, out: string): S {
   const merged: Record<string, unknown> = Object.fromEntries(Object.entries(stored));
   for (const [key, was] of Object.entries(stored)) {
-    if (given.origins[key]!.from === "default") continue;
-    const is = given.values[key];
+    if (chosen.origins[key]!.from === "default") continue;
+    const is = chosen.values[key];
     if (changeable.includes(key)) merged[key] = is;
     else if (is !== was)
       throw new Failure(
-        `${given.phrase(key)} differs from the run in ${out}, which has ${nameOf(key)} ${was === null ? "none" : was}; a run goes on with its own settings`,
+        `${chosen.phrase(key)} differs from the run in ${out}, which has ${nameOf(key)} ${was === null ? "none" : was}; a run goes on with its own settings`,
       );
   }
   // One kind of budget replaces the other.
-  if (given.origins.steps!.from !== "default") merged.minutes = null;
-  else if (given.origins.minutes!.from !== "default") merged.steps = null;
+  if (chosen.origins.steps!.from !== "default") merged.minutes = null;
+  else if (chosen.origins.minutes!.from !== "default") merged.steps = null;
   return merged as S;
 }
 
 /** The end by Ctrl-C. @param command that made the run, such as `longspan train text` */
-export function tellStopped(
+export function reportStopped(
   { step }: { readonly step: number },
   { path }: RunFolder,
   command: string,

@@ -30,8 +30,8 @@ export interface JobWords<F extends Facts> {
   loss(event: ProgressEvent<F>): string;
   speed(event: ProgressEvent<F>): string;
   /** The same for a live line: from long to short. */
-  lossForms(event: ProgressEvent<F>): readonly [long: string, short: string];
-  speedForms(event: ProgressEvent<F>): readonly [long: string, short: string];
+  lossTexts(event: ProgressEvent<F>): readonly [long: string, short: string];
+  speedTexts(event: ProgressEvent<F>): readonly [long: string, short: string];
   valid(event: ValidEvent<F>): RunLine;
   done(event: DoneEvent<F>): readonly RunLine[];
 }
@@ -109,8 +109,8 @@ function liveLine<F extends Facts>(
   const fields: Record<string, readonly string[]> = {
     step: [`step ${whole(step)}`],
     share: [`${Math.floor(100 * fraction)} %`, ""],
-    loss: [...words.lossForms(event), ""],
-    speed: [...words.speedForms(event), ""],
+    loss: [...words.lossTexts(event), ""],
+    speed: [...words.speedTexts(event), ""],
     gradient: [`gradient norm ${norm}`, `|g| ${norm}`, ""],
     solver: secondOrder ? [secondOrderInWords(secondOrder), ""] : [""],
     flow: flow ? [flowInWords(flow), `flow ${figure(flow.ratio)}`, ""] : [""],
@@ -136,7 +136,7 @@ function fitted(
   const shortened: Record<string, number> = {};
   const line = () =>
     Object.entries(fields)
-      .map(([name, forms]) => forms[shortened[name] ?? 0] ?? "")
+      .map(([name, texts]) => texts[shortened[name] ?? 0] ?? "")
       .filter((text) => text !== "")
       .join("  ");
   for (const name of order) {

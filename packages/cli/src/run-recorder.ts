@@ -12,10 +12,10 @@ import type { Job } from "./jobs/job.js";
 import type { Reporter } from "./reporter.js";
 import type { RunConfig } from "./run-config.js";
 import { secondOrderMeasures } from "./second-order.js";
-import type { TrainingPlan } from "./training-plan.js";
+import type { TrainingSetup } from "./training-setup.js";
 
 /** After these events the page is written anew. */
-const told: readonly string[] = ["valid", "stopped", "sample", "done"];
+const pageEvents: readonly string[] = ["valid", "stopped", "sample", "done"];
 
 /** Tells what happens in a run: to the user, to metrics.jsonl, to TensorBoard, and in report.html. */
 export class RunRecorder {
@@ -30,11 +30,11 @@ export class RunRecorder {
     this.board = config.settings.tensorboard ? tensorBoardFile(`${folder.path}/tensorboard`) : null;
   }
 
-  tell(event: RunEvent): void {
+  record(event: RunEvent): void {
     this.folder.metrics.add(event);
     if (this.board) addTo(this.board, event, this.job.measures);
-    this.reporter.tell(event);
-    if (told.includes(event.event))
+    this.reporter.report(event);
+    if (pageEvents.includes(event.event))
       this.folder.saveReport(this.job.report(this.config, readMetrics(this.folder.path) as RunEvent[]));
   }
 
@@ -46,10 +46,10 @@ export class RunRecorder {
 /** The figures of a report that any run has. */
 export async function stepFigures(
   report: TrainReport<unknown, readonly unknown[], unknown>,
-  plan: TrainingPlan,
+  setup: TrainingSetup,
 ): Promise<StepFigures> {
   const { state, step, fraction, learningRate, gradientNorm, randomSteps, skippedSteps, measures } = report;
-  const [clippedNorm] = (await plan.clippedNorm(state.optimiser.inner)?.data()) ?? [gradientNorm];
+  const [clippedNorm] = (await setup.clippedNorm(state.optimiser.inner)?.data()) ?? [gradientNorm];
   return {
     step,
     fraction,

@@ -8,13 +8,13 @@ import { looking } from "./flow-watch.js";
 import { onInterrupt } from "./interrupt.js";
 import type { Job, JobKind, Prepared, Training, Validated } from "./jobs/job.js";
 import type { RunConfig } from "./run-config.js";
-import { explained, fitting, goesOn, mergedSettings, tellStopped } from "./run-control.js";
+import { explained, fitting, goesOn, mergedSettings, reportStopped } from "./run-control.js";
 import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
 import { checkCurvatureBatch } from "./settings/hessian-free.js";
 import { type CommandLine, checkEffects, type Resolved, resolveSettings } from "./settings/resolve.js";
 import type { Table } from "./settings/setting.js";
 import type { CommonSettings, OutputSettings } from "./settings/training.js";
-import { trainingPlan } from "./training-plan.js";
+import { trainingSetup } from "./training-setup.js";
 
 /** Trains what a kind of job trains, or goes on with it. Returns the exit code. */
 export async function runTraining(
@@ -22,15 +22,15 @@ export async function runTraining(
   argument: string | undefined,
   words: CommandLine,
 ): Promise<number> {
-  const given = resolveSettings(kind.settings, words);
+  const chosen = resolveSettings(kind.settings, words);
   // Every kind of job has these.
-  const values = given.values as OutputSettings;
+  const values = chosen.values as OutputSettings;
   const job = await kind.train();
-  if (goesOn(values, argument !== undefined)) return goOn(job, argument, given, values.out!);
+  if (goesOn(values, argument !== undefined)) return goOn(job, argument, chosen, values.out!);
   if (argument === undefined) throw new Failure(kind.argument.missing, exitCode.usage);
-  checkEffects(kind.settings, given);
-  checkCurvatureBatch(given as unknown as Parameters<typeof checkCurvatureBatch>[0]);
-  const run = job.begin(argument, given);
+  checkEffects(kind.settings, chosen);
+  checkCurvatureBatch(chosen as unknown as Parameters<typeof checkCurvatureBatch>[0]);
+  const run = job.begin(argument, chosen);
   const folder = createRun(chooseFolder(values.out, run.name), run.config, {
     replace: values.force,
     ...(run.vocabulary ? { vocabulary: run.vocabulary } : {}),
@@ -45,16 +45,16 @@ export async function runTraining(
 async function goOn(
   job: Job,
   argument: string | undefined,
-  given: Resolved<Table>,
+  chosen: Resolved<Table>,
   out: string,
 ): Promise<number> {
   const folder = continueRun(out);
   try {
     const stored = readRunConfig(out, job.schema) as ReturnType<typeof readRunConfig> & RunConfig;
-    const config = { ...stored, settings: mergedSettings(stored.settings, given, out) };
+    const config = { ...stored, settings: mergedSettings(stored.settings, chosen, out) };
     const run = job.goOn(config, argument, out);
     folder.saveConfig(config);
-    return await runIn(folder, { job, config, run, json: given.values.json === true });
+    return await runIn(folder, { job, config, run, json: chosen.values.json === true });
   } finally {
     folder.close();
   }
@@ -83,7 +83,7 @@ async function runIn(folder: RunFolder, { job, config, run, json }: OpenRun): Pr
     const end = await run.training(context, (training) =>
       trained(training, { folder, recorder, signal, progress, json, settings: config.settings }),
     );
-    return end === null ? 0 : tellStopped(end, folder, command);
+    return end === null ? 0 : reportStopped(end, folder, command);
   } catch (error) {
     throw explained(error, folder, { command, smaller: job.smaller });
   } finally {
@@ -110,26 +110,29 @@ async function trained<P, S, F extends Facts>(
 ): Promise<{ readonly step: number } | null> {
   const { steps, minutes, earlyStop, saveSeconds, watchFlow = null, flow, flowGradient: gradient } = settings;
   const { keys, validation, keeps } = training;
-  const plan = trainingPlan(settings);
+  const setup = trainingSetup(settings);
   const task = flow === null ? training.task : withFlowPenalty(training.task, { weight: flow, gradient });
   const watch = (watchFlow === null ? null : training.watch?.()) ?? null;
-  const fresh = fitting(() => startTraining(task, plan.optimiser, training.init(keys.init)), training.remedy);
+  const fresh = fitting(
+    () => startTraining(task, setup.optimiser, training.init(keys.init)),
+    training.remedy,
+  );
   const state = folder.checkpoints.load(fresh);
   const counts = {
     parameters: leaves(fresh.params).reduce((n, p) => n + p.size, 0),
     executor: defaultExecutor().name,
   };
-  recorder.tell({ event: "start", ...training.start, settings, ...counts, out: folder.path } as StartEvent);
-  if (state) recorder.tell({ event: "resumed", step: state.step, seconds: state.history.seconds });
+  recorder.record({ event: "start", ...training.start, settings, ...counts, out: folder.path } as StartEvent);
+  if (state) recorder.record({ event: "resumed", step: state.step, seconds: state.history.seconds });
   const begun = state?.step ?? 0;
   progress.step = begun;
   let last: Validated<F> | null = null;
   let solved = false;
   const end = await train(task, state ?? fresh, {
-    optimiser: plan.optimiser,
-    schedule: plan.schedule,
-    ...(plan.momentum ? { momentum: plan.momentum } : {}),
-    onExplosion: plan.policy,
+    optimiser: setup.optimiser,
+    schedule: setup.schedule,
+    ...(setup.momentum ? { momentum: setup.momentum } : {}),
+    onExplosion: setup.policy,
     budget: steps === null ? { minutes: minutes! } : { steps },
     key: keys.training,
     signal: {
@@ -153,15 +156,15 @@ async function trained<P, S, F extends Facts>(
       {
         onReport: async (report) => {
           progress.step = report.step;
-          const { step, fraction, ...figures } = await stepFigures(report, plan);
+          const { step, fraction, ...figures } = await stepFigures(report, setup);
           const facts = training.progress(report, begun);
-          recorder.tell({ event: "progress", step, fraction, ...facts, ...figures } as ProgressEvent);
+          recorder.record({ event: "progress", step, fraction, ...facts, ...figures } as ProgressEvent);
         },
-        onExplosion: (report) => recorder.tell(explosionEvent(report)),
+        onExplosion: (report) => recorder.record(explosionEvent(report)),
         onValidation: async ({ step, best, params, state: { history } }) => {
           if (best && keeps === "best") await folder.saveWeights(params as object, step);
           const facts = last!.facts(best);
-          recorder.tell({ event: "valid", step, ...facts, seconds: history.seconds } as ValidEvent);
+          recorder.record({ event: "valid", step, ...facts, seconds: history.seconds } as ValidEvent);
           solved = last!.solved ?? false;
         },
         onEnd: async ({ state }) => {
@@ -170,7 +173,7 @@ async function trained<P, S, F extends Facts>(
             await folder.saveWeights(state.params as object, state.step);
         },
       },
-      ...(watch === null ? [] : [looking(watch, watchFlow!, (event) => recorder.tell(event))]),
+      ...(watch === null ? [] : [looking(watch, watchFlow!, (event) => recorder.record(event))]),
       folder.checkpoints.saving({ seconds: saveSeconds }),
     ],
     // What is saved is looked at first, so there is a report before each save.
@@ -186,7 +189,7 @@ async function trained<P, S, F extends Facts>(
       solved,
       signal,
       done: (facts) =>
-        recorder.tell({
+        recorder.record({
           event: "done",
           steps: step,
           ended,
@@ -194,9 +197,9 @@ async function trained<P, S, F extends Facts>(
           seconds: history.seconds,
           ...counts,
         } as DoneEvent),
-      sample: (text) => recorder.tell({ event: "sample", text }),
+      sample: (text) => recorder.record({ event: "sample", text }),
     }));
   if (finished) return null;
-  recorder.tell({ event: "stopped", steps: step, out: folder.path, seconds: history.seconds });
+  recorder.record({ event: "stopped", steps: step, out: folder.path, seconds: history.seconds });
   return end.state;
 }

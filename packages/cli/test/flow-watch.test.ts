@@ -176,12 +176,12 @@ describe("the live line", () => {
   it("has warnings above it, and stays", () => {
     const screen = new Screen(80);
     const reporter = liveReporter(screen as unknown as Output, { lines: textLines(), now: () => 0 });
-    reporter.tell(start());
-    reporter.tell(progress(10));
+    reporter.report(start());
+    reporter.report(progress(10));
     const flow = { event: "flow", step: 10, layers: [] } as const;
-    reporter.tell({ ...flow, warnings: [] });
+    reporter.report({ ...flow, warnings: [] });
     const before = screen.text.split("\n");
-    reporter.tell({ ...flow, warnings: ["in layer 1, gradients reach 10 steps back, no longer 66"] });
+    reporter.report({ ...flow, warnings: ["in layer 1, gradients reach 10 steps back, no longer 66"] });
     const rows = screen.text.split("\n");
     expect(rows.at(-1)).toBe(before.at(-1));
     expect(rows.at(-1)).toMatch(/^step 10 /);

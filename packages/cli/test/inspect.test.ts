@@ -22,7 +22,7 @@ import {
 } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AdvisedRun, flowAdvice } from "../src/flow-advice.js";
-import { lagsToTell } from "../src/flow-lines.js";
+import { lagsToShow } from "../src/flow-lines.js";
 import { inspectionFiles } from "../src/inspect-run.js";
 import { readSyntheticRun } from "../src/jobs/synthetic/read.js";
 import { readRun } from "../src/jobs/text/read.js";
@@ -141,7 +141,7 @@ describe("inspect", () => {
       expect(block).toContain(`layer     ${k + 1} of 2: lstm, 12 numbers of state\n`);
       expect(block).toContain(`verdict   ${verdict.kind}: ${verdict.words}\n`);
       const rows = [...block.matchAll(/^ {10} +(\d+) +(\S+) +(\S+)$/gm)];
-      expect(rows.map((r) => Number(r[1]))).toEqual(lagsToTell(30));
+      expect(rows.map((r) => Number(r[1]))).toEqual(lagsToShow(30));
       for (const [, lag, norm, share] of rows) {
         expect(Number(norm) / lags[Number(lag)]!.norm).toBeCloseTo(1, 2);
         expect(Number(share) / (lags[Number(lag)]!.norm / lags[1]!.norm)).toBeCloseTo(1, 2);
@@ -227,7 +227,7 @@ describe("inspect --curvature", () => {
         return crossEntropyMean(slice(output, 0, 87, 90), last);
       },
       params,
-      { lags: lagsToTell(30, 24) },
+      { lags: lagsToShow(30, 24) },
     );
     expect(found.curvature.length).toBe(2);
     for (const [k, { lags, verdict }] of layers.entries()) {
@@ -280,7 +280,7 @@ describe("inspect on a run of train synthetic", () => {
     const { nodes } = batch.structure;
     const { loss, layers } = await flowReport((p: Traceable<typeof params>) => {
       const x = fromArray(batch.x, [nodes, 6]);
-      const { output: z } = model.apply(p, x, batch.structure, { rows: batch.judged });
+      const { output: z } = model.apply(p, x, batch.structure, { rows: batch.scored });
       return crossEntropyMean(z, fromArray(batch.targets, [5], "int32"));
     }, params);
     expect(found.loss).toBeCloseTo(loss, 6);
@@ -491,11 +491,11 @@ describe("inspect fails in one line", () => {
   });
 });
 
-describe("lagsToTell", () => {
+describe("lagsToShow", () => {
   it.each([0, 1, 2, 12, 13, 14, 20, 30, 100, 129, 5000])(
     "of %i: rising, with both ends, a dozen",
     (count) => {
-      const lags = lagsToTell(count);
+      const lags = lagsToShow(count);
       expect(lags.length).toBe(Math.min(count, 12));
       if (count > 0) expect([lags[0], lags.at(-1)]).toEqual([0, count - 1]);
       expect(lags.every((lag, k) => k === 0 || lag > lags[k - 1]!)).toBe(true);

@@ -31,7 +31,7 @@ describe("jsonReporter", () => {
     const { out, text } = pipe();
     const events: TextEvent[] = [start(), at(1), valid(1, 2), { event: "sample", text: "a\nb" }, done(1, 2)];
     const reporter = jsonReporter(out);
-    for (const event of events) reporter.tell(event);
+    for (const event of events) reporter.report(event);
     reporter.clear();
     reporter.close();
     expect(
@@ -48,13 +48,13 @@ describe("plainReporter", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
     const reporter = plainReporter(out, { lines: textLines(), now });
-    reporter.tell(start({ settings }));
+    reporter.report(start({ settings }));
     set(10);
-    reporter.tell(at(10));
+    reporter.report(at(10));
     set(16);
-    reporter.tell(valid(16, 1.25));
-    reporter.tell(done(100, 1.2));
-    reporter.tell({ event: "sample", text: "is not repeated" });
+    reporter.report(valid(16, 1.25));
+    reporter.report(done(100, 1.2));
+    reporter.report({ event: "sample", text: "is not repeated" });
     expect(text()).toBe(
       [
         "text      texts/whale.txt: 1,000 characters, 30 different; the last 100 are held out",
@@ -75,7 +75,7 @@ describe("plainReporter", () => {
   it("has no figures of a training that had nothing left to do", () => {
     const { out, text } = pipe();
     const { train: _, ...nothing } = done(100, 1.2);
-    plainReporter(out, { lines: textLines(), now: () => 0 }).tell(nothing);
+    plainReporter(out, { lines: textLines(), now: () => 0 }).report(nothing);
     expect(text()).toBe(
       "done      100 steps before; nothing was left to do\nheld out  1.200 nats per character (1.731 bits)\n",
     );
@@ -84,7 +84,7 @@ describe("plainReporter", () => {
   it("has a training that ended without a finite loss", () => {
     const { out, text } = pipe();
     const end = { ...done(100, Number.NaN), train: { nats: Number.NaN } };
-    plainReporter(out, { lines: textLines(), now: () => 0 }).tell(end);
+    plainReporter(out, { lines: textLines(), now: () => 0 }).report(end);
     expect(text()).toMatch(/^done +100 steps, 20 characters\/s, training loss NaN nats per character\n/);
   });
 
@@ -95,9 +95,9 @@ describe("plainReporter", () => {
     const steps: number[] = [];
     for (let step = 1; step <= 30; step++) {
       set(step);
-      reporter.tell(at(step));
-      if (step === 12) reporter.tell(valid(step, 1));
-      if (step === 13) reporter.tell(valid(step, 0.9));
+      reporter.report(at(step));
+      if (step === 12) reporter.report(valid(step, 1));
+      if (step === 13) reporter.report(valid(step, 0.9));
     }
     for (const [, step] of text().matchAll(/^(?:step|held out).*?(\d+)/gm)) steps.push(Number(step));
     expect(steps).toEqual([5, 10, 12, 17, 22, 27]);
@@ -107,10 +107,10 @@ describe("plainReporter", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
     const reporter = plainReporter(out, { lines: textLines(), now });
-    reporter.tell(start({ level: "word", settings: { ...settings, steps: null, minutes: 1 } }));
+    reporter.report(start({ level: "word", settings: { ...settings, steps: null, minutes: 1 } }));
     set(6);
-    reporter.tell(at(10, { nats: 5 }));
-    reporter.tell(valid(10, 5));
+    reporter.report(at(10, { nats: 5 }));
+    reporter.report(valid(10, 5));
     expect(text()).toContain("whale.txt: 1,000 words, 30 different");
     expect(text()).toContain("runs/whale: 1 minute on");
     expect(text()).toContain("5.000 nats per word   12,345 words/s");
@@ -121,12 +121,12 @@ describe("plainReporter", () => {
     const { out, text } = pipe();
     const { now, set } = clock();
     const reporter = plainReporter(out, { lines: textLines(), now });
-    reporter.tell(start({ settings }));
-    reporter.tell({ event: "resumed", step: 1000, seconds: 3600 });
+    reporter.report(start({ settings }));
+    reporter.report({ event: "resumed", step: 1000, seconds: 3600 });
     set(6);
-    reporter.tell(at(1010, { fraction: 0.5 }));
+    reporter.report(at(1010, { fraction: 0.5 }));
     set(16);
-    reporter.tell(at(1020, { fraction: 0.6 }));
+    reporter.report(at(1020, { fraction: 0.6 }));
     expect(text()).toContain("resumed   after 1,000 steps and 60 min of training\n");
     expect(text()).toMatch(/1,010 {4}50 % {3}1.500 nats per character {3}12,345 characters\/s\n/);
     // A tenth in ten seconds: forty seconds for the other four.
@@ -139,7 +139,7 @@ describe("liveReporter", () => {
     const screen = new Screen(columns);
     const { now, set } = clock();
     const reporter: Reporter = liveReporter(screen as unknown as Output, { lines: textLines(), now });
-    reporter.tell(event);
+    reporter.report(event);
     set(10);
     return { screen, reporter, set };
   };
@@ -147,13 +147,13 @@ describe("liveReporter", () => {
 
   it("rewrites one line in place, and keeps validations above it", () => {
     const { screen, reporter, set } = begin(80);
-    reporter.tell(at(10));
+    reporter.report(at(10));
     expect(lastRow(screen)).toBe("step 10  10 %  1.500 nats, 2.164 bits  12,345/s  |g| 0.521  2 min left");
     set(20);
-    reporter.tell(at(20));
-    reporter.tell(valid(20, 1.25));
+    reporter.report(at(20));
+    reporter.report(valid(20, 1.25));
     set(21);
-    reporter.tell(at(21));
+    reporter.report(at(21));
     expect(screen.text).toBe(
       [
         "text      texts/whale.txt: 1,000 characters, 30 different; the last 100 are held",
@@ -177,14 +177,14 @@ describe("liveReporter", () => {
   ])("fits into %d columns", (columns, line) => {
     const { screen, reporter } = begin(columns);
     const { row } = screen.cursor;
-    reporter.tell(at(10));
+    reporter.report(at(10));
     expect(lastRow(screen)).toBe(line);
     expect(screen.cursor.row).toBe(row);
   });
 
   it("a line of words has the perplexity", () => {
     const { screen, reporter } = begin(80, start({ level: "word", settings }));
-    reporter.tell(at(12_345, { nats: 5.1234, charactersPerSecond: 1234, fraction: 0.1 }));
+    reporter.report(at(12_345, { nats: 5.1234, charactersPerSecond: 1234, fraction: 0.1 }));
     expect(lastRow(screen)).toBe(
       "step 12,345  10 %  5.123 nats, perplexity 168  1,234/s  |g| 0.521  2 min left",
     );
@@ -196,7 +196,7 @@ describe("liveReporter", () => {
     [40, 100],
   ])("from %d to %d columns, leaves no piece of the old line", (before, after) => {
     const { screen, reporter } = begin(before);
-    reporter.tell(at(10));
+    reporter.report(at(10));
     const above = screen.text.split("\n").slice(0, -1).join("");
     screen.resize(after);
     const rows = screen.text.split("\n");
@@ -209,7 +209,7 @@ describe("liveReporter", () => {
     for (let columns = 20; columns < 100; columns++) {
       const { screen, reporter } = begin(columns);
       const { row } = screen.cursor;
-      reporter.tell(at(12));
+      reporter.report(at(12));
       screen.write("^C");
       reporter.clear();
       expect([screen.cursor, screen.text.includes("^C")]).toEqual([{ row, column: 0 }, false]);
@@ -218,17 +218,17 @@ describe("liveReporter", () => {
 
   it("a loss beyond all measure keeps the line short", () => {
     const { screen, reporter } = begin(80);
-    reporter.tell(at(9, { nats: 1.1967e30, gradientNorm: Number.POSITIVE_INFINITY }));
+    reporter.report(at(9, { nats: 1.1967e30, gradientNorm: Number.POSITIVE_INFINITY }));
     expect(lastRow(screen)).toBe(
       "step 9  9 %  1.2e30 nats, 1.73e30 bits  12,345/s  |g| Infinity  2 min left",
     );
-    reporter.tell(at(9, { nats: Number.NaN }));
+    reporter.report(at(9, { nats: Number.NaN }));
     expect(lastRow(screen)).toMatch(/^step 9 .* NaN nats, NaN bits /);
   });
 
   it("ends with an empty line and no more interest in the terminal", () => {
     const { screen, reporter } = begin(80);
-    reporter.tell(at(10));
+    reporter.report(at(10));
     reporter.close();
     expect(screen.text).toMatch(/reference executor$/);
     expect(screen.cursor.column).toBe(0);
@@ -242,12 +242,12 @@ describe("liveReporter", () => {
 
   it("makes place for what others print, and comes back", () => {
     const { screen, reporter } = begin(80);
-    reporter.tell(at(10));
+    reporter.report(at(10));
     reporter.clear();
     screen.write("stopping\n");
-    reporter.tell(at(11));
+    reporter.report(at(11));
     expect(screen.text.split("\n").slice(-2)).toEqual(["stopping", expect.stringMatching(/^step 11/)]);
-    reporter.tell(done(100, 1.2));
+    reporter.report(done(100, 1.2));
     expect(lastRow(screen)).toBe("held out  1.200 nats per character (1.731 bits)");
   });
 

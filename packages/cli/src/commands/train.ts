@@ -13,13 +13,13 @@ export function add(train: Command, jobs = kinds): void {
       .summary(summary)
       .description(description)
       .argument(`[${argument.name}]`, argument.help);
-    addOptions(command, settings).action(async (on: string | undefined, given: CommandLine) => {
-      if (given.schema) {
+    addOptions(command, settings).action(async (on: string | undefined, commandLine: CommandLine) => {
+      if (commandLine.schema) {
         process.stdout.write(`${JSON.stringify(schemaOf(settings, `longspan train ${name}`), null, 2)}\n`);
         return;
       }
       const { runTraining } = await import("../run-training.js");
-      process.exitCode = await runTraining(kind, on, given);
+      process.exitCode = await runTraining(kind, on, commandLine);
     });
   }
 }

@@ -58,7 +58,7 @@ export interface Job<C extends RunConfig = RunConfig, F extends Facts = Facts> {
   /** By which a config.json is checked. */
   readonly schema: RunSchema;
   /** A new run. @throws Failure if it cannot be */
-  begin(argument: string, given: Resolved<Table>): NewRun<C, F>;
+  begin(argument: string, settings: Resolved<Table>): NewRun<C, F>;
   /** Goes on with a run. @param config with the settings that were changed @throws Failure if the argument names something else */
   goOn(config: C, argument: string | undefined, folder: string): Prepared<F>;
   readonly measures: Measures;
@@ -99,7 +99,7 @@ export interface TrainingContext {
   steps(): number;
 }
 
-/** What is trained, and how it is judged. */
+/** What is trained, and how it is evaluated. */
 export interface Training<P, S, F extends Facts = Facts> {
   readonly task: Task<P, unknown, S>;
   readonly keys: { readonly init: Key; readonly training: Key };

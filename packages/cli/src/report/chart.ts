@@ -53,8 +53,8 @@ const labelHeight = 15;
 /** Draws a chart. The plot stretches with the page, the texts do not: they lie over it as HTML. */
 export function chartHtml(chart: Chart, axis: StepAxis): Html {
   const { id, title, unit, height, y, lines, rows = [] } = chart;
-  const top = (value: number) => round(height * (1 - y.place(value)));
-  const left = (step: number) => round(100 * axis.scale.place(step));
+  const top = (value: number) => round(height * (1 - y.position(value)));
+  const left = (step: number) => round(100 * axis.scale.position(step));
   const described = lines.map(({ name, points }) => rangeInWords(name, points)).join("; ");
   return html`<figure class="chart" id="${id}">
 <figcaption><b>${title}</b> <span class="unit">${unit}</span> <output></output></figcaption>
@@ -74,8 +74,8 @@ function drawing(
   axis: StepAxis,
   label: string,
 ): Html {
-  const px = (step: number) => round(width * axis.scale.place(step));
-  const py = (value: number) => round(height * (1 - y.place(value)));
+  const px = (step: number) => round(width * axis.scale.position(step));
+  const py = (value: number) => round(height * (1 - y.position(value)));
   const grid = y.ticks.map((t) => `M0 ${round(height * (1 - t.at))}h${width}`).join("");
   const columns = [...new Set(above.map(({ step }) => columnOf(step, axis.lastStep, width)))];
   return html`<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}">
@@ -125,9 +125,9 @@ function notes(
   const words: string[] = [];
   if (highest) words.push(`\u2191 ${high.length > 1 ? "up to " : ""}${figure(highest.value)}`);
   if (broken.length > 0) words.push(`${broken.length} not finite`);
-  const place = highest ?? broken[0];
-  if (place) {
-    const x = left(place.step);
+  const labelled = highest ?? broken[0];
+  if (labelled) {
+    const x = left(labelled.step);
     found.push(
       html`<span class="over ${x > 50 ? "before" : "after"}" style="left:${x}%">${words.join("; ")}</span>`,
     );

@@ -13,7 +13,7 @@ export interface Readouts {
 }
 
 /** Places to read values at; a longer run has ranges of values rather than values. */
-const places = 500;
+const positions = 500;
 
 /** The texts of a run, by the ids of its charts. */
 export function readoutsOf(
@@ -25,7 +25,7 @@ export function readoutsOf(
   const groups: number[][] = [];
   let last = -1;
   for (const [i, { step }] of progress.entries()) {
-    const column = columnOf(step, lastStep, places);
+    const column = columnOf(step, lastStep, positions);
     if (column !== last) groups.push([]);
     groups.at(-1)!.push(i);
     last = column;

@@ -7,25 +7,25 @@ export interface Tick {
 /** An axis: where values lie on it, and its marks. */
 export interface Scale {
   /** In [0, 1] from its beginning to its end; values beyond them are put there. */
-  place(value: number): number;
+  position(value: number): number;
   readonly ticks: readonly Tick[];
 }
 
 /** Equal differences have equal lengths. */
 export function linearScale(low: number, high: number, marks = 5): Scale {
   const span = high - low;
-  const place = (value: number) => inside(span > 0 ? (value - low) / span : 0.5);
+  const position = (value: number) => inside(span > 0 ? (value - low) / span : 0.5);
   const step = span > 0 ? niceStep(span / marks) : 1;
   const ticks: Tick[] = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
-    ticks.push({ at: place(k * step), text: spelt(k * step, step) });
-  return { place, ticks };
+    ticks.push({ at: position(k * step), text: spelt(k * step, step) });
+  return { position, ticks };
 }
 
 /** Equal ratios have equal lengths; `low` is above 0. What is not goes to the lower end. */
 export function logScale(low: number, high: number, marks = 5): Scale {
   const [from, to] = [Math.log10(low), Math.log10(high)];
-  const place = (value: number) => inside(to > from ? (Math.log10(value) - from) / (to - from) : 0.5);
+  const position = (value: number) => inside(to > from ? (Math.log10(value) - from) / (to - from) : 0.5);
   const decades = Math.max(1, Math.ceil((to - from) / marks));
   const digits =
     to - from > 2 ? [1] : to - from > 1.3 ? [1, 3] : to - from > 0.5 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8];
@@ -34,9 +34,9 @@ export function logScale(low: number, high: number, marks = 5): Scale {
     for (const digit of k % decades === 0 ? digits : []) {
       const value = Number(`${digit}e${k}`);
       if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9))
-        ticks.push({ at: place(value), text: figure(value) });
+        ticks.push({ at: position(value), text: figure(value) });
     }
-  return { place, ticks };
+  return { position, ticks };
 }
 
 /** 1, 2 or 5 times a power of ten, at least `step`. */

@@ -7,11 +7,11 @@ export type Rows = [name: string, value: string][];
 
 /** The settings that acted, by group. @param data what is told of the data besides */
 export function settingsTables(table: Table, settings: object, data: Rows): Html {
-  const given = (group: Group) => rowsOf(table, settings, group);
+  const rowsIn = (group: Group) => rowsOf(table, settings, group);
   const tables: [string, Rows][] = [
-    ["Model", given("model")],
-    ["Training", given("training")],
-    ["Data", [...data, ...given("data")]],
+    ["Model", rowsIn("model")],
+    ["Training", rowsIn("training")],
+    ["Data", [...data, ...rowsIn("data")]],
   ];
   return html`<section class="settings"><h2>Settings</h2>
 <div class="tables">${tables

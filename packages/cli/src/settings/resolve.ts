@@ -21,17 +21,17 @@ export interface Resolved<T extends Table> {
 
 /**
  * Puts the settings together: the command line goes before the file that it names (`config`), the file before the defaults.
- * @param given checked already; absent where the command line says nothing.
+ * @param commandLine checked already; absent where the command line says nothing.
  * @throws Failure if the file cannot be read, or if two settings of one place exclude each other
  */
-export function resolveSettings<T extends Table>(table: T, given: CommandLine): Resolved<T> {
+export function resolveSettings<T extends Table>(table: T, commandLine: CommandLine): Resolved<T> {
   const found = new Map<string, { value: unknown; origin: Origin }>();
-  const { config } = given;
+  const { config } = commandLine;
   if (typeof config === "string")
     for (const [key, { value, ...origin }] of readSettingsFile(table, config))
       found.set(key, { value, origin: { from: "file", ...origin } });
   for (const [key, { kind }] of Object.entries(table)) {
-    const word = given[key];
+    const word = commandLine[key];
     if (word === undefined) continue;
     const value = typeof word === "string" ? kind.parse(word) : word;
     found.set(key, { value, origin: { from: "command line" } });

@@ -26,12 +26,12 @@ const longest = 65_536;
  */
 export function readSettingsFile(table: Table, path: string): ReadonlyMap<string, FileSetting> {
   const source = readSource(path);
-  const place = (offset: number) => {
+  const positionOf = (offset: number) => {
     const before = source.slice(0, offset);
     return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
   };
   const fail = (offset: number, what: string): never => {
-    const { line, column } = place(offset);
+    const { line, column } = positionOf(offset);
     throw new Failure(`${path}, line ${line}, column ${column}: ${what}`);
   };
   checkDepth(source, fail);
@@ -51,7 +51,7 @@ export function readSettingsFile(table: Table, path: string): ReadonlyMap<string
     const earlier = found.get(key);
     if (earlier) fail(at, `${name} is given twice, first in line ${earlier.line}`);
     const value = accepted(name, kind, valueNode as Node | null, at, fail);
-    found.set(key, { value, path, ...place(at) });
+    found.set(key, { value, path, ...positionOf(at) });
   }
   return found;
 }

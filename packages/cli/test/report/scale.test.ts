@@ -16,9 +16,9 @@ describe("linearScale", () => {
   });
 
   it("places values, those beyond at the ends", () => {
-    const { place } = linearScale(2, 4);
-    expect([2, 2.5, 4, 1, 9, Number.NaN].map(place)).toEqual([0, 0.25, 1, 0, 1, 0]);
-    expect(linearScale(3, 3).place(3)).toBe(0.5);
+    const { position } = linearScale(2, 4);
+    expect([2, 2.5, 4, 1, 9, Number.NaN].map(position)).toEqual([0, 0.25, 1, 0, 1, 0]);
+    expect(linearScale(3, 3).position(3)).toBe(0.5);
   });
 });
 
@@ -33,7 +33,7 @@ describe("logScale", () => {
   });
 
   it("places equal ratios at equal distances, and what is not above 0 at the lower end", () => {
-    const { place } = logScale(0.1, 1000);
+    const { position } = logScale(0.1, 1000);
     for (const [value, at] of [
       [0.1, 0],
       [1, 0.25],
@@ -42,7 +42,7 @@ describe("logScale", () => {
       [0, 0],
       [-1, 0],
     ] as const)
-      expect(place(value)).toBeCloseTo(at, 12);
+      expect(position(value)).toBeCloseTo(at, 12);
   });
 });
 

@@ -31,7 +31,8 @@ export function usesOf(equations: readonly Equation[]): Map<Value, Equation[]> {
 }
 
 /**
- * What depends on any of the given values, those included: which values are active in a derivative, which ones the loop makes.
+ * The values that depend on any of the sources, and the sources. So one finds which values are active in a derivative, or which values
+ * the loop makes.
  * @example
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * dependents(traced.equations, traced.stateIn.flat()).has(traced.stateOut[0]![0]!) // true: the new state reads the old one
@@ -44,7 +45,7 @@ export function dependents(equations: readonly Equation[], sources: Iterable<Val
 }
 
 /**
- * What any of the given values depends on, those included: which values are live.
+ * The values that any of the results depends on, and the results: the live values.
  * @example
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * dependencies(traced.equations, traced.stateOut.flat()).has(traced.stateIn[0]![0]!) // true: the new state reads the old one
@@ -59,7 +60,7 @@ export function dependencies(equations: readonly Equation[], results: Iterable<V
 }
 
 /**
- * The equations that any of the given values depends on, in their order: the live ones.
+ * The equations that any of the wanted values depends on, in their order: the live ones.
  * @example
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * liveEquations(traced.equations, []).length // 0: nothing is wanted

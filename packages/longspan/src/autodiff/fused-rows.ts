@@ -8,7 +8,7 @@ import { emitRows } from "./emit-rows.js";
  *
  * @param gives `elements`: the function is element-wise. `rows`: it ends in a reduction over the last axis.
  * @param f of values of one type, the first of rank 1 at least, the others of its shape or scalars
- * @param type of the result; that of the operands unless given
+ * @param type of the result; that of the operands by default
  * @example
  * const norms = fusedRows("squaredNorms", "rows", (v: Value) => sum(square(v), -1));
  * norms(tensor([[3, 4], [1, 0]])); // [25, 1]

@@ -24,7 +24,7 @@ export interface GaussNewton<P> {
   readonly outputGradients: readonly Tensor[];
   /**
    * (J' H J + beside sum of weight K' K) v, K being the Jacobian of a value beside.
-   * @param beside what the values beside count; 0 unless given
+   * @param beside what the values beside count; 0 by default
    */
   product(direction: Concrete<P>, beside?: number): Concrete<P>;
   /** J' w: what cotangents of the outputs become at the parameters. */

@@ -2,8 +2,8 @@ import type { Handle } from "../program/index.js";
 import { Key, Tensor, Value } from "../tensor/index.js";
 
 /**
- * A tree of arguments or results without its numbers. Two trees whose signatures have the same `name` differ in nothing but the elements
- * of their tensors and arrays and the words of their keys.
+ * A tree of arguments or results without its numbers. If the signatures of two trees have the same `name`, the trees differ only in the
+ * elements of their tensors and arrays and in the words of their keys.
  */
 export interface CallSignature {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface CallSignature {
 /** Longer lists of numbers are data, and should be typed arrays. */
 const longestList = 256;
 
-/** The signature of a tree; null if it holds a value that stands in for another, which has no numbers, a long list of them, or itself. */
+/** The signature of a tree. Null if the tree holds a value without numbers (one that is traced), a long list of numbers, or itself. */
 export function signatureOf(tree: unknown): CallSignature | null {
   const found: Found = { tensors: [], memories: [], arrays: [], keys: [], within: new Set() };
   const name = nameOf(tree, found);
@@ -39,14 +39,14 @@ function nameOf(tree: unknown, found: Found): string | null {
   if (typeof tree !== "object" || tree === null) return nameOfPlain(tree);
   if (tree instanceof Tensor) {
     const { handle, offset } = tree.binding();
-    const memory = placeIn(found.memories, handle);
+    const memory = indexIn(found.memories, handle);
     found.tensors.push(tree);
     return `T${tree.dtype}${tree.shape.join()}@${memory}:${handle.length}+${offset}`;
   }
   if (tree instanceof Value) return null;
   if (isArray(tree))
-    return `${tree.constructor.name}${tree.length}@${placeIn(found.arrays, tree as ArrayLike<number>)}`;
-  if (tree instanceof Key) return `K@${placeIn(found.keys, tree)}`;
+    return `${tree.constructor.name}${tree.length}@${indexIn(found.arrays, tree as ArrayLike<number>)}`;
+  if (tree instanceof Key) return `K@${indexIn(found.keys, tree)}`;
   const isList = Array.isArray(tree);
   if (!isList && !isRecord(tree)) return nameOfObject(tree);
   if (isList && tree.length > longestList && typeof tree[0] === "number") return null;
@@ -62,10 +62,10 @@ function nameOf(tree: unknown, found: Found): string | null {
   return `${name}${isList ? "]" : "}"}`;
 }
 
-/** The place of a thing in a list of such things, where it stands once. */
-function placeIn<T>(list: T[], thing: T): number {
-  const place = list.indexOf(thing);
-  return place < 0 ? list.push(thing) - 1 : place;
+/** The index of a thing in a list. The thing is added if the list does not have it. */
+function indexIn<T>(list: T[], thing: T): number {
+  const index = list.indexOf(thing);
+  return index < 0 ? list.push(thing) - 1 : index;
 }
 
 /** Typed arrays of any type: tensors are made of them all. */
@@ -73,7 +73,7 @@ function isArray(tree: object): tree is Uint8Array {
   return ArrayBuffer.isView(tree) && !(tree instanceof DataView);
 }
 
-/** Numbers by value: programs may have been made for them. */
+/** A name for a plain value. A number is named by its value: a program may have been made for it. */
 function nameOfPlain(value: unknown): string {
   if (typeof value === "function") return nameOfObject(value);
   if (typeof value === "string") return JSON.stringify(value);
@@ -84,7 +84,7 @@ function nameOfPlain(value: unknown): string {
 const numbers = new WeakMap<object, number>();
 let count = 0;
 
-/** Any other object by identity: what it holds may be anything. */
+/** A name for any other object. The same object always has the same name; what it holds is not looked at. */
 export function nameOfObject(object: object): string {
   let number = numbers.get(object);
   if (number === undefined) {

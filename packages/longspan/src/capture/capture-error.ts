@@ -1,4 +1,4 @@
-/** A function whose runs cannot be repeated in its place. */
+/** The function cannot be captured: repeating the programs that it ran would not do the same. */
 export class CaptureError extends Error {
   override name = "CaptureError";
 }

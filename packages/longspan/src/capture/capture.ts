@@ -18,44 +18,44 @@ export { CaptureError } from "./capture-error.js";
 
 /** How a function is captured. */
 export interface CaptureOptions {
-  /** What happens where the runs cannot be repeated in place of the function: an error, which is the default, or the function is called. */
+  /** What to do if the function cannot be captured: throw an error, which is the default, or call the function each time. */
   readonly otherwise?: "throw" | "call";
-  /** Memory in bytes that may be held for the runs; 512 MiB by default. A function that needs more is called each time. */
+  /** The most memory, in bytes, that a recording may hold; 512 MiB by default. A function that needs more is called each time. */
   readonly mostBytes?: number;
 }
 
-/** A function whose runs are repeated. */
+/** A captured function. */
 export interface Captured<A extends readonly unknown[], R> {
   (...args: A): R;
-  /** Releases the memory that is held for the runs. The function can be called again; it is captured anew. */
+  /** Releases the memory of the recordings. The function can still be called; it is then captured anew. */
   dispose(): void;
 }
 
 /**
- * Captures the program runs that a function makes, and repeats them in its place. A repetition is one call into the executor: nothing
- * is traced, differentiated or checked for shapes again. The results are the same, bit for bit. Where a function makes many small runs,
- * as a training step of a small model does, a repetition is several times faster than the function.
+ * Captures a function: records the programs that it runs, and later runs these programs instead of calling the function. Such a
+ * repetition is one call into the executor. It traces nothing, differentiates nothing and checks no shapes. Its results are the same,
+ * bit for bit. A function that runs many small programs, such as the training step of a small model, becomes several times faster.
  *
- * The function takes and gives trees of tensors; among its arguments there may also be typed arrays, keys, and anything else. Calls are
- * told apart by their signature: everything about the arguments except the elements of tensors and typed arrays and the words of
- * keys. Another number, string, structure or shape is another signature, which is captured on its own. The function is called for the
- * first three calls with a signature. Two of them are recorded and compared; from the fourth on, the recorded runs are repeated with
- * the numbers of the new arguments.
+ * The function takes and returns trees of tensors. Its arguments may also hold typed arrays, keys and anything else. The signature of a
+ * call is everything about its arguments except the elements of tensors and typed arrays and the words of keys. A call with another
+ * number, string, structure or shape has another signature. Each signature is captured on its own: the first three calls with it call
+ * the function, and two of these are recorded and compared. From the fourth call on, the recorded programs are run on the numbers of
+ * the new arguments.
  *
- * What the function must do:
- * - What it does follows from its arguments. A variable that it sees is not looked at again.
- * - The numbers in its typed arrays and keys become tensors and are used in no other way. Two ways are followed: `fromArray` of a whole
- *   array, and keys that are folded or split. A copy or a part of an array counts as a constant; that is noticed where the array changes.
- * - An object that is neither a list nor a plain record counts by identity: what changes inside it is not seen.
- * - It reads at most 64 tensors, and at most 64 elements of each, to decide what to do. A repetition in which they differ is dropped,
- *   and the function is called.
+ * The function must follow these rules:
+ * - What it does depends on its arguments only. If it reads a variable from outside, later changes of the variable have no effect.
+ * - It turns the numbers of its typed arrays and keys into tensors and uses them in no other way: it calls `fromArray` with a whole array,
+ *   and folds or splits keys. A copy or a part of an array counts as a constant; if the array changes, that is noticed.
+ * - An object that is neither a list nor a plain record must not change: the same object counts as the same argument.
+ * - To decide what to do, it reads at most 64 tensors, and at most 64 elements of each. If these differ in a repetition, the repetition is
+ *   dropped and the function is called.
  *
- * What else it does, such as printing, happens only when it is called. As in `scope`, tensors that it makes and does not return are
- * released. Tensors that it passes to `keep` or disposes of are kept and disposed of only when it is called. Where the function returns one
- * of its arguments, a repetition returns a view of it.
+ * Other effects, such as printing, happen only when the function is called. As in `scope`, tensors that it makes and does not return are
+ * released. `keep` and `dispose` inside it act only when it is called. If it returns one of its arguments, a repetition returns a
+ * view of that argument.
  *
- * In three places the function is simply called: on an executor that cannot be read at once, while something is differentiated, and
- * within another captured function.
+ * The function is always called, and nothing is captured, on an executor whose memory cannot be read at once, while something is
+ * differentiated, and within another captured function.
  *
  * @throws CaptureError if two calls with one signature did different things, or if the function reads more, writes into a tensor, or gives keys or typed arrays
  * @example
@@ -77,37 +77,37 @@ export function capture<A extends readonly unknown[], R>(
   return Object.assign((...args: A): R => captured.call(args), { dispose: () => captured.dispose() });
 }
 
-/** A recording that waits for an equal one. */
+/** A recorded call that has not been compared with a second one yet. */
 interface Candidate {
   readonly is: "recorded";
   readonly recorded: RecordedCall;
   readonly described: Described;
-  /** What all calls that did this were given. */
+  /** What was the same in the arguments of all calls that did this. */
   readonly stable: StableArguments;
-  /** Recordings so far that read something else. */
+  /** How many recordings so far read something else. */
   readonly recordings: number;
 }
 
-/** Runs that are repeated. */
+/** A recorded call that is repeated. */
 interface Ready {
   readonly is: "ready";
   readonly replay: Replay;
   readonly described: Described;
   stable: StableArguments;
-  /** Calls in a row whose flags were not those of the recording. */
+  /** How many calls in a row read other elements than the recording. */
   misses: number;
 }
 
-/** What is known of the calls with one signature: there was one; one is recorded; the runs are repeated; the function has to be called. */
+/** The state of one signature: called once, recorded once, repeated, or always called. */
 type Known = { readonly is: "seen" } | Candidate | Ready | { readonly is: "called" };
 
-/** So many recordings in a row may each read something else before it is taken that all will. */
+/** After so many recordings in a row that each read something else, the function is always called. */
 const mostRecordings = 8;
 
-/** Signatures that are remembered: the one that was not seen for longest goes first. */
+/** How many signatures are remembered. The one that was not used for the longest time is dropped first. */
 const mostSignatures = 256;
 
-/** So many calls in a row may find a flag changed before the function is captured anew. */
+/** After so many calls in a row that read other elements than the recording, the function is captured anew. */
 const mostMisses = 8;
 
 /** One call. */
@@ -134,7 +134,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     if (call === null) return this.f(...args);
     const known = this.lookUp(call.name);
     if (known === undefined) {
-      // What a function makes once and keeps, programs and constants, is made now.
+      // The first call makes what the function makes once and keeps: programs and constants.
       const result = this.f(...args);
       this.remember(call.name, { is: "seen" });
       return result;
@@ -144,7 +144,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     return areStable(known.stable, call.signature) ? this.repeat(call, known) : this.recordAgain(call, known);
   }
 
-  /** Lets go of all that is held. */
+  /** Releases all that is held. */
   dispose(): void {
     for (const known of this.known.values()) drop(known);
     for (const arena of this.arenas.values()) arena.release();
@@ -152,7 +152,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     this.arenas.clear();
   }
 
-  /** Null where the function has to be called. */
+  /** Null if the function has to be called. */
   private describeCall(args: A): Call<A> | null {
     const executor = defaultExecutor();
     if (!isRecordable(executor) || executor.isRecording || hostAccess() !== null) return null;
@@ -189,7 +189,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     return this.f(...args);
   }
 
-  /** Records a call, and compares it with the one before: where both did the same, the runs are ready to be repeated. */
+  /** Records a call and compares it with the one before. If both did the same, the recording can be repeated. */
   private record(call: Call<A>, known: Candidate | { readonly is: "seen" }): R {
     const { executor, signature, name } = call;
     const recorded = this.recorded(call, known);
@@ -222,7 +222,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     return result;
   }
 
-  /** Records a call that was given something else than all before: did it do the same? If not, the function is captured anew. */
+  /** Records a call with other memories, arrays or keys than all calls before. If it did something else, the function is captured anew. */
   private recordAgain(call: Call<A>, known: Ready): R {
     const { signature, name } = call;
     const recorded = this.recorded(call, known);
@@ -249,7 +249,7 @@ class CapturedFunction<A extends readonly unknown[], R> {
     this.remember(name, { is: "called" });
   }
 
-  /** Calls the function and records what it does; null where that cannot be repeated and the function is to be called from now on. */
+  /** Calls the function and records what it does. Null if that cannot be repeated: from now on the function is always called. */
   private recorded({ executor, signature, name, args }: Call<A>, known: Known): RecordedCall | null {
     try {
       return recordCall(executor, this.arenaOf(executor), () => this.f(...args), signature);

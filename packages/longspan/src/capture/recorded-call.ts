@@ -4,7 +4,7 @@ import { type HostAccess, keep, type Tensor, type TypedArray, withHostAccess } f
 import { type CallSignature, signatureOf, withTensors } from "./call-signature.js";
 import { CaptureError } from "./capture-error.js";
 
-/** Where numbers that are written come from: an array or a key among the arguments, or the function itself. */
+/** The source of numbers that are written to memory: an array or a key of the arguments, or the function itself. */
 export type Source =
   | { readonly from: "array"; readonly index: number }
   | { readonly from: "key"; readonly index: number; readonly folds: readonly number[] }
@@ -16,13 +16,13 @@ export interface Filling {
   readonly source: Source;
 }
 
-/** Elements that were read: they must be the same again, or pass a check. */
+/** Elements that the function read. In a repetition they must be the same, or pass the same check. */
 export interface Reading {
   readonly view: Tensor;
   readonly expects: TypedArray | ((data: TypedArray) => void);
 }
 
-/** One call of a function with all that it did. */
+/** A recorded call: the programs that the function ran, the numbers that it wrote and read, and its result. */
 export interface RecordedCall {
   readonly recording: Recording;
   readonly fillings: readonly Filling[];
@@ -35,12 +35,12 @@ export interface RecordedCall {
   drop(): void;
 }
 
-/** Flags are read, not data: so many elements of one tensor at most, and so many tensors. */
+/** A captured function reads flags, not data: at most so many elements of a tensor, and so many tensors. */
 const [mostRead, mostReadings] = [64, 64];
 
 /**
  * Calls a function and notes what it does.
- * @throws CaptureError if it does what its runs alone do not repeat
+ * @throws CaptureError if running its programs again would not do the same
  */
 export function recordCall(
   executor: RecordableExecutor,
@@ -107,44 +107,44 @@ export function recordCall(
       `capture: the function gives ${resultSignature.keys.length > 0 ? "a key" : "a typed array"}, whose numbers are not made again; it gives tensors`,
     );
   }
-  // The caller may change the tree that it is given.
+  // The caller may change the tree of the result.
   const template = withTensors(result, (t) => t);
   return { recording, fillings, readings, result, template, resultSignature, drop };
 }
 
 /**
- * Why two calls with one signature did different things; null if they did the same. What differs then depends on something
- * that is not among the arguments, or on their numbers in a way that the runs do not show.
+ * How two calls with one signature differ, in words; null if they did the same. If they differ, the function depends on something that
+ * is not among its arguments, or on numbers that it did not turn into tensors.
  */
 export function difference(one: Described, other: Described): string | null {
   if (one.executions.length !== other.executions.length)
     return `it made ${one.executions.length} runs, then ${other.executions.length}`;
-  for (const [i, run] of one.executions.entries()) {
+  for (const [i, execution] of one.executions.entries()) {
     const again = other.executions[i]!;
-    if (run.executable !== again.executable) return `run ${i} was of another program`;
-    if (run.schedule !== again.schedule) return `run ${i} went over another structure`;
-    if (!sameNumbers(one.places[i]!, other.places[i]!)) return `run ${i} took other tensors`;
+    if (execution.executable !== again.executable) return `run ${i} was of another program`;
+    if (execution.schedule !== again.schedule) return `run ${i} went over another structure`;
+    if (!sameNumbers(one.bindings[i]!, other.bindings[i]!)) return `run ${i} took other tensors`;
   }
   if (one.outside.length !== other.outside.length || one.outside.some((h, i) => h !== other.outside[i]))
     return "it used other tensors from outside";
   if (one.text !== other.text) return "it gave something else than tensors that is not the same";
   if (!sameNumbers(one.outputs, other.outputs)) return "its results were other tensors";
   if (one.fillings.length !== other.fillings.length) return "it made another number of tensors from numbers";
-  for (const [i, { place, source }] of one.fillings.entries()) {
+  for (const [i, { memory, source }] of one.fillings.entries()) {
     const again = other.fillings[i]!;
-    if (place !== again.place || !sameSource(source, again.source))
+    if (memory !== again.memory || !sameSource(source, again.source))
       return "it made a tensor of numbers that are not the same, and not those of an argument";
   }
   return null;
 }
 
-/** Whether the same elements were read in two calls: else what they did may well differ. */
+/** Whether two calls read the same elements. If not, they may differ for that reason. */
 export function sameReadings(one: Described, other: Described): boolean {
   return (
     one.readings.length === other.readings.length &&
-    one.readings.every(({ place, expects }, i) => {
+    one.readings.every(({ memory, expects }, i) => {
       const again = other.readings[i]!;
-      if (place !== again.place) return false;
+      if (memory !== again.memory) return false;
       if (typeof expects === "function" || typeof again.expects === "function")
         return typeof expects === typeof again.expects;
       return sameNumbers(expects, again.expects);
@@ -152,18 +152,18 @@ export function sameReadings(one: Described, other: Described): boolean {
   );
 }
 
-/** A trial with memory by number, so that two can be compared. */
+/** A recorded call in which each memory has a number, so that two calls can be compared. */
 export interface Described {
   readonly executions: readonly Execution[];
-  /** Number and offset of each binding of each run; -1 where there is none. */
-  readonly places: readonly (readonly number[])[];
-  /** Memory that the function neither took nor was given. */
+  /** Per execution: the number of the memory of each binding, and its offset; -1 if there is none. */
+  readonly bindings: readonly (readonly number[])[];
+  /** Memory that the function used and that is neither its own nor that of an argument. */
   readonly outside: readonly Handle[];
   /** The results without their tensors, and the number and offset of each tensor. */
   readonly text: string;
   readonly outputs: readonly number[];
-  readonly fillings: readonly { readonly place: number; readonly source: Source }[];
-  readonly readings: readonly { readonly place: number; readonly expects: Reading["expects"] }[];
+  readonly fillings: readonly { readonly memory: number; readonly source: Source }[];
+  readonly readings: readonly { readonly memory: number; readonly expects: Reading["expects"] }[];
 }
 
 export function describe(
@@ -183,15 +183,15 @@ export function describe(
   };
   return {
     executions: recording.executions,
-    places: recording.executions.map(({ bindings }) =>
+    bindings: recording.executions.map(({ bindings }) =>
       bindings.flatMap((b) => (b ? [numberOf(b.handle), b.offset] : [-1, -1])),
     ),
     outside,
     // Which memories they share is in the outputs.
     text: resultSignature.name.replaceAll(/@\d+:\d+\+\d+/g, ""),
     outputs: resultSignature.tensors.flatMap((t) => [numberOf(t.binding().handle), t.binding().offset]),
-    fillings: fillings.map(({ handle, source }) => ({ place: numberOf(handle), source })),
-    readings: readings.map(({ view, expects }) => ({ place: numberOf(view.binding().handle), expects })),
+    fillings: fillings.map(({ handle, source }) => ({ memory: numberOf(handle), source })),
+    readings: readings.map(({ view, expects }) => ({ memory: numberOf(view.binding().handle), expects })),
   };
 }
 

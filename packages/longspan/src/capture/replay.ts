@@ -4,7 +4,7 @@ import { checkNumbers, type Key, keep, Tensor } from "../tensor/index.js";
 import { type CallSignature, withTensors } from "./call-signature.js";
 import { type Filling, type Reading, type RecordedCall, type Source, sameNumbers } from "./recorded-call.js";
 
-/** Where memory is when the runs are repeated: that of an argument, of a result, or the same as ever. */
+/** Which memory a repetition uses: that of an argument, that of a new result, or that of the recording. */
 type Memory =
   | { readonly of: "argument"; readonly index: number }
   | { readonly of: "result"; readonly index: number }
@@ -14,16 +14,16 @@ interface Output {
   readonly memory: Memory;
   readonly offset: number;
   readonly shape: readonly number[];
-  /** Of memory that is neither an argument's nor made anew: a view of the tensor. */
+  /** A view of the tensor, if its memory is that of the recording. */
   readonly fixed: Tensor | null;
 }
 
-/** The runs of a function, repeated in its place. */
+/** Repeats a recorded call: runs its programs instead of calling the function. */
 export class Replay {
   readonly bytes: number;
   private readonly repeated: BoundExecutions;
   private readonly lasting: readonly Handle[];
-  /** Memory that results are in, made anew each time; then what the function kept besides, which repetitions must not write to. */
+  /** Memory that each repetition allocates: first that of the results, then that of tensors that the function kept. */
   private readonly fresh: readonly Handle[];
   private readonly results: number;
   private readonly fillings: readonly (Filling & { readonly memory: Memory })[];
@@ -36,24 +36,28 @@ export class Replay {
     signature: CallSignature,
   ) {
     const { recording, resultSignature, fillings, readings } = recorded;
-    const given = signature.memories;
-    const inResults = resultSignature.memories.filter((h) => recording.made.has(h) && !given.includes(h));
+    const argumentMemories = signature.memories;
+    const inResults = resultSignature.memories.filter(
+      (h) => recording.made.has(h) && !argumentMemories.includes(h),
+    );
     const constant = new Set(fillings.flatMap((f) => (f.source.from === "function" ? f.handle : [])));
     const kept = [...recording.left].filter((h) => !inResults.includes(h) && !constant.has(h));
     this.results = inResults.length;
     this.fresh = [...inResults, ...kept];
     const memoryOf = (handle: Handle): Memory => {
-      const argument = given.indexOf(handle);
+      const argument = argumentMemories.indexOf(handle);
       if (argument >= 0) return { of: "argument", index: argument };
       const result = this.fresh.indexOf(handle);
       return result >= 0 ? { of: "result", index: result } : { of: "recording", handle };
     };
-    const bound = recording.executions.flatMap((run) => run.bindings.flatMap((b) => b?.handle ?? []));
+    const bound = recording.executions.flatMap((execution) =>
+      execution.bindings.flatMap((b) => b?.handle ?? []),
+    );
     this.lasting = [...new Set(bound)].filter((handle) => memoryOf(handle).of === "recording");
-    this.repeated = executor.bind(recording.executions, [...given, ...this.fresh]);
+    this.repeated = executor.bind(recording.executions, [...argumentMemories, ...this.fresh]);
     this.fillings = fillings.flatMap((filling) => {
       const memory = memoryOf(filling.handle);
-      // What the function itself wrote into memory that stays is still there.
+      // Numbers of the function itself, in memory of the recording, are still there.
       const stays = filling.source.from === "function" && memory.of === "recording";
       return stays ? [] : [{ ...filling, memory }];
     });
@@ -71,8 +75,8 @@ export class Replay {
   }
 
   /**
-   * Does what the function would do with arguments of this signature.
-   * @returns the result; undefined if the function has to be called, since it would do something else this time
+   * Runs the recorded programs on the arguments of this signature.
+   * @returns the result; undefined if the function would do something else this time, so that it has to be called
    */
   run(signature: CallSignature): { readonly result: unknown } | undefined {
     const { executor } = this;
@@ -102,12 +106,12 @@ export class Replay {
     return { result: this.assemble(signature, fresh.slice(0, this.results)) };
   }
 
-  /** Whether the memory that the runs use, besides that of arguments and results, is still there. */
+  /** Whether the memory of the recording is still there. */
   get isValid(): boolean {
     return !this.lasting.some((handle) => handle.released);
   }
 
-  /** Gives back all that it holds. */
+  /** Releases all that it holds. */
   drop(): void {
     this.repeated.release();
     for (const { fixed } of this.outputs) fixed?.dispose();
@@ -134,7 +138,7 @@ export class Replay {
   }
 }
 
-/** A view of the argument that lies where a result does. */
+/** A view of the argument in whose memory a result lies. */
 function viewIn(
   tensors: readonly Tensor[],
   handle: Handle,

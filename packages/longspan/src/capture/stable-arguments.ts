@@ -2,16 +2,16 @@ import type { CallSignature } from "./call-signature.js";
 import { sameNumbers } from "./recorded-call.js";
 
 /**
- * What was the same in all calls with one signature: which memories, arrays and keys were given, and which numbers were in the arrays and
- * keys. Null where it was not the same. The function may have got such a thing in another way than by its arguments, for example a tensor
- * that it also sees outside, or it may have counted with the numbers. Only a call with something else tells.
+ * What was the same in all calls with one signature: the memories, the arrays, the keys, and the numbers in arrays and keys. Null for each
+ * that was not the same. Such a thing may be a constant of the recording by mistake: the function may also see the tensor outside, or may
+ * have computed with the numbers. A call with another one shows it.
  */
 export interface StableArguments {
   readonly things: readonly (object | null)[];
   readonly numbers: readonly (ArrayLike<number> | null)[];
 }
 
-/** What one call was given. */
+/** The arguments of one call. */
 export function stableArguments(signature: CallSignature): StableArguments {
   return {
     things: thingsOf(signature),
@@ -19,7 +19,7 @@ export function stableArguments(signature: CallSignature): StableArguments {
   };
 }
 
-/** What stays the same where another call had these arguments. */
+/** What is still the same after another call with these arguments. */
 export function stillStable({ things, numbers }: StableArguments, signature: CallSignature): StableArguments {
   const [otherThings, otherNumbers] = [thingsOf(signature), numbersOf(signature)];
   return {
@@ -28,7 +28,7 @@ export function stillStable({ things, numbers }: StableArguments, signature: Cal
   };
 }
 
-/** Whether a call has the same arguments where all before had the same. */
+/** Whether a call has the same arguments wherever all calls before had the same. */
 export function areStable({ things, numbers }: StableArguments, signature: CallSignature): boolean {
   const [otherThings, otherNumbers] = [thingsOf(signature), numbersOf(signature)];
   return (

@@ -2,11 +2,11 @@ import { check, text } from "../check/index.js";
 import { hostAccess } from "../tensor/index.js";
 
 /**
- * Says, inside a function that may be captured, that what it goes on to do does not follow from its arguments: then its runs are not
- * repeated. It does nothing where nothing is captured.
+ * Marks the call of a captured function as one that cannot be repeated. Call it inside a function that may be captured, before the
+ * function does something that does not depend on its arguments only. Outside of `capture` it does nothing.
  *
  * @param what completes "the function ..."
- * @throws CaptureError within `capture`, which then calls the function each time, or hands the error on
+ * @throws CaptureError within `capture`, which then calls the function each time or throws the error
  * @see `capture`
  * @example
  * let calls = 0;

@@ -33,9 +33,9 @@ export function sizesOf<T>(cell: string, part: SizedPart, f: () => T, config: un
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // The library's own errors begin with what was called; those of the language say nothing to users.
-    const told = /^[\w.]+: /.test(error.message) ? ` (${error.message})` : "";
+    const detail = /^[\w.]+: /.test(error.message) ? ` (${error.message})` : "";
     throw new CellError(
-      `cell ${cell}: its function ${part} fails for the configuration ${describe(config)}${told}; give the cell what that function reads`,
+      `cell ${cell}: its function ${part} fails for the configuration ${describe(config)}${detail}; give the cell what that function reads`,
       { cause: error },
     );
   }

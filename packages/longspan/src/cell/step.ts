@@ -7,7 +7,7 @@ export interface ParamSpec {
   readonly initialise: (key: Key, shape: Shape, dtype: DType) => Tensor;
 }
 
-/** The shape of an input; floats unless a type is named. */
+/** The shape of an input; floats by default. */
 export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType };
 
 /** The sets that a cell reads, by name, each with the inputs of its members. */

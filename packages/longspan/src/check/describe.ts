@@ -1,30 +1,30 @@
 /** What was given, for the end of a sentence: `got "3"`, `got a list of 2`, `got a Tensor`. */
-export function describe(given: unknown): string {
-  switch (typeof given) {
+export function describe(value: unknown): string {
+  switch (typeof value) {
     case "string":
-      return JSON.stringify(given.length > 60 ? `${given.slice(0, 57)}...` : given);
+      return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
     case "function":
       return "a function";
     case "bigint":
-      return `${given}n`;
+      return `${value}n`;
     case "object":
-      return given === null ? "null" : describeObject(given);
+      return value === null ? "null" : describeObject(value);
     default:
-      return Object.is(given, -0) ? "-0" : String(given);
+      return Object.is(value, -0) ? "-0" : String(value);
   }
 }
 
-function describeObject(given: object): string {
-  if (Array.isArray(given)) {
-    const isShort = given.length < 9 && given.every((x) => typeof x === "number");
-    return isShort ? `[${given.join(", ")}]` : `a list of ${given.length}`;
+function describeObject(object: object): string {
+  if (Array.isArray(object)) {
+    const isShort = object.length < 9 && object.every((x) => typeof x === "number");
+    return isShort ? `[${object.join(", ")}]` : `a list of ${object.length}`;
   }
-  const prototype: unknown = Object.getPrototypeOf(given);
+  const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    const { name } = given.constructor ?? {};
+    const { name } = object.constructor ?? {};
     return name ? `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}` : "an object";
   }
-  const keys = Object.keys(given);
+  const keys = Object.keys(object);
   if (keys.length === 0) return "an empty record";
   return `a record of ${keys.slice(0, 6).join(", ")}${keys.length > 6 ? ` and ${keys.length - 6} more` : ""}`;
 }

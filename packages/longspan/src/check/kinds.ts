@@ -1,6 +1,6 @@
 import { kind, type RequiredKind } from "./kind.js";
 
-const isNumber = (given: unknown): given is number => typeof given === "number";
+const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** How many there are of something: features, units, symbols. */
 export const size: RequiredKind = integerFrom(1, "a positive integer");
@@ -10,14 +10,14 @@ export const count: RequiredKind = integerFrom(0, "an integer of at least 0");
 
 /** An integer of at least so many. */
 function integerFrom(least: number, words = `an integer of at least ${least}`): RequiredKind {
-  return kind(words, (given) => Number.isSafeInteger(given) && (given as number) >= least);
+  return kind(words, (value) => Number.isSafeInteger(value) && (value as number) >= least);
 }
 
 /** An integer from one number to another. */
 export function integerIn(least: number, most: number): RequiredKind {
   return kind(
     `an integer from ${least} to ${most}`,
-    (given) => Number.isInteger(given) && (given as number) >= least && (given as number) <= most,
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
   );
 }
 
@@ -31,46 +31,46 @@ export const number: RequiredKind = kind("a number", isNumber);
 export const finite: RequiredKind = kind("a finite number", Number.isFinite);
 
 /** A positive number; Infinity is one. */
-export const positive: RequiredKind = kind("a positive number", (given) => isNumber(given) && given > 0);
+export const positive: RequiredKind = kind("a positive number", (value) => isNumber(value) && value > 0);
 
 /** A positive number that is finite. */
 export const finitePositive: RequiredKind = kind(
   "a finite positive number",
-  (given) => isNumber(given) && given > 0 && given < Number.POSITIVE_INFINITY,
+  (value) => isNumber(value) && value > 0 && value < Number.POSITIVE_INFINITY,
 );
 
 /** A finite number of at least 0. */
 export const atLeastZero: RequiredKind = kind(
   "a finite number of at least 0",
-  (given) => isNumber(given) && given >= 0 && given < Number.POSITIVE_INFINITY,
+  (value) => isNumber(value) && value >= 0 && value < Number.POSITIVE_INFINITY,
 );
 
 /** A share that is not all: how much of a running mean is kept, how much is dropped or held out. */
 export const rate: RequiredKind = kind(
   "a number in [0, 1)",
-  (given) => isNumber(given) && given >= 0 && given < 1,
+  (value) => isNumber(value) && value >= 0 && value < 1,
 );
 
 /** A share that is not none. */
 export const share: RequiredKind = kind(
   "a number in (0, 1]",
-  (given) => isNumber(given) && given > 0 && given <= 1,
+  (value) => isNumber(value) && value > 0 && value <= 1,
 );
 
 /** What something is lowered by. */
 export const factor: RequiredKind = kind(
   "a number in (0, 1)",
-  (given) => isNumber(given) && given > 0 && given < 1,
+  (value) => isNumber(value) && value > 0 && value < 1,
 );
 
 /** A switch. */
-export const flag: RequiredKind = kind("true or false", (given) => typeof given === "boolean");
+export const flag: RequiredKind = kind("true or false", (value) => typeof value === "boolean");
 
 /** A text. */
-export const text: RequiredKind = kind("a text", (given) => typeof given === "string");
+export const text: RequiredKind = kind("a text", (value) => typeof value === "string");
 
 /** Something to be called. */
-export const func: RequiredKind = kind("a function", (given) => typeof given === "function");
+export const func: RequiredKind = kind("a function", (value) => typeof value === "function");
 
 /** A list of anything. */
 export const list: RequiredKind = kind("a list", Array.isArray);
@@ -81,23 +81,23 @@ export const record: RequiredKind = kind("a record", isRecord);
 /** What can be read by index: a list or a typed array. Its entries are not looked at. */
 export const numbers: RequiredKind = kind(
   "a list of numbers or a typed array",
-  (given) =>
-    typeof given === "object" && given !== null && isNumber((given as { readonly length?: unknown }).length),
+  (value) =>
+    typeof value === "object" && value !== null && isNumber((value as { readonly length?: unknown }).length),
 );
 
 /** What `for ... of` runs over. */
 export const iterable: RequiredKind = kind(
   "a list, or something else to be run through",
-  (given) => typeof given === "object" && given !== null && Symbol.iterator in given,
+  (value) => typeof value === "object" && value !== null && Symbol.iterator in value,
 );
 
 /** An `AbortSignal`, or what is like it. */
 export const signal: RequiredKind = kind(
   "an AbortSignal",
-  (given) => isRecord(given) && typeof given.aborted === "boolean",
+  (value) => isRecord(value) && typeof value.aborted === "boolean",
 );
 
 /** Whether something has keys. */
-export function isRecord(given: unknown): given is Record<string, unknown> {
-  return typeof given === "object" && given !== null && !Array.isArray(given) && !ArrayBuffer.isView(given);
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -1,11 +1,11 @@
 /**
- * The name that a user who wrote `given` most probably meant: the only one that begins like it, or the one with the fewest
+ * The name that a user who wrote `word` most probably meant: the only one that begins like it, or the one with the fewest
  * insertions, deletions, replacements and swaps of neighbours, if these are few for its length. Upper and lower case are one; spaces, `_`
  * and `-` count as nothing.
  */
-export function nearest(given: string, names: readonly string[]): string | undefined {
+export function nearest(word: string, names: readonly string[]): string | undefined {
   const plainly = (name: string) => name.replace(/[\s_-]/g, "").toLowerCase();
-  const plain = plainly(given);
+  const plain = plainly(word);
   const begun = names.filter((name) => plain.length > 1 && plainly(name).startsWith(plain));
   if (begun.length === 1) return begun[0];
   let best: string | undefined;
@@ -13,7 +13,7 @@ export function nearest(given: string, names: readonly string[]): string | undef
   for (const name of names) {
     const bound = Math.floor(Math.max(plain.length, name.length) / 3);
     // A bound on lengths first, so that a very long name costs nothing.
-    if (Math.abs(given.length - name.length) > bound + 2) continue;
+    if (Math.abs(word.length - name.length) > bound + 2) continue;
     const n = edits(plain, plainly(name));
     if (n <= bound && n < least) [best, least] = [name, n];
   }
@@ -21,8 +21,8 @@ export function nearest(given: string, names: readonly string[]): string | undef
 }
 
 /** ` (did you mean NAME?)` or nothing. */
-export function suggestion(given: string, names: readonly string[]): string {
-  const name = nearest(given, names);
+export function suggestion(word: string, names: readonly string[]): string {
+  const name = nearest(word, names);
   return name === undefined ? "" : ` (did you mean ${name}?)`;
 }
 

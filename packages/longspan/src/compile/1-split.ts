@@ -4,8 +4,8 @@ import { add, apply, concatOp, matmulOp, slice, withAmbient } from "../ops/index
 import type { Value } from "../tensor/index.js";
 
 /**
- * Pass 1, split: a product with a concatenation becomes a sum of products, [x, h] W = x W1 + h W2. The part that does not
- * depend on the state can then leave the loop.
+ * Pass 1 splits products. A product with a concatenation becomes a sum of products: [x, h] W = x W1 + h W2. The product x W1 does
+ * not depend on the state, so a later pass can take it out of the loop.
  * @example
  * const joined = defineCell({
  *   name: "joined",

@@ -4,22 +4,22 @@ import type { Value } from "../tensor/index.js";
 import type { Context } from "./context.js";
 import { memoryOf } from "./memory.js";
 
-/** Where a result goes. */
+/** Where a result of the cell is written: to a slot of a state, to a slot of a message, or to an output. */
 type Destination =
   | { readonly kind: "state"; readonly port: number; readonly slot: number }
   | { readonly kind: "message"; readonly slot: number }
   | { readonly kind: "output"; readonly index: number };
 
-/** A cell in which every result is computed by an equation of its own, and where those results go. */
+/** The cell after pass 2: an equation of its own computes each result, and each result has a destination. */
 export interface PlacedResults extends Context {
   readonly producer: ReadonlyMap<Value, Equation>;
   readonly uses: ReadonlyMap<Value, readonly Equation[]>;
   readonly destinations: ReadonlyMap<Value, Destination>;
-  /** Outputs that are the node rows of a state and need no memory of their own. */
+  /** Outputs that equal a new state. They are read from the memory of the state and have none of their own. */
   readonly shared: ReadonlyMap<number, { readonly port: number; readonly slot: number }>;
 }
 
-/** The identity as a map: for results that are wanted in two places. */
+/** The identity as a map: it copies a value that has two destinations. */
 const copyOp: Op = {
   name: "copy",
   infer: (_, [a]) => [{ shape: a!.shape, dtype: a!.dtype }],
@@ -30,8 +30,9 @@ const copyOp: Op = {
 };
 
 /**
- * Pass 2, place results: gives every result one home. A value that is wanted in several places, that is an operand passed through, or
- * that changes scope on the way out is copied by an equation of its own; an output that is also a new state is read from the state.
+ * Pass 2 places results: it gives each result one destination. It adds an equation that copies the value in three cases: the value has
+ * several destinations, it is an operand of the cell, or its scope is not that of the destination. An output that equals a new state
+ * is not copied; it is read from the state.
  */
 export function placeResults(context: Context): PlacedResults {
   const { cell } = context;
@@ -61,7 +62,7 @@ export function placeResults(context: Context): PlacedResults {
     ...cell.edge,
     message: cell.edge.message.map((v, slot) => giveDestination(v, { kind: "message", slot }, "edge")),
   };
-  // A sum over some of the rows reads them as they lie: states, which are read through a table, are copied for it.
+  // A sum over some of the rows reads them in the order of memory. States are read through a table, so they are copied first.
   const asTheyLie = new Set<Value>(cell.values.map((v) => v.variable));
   const equations = cell.equations.map((eq) => {
     const v = eq.inputs[0]!;

@@ -7,18 +7,18 @@ import { type Phase, result } from "./context.js";
 import { firstLayer, type Layer, layerAfter, layerFrom } from "./layers.js";
 import { isView } from "./memory.js";
 
-/** Which region each equation runs in, and which slots have a true recurrence. */
+/** The cell after pass 3: the region of each equation, and the slots that depend on themselves. */
 export interface Hoisted extends PlacedResults {
   readonly phases: ReadonlyMap<Equation, Phase>;
-  /** Per slot of the in-ports: its value depends on itself over the structure. */
+  /** Per slot of the in-ports: whether its value at a node depends on its value at earlier nodes. */
   readonly recurrent: readonly boolean[];
   readonly hasLoop: boolean;
 }
 
 /**
- * Pass 3, hoist: what does not depend on the state runs once over all nodes before the loop; what only feeds results runs after
- * it; a state without a true recurrence leaves the loop altogether. Row-local work that costs the same anywhere stays
- * next to its consumer, where it needs no memory of its own.
+ * Pass 3 hoists: it takes equations out of the loop. An equation that does not depend on the state runs before the loop, once for all
+ * nodes. An equation that the next state does not need runs after it. A state that does not depend on itself leaves the loop. Row-local
+ * work costs the same in any region; it runs in the region of the equations that read it, where it needs no memory of its own.
  */
 export function hoist(placed: PlacedResults): Hoisted {
   const { cell, producer } = placed;
@@ -53,7 +53,7 @@ export function hoist(placed: PlacedResults): Hoisted {
   return { ...placed, phases, recurrent: recurrent.in, hasLoop };
 }
 
-/** Row-local work before the loop that only the loop, or only the region after it, consumes moves there. */
+/** Moves row-local work from before the loop into the loop or after it, if only that region reads it. */
 function sinkBefore(
   { cell, uses }: PlacedResults,
   phases: Map<Equation, Phase>,
@@ -70,13 +70,13 @@ function sinkBefore(
   }
 }
 
-/** Row-local work after the loop whose operands the loop has joins the loop's maps. */
+/** Moves row-local work from after the loop into the loop, if the loop has its operands. */
 function pullAfter(
   { cell, producer }: PlacedResults,
   phases: Map<Equation, Phase>,
   isRowLocal: (eq: Equation) => boolean,
 ): void {
-  // In layers of maps and products: joining must not add a layer of maps to the loop.
+  // The layer of each equation: what moves must not add a layer of maps to the loop.
   const layers = new Map<Value, Layer>();
   const first = firstLayer("maps");
   const layerOf = (eq: Equation): Layer => {
@@ -113,8 +113,8 @@ interface Recurrences {
 }
 
 /**
- * The slots that depend on themselves along the structure, or on one that does. With an edge step all of them count as
- * recurrent: messages and states alternate level by level.
+ * The slots that depend on themselves along the structure, or on a slot that does. In a cell with an edge step all slots count as
+ * recurrent: messages and states take turns from level to level.
  */
 function recurrentSlots({ cell }: PlacedResults): Recurrences {
   const slots = inSlots(cell).length;

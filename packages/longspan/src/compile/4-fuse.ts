@@ -7,7 +7,7 @@ import { type Phase, result } from "./context.js";
 import { firstLayer, type Layer, type LayerKind, layerAfter, layerBefore, layerFrom } from "./layers.js";
 import { isView, memoryOf } from "./memory.js";
 
-/** One instruction to be: equations that run together over the rows of one space. */
+/** Equations that become one instruction. They run together over the rows of one space. */
 export interface Unit {
   readonly phase: Phase;
   readonly space: Scope;
@@ -17,7 +17,7 @@ export interface Unit {
   readonly equations: Equation[];
 }
 
-/** A sum that an instruction forms in place: `target` starts as `start`, and `instruction` adds to it. */
+/** A sum that needs no instruction of its own: its memory begins as `start`, and `instruction` adds to it. */
 interface Accumulation {
   readonly sum: Equation;
   readonly instruction: Equation;
@@ -29,15 +29,15 @@ export interface Fused extends Hoisted {
   readonly unitOf: ReadonlyMap<Equation, Unit>;
   /** By instruction and by sum. */
   readonly accumulations: ReadonlyMap<Equation, Accumulation>;
-  /** Equations whose result is never formed: a sum over rows takes their operands. */
+  /** Equations whose result is not computed: the sum over rows that reads it takes their operands instead. */
   readonly absorbed: ReadonlySet<Equation>;
   /** Equations that are computed wherever they are used, and have no memory. */
   readonly inlined: ReadonlySet<Equation>;
 }
 
 /**
- * Pass 4, fuse: chains of row-local ops become one map. Layers of maps and layers of other instructions take turns, and each equation
- * goes into the first layer that its operands allow; everything row-local in one layer over one space is one instruction.
+ * Pass 4 fuses: row-local equations become maps. Within a region, layers of maps and layers of other instructions take turns. Each
+ * equation goes into the first layer in which its operands are there. All row-local equations of one layer over one space become one map.
  */
 export function fuse(hoisted: Hoisted): Fused {
   const { cell, producer } = hoisted;
@@ -46,14 +46,14 @@ export function fuse(hoisted: Hoisted): Fused {
   const accumulations = findAccumulations(hoisted, absorbed, inlined);
   const layers = new Map<Equation, Layer>();
 
-  /** Where a value is made for a consumer in `phase`; no layer where it is there from the start. */
+  /** The layer in which a value is made, for an equation in `phase`. Undefined if the value is there when the region begins. */
   const available = (v: Value, phase: Phase): { layer: Layer | null; eq: Equation | undefined } => {
     const { root } = memoryOf(v, producer);
     const eq = producer.get(root);
     if (eq) return { layer: hoisted.phases.get(eq) === phase ? layerOf(eq) : null, eq };
     return { layer: stateLayer(root, phase), eq: undefined };
   };
-  /** A state without recurrence can be read once its new values are all there. */
+  /** The layer after which a state that is not recurrent can be read: all its new values are there. */
   const stateLayer = (v: Var, phase: Phase): Layer | null => {
     for (const port of cell.stateIn) {
       const s = port.indexOf(v);
@@ -163,9 +163,9 @@ function isOfInlined(eq: Equation, { inlined, producer }: Pick<Fused, "inlined" 
 }
 
 /**
- * Moves row-local work that could start at once to the latest map that can take it: next to its consumers, so that nothing is
- * stored in between, or, for a result, into the last map. What is needed at once stays, with what it alone feeds from there. A sum or
- * product that nothing waits for comes after the last map, so that it needs nothing at once.
+ * Moves row-local equations of the first map to a later one. Each goes to the map of the equations that read it, so that its result is
+ * not stored in between; a result of the cell goes to the last map. An equation stays if an instruction before that map reads it, and so
+ * do the equations that need only it. A sum or product that no equation reads comes after the last map, so it keeps nothing from moving.
  */
 function delay(
   { producer, uses, destinations, phases, accumulations, absorbed, inlined }: Omit<Fused, "units" | "unitOf">,
@@ -199,7 +199,7 @@ function delay(
     const eq = scheduled[i]!;
     if (!isMap(eq) || layers.get(eq) !== first) continue;
     const phase = phases.get(eq);
-    // Outside the loop a new state is read by whole regions, so it is not to come later than planned.
+    // Outside the loop a new state is read by whole regions, so it must not come later than its layer.
     const fixed =
       starts.has(result(eq)) || (phase !== "loop" && destinations.get(result(eq))?.kind === "state");
     let limit = fixed ? first : Math.max(...mapLayers.get(key(eq))!);
@@ -211,7 +211,7 @@ function delay(
     }
     latest.set(eq, Math.max(...[...mapLayers.get(key(eq))!].filter((layer) => layer <= limit), first));
   }
-  // What is needed at once pins its operands and what else it feeds; the rest moves.
+  // An equation that stays keeps its operands, and what else it feeds, from moving.
   const pinned = new Set<Equation>();
   for (let before = -1; before !== pinned.size; ) {
     before = pinned.size;
@@ -251,7 +251,7 @@ export function operandsOf(
   return (inner && absorbed.has(inner) ? inner.inputs : eq.inputs).flatMap(read);
 }
 
-/** Ops such as the outer product, used by a sum over all rows only: the sum takes their operands. */
+/** Equations that a sum over all rows absorbs, such as outer products: only that sum reads them, and it takes their operands. */
 function findAbsorbed({ cell, producer, uses, destinations, phases }: Hoisted): Set<Equation> {
   const absorbed = new Set<Equation>();
   for (const eq of cell.equations) {
@@ -267,7 +267,7 @@ function findAbsorbed({ cell, producer, uses, destinations, phases }: Hoisted): 
   return absorbed;
 }
 
-/** Sums with one operand that an instruction can add to the other in place. */
+/** Sums of which an instruction can compute one operand by adding to the other in place. */
 function findAccumulations(
   { cell, producer, uses, destinations, phases }: Hoisted,
   absorbed: ReadonlySet<Equation>,

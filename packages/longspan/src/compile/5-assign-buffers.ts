@@ -1,5 +1,5 @@
 import { inSlots, outSlots, type Slot } from "../cell/index.js";
-import type { Placed, Scope } from "../ops/index.js";
+import type { BufferOperand, Scope } from "../ops/index.js";
 import {
   type BufferDecl,
   type BufferRole,
@@ -15,39 +15,39 @@ import { type Phase, result } from "./context.js";
 import { memoryOf } from "./memory.js";
 import { type RowTableDecl, type RowTableKey, tableName } from "./row-tables.js";
 
-/** The memory of a value: the rows of a buffer that rows of `space` see. */
+/** The memory of a value: a buffer, and which of its rows each row of `space` reads. */
 interface ValueLocation {
   readonly buffer: number;
   readonly rows: RowMap;
   readonly space: Scope;
 }
 
-/** Where everything lies. */
+/** The cell after pass 5: its buffers, its tables, and where each value lies. */
 export interface BufferAssignment extends Fused {
   readonly buffers: BufferDecl[];
   readonly tables: RowTableDecl[];
-  /** Where each value with memory of its own lies. */
+  /** The location of each value that has memory of its own. */
   readonly locations: ReadonlyMap<Value, ValueLocation>;
-  /** The place of a value as seen by an instruction over `space`. */
-  operand(v: Value, space: Scope): Placed;
-  /** Whether a value has a place in memory at all. */
+  /** A value as an operand of an instruction over `space`. */
+  operand(v: Value, space: Scope): BufferOperand;
+  /** Whether a value has memory. */
   inMemory(v: Value): boolean;
   table(key: RowTableKey, kind: TableDecl["kind"]): number;
   readonly valueBuffers: readonly number[];
   readonly sourceBuffers: readonly (number | null)[];
   readonly finalBuffers: readonly (number | null)[];
   readonly outputBuffers: readonly number[];
-  /** Per slot of the boundary: the buffer that sources are copied to and sinks read from. */
+  /** Per slot: the buffer that initial states are copied to and final states are read from. */
   readonly boundaryBuffers: readonly number[];
-  /** Per in-port and slot: gathered arrivals, where nodes read any number of rows; else null. */
+  /** Per in-port and slot: the buffer of the sums of what arrives, if nodes read any number of rows; else null. */
   readonly arrivalBuffers: readonly (readonly (number | null)[])[];
-  /** Per slot of the in-ports: the buffer that arrivals come from. */
+  /** Per slot of the in-ports: the buffer of the states or messages that arrive. */
   readonly arrivalSources: readonly number[];
 }
 
 /**
- * Pass 5, plan: gives each value that crosses instructions a buffer. What only one level needs lives in a level
- * buffer; states live in one buffer per slot: a zero row, the sources, then the nodes of each port.
+ * Pass 5 assigns buffers: a value that one instruction computes and another reads gets a buffer. If only the loop reads it, that is a
+ * level buffer, which keeps the rows of one level. States have one buffer per slot: a zero row, the sources, then the nodes of each port.
  */
 export function assignBuffers(fused: Fused): BufferAssignment {
   const { cell, structure, producer, shared, hasLoop } = fused;
@@ -140,7 +140,7 @@ export function assignBuffers(fused: Fused): BufferAssignment {
     fused.finals[i] ? buffer(`final.${s.name}`, s, "sink", "output") : null,
   );
 
-  // What else crosses instructions.
+  // All other values that one instruction computes and another reads.
   const consumers = consumersOutside(fused);
   /** Whether only the level that makes a value reads it, by the same rows. */
   const inLoopOnly = (v: Value) => {
@@ -182,32 +182,32 @@ export function assignBuffers(fused: Fused): BufferAssignment {
   // A sum in place, its start and the instruction's own result are one piece of memory.
   const chains = [...fused.accumulations.values()];
   for (const { sum } of [...chains].reverse()) assign(result(sum));
-  const shareHome = (from: Value, to: Value) => {
-    const home = locations.get(from)!;
-    locations.set(to, home);
+  const shareLocation = (from: Value, to: Value) => {
+    const location = locations.get(from)!;
+    locations.set(to, location);
   };
   for (const a of [...new Set(chains)].reverse()) {
-    shareHome(result(a.sum), result(a.instruction));
-    shareHome(result(a.sum), a.start);
+    shareLocation(result(a.sum), result(a.instruction));
+    shareLocation(result(a.sum), a.start);
   }
   for (const v of consumers.keys()) assign(v);
   for (const unit of fused.units)
     if (unit.kind !== "map") for (const eq of unit.equations) assign(result(eq));
 
-  const operand = (v: Value, space: Scope): Placed => {
+  const operand = (v: Value, space: Scope): BufferOperand => {
     const { root, offset } = memoryOf(v, producer);
-    const home = locations.get(root);
-    if (!home) throw compilerDefect(cell.name, "a value is read that has no place in memory");
-    let { rows } = home;
-    if (rows !== "fixed" && home.space !== space) {
-      if (!isWithin(space, home.space))
-        throw compilerDefect(cell.name, `rows of ${home.space} are read per ${space}`);
-      const ends = { of: home.space, by: space };
+    const location = locations.get(root);
+    if (!location) throw compilerDefect(cell.name, "a value is read that has no memory");
+    let { rows } = location;
+    if (rows !== "fixed" && location.space !== space) {
+      if (!isWithin(space, location.space))
+        throw compilerDefect(cell.name, `rows of ${location.space} are read per ${space}`);
+      const ends = { of: location.space, by: space };
       const key: RowTableKey =
         rows === "same" ? { rows: "parent", ...ends } : { rows: "through", key: tables[rows]!.key, ...ends };
       rows = table(key, "map");
     }
-    return { shape: v.shape, dtype: v.dtype, view: { buffer: home.buffer, offset, rows } };
+    return { shape: v.shape, dtype: v.dtype, view: { buffer: location.buffer, offset, rows } };
   };
   return {
     ...fused,

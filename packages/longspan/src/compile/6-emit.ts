@@ -1,5 +1,5 @@
 import type { Equation, Var } from "../autodiff/index.js";
-import { MapBuilder, type Placed, type Scope } from "../ops/index.js";
+import { type BufferOperand, MapBuilder, type Scope } from "../ops/index.js";
 import { type Instruction, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { Unit } from "./4-fuse.js";
@@ -8,7 +8,7 @@ import { type CompileError, compilerDefect } from "./compile-error.js";
 import { type Phase, result } from "./context.js";
 import { isView } from "./memory.js";
 
-/** Pass 6, emit: turns units into instructions, region by region. */
+/** Pass 6 emits the program: it turns the units of each region into instructions. */
 export function emit(assignment: BufferAssignment): Record<Phase, Instruction[]> {
   const regions: Record<Phase, Instruction[]> = { before: [], loop: [], after: [] };
   regions.before.push(...initialStates(assignment));
@@ -29,8 +29,8 @@ export function emit(assignment: BufferAssignment): Record<Phase, Instruction[]>
 }
 
 /**
- * Arrivals of states without recurrence, where nodes read any number of rows: summed once, between the instruction that completes
- * the states and the first that reads them.
+ * The instructions of the region before the loop, with sums of what arrives at nodes that read any number of rows. Such a sum over states
+ * that are not recurrent is computed once, between the instruction that completes the states and the first one that reads the sum.
  */
 function staticArrivals(assignment: BufferAssignment, before: Instruction[]): Instruction[] {
   const sums = emitArrivals(assignment, false);
@@ -194,7 +194,7 @@ function emitInstruction(assignment: BufferAssignment, unit: Unit, eq: Equation)
   const accumulate = assignment.accumulations.get(eq)?.instruction === eq;
   const out = assignment.operand(result(eq), result(eq).scope);
   const { lowering } = eq.op;
-  const operands = (values: readonly Value[]): Placed[] =>
+  const operands = (values: readonly Value[]): BufferOperand[] =>
     values.map((v) => assignment.operand(v, unit.space));
   if (lowering.kind === "instruction")
     return lowering.build(eq.attrs, operands(eq.inputs), out, unit.space, accumulate);

@@ -13,7 +13,7 @@ export class CompileError extends Error {
   }
 }
 
-/** A rule of the compiler that the compiler itself has broken. */
+/** The error for a rule that the compiler itself has broken. */
 export function compilerDefect(cell: string, what: string): CompileError {
   return new CompileError(
     cell,

@@ -1,9 +1,9 @@
 import type { Equation, Var } from "../autodiff/index.js";
 import type { CellGraph } from "../cell/index.js";
 
-/** What a program must know of a structure: how values arrive at ports. The lengths and the batch stay open. */
+/** What a program depends on in a structure: how many states arrive at each port. It serves structures of any length and batch size. */
 export interface StructureClass {
-  /** Per in-port: each node reads at most one row (`single`), or any number, summed (`lists`). */
+  /** Per in-port: each node reads at most one row (`single`), or the sum of any number of rows (`lists`). */
   readonly arrivals: readonly ("single" | "lists")[];
   readonly sinks: "single" | "lists";
 }
@@ -14,13 +14,13 @@ export const phases = ["before", "loop", "after"] as const;
 /** A region of a program. */
 export type Phase = (typeof phases)[number];
 
-/** What is to be compiled. Each pass takes what the passes before it gave and adds what it finds out. */
+/** What is compiled. Each pass takes the result of the pass before it and adds to it. */
 export interface Context {
   readonly cell: CellGraph;
   readonly structure: StructureClass;
-  /** Per source slot: an initial state is given. */
+  /** Per source slot: whether there is an initial state. */
   readonly initials: readonly boolean[];
-  /** Per sink slot: the final state is wanted. */
+  /** Per sink slot: whether the final state is a result. */
   readonly finals: readonly boolean[];
 }
 

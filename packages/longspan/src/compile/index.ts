@@ -16,7 +16,7 @@ export type { StructureClass } from "./context.js";
 export type { RowTableDecl, RowTableKey } from "./row-tables.js";
 export type { StageName } from "./stages.js";
 
-/** A program for a cell over a class of structures, and how operands and results are bound to its buffers. */
+/** The program of a cell for a class of structures, and the buffers of its operands and results. */
 export interface CompiledCell {
   readonly program: Program;
   /** What the program's tables relate, in their order. */
@@ -29,10 +29,10 @@ export interface CompiledCell {
 }
 
 /**
- * Compiles a cell, pass by pass: place results, hoist, fuse, plan, emit. (`splitProducts`, the first pass, works on the cell before it
- * is differentiated.) What each pass gives is checked before the next one starts.
+ * Compiles a cell in passes: place results, hoist, fuse, assign buffers, emit. (The first pass, `splitProducts`, works on the cell
+ * before it is differentiated.) The result of each pass is checked before the next one starts.
  *
- * @param initials per source slot: an initial state is given @param finals per sink slot: the final state is wanted
+ * @param initials per source slot: whether there is an initial state @param finals per sink slot: whether the final state is a result
  * @throws CompileError if a pass breaks a rule
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
@@ -49,10 +49,10 @@ export function compileCell(
 }
 
 /**
- * What each pass of the compiler makes of a cell, as text: where to look when a program is not what one expects. A value has the same
- * name in all stages.
+ * The result of each pass of the compiler, as text. Read it when a program is not what you expect. A value has the same name in all
+ * stages.
  *
- * @param structure as a chain's unless given: each node reads at most one state per port
+ * @param structure by default that of a chain: each node reads at most one state per port
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
  * const stages = compileStages(splitProducts(traced));
@@ -104,7 +104,7 @@ function compile(
 
 function programOf(assigned: Stages["5-assign-buffers"]): Program {
   const regions = emit(assigned);
-  // Tables are named as they are met, by the plan and by instructions.
+  // Instructions add tables, so the list is complete only now.
   const tables = assigned.tables.map(({ name, kind }) => ({ name, kind }));
   const program = { name: assigned.cell.name, buffers: assigned.buffers, tables, ...regions };
   verifyProgram(program);

@@ -1,9 +1,9 @@
-/** What runs in a layer: maps, or any other instructions. */
+/** What a layer holds: maps, or other instructions. */
 export type LayerKind = "maps" | "instructions";
 
 /**
- * Within a region, work is done in layers: maps 0, instructions 0, maps 1, instructions 1, ... A layer comes before another where
- * its number is smaller; only this file knows how the numbers are given.
+ * The number of a layer. A region runs its layers in the order maps 0, instructions 0, maps 1, instructions 1, ... A layer with a smaller
+ * number runs earlier. Only this file knows which numbers belong to maps.
  */
 export type Layer = number;
 
@@ -12,7 +12,7 @@ export function firstLayer(kind: LayerKind): Layer {
   return kind === "maps" ? 0 : 1;
 }
 
-/** What runs in a layer. */
+/** The kind of a layer. */
 export function kindOf(layer: Layer): LayerKind {
   return layer % 2 === 0 ? "maps" : "instructions";
 }

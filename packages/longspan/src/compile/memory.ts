@@ -2,15 +2,15 @@ import type { Equation, Var } from "../autodiff/index.js";
 import { contiguousStart, sliceOp } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
-/** Where a value's elements lie: `offset` elements into each row of the memory of `root`. */
+/** The location of a value: its first element lies `offset` elements into a row of the memory of `root`. */
 export interface MemoryLocation {
   readonly root: Var;
   readonly offset: number;
 }
 
 /**
- * Follows reshapes, identities and contiguous slices to the value whose memory they read. A slice is followed only where its
- * operand lies in memory anyway (an operand of the cell or the result of an instruction).
+ * Finds the value whose memory a reshape, an identity or a contiguous slice reads. A slice is followed only if its operand has memory
+ * in any case: it is an operand of the cell, or the result of an instruction.
  */
 export function memoryOf(v: Value, producer: ReadonlyMap<Value, Equation>): MemoryLocation {
   const variable = v as Var;
@@ -28,7 +28,7 @@ export function memoryOf(v: Value, producer: ReadonlyMap<Value, Equation>): Memo
   return { root: variable, offset: 0 };
 }
 
-/** Whether an equation only renames memory. */
+/** Whether the result of an equation is a view of the memory of another value. */
 export function isView(eq: Equation, producer: ReadonlyMap<Value, Equation>): boolean {
   if (eq.op.lowering.kind === "alias") return true;
   return eq.op === sliceOp && memoryOf(eq.outputs[0]!, producer).root !== eq.outputs[0];

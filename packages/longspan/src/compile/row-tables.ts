@@ -1,18 +1,18 @@
 import type { Scope, TableDecl } from "../program/index.js";
 
-/** What a table of a cell's program relates. A schedule builds the table from a structure by this key. */
+/** Which rows a table leads from, and to which. The schedule of a structure builds the table from this key. */
 export type RowTableKey =
-  /** The block of rows that the states leaving by an out-port are written to, by node. */
+  /** Per node: the row that the state of an out-port is written to. */
   | { readonly rows: "port"; readonly port: number }
-  /** What arrives at an in-port, by node: the row of the states (or messages), or the list of rows. */
+  /** Per node: the row, or the list of rows, of the states or messages that arrive at an in-port. */
   | { readonly rows: "arrivals"; readonly port: number }
-  /** Where the initial states lie among the states, by source. */
+  /** Per source: the row of its initial state among the states. */
   | { readonly rows: "sources" }
-  /** What a final state is read from, by sink: the row, or the list of rows. */
+  /** Per sink: the row, or the list of rows, that its final state is read from. */
   | { readonly rows: "sinks" }
-  /** Where messages that are pushed lie among the messages and initial ones, by edge. */
+  /** Per edge: the row of its pushed message among the initial states and the messages. */
   | { readonly rows: "messages" }
-  /** The state at the end that an edge step reads, by edge. */
+  /** Per edge: the row of the state that its edge step reads. */
   | { readonly rows: "edgeStates" }
   /** The row of `of` that each row of `by` belongs to. */
   | { readonly rows: "parent"; readonly of: Scope; readonly by: Scope }
@@ -21,12 +21,12 @@ export type RowTableKey =
   /** The rows of `of` that belong to each row of `by`, or that meet it: the members of a node's own sequence. */
   | { readonly rows: "children"; readonly of: Scope; readonly by: Scope };
 
-/** A table that a cell's program names, and what it relates. */
+/** A table that a program names, with its key. */
 export interface RowTableDecl extends TableDecl {
   readonly key: RowTableKey;
 }
 
-/** What printed programs call a table. */
+/** The name of a table in printed programs. */
 export function tableName(key: RowTableKey): string {
   const capital = (s: string) => s[0]!.toUpperCase() + s.slice(1);
   switch (key.rows) {

@@ -8,13 +8,13 @@ import { kindOf } from "./layers.js";
 import { isView, memoryOf } from "./memory.js";
 import type { StageName, Stages } from "./stages.js";
 
-/** What holds after a pass, and what breaks it. */
+/** A rule that holds after a pass, and a function that finds what breaks it. */
 interface Rule<S> {
   readonly what: string;
   readonly brokenBy: (stage: S) => Equation | string | undefined;
 }
 
-/** Checks what holds after a pass. @throws CompileError with the rule that is broken and the equation that breaks it */
+/** Checks the rules of a pass. @throws CompileError with the rule that is broken and the equation that breaks it */
 export function verifyStage<N extends StageName>(name: N, stage: Stages[N]): void {
   for (const { what, brokenBy } of rules[name]) {
     const by = brokenBy(stage);
@@ -36,10 +36,10 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
           ...(cell.edge?.message ?? []),
           ...cell.outputs.filter((_, i) => !shared.has(i)).map((o) => o.value),
         ];
-        if (new Set(results).size < results.length) return "a value goes to two places";
+        if (new Set(results).size < results.length) return "a value goes to two destinations";
         return results.every((v) => destinations.has(v) && producer.has(v))
           ? undefined
-          : "a result without a home";
+          : "a result without a destination";
       },
     },
   ],
@@ -113,7 +113,7 @@ const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
   ],
   "5-assign-buffers": [
     {
-      what: "what one unit makes and another reads has a place in memory",
+      what: "what one unit makes and another reads has memory",
       brokenBy: (stage) => {
         const { units, unitOf, producer, inMemory } = stage;
         for (const unit of units)

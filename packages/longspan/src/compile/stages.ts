@@ -11,7 +11,7 @@ import { printLayer } from "./layers.js";
 /** A pass of the compiler, by the name of its file. */
 export type StageName = "2-place-results" | "3-hoist" | "4-fuse" | "5-assign-buffers" | "6-emit";
 
-/** What each pass gives. */
+/** The result of each pass. */
 export interface Stages extends Record<StageName, PlacedResults> {
   readonly "2-place-results": PlacedResults;
   readonly "3-hoist": Hoisted;
@@ -20,7 +20,7 @@ export interface Stages extends Record<StageName, PlacedResults> {
   readonly "6-emit": BufferAssignment & { readonly program: Program };
 }
 
-/** Prints what a pass gave, in a form stable enough for snapshot tests. A value has the same name in all stages. */
+/** Prints the result of a pass. The text is stable enough for snapshot tests, and a value has the same name in all stages. */
 export function printStage<N extends StageName>(name: N, stage: Stages[N]): string {
   return printers[name](stage).join("\n");
 }
@@ -75,7 +75,7 @@ function printBuffers(stage: BufferAssignment): string[] {
   return [...buffers, ...printUnits(stage, locationOf)];
 }
 
-/** The units of each region, layer by layer; `also` is said of each equation. */
+/** The units of each region, layer by layer; `also` gives the text after each equation. */
 function printUnits(stage: Fused, also: (eq: Equation) => string): string[] {
   const name = namesIn(stage);
   const lines = phases.flatMap((phase) => [

@@ -11,12 +11,12 @@ export class UnknownSymbolError extends Error {
   constructor(
     readonly symbol: string,
     /** Its place in the text, in characters from 0. */
-    readonly place: number,
+    readonly position: number,
     /** Symbols of the vocabulary. */
     size: number,
   ) {
     super(
-      `the character ${JSON.stringify(symbol)} (${codePointName(symbol.codePointAt(0) ?? 0)}), character ${place} of the text counted from 0, is not among the ${size} of the vocabulary`,
+      `the character ${JSON.stringify(symbol)} (${codePointName(symbol.codePointAt(0) ?? 0)}), character ${position} of the text counted from 0, is not among the ${size} of the vocabulary`,
     );
   }
 }

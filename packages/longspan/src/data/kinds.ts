@@ -13,21 +13,21 @@ import {
 /** A text in numbers. */
 export const symbolsKind: RequiredKind = kind(
   "a text in numbers, an Int32Array such as vocabulary.encode gives",
-  (given) => given instanceof Int32Array || given instanceof Uint16Array || given instanceof Uint8Array,
+  (value) => value instanceof Int32Array || value instanceof Uint16Array || value instanceof Uint8Array,
 );
 
 /** A text, whole or in parts. */
 export const textOrParts: RequiredKind = kind(
   "a text, or a list of its parts",
-  (given) => text.accepts(given) || iterable.accepts(given),
+  (value) => text.accepts(value) || iterable.accepts(value),
 );
 
 /** Checks what `encode` is given. @returns whether symbols that the vocabulary lacks are left out */
 export function checkEncode(
-  given: unknown,
+  value: unknown,
   options: { readonly skipUnknown?: boolean } | undefined,
 ): boolean {
-  check("vocabulary.encode", "text", given, text);
+  check("vocabulary.encode", "text", value, text);
   return checkSettings("vocabulary.encode", options, { skipUnknown: optional(flag) }).skipUnknown ?? false;
 }
 

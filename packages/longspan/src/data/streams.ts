@@ -47,7 +47,7 @@ export interface TextStreams {
   /** Symbols predicted in one pass. */
   readonly predictions: number;
   /**
-   * Segment number `step` of the endless sequence of passes, of the first so many streams; of all unless given. It depends on nothing
+   * Segment number `step` of the endless sequence of passes, of the first so many streams; of all by default. It depends on nothing
    * else.
    */
   segment(step: number, first?: number): Segment;
@@ -109,7 +109,7 @@ export function textStreams(
     structures.set(name, known);
     return known;
   };
-  const placeOf = (what: string, step: number) => {
+  const rangeOf = (what: string, step: number) => {
     check(`textStreams.${what}`, "step", step, count);
     const begin = (step % segments) * steps;
     return { begin, length: Math.min(steps, part - begin) };
@@ -119,13 +119,13 @@ export function textStreams(
     segments,
     predictions: part * streams,
     describe(step) {
-      const { begin, length } = placeOf("describe", step);
-      const place = `symbols ${begin} to ${begin + length - 1} of ${part}`;
+      const { begin, length } = rangeOf("describe", step);
+      const range = `symbols ${begin} to ${begin + length - 1} of ${part}`;
       const pass = `pass ${Math.floor(step / segments) + 1} over the text`;
-      return streams === 1 ? `${place}, ${pass}` : `${place} in each of ${streams} streams, ${pass}`;
+      return streams === 1 ? `${range}, ${pass}` : `${range} in each of ${streams} streams, ${pass}`;
     },
     segment(step, first = streams) {
-      const { begin, length } = placeOf("segment", step);
+      const { begin, length } = rangeOf("segment", step);
       check("textStreams.segment", "first", first, integerIn(1, streams));
       const inputs = new Int32Array(length * first);
       const targets = new Int32Array(length * first);

@@ -5,9 +5,9 @@ import { endOfWord, wholeWords } from "./words.js";
 
 /** Which words a vocabulary holds. */
 export interface WordVocabularyOptions {
-  /** Most symbols, the one for unknown words among them; 10,000 unless given. */
+  /** Most symbols, the one for unknown words among them; 10,000 by default. */
   readonly size?: number;
-  /** Least number of times that a word occurs; 2 unless given. */
+  /** Least number of times that a word occurs; 2 by default. */
   readonly minCount?: number;
 }
 

@@ -4,7 +4,7 @@ import type { Executor } from "../program/index.js";
 export interface Threaded {
   /** How many threads runs use at most. */
   threads: number;
-  /** Physical cores that this process may use: so many threads unless another number is asked for. */
+  /** Physical cores that this process may use, and the number of threads by default. */
   readonly cores: number;
 }
 

@@ -21,8 +21,8 @@ export async function saturationOf(activations: Activations): Promise<Saturation
   const seen = new Map<string, number>();
   const out: Saturation[] = [];
   for (const { op, value } of activations) {
-    const place = (seen.get(op) ?? 0) + 1;
-    seen.set(op, place);
+    const number = (seen.get(op) ?? 0) + 1;
+    seen.set(op, number);
     const data = await read(value);
     const histogram = new Array<number>(20).fill(0);
     for (let k = 0; k < data.length; k++) {
@@ -31,7 +31,7 @@ export async function saturationOf(activations: Activations): Promise<Saturation
       if (!Number.isNaN(bin)) histogram[bin]! += 1;
     }
     const n = Math.max(1, data.length);
-    out.push({ name: `${op} ${place}`, low: histogram[0]! / n, high: histogram[19]! / n, histogram });
+    out.push({ name: `${op} ${number}`, low: histogram[0]! / n, high: histogram[19]! / n, histogram });
   }
   return out;
 }

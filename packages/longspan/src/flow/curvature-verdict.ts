@@ -23,8 +23,8 @@ const leastChange = 10;
 /** Rates count as the same up to this share. */
 const tolerance = 0.2;
 
-/** Judges the curvature of a layer by lag. @param nothing why there is nothing to look at, in words, where there are no lags */
-export function judgeCurvature(lags: readonly CurvatureAtLag[], nothing: string): CurvatureVerdict {
+/** Judges the curvature of a layer by lag. @param whyNone why there is nothing to look at, in words, where there are no lags */
+export function curvatureVerdictOf(lags: readonly CurvatureAtLag[], whyNone: string): CurvatureVerdict {
   const none = (kind: CurvatureVerdict["kind"], words: string): CurvatureVerdict => ({
     kind,
     perStep: null,
@@ -36,7 +36,7 @@ export function judgeCurvature(lags: readonly CurvatureAtLag[], nothing: string)
     return none(
       "none",
       lags.length === 0
-        ? `there is nothing to look at: ${nothing}`
+        ? `there is nothing to look at: ${whyNone}`
         : "no gradient reaches this layer's weights at any of these lags: the loss does not depend on them, or the units are saturated",
     );
   // Lag 0 has the shape of the loss alone in it.

@@ -22,7 +22,7 @@ import {
   watchUnfolds,
 } from "../unfold/index.js";
 import { type CurvatureAtLag, lagsOf, lagsToSplitAt } from "./by-lag.js";
-import { type CurvatureVerdict, judgeCurvature } from "./curvature-verdict.js";
+import { type CurvatureVerdict, curvatureVerdictOf } from "./curvature-verdict.js";
 import { hasStepJacobian } from "./has-step-jacobian.js";
 import { dispose, draws, norm, owned } from "./layer-steps.js";
 import { curvatureAt } from "./second-derivatives.js";
@@ -31,7 +31,7 @@ import { copyMark, withWeightCopy } from "./weight-copies.js";
 
 /** Settings of `curvatureByLag`. */
 export interface CurvatureOptions {
-  /** The lags that are looked at, in rising order, but for those that no sequence has; all of the first 32, then fewer and fewer, unless given. */
+  /** The lags that are looked at, in rising order, but for those that no sequence has; by default all of the first 32, then fewer and fewer. */
   readonly lags?: readonly number[];
 }
 
@@ -100,13 +100,13 @@ export async function curvatureByLag<P>(
     throw new RangeError(
       `curvatureByLag: lags are integers from 0 on in rising order, got ${lags.join(", ")}`,
     );
-  const run: Run = () => checkLoss({ what: "curvatureByLag" }, loss(params as Traceable<P>));
+  const computeLoss: LossFunction = () => checkLoss({ what: "curvatureByLag" }, loss(params as Traceable<P>));
   const calls: UnfoldCall[] = [];
   const seen = scope(() => {
     const value = watchUnfolds((call, go) => {
       if (looksAt(call)) calls.push(call);
       return go(untreated(call.options));
-    }, run);
+    }, computeLoss);
     return owned({ value, weights: calls.map((call) => castTree(call.params, "float64")) });
   });
   if (calls.length === 0)
@@ -124,8 +124,8 @@ export async function curvatureByLag<P>(
           : draws(cell)
             ? "the layer draws random numbers in its step"
             : null;
-      const found = none === null ? await lagsOfLayer(run, layer, structure, weights, lags) : [];
-      const verdict = judgeCurvature(found, none ?? "its sequences have no step at the lags asked for");
+      const found = none === null ? await lagsOfLayer(computeLoss, layer, structure, weights, lags) : [];
+      const verdict = curvatureVerdictOf(found, none ?? "its sequences have no step at the lags asked for");
       layers.push({ layer, cell: cell.name, weights: count, lags: found, verdict });
     }
     return { loss: (await read(seen.value))[0]!, layers };
@@ -135,14 +135,14 @@ export async function curvatureByLag<P>(
 }
 
 /** A loss, its parameters given. */
-type Run = () => Value;
+type LossFunction = () => Value;
 
 function looksAt(call: UnfoldCall): boolean {
   return hasStepJacobian(call) && call.structure.parts.clock !== null;
 }
 
 async function lagsOfLayer(
-  run: Run,
+  computeLoss: LossFunction,
   layer: number,
   structure: Structure,
   weights: unknown,
@@ -151,7 +151,7 @@ async function lagsOfLayer(
   const lagOf = lagsOf(structure);
   const count = lagOf.reduce((most, lag) => Math.max(most, lag + 1), 0);
   const all = lagOf.map(() => 1);
-  const at = withCopy(run, layer);
+  const at = withCopy(computeLoss, layer);
   const found: CurvatureAtLag[] = [];
   for (const lag of lags?.filter((k) => k < count) ?? lagsToSplitAt(count)) {
     const marked = lagOf.map((k) => (k === lag ? 1 : 0));
@@ -188,7 +188,7 @@ async function lagsOfLayer(
 }
 
 /** The loss as a function of a copy of one layer's weights, which the nodes marked by 1 use. */
-function withCopy(run: Run, layer: number) {
+function withCopy(computeLoss: LossFunction, layer: number) {
   let derived: ReturnType<typeof withWeightCopy> | undefined;
   return (copy: unknown, marked: Int32Array): Value => {
     let at = 0;
@@ -197,14 +197,14 @@ function withCopy(run: Run, layer: number) {
       if (!looksAt(call) || at++ !== layer) return go(options);
       const { cell, params, inputs, structure } = call;
       derived ??= withWeightCopy(cell);
-      const given = {
+      const markedInputs = {
         ...castTree(inputs, "float64"),
         [copyMark]: fromArray(marked, [marked.length], "int32"),
       };
       const initial = castTree(options.initial ?? {}, "float64");
       const both = { shared: castTree(params, "float64"), copy };
-      const result = unfold(derived, both as never, given, structure, { ...options, initial });
+      const result = unfold(derived, both as never, markedInputs, structure, { ...options, initial });
       return castTree(result, floatType(params, inputs, options.initial));
-    }, run);
+    }, computeLoss);
   };
 }

@@ -13,14 +13,14 @@ export interface FlowPenaltyOptions {
   /**
    * `exact`: the derivative of Omega. `book`: dL/dh(t) is held constant, dh(t)/dh(t-1) is differentiated in full, through the states
    * too. `paper`: the states are held constant as well, so that only weights that multiply a state learn (Pascanu et al. 2013).
-   * `book` unless given.
+   * `book` by default.
    */
   readonly gradient?: FlowGradient;
-  /** Whether the ratio is that of the norms or of their squares; squared for `paper` unless given, plain for the others. */
+  /** Whether the ratio is that of the norms or of their squares; by default squared for `paper`, plain for the others. */
   readonly norms?: "plain" | "squared";
-  /** Whether the terms of a sequence are added up, as in (10.52), or averaged over all terms that count; the sum unless given. */
+  /** Whether the terms of a sequence are added up, as in (10.52), or averaged over all terms that count; the sum by default. */
   readonly steps?: "sum" | "mean";
-  /** The slots that make up h(t), the same for all cells that have them; the whole state unless given. */
+  /** The slots that make up h(t), the same for all cells that have them; the whole state by default. */
   readonly slots?: readonly string[];
 }
 

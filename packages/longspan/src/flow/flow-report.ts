@@ -23,15 +23,15 @@ import {
 } from "./layer-steps.js";
 import { backwardExponents } from "./lyapunov.js";
 import { watchStates } from "./state-gradients.js";
-import { type FlowVerdict, judge } from "./verdict.js";
+import { type FlowVerdict, verdictOf } from "./verdict.js";
 
 /** Settings of `flowReport`. */
 export interface FlowReportOptions {
-  /** Steps of the longest sequence whose Jacobians are formed, spread evenly; as many as take a second or so unless given; 0 for none. */
+  /** Steps of the longest sequence whose Jacobians are formed, spread evenly; by default as many as take a second or so; 0 for none. */
   readonly jacobians?: number;
-  /** Lyapunov exponents of the longest sequence, as many of the largest; 4 unless given; 0 for none. */
+  /** Lyapunov exponents of the longest sequence, as many of the largest; 4 by default; 0 for none. */
   readonly exponents?: number;
-  /** Whether dL/dW is split by lag; true unless given. */
+  /** Whether dL/dW is split by lag; true by default. */
   readonly weights?: boolean;
 }
 
@@ -135,8 +135,8 @@ export async function flowOf<P>(
 ): Promise<FlowReport> {
   const seen = scope(() => {
     const what = "flowReport";
-    const run = () => ({ loss: checkLoss({ what }, loss(params as Traceable<P>)), aux: null });
-    const all = watchStates(run, { what, all: true });
+    const computeLoss = () => ({ loss: checkLoss({ what }, loss(params as Traceable<P>)), aux: null });
+    const all = watchStates(computeLoss, { what, all: true });
     const layers = all.layers.map((l) => ({ ...l, ...inFloat64(l.params, l.inputs) }));
     return { ...owned({ loss: all.loss, gradients: all.gradients, layers }), calls: all.calls };
   });
@@ -159,7 +159,7 @@ export async function flowOf<P>(
     const ahead = sound ? rows : new Int32Array(0);
     const jacobiansHere = await jacobiansAt(layer, spread(ahead, jacobians ?? affordable(total)));
     const keeps = await keptShare(cell, activations);
-    const seenHere = judge(lags);
+    const seenHere = verdictOf(lags);
     const verdict = nonFinite ? { ...seenHere, ...notFinite(nonFinite) } : seenHere;
     layers.push({
       layer: layers.length,
@@ -302,14 +302,14 @@ function spread(rows: Int32Array, count: number): { step: number; row: number }[
 
 async function jacobiansAt(
   layer: RanLayer,
-  places: readonly { step: number; row: number }[],
+  positions: readonly { step: number; row: number }[],
 ): Promise<StepJacobian[]> {
   const { total: n } = stateSizes(layer.cell);
   const all = await stepJacobians(
     layer,
-    Int32Array.from(places, (p) => p.row),
+    Int32Array.from(positions, (p) => p.row),
   );
-  return places.map(({ step }, k) => {
+  return positions.map(({ step }, k) => {
     const j = all.subarray(k * n * n, (k + 1) * n * n);
     const values = eigenvalues(j, n);
     return {

@@ -20,9 +20,9 @@ import {
 
 /** Settings of `lyapunovExponents`. */
 export interface LyapunovOptions<S extends Shapes> {
-  /** How many exponents, the largest first; all unless given. */
+  /** How many exponents, the largest first; all by default. */
   readonly count?: number;
-  /** Steps at the end of the sequence that only turn the vectors into their directions; a tenth of its length unless given. */
+  /** Steps at the end of the sequence that only turn the vectors into their directions; a tenth of its length by default. */
   readonly settle?: number;
   /** Initial state, one row; zeros where not given. */
   readonly initial?: Partial<ValuesOf<S>>;

@@ -23,7 +23,7 @@ type LossOnLine = (e: Value) => Value;
  */
 export async function curvatureAt(loss: LossOnLine): Promise<Curvature> {
   const { second, outputs, slopes } = scope(() => {
-    const run = (e: Value) => {
+    const lossAndOutputs = (e: Value) => {
       const outputs: Value[] = [];
       const mark = (z: Value) => {
         outputs.push(z);
@@ -32,7 +32,7 @@ export async function curvatureAt(loss: LossOnLine): Promise<Curvature> {
       const value = watchModelOutputs(mark, () => loss(e));
       return { value, outputs };
     };
-    const { value, tangent } = alongLine(run);
+    const { value, tangent } = alongLine(lossAndOutputs);
     return {
       second: tangent.tangent.value,
       outputs: value.value.outputs,
@@ -63,7 +63,7 @@ async function onStraightLine(
         s.dtype,
       ),
     );
-    const run = (d: Value) => {
+    const lossAt = (d: Value) => {
       let at = 0;
       const onLine = () => {
         const i = at++;
@@ -71,7 +71,7 @@ async function onStraightLine(
       };
       return watchModelOutputs(onLine, () => loss(tensor(0, "float64")));
     };
-    return alongLine(run).tangent.tangent;
+    return alongLine(lossAt).tangent.tangent;
   });
   const result = (await read(second))[0]! * size * size;
   dispose(second);

@@ -32,7 +32,7 @@ export interface SeenStates<X> {
   readonly gradients: StateGradients;
   /** The recorded derivative of a layer's run: an unfold that is linear in the states. Undefined where no gradient is. */
   readonly derivativeOf: (layer: number) => Equation | undefined;
-  /** Empty unless asked for. */
+  /** Empty by default. */
   readonly layers: readonly SeenLayer[];
 }
 
@@ -66,11 +66,11 @@ export function watchStates<X>(
         const dtype = floatType(params, inputs, options.initial);
         calls.push(call);
         firstTap.push(taps);
-        const given: Readonly<Record<string, Value | undefined>> = options.probes?.writes ?? {};
+        const probedWrites: Readonly<Record<string, Value | undefined>> = options.probes?.writes ?? {};
         const writes = Object.fromEntries(
           Object.entries(cell.state).map(([slot, shape]) => {
             taps += 1;
-            return [slot, tap(given[slot] ?? zeros([structure.nodes, ...shape], dtype))];
+            return [slot, tap(probedWrites[slot] ?? zeros([structure.nodes, ...shape], dtype))];
           }),
         ) as ValuesOf<Shapes>;
         const result = run({

@@ -25,7 +25,7 @@ import type { Value } from "../tensor/index.js";
 import { remembered, transposed, type UnfoldAttrs, unfoldOp } from "../unfold/index.js";
 
 /** What is asked about the steps of a layer. */
-export interface RatioForm {
+export interface RatioOptions {
   /** Whether the values of a step are constants where they multiply a cotangent; parameters are not. */
   readonly held: boolean;
   readonly norms: "plain" | "squared";
@@ -54,12 +54,12 @@ export interface StepRatios {
 export function stepRatios(
   { attrs, inputs }: Equation,
   flow: Readonly<Record<string, Value>>,
-  form: RatioForm,
+  options: RatioOptions,
 ): StepRatios {
   const { cell, structure, linearFrom = 0 } = attrs as UnfoldAttrs;
   const known = Object.keys(flow);
-  const key = JSON.stringify([linearFrom, known, form]);
-  const ratios = remembered(cells, cell, key, () => ratioCell(cell, linearFrom, known, form));
+  const key = JSON.stringify([linearFrom, known, options]);
+  const ratios = remembered(cells, cell, key, () => ratioCell(cell, linearFrom, known, options));
   const application: UnfoldAttrs = {
     cell: ratios,
     structure,
@@ -79,7 +79,7 @@ function ratioCell(
   tangent: CellGraph,
   fixed: number,
   known: readonly string[],
-  { held, norms, slots }: RatioForm,
+  { held, norms, slots }: RatioOptions,
 ): CellGraph {
   const { cell: step } = transposed(
     tangent,
@@ -90,9 +90,9 @@ function ratioCell(
   const { trace, env, cell } = reenter(step);
   const names = inSlots(step).map((s) => s.name);
   const cotangents = names.map((name, i) => ({ name: `cotangent.${name}`, variable: cell.stateIn[0]![i]! }));
-  const given = known.map((name) => cotangents[names.indexOf(name)]!);
+  const incoming = known.map((name) => cotangents[names.indexOf(name)]!);
   const results = withAmbient(trace, () => {
-    const { scaled, alive } = normalised(given.map((c) => c.variable));
+    const { scaled, alive } = normalised(incoming.map((c) => c.variable));
     step.stateIn[0]!.forEach((v, i) => {
       env.set(v, scaled[known.indexOf(names[i]!)] ?? zerosLike(v));
     });
@@ -112,7 +112,7 @@ function ratioCell(
     outPorts: none(cell.outPorts),
     sourceSlots: [],
     sinkSlots: [],
-    values: [...cell.values, ...given],
+    values: [...cell.values, ...incoming],
     stateIn: [[]],
     stateOut: [[]],
     equations: trace.equations,

@@ -20,7 +20,7 @@ export interface FlowVerdict {
 const threshold = 1e-3;
 
 /** Judges the norms of a gradient by lag. @param spread the greatest lag's share of the norm at lag 1 above which it explodes */
-export function judge(
+export function verdictOf(
   lags: readonly AtLag[],
   { spread = 100 }: { spread?: number } = {},
 ): Omit<FlowVerdict, "advice"> {

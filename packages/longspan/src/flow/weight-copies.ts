@@ -45,8 +45,8 @@ export function withWeightCopy(cell: Cell): Cell {
     sharedInputs: () => cell.sharedInputs,
     state: () => cell.state,
     params: () => ({ shared: cell.specs, copy: cell.specs }),
-    step(given, params, context) {
-      const { [copyMark]: marked, ...values } = given as Record<string, Value>;
+    step(all, params, context) {
+      const { [copyMark]: marked, ...values } = all as Record<string, Value>;
       const { shared, copy } = params as unknown as CopiedParams;
       const choose = <T>(a: T, b: unknown): T => mapTrees(a, [b], ([u, v]) => where(marked!, u!, v!));
       const own = step(values, copy, context);

@@ -60,9 +60,9 @@ function assemble(header: Uint8Array, datas: readonly ArrayBufferView[], dataLen
   file.fill(" ".charCodeAt(0), lengthBytes + header.length, lengthBytes + headerLength);
   let at = lengthBytes + headerLength;
   for (const data of datas) {
-    const place = file.subarray(at, at + data.byteLength);
-    place.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    toFromLittleEndian(place, data instanceof Float64Array ? 8 : 4);
+    const bytes = file.subarray(at, at + data.byteLength);
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    toFromLittleEndian(bytes, data instanceof Float64Array ? 8 : 4);
     at += data.byteLength;
   }
   return file;

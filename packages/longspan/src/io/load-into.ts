@@ -64,5 +64,5 @@ function listed(names: ReadonlySet<string>): string {
 
 const storedKind = kind(
   "the weights that decodeSafetensors gives",
-  (given) => isRecord(given) && given.tensors instanceof Map,
+  (value) => isRecord(value) && value.tensors instanceof Map,
 );

@@ -33,11 +33,11 @@ export class WeightFileError extends Error {
 }
 
 /** More problems than this are counted rather than told. */
-const told = 8;
+const mostShown = 8;
 
 function messageOf(problems: readonly WeightFileProblem[]): string {
-  const lines = problems.slice(0, told).map(line);
-  if (problems.length > told) lines.push(`and ${problems.length - told} more`);
+  const lines = problems.slice(0, mostShown).map(line);
+  if (problems.length > mostShown) lines.push(`and ${problems.length - mostShown} more`);
   return lines.length === 1 ? `weight file, ${lines[0]}` : `weight file:\n  ${lines.join("\n  ")}`;
 }
 

@@ -16,7 +16,7 @@ export interface KernelOperand {
   readonly value: number;
 }
 
-/** An operation whose values are operands; loads and stores that cost nothing are gone, the others are copies. */
+/** An operation on operands. Loads and stores that cost nothing are gone; the others are copies. */
 export type KernelOp =
   | Exclude<FlatOp, { op: "load" | "store" | "constant" }>
   | { op: "copy"; out: number; a: number };
@@ -29,8 +29,9 @@ export interface KernelMap {
 }
 
 /**
- * Decides where each value lives. What is loaded is read in its buffer, and what is stored is computed into its buffer, unless
- * the same columns are both read and written here, where order would matter. Everything else shares slots of scratch.
+ * Decides where each value is stored. A value that is loaded is read from its buffer, and one that is stored is computed into its buffer.
+ * It is copied instead if the map both reads and writes the same columns, since order would matter then. All other values share slots
+ * of scratch memory.
  *
  * @param how.inLoop rows that a level reads by a table are of other levels than the rows it writes
  * @param how.sums what is stored is summed over the rows of a list
@@ -79,11 +80,12 @@ export function assignStorage(
     producers.set(op.out, op);
     timesMade.set(op.out, (timesMade.get(op.out) ?? 0) + 1);
   }
-  const home = new Map<number, FlatOp>();
+  const directStores = new Map<number, FlatOp>();
   for (const op of code) {
-    if (op.op !== "store" || sums || home.has(op.a) || clashes(op)) continue;
+    if (op.op !== "store" || sums || directStores.has(op.a) || clashes(op)) continue;
     const made = producers.get(op.a);
-    if (made && made.op !== "load" && made.op !== "constant" && timesMade.get(op.a) === 1) home.set(op.a, op);
+    if (made && made.op !== "load" && made.op !== "constant" && timesMade.get(op.a) === 1)
+      directStores.set(op.a, op);
   }
 
   const lastUse = new Map<number, number>();
@@ -124,7 +126,7 @@ export function assignStorage(
       }
       operands.push({ storage: "sum", dtype, size, slot: from.slot, view: op.view, written: true, value: 0 });
     } else if (op.op === "store") {
-      if (home.get(op.a) !== op) {
+      if (directStores.get(op.a) !== op) {
         const out = viewOperand(op.view, op.a, true);
         ops.push({ op: "copy", out, a: at(op.a) });
       }
@@ -144,7 +146,7 @@ export function assignStorage(
       );
     } else {
       if (!operandByValue.has(op.out)) {
-        const store = home.get(op.out);
+        const store = directStores.get(op.out);
         operandByValue.set(
           op.out,
           store?.op === "store" ? viewOperand(store.view, op.out, true) : scratchFor(op.out),

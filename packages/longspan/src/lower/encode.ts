@@ -21,7 +21,7 @@ import { joinPatterns } from "./join-patterns.js";
 
 const noView: View = { buffer: 0, offset: 0, rows: "same" };
 
-/** A program as the flat lists of numbers that the kernels read. */
+/** Encodes a program as the lists of numbers that the kernels read. */
 export function encodeProgram(program: Program): { ints: Int32Array; reals: Float64Array } {
   const ints: number[] = [magic, program.buffers.length, program.tables.length];
   const reals: number[] = [];
@@ -54,7 +54,7 @@ function encodeView(view: View): number[] {
   return [view.buffer, view.offset, rowsOf(view.rows)];
 }
 
-/** The views as `out`, `a` and `b`, then every number that some instruction has, 0 where this one has none. */
+/** Writes the views as `out`, `a` and `b`, then every number that any instruction has: 0 if this one does not have it. */
 function encodeInstruction(i: Instruction, ints: number[]): void {
   const { reads, sizes, flags } = recordOf(i).kernel as KernelFields<Instruction>;
   const fields = i as unknown as Readonly<Record<string, View | number | boolean>>;
@@ -133,7 +133,7 @@ function details(op: KernelOp): {
   }
 }
 
-/** A schedule as the flat list of numbers that the kernels read, with the tables that the program names. */
+/** Encodes a schedule, with the tables that the program names, as the list of numbers that the kernels read. */
 export function encodeSchedule(program: Program, schedule: Schedule): Int32Array {
   const tables = schedule.tables.slice(0, program.tables.length);
   const parts: ArrayLike<number>[] = [

@@ -20,7 +20,7 @@ const joined = {
   ulp: 1.5,
 } as const;
 
-/** Functions of one number that only the kernels have: parts of derivatives, in one pass over memory instead of two. */
+/** Functions of one number that only the kernels have. They are parts of derivatives, and take one pass over memory instead of two. */
 export const fusedUnary = {
   oneMinus: { ...joined, of: (x: number) => 1 - x },
   oneMinusSquare: { ...joined, of: (x: number) => 1 - x * x },
@@ -47,12 +47,12 @@ export const kernelBinary: Readonly<Record<KernelBinary, BinaryRow>> = { ...bina
 
 export { levelledSpaces };
 
-/** What every encoded program begins with. */
+/** The number that every encoded program begins with. */
 export const magic = 0x4c535031;
 
 /**
- * The names that the encoding of programs replaces by their numbers in these lists. kernels/generate.mjs writes them as
- * enumerations for C++, so that both sides count alike.
+ * The names of each enumeration. Encoded programs hold the index of a name in its list. kernels/generate.mjs writes the same
+ * enumerations for C++.
  */
 export const enumerations = {
   DType: ["float32", "float64", "int32"],

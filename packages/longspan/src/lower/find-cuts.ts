@@ -1,11 +1,11 @@
 import type { MapOp, TileProgram } from "../program/index.js";
 import { product, rowMajor } from "./movements.js";
 
-/** Where registers have to be cut so that no slice or join goes through a piece. */
+/** Where registers are cut into pieces, so that each slice begins and ends between two pieces, and so does each part of a join. */
 export function findCuts(map: TileProgram): Set<number>[] {
   const sizes = sizesOf(map);
   const cuts = sizes.map(() => new Set<number>());
-  /** Place p of `a` is place p + shift of `b`, for p in 0..length. */
+  /** Element p of `a` is element p + shift of `b`, for p in 0..length. */
   const relations: { a: number; b: number; shift: number; length: number }[] = [];
   const alike = (a: number, b: number) => relations.push({ a, b, shift: 0, length: sizes[a]! });
   const cut = (r: number, p: number) => {
@@ -54,7 +54,7 @@ export function sizesOf(map: TileProgram): number[] {
   return map.registers.map((r) => product(r.shape));
 }
 
-/** Where the elements of a slice start if they lie end to end in their source, else null. */
+/** The first element of a slice in its source, if the elements are contiguous there; else null. */
 export function contiguousStart(map: TileProgram, op: MapOp & { op: "slice" }): number | null {
   const from = map.registers[op.a]!.shape;
   const to = map.registers[op.out]!.shape;
@@ -66,12 +66,12 @@ export function contiguousStart(map: TileProgram, op: MapOp & { op: "slice" }): 
   return op.starts.reduce((p, s, k) => p + s * strides[k]!, 0);
 }
 
-/** Whether the inputs of a concatenation lie end to end in its result. */
+/** Whether each input of a concatenation is contiguous in the result. */
 export function isJoined(map: TileProgram, op: MapOp & { op: "concat" }): boolean {
   return product(map.registers[op.out]!.shape.slice(0, op.axis)) === 1;
 }
 
-/** Whether only axes of extent 1 change places. */
+/** Whether only axes of extent 1 are moved. */
 export function keepsOrder(map: TileProgram, op: MapOp & { op: "permute" }): boolean {
   const { shape } = map.registers[op.a]!;
   const moved = op.axes.filter((axis) => shape[axis] !== 1);

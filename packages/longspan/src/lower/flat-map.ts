@@ -4,7 +4,7 @@ import type { KernelBinary, KernelUnary } from "./enumerations.js";
 /** A pair of extent and stride. */
 export type Dimension = readonly [extent: number, stride: number];
 
-/** An operation on flat values: shapes are gone, movements are strides. */
+/** An operation on flat values. Values have sizes instead of shapes, and movements have strides. */
 export type FlatOp =
   | { readonly op: "load"; readonly out: number; readonly view: View }
   | { readonly op: "store"; readonly a: number; readonly view: View }
@@ -33,7 +33,7 @@ export type FlatOp =
       readonly b: number;
       readonly c: number;
     }
-  /** out = f(a + b + c), in float32: what gates are. */
+  /** out = f(a + b + c), in float32: a gate. */
   | {
       readonly op: "ofSum";
       readonly code: "sigmoid" | "tanh";

@@ -7,9 +7,9 @@ import { type Movement, merged, movement, product, rowMajor } from "./movements.
 const mostPieces = 64;
 
 /**
- * Takes shapes out of a map, and with them the movements that only cut values apart or join them: what is sliced or
- * concatenated along memory is held in pieces, and every op on it becomes one op per piece. An LSTM's four gates, added as one value
- * of 4 H and sliced, become four values of H, so that the whole map runs over tiles of one width.
+ * Flattens a map: values get sizes instead of shapes. A value that is sliced or concatenated along memory is held in pieces, and an
+ * operation on it becomes one operation per piece, so slices and joins cost nothing. An LSTM adds its four gates as one value of 4 H and
+ * slices it: that becomes four values of H, and the whole map runs over tiles of one width.
  */
 export function flattenMap(map: TileProgram): FlatMap {
   const cuts = findCuts(map);
@@ -23,7 +23,7 @@ export function flattenMap(map: TileProgram): FlatMap {
       );
 }
 
-/** @param inPieces slices and joins along memory cost nothing; else they are copies. */
+/** @param inPieces whether values are held in pieces; if not, slices and joins are copies. */
 function flatten(map: TileProgram, cuts: readonly ReadonlySet<number>[], inPieces: boolean): FlatMap {
   const sizes = sizesOf(map);
   const flat: FlatMap = { values: [], code: [] };
@@ -52,7 +52,7 @@ function flatten(map: TileProgram, cuts: readonly ReadonlySet<number>[], inPiece
     }
     return out;
   };
-  /** Gives a value that was made in one piece to those who want it in several. */
+  /** Cuts a value that was made in one piece into its pieces. */
   const split = (r: number, from: number): void => {
     const wanted = pieceSizes[r]!;
     if (wanted.length === 1) {

@@ -1,6 +1,6 @@
 /**
- * From a program to what the kernels are given. A map goes through four passes, in this order: `flattenMap` takes shapes out of
- * it, `joinPatterns` makes one operation of several, `assignStorage` decides where each value lies, and `encodeProgram` writes
- * the numbers. kernels/parse.cc reads them, and checks each.
+ * Turns a program into the numbers that the kernels read. A map goes through four passes in this order: `flattenMap` replaces shapes by
+ * sizes, `joinPatterns` makes one operation of several, `assignStorage` decides where each value is stored, and `encodeProgram` writes
+ * the numbers. kernels/parse.cc reads and checks them.
  */
 export { encodeProgram, encodeSchedule } from "./encode.js";

@@ -1,8 +1,8 @@
 import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
 
 /**
- * Joins operations that cells and their derivatives are full of, so that one pass over memory does the work of several: 1 - x,
- * 1 - x^2, x (1 - x), these times a gradient, a b + c, and gates, a function of a sum of three. Drops what nothing reads.
+ * Joins operations that often come together in cells and their derivatives, so that they take one pass over memory: 1 - x, 1 - x^2,
+ * x (1 - x), these times a gradient, a b + c, and gates, which are a function of a sum of three values. Drops values that nothing reads.
  */
 export function joinPatterns(map: FlatMap): FlatMap {
   const floats = (v: number) => map.values[v]!.dtype !== "int32";
@@ -70,7 +70,7 @@ function joinSlopes(code: readonly FlatOp[]): FlatOp[] {
   });
 }
 
-/** sigmoid or tanh of (a + b) + c or of a + (b + c), where nothing else reads the sums; what is added first stays so. */
+/** sigmoid or tanh of (a + b) + c or of a + (b + c), if nothing else reads the sums. The order of the additions stays. */
 function joinGates(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[] {
   const uses = usesOf(code);
   const makers = makersOf(code);

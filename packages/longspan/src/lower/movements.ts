@@ -1,7 +1,7 @@
 import type { MapOp, TileProgram } from "../program/index.js";
 import type { Dimension } from "./flat-map.js";
 
-/** Where elements lie in what they are moved out of (into, for pad): from `base` on, at strides. */
+/** Where the moved elements lie in their source (in the result, for pad): from `base` on, at strides. */
 export interface Movement {
   readonly base: number;
   readonly dims: readonly Dimension[];
@@ -39,7 +39,7 @@ export function movement(
   }
 }
 
-/** Joins dimensions that lie end to end: long lines are fast, and few ranks suffice. */
+/** Joins dimensions that are contiguous. Fewer and longer dimensions are faster. */
 export function merged(dims: readonly Dimension[]): Dimension[] {
   const result: Dimension[] = [];
   for (const [extent, stride] of dims) {

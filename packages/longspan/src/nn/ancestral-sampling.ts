@@ -11,7 +11,7 @@ export interface SamplingOptions extends SamplingSettings {
   readonly key: Key;
   /** Symbols to draw. */
   readonly length: number;
-  /** Symbols that the text begins with; they are read, not drawn, and not given back. None unless given. */
+  /** Symbols that the text begins with; they are read, not drawn, and not given back. None by default. */
   readonly prompt?: ArrayLike<number>;
 }
 

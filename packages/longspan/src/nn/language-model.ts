@@ -34,13 +34,13 @@ export interface LanguageModelConfig {
   readonly features: number;
   /** Units of each layer's state. */
   readonly hidden: number;
-  /** Features of each layer's output, for cells that project it: projectedLstm, or one of your own; `hidden` unless given. */
+  /** Features of each layer's output, for cells that project it: projectedLstm, or one of your own; `hidden` by default. */
   readonly projection?: number;
-  /** Recurrent layers; 1 unless given. */
+  /** Recurrent layers; 1 by default. */
   readonly layers?: number;
-  /** The cell by name, lstm unless given, or a layer made by `recurrent` from any cell whose output is [output]. */
+  /** The cell by name, lstm by default, or a layer made by `recurrent` from any cell whose output is [output]. */
   readonly cell?: LanguageModelCell | ((sizes: LanguageModelLayerSizes) => AnySequenceLayer);
-  /** Dropout on the embeddings, between layers and before the output layer: a rate in [0, 1); 0 unless given. */
+  /** Dropout on the embeddings, between layers and before the output layer: a rate in [0, 1); 0 by default. */
   readonly dropout?: number;
 }
 
@@ -122,7 +122,7 @@ const kinds: KindsOf<LanguageModelConfig> = {
   hidden: size,
   projection: optional(size),
   layers: optional(size),
-  cell: optional({ ...cellNames, accepts: (given) => cellNames.accepts(given) || func.accepts(given) }),
+  cell: optional({ ...cellNames, accepts: (value) => cellNames.accepts(value) || func.accepts(value) }),
   dropout: optional(rate),
 };
 

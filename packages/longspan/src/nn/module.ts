@@ -11,7 +11,7 @@ import type { PartialState, Stream } from "./layers/stream.js";
  * layers too.
  */
 export interface Module<P, A extends readonly unknown[], R> {
-  /** Initial parameters; float32 unless a type is named. */
+  /** Initial parameters; float32 by default. */
   init(key: Key, dtype?: DType): P;
   /** The result for parameters and arguments. What the arguments must be is said at each module. */
   apply(params: Traceable<P>, ...args: A): R;
@@ -52,11 +52,11 @@ export interface SequenceOptions<S> {
   readonly initial?: PartialState<S>;
   /** The key of random draws; null or absent for none, as in evaluation. */
   readonly key?: Key | null;
-  /** How the recurrence is differentiated; full unless given. */
+  /** How the recurrence is differentiated; full by default. */
   readonly backward?: Backward;
   /** Clips the gradient that flows back through each state read (Graves 2013). */
   readonly clipState?: number;
-  /** The rows of the structure whose output is asked for, in this order, such as the `judged` rows of a batch; all unless given. */
+  /** The rows of the structure whose output is asked for, in this order, such as the `scored` rows of a batch; all by default. */
   readonly rows?: Int32Array;
 }
 

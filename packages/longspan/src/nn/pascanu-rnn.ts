@@ -12,9 +12,9 @@ export interface PascanuRnnConfig {
   readonly input: number;
   /** Features of an answer. */
   readonly output: number;
-  /** 50 unless given. */
+  /** 50 by default. */
   readonly hidden?: number;
-  /** How it starts; basic_tanh unless given. */
+  /** How it starts; basic_tanh by default. */
   readonly start?: "sigmoid" | "basic_tanh" | "smart_tanh";
 }
 

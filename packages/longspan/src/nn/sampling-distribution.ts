@@ -13,13 +13,13 @@ import {
 
 /** Which symbols may be drawn, and how probable each is made. */
 export interface SamplingSettings {
-  /** Divides the logits: below 1 favours what is probable, 0 takes the most probable. 1, the model itself, unless given. */
+  /** Divides the logits: below 1 favours what is probable, 0 takes the most probable. 1 by default: the model itself. */
   readonly temperature?: number;
-  /** Only the `topK` most probable symbols are drawn; all unless given. */
+  /** Only the `topK` most probable symbols are drawn; all by default. */
   readonly topK?: number;
-  /** Only the nucleus is drawn: the fewest most probable symbols that together have this probability, in (0, 1]; 1 unless given. */
+  /** Only the nucleus is drawn: the fewest most probable symbols that together have this probability, in (0, 1]; 1 by default. */
   readonly topP?: number;
-  /** Symbols that are never drawn, such as the one for unknown words; none unless given. */
+  /** Symbols that are never drawn, such as the one for unknown words; none by default. */
   readonly exclude?: readonly number[];
 }
 

@@ -14,7 +14,7 @@ export interface SequenceModelConfig<P, S> {
   readonly features: number;
   /** Features of an answer. */
   readonly output: number;
-  /** How the readout's weights start, [features, output]; Glorot-uniform unless given. */
+  /** How the readout's weights start, [features, output]; Glorot-uniform by default. */
   readonly readout?: ParamSpec;
 }
 
@@ -38,8 +38,8 @@ export type SequenceModel<P, S = unknown> = SequenceLayer<SequenceModelParams<P>
  * @throws ShapeError if the readout's weights are not [features, output]
  * @example
  * const model = sequenceModel({ layer: recurrent(lstm({ input: 6, hidden: 20 })), features: 20, output: 4 });
- * const { x, structure, judged } = temporalOrder({ length: 50 }).sample(Key.of(1), 0, 3);
- * const { output } = model.apply(model.init(Key.of(2)), fromArray(x, [150, 6]), structure, { rows: judged });
+ * const { x, structure, scored } = temporalOrder({ length: 50 }).sample(Key.of(1), 0, 3);
+ * const { output } = model.apply(model.init(Key.of(2)), fromArray(x, [150, 6]), structure, { rows: scored });
  * output.shape // [ 3, 4 ]
  */
 export function sequenceModel<P, S>(config: SequenceModelConfig<P, S>): SequenceModel<P, S> {

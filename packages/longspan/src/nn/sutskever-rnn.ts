@@ -12,11 +12,11 @@ export interface SutskeverStartConfig {
   readonly input: number;
   /** Units. */
   readonly hidden: number;
-  /** Spectral radius of W: positive; 1.1 unless given. In the paper also 1.2. */
+  /** Spectral radius of W: positive; 1.1 by default. In the paper also 1.2. */
   readonly radius?: number;
-  /** Standard deviation of U: positive; 0.001 unless given. In the paper also 0.1, for noiseless memorisation. */
+  /** Standard deviation of U: positive; 0.001 by default. In the paper also 0.1, for noiseless memorisation. */
   readonly inputScale?: number;
-  /** Entries of W per unit that are not 0; 15 unless given, or `hidden` if that is less. */
+  /** Entries of W per unit that are not 0; 15 by default, or `hidden` if that is less. */
   readonly nonZeros?: number;
 }
 
@@ -56,9 +56,9 @@ export function sutskeverStart(config: SutskeverStartConfig): {
 export interface SutskeverRnnConfig extends Omit<SutskeverStartConfig, "hidden"> {
   /** Features of an answer. */
   readonly output: number;
-  /** 100 unless given. */
+  /** 100 by default. */
   readonly hidden?: number;
-  /** Standard deviation of the readout's weights: positive; 0.1 unless given. */
+  /** Standard deviation of the readout's weights: positive; 0.1 by default. */
   readonly outputScale?: number;
 }
 

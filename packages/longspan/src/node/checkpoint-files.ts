@@ -28,15 +28,15 @@ export interface CheckpointFiles {
   save<P, S, C>(state: TrainingState<P, S, C>): Promise<void>;
   /**
    * The state of the checkpoint, null if there is none.
-   * @param form as `startTraining` makes it for the same run
+   * @param template as `startTraining` makes it for the same run
    * @throws CheckpointError | WeightFileError | FileError naming the file and what is wrong with it
    */
-  load<P, S, C>(form: TrainingState<P, S, C>): TrainingState<P, S, C> | null;
+  load<P, S, C>(template: TrainingState<P, S, C>): TrainingState<P, S, C> | null;
   /** Removes the checkpoint. */
   clear(): void;
   /**
    * For `train`: saves now and then, and at the end.
-   * @param options.seconds least time between two saves while the run goes on; 15 unless given, 0 for one at every report
+   * @param options.seconds least time between two saves while the run goes on; 15 by default, 0 for one at every report
    */
   saving(options?: { readonly seconds?: number }): TrainCallback<unknown, unknown, unknown>;
 }
@@ -89,9 +89,9 @@ export function checkpointFiles(folder: string): CheckpointFiles {
       check("checkpointFiles.save", "state", state, stateKind);
       await save(state);
     },
-    load(form) {
-      check("checkpointFiles.load", "form", form, stateKind);
-      const state = load(folder, form);
+    load(template) {
+      check("checkpointFiles.load", "template", template, stateKind);
+      const state = load(folder, template);
       if (state !== null) savedStep = state.step;
       return state;
     },
@@ -116,7 +116,7 @@ export function checkpointFiles(folder: string): CheckpointFiles {
   };
 }
 
-function load<P, S, C>(folder: string, form: TrainingState<P, S, C>): TrainingState<P, S, C> | null {
+function load<P, S, C>(folder: string, template: TrainingState<P, S, C>): TrainingState<P, S, C> | null {
   const path = join(folder, progressFile);
   if (!existsSync(path)) return null;
   const bytes = onFile("read", path, () => readFileSync(path));
@@ -132,7 +132,7 @@ function load<P, S, C>(folder: string, form: TrainingState<P, S, C>): TrainingSt
   const weights = join(folder, tensors);
   const stored = onFile("read", weights, () => readFileSync(weights));
   try {
-    return decodeCheckpoint({ tensors: stored, progress }, form);
+    return decodeCheckpoint({ tensors: stored, progress }, template);
   } catch (error) {
     if (error instanceof WeightFileError)
       throw new CheckpointError(`${weights}: ${error.message}`, { cause: error });

@@ -62,4 +62,4 @@ function dropCutLine(file: number): void {
   ftruncateSync(file, 0);
 }
 
-const anObject = kind("an object", (given) => typeof given === "object" && given !== null);
+const anObject = kind("an object", (value) => typeof value === "object" && value !== null);

@@ -50,5 +50,5 @@ function syncFolder(folder: string): void {
 
 const contentsKind = kind(
   "a text or a Uint8Array",
-  (given) => typeof given === "string" || given instanceof Uint8Array,
+  (value) => typeof value === "string" || value instanceof Uint8Array,
 );

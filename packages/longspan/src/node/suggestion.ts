@@ -7,8 +7,8 @@ import { check, listOf, suggestion as nearestIn, text } from "../check/index.js"
  * @example
  * console.log(`there is no setting hiden${suggestion("hiden", ["layers", "hidden"])}`); // ... hiden (did you mean hidden?)
  */
-export function suggestion(given: string, names: readonly string[]): string {
-  check("suggestion", "given", given, text);
+export function suggestion(word: string, names: readonly string[]): string {
+  check("suggestion", "word", word, text);
   check("suggestion", "names", names, listOf(text, "a list of names"));
-  return nearestIn(given, names);
+  return nearestIn(word, names);
 }

@@ -7,7 +7,7 @@ const integers = listOf(integer, "a list of integers");
 /** The axis, or the axes, that an operation runs over. */
 export const axesKind: RequiredKind = kind(
   "an axis or a list of axes",
-  (given) => integer.accepts(given) || integers.accepts(given),
+  (value) => integer.accepts(value) || integers.accepts(value),
 );
 
 /** Checks an operand. */
@@ -27,6 +27,6 @@ export function noValue(name: string, a: unknown, b: unknown): TypeError {
 }
 
 /** The error for an operand that is neither a value nor a number. */
-export function notAnOperand(name: string, given: unknown): TypeError {
-  return new TypeError(`${name}: expected a value or a number, got ${describe(given)} (is a name misspelt?)`);
+export function notAnOperand(name: string, value: unknown): TypeError {
+  return new TypeError(`${name}: expected a value or a number, got ${describe(value)} (is a name misspelt?)`);
 }

@@ -9,14 +9,14 @@ import type {
   UnaryCode,
 } from "../program/index.js";
 import { type Shape, sameShape } from "../tensor/index.js";
-import type { Aval, MapEmitter, Placed } from "./record.js";
+import type { Aval, BufferOperand, MapEmitter } from "./record.js";
 
 /**
- * Collects the tile program of one fused map. Loads of the same place happen once.
+ * Collects the tile program of one fused map. The same memory is loaded once.
  * @example
  * const map = new MapBuilder();
- * const place = (buffer: number) => ({ shape: [3], dtype: "float32", view: { buffer, offset: 0, rows: "same" } }) as const;
- * map.store(map.unary("tanh", map.load(place(0)), "float32"), place(1));
+ * const operand = (buffer: number) => ({ shape: [3], dtype: "float32", view: { buffer, offset: 0, rows: "same" } }) as const;
+ * map.store(map.unary("tanh", map.load(operand(0)), "float32"), operand(1));
  * map.build("node").code.length // 3: load, unary, store
  */
 export class MapBuilder implements MapEmitter {
@@ -41,21 +41,21 @@ export class MapBuilder implements MapEmitter {
     this.code.push(op);
   }
 
-  /** A register with the operand at that place; the same register if it was loaded before. */
-  load(place: Placed): number {
-    const { buffer, offset, rows } = place.view;
-    const key = `${buffer}:${offset}:${rows}:${place.shape.join("x")}`;
+  /** A register with the operand; the same register if it was loaded before. */
+  load(operand: BufferOperand): number {
+    const { buffer, offset, rows } = operand.view;
+    const key = `${buffer}:${offset}:${rows}:${operand.shape.join("x")}`;
     const known = this.loads.get(key);
     if (known !== undefined) return known;
-    const out = this.register(place);
-    this.push({ op: "load", out, view: place.view });
+    const out = this.register(operand);
+    this.push({ op: "load", out, view: operand.view });
     this.loads.set(key, out);
     return out;
   }
 
-  /** Writes a register to a place, broadcast to its shape if need be. */
-  store(input: number, place: Placed): void {
-    this.push({ op: "store", input: this.expand(input, place.shape), view: place.view });
+  /** Writes a register to memory, broadcast to the shape there if need be. */
+  store(input: number, operand: BufferOperand): void {
+    this.push({ op: "store", input: this.expand(input, operand.shape), view: operand.view });
   }
 
   unary(code: UnaryCode, a: number, dtype: DType): number {

@@ -2,7 +2,7 @@ import type { OuterSum, Space } from "../program/index.js";
 import { formatShape, type Shape, ShapeError, sizeOf } from "../tensor/index.js";
 import { apply } from "./apply.js";
 import { addLinear } from "./arithmetic.js";
-import type { Aval, Op, Placed } from "./record.js";
+import type { Aval, BufferOperand, Op } from "./record.js";
 
 /** Whether the operands of a product are read transposed: their last two axes swapped. */
 export interface MatmulAttrs {
@@ -151,7 +151,12 @@ export const outerOp: Op<Record<string, never>> = {
 };
 
 /** The sum over rows of a[i] b[j]: a product of matrices. */
-function sumOfOuters([a, b]: readonly Placed[], out: Placed, space: Space, accumulate: boolean): OuterSum {
+function sumOfOuters(
+  [a, b]: readonly BufferOperand[],
+  out: BufferOperand,
+  space: Space,
+  accumulate: boolean,
+): OuterSum {
   return {
     kind: "outerSum",
     space,

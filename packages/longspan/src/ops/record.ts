@@ -81,9 +81,9 @@ export interface Sample<A = Attrs> {
 /** An operand of a sample: its shape and what its elements are drawn from. */
 export interface SampleInput {
   readonly shape: Shape;
-  /** Float unless given. Integers are drawn from 0..below-1 and are not differentiated. */
+  /** Float by default. Integers are drawn from 0..below-1 and are not differentiated. */
   readonly below?: number;
-  /** Uniform range of the elements; [-1.5, 1.5] unless given. */
+  /** Uniform range of the elements; [-1.5, 1.5] by default. */
   readonly range?: readonly [number, number];
   /** Added to the diagonal of matrices, whose lower triangle becomes that of a positive definite one. */
   readonly diagonal?: number;
@@ -124,7 +124,7 @@ export type Lowering<A> =
 
 /**
  * How an op treats the leading axis of whole tensors, outside of cells. A program over rows serves any number of them;
- * where an op has neither form, it runs as one row, and there is one program per shape.
+ * an op that has neither runs as one row, and there is one program per shape.
  */
 export interface OnTensors<A> {
   /** Acts along axis 0 row by row: which operands have rows, and the attributes and the other operands' shapes without that axis. */
@@ -143,8 +143,8 @@ export interface OnTensors<A> {
 /** Makes the instruction of one application over the rows of `space`; `accumulate` adds to what `out` holds. */
 export type BuildInstruction<A> = (
   attrs: A,
-  inputs: readonly Placed[],
-  out: Placed,
+  inputs: readonly BufferOperand[],
+  out: BufferOperand,
   space: Space,
   accumulate: boolean,
 ) => Instruction;
@@ -152,14 +152,14 @@ export type BuildInstruction<A> = (
 /** Forms the sum over rows of the op's result without forming the result. */
 export type Summed<A> = (
   attrs: A,
-  inputs: readonly Placed[],
-  out: Placed,
+  inputs: readonly BufferOperand[],
+  out: BufferOperand,
   space: Space,
   accumulate: boolean,
 ) => Instruction;
 
-/** An operand with its place in a program. */
-export interface Placed extends Aval {
+/** An operand in a buffer of a program. */
+export interface BufferOperand extends Aval {
   readonly view: View;
 }
 

@@ -8,11 +8,11 @@ import type { TensorTree, Transform } from "./transform.js";
 
 /** Settings of `adaGrad`. */
 export interface AdaGradOptions {
-  /** eta, at least 0; 0.01 unless given. A step may be given another one (`StepSettings`). */
+  /** eta, at least 0; 0.01 by default. A step may be given another one (`StepSettings`). */
   readonly learningRate?: number;
-  /** Added to the root, at least 0; 1e-10 unless given. */
+  /** Added to the root, at least 0; 1e-10 by default. */
   readonly epsilon?: number;
-  /** What the sums of squares begin with, at least 0; 0 unless given. */
+  /** What the sums of squares begin with, at least 0; 0 by default. */
   readonly initialSum?: number;
 }
 

@@ -7,7 +7,7 @@ import type { DecayOptions } from "./weight-decay.js";
 
 /** Settings of `adamW`. */
 export interface AdamWOptions extends AdamOptions, DecayOptions {
-  /** Rate of the decay, at least 0; 0.01 unless given. */
+  /** Rate of the decay, at least 0; 0.01 by default. */
   readonly weightDecay?: number;
 }
 

@@ -9,13 +9,13 @@ import { zerosLike } from "./zeros-like.js";
 
 /** Settings of `adam`. */
 export interface AdamOptions {
-  /** alpha, at least 0; 0.001 unless given. A step may be given another one (`StepSettings`). */
+  /** alpha, at least 0; 0.001 by default. A step may be given another one (`StepSettings`). */
   readonly learningRate?: number;
-  /** Decay of the mean of gradients, in [0, 1); 0.9 unless given. */
+  /** Decay of the mean of gradients, in [0, 1); 0.9 by default. */
   readonly beta1?: number;
-  /** Decay of the mean of squared gradients, in [0, 1); 0.999 unless given. */
+  /** Decay of the mean of squared gradients, in [0, 1); 0.999 by default. */
   readonly beta2?: number;
-  /** Added to the root, at least 0; 1e-8 unless given. */
+  /** Added to the root, at least 0; 1e-8 by default. */
   readonly epsilon?: number;
 }
 

@@ -29,13 +29,13 @@ const unlimited = Number.POSITIVE_INFINITY;
 
 /** Settings of `adaptiveClip`. */
 export interface AdaptiveOptions {
-  /** Share of the norms seen that lie at or below the threshold: in (0, 1]; 0.9 unless given. */
+  /** Share of the norms seen that lie at or below the threshold: in (0, 1]; 0.9 by default. */
   readonly quantile?: number;
-  /** N, how many of the last norms the quantile is taken of; 100 unless given. */
+  /** N, how many of the last norms the quantile is taken of; 100 by default. */
   readonly window?: number;
-  /** Norms seen before the quantile counts, 1 to N; 10 unless given, or N if that is less. */
+  /** Norms seen before the quantile counts, 1 to N; 10 by default, or N if that is less. */
   readonly after?: number;
-  /** The threshold until then, positive; Infinity unless given: the first steps are not clipped. */
+  /** The threshold until then, positive; Infinity by default: the first steps are not clipped. */
   readonly start?: number;
 }
 
@@ -132,11 +132,11 @@ function quantileOf(recent: Value, seen: Value, quantile: number): Value {
   const { dtype } = recent;
   const n = recent.size;
   // A little less than q n, so that rounding does not carry it past a whole number; its ceiling is a place from 1 on.
-  const place = maximum(sub(mul(cast(seen, dtype), quantile), 1e-4), 0.5);
+  const rank = maximum(sub(mul(cast(seen, dtype), quantile), 1e-4), 0.5);
   // The least norm up to which there are that many.
   const isUpTo = lessEqual(reshape(recent, [1, n]), reshape(recent, [n, 1]));
   const upTo = sum(cast(isUpTo, dtype), 1);
-  return neg(max(neg(where(lessEqual(place, upTo), recent, unlimited))));
+  return neg(max(neg(where(lessEqual(rank, upTo), recent, unlimited))));
 }
 
 /** The window after a step: a norm that is finite takes the place of the oldest. */

@@ -38,22 +38,22 @@ export function alignedLeaves<K extends string>(
   for (const name of Object.keys(others) as K[]) {
     for (const [path, v] of leafEntries(others[name])) {
       const row = found.get(path);
-      if (!row) throw new ShapeError(`${what}: the ${name} at "${path}" has no counterpart; ${sameForm}`);
+      if (!row) throw new ShapeError(`${what}: the ${name} at "${path}" has no counterpart; ${counterparts}`);
       row[name] = v;
     }
     for (const [path, v] of entries) {
       const other = found.get(path)![name];
-      if (!other) throw new ShapeError(`${what}: there is no ${name} at "${path}"; ${sameForm}`);
+      if (!other) throw new ShapeError(`${what}: there is no ${name} at "${path}"; ${counterparts}`);
       if (!sameShape(v.shape, other.shape) || v.dtype !== other.dtype)
         throw new ShapeError(
-          `${what}: the ${name} at "${path}" is ${describe(other)}, expected ${describe(v)}; ${sameForm}`,
+          `${what}: the ${name} at "${path}" is ${describe(other)}, expected ${describe(v)}; ${counterparts}`,
         );
     }
   }
   return found;
 }
 
-const sameForm = "parameters, gradients and states have one form";
+const counterparts = "parameters, gradients and states have one form";
 
 function describe(v: Value): string {
   return `${v.dtype} ${formatShape(v.shape)}`;

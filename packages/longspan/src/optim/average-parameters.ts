@@ -6,7 +6,7 @@ import { alignedLeaves, perType } from "./aligned.js";
 import { checked } from "./checked.js";
 import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
-import { told } from "./told.js";
+import { settingsFor } from "./settings-for.js";
 import type { TensorTree, Transform } from "./transform.js";
 
 /**
@@ -65,7 +65,7 @@ export function averageParameters<S, Extra>(
       }),
       update: (grads, before, params, settings) =>
         scope(() => {
-          const { updates, state } = inner.update(grads, before.inner, params, told(inner, settings));
+          const { updates, state } = inner.update(grads, before.inner, params, settingsFor(inner, settings));
           const steps = add(before.steps, 1);
           const weights = perType((dtype) => {
             const w = weight(cast(steps, dtype));
@@ -108,7 +108,7 @@ export function averagedParameters<P = TensorTree>(state: AverageState<unknown>)
 /** w as a function of k, the number of the step from 1 on, as a float scalar. */
 const averageState = kind(
   "the state of averageParameters",
-  (given) => isRecord(given) && treeKind.accepts(given.average),
+  (value) => isRecord(value) && treeKind.accepts(value.average),
 );
 
 function weightOf(options: AverageOptions): (k: Value) => Value {

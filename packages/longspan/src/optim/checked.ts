@@ -9,7 +9,7 @@ import {
 } from "../check/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { stepKinds } from "./kinds.js";
-import { takenBy } from "./told.js";
+import { takenBy } from "./settings-for.js";
 import type { Transform } from "./transform.js";
 
 /**

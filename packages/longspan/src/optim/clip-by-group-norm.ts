@@ -8,7 +8,7 @@ import type { Transform } from "./transform.js";
 
 /** Settings of `clipByGroupNorm`. */
 export interface GroupOptions {
-  /** The name of the group of a parameter, from its path such as `layers[0].cell.U`. Each is a group unless given. */
+  /** The name of the group of a parameter, from its path such as `layers[0].cell.U`. Each is a group by default. */
   readonly group?: (path: string) => string;
 }
 

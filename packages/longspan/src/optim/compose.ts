@@ -2,7 +2,7 @@ import { check, describe } from "../check/index.js";
 import { scope } from "../tensor/index.js";
 import { checked } from "./checked.js";
 import { transformKind } from "./kinds.js";
-import { told } from "./told.js";
+import { settingsFor } from "./settings-for.js";
 import type { ExtraOf, StateOf, StepSettings, Transform } from "./transform.js";
 
 /** The states of a list of transforms, in order. */
@@ -44,20 +44,20 @@ export function compose<const T extends readonly Transform<unknown>[]>(
             throw new TypeError(
               `compose.update: state is a list with the state of each of ${transforms.length} transforms, got ${describe(state)}`,
             );
-          let [updates, given] = [grads, settings];
+          let [updates, current] = [grads, settings];
           const next = transforms.map((t, i) => {
-            const step = t.update(updates, state[i], params, told(t, given));
+            const step = t.update(updates, state[i], params, settingsFor(t, current));
             updates = step.updates;
-            if (given && t.handOn) given = t.handOn(given) as typeof given;
+            if (current && t.handOn) current = t.handOn(current) as typeof current;
             return step.state;
           });
           return { updates, state: next as ComposedState<T> };
         }),
-      handOn: (given) =>
+      handOn: (first) =>
         transforms.reduce<StepSettings>(
           (settings, t) => t.handOn?.(settings) ?? settings,
-          given,
-        ) as typeof given,
+          first,
+        ) as typeof first,
       measures: (state) => Object.assign({}, ...transforms.map((t, i) => t.measures?.(state[i]))),
     },
     {},

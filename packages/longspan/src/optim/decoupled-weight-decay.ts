@@ -5,7 +5,7 @@ import { mapFloats, perType } from "./aligned.js";
 import { checked } from "./checked.js";
 import { transformKind } from "./kinds.js";
 import { own } from "./own.js";
-import { told } from "./told.js";
+import { settingsFor } from "./settings-for.js";
 import type { Transform } from "./transform.js";
 import type { DecayOptions } from "./weight-decay.js";
 
@@ -42,7 +42,7 @@ export function decoupledWeightDecay<S extends { readonly learningRate: Tensor }
       init: (params) => rule.init(params),
       update: (grads, before, params, settings) =>
         scope(() => {
-          const { updates: direct, state } = rule.update(grads, before, params, told(rule, settings));
+          const { updates: direct, state } = rule.update(grads, before, params, settingsFor(rule, settings));
           const share = perType((dtype) => mul(cast(state.learningRate, dtype), rate));
           const updates = mapFloats("decoupledWeightDecay", direct, { parameter: params }, (u, at, path) =>
             only(path) ? sub(u, mul(at.parameter, share(u.dtype))) : own(u),

@@ -18,7 +18,7 @@ import { type KnownNormSetting, scaledNorm, withKnownNorm } from "./joint-norm.j
 import { knownNormKinds, transformKind } from "./kinds.js";
 import { own } from "./own.js";
 import { randomStep } from "./random-step.js";
-import { told } from "./told.js";
+import { settingsFor } from "./settings-for.js";
 import type { Transform } from "./transform.js";
 
 /**
@@ -34,9 +34,9 @@ export type ExplosionAction = "random" | "skip" | "stop";
 export interface ExplosionPolicy {
   /** When the gradient, or the update made from it, holds Inf or NaN. */
   readonly nonFinite: ExplosionAction;
-  /** When the gradient is finite and its joint norm above `norm`, a positive number. Nothing is done unless given. */
+  /** When the gradient is finite and its joint norm above `norm`, a positive number. Nothing is done by default. */
   readonly above?: { readonly norm: number; readonly action: ExplosionAction };
-  /** v, the norm that a random step puts in place of the gradient's; `above.norm` unless given. */
+  /** v, the norm that a random step puts in place of the gradient's; `above.norm` by default. */
   readonly randomNorm?: number;
   /** The learning rate of random steps where the step settings give none. */
   readonly learningRate?: number;
@@ -136,7 +136,7 @@ export function onExplosion<S, Extra>(
             grads,
             before.inner,
             params,
-            told(inner, withKnownNorm(settings, grads, norm)),
+            settingsFor(inner, withKnownNorm(settings, grads, norm)),
           );
 
           const finite = mul(norm.finite, allFinite(step.updates));

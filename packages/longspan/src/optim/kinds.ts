@@ -14,7 +14,7 @@ export const transformKind: RequiredKind = having(
 
 const numberOrScalar = kind(
   "a number or a scalar tensor",
-  (given) => typeof given === "number" || valueKind.accepts(given),
+  (value) => typeof value === "number" || valueKind.accepts(value),
 );
 
 /** What may differ from step to step. The ranges of the numbers are checked where they are used. */

@@ -7,7 +7,7 @@ import type { NormState } from "./clip-by-joint-norm.js";
 import { type KnownNormSetting, scaledNorm, withKnownNorm } from "./joint-norm.js";
 import { knownNormKinds, transformKind } from "./kinds.js";
 import { own } from "./own.js";
-import { told } from "./told.js";
+import { settingsFor } from "./settings-for.js";
 import type { Transform } from "./transform.js";
 
 /** State of `measured`: the joint norm of what went in and of what came out, and their ratio. */
@@ -54,7 +54,7 @@ export function measured<S, Extra>(
             grads,
             before.inner,
             params,
-            told(inner, withKnownNorm(settings, grads, norm)),
+            settingsFor(inner, withKnownNorm(settings, grads, norm)),
           );
           const after = scaledNorm(updates);
           // Scale by scale and root by root: the norms themselves may overflow.

@@ -15,7 +15,7 @@ export interface MomentumOptions {
   readonly learningRate: number;
   /** mu, in [0, 1). A step may be given another one (`MomentumSetting`). */
   readonly momentum: number;
-  /** Look ahead along the velocity (Nesterov). False unless given. */
+  /** Look ahead along the velocity (Nesterov). False by default. */
   readonly nesterov?: boolean;
 }
 

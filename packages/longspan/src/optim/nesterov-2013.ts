@@ -116,5 +116,5 @@ export function withoutLookAhead<P>(params: P, state: Nesterov2013State): P {
 
 const stateKind = kind(
   "the state of nesterov2013",
-  (given) => isRecord(given) && valueKind.accepts(given.momentum) && treeKind.accepts(given.velocity),
+  (value) => isRecord(value) && valueKind.accepts(value.momentum) && treeKind.accepts(value.velocity),
 );

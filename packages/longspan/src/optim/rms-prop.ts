@@ -11,15 +11,15 @@ import { zerosLike } from "./zeros-like.js";
 
 /** Settings of `rmsProp`. */
 export interface RmsPropOptions {
-  /** eta, at least 0; 0.01 unless given. A step may be given another one (`StepSettings`). */
+  /** eta, at least 0; 0.01 by default. A step may be given another one (`StepSettings`). */
   readonly learningRate?: number;
-  /** rho, the decay of the running means, in [0, 1); 0.99 unless given. */
+  /** rho, the decay of the running means, in [0, 1); 0.99 by default. */
   readonly decay?: number;
-  /** Added to the root, at least 0; 1e-8 unless given. */
+  /** Added to the root, at least 0; 1e-8 by default. */
   readonly epsilon?: number;
-  /** Divide by the standard deviation of the gradient in place of its root mean square. False unless given. */
+  /** Divide by the standard deviation of the gradient in place of its root mean square. False by default. */
   readonly centred?: boolean;
-  /** mu, in [0, 1); 0 unless given: no momentum. With momentum, a step may be given another one (`MomentumSetting`). */
+  /** mu, in [0, 1); 0 by default: no momentum. With momentum, a step may be given another one (`MomentumSetting`). */
   readonly momentum?: number;
 }
 

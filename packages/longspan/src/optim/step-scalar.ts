@@ -9,22 +9,22 @@ import { own } from "./own.js";
  * the state that records it, and a number baked into a program would be compiled again when it changes.
  *
  * @param what the transform; `name` the setting
- * @param given a number in `range`, or a scalar
+ * @param value a number in `range`, or a scalar
  * @throws ShapeError if it is a tensor and no scalar, RangeError if it is a number outside its range
  */
 export function stepScalar(
   what: string,
   name: string,
   params: unknown,
-  given: number | Value,
+  value: number | Value,
   range: RequiredKind,
 ): Tensor {
   const dtype = floatTypeOf(params);
-  if (typeof given === "number") {
-    check(what, name, given, range);
-    return full([], given, dtype);
+  if (typeof value === "number") {
+    check(what, name, value, range);
+    return full([], value, dtype);
   }
-  if (given.rank !== 0)
-    throw new ShapeError(`${what}: ${name} is a scalar, got shape ${formatShape(given.shape)}`);
-  return (given.dtype === dtype ? own(given) : cast(given, dtype)) as Tensor;
+  if (value.rank !== 0)
+    throw new ShapeError(`${what}: ${name} is a scalar, got shape ${formatShape(value.shape)}`);
+  return (value.dtype === dtype ? own(value) : cast(value, dtype)) as Tensor;
 }

@@ -76,9 +76,9 @@ function reportOf(path: string, shape: Shape, data: ArrayLike<number>): TensorRe
   };
 }
 
-function indexOf(place: number, shape: Shape): number[] {
+function indexOf(offset: number, shape: Shape): number[] {
   const index: number[] = [];
-  let rest = place;
+  let rest = offset;
   for (const n of [...shape].reverse()) {
     index.unshift(rest % n);
     rest = Math.floor(rest / n);

@@ -11,7 +11,7 @@ import type { Transform } from "./transform.js";
 
 /** Which parameters a decay acts on. */
 export interface DecayOptions {
-  /** Whether the parameter of a path, such as `layers[0].cell.U`, decays; all do unless given. */
+  /** Whether the parameter of a path, such as `layers[0].cell.U`, decays; all do by default. */
   readonly only?: (path: string) => boolean;
 }
 

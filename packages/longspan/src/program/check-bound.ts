@@ -3,7 +3,7 @@ import type { Window } from "./executor.js";
 import type { Handle } from "./handle.js";
 
 /**
- * Checks the handles that bound runs are done with.
+ * Checks the handles that bound executions are run with.
  * @throws RangeError or TypeError if they do not fit those that they replace
  * @example
  * const handle = defaultExecutor().allocate("float32", 3);
@@ -20,12 +20,12 @@ export function checkHandles(handles: readonly Handle[], replaced: readonly Hand
 }
 
 /**
- * Checks the arrays that bound runs are done with.
- * @throws RangeError if one is not as long as its place
+ * Checks the arrays that bound executions are run with.
+ * @throws RangeError if one is not as long as its range
  * @example
  * const handle = defaultExecutor().allocate("float32", 3);
- * const place = { handle, offset: 0, length: 3 };
- * checkWindow({ input: place, output: place }, [1, 2, 3], new Float32Array(3)); // passes
+ * const range = { handle, offset: 0, length: 3 };
+ * checkWindow({ input: range, output: range }, [1, 2, 3], new Float32Array(3)); // passes
  */
 export function checkWindow(
   { input: into, output: from }: Window,
@@ -33,7 +33,7 @@ export function checkWindow(
   output: TypedArray,
 ): void {
   if (input.length !== into.length)
-    throw new RangeError(`the input has ${input.length} elements, its place ${into.length}`);
+    throw new RangeError(`the input has ${input.length} elements, expected ${into.length}`);
   if (output.length !== from.length)
-    throw new RangeError(`the output has ${output.length} elements, its place ${from.length}`);
+    throw new RangeError(`the output has ${output.length} elements, expected ${from.length}`);
 }

@@ -15,7 +15,7 @@ export interface LevelRows {
   readonly end: Int32Array;
 }
 
-/** What a structure brings to a run: row counts, the rows of each level, and the tables that the program names. */
+/** What a program takes from a structure: row counts, the rows of each level, and the tables that the program names. */
 export interface Schedule {
   /** Rows by space; none where a space is not named. */
   readonly counts: Readonly<Partial<Record<Space, number>>>;
@@ -34,7 +34,7 @@ export interface Binding {
   readonly offset: number;
 }
 
-/** One run of a program: what `Executor.run` takes. */
+/** One execution of a program: the arguments of `Executor.run`. */
 export interface Execution {
   readonly executable: Executable;
   readonly schedule: Schedule;
@@ -46,23 +46,23 @@ export interface MemoryRange extends Binding {
   readonly length: number;
 }
 
-/** Where bound runs take numbers in and give numbers out. */
+/** Where bound executions read their input and write their output. */
 export interface Window {
   readonly input: MemoryRange;
   readonly output: MemoryRange;
 }
 
-/** Runs that are bound once and done any number of times. */
+/** Executions that are bound once and repeated any number of times. */
 export interface BoundExecutions {
   /**
-   * Does the runs.
-   * @param handles memory in place of what was to be replaced, in that order; of the same types, and as long
-   * @param input copied to its place before the runs, where they were bound with a window
-   * @param output filled from its place after the runs
-   * @throws RangeError if an array is not as long as its place, or there is another number of handles
+   * Runs the programs.
+   * @param handles memory in place of the handles that are replaced, in that order; of the same types, and at least as long
+   * @param input copied to the window's input before the programs run, if there is a window
+   * @param output filled from the window's output after the programs have run
+   * @throws RangeError if an array is not as long as its range of the window, or there is another number of handles
    */
   run(handles: readonly Handle[], input?: ArrayLike<number>, output?: TypedArray): void;
-  /** Lets go of what the binding took; the runs must not be done afterwards. */
+  /** Releases what the binding took. It must not be run afterwards. */
   release(): void;
 }
 
@@ -71,32 +71,31 @@ export interface Capabilities {
   /** Memory can be read at once: `read` gives the elements and not a promise of them. */
   readonly synchronous: boolean;
   /**
-   * The fast path for runs that are done again and again: binds them, with the handles that are replaced each time. All other memory
-   * outlives the binding. Without it, the runs are done one by one.
+   * The fast path for executions that are repeated: binds them. `replaced` are the handles that each repetition replaces; all other memory
+   * outlives the binding. On an executor without it, the programs run one by one.
    */
   readonly bind?: (
     executions: readonly Execution[],
     replaced: readonly Handle[],
     window: Window | null,
   ) => BoundExecutions;
-  /** Told of memory that may never be given back: once nobody refers to its handle, it no longer counts as in use. */
+  /** Called with memory that may never be released. Once its handle is garbage, the memory no longer counts as in use. */
   readonly watch?: (handle: Handle) => void;
 }
 
 /**
- * What runs programs: all that an executor has to be. Three freedoms are its own: the layout of temporary buffers, running the regions
- * before and after the loop in chunks of rows, and splitting independent parts of the structure among threads. docs/add-an-executor.md
- * shows one.
+ * An executor runs programs. It may choose three things: how temporary buffers are laid out, whether the regions before and after the
+ * loop run in chunks of rows, and whether threads share the independent parts of a structure. docs/add-an-executor.md shows an executor.
  */
 export interface Executor {
-  /** What `LONGSPAN_EXECUTOR`, messages and reports call it. */
+  /** Its name in `LONGSPAN_EXECUTOR`, messages and reports. */
   readonly name: string;
   /**
-   * Memory for `length` elements, its contents unspecified. It has room for `sizeClass(length)` elements, and statistics count those: the
-   * same memory may be given back under a handle of another length of that class.
+   * Allocates memory for `length` elements, with any contents. It has room for `sizeClass(length)` elements, and statistics count those:
+   * the same memory may be released under a handle of another length of that class.
    */
   allocate(dtype: DType, length: number): Handle;
-  /** Gives memory back for reuse; the handle must not be used afterwards. */
+  /** Releases memory for reuse. The handle must not be used afterwards. */
   release(handle: Handle): void;
   /** Copies numbers into memory from element `offset` on. @throws RangeError if they do not fit. */
   write(handle: Handle, offset: number, data: ArrayLike<number>): void;
@@ -104,9 +103,9 @@ export interface Executor {
   read(handle: Handle, offset: number, length: number): TypedArray | Promise<TypedArray>;
   /** Prepares a program for any number of runs. @throws ProgramError if it breaks the rules of programs. */
   compile(program: Program): Executable;
-  /** Runs a program over the rows of a schedule; `bindings[b]` must be given for every input and output buffer b. */
+  /** Runs a program over the rows of a schedule. Each input and output buffer b needs `bindings[b]`. */
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void;
-  /** What it has done and holds, up to now. */
+  /** What it has done so far, and what it holds. */
   readonly statistics: ExecutorStatistics;
   readonly capabilities: Capabilities;
 }
@@ -120,9 +119,9 @@ export interface SynchronousExecutor extends Executor {
 export interface ExecutorStatistics {
   /** Programs compiled since the start. */
   readonly compiled: number;
-  /** Runs since the start. */
+  /** Programs run since the start. */
   readonly executions: number;
-  /** Rows of `node` space put through loop regions or, for programs without a loop, through the program: cell steps. */
+  /** Cell steps since the start: the `node` rows of all programs that ran. */
   readonly nodeRows: number;
   /** Bytes handed out and not yet released. */
   readonly bytesInUse: number;

@@ -3,10 +3,10 @@ export class IndexError extends RangeError {
   override name = "IndexError";
 }
 
-/** The error for an index at a place of a row, of a table of `size` entries. */
+/** The error for an index of a table of `size` entries, at a position of a row. */
 export function indexError(index: number, row: number, position: number, size: number): IndexError {
   return new IndexError(
-    `index ${index} at row ${row}, place ${position} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
+    `index ${index} at row ${row}, position ${position} lies outside 0..${size - 1}: check that ids and table come from the same vocabulary`,
   );
 }
 

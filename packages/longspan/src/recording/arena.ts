@@ -1,7 +1,7 @@
 import { bytesPerElement, type DType, type Executor, type Handle, sizeClass } from "../program/index.js";
 
 /**
- * Memory that recordings have in common for what lives only while their runs are done.
+ * Memory that several recordings share. It holds values that are needed only while the recorded programs run.
  * @example
  * const executor = recordable(new ReferenceExecutor());
  * const arena = isRecordable(executor) ? executor.arena() : null;
@@ -21,7 +21,7 @@ export class Arena {
     return handle;
   }
 
-  /** Takes memory that is done with, to serve again. */
+  /** Takes memory that is no longer needed, to use it again. */
   give(handle: Handle): void {
     this.bytes += bytesOf(handle);
     const key = classOf(handle.dtype, handle.length);
@@ -30,7 +30,7 @@ export class Arena {
     else this.spare.set(key, [handle]);
   }
 
-  /** Gives the memory back; what was recorded with it must not be repeated afterwards. */
+  /** Releases the memory. Recordings that use it must not be repeated afterwards. */
   release(): void {
     for (const list of this.spare.values()) for (const handle of list) this.executor.release(handle);
     this.spare.clear();

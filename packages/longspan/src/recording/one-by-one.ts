@@ -10,7 +10,7 @@ import {
   type Window,
 } from "../program/index.js";
 
-/** Bound runs where the executor has no fast path: each is done by itself. */
+/** Bound executions on an executor without a fast path: it runs one program after the other. */
 export class OneByOne implements BoundExecutions {
   private released = false;
 
@@ -22,7 +22,7 @@ export class OneByOne implements BoundExecutions {
   ) {}
 
   run(handles: readonly Handle[], input?: ArrayLike<number>, output?: TypedArray): void {
-    if (this.released) throw new Error("bound runs that were released");
+    if (this.released) throw new Error("bound executions that were released");
     const { executor, replaced, window } = this;
     checkHandles(handles, replaced);
     if (window) checkWindow(window, input!, output!);

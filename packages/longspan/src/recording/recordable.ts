@@ -21,8 +21,8 @@ import { Recorder } from "./recorder.js";
 import type { Recording } from "./recording.js";
 
 /**
- * An executor whose runs can be recorded and repeated: the layer between tensors and an executor, which knows nothing of it. Everything
- * else is handed on.
+ * An executor that can record which programs it runs, and repeat them. It is a layer between tensors and another executor, which knows
+ * nothing of it and does the work.
  * @example
  * const executor = defaultExecutor();
  * if (isRecordable(executor)) {
@@ -84,22 +84,22 @@ export class RecordableExecutor implements SynchronousExecutor {
     return this.inner.compile(program);
   }
 
-  /** Runs a program, and notes the run where a recording is under way. */
+  /** Runs a program. While it is recording, it notes the execution. */
   run(executable: Executable, schedule: Schedule, bindings: readonly (Binding | undefined)[]): void {
     if (this.recorder.isRecording) this.recorder.note({ executable, schedule, bindings });
     this.inner.run(executable, schedule, bindings);
   }
 
-  /** Whether a recording is under way. */
+  /** Whether it is recording. */
   get isRecording(): boolean {
     return this.recorder.isRecording;
   }
 
   /**
-   * Calls `f` and notes the runs that it makes. They can be done again, over the same memory, as long as the recording is not
-   * released. What `f` writes and reads is not noted, nor is what it computes elsewhere. Memory that `f` takes and gives back goes to
-   * the arena and serves again, but not memory that it writes: those numbers stay for the runs to read.
-   * @param arena shared by recordings whose runs are never interleaved; one of its own by default
+   * Calls `f` and notes the executions that it causes. They can be repeated, on the same memory, until the recording is released. What
+   * `f` writes, reads and computes without the executor is not noted. Memory that `f` allocates and releases goes to the arena and is
+   * used again. Memory that `f` writes to stays as it is, since the executions read those numbers.
+   * @param arena may be shared by recordings that are never repeated at the same time; by default the recording has its own
    * @throws Error if a recording is under way
    */
   record(f: () => void, arena?: Arena): Recording {
@@ -111,7 +111,7 @@ export class RecordableExecutor implements SynchronousExecutor {
     return new Arena(this.inner);
   }
 
-  /** Binds runs to be done again and again, with other memory in place of `replaced`. All other memory must outlive them. */
+  /** Binds executions that are repeated, each time with other memory in place of `replaced`. All other memory must outlive them. */
   bind(
     executions: readonly Execution[],
     replaced: readonly Handle[],
@@ -125,7 +125,7 @@ export class RecordableExecutor implements SynchronousExecutor {
 const known = new WeakMap<Executor, RecordableExecutor>();
 
 /**
- * The executor with the layer that records runs, always the same one. An executor that cannot be read at once stays as it is.
+ * The recordable layer of an executor. Each executor has one. An executor whose memory cannot be read at once is returned as it is.
  * @example
  * const own = new ReferenceExecutor();
  * recordable(own) === recordable(own) // true
@@ -141,7 +141,7 @@ export function recordable(executor: Executor): Executor {
 }
 
 /**
- * Whether the runs of an executor can be recorded and repeated.
+ * Whether an executor can record and repeat what it runs.
  * @example isRecordable(defaultExecutor()) // true: the executors of the library are on the CPU
  */
 export function isRecordable(executor: Executor): executor is RecordableExecutor {

@@ -8,24 +8,24 @@ import {
 import { Arena, bytesOf } from "./arena.js";
 import type { Recording } from "./recording.js";
 
-/** What a recording under way has noted. */
+/** What was noted so far. */
 interface Notes {
   readonly arena: Arena;
   readonly executions: Execution[];
   readonly made: Set<Handle>;
-  /** Not given back so far. */
+  /** Handles that are not released yet. */
   readonly left: Set<Handle>;
-  /** Numbers from outside lie there: the runs are repeated with them. */
+  /** Handles whose memory holds numbers from outside, which repetitions read. */
   readonly written: Set<Handle>;
-  /** In memory that served before. */
+  /** Handles whose memory was used before in this recording. */
   readonly reused: Set<Handle>;
-  /** Given back, but not to be used again. */
+  /** Handles that are released, but whose memory must not be used again. */
   readonly retired: Handle[];
 }
 
 /**
- * Notes the runs of an executor, and keeps from its pool the memory that they may touch. Inside a recording that memory serves again,
- * as it would outside: the runs are repeated in the same order.
+ * Notes what an executor runs, and keeps the memory that is used for it out of the executor's pool. Within a recording, memory that is
+ * released is used again. That is safe, since a repetition runs the programs in the same order.
  */
 export class Recorder {
   private current: Notes | null = null;
@@ -61,7 +61,7 @@ export class Recorder {
       throw error;
     } finally {
       this.current = null;
-      // What lives on has its memory to itself.
+      // A tensor that is still there after the recording gets memory of its own.
       for (const handle of notes.reused) {
         const left = this.moved(handle);
         this.executor.write(handle, 0, this.executor.read(left, 0, left.length));
@@ -99,7 +99,7 @@ export class Recorder {
     else notes.retired.push(handle);
   }
 
-  /** Called before memory is written from outside: other runs must not use it. */
+  /** Called before memory is written from outside. No other execution may use that memory. */
   write(handle: Handle): void {
     const notes = this.current;
     if (notes === null || notes.written.has(handle)) return;
@@ -107,12 +107,12 @@ export class Recorder {
     if (notes.reused.delete(handle)) notes.arena.give(this.moved(handle));
   }
 
-  /** Memory that can serve any handle of its class later. */
+  /** Memory that any handle of the same size class can use later. */
   private roomFor(dtype: DType, length: number): Handle {
     return this.executor.allocate(dtype, sizeClass(length));
   }
 
-  /** Gives a handle other memory. @returns one that holds what it had */
+  /** Gives a handle new memory. @returns a handle with its old memory */
   private moved(handle: Handle): Handle {
     const left = handle.renamed(handle.length);
     handle.memory = this.roomFor(handle.dtype, handle.length).memory;

@@ -1,14 +1,14 @@
 import type { Execution, Handle } from "../program/index.js";
 
-/** The runs that a function made, in their order. */
+/** What was run while a function was called, in order. */
 export interface Recording {
   readonly executions: readonly Execution[];
-  /** The memory that the function took. */
+  /** The memory that the function allocated. */
   readonly made: ReadonlySet<Handle>;
-  /** What of it was not given back by the end. */
+  /** The part of it that was not released by the end. */
   readonly left: ReadonlySet<Handle>;
   /** Bytes that the recording holds besides its arena: numbers that the function wrote. */
   readonly bytes: number;
-  /** Releases them, and an arena of its own: they stay for as long as the runs are repeated. */
+  /** Releases the memory, and the arena if the recording has its own. The recording must not be repeated afterwards. */
   release(): void;
 }

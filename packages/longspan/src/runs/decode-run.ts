@@ -52,14 +52,14 @@ const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
  * );
  */
 export function decodeRun<K extends RunKindName = RunKindName>(files: RunBytes, kind?: K): OpenedRuns[K] {
-  const given = checkSettings("decodeRun", files, {
+  const checked = checkSettings("decodeRun", files, {
     config: bytesKind,
     vocabulary: optional(bytesKind),
     weights: bytesKind,
   });
   check("decodeRun", "kind", kind, optional(kindName));
   const bytes = (file: RunFile) => {
-    const found = given[file as keyof RunBytes];
+    const found = checked[file as keyof RunBytes];
     if (found !== undefined) return found;
     const name = runFiles[file];
     throw new RunError("contents", name, `${name} was not given`, `give its bytes as ${file}`);

@@ -46,11 +46,11 @@ export interface KeptWeights<P> {
   readonly step: number | null;
 }
 
-/** @param form a model whose parameters have the form of those in the file */
-export function keptWeights<P>(source: RunSource, form: { init(key: Key): P }): KeptWeights<P> {
+/** @param template a model whose parameters have the names and shapes of those in the file */
+export function keptWeights<P>(source: RunSource, template: { init(key: Key): P }): KeptWeights<P> {
   // Before the model is made: there may be no such file.
   const stored = reading(source, "weights", decodeSafetensors);
-  const initial = form.init(Key.of(0));
+  const initial = template.init(Key.of(0));
   try {
     const step = Number(stored.metadata.get("step") ?? Number.NaN);
     const params = reading(source, "weights", () => loadInto(initial, stored));

@@ -76,7 +76,7 @@ const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "
 const start = oneOf("cell", ...Object.keys(starts), "sparse-2013");
 const lengthRange = kind(
   "two whole numbers with a - between them, the smaller one first, such as 50-200",
-  (given) => typeof given === "string" && rangeOf(given) !== null,
+  (value) => typeof value === "string" && rangeOf(value) !== null,
 );
 
 const modelKinds: KindsOf<SyntheticModelSettings> = {
@@ -198,8 +198,8 @@ export const syntheticRun: RunKind<OpenedSyntheticRun> = {
     const settings = knownSettings<SyntheticModelSettings>(config, modelSchema);
     const model = syntheticRunModel(settings, problem);
     // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
-    const form = syntheticRunModel({ ...settings, start: "cell" }, problem);
-    return { kind: "synthetic", config, problem, model, ...keptWeights(source, form) };
+    const template = syntheticRunModel({ ...settings, start: "cell" }, problem);
+    return { kind: "synthetic", config, problem, model, ...keptWeights(source, template) };
   },
 };
 

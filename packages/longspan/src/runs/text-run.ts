@@ -118,7 +118,7 @@ export const textRun: RunKind<OpenedTextRun> = {
     const settings = knownSettings<TextModelSettings>(config, schema);
     const model = textRunModel(settings, vocabulary.size);
     // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
-    const form = textRunModel({ ...settings, start: "cell" }, vocabulary.size);
-    return { kind: "text", config, vocabulary, model, ...keptWeights(source, form) };
+    const template = textRunModel({ ...settings, start: "cell" }, vocabulary.size);
+    return { kind: "text", config, vocabulary, model, ...keptWeights(source, template) };
   },
 };

@@ -6,13 +6,13 @@ import { inner } from "./inner-product.js";
 
 /** Settings of `conjugateGradient`. Vectors are of one shape, float64 as a rule. */
 export interface ConjugateGradientOptions {
-  /** x0; zeros unless given. */
+  /** x0; zeros by default. */
   readonly start?: Tensor;
-  /** The diagonal of M, all positive; ones unless given. */
+  /** The diagonal of M, all positive; ones by default. */
   readonly preconditioner?: Tensor;
-  /** 300 unless given. */
+  /** 300 by default. */
   readonly maxSteps?: number;
-  /** epsilon: ends when less of q than this was won per step; 0.0005 unless given, 0 for never. */
+  /** epsilon: ends when less of q than this was won per step; 0.0005 by default, 0 for never. */
   readonly progress?: number;
 }
 

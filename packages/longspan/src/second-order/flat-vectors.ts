@@ -4,7 +4,7 @@ import { leaves, mapTree, scope, type Tensor, type Value } from "../tensor/index
 
 /** The float leaves of trees of one form as vectors, in float64, in which small differences of long sums survive. */
 export class FlatVectors<P> {
-  constructor(private readonly form: P) {}
+  constructor(private readonly template: P) {}
 
   /** [all elements] */
   vector(tree: unknown): Tensor {
@@ -21,7 +21,7 @@ export class FlatVectors<P> {
   tree(vector: Value): P {
     return scope(() => {
       let at = 0;
-      return mapTree(this.form, (v) => {
+      return mapTree(this.template, (v) => {
         if (v.dtype === "int32") return zerosLike(v) as Tensor;
         const part = slice(vector, 0, at, at + v.size);
         at += v.size;

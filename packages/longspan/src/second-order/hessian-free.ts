@@ -40,21 +40,21 @@ import { preconditioner } from "./preconditioner.js";
 
 /** Settings of `hessianFree`. */
 export interface HessianFreeOptions {
-  /** lambda before the first update, positive; 1 unless given. It adapts. */
+  /** lambda before the first update, positive; 1 by default. It adapts. */
   readonly damping?: number;
-  /** mu: the part of structural damping, of at least 0; 0.03 unless given. Without recurrent layers it does nothing. */
+  /** mu: the part of structural damping, of at least 0; 0.03 by default. Without recurrent layers it does nothing. */
   readonly structural?: number;
-  /** Conjugate gradient steps at most; 300 unless given. */
+  /** Conjugate gradient steps at most; 300 by default. */
   readonly maxSteps?: number;
-  /** When conjugate gradients end (`conjugateGradient`); 0.0005 unless given. */
+  /** When conjugate gradients end (`conjugateGradient`); 0.0005 by default. */
   readonly progress?: number;
-  /** What of the last solution the next one starts with, in [0, 1); 0.95 unless given. */
+  /** What of the last solution the next one starts with, in [0, 1); 0.95 by default. */
   readonly decay?: number;
-  /** Passes back for the preconditioner; 8 unless given, 0 for no preconditioner. */
+  /** Passes back for the preconditioner; 8 by default, 0 for no preconditioner. */
   readonly preconditionerSamples?: number;
-  /** Whether the Hessian along the gradient and along the step is measured: two Hessian-vector products. True unless given. */
+  /** Whether the Hessian along the gradient and along the step is measured: two Hessian-vector products. True by default. */
   readonly measureHessian?: boolean;
-  /** What a chosen step is multiplied by; 1 unless given. A step may be given another one (`StepSettings`). */
+  /** What a chosen step is multiplied by; 1 by default. A step may be given another one (`StepSettings`). */
   readonly learningRate?: number;
 }
 
@@ -239,9 +239,9 @@ function updateOf<P>(
   const { ratio } = chosen;
   // At a stationary point, up to the rounding of the loss, the model promises nothing that could be compared.
   const promised = -chosen.iterate.q;
-  const nothing = gg === 0 || (promised > 0 && promised <= rounding * Math.abs(before));
+  const negligible = gg === 0 || (promised > 0 && promised <= rounding * Math.abs(before));
   const low = ratio < damping.low;
-  const factor = nothing ? 1 : ratio > damping.high ? damping.down : low ? damping.up : 1;
+  const factor = negligible ? 1 : ratio > damping.high ? damping.down : low ? damping.up : 1;
   const x = mul(chosen.iterate.x, chosen.length * options.learningRate) as Tensor;
   const alongHessian = hessianAlong(model);
   const { batch = 0, curvature = batch } = objective.sizes?.() ?? {};

@@ -59,7 +59,7 @@ export type NestedNumbers = number | readonly NestedNumbers[] | ArrayLike<number
 
 /**
  * A tensor from nested lists of numbers.
- * @param dtype float32 unless given; never guessed from the numbers.
+ * @param dtype float32 by default; never guessed from the numbers.
  * @throws ShapeError if the lists are ragged, naming the place.
  * @throws TypeError for what is not a number, naming the place, and for a number that int32 does not hold.
  * @example tensor([[1, 2, 3], [4, 5, 6]]).shape // [ 2, 3 ]
@@ -81,7 +81,7 @@ export function tensor(values: NestedNumbers, dtype: DType = "float32"): Tensor 
 
 const nested = kind(
   "a number or nested lists of numbers",
-  (given) => typeof given === "number" || numbers.accepts(given),
+  (value) => typeof value === "number" || numbers.accepts(value),
 );
 
 function flatten(

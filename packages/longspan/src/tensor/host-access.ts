@@ -43,6 +43,6 @@ export function hostAccess(): HostAccess | null {
  * withHostAccess(told, () => onCpu(tensor([5])).item());
  * read // [ 5 ]
  */
-export function withHostAccess<T>(told: HostAccess | null, f: () => T): T {
-  return watching.within(told, f);
+export function withHostAccess<T>(observer: HostAccess | null, f: () => T): T {
+  return watching.within(observer, f);
 }

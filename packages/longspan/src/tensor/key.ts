@@ -47,4 +47,4 @@ export class Key {
 }
 
 /** A key of random numbers. */
-export const keyKind: RequiredKind = kind("a Key, such as Key.of(1)", (given) => given instanceof Key);
+export const keyKind: RequiredKind = kind("a Key, such as Key.of(1)", (value) => value instanceof Key);

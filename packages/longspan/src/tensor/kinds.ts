@@ -8,5 +8,5 @@ export { tensorKind, valueKind } from "./value.js";
 /** A tree of tensors: parameters, gradients, states. What stands at its leaves is not looked at. */
 export const treeKind: RequiredKind = kind(
   "a tree of tensors",
-  (given) => typeof given === "object" && given !== null,
+  (value) => typeof value === "object" && value !== null,
 );

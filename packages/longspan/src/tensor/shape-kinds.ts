@@ -13,17 +13,17 @@ export const floatKind: RequiredKind = oneOf("float32", "float64");
 const sizes = kind("a shape, a list of integers of at least 0 such as [2, 3]", isShape);
 
 /** Asked for every view, so as plain as it can be. */
-function isShape(given: unknown): boolean {
-  if (!Array.isArray(given)) return false;
-  for (let d = 0; d < given.length; d++) if (!(Number.isSafeInteger(given[d]) && given[d] >= 0)) return false;
+function isShape(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  for (let d = 0; d < value.length; d++) if (!(Number.isSafeInteger(value[d]) && value[d] >= 0)) return false;
   return true;
 }
 
 /** Sizes of axes. */
 export const shapeKind: RequiredKind = {
   ...sizes,
-  refusal: (place, given) =>
-    Array.isArray(given)
-      ? new ShapeError(`${place} ${formatShape(given)} is not a shape (sizes are non-negative integers)`)
-      : sizes.refusal(place, given),
+  refusal: (subject, value) =>
+    Array.isArray(value)
+      ? new ShapeError(`${subject} ${formatShape(value)} is not a shape (sizes are non-negative integers)`)
+      : sizes.refusal(subject, value),
 };

@@ -74,13 +74,13 @@ function listsOf(data: TypedArray, shape: Shape): NumberLists {
 const select = "choose with where(less(0, x), a, b)";
 
 function notANumber(v: Value): TypeError {
-  const told = `${v.dtype} ${formatShape(v.shape)} is not a number, so x > 0, x + 1 and x == y do not work on it: ${select}, compute with ops such as add(x, 1)`;
+  const explanation = `${v.dtype} ${formatShape(v.shape)} is not a number, so x > 0, x + 1 and x == y do not work on it: ${select}, compute with ops such as add(x, 1)`;
   if (v instanceof Tensor)
-    return new TypeError(`a tensor ${told}, or read it: onCpu(x).item(), await x.data()`);
+    return new TypeError(`a tensor ${explanation}, or read it: onCpu(x).item(), await x.data()`);
   return new TypeError(
     v.tracedIn === null
-      ? `a value ${told}; it stands in for a tensor while a function is traced or differentiated`
-      : `${onStandIns(v.tracedIn)}; a value ${told}`,
+      ? `a value ${explanation}; it stands in for a tensor while a function is traced or differentiated`
+      : `${onStandIns(v.tracedIn)}; a value ${explanation}`,
   );
 }
 
@@ -254,11 +254,11 @@ export async function read(v: Value): Promise<TypedArray> {
 /** A tensor, or what stands for one while a function is differentiated, traced or recorded. */
 export const valueKind: RequiredKind = kind(
   "a tensor, or a value made of tensors",
-  (given) => given instanceof Value,
+  (value) => value instanceof Value,
 );
 
 /** A tensor. */
-export const tensorKind: RequiredKind = kind("a tensor", (given) => given instanceof Tensor);
+export const tensorKind: RequiredKind = kind("a tensor", (value) => value instanceof Tensor);
 
 function concrete(what: string, name: string, v: Value): Tensor {
   if (v instanceof Tensor) return v;

@@ -58,7 +58,7 @@ export async function encodeCheckpoint<P, S, C>(state: TrainingState<P, S, C>): 
 /**
  * The training state of a checkpoint.
  * @param checkpoint the plain part may come straight from `JSON.parse`: it is checked
- * @param form a state of the run that it belongs to, as `startTraining` makes it: it gives names, types and shapes, and stays as it is
+ * @param template a state of the run that it belongs to, as `startTraining` makes it: it gives names, types and shapes, and stays as it is
  * @throws CheckpointError | WeightFileError saying what is wrong, such as a parameter of another shape
  * @example
  * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
@@ -70,10 +70,10 @@ export async function encodeCheckpoint<P, S, C>(state: TrainingState<P, S, C>): 
  */
 export function decodeCheckpoint<P, S, C>(
   checkpoint: { readonly tensors: Uint8Array; readonly progress: unknown },
-  form: TrainingState<P, S, C>,
+  template: TrainingState<P, S, C>,
 ): TrainingState<P, S, C> {
   check("decodeCheckpoint", "checkpoint", checkpoint, kind("a record { tensors, progress }", isRecord));
-  check("decodeCheckpoint", "form", form, stateKind);
+  check("decodeCheckpoint", "template", template, stateKind);
   const progress = checkProgress(checkpoint.progress);
   const stored = decodeSafetensors(checkpoint.tensors);
   const step = stored.metadata.get("step");
@@ -81,7 +81,7 @@ export function decodeCheckpoint<P, S, C>(
     throw new CheckpointError(
       `the checkpoint's parts do not belong together: step ${progress.step} and ${step === undefined ? "tensors without a step" : `tensors of step ${step}`}`,
     );
-  const { params, optimiser, carried } = form;
+  const { params, optimiser, carried } = template;
   const tree = { params, optimiser, carried, ...(progress.best ? { best: params } : {}) };
   const loaded = loadInto(tree, stored) as { params: P; optimiser: typeof optimiser; carried: C; best?: P };
   return {

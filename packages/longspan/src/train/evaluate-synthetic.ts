@@ -18,9 +18,9 @@ import { answers, checkAnswers, lossOf } from "./synthetic-task.js";
 export interface EvaluateSyntheticOptions {
   /** Of the sequences. Fresh ones need a key that training does not use. */
   readonly key: Key;
-  /** How many; 10,000 unless given. */
+  /** How many; 10,000 by default. */
   readonly sequences?: number;
-  /** Sequences at a time, which bounds the memory; as many as have about 50,000 steps together, at most 1,000, unless given. */
+  /** Sequences at a time, which bounds the memory; by default as many as have about 50,000 steps together, at most 1,000. */
   readonly batch?: number;
   /** Evaluation ends early once this says so, such as an `AbortSignal`. */
   readonly signal?: { readonly aborted: boolean };
@@ -34,7 +34,7 @@ export interface SyntheticEvaluation {
   readonly wrong: number;
   /** Sequences looked at. */
   readonly sequences: number;
-  /** Mean loss over all judged rows. */
+  /** Mean loss over all scored rows. */
   readonly loss: number;
   /** Whether all sequences were looked at: false if the signal came. */
   readonly complete: boolean;
@@ -69,7 +69,7 @@ export async function evaluateSynthetic<P, S>(
   } = checkSettings("evaluateSynthetic", options, kinds);
   const together = batch ?? Math.max(1, Math.min(1000, Math.floor(50_000 / problem.steps)));
   const rest = pacer(pause);
-  let [wrong, seen, judgedRows, total] = [0, 0, 0, 0];
+  let [wrong, seen, scoredRows, total] = [0, 0, 0, 0];
   for (let k = 0; seen < sequences && !signal?.aborted; k++) {
     const count = Math.min(together, sequences - seen);
     const sample = problem.sample(key, k, count);
@@ -80,16 +80,16 @@ export async function evaluateSynthetic<P, S>(
     try {
       const [values, [mean]] = await Promise.all([outputs.data(), loss.data()]);
       wrong += problem.wrong(values, sample);
-      total += mean! * sample.judged.length;
+      total += mean! * sample.scored.length;
     } finally {
       outputs.dispose();
       loss.dispose();
     }
-    judgedRows += sample.judged.length;
+    scoredRows += sample.scored.length;
     seen += count;
     await rest();
   }
-  return { wrong, sequences: seen, loss: total / judgedRows, complete: seen === sequences };
+  return { wrong, sequences: seen, loss: total / scoredRows, complete: seen === sequences };
 }
 
 const kinds: KindsOf<EvaluateSyntheticOptions> = {

@@ -10,9 +10,9 @@ import { dispose } from "./training-state.js";
 
 /** How a text is evaluated. */
 export interface EvaluateOptions {
-  /** Parts that are read side by side, each from a zero state; 1 unless given: the text as one sequence. */
+  /** Parts that are read side by side, each from a zero state; 1 by default: the text as one sequence. */
   readonly streams?: number;
-  /** Symbols per piece of work, which bounds the memory and changes nothing else; 256 / streams unless given. */
+  /** Symbols per piece of work, which bounds the memory and changes nothing else; 256 / streams by default. */
   readonly steps?: number;
   /** Evaluation ends early once this says so, such as an `AbortSignal`. */
   readonly signal?: { readonly aborted: boolean };

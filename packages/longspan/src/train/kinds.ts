@@ -13,8 +13,8 @@ export const taskKind: RequiredKind = having(
 /** The state of a run. */
 export const stateKind: RequiredKind = kind(
   "the state of a run, such as startTraining(task, optimiser, params) gives",
-  (given) =>
-    isRecord(given) &&
-    Number.isSafeInteger(given.step) &&
-    ["params", "optimiser", "history"].every((part) => treeKind.accepts(given[part])),
+  (value) =>
+    isRecord(value) &&
+    Number.isSafeInteger(value.step) &&
+    ["params", "optimiser", "history"].every((part) => treeKind.accepts(value[part])),
 );

@@ -5,7 +5,7 @@ declare const performance: { now(): number };
 /** How long work goes on before it gives way, in milliseconds. */
 const longest = 50;
 
-/** Lets timers, input and output have their turn; by a timer of no delay unless told otherwise. */
+/** Lets timers, input and output have their turn; by default with a timer of no delay. */
 export type Pause = () => Promise<void>;
 
 /** Milliseconds since some moment. */

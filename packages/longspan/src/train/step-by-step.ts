@@ -2,7 +2,7 @@ import { valueAndGrad } from "../autodiff/index.js";
 import { check, checkSettings, count, describe, func, isRecord, optional } from "../check/index.js";
 import { applyUpdates, type Objective, type StepSettings, type Transform } from "../optim/index.js";
 import { transformKind } from "../optim/kinds.js";
-import { told } from "../optim/told.js";
+import { settingsFor } from "../optim/settings-for.js";
 import {
   type Concrete,
   full,
@@ -74,8 +74,10 @@ export function trainingStep<P, S, A extends readonly unknown[], Extra>(
     const next = scope(() => {
       const { value, grads } = gradient(at.params, rest);
       const objective: Objective = { loss: (params) => loss(params as P, ...rest) };
-      const settings = { ...settingsOf?.(at.steps), ...told(optimiser, { objective }) } as StepSettings &
-        Extra;
+      const settings = {
+        ...settingsOf?.(at.steps),
+        ...settingsFor(optimiser, { objective }),
+      } as StepSettings & Extra;
       const { updates, state } = optimiser.update(grads, at.state, at.params, settings);
       // A loss may give a parameter as it is, which goes.
       const began = ownView(value);

@@ -24,16 +24,16 @@ export type SyntheticTask<P> = Task<P, SyntheticBatch, Readonly<Record<string, n
 export interface SyntheticTaskOptions {
   /** Of the sequences: another key gives others. */
   readonly key: Key;
-  /** Sequences in a batch; 20 unless given. */
+  /** Sequences in a batch; 20 by default. */
   readonly batch?: number;
-  /** The first so many of them give the curvature, where an optimiser takes that (`hessianFree`); all unless given. */
+  /** The first so many of them give the curvature, where an optimiser takes that (`hessianFree`); all by default. */
   readonly curvature?: number;
-  /** How the recurrence is differentiated; full unless given. */
+  /** How the recurrence is differentiated; full by default. */
   readonly backward?: Backward;
 }
 
 /**
- * Training on sequences that are made on the way and never come twice. The loss is the mean over all judged rows: the cross-entropy
+ * Training on sequences that are made on the way and never come twice. The loss is the mean over all scored rows: the cross-entropy
  * in nats, or the squared error.
  *
  * @param model a sequence model, or any sequence layer whose output is the answers
@@ -74,7 +74,7 @@ export function syntheticTask<P, S>(
     batch: (step) => problem.sample(key, step, batch),
     ...(curvature === undefined ? {} : { curvatureBatch: (step) => problem.sample(key, step, curvature) }),
     describe: (step) => `batch ${step} of ${problem.name}`,
-    predictions: ({ judged }) => judged.length,
+    predictions: ({ scored }) => scored.length,
     carriedAtStart: () => ({}),
     loss(params, sequences, carried, forLayer) {
       const options = { key: forLayer, ...(backward ? { backward } : {}) };
@@ -100,19 +100,19 @@ export function checkAnswers(
     );
 }
 
-/** The model's outputs at the judged rows of a batch, in the type of the parameters. */
+/** The model's outputs at the scored rows of a batch, in the type of the parameters. */
 export function answers<P, S>(
   model: SequenceLayer<P, S>,
   params: Traceable<P>,
   problem: SyntheticProblem,
-  { x, structure, judged }: SyntheticBatch,
+  { x, structure, scored }: SyntheticBatch,
   options: { readonly key?: Key; readonly backward?: Backward } = {},
 ): Value {
   const inputs = fromArray(x, [structure.nodes, problem.input], typeOf(params));
-  return model.apply(params, inputs, structure, { ...options, rows: judged }).output;
+  return model.apply(params, inputs, structure, { ...options, rows: scored }).output;
 }
 
-/** The mean loss over the judged rows: scalar. */
+/** The mean loss over the scored rows: scalar. */
 export function lossOf({ answer }: SyntheticProblem, outputs: Value, { targets }: SyntheticBatch): Value {
   return answer === "class"
     ? crossEntropyMean(outputs, fromArray(targets, [targets.length], "int32"))

@@ -12,7 +12,7 @@ export interface Task<P, B, C> {
   batch(step: number): B;
   /** Predictions that a batch asks for: the loss is their mean. */
   predictions(batch: B): number;
-  /** The batch of a step from which an optimiser of second order takes curvature, a smaller one as a rule; that of the step unless given. */
+  /** The batch of a step from which an optimiser of second order takes curvature, a smaller one as a rule; that of the step by default. */
   curvatureBatch?(step: number): B;
   /** What is carried into the first step: a tree of tensors; `{}` for nothing. */
   carriedAtStart(params: P): C;
@@ -22,7 +22,7 @@ export interface Task<P, B, C> {
    * @param key for random draws such as dropout; another one at each step.
    */
   loss(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
-  /** The loss alone, where `loss` also runs what a penalty needs: what reports of an explosion look into. As `loss` unless given. */
+  /** The loss alone, where `loss` also runs what a penalty needs: what reports of an explosion look into. As `loss` by default. */
   unpenalised?(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
   /** Where a step's batch comes from, in the user's words, for reports of what went wrong in it. */
   describe?(step: number): string;

@@ -17,9 +17,9 @@ import type { Task } from "./task.js";
 
 /** How a language model is trained on a text. */
 export interface TextTaskOptions {
-  /** How each segment is differentiated; full unless given. */
+  /** How each segment is differentiated; full by default. */
   readonly backward?: Backward;
-  /** The first so many streams give the curvature, where an optimiser takes that (`hessianFree`); all unless given. */
+  /** The first so many streams give the curvature, where an optimiser takes that (`hessianFree`); all by default. */
   readonly curvature?: number;
 }
 

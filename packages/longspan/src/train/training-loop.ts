@@ -37,16 +37,16 @@ export interface TrainOptions<P, S, C> {
   readonly budget: Budget;
   /** The key of random draws; step k draws from stream k of it. */
   readonly key: Key;
-  /** The learning rate of each step; the optimiser's own unless given. */
+  /** The learning rate of each step; the optimiser's own by default. */
   readonly schedule?: Schedule;
-  /** The momentum of each step, for optimisers that have one; the optimiser's own unless given. */
+  /** The momentum of each step, for optimisers that have one; the optimiser's own by default. */
   readonly momentum?: Schedule;
-  /** What to do about a gradient that explodes; the run stops at one that is not finite unless given. */
+  /** What to do about a gradient that explodes; by default the run stops at one that is not finite. */
   readonly onExplosion?: ExplosionPolicy;
   readonly validation?: ValidationOptions<P, S, C>;
   /** Told in order of what happens; training goes on when their promises settle. The time they take is not training time. */
   readonly callbacks?: readonly TrainCallback<P, S, C>[];
-  /** Least time between reports, in seconds; 1 unless given, 0 for one at each step. There is one at the end in any case. */
+  /** Least time between reports, in seconds; 1 by default, 0 for one at each step. There is one at the end in any case. */
   readonly reportSeconds?: number;
   /** The run ends after the current step once this says so, such as an `AbortSignal`. */
   readonly signal?: { readonly aborted: boolean };
@@ -222,7 +222,7 @@ class Run<P, B, C, S> {
     if (this.validationDue(ended)) ended = (await this.validate()) ?? ended;
     while (ended === null) {
       await this.step();
-      await this.tell((c) => c.onStep?.(this.state));
+      await this.notify((c) => c.onStep?.(this.state));
       ended = this.over();
       const validating = this.validationDue(ended);
       if (ended !== null || validating || clock() - this.reportedAt >= 1000 * reportSeconds) {
@@ -234,7 +234,7 @@ class Run<P, B, C, S> {
     }
     const { state, seconds, predictions } = this;
     const end: Trained<P, S, C> = { state, ended, loss: this.recent.mean, seconds, predictions };
-    await this.tell((c) => c.onEnd?.(end));
+    await this.notify((c) => c.onEnd?.(end));
     return end;
   }
 
@@ -300,7 +300,7 @@ class Run<P, B, C, S> {
     const { action, seen } = explosion;
     if (action === "stop") throw await this.stepper.explain(this.state, state.step);
     const report = { ...(await seen), step: state.step, batch: task.describe?.(state.step) ?? null, action };
-    await this.tell((c) => c.onExplosion?.(report));
+    await this.notify((c) => c.onExplosion?.(report));
   }
 
   /** Looks at what happened since the last time, and tells. @throws if the run has stopped since, saying why. */
@@ -341,7 +341,7 @@ class Run<P, B, C, S> {
       predictions: this.predictions,
       state: this.state,
     };
-    await this.tell((c) => c.onReport?.(report));
+    await this.notify((c) => c.onReport?.(report));
     this.reportedAt = clock();
   }
 
@@ -368,7 +368,7 @@ class Run<P, B, C, S> {
       best: isBest ? { step, loss, params: shared(params) } : best,
     };
     this.remember();
-    await this.tell((c) => c.onValidation?.({ step, loss, best: isBest, params, state: this.state }));
+    await this.notify((c) => c.onValidation?.({ step, loss, best: isBest, params, state: this.state }));
     // Else a slow validation would be followed by a report on a single step.
     this.reportedAt = clock();
     return this.over();
@@ -388,7 +388,7 @@ class Run<P, B, C, S> {
     };
   }
 
-  private async tell(
+  private async notify(
     event: (callback: TrainCallback<P, S, C>) => void | Promise<void> | undefined,
   ): Promise<void> {
     for (const callback of this.options.callbacks ?? []) await event(callback);
@@ -397,7 +397,7 @@ class Run<P, B, C, S> {
 
 /** One of two records, each of one setting. */
 function oneRecord(words: string, ...names: readonly string[]): RequiredKind {
-  return kind(words, (given) => isRecord(given) && Object.keys(given).some((name) => names.includes(name)));
+  return kind(words, (value) => isRecord(value) && Object.keys(value).some((name) => names.includes(name)));
 }
 
 const kinds: KindsOf<TrainOptions<unknown, unknown, unknown>> = {

@@ -17,7 +17,7 @@ import {
   type StepSettings,
   type Transform,
 } from "../optim/index.js";
-import { told } from "../optim/told.js";
+import { settingsFor } from "../optim/settings-for.js";
 import {
   fromArray,
   isOnCpu,
@@ -100,12 +100,12 @@ export class TrainingStep<P, B, C, S> {
   run(
     state: TrainingState<P, S, C>,
     batch: B,
-    given: { readonly learningRate?: number; readonly momentum?: number },
+    overrides: { readonly learningRate?: number; readonly momentum?: number },
   ): Step<P, S, C> {
     this.number = state.step;
     const { params, optimiser, carried } = state;
     const keys = { loss: this.forLoss.fold(state.step), optimiser: this.forOptimiser.fold(state.step) };
-    const rates = ratesOf(given, params);
+    const rates = ratesOf(overrides, params);
     const take = this.captured ?? this.take.bind(this);
     const { grads, loss, measures, ...next } = take({ params, optimiser, carried }, batch, rates, keys);
     dispose(rates);
@@ -122,7 +122,12 @@ export class TrainingStep<P, B, C, S> {
         key: keys.optimiser,
         objective: this.objective(state.carried, batch, keys.loss),
       };
-      const step = this.guarded.update(grads, state.optimiser, state.params, told(this.guarded, settings));
+      const step = this.guarded.update(
+        grads,
+        state.optimiser,
+        state.params,
+        settingsFor(this.guarded, settings),
+      );
       return {
         params: applyUpdates(state.params, step.updates),
         optimiser: step.state,
@@ -232,10 +237,10 @@ export class TrainingStep<P, B, C, S> {
 }
 
 /** A rate that is none stays a number, for the error of the transform that takes it. */
-function ratesOf(given: Readonly<Record<string, number>>, params: unknown): Rates {
+function ratesOf(numbers: Readonly<Record<string, number>>, params: unknown): Rates {
   const dtype = leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32";
   return Object.fromEntries(
-    Object.entries(given).map(([name, x]) => [
+    Object.entries(numbers).map(([name, x]) => [
       name,
       Number.isFinite(x) && x >= 0 ? fromArray([x], [], dtype) : x,
     ]),

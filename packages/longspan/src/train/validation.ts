@@ -7,12 +7,12 @@ export interface ValidationOptions<P, S, C> {
   readonly run: (params: P) => Promise<number | null>;
   /**
    * How often: every so many steps (a run that is cut in two then validates where the whole one does), or so many seconds apart
-   * and at most for this share of the time (0.05 unless given).
+   * and at most for this share of the time (0.05 by default).
    */
   readonly every: { readonly steps: number } | { readonly seconds: number; readonly share?: number };
-  /** The parameters that are looked at and kept if they are the best, such as averages; `state.params` unless given. */
+  /** The parameters that are looked at and kept if they are the best, such as averages; `state.params` by default. */
   readonly params?: (state: TrainingState<P, S, C>) => P;
-  /** Ends the run after so many validations in a row without a new lowest loss; never unless given. */
+  /** Ends the run after so many validations in a row without a new lowest loss; never by default. */
   readonly patience?: number;
 }
 

@@ -97,6 +97,6 @@ const kinds: KindsOf<TaskFlowPenalty> = {
   ...flowPenaltyKinds,
   weight: kind(
     "a finite number of at least 0, or a function from the step to one",
-    (given) => typeof given === "number" || typeof given === "function",
+    (value) => typeof value === "number" || typeof value === "function",
   ),
 };

@@ -9,7 +9,7 @@ import { isRecord, type Kind, kind, oneOf, optional, type RequiredKind, size } f
  * their values are used, their derivatives are zero. Chains only.
  *
  * `checkpointed`: the derivative of `full`, for less memory and more time. The sequences are cut into `blocks` of consecutive
- * steps, sqrt(tau) / 2 of them unless given; only the states between blocks are saved, and the backward run computes the rest again,
+ * steps, sqrt(tau) / 2 of them by default; only the states between blocks are saved, and the backward run computes the rest again,
  * block by block from the last one: O(sqrt tau) memory for one more forward run (Chen et al. 2016, section 4). Chains only.
  * Where the unfold is differentiated more than once, or forward, it is `full`.
  *

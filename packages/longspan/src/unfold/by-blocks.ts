@@ -145,7 +145,7 @@ interface Carried {
   readonly sums: readonly Tensor[];
 }
 
-/** Runs a cell over one block. Results with a row per node go to their rows of `places`; the states that came in are released. */
+/** Runs a cell over one block. Results with a row per node go to their rows of `destinations`; the states that came in are released. */
 function runBlock(
   cell: CellGraph,
   structure: Structure,

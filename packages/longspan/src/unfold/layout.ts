@@ -3,10 +3,10 @@ import type { LevelRows, ListTable } from "../program/index.js";
 import { type Pairs, pairsOf } from "./structures/sets.js";
 import { type Structure, zeroState } from "./structures/structure.js";
 
-/** How a cell meets a structure: states go along edges as they are, or through an edge step before or after the nodes. */
+/** How states go along edges: as they are (`direct`), or through an edge step before (`pull`) or after (`push`) the nodes. */
 export type Traversal = "direct" | "pull" | "push";
 
-/** How this cell meets a structure. */
+/** How the states of a cell go along edges. */
 export function traversalOf(cell: CellGraph): Traversal {
   return cell.edge?.when ?? "direct";
 }
@@ -23,9 +23,9 @@ export interface Lists extends ListTable {
   readonly single: boolean;
 }
 
-/** The edges of one structure as cells of one form run over them, and the rows that readers see. */
+/** The edges of one structure as cells of one traversal run over them, and the rows that readers see. */
 export class Layout {
-  /** Edges that an edge step runs over, by their place in the structure's list; none in the direct form. */
+  /** Edges that an edge step runs over, by their index in the structure's list; none if the traversal is direct. */
   readonly stepped: Int32Array;
   /** Per in-port, what each node reads. */
   readonly arrivals: readonly Lists[];

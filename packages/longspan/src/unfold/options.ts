@@ -9,7 +9,7 @@ export interface UnfoldOptions<S extends Shapes> {
   readonly initial?: Partial<ValuesOf<S>>;
   /** The key of the cell's random draws; needed if the cell draws. */
   readonly key?: Key;
-  /** How it is differentiated; full unless given. */
+  /** How it is differentiated; full by default. */
   readonly backward?: Backward;
   /** Clips the gradient that flows back through each state read to [-clipState, clipState], element by element (Graves 2013). */
   readonly clipState?: number;

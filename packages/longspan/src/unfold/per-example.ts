@@ -71,7 +71,7 @@ export function unfoldPerExample(
 /** A cell without its sums over all nodes. */
 interface CutCell {
   readonly cell: CellGraph;
-  /** By output of the original, its place among those of the cut cell, where it has one. */
+  /** By output of the original, its index among those of the cut cell, if it has one. */
   readonly kept: readonly number[];
   /** Each sum over all nodes: of the rows of one value, or of the outer products of two. */
   readonly sums: readonly { readonly total: Value; readonly of: readonly Source[] }[];

@@ -22,13 +22,17 @@ import { classOf, layoutOf, scheduleOf } from "./schedule.js";
 import type { Structure } from "./structures/structure.js";
 
 /**
- * The attributes of an application of `unfold`. Operands: the cell's values, then the initial states of the source slots that
- * are given. Results: the cell's outputs, then the final states of the sink slots that are wanted.
+ * The attributes of an application of `unfold`. Operands: the cell's values, then the initial states of the source slots that have
+ * one. Results: the cell's outputs, then the final states of the sink slots that are wanted.
  */
 export interface UnfoldAttrs {
   readonly cell: CellGraph;
   readonly structure: Structure;
+  /** Per source slot: whether there is an initial state. */
+  /** Per source slot: whether there is an initial state. */
   readonly initials: readonly boolean[];
+  /** Per sink slot: whether the final state is a result. */
+  /** Per sink slot: whether the final state is a result. */
   readonly finals: readonly boolean[];
   readonly backward: Backward;
   /** For a cell that is linear: the first value that it is linear in. */
@@ -232,13 +236,13 @@ export function derivativesOf(
   return derivatives;
 }
 
-/** The place of each marked element among the marked ones. */
+/** The index of each marked element among the marked ones; -1 for the others. */
 export function positions(flags: readonly boolean[]): number[] {
   let n = 0;
   return flags.map((f) => (f ? n++ : -1));
 }
 
-/** Runs an unfold on data. Results for which `places` holds a tensor are written there. */
+/** Runs an unfold on data. Results for which `destinations` holds a tensor are written there. */
 export function run(
   attrs: UnfoldAttrs,
   inputs: readonly Tensor[],

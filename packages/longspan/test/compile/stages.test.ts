@@ -38,7 +38,7 @@ test("a result that goes to two places breaks a rule", () => {
   const { stateOut } = placed.cell;
   const cell = { ...placed.cell, stateOut: [[stateOut[0]![0]!, stateOut[0]![0]!]] };
   expect(() => verifyStage("2-place-results", { ...placed, cell })).toThrow(
-    `cell lstm: after 2-place-results: not so: each result is computed by an equation of its own (a value goes to two places)${remedy}`,
+    `cell lstm: after 2-place-results: not so: each result is computed by an equation of its own (a value goes to two destinations)${remedy}`,
   );
 });
 
@@ -85,9 +85,7 @@ test("a unit in a layer that comes too early breaks a rule", () => {
 test("a value without memory breaks a rule, and an error says what to do", () => {
   const broken = () => verifyStage("5-assign-buffers", { ...planned, inMemory: () => false });
   expect(broken).toThrow(CompileError);
-  expect(broken).toThrow(
-    "after 5-assign-buffers: not so: what one unit makes and another reads has a place in memory",
-  );
+  expect(broken).toThrow("after 5-assign-buffers: not so: what one unit makes and another reads has memory");
   try {
     broken();
   } catch (error) {

@@ -83,7 +83,7 @@ describe("training on a synthetic problem", () => {
     ).toThrow("syntheticTask: batch is a positive integer, got 0");
   });
 
-  it("temporal order of 10 steps is learned, and judged so on fresh sequences", {
+  it("temporal order of 10 steps is learned, and scored so on fresh sequences", {
     timeout: 60_000,
   }, async () => {
     const problem = temporalOrder({ length: 10 });
@@ -116,10 +116,10 @@ describe("evaluation on a synthetic problem", () => {
     for (const [k, count] of [10, 10, 5].entries()) {
       const batch = problem.sample(key, k, count);
       const x = fromArray(batch.x, [batch.structure.nodes, 7], "float64");
-      const outputs = model.apply(params, x, batch.structure, { rows: batch.judged }).output as Tensor;
+      const outputs = model.apply(params, x, batch.structure, { rows: batch.scored }).output as Tensor;
       const targets = fromArray(batch.targets, [batch.targets.length], "int32");
-      total += onCpu(crossEntropyMean(outputs, targets) as Tensor).item() * batch.judged.length;
-      rows += batch.judged.length;
+      total += onCpu(crossEntropyMean(outputs, targets) as Tensor).item() * batch.scored.length;
+      rows += batch.scored.length;
       wrong += problem.wrong(onCpu(outputs).toArray(), batch);
     }
     expect(found.loss).toBeCloseTo(total / rows, 12);

@@ -25,11 +25,11 @@ export interface SyntheticRunConfig extends RunConfig {
 }
 
 /** @throws Failure if there is no such problem */
-export function problemName(given: string): SyntheticProblemName {
-  const name = syntheticProblemNames.find((known) => known === given);
+export function problemName(word: string): SyntheticProblemName {
+  const name = syntheticProblemNames.find((known) => known === word);
   if (name === undefined)
     throw new Failure(
-      `there is no task ${given}${suggestion(given, syntheticProblemNames)}; the tasks are ${syntheticProblemNames.join(", ")}`,
+      `there is no task ${word}${suggestion(word, syntheticProblemNames)}; the tasks are ${syntheticProblemNames.join(", ")}`,
       exitCode.usage,
     );
   return name;

@@ -3,7 +3,7 @@ import type { DoneEvent, Measures, ProgressEvent, RunEvent, StartEvent } from ".
 import type { SyntheticRunConfig, SyntheticRunSettings } from "./config.js";
 
 /** What fresh sequences show. */
-export interface Judgement {
+export interface Score {
   readonly loss: number;
   readonly wrong: number;
   readonly sequences: number;
@@ -25,10 +25,10 @@ export interface SyntheticFacts {
     readonly stepsPerSecond: number;
   };
   /** At 1,000 fresh sequences, or, if these are right, at 10,000. */
-  readonly valid: Judgement;
+  readonly valid: Score;
   readonly done: {
     /** Of the last parameters, on 10,000 sequences. */
-    readonly fresh: Judgement;
+    readonly fresh: Score;
     /** Over the whole run; looks and saving are not counted. */
     readonly stepsPerSecond: number;
   };

@@ -23,11 +23,11 @@ export function watchOnProblem<P, S>(
 export function syntheticLoss<P, S>(
   model: SequenceLayer<P, S>,
   { input, answer }: SyntheticProblem,
-  { x, structure, judged, targets }: SyntheticBatch,
+  { x, structure, scored, targets }: SyntheticBatch,
 ): LastLoss<P> {
   const { nodes, sequences } = structure;
   const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
-  const right = Array.from(last, (row) => targets[judged.indexOf(row)]!);
+  const right = Array.from(last, (row) => targets[scored.indexOf(row)]!);
   return (params) => {
     const { output: z } = model.apply(params, fromArray(x, [nodes, input]), structure, { rows: last });
     return answer === "class"

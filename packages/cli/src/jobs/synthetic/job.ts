@@ -18,7 +18,7 @@ import {
   syntheticModel,
   syntheticSchema,
 } from "./config.js";
-import { type Judgement, type SyntheticFacts, syntheticMeasures } from "./events.js";
+import { type Score, type SyntheticFacts, syntheticMeasures } from "./events.js";
 import { watchOnProblem } from "./flow.js";
 import { syntheticLines } from "./lines.js";
 import { syntheticHtml } from "./report.js";
@@ -30,19 +30,19 @@ const looks = { first: 1000, deciding: 10_000 } as const;
 const own: Job<SyntheticRunConfig, SyntheticFacts> = {
   schema: syntheticSchema,
   begin(name, resolved) {
-    const given = resolved as Resolved<typeof trainSyntheticSettings>;
+    const chosen = resolved as Resolved<typeof trainSyntheticSettings>;
     const config: SyntheticRunConfig = {
       task: "synthetic",
       problem: problemName(name),
-      settings: keptSettings(given.values),
+      settings: keptSettings(chosen.values),
     };
     // Before the folder is made: it may have no such length.
     problemOf(config);
     if (config.problem === "embedded-reber")
       for (const key of ["length", "lengths"] as const)
-        if (given.origins[key].from !== "default")
+        if (chosen.origins[key].from !== "default")
           throw new Failure(
-            `${given.phrase(key)} has no effect on embedded-reber: the grammar draws the lengths of its strings`,
+            `${chosen.phrase(key)} has no effect on embedded-reber: the grammar draws the lengths of its strings`,
             exitCode.usage,
           );
     return { config, name: config.problem, ...prepared(config) };
@@ -75,8 +75,8 @@ function trainingOf(
   const [init, training, forBatches, forLooks] = key.split(4) as [Key, Key, Key, Key];
   const problem = problemOf(config);
   const model = syntheticModel(settings, problem);
-  const judge = judging(model, problem, forLooks, signal);
-  let last: Judgement | null = null;
+  const score = scoring(model, problem, forLooks, signal);
+  let last: Score | null = null;
   return {
     task: syntheticTask(model, problem, {
       key: forBatches,
@@ -92,9 +92,9 @@ function trainingOf(
     validation: {
       every: { steps: validEvery },
       async run(params) {
-        last = await judge(params, steps(), looks.first);
+        last = await score(params, steps(), looks.first);
         if (last !== null && until !== null && last.share < until)
-          last = await judge(params, steps(), looks.deciding);
+          last = await score(params, steps(), looks.deciding);
         if (last === null) return null;
         const found = last;
         const solved = until !== null && found.sequences === looks.deciding && found.share < until;
@@ -104,7 +104,7 @@ function trainingOf(
     keeps: "last",
     watch: () => watchOnProblem(model, problem, key.fold(watchedBatch)),
     async finish({ state: { params, step, history } }, { solved, done }) {
-      const fresh = solved ? last : await judge(params, step, looks.deciding);
+      const fresh = solved ? last : await score(params, step, looks.deciding);
       if (fresh === null) return false;
       done({ fresh, stepsPerSecond: step / history.seconds });
       return true;
@@ -116,7 +116,7 @@ function trainingOf(
 const watchedBatch = 0x0f10;
 
 /** Looks at fresh sequences: others at each step and for each number of them. Null if the signal came. */
-function judging(
+function scoring(
   model: SequenceModel<AnyCellParams>,
   problem: SyntheticProblem,
   key: Key,
@@ -126,7 +126,7 @@ function judging(
     params: SequenceModelParams<AnyCellParams>,
     step: number,
     sequences: number,
-  ): Promise<Judgement | null> => {
+  ): Promise<Score | null> => {
     const { wrong, loss, complete } = await evaluateSynthetic(model, params, problem, {
       key: key.fold(step).fold(sequences),
       sequences,

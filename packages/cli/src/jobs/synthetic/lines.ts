@@ -1,17 +1,17 @@
 import { counted, figure, type JobWords, linesOf, lossFigure, type RunLine, whole } from "../../run-lines.js";
-import type { Judgement, SyntheticFacts, SyntheticStart } from "./events.js";
+import type { Score, SyntheticFacts, SyntheticStart } from "./events.js";
 
 const words: JobWords<SyntheticFacts> = {
   introduction,
   loss: ({ loss }) => `loss ${lossFigure(loss)}`,
   speed: ({ stepsPerSecond }) => `${figure(stepsPerSecond)} steps/s`,
   // Short as they are; the loss goes last.
-  lossForms: ({ loss }) => [`loss ${lossFigure(loss)}`, `loss ${lossFigure(loss)}`],
-  speedForms: ({ stepsPerSecond }) => [`${figure(stepsPerSecond)} steps/s`, ""],
-  valid: (event) => ["fresh", `step ${whole(event.step)}   ${judgement(event)}`],
+  lossTexts: ({ loss }) => [`loss ${lossFigure(loss)}`, `loss ${lossFigure(loss)}`],
+  speedTexts: ({ stepsPerSecond }) => [`${figure(stepsPerSecond)} steps/s`, ""],
+  valid: (event) => ["fresh", `step ${whole(event.step)}   ${scoreText(event)}`],
   done: ({ steps, ended, stepsPerSecond, fresh }) => [
     ["done", `${counted(steps, "step")}${endings[ended]}, ${figure(stepsPerSecond)} steps/s`],
-    ["fresh", judgement(fresh)],
+    ["fresh", scoreText(fresh)],
   ],
 };
 
@@ -41,6 +41,6 @@ function introduction({
   ];
 }
 
-function judgement({ loss, wrong, sequences, share }: Judgement): string {
+function scoreText({ loss, wrong, sequences, share }: Score): string {
   return `${Number((100 * share).toFixed(2))} % wrong (${whole(wrong)} of ${whole(sequences)}), loss ${Number.isFinite(loss) ? lossFigure(loss) : "not finite"}`;
 }

@@ -39,7 +39,7 @@ export function encodeText(
       return known;
     } catch (error) {
       if (!(error instanceof UnknownSymbolError)) throw error;
-      throw new UnknownSymbolError(error.symbol, before + error.place, vocabulary.size);
+      throw new UnknownSymbolError(error.symbol, before + error.position, vocabulary.size);
     }
   }
 }

@@ -13,7 +13,7 @@ import { readRun } from "./read.js";
 import { textData } from "./text-data.js";
 import { openText } from "./text-file.js";
 
-/** Least steps that are looked at unless asked otherwise: fewer say little about long dependencies. */
+/** Fewest steps that are looked at by default: fewer say little about long dependencies. */
 const usualSteps = 100;
 
 /** What `longspan inspect` looks at in a run on a text: segments of it, or of another text. */

@@ -28,9 +28,9 @@ import { openText } from "./text-file.js";
 const own: Job<TextRunConfig, TextFacts> = {
   schema: textSchema,
   begin(path, resolved) {
-    const given = resolved as Resolved<typeof trainTextSettings>;
-    checkHeldOut(given);
-    const settings = keptSettings(given.values);
+    const chosen = resolved as Resolved<typeof trainTextSettings>;
+    checkHeldOut(chosen);
+    const settings = keptSettings(chosen.values);
     const data = textData(openText(path), settings, null);
     const text = { path: resolve(path), sha256: data.sha256, characters: data.characters };
     return {

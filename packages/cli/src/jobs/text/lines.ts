@@ -30,12 +30,12 @@ function textWords(level: Level): JobWords<TextFacts> {
     ],
     loss: ({ nats }) => `${lossFigure(nats)} nats per ${unit}`,
     speed: ({ charactersPerSecond }) => `${whole(charactersPerSecond)} ${unit}s/s`,
-    lossForms({ nats }) {
+    lossTexts({ nats }) {
       const other =
         level === "word" ? `perplexity ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`;
       return [`${lossFigure(nats)} nats, ${other}`, `${lossFigure(nats)} nats`];
     },
-    speedForms: ({ charactersPerSecond }) => [
+    speedTexts: ({ charactersPerSecond }) => [
       `${whole(charactersPerSecond)} ${unit}s/s`,
       `${whole(charactersPerSecond)}/s`,
     ],

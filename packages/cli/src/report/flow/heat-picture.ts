@@ -37,7 +37,7 @@ export function heatPicture({ layers }: FlowReport): Picture {
   for (const [k, band] of bands.entries()) {
     const begin = drawn.length;
     band.forEach((row, s) => {
-      for (const { from, to, shade } of runs(columnsOf(row, columns), y.place))
+      for (const { from, to, shade } of stretches(columnsOf(row, columns), y.position))
         drawn.push(
           html`<rect x="${round(left + (width * from) / columns)}" y="${top + s * rowHeight}" width="${round((width * (to - from)) / columns + 0.2)}" height="${rowHeight}" fill="${shadeOf(shade)}"/>`,
         );
@@ -89,11 +89,11 @@ function columnsOf(row: Float64Array, columns: number): (number | null)[] {
 }
 
 /** Neighbours of one shade as one. */
-function runs(values: readonly (number | null)[], place: (value: number) => number) {
+function stretches(values: readonly (number | null)[], position: (value: number) => number) {
   const out: { from: number; to: number; shade: number }[] = [];
   for (const [c, value] of values.entries()) {
     if (value === null) continue;
-    const shade = Math.round(place(value) * (shades - 1));
+    const shade = Math.round(position(value) * (shades - 1));
     const last = out.at(-1);
     if (last?.to === c && last.shade === shade) last.to = c + 1;
     else out.push({ from: c, to: c + 1, shade });

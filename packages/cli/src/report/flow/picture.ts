@@ -59,8 +59,8 @@ ${x.ticks.map((t) => html`<text class="x" x="${round(left + width * t.at)}" y="$
 /** Places values in a box. */
 export function placing({ left, top, width, height }: Box, x: Scale, y: Scale) {
   return {
-    px: (value: number) => round(left + width * x.place(value)),
-    py: (value: number) => round(top + height * (1 - y.place(value))),
+    px: (value: number) => round(left + width * x.position(value)),
+    py: (value: number) => round(top + height * (1 - y.position(value))),
   };
 }
 

@@ -5,7 +5,7 @@ import type { SyntheticBatch, SyntheticProblem } from "./problem.js";
 
 /** Settings of `centred`. */
 export interface CentredOptions {
-  /** Sequences that the means are taken of: at least 1; 1,000 unless given. */
+  /** Sequences that the means are taken of: at least 1; 1,000 by default. */
   readonly sequences?: number;
 }
 
@@ -53,14 +53,14 @@ export function centred(problem: SyntheticProblem, options?: CentredOptions): Sy
 function means(problem: SyntheticProblem, sequences: number): { x: Float64Array; target: number | null } {
   const { input, answer } = problem;
   const x = new Float64Array(input);
-  let [nodes, sum, judged] = [0, 0, 0];
+  let [nodes, sum, scored] = [0, 0, 0];
   for (let seen = 0; seen < sequences; seen += together) {
     const count = Math.min(together, sequences - seen);
     const batch: SyntheticBatch = problem.sample(Key.of(2013), seen / together, count);
     for (const [i, v] of batch.x.entries()) x[i % input]! += v;
     for (const y of batch.targets) sum += y;
     nodes += batch.structure.nodes;
-    judged += batch.targets.length;
+    scored += batch.targets.length;
   }
-  return { x: x.map((v) => v / nodes), target: answer === "number" ? sum / judged : null };
+  return { x: x.map((v) => v / nodes), target: answer === "number" ? sum / scored : null };
 }

@@ -1,5 +1,5 @@
 import type { RandomNumbers } from "../../tensor/index.js";
-import { type Judged, makeProblem, oneHot } from "./make-problem.js";
+import { makeProblem, oneHot, type ScoredSequence } from "./make-problem.js";
 import type { SyntheticProblem } from "./problem.js";
 
 /** The symbols of the Reber grammar, by their numbers. */
@@ -40,7 +40,7 @@ export function embeddedReber(): SyntheticProblem {
     input: alphabet.length,
     output: alphabet.length,
     answer: "class",
-    judged: "every step",
+    scored: "every step",
     // Longer than this are fewer than one in a million.
     steps: 64,
     baseline: (8 * Math.LN2) / 11,
@@ -64,18 +64,18 @@ function drawString(draws: RandomNumbers): number[] {
   return [B!, outer!, ...inner, outer!, E!];
 }
 
-function rightSuccessors({ outputs, batch: { x, targets, judged }, places }: Judged): boolean {
-  const size = x.length / judged.length;
-  const outer = targets[places[0]!]!;
+function rightSuccessors({ outputs, batch: { x, targets, scored }, indices }: ScoredSequence): boolean {
+  const size = x.length / scored.length;
+  const outer = targets[indices[0]!]!;
   let state = 0;
-  return places.every((place, t) => {
+  return indices.every((index, t) => {
     // Symbols 2 and later, up to the inner E, are the inner grammar's.
     if (t >= 2 && state !== end) {
-      const read = alphabet[targets[places[t - 1]!]!]!;
+      const read = alphabet[targets[indices[t - 1]!]!]!;
       state = grammar[state]![read]!;
     }
-    const legal = successors(t, state, outer, places.length);
-    const row = Array.from({ length: size }, (_, c) => outputs[place * size + c]!);
+    const legal = successors(t, state, outer, indices.length);
+    const row = Array.from({ length: size }, (_, c) => outputs[index * size + c]!);
     const least = Math.min(...row.filter((_, c) => legal.includes(c)));
     return row.every((value, c) => legal.includes(c) || value < least);
   });

@@ -2,7 +2,7 @@ export * from "./adding.js";
 export * from "./centred.js";
 export * from "./embedded-reber.js";
 export * from "./latch.js";
-export type { MarkedNumbersForm, MarkedNumbersOptions } from "./marked-numbers.js";
+export type { MarkedNumbersOptions, MarkedNumbersVariant } from "./marked-numbers.js";
 export * from "./memorisation.js";
 export * from "./multiplication.js";
 export * from "./named-problem.js";

@@ -6,7 +6,7 @@ import type { Lengths, SyntheticProblem } from "./problem.js";
 export interface LatchOptions {
   /** Steps, at least 4. */
   readonly length: Lengths;
-  /** Standard deviation s of the noise; 0.2 unless given. */
+  /** Standard deviation s of the noise; 0.2 by default. */
   readonly noise?: number;
 }
 
@@ -38,7 +38,7 @@ export function latch(options: LatchOptions): SyntheticProblem {
     input,
     output: 1,
     answer: "number",
-    judged: "the last step",
+    scored: "the last step",
     steps: longestOf(length),
     baseline: target ** 2,
     lengths: length,
@@ -50,7 +50,7 @@ export function latch(options: LatchOptions): SyntheticProblem {
         else x[(t + 1) * input - 1] = noise * draws.normal();
       return { x, targets: [kept === 1 ? target : -target] };
     },
-    right: ({ outputs, batch: { targets }, places }) =>
-      places.every((place) => outputs[place]! * targets[place]! > 0),
+    right: ({ outputs, batch: { targets }, indices }) =>
+      indices.every((index) => outputs[index]! * targets[index]! > 0),
   });
 }

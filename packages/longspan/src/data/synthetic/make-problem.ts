@@ -22,11 +22,11 @@ export interface Drawn {
 }
 
 /** Where the outputs and answers of one sequence lie. */
-export interface Judged {
+export interface ScoredSequence {
   readonly outputs: ArrayLike<number>;
   readonly batch: SyntheticBatch;
-  /** Places among the judged rows, first step first. */
-  readonly places: readonly number[];
+  /** Positions among the scored rows, first step first. */
+  readonly indices: readonly number[];
 }
 
 /** What makes a problem, besides what is fixed about it. */
@@ -38,12 +38,12 @@ export interface Generator extends SyntheticProblemFacts {
   /** One sequence. @param length L */
   draw(draws: RandomNumbers, steps: number, length: number): Drawn;
   /** Whether a sequence is answered rightly. */
-  right(judged: Judged): boolean;
+  right(sequence: ScoredSequence): boolean;
 }
 
 /** The problem of a generator. */
 export function makeProblem(generator: Generator): SyntheticProblem {
-  const { name, input, output, answer, judged, steps, baseline, lengths = 0 } = generator;
+  const { name, input, output, answer, scored, steps, baseline, lengths = 0 } = generator;
   const [shortest, longest] = typeof lengths === "number" ? [lengths, lengths] : lengths;
   const structureOf = equalChains();
   return {
@@ -51,7 +51,7 @@ export function makeProblem(generator: Generator): SyntheticProblem {
     input,
     output,
     answer,
-    judged,
+    scored,
     steps,
     baseline,
     sample(key: Key, batch: number, count: number): SyntheticBatch {
@@ -70,16 +70,16 @@ export function makeProblem(generator: Generator): SyntheticProblem {
     wrong(outputs, batch) {
       check(`${name}.wrong`, "outputs", outputs, numbers);
       check(`${name}.wrong`, "batch", batch, batchKind);
-      const expected = batch.judged.length * output;
+      const expected = batch.scored.length * output;
       if (outputs.length !== expected)
         throw new RangeError(
-          `${name}.wrong: outputs has ${outputs.length} numbers for ${batch.judged.length} judged rows of ${output}, which are ${expected}`,
+          `${name}.wrong: outputs has ${outputs.length} numbers for ${batch.scored.length} scored rows of ${output}, which are ${expected}`,
         );
       const { structure } = batch;
       let wrong = 0;
       for (let b = 0; b < structure.sequences; b++) {
-        const places = judged === "every step" ? structure.rowsOf(b) : [b];
-        if (!generator.right({ outputs, batch, places })) wrong += 1;
+        const indices = scored === "every step" ? structure.rowsOf(b) : [b];
+        if (!generator.right({ outputs, batch, indices })) wrong += 1;
       }
       return wrong;
     },
@@ -89,12 +89,12 @@ export function makeProblem(generator: Generator): SyntheticProblem {
 /** The sequences' steps in the rows of a structure. */
 function packed(
   drawn: readonly Drawn[],
-  { input, answer, judged }: Generator,
+  { input, answer, scored }: Generator,
   structureOf: (lengths: readonly number[]) => Structure,
 ): SyntheticBatch {
   const structure = structureOf(drawn.map(({ x }) => x.length / input));
   const x = new Float32Array(structure.nodes * input);
-  const everyStep = judged === "every step";
+  const everyStep = scored === "every step";
   const last = new Int32Array(everyStep ? 0 : drawn.length);
   const amount = everyStep ? structure.nodes : drawn.length;
   const targets = answer === "class" ? new Int32Array(amount) : new Float32Array(amount);
@@ -110,7 +110,7 @@ function packed(
     else last[b] = row;
   }
   if (!everyStep) for (const [b, { targets: own }] of drawn.entries()) targets[b] = own[0]!;
-  return { x, structure, judged: everyStep ? structure.parts.order.map((_, row) => row) : last, targets };
+  return { x, structure, scored: everyStep ? structure.parts.order.map((_, row) => row) : last, targets };
 }
 
 /** At most so many structures are kept: a range of lengths may be long, and each holds an entry per node. */
@@ -131,16 +131,16 @@ function equalChains(): (lengths: readonly number[]) => Structure {
 }
 
 /** Whether the largest output of every place is that of its class. */
-export function rightClasses({ outputs, batch: { targets, judged }, places }: Judged): boolean {
-  const classes = outputs.length / judged.length;
-  return places.every((place) => largest(outputs, place * classes, classes) === targets[place]);
+export function rightClasses({ outputs, batch: { targets, scored }, indices }: ScoredSequence): boolean {
+  const classes = outputs.length / scored.length;
+  return indices.every((index) => largest(outputs, index * classes, classes) === targets[index]);
 }
 
 /** Whether each output differs from its answer by at most `tolerance`. */
-export function withinTolerance(tolerance: number): (judged: Judged) => boolean {
-  return ({ outputs, batch: { targets }, places }) =>
+export function withinTolerance(tolerance: number): (sequence: ScoredSequence) => boolean {
+  return ({ outputs, batch: { targets }, indices }) =>
     // Written so that an output that is not a number is wrong.
-    places.every((place) => Math.abs(outputs[place]! - targets[place]!) <= tolerance);
+    indices.every((index) => Math.abs(outputs[index]! - targets[index]!) <= tolerance);
 }
 
 /** The place of the largest of some outputs; -1 if one of them is not a number. */
@@ -176,20 +176,20 @@ export function longestOf(lengths: Lengths): number {
 
 const batchKind = kind(
   "a batch, such as sample gives",
-  (given) =>
-    isRecord(given) &&
-    numbers.accepts(given.judged) &&
-    numbers.accepts(given.targets) &&
-    structureKind.accepts(given.structure),
+  (value) =>
+    isRecord(value) &&
+    numbers.accepts(value.scored) &&
+    numbers.accepts(value.targets) &&
+    structureKind.accepts(value.structure),
 );
 
 /** One length, or the shortest and the longest. @param least the fewest steps; `why` there are no fewer */
 export function lengthsFrom(least: number, why: string): RequiredKind {
   const right = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= least;
   const words = `an integer of at least ${least}, or the shortest and the longest of such lengths: ${why}`;
-  return kind(words, (given) =>
-    Array.isArray(given)
-      ? given.length === 2 && right(given[0]) && right(given[1]) && given[0] <= given[1]
-      : right(given),
+  return kind(words, (value) =>
+    Array.isArray(value)
+      ? value.length === 2 && right(value[0]) && right(value[1]) && value[0] <= value[1]
+      : right(value),
   );
 }

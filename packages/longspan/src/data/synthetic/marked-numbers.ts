@@ -4,14 +4,14 @@ import { lengthsFrom, longestOf, makeProblem, meanOver, withinTolerance } from "
 import type { Lengths, SyntheticProblem } from "./problem.js";
 
 /** Whose form of the adding and multiplication problems is meant. */
-export type MarkedNumbersForm = "pascanu2013" | "hochreiter1997" | "arjovsky2016";
+export type MarkedNumbersVariant = "pascanu2013" | "hochreiter1997" | "arjovsky2016";
 
 /** Settings of `adding` and `multiplication`. */
 export interface MarkedNumbersOptions {
   /** L; the least is 10 (pascanu2013), 22 (hochreiter1997) or 2 (arjovsky2016). */
   readonly length: Lengths;
-  /** pascanu2013 unless given. */
-  readonly form?: MarkedNumbersForm;
+  /** pascanu2013 by default. */
+  readonly variant?: MarkedNumbersVariant;
 }
 
 /** Two numbers of many, and what the sequence looks like otherwise. */
@@ -26,7 +26,7 @@ export interface Marks {
 export interface MarkedNumbers {
   /** The number of a step that nothing is known of. */
   number(draws: RandomNumbers): number;
-  /** The number of the first step if that is marked; drawn like the others unless given. */
+  /** The number of the first step if that is marked; by default it is drawn like the others. */
   readonly firstNumber?: number;
   target(a: number, b: number): number;
   /** The mean squared error of the best constant. @param q the probability that the first step is marked */
@@ -45,7 +45,7 @@ interface Layout {
   firstMarked(length: number): number;
 }
 
-const layouts: Record<MarkedNumbersForm, Layout> = {
+const layouts: Record<MarkedNumbersVariant, Layout> = {
   pascanu2013: {
     least: 10,
     why: "the first mark falls into the first tenth",
@@ -84,23 +84,23 @@ const layouts: Record<MarkedNumbersForm, Layout> = {
 export function markedNumbers(
   name: "adding" | "multiplication",
   options: MarkedNumbersOptions,
-  forms: Partial<Record<MarkedNumbersForm, MarkedNumbers>>,
+  variants: Partial<Record<MarkedNumbersVariant, MarkedNumbers>>,
 ): SyntheticProblem {
-  const formKind = oneOf(...Object.keys(forms));
-  const asked = isRecord(options) && options.form !== undefined ? options.form : "pascanu2013";
-  const layout = layouts[formKind.accepts(asked) ? asked : "pascanu2013"];
-  const { length, form = "pascanu2013" } = checkSettings(name, options, {
+  const variantKind = oneOf(...Object.keys(variants));
+  const asked = isRecord(options) && options.variant !== undefined ? options.variant : "pascanu2013";
+  const layout = layouts[variantKind.accepts(asked) ? asked : "pascanu2013"];
+  const { length, variant = "pascanu2013" } = checkSettings(name, options, {
     length: lengthsFrom(layout.least, layout.why),
-    form: optional(formKind),
+    variant: optional(variantKind),
   });
-  const rules = forms[form]!;
+  const rules = variants[variant]!;
   const stretch = (l: number) => (layout.stretched ? l + Math.max(0, Math.floor(l / 10) - 1) : l);
   return makeProblem({
-    name: form === "pascanu2013" ? name : `${name}-${form.slice(-4)}`,
+    name: variant === "pascanu2013" ? name : `${name}-${variant.slice(-4)}`,
     input: 2,
     output: 1,
     answer: "number",
-    judged: "the last step",
+    scored: "the last step",
     steps: stretch(longestOf(length)),
     baseline: meanOver(length, (l) => rules.baseline(layout.firstMarked(l))),
     lengths: length,

@@ -61,7 +61,7 @@ function recall(
     input: values + 2,
     output: values + 1,
     answer: "class",
-    judged: "every step",
+    scored: "every step",
     steps: longestOf(lengths) + 2 * symbols,
     baseline: meanOver(lengths, (length) => (symbols * Math.log(values)) / (length + 2 * symbols)),
     lengths,

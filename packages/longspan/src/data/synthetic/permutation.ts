@@ -24,7 +24,7 @@ export function randomPermutation(options: { readonly length: Lengths }): Synthe
     input: 100,
     output: 100,
     answer: "class",
-    judged: "the last step",
+    scored: "the last step",
     steps: longestOf(length),
     baseline: Math.LN2,
     lengths: length,

@@ -14,11 +14,11 @@ export interface SyntheticProblemFacts {
   /** Whether an answer is one of `output` classes, by softmax and cross-entropy, or a number, by squared error. */
   readonly answer: "class" | "number";
   /** Where answers are asked for. */
-  readonly judged: "the last step" | "every step";
+  readonly scored: "the last step" | "every step";
   /** Steps of the longest sequences, or, if there is no longest, more than nearly all have. */
   readonly steps: number;
   /**
-   * The mean loss, over what is judged, of the best answers that can be given without remembering anything: cross-entropy in nats,
+   * The mean loss, over what is scored, of the best answers that can be given without remembering anything: cross-entropy in nats,
    * or squared error. Over more lengths than one, their mean.
    */
   readonly baseline: number;
@@ -36,7 +36,7 @@ export interface SyntheticProblem extends SyntheticProblemFacts {
   sample(key: Key, batch: number, count: number): SyntheticBatch;
   /**
    * How many sequences of a batch are answered wrongly; what wrong means is said at each problem.
-   * @param outputs of the judged rows: [judged, output], row-major; logits where the answer is a class
+   * @param outputs of the scored rows: [scored, output], row-major; logits where the answer is a class
    * @throws RangeError if that is not the number of outputs
    */
   wrong(outputs: ArrayLike<number>, batch: SyntheticBatch): number;
@@ -48,8 +48,8 @@ export interface SyntheticBatch {
   readonly x: Float32Array;
   /** A chain per sequence. */
   readonly structure: Structure;
-  /** The rows that are judged: the last of each sequence, in their order; or all, in theirs. */
-  readonly judged: Int32Array;
+  /** The rows that are scored: the last of each sequence, in their order; or all, in theirs. */
+  readonly scored: Int32Array;
   /** The right answers of these rows: classes as whole numbers, or numbers. */
   readonly targets: Int32Array | Float32Array;
 }

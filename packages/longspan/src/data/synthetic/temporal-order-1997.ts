@@ -5,14 +5,14 @@ import { distractors } from "./temporal-order.js";
 
 /** Settings of `temporalOrder1997`. */
 export interface TemporalOrder1997Options {
-  /** Steps; 100 to 110 unless given, at least 62, or 78 with three symbols. */
+  /** Steps; 100 to 110 by default, at least 62, or 78 with three symbols. */
   readonly length?: Lengths;
-  /** How many of the symbols matter; 2 (experiment 6a) unless given, or 3 (6b). */
+  /** How many of the symbols matter; 2 (experiment 6a) by default, or 3 (6b). */
   readonly symbols?: 2 | 3;
 }
 
 /** Steps at which a symbol that matters may stand, counted from 0, both ends included. */
-const places = {
+const stepRanges = {
   2: [
     [10, 20],
     [50, 60],
@@ -40,18 +40,18 @@ const places = {
  */
 export function temporalOrder1997(options?: TemporalOrder1997Options): SyntheticProblem {
   const asked = isRecord(options) && options.symbols === 3 ? 3 : 2;
-  const last = places[asked].at(-1)![1];
+  const last = stepRanges[asked].at(-1)![1];
   const { length = [100, 110], symbols = 2 } = checkSettings("temporalOrder1997", options, {
     length: optional(lengthsFrom(last + 2, `a symbol may stand at step ${last}`)),
     symbols: optional(oneOf(2, 3)),
   });
-  const ranges = places[symbols];
+  const ranges = stepRanges[symbols];
   return makeProblem({
     name: symbols === 2 ? "temporal-order-1997" : "temporal-order-3-1997",
     input: 8,
     output: 2 ** symbols,
     answer: "class",
-    judged: "the last step",
+    scored: "the last step",
     steps: longestOf(length),
     baseline: symbols * Math.LN2,
     lengths: length,

@@ -7,12 +7,12 @@ import type { Lengths, SyntheticProblem } from "./problem.js";
 export interface TemporalOrderOptions {
   /** L, at least 10. */
   readonly length: Lengths;
-  /** How many of the symbols matter; 2 unless given. */
+  /** How many of the symbols matter; 2 by default. */
   readonly symbols?: 2 | 3;
 }
 
 /** Where the symbols that matter begin to be possible, as tenths of L. */
-const places = { 2: [1, 5], 3: [1, 3, 6] } as const;
+const tenths = { 2: [1, 5], 3: [1, 3, 6] } as const;
 
 /**
  * The temporal order problem: which of A and B came first, and which second, among distractors?
@@ -42,11 +42,11 @@ export function temporalOrder(options: TemporalOrderOptions): SyntheticProblem {
     input: 6,
     output: classes,
     answer: "class",
-    judged: "the last step",
+    scored: "the last step",
     steps: longestOf(length),
     baseline: Math.log(classes),
     lengths: length,
-    draw: (draws, steps) => drawOrder(draws, steps, places[symbols]),
+    draw: (draws, steps) => drawOrder(draws, steps, tenths[symbols]),
     right: rightClasses,
   });
 }
@@ -62,9 +62,9 @@ function drawOrder(draws: RandomNumbers, steps: number, tenths: readonly number[
   const symbols = distractors(draws, steps);
   let target = 0;
   for (const [k, tenth] of tenths.entries()) {
-    const place = Math.floor((tenth * steps) / 10) + draws.below(Math.floor(steps / 10));
+    const position = Math.floor((tenth * steps) / 10) + draws.below(Math.floor(steps / 10));
     const value = draws.below(2);
-    symbols[place] = value;
+    symbols[position] = value;
     target += value * 2 ** k;
   }
   return { x: oneHot(symbols, 6), targets: [target] };

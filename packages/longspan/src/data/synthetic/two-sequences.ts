@@ -6,7 +6,7 @@ import type { Lengths, SyntheticProblem } from "./problem.js";
 export interface TwoSequencesOptions {
   /** Steps, more than `informative`. */
   readonly length: Lengths;
-  /** Steps that tell the class; 1 unless given. */
+  /** Steps that tell the class; 1 by default. */
   readonly informative?: 1 | 3;
 }
 
@@ -33,7 +33,7 @@ export function twoSequences(options: TwoSequencesOptions): SyntheticProblem {
     input: 1,
     output: 2,
     answer: "class",
-    judged: "the last step",
+    scored: "the last step",
     steps: longestOf(length),
     baseline: Math.LN2,
     lengths: length,

@@ -12,7 +12,7 @@ import { indexError } from "../../program/index-error.js";
 import type { PooledHandle } from "../memory/pool.js";
 import type { KernelModule } from "./kernel-module.js";
 
-/** What the executor has to do with runs that it bound. */
+/** What the executor does for the executions that it bound. */
 interface Owner<M> {
   /** Kept, since scheduled programs are dropped with their schedules. */
   readonly executions: readonly Execution[];
@@ -22,11 +22,11 @@ interface Owner<M> {
   readonly released: () => void;
 }
 
-/** Bound runs of compiled kernels: one call does them all. */
+/** Bound executions on compiled kernels: one call runs all of them. */
 export class BoundKernelExecutions<M> implements BoundExecutions {
   private readonly input: View<M> | null;
   private readonly output: View<M> | null;
-  /** Where the replaced handles stand in the bindings, which of them it is, and the numbers that were put there last. */
+  /** Positions in the bindings that change, which of the replaced handles goes to each, and the number that is there now. */
   private readonly positions: Int32Array;
   private readonly which: Int32Array;
   private readonly numbers: Float64Array;
@@ -58,7 +58,7 @@ export class BoundKernelExecutions<M> implements BoundExecutions {
   }
 
   run(handles: readonly Handle[], input?: ArrayLike<number>, output?: TypedArray): void {
-    if (this.released) throw new Error("bound runs that were released");
+    if (this.released) throw new Error("bound executions that were released");
     if (this.window) checkWindow(this.window, input!, output!);
     if (this.replaced.length > 0 || handles.length > 0) this.rebind(handles);
     this.input?.elements().set(input!);
@@ -83,7 +83,7 @@ export class BoundKernelExecutions<M> implements BoundExecutions {
   }
 }
 
-/** The elements of a place, as an array that is made anew only where memory has moved. */
+/** The elements of a range of memory, as an array. The array is made again only if the memory has moved. */
 class View<M> {
   private whole: TypedArray | null = null;
   private part: TypedArray | null = null;

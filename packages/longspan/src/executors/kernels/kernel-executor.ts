@@ -18,8 +18,8 @@ import { BoundKernelExecutions } from "./bound-kernel-executions.js";
 import type { KernelModule } from "./kernel-module.js";
 
 /**
- * Runs programs on compiled kernels: a program is encoded and handed over once, a schedule once per program, and a run is
- * one call. Sums are formed in the type of their operands, in an order that does not depend on the other rows of a batch.
+ * Runs programs on compiled kernels. Each program is encoded and passed to them once, each schedule once per program; to run it is one
+ * call. Sums are computed in the type of their operands, in an order that does not depend on the other rows of a batch.
  */
 export class KernelExecutor<M> extends MemoryExecutor<M> {
   constructor(
@@ -65,7 +65,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     if (failure) throw indexError(failure[0]!, failure[1]!, failure[2]!, failure[3]!);
   }
 
-  /** Runs `f`, once more without the memory that is kept for reuse if there is not enough. */
+  /** Calls `f`. If there is not enough memory, it frees the memory that is kept for reuse and calls `f` again. */
   private withMemory<T>(f: () => T): T {
     try {
       return f();
@@ -76,7 +76,7 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
     return this.explained(f);
   }
 
-  /** Runs `f`; an error of kernels that have no memory becomes one that says what to do. */
+  /** Calls `f`. If the kernels have no memory, the error says what to do. */
   private explained<T>(f: () => T): T {
     try {
       return f();
@@ -151,12 +151,12 @@ export class KernelExecutor<M> extends MemoryExecutor<M> {
   }
 }
 
-/** Scheduled programs go with their schedules, programs with their executables, and prepared runs that nobody released. */
+/** Drops what the kernels hold once its owner is garbage: the schedule, the executable, or prepared executions that nobody released. */
 const dropped = new FinalizationRegistry<{ drop: (id: number) => void; id: number }>(({ drop, id }) =>
   drop(id),
 );
 
-/** Whether the kernels had no memory, as they say it. */
+/** Whether the kernels say that they have no memory. */
 function isShortage(error: unknown): boolean {
   return error instanceof Error && error.message.endsWith("out of memory");
 }
@@ -168,7 +168,7 @@ function ownExecutable(executable: Executable): KernelExecutable {
 
 class KernelExecutable implements Executable {
   readonly scheduled = new WeakMap<Schedule, number>();
-  /** Filled anew for each run. */
+  /** Filled before each execution. */
   readonly bindings: Float64Array;
   readonly bound: readonly { readonly number: number; readonly buffer: BufferDecl }[];
 

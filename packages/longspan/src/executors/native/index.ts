@@ -170,7 +170,7 @@ export class NativeExecutor extends KernelExecutor<NativeMemory> implements Thre
     this.count = count;
   }
 
-  /** Work is shared only where one thread would take so many nanoseconds, by a rough guess; 50,000 unless set. */
+  /** Work is shared only where one thread would take so many nanoseconds, by a rough guess; 50,000 by default. */
   get leastShared(): number {
     return this.least;
   }

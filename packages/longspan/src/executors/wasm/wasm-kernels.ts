@@ -17,7 +17,7 @@ export class WasmMemory {
 export class WasmKernels implements KernelModule<WasmMemory> {
   readonly mostBytes = 2 ** 32;
   private readonly dropped: FinalizationRegistry<number>;
-  /** Room for the bindings of a run, in bytes from `place`. */
+  /** Room for the bindings of a run, in bytes from `bindingsAddress`. */
   private room = 0;
   private bindingsAddress = 0;
   /** Runs with their bindings in linear memory, which lie there until they are dropped. */

@@ -12,13 +12,13 @@ export interface LstmConfig {
   readonly input: number;
   /** Units of h and of s. */
   readonly hidden: number;
-  /** The forget gate's initial bias; 1 unless given. */
+  /** The forget gate's initial bias; 1 by default. */
   readonly forgetBias?: number;
 }
 
 /** Settings of `lstm`. */
 export interface LstmOptions extends LstmConfig {
-  /** What squashes the input, element by element: `sigmoid` as the chapter has it, or any other; tanh unless given. */
+  /** What squashes the input, element by element: `sigmoid` as the chapter has it, or any other; tanh by default. */
   readonly squash?: (input: Value) => Value;
 }
 

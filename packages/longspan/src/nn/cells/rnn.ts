@@ -12,12 +12,12 @@ export interface RnnConfig {
   readonly input: number;
   /** Units of h. */
   readonly hidden: number;
-  /** tanh unless given. */
+  /** tanh by default. */
   readonly activation?: "tanh" | "relu" | "sigmoid";
-  /** How U starts, [input, hidden]; Glorot-uniform unless given. */
+  /** How U starts, [input, hidden]; Glorot-uniform by default. */
   readonly U?: ParamSpec;
   /**
-   * How W starts, [hidden, hidden]; orthogonal unless given. `identity(hidden)` with relu is the IRNN of Le
+   * How W starts, [hidden, hidden]; orthogonal by default. `identity(hidden)` with relu is the IRNN of Le
    * et al. (2015).
    */
   readonly W?: ParamSpec;
@@ -62,9 +62,9 @@ const cells = {
 const named = oneOf(...Object.keys(cells));
 const activationKind: RequiredKind = {
   ...named,
-  refusal: (place, given) =>
+  refusal: (subject, value) =>
     new TypeError(
-      `${place} is "tanh", "relu" or "sigmoid", got ${describe(given)}; for another one define a cell of your own, with defineCell()`,
+      `${subject} is "tanh", "relu" or "sigmoid", got ${describe(value)}; for another one define a cell of your own, with defineCell()`,
     ),
 };
 const kinds = {

@@ -18,8 +18,8 @@ import { specOf } from "./spec.js";
  *
  * @param rows units that the matrix reads
  * @param columns units that one gate has
- * @param options.gates matrices side by side; 1 unless given
- * @param options.gain every singular value; 1 unless given
+ * @param options.gates matrices side by side; 1 by default
+ * @param options.gain every singular value; 1 by default
  * @throws RangeError if a size is not a positive integer or the gain not positive
  * @see Saxe, McClelland, Ganguli (2013), "Exact solutions to the nonlinear dynamics of learning in deep
  * linear neural networks"

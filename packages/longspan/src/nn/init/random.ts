@@ -38,7 +38,7 @@ export function uniformInit(limit: number, ...shape: Shape): ParamSpec {
  *
  * @param input units that the matrix reads: its rows
  * @param output units that one gate has: columns per gate
- * @param options.gates matrices side by side; 1 unless given
+ * @param options.gates matrices side by side; 1 by default
  * @throws RangeError if a size is not a positive integer
  * @see Glorot, Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks",
  * equation 16

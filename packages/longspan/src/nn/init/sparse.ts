@@ -13,8 +13,8 @@ import { specOf } from "./spec.js";
  * rho is the largest size of an eigenvalue, found in float64.
  *
  * @param hidden units; the matrix is stored [in, out], so that a unit reads a column
- * @param options.nonZeros entries per unit; 15 unless given, or `hidden` if that is less
- * @param options.radius positive; 0.95 unless given
+ * @param options.nonZeros entries per unit; 15 by default, or `hidden` if that is less
+ * @param options.radius positive; 0.95 by default
  * @throws RangeError if a size is not a positive integer, there are more entries than units, or the radius is not positive
  * @see Sutskever, Martens, Dahl, Hinton (2013), "On the importance of initialization and momentum in deep learning"
  * @example sparseInit(50, { radius: 1.1 }).shape // [ 50, 50 ]

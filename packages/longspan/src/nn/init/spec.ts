@@ -8,11 +8,11 @@ export function specOf(what: string, shape: Shape, initialise: ParamSpec["initia
   check(what, "shape", shape, shapeKind);
   return {
     shape,
-    initialise(key, given, dtype) {
+    initialise(key, wanted, dtype) {
       check(`${what}.initialise`, "key", key, keyKind);
-      check(`${what}.initialise`, "shape", given, shapeKind);
+      check(`${what}.initialise`, "shape", wanted, shapeKind);
       check(`${what}.initialise`, "dtype", dtype, dtypeKind);
-      return initialise(key, given, dtype);
+      return initialise(key, wanted, dtype);
     },
   };
 }

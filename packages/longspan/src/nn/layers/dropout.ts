@@ -118,9 +118,9 @@ function dropoutCell(config: {
   })(config);
 }
 
-function checkDropout(what: string, x: unknown, given: unknown): void {
+function checkDropout(what: string, x: unknown, share: unknown): void {
   check(what, "x", x, valueKind);
-  check(what, "rate", given, rate);
+  check(what, "rate", share, rate);
 }
 
 const kinds = { per: optional(oneOf("node", "sequence")) };

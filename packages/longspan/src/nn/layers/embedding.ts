@@ -13,7 +13,7 @@ export interface EmbeddingConfig {
   /** Features per symbol. */
   readonly features: number;
   /**
-   * Standard deviation at first; 1 unless given, which gives inputs of unit variance, as Glorot's rule for
+   * Standard deviation at first; 1 by default, which gives inputs of unit variance, as Glorot's rule for
    * the next matrix assumes.
    */
   readonly std?: number;

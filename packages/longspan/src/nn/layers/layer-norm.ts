@@ -9,7 +9,7 @@ import { checkApply, checkInit } from "./check-call.js";
 export interface LayerNormConfig {
   /** Elements of the last axis. */
   readonly features: number;
-  /** Added to the variance, in squared units of x; 1e-5 unless given. */
+  /** Added to the variance, in squared units of x; 1e-5 by default. */
   readonly epsilon?: number;
 }
 

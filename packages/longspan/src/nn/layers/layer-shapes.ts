@@ -18,10 +18,10 @@ export function keepsWidth({ input, features }: AnyLayer | AnySequenceLayer): bo
 }
 
 /** What one row of the first of some layers is. @throws TypeError if that layer does not say it */
-export function inputOf(what: string, place: string, { input }: AnyLayer | AnySequenceLayer): InputSpec {
+export function inputOf(what: string, subject: string, { input }: AnyLayer | AnySequenceLayer): InputSpec {
   if (input === undefined)
     throw new TypeError(
-      `${what}: ${place} comes first and does not say what it reads; give it \`input\`, the shape of one row of x`,
+      `${what}: ${subject} comes first and does not say what it reads; give it \`input\`, the shape of one row of x`,
     );
   return input;
 }

@@ -16,7 +16,7 @@ export interface LinearConfig {
   readonly output: number;
   /** Whether b is added; it is unless this is false. */
   readonly bias?: boolean;
-  /** How W starts, [input, output]; Glorot-uniform unless given. */
+  /** How W starts, [input, output]; Glorot-uniform by default. */
   readonly W?: ParamSpec;
 }
 
@@ -32,7 +32,7 @@ export interface LinearParams {
  *     y = x W + b
  *
  * x [..., input] gives y [..., output]; a vector [input] will do, so the layer also serves inside a cell.
- * Parameters W [input, output], Glorot-uniform at first unless given, and b [output], zero at first.
+ * Parameters W [input, output], by default Glorot-uniform at first, and b [output], zero at first.
  *
  * @throws ShapeError if a given W is not [input, output], or x does not end in an axis of `input` elements
  * @example

@@ -10,7 +10,7 @@ import type { PartialState } from "./stream.js";
 
 /** Settings of `stacked`. */
 export interface StackedConfig {
-  /** Dropout between layers, not on the stack's input or output: a rate in [0, 1); 0 unless given. */
+  /** Dropout between layers, not on the stack's input or output: a rate in [0, 1); 0 by default. */
   readonly dropout?: number;
   /** Adds a layer's input to its output wherever the two have the same width. For single layers, see `residual`. */
   readonly residual?: boolean;

@@ -114,9 +114,9 @@ export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
  */
 const inputKind = kind(
   "a shape, or a record { shape, dtype }",
-  (given) =>
-    shapeKind.accepts(given) ||
-    (isRecord(given) && shapeKind.accepts(given.shape) && dtypeKind.accepts(given.dtype)),
+  (value) =>
+    shapeKind.accepts(value) ||
+    (isRecord(value) && shapeKind.accepts(value.shape) && dtypeKind.accepts(value.dtype)),
 );
 const _rowKind = kind("a number, a list of numbers or a typed array", numbers.accepts);
 const kinds = { name: text, input: inputKind, params: treeKind, apply: func };
@@ -129,7 +129,7 @@ class PreparedStream<P, S> implements Stream<S> {
   /** What the runs touch and `dispose` releases: views of the parameters, the input, the two states, the output. */
   private readonly held: Tensor[] = [];
   private readonly states: readonly [S, S];
-  private readonly runs: readonly [BoundExecutions, BoundExecutions];
+  private readonly executions: readonly [BoundExecutions, BoundExecutions];
   private readonly recording: { release(): void };
   private readonly output: TypedArray;
   private readonly single = new Float64Array(1);
@@ -158,13 +158,13 @@ class PreparedStream<P, S> implements Stream<S> {
     const after = this.hold(result.final);
     const output = this.hold(result.output) as Tensor;
     const exchanged = exchange(leaves(before) as Tensor[], leaves(after) as Tensor[]);
-    const swapped = recording.executions.map((run) => ({
-      ...run,
-      bindings: run.bindings.map((b) => b && exchanged(b)),
+    const swapped = recording.executions.map((execution) => ({
+      ...execution,
+      bindings: execution.bindings.map((b) => b && exchanged(b)),
     }));
-    const [from, to] = [placeOf(x), placeOf(output)];
+    const [from, to] = [memoryOf(x), memoryOf(output)];
     this.states = [before, after];
-    this.runs = [
+    this.executions = [
       executor.bind(recording.executions, [], { input: from, output: to }),
       executor.bind(swapped, [], { input: from, output: { ...exchanged(to), length: to.length } }),
     ];
@@ -175,7 +175,7 @@ class PreparedStream<P, S> implements Stream<S> {
   step(x: number | ArrayLike<number>): TypedArray {
     if (this.disposed) throw new Error(`${this.name}: this stream was disposed of`);
     const row = this.rowOf(x);
-    this.runs[this.turn].run(noHandles, row, this.output);
+    this.executions[this.turn].run(noHandles, row, this.output);
     this.turn = this.turn === 0 ? 1 : 0;
     return this.output;
   }
@@ -212,23 +212,23 @@ class PreparedStream<P, S> implements Stream<S> {
 
   set state(state: PartialState<S>) {
     check(this.name, "state", state, treeKind);
-    const given = new Map(leafEntries(state));
-    const places = leafEntries(this.present());
-    for (const path of given.keys())
-      if (!places.some(([known]) => known === path))
+    const newParts = new Map(leafEntries(state));
+    const oldParts = leafEntries(this.present());
+    for (const path of newParts.keys())
+      if (!oldParts.some(([known]) => known === path))
         throw new ShapeError(
-          `${this.name}: the state has no part ${path}; it has ${places.map(([known]) => known).join(", ")}`,
+          `${this.name}: the state has no part ${path}; it has ${oldParts.map(([known]) => known).join(", ")}`,
         );
-    for (const [path, place] of places) {
-      const v = given.get(path);
-      if (v && !sameShape(v.shape, place.shape))
+    for (const [path, old] of oldParts) {
+      const v = newParts.get(path);
+      if (v && !sameShape(v.shape, old.shape))
         throw new ShapeError(
-          `${this.name}: the state's ${path} is ${formatShape(place.shape)}, got ${formatShape(v.shape)}`,
+          `${this.name}: the state's ${path} is ${formatShape(old.shape)}, got ${formatShape(v.shape)}`,
         );
     }
-    for (const [path, place] of places) {
-      const v = given.get(path);
-      (place as Tensor).write(v ? onCpu(v).toArray() : newArray(place.dtype, place.size));
+    for (const [path, old] of oldParts) {
+      const v = newParts.get(path);
+      (old as Tensor).write(v ? onCpu(v).toArray() : newArray(old.dtype, old.size));
     }
   }
 
@@ -239,7 +239,7 @@ class PreparedStream<P, S> implements Stream<S> {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const runs of this.runs) runs.release();
+    for (const executions of this.executions) executions.release();
     for (const t of this.held) t.dispose();
     this.recording.release();
   }
@@ -273,7 +273,7 @@ function exchange(one: readonly Tensor[], other: readonly Tensor[]): (binding: B
   return ({ handle, offset }) => ({ handle: partner.get(handle) ?? handle, offset });
 }
 
-function placeOf(t: Tensor): MemoryRange {
+function memoryOf(t: Tensor): MemoryRange {
   return { ...t.binding(), length: t.size };
 }
 

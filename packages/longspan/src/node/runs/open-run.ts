@@ -44,7 +44,7 @@ export function openRun<K extends RunKindName = RunKindName>(folder: string, kin
 
 const schemaKind = kindOf(
   "the schema of a kind of run: { task, settings, complete }",
-  (given) => isRecord(given) && typeof given.task === "string" && isRecord(given.settings),
+  (value) => isRecord(value) && typeof value.task === "string" && isRecord(value.settings),
 );
 
 /**

@@ -6,7 +6,7 @@ import type { Schedule } from "./schedule.js";
 export interface CosineOptions {
   /** The rate at the beginning: a finite number of at least 0. */
   readonly peak: number;
-  /** The rate at the end of the budget, at most the peak; 0 unless given. */
+  /** The rate at the end of the budget, at most the peak; 0 by default. */
   readonly floor?: number;
 }
 

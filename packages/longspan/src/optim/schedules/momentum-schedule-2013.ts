@@ -6,7 +6,7 @@ import type { Schedule } from "./schedule.js";
 export interface MomentumSchedule2013Options {
   /** mu_max, in [0, 1): 0.9, 0.99, 0.995 and 0.999 in the paper. */
   readonly most: number;
-  /** Steps between two rises: at least 1; 250 unless given. */
+  /** Steps between two rises: at least 1; 250 by default. */
   readonly every?: number;
 }
 

@@ -10,9 +10,9 @@ export interface PlateauOptions {
   readonly factor: number;
   /** Validations in a row without improvement that lower the rate: at least 1. */
   readonly patience: number;
-  /** How much lower than the lowest loss so far a loss must be to count as an improvement: at least 0; 0 unless given. */
+  /** How much lower than the lowest loss so far a loss must be to count as an improvement: at least 0; 0 by default. */
   readonly threshold?: number;
-  /** The rate never falls below this, at most the rate; 0 unless given. */
+  /** The rate never falls below this, at most the rate; 0 by default. */
   readonly floor?: number;
 }
 

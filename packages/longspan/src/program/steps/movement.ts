@@ -151,7 +151,7 @@ export const concat: StepRecord<Concat> = {
   },
 };
 
-/** Runs a step whose element `index` is that of `a` at a place. */
+/** Runs a step whose element `index` is that of `a` at an offset. */
 function taken(
   s: { readonly out: number; readonly a: number },
   { arrays, sizes, registers }: Tile,

@@ -21,7 +21,7 @@ export function enumerate(shape: readonly number[], f: (index: readonly number[]
   return list;
 }
 
-/** The place that an index has from `starts` on, by these strides. */
+/** The offset of an index, counted from `starts`, by these strides. */
 export function offsetFrom(
   starts: readonly number[],
   strides: readonly number[],

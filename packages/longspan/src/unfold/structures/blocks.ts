@@ -9,7 +9,7 @@ export interface Block {
   /** Its rows among those of the whole: [begin, end). */
   readonly begin: number;
   readonly end: number;
-  /** The sequences that have steps here, in order, and for each sequence its place among them; null where all take part. */
+  /** The sequences that have steps here, in order, and for each sequence its index among them; null where all take part. */
   readonly present: { readonly sequences: Int32Array; readonly indices: Int32Array } | null;
 }
 

@@ -5,7 +5,7 @@ import { Structure, StructureError } from "./structure.js";
 export interface ChainOptions {
   /** Run from the last step to the first: the backward half of a bidirectional network. The row order stays. */
   readonly reverse?: boolean;
-  /** Names of the sequences in random streams; 0, 1, 2, ... unless given. */
+  /** Names of the sequences in random streams; 0, 1, 2, ... by default. */
   readonly examples?: readonly number[];
 }
 

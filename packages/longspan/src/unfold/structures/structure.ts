@@ -61,7 +61,7 @@ export interface StructureParts {
   readonly positions: Int32Array;
   /** Per row: steps since its sequence's start, in the direction of the recurrence; null where there is no such clock. */
   readonly clock: Int32Array | null;
-  /** Per row: its place when the sequences' own nodes are laid one after the other, in the order given. */
+  /** Per row: its position when the sequences' own nodes are laid one after the other, in the order given. */
   readonly order: Int32Array;
   /** The sets that sequences carry, in the order in which cells see them; none by default. */
   readonly sets?: readonly SetParts[];
@@ -150,7 +150,7 @@ export class Structure {
     return rows.sort((a, b) => this.parts.order[a]! - this.parts.order[b]!);
   }
 
-  /** Every edge reversed: ports, sources and sinks change places, levels run backwards. The derivative runs over it. */
+  /** Every edge reversed: ports are exchanged, and so are sources and sinks; levels run backwards. The derivative runs over it. */
   transposed(): Structure {
     return this.derive("transposed", () => {
       const p = this.parts;

@@ -26,8 +26,8 @@ describe.each(syntheticProblemNames)("%s", (name) => {
   const key = Key.of(7);
   const batch = problem.sample(key, 3, 40);
 
-  it("has inputs, judged rows and targets that fit the structure", () => {
-    const { x, structure, judged, targets } = batch;
+  it("has inputs, scored rows and targets that fit the structure", () => {
+    const { x, structure, scored, targets } = batch;
     expect(x.length).toBe(structure.nodes * problem.input);
     expect(structure.sequences).toBe(40);
     const [least, most] = expectedSteps[name] ?? [80, 80];
@@ -35,10 +35,10 @@ describe.each(syntheticProblemNames)("%s", (name) => {
       const rows = structure.rowsOf(b);
       expect(rows.length).toBeGreaterThanOrEqual(least);
       expect(rows.length).toBeLessThanOrEqual(most);
-      if (problem.judged === "the last step") expect(judged[b]).toBe(rows.at(-1));
+      if (problem.scored === "the last step") expect(scored[b]).toBe(rows.at(-1));
     }
-    expect(targets.length).toBe(judged.length);
-    if (problem.judged === "every step") expect([...judged]).toEqual([...judged.keys()]);
+    expect(targets.length).toBe(scored.length);
+    if (problem.scored === "every step") expect([...scored]).toEqual([...scored.keys()]);
     if (problem.answer === "class")
       for (const y of targets) expect(y >= 0 && y < problem.output && Number.isInteger(y)).toBe(true);
   });
@@ -53,12 +53,12 @@ describe.each(syntheticProblemNames)("%s", (name) => {
 
   // Not for embedded-reber, where the answer is a set of symbols and not the one that came: see its own test.
   it.skipIf(name === "embedded-reber")("right answers are right, and wrong ones are counted", () => {
-    const { judged, structure } = batch;
+    const { scored, structure } = batch;
     const size = problem.output;
     const outputs = rightAnswers(problem, batch);
     expect(problem.wrong(outputs, batch)).toBe(0);
     for (const b of [2, 5]) {
-      const row = problem.judged === "every step" ? structure.rowsOf(b).at(-1)! : b;
+      const row = problem.scored === "every step" ? structure.rowsOf(b).at(-1)! : b;
       for (let c = 0; c < size; c++) {
         const v = outputs[row * size + c]!;
         outputs[row * size + c] = v > 0 ? -1 - v : 1 - v;
@@ -67,7 +67,7 @@ describe.each(syntheticProblemNames)("%s", (name) => {
     expect(problem.wrong(outputs, batch)).toBe(2);
     expect(problem.wrong(outputs.fill(Number.NaN), batch)).toBe(40);
     expect(() => problem.wrong(outputs.subarray(1), batch)).toThrow(
-      `${name}.wrong: outputs has ${outputs.length - 1} numbers for ${judged.length} judged rows of ${size}, which are ${outputs.length}`,
+      `${name}.wrong: outputs has ${outputs.length - 1} numbers for ${scored.length} scored rows of ${size}, which are ${outputs.length}`,
     );
   });
 
@@ -80,9 +80,9 @@ describe.each(syntheticProblemNames)("%s", (name) => {
 });
 
 /** Outputs without a mistake. */
-function rightAnswers(problem: SyntheticProblem, { judged, targets }: SyntheticBatch): Float64Array {
+function rightAnswers(problem: SyntheticProblem, { scored, targets }: SyntheticBatch): Float64Array {
   const size = problem.output;
-  const outputs = new Float64Array(judged.length * size);
+  const outputs = new Float64Array(scored.length * size);
   for (const [row, y] of targets.entries())
     if (problem.answer === "class") outputs[row * size + y] = 1;
     else outputs[row] = y;

@@ -94,7 +94,7 @@ describe("embedded Reber grammar", () => {
 
   it("an answer is right if all possible successors come before all others", () => {
     const few = problem.sample(Key.of(2), 0, 50);
-    const outputs = new Float64Array(few.judged.length * 7).fill(-1);
+    const outputs = new Float64Array(few.scored.length * 7).fill(-1);
     for (let b = 0; b < 50; b++) {
       const text = textOf(few, b);
       const states = statesOf(text);

@@ -1,4 +1,4 @@
-import { adding, Key, latch, type MarkedNumbersForm, multiplication, twoSequences } from "longspan";
+import { adding, Key, latch, type MarkedNumbersVariant, multiplication, twoSequences } from "longspan";
 import { describe, expect, it } from "vitest";
 import { counts, spread, stepsOf, upTo } from "./sequences.js";
 
@@ -12,7 +12,7 @@ interface Expected {
   answer(a: number, b: number): number;
 }
 
-const forms: readonly [typeof adding, MarkedNumbersForm, Expected][] = [
+const variants: readonly [typeof adding, MarkedNumbersVariant, Expected][] = [
   [
     adding,
     "pascanu2013",
@@ -80,8 +80,8 @@ const forms: readonly [typeof adding, MarkedNumbersForm, Expected][] = [
   ],
 ];
 
-describe.each(forms)("%o, %s", (make, form, { places, numbers, ends, answer }) => {
-  const problem = make({ length: 41, form });
+describe.each(variants)("%o, %s", (make, variant, { places, numbers, ends, answer }) => {
+  const problem = make({ length: 41, variant });
   // A batch of 41 steps; with up to a tenth more, the second range is wider.
   const number = upTo(20).find((k) => problem.sample(Key.of(1), k, 1).structure.levels === 41)!;
   const batch = problem.sample(Key.of(1), number, sequences);
@@ -92,7 +92,7 @@ describe.each(forms)("%o, %s", (make, form, { places, numbers, ends, answer }) =
     expect(marked.every((found) => found.length === 2)).toBe(true);
     const [first, second] = places as [readonly [number, number], readonly [number, number]];
     const [lower, upper] = [marked.map((m) => m[0]!), marked.map((m) => m[1]!)];
-    const overlap = form === "hochreiter1997";
+    const overlap = variant === "hochreiter1997";
     expect(spread(lower)).toEqual([first[0], first[1], first[1] - first[0] + 1]);
     // Of two places in ranges that overlap, the upper one is at least 1.
     const least = overlap ? 1 : second[0];
@@ -121,7 +121,7 @@ describe.each(forms)("%o, %s", (make, form, { places, numbers, ends, answer }) =
 
   it("a first step that is marked has the neutral number", () => {
     const marked = all.filter((steps) => steps[0]![1] === 1);
-    if (form === "hochreiter1997")
+    if (variant === "hochreiter1997")
       for (const steps of marked) expect(steps[0]![0]).toBe(make === adding ? 0 : 1);
     else expect(spread(marked.map((steps) => steps[0]![0]!))[2]).toBeGreaterThan(20);
   });
@@ -134,7 +134,7 @@ describe.each(forms)("%o, %s", (make, form, { places, numbers, ends, answer }) =
   });
 
   it("errors up to the tolerance are forgiven", () => {
-    const tolerance = form === "hochreiter1997" ? 0.04 : 0.2;
+    const tolerance = variant === "hochreiter1997" ? 0.04 : 0.2;
     const off = (by: number) =>
       problem.wrong(
         batch.targets.map((y) => y + by),
@@ -146,18 +146,18 @@ describe.each(forms)("%o, %s", (make, form, { places, numbers, ends, answer }) =
 });
 
 describe("marked numbers", () => {
-  it("sequences have up to a tenth more steps in two of the forms", () => {
+  it("sequences have up to a tenth more steps in two of the variants", () => {
     const lengths = (problem: ReturnType<typeof adding>) =>
       spread(upTo(200).map((k) => problem.sample(Key.of(1), k, 1).structure.levels));
     expect(lengths(adding({ length: 41 }))).toEqual([41, 44, 4]);
-    expect(lengths(adding({ length: 41, form: "hochreiter1997" }))).toEqual([41, 44, 4]);
-    expect(lengths(adding({ length: 41, form: "arjovsky2016" }))).toEqual([41, 41, 1]);
+    expect(lengths(adding({ length: 41, variant: "hochreiter1997" }))).toEqual([41, 44, 4]);
+    expect(lengths(adding({ length: 41, variant: "arjovsky2016" }))).toEqual([41, 41, 1]);
     expect(adding({ length: 41 }).steps).toBe(44);
   });
 
-  it("a form that does not exist is refused", () => {
-    expect(() => multiplication({ length: 50, form: "arjovsky2016" })).toThrow(
-      'multiplication: form is one of pascanu2013, hochreiter1997, got "arjovsky2016"',
+  it("a variant that does not exist is refused", () => {
+    expect(() => multiplication({ length: 50, variant: "arjovsky2016" })).toThrow(
+      'multiplication: variant is one of pascanu2013, hochreiter1997, got "arjovsky2016"',
     );
   });
 });

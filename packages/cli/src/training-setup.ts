@@ -29,7 +29,7 @@ import {
 import type { UpdateSettings } from "./settings/training.js";
 
 /** What the settings make of a gradient. */
-export interface TrainingPlan {
+export interface TrainingSetup {
   readonly optimiser: Transform<readonly unknown[]>;
   readonly schedule: Schedule;
   /** Of the momentum; absent where it is the optimiser's own throughout, or there is none. */
@@ -40,7 +40,7 @@ export interface TrainingPlan {
 }
 
 /** The optimiser, schedule and policy of a run. Clipping comes first, so that the update rule never sees a large gradient. */
-export function trainingPlan(settings: UpdateSettings): TrainingPlan {
+export function trainingSetup(settings: UpdateSettings): TrainingSetup {
   const { clipValue, clipGroup, clip, weightDecay: decay, optimizer, explosionNorm } = settings;
   const treatments: Transform<unknown>[] = [];
   if (clipValue !== null) treatments.push(clipByValue(clipValue));

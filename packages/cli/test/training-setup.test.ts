@@ -2,10 +2,10 @@ import { tensor } from "longspan";
 import { describe, expect, it } from "vitest";
 import { trainSyntheticSettings } from "../src/jobs/synthetic/settings.js";
 import { resolveSettings } from "../src/settings/resolve.js";
-import { trainingPlan } from "../src/training-plan.js";
+import { trainingSetup } from "../src/training-setup.js";
 
 const planOf = (given: Record<string, string>) =>
-  trainingPlan(resolveSettings(trainSyntheticSettings, given).values);
+  trainingSetup(resolveSettings(trainSyntheticSettings, given).values);
 const momenta = (given: Record<string, string>, steps: readonly number[]) => {
   const { momentum } = planOf({ optimizer: "nesterov-2013", ...given });
   return steps.map((step) => momentum!({ step, fraction: 0, validations: [] }));

@@ -1,15 +1,15 @@
 import { stepNames, type Transform } from "./transform.js";
 
 /** What a transform is told of the settings of a step: what it takes, so that those of others are no mistake to it. */
-export function told<Extra, Given extends object>(
+export function settingsFor<Extra, Settings extends object>(
   { takes }: Transform<unknown, Extra>,
-  settings: Given | undefined,
-): Given | undefined {
+  settings: Settings | undefined,
+): Settings | undefined {
   if (settings === undefined || takes === undefined) return settings;
   const entries = Object.entries(settings).filter(
     ([name]) => stepNames.includes(name) || takes.includes(name),
   );
-  return Object.fromEntries(entries) as unknown as Given;
+  return Object.fromEntries(entries) as unknown as Settings;
 }
 
 /** What some transforms take together; undefined where one of them does not say. */
