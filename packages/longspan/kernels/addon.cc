@@ -99,7 +99,7 @@ struct Owned;
 /** All that one JavaScript environment has made. */
 struct Instance {
   Array<Owned*> memories;
-  /** No place before it is free. */
+  /** No index before it is free. */
   int64_t freeMemory = 0;
   /** Memories made and calls begun so far. */
   uint64_t made = 0;
@@ -192,7 +192,7 @@ napi_value integer(napi_env env, int64_t n) {
   return v;
 }
 
-/** The first free place in a list of things. */
+/** The first free index in a list of things. */
 template <class T, class F>
 int64_t freeIndex(Array<T>& list, F isFree) {
   for (int64_t i = 0; i < list.size(); i++)
@@ -395,7 +395,7 @@ bool runOnce(napi_env env, Instance& instance, ScheduledProgram& scheduled, cons
   return status == Status::ok;
 }
 
-/** What a run that did not succeed gives: an error, or [index, row, place, size] of an index out of range. */
+/** What a run that did not succeed gives: an error, or [index, row, position, size] of an index out of range. */
 napi_value failed(napi_env env, const Failure& failure, const char* error) {
   if (error != nullptr) return raise(env, error);
   napi_value report;

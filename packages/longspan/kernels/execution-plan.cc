@@ -14,7 +14,7 @@ bool sameView(const View& a, const View& b) {
 /** Whether, with both going block by block, `later` still reads what it would read after all of `earlier`, and the reverse. */
 bool mayFollow(const Program& program, const Instruction& earlier, const Instruction& later) {
   if (later.space != earlier.space) return false;
-  // Two sums into one place only add to each other.
+  // Two sums into the same memory only add to each other.
   const bool sums = isSum(earlier) && isSum(later) && later.accumulate && sameView(earlier.out, later.out);
   bool may = true;
   eachView(program, earlier, [&](const View& first, bool firstWritten) {

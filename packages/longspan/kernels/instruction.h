@@ -13,7 +13,7 @@ struct Common {
   static constexpr bool listed = false;
   /** Its rows may be run in blocks, in any order, and shared out among threads. */
   static constexpr bool byRows = false;
-  /** It adds up rows into one place: the sums of some rows can be formed apart. */
+  /** It adds up rows into one row: the sums of some rows can be formed apart. */
   static constexpr bool sums = false;
   /** Its right operand is packed, once for all rows. */
   static constexpr bool packs = false;

@@ -289,7 +289,7 @@ class Parser : public Checks {
     return a.dtype == b.dtype ? true : fail("operands of different types");
   }
 
-  /** Dimensions hold `elements` (unless negative), and all places from `base` on lie in [0, size) (unless negative). */
+  /** Dimensions hold `elements` (unless negative), and all offsets from `base` on lie in [0, size) (unless negative). */
   bool strides(const MapOp& op, const Map& m, int32_t from, int32_t to, int64_t elements, int64_t base, int64_t size) {
     int64_t total = 1;
     int64_t low = base;

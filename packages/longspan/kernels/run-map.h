@@ -299,7 +299,7 @@ class MapRunner {
           typedef LONGSPAN_TYPE(type) T;
           for (int64_t r = 0; r < rows; r++) {
             T* to = row<T>(o, r);
-            // Each number as often as the inner axes ask for, and all of them anew for each place of the outer ones.
+            // Each number as often as the inner axes ask for, and all of them anew for each index of the outer ones.
             for (int64_t q = 0; q < out.size;)
               for (int32_t i = 0; i < op.code && q < out.size; i++) {
                 const T x = static_cast<T>(i);

@@ -156,7 +156,7 @@ Status run(const RunArguments& arguments) {
   for (int64_t b = 0; b < buffers; b++) {
     const Buffer& buffer = program.buffers[b];
     const int64_t bytes = sizeOf(buffer.dtype);
-    // A buffer that each part has for itself gets its place there.
+    // A buffer that each part has for itself gets its offset there.
     memory[b] = isBound(buffer.role) ? arguments.bindings[b].memory->data + arguments.bindings[b].offset * bytes
                                      : space + (execution->offsets[b] < 0 ? 0 : execution->offsets[b]);
     if (buffer.clearHead) {

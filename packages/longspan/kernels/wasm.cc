@@ -84,7 +84,7 @@ Workspaces shared;
 Failure failure;
 const char* lastError = "";
 
-/** No place of `memories` before it is free: there may be very many. */
+/** No index of `memories` before it is free: there may be very many. */
 int64_t freeMemory = 0;
 uint64_t memoriesMade = 0;
 

@@ -1,4 +1,4 @@
-// out[r, o, q, i] = the place j of what comes at q among a[r, o, j, i]. The places are kept in a heap in the result itself.
+// out[r, o, q, i] = the index j of what comes at q among a[r, o, j, i]. The indices are kept in a heap in the result itself.
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
@@ -13,7 +13,7 @@ struct order : Common {
   static constexpr bool byRows = true;
 
   static bool check(Checks& c, Instruction& i) {
-    if (i.count > i.length) return c.fail("more places than elements");
+    if (i.count > i.length) return c.fail("more results than elements");
     return c.check(i.out, i.space, c.times(i.outer, i.count, i.inner), true) &&
            c.check(i.a, i.space, c.times(i.outer, i.length, i.inner)) && c.isInt(i.out);
   }
@@ -27,9 +27,9 @@ struct order : Common {
 #ifdef LONGSPAN_RUNS
 namespace LONGSPAN_ISA {
 
-/** Places of elements that lie `stride` apart, in a heap whose top comes last of those kept. */
+/** Indices of elements that lie `stride` apart, in a heap whose top comes last of those kept. */
 template <class T>
-struct Places {
+struct IndexHeap {
   const T* elements;
   int32_t* heap;
   int64_t stride;
@@ -44,15 +44,15 @@ struct Places {
     return smaller || larger ? smaller != descending : p < q;
   }
 
-  /** Lets a place sink from `at` to where it belongs among the first `size`. */
-  LONGSPAN_INLINE void sink(int32_t place, int64_t at, int64_t size) const {
+  /** Lets an index sink from `at` to where it belongs among the first `size`. */
+  LONGSPAN_INLINE void sink(int32_t index, int64_t at, int64_t size) const {
     for (int64_t child = 2 * at + 1; child < size; child = 2 * at + 1) {
       if (child + 1 < size && isBefore(heap[child * stride], heap[(child + 1) * stride])) child++;
-      if (!isBefore(place, heap[child * stride])) break;
+      if (!isBefore(index, heap[child * stride])) break;
       heap[at * stride] = heap[child * stride];
       at = child;
     }
-    heap[at * stride] = place;
+    heap[at * stride] = index;
   }
 
   LONGSPAN_INLINE void order(int32_t length, int32_t count) const {
@@ -61,9 +61,9 @@ struct Places {
     for (int32_t j = count; j < length; j++)
       if (isBefore(j, heap[0])) sink(j, 0, count);
     for (int64_t q = static_cast<int64_t>(count) - 1; q > 0; q--) {
-      const int32_t place = heap[q * stride];
+      const int32_t index = heap[q * stride];
       heap[q * stride] = heap[0];
-      sink(place, 0, q);
+      sink(index, 0, q);
     }
   }
 };
@@ -75,7 +75,7 @@ void order(const Bound& bound, const Instruction& i, const Span& span) {
     const T* a = bound.at<const T>(i.a, bound.rowOf(i.a, r));
     int32_t* out = bound.at<int32_t>(i.out, bound.rowOf(i.out, r));
     for (int64_t o = 0; o < i.outer; o++, a += i.length * inner, out += i.count * inner)
-      for (int64_t c = 0; c < inner; c++) Places<T>{a + c, out + c, inner, i.descending != 0}.order(i.length, i.count);
+      for (int64_t c = 0; c < inner; c++) IndexHeap<T>{a + c, out + c, inner, i.descending != 0}.order(i.length, i.count);
   }
 }
 

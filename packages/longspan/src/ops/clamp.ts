@@ -6,7 +6,7 @@ import { checkValue } from "./kinds.js";
 
 const bound = kind(
   "a number or a value",
-  (given) => given instanceof Value || (typeof given === "number" && !Number.isNaN(given)),
+  (value) => value instanceof Value || (typeof value === "number" && !Number.isNaN(value)),
 );
 
 /**

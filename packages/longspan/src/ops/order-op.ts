@@ -58,9 +58,9 @@ export function takenAlong(x: Value, index: Value, axis: number): Value {
     return apply(reshapeOp, { shape: index.shape }, apply(gatherOp, {}, line, index));
   }
   const counted = (shape: readonly number[], axis: number) => apply(iotaOp, { shape, axis });
-  let places = apply(reshapeOp, { shape: [outer, index.shape[axis]!, inner] }, index);
-  if (inner > 1) places = add(mul(places, literal(inner, "int32")), counted([1, 1, inner], 2));
-  if (outer > 1) places = add(places, mul(counted([outer, 1, 1], 0), literal(length * inner, "int32")));
+  let positions = apply(reshapeOp, { shape: [outer, index.shape[axis]!, inner] }, index);
+  if (inner > 1) positions = add(mul(positions, literal(inner, "int32")), counted([1, 1, inner], 2));
+  if (outer > 1) positions = add(positions, mul(counted([outer, 1, 1], 0), literal(length * inner, "int32")));
   const flat = apply(reshapeOp, { shape: [x.size] }, x);
-  return apply(reshapeOp, { shape: index.shape }, apply(gatherOp, {}, flat, places));
+  return apply(reshapeOp, { shape: index.shape }, apply(gatherOp, {}, flat, positions));
 }

@@ -44,12 +44,12 @@ export const order: InstructionRecord<Order> = {
           for (let c = 0; c < inner; c++) {
             const from = a.at(r) + o * length * inner + c;
             const to = out.at(r) + o * count * inner + c;
-            const places = Array.from({ length }, (_, j) => j);
-            places.sort((p, q) => {
+            const indices = Array.from({ length }, (_, j) => j);
+            indices.sort((p, q) => {
               const [x, y] = [a.array[from + p * inner]!, a.array[from + q * inner]!];
               return sign * (Number(isBefore(y, x)) - Number(isBefore(x, y))) || p - q;
             });
-            for (let q = 0; q < count; q++) out.array[to + q * inner] = places[q]!;
+            for (let q = 0; q < count; q++) out.array[to + q * inner] = indices[q]!;
           }
     };
   },
