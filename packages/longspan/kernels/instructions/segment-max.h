@@ -17,7 +17,7 @@ struct segmentMax : Common {
     if (!c.isListTable(i.lists)) return c.fail("segmentMax without a table of lists");
     if (i.a.rows != rowsSame) return c.fail("segmentMax of rows by a table");
     return c.check(i.out, i.space, i.columns, true) && c.checkColumns(i.a, i.columns) &&
-           (i.places ? c.isInt(i.out) : c.same(i.out, i.a)) && c.notLevel(i.a);
+           (i.positions ? c.isInt(i.out) : c.same(i.out, i.a)) && c.notLevel(i.a);
   }
 };
 
@@ -34,16 +34,16 @@ void segmentMax(const Bound& bound, const Instruction& i, const Span& span) {
     const int32_t last = lists.starts[r + 1];
     for (int32_t c = 0; c < i.columns; c++) {
       double best = -__builtin_inf();
-      int32_t place = -1;
+      int32_t position = -1;
       for (int32_t q = first; q < last; q++) {
         const double x = static_cast<double>(bound.at<T>(i.a, lists.index[q])[c]);
-        if (place >= 0 && !(x > best) && !(x != x && best == best)) continue;
+        if (position >= 0 && !(x > best) && !(x != x && best == best)) continue;
         best = x;
-        place = q - first;
+        position = q - first;
       }
       const int64_t row = bound.rowOf(i.out, r);
-      if (i.places)
-        bound.at<int32_t>(i.out, row)[c] = place;
+      if (i.positions)
+        bound.at<int32_t>(i.out, row)[c] = position;
       else
         bound.at<T>(i.out, row)[c] = fromDouble<T>(best);
     }

@@ -1,4 +1,4 @@
-// out[r, :] = a[q, :] for the row q that stands at place b[r] of list r.
+// out[r, :] = a[q, :] for the row q that stands at position b[r] of list r.
 #pragma once
 #include "instruction.h"
 #ifdef LONGSPAN_RUNS
@@ -31,9 +31,9 @@ Status segmentPick(const Bound& bound, const Instruction& i, const Span& span, F
   for (int64_t r = span.begin; r < span.end; r++) {
     const int32_t first = lists.starts[r];
     const int32_t size = lists.starts[r + 1] - first;
-    const int32_t place = *bound.at<int32_t>(i.b, bound.rowOf(i.b, r));
-    if (place < 0 || place >= size) return failAt(failure, place, r, 0, size);
-    __builtin_memcpy(bound.at<T>(i.out, bound.rowOf(i.out, r)), bound.at<T>(i.a, lists.index[first + place]),
+    const int32_t position = *bound.at<int32_t>(i.b, bound.rowOf(i.b, r));
+    if (position < 0 || position >= size) return failAt(failure, position, r, 0, size);
+    __builtin_memcpy(bound.at<T>(i.out, bound.rowOf(i.out, r)), bound.at<T>(i.a, lists.index[first + position]),
                      static_cast<size_t>(i.columns) * sizeof(T));
   }
   return Status::ok;

@@ -26,8 +26,8 @@ import { CellError } from "./verify.js";
 /** What the functions over sets ask of the cell that is being traced. */
 export interface SetContext {
   readonly cell: string;
-  /** The place of each member in its set, by the number of the set: int32 []. */
-  readonly places: (set: number) => Value;
+  /** The position of each member in its set, by the number of the set: int32 []. */
+  readonly positions: (set: number) => Value;
   /** The number 1 of each member, by the number of the set. */
   readonly ones: (set: number) => Value;
 }
@@ -130,13 +130,13 @@ export function setCount(x: Value): Value {
 }
 
 /**
- * The place of each member in its set: 0 for the first, int32 [], one per member.
+ * The position of each member in its set: 0 for the first, int32 [], one per member.
  * @param x a value that differs per member
  * @example setPlaces(source.k) // inside a step
  */
 export function setPlaces(x: Value): Value {
   const { set, context } = membersOf("setPlaces", x);
-  return context.places(set);
+  return context.positions(set);
 }
 
 /**
@@ -151,7 +151,7 @@ export function setPlaces(x: Value): Value {
 export function setAt(x: Value, index: Value): Value {
   const { set, from, context } = membersOf("setAt", x);
   const isShared = from === setSpaces[set]!.member && isPerSequence(index);
-  return apply(pickToOp, { from, to: isShared ? "sequence" : "node" }, x, index, context.places(set));
+  return apply(pickToOp, { from, to: isShared ? "sequence" : "node" }, x, index, context.positions(set));
 }
 
 function isPerSequence(v: Value): boolean {

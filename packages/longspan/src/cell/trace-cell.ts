@@ -219,7 +219,7 @@ function contextOfSets(cell: Untraced, dtype: DType, enter: Enter): SetContext {
   };
   return {
     cell: cell.name,
-    places: (k) => coordinate("place", k, "int32"),
+    positions: (k) => coordinate("place", k, "int32"),
     ones: (k) => coordinate("one", k, dtype),
   };
 }

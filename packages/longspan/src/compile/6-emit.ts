@@ -219,9 +219,9 @@ function emitInstruction(assignment: BufferAssignment, unit: Unit, eq: Equation)
     case "sum":
       return { kind: "segmentSum", ...common, accumulate };
     case "max":
-      return { kind: "segmentMax", ...common, places: false };
+      return { kind: "segmentMax", ...common, positions: false };
     case "argmax":
-      return { kind: "segmentMax", ...common, places: true };
+      return { kind: "segmentMax", ...common, positions: true };
     case "pick":
       return { kind: "segmentPick", ...common, index: assignment.operand(eq.inputs[1]!, unit.space).view };
   }

@@ -53,12 +53,12 @@ export const pickToOp: Op<BetweenScopes> = {
       );
     return [{ shape: x!.shape, dtype: x!.dtype }];
   },
-  jvp: ({ attrs, inputs: [, index, place] }, [t]) => [
-    t && apply(pickToOp, attrs, apply(spreadToOp, { from: attrs.to, to: attrs.from }, t), index!, place!),
+  jvp: ({ attrs, inputs: [, index, position] }, [t]) => [
+    t && apply(pickToOp, attrs, apply(spreadToOp, { from: attrs.to, to: attrs.from }, t), index!, position!),
   ],
-  transpose({ inputs: [, index, place] }, [ct]) {
+  transpose({ inputs: [, index, position] }, [ct]) {
     if (ct === undefined) return [undefined, undefined, undefined];
-    const hit = spreadOver(apply(equal.op, {}, index!, place!), ct.shape);
+    const hit = spreadOver(apply(equal.op, {}, index!, position!), ct.shape);
     return [apply(selectOp, {}, hit, ct, literal(0, ct.dtype)), undefined, undefined];
   },
   resultScope: ({ to }) => to,

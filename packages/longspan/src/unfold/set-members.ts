@@ -51,13 +51,13 @@ export class SetMembers {
   }
 
   /** The row of a value of this scope at a member of the node's own set. */
-  rowAt(scope: Scope, place: number): number {
+  rowAt(scope: Scope, position: number): number {
     const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
     const isPair = scope === setSpaces[k]!.pair;
     const first = isPair
       ? this.layout.pairs(k).begin[this.node!]
       : this.layout.structure.sets[k]!.begin[this.sequence];
-    return first! + place;
+    return first! + position;
   }
 
   /** Takes an operand apart. */

@@ -5,8 +5,8 @@ import type { ListTable } from "../tables.js";
 import type { InstructionRecord } from "./record.js";
 
 /**
- * out[r, :] = a[q, :] for the row q that stands at place index[r] of list r; a place outside the list is an error. `lists` is a table
- * number. Transpose: a map over the listed rows that compares their places.
+ * out[r, :] = a[q, :] for the row q that stands at position index[r] of list r; a position outside the list is an error. `lists` is a table
+ * number. Transpose: a map over the listed rows that compares their positions.
  */
 export interface SegmentPick {
   readonly kind: "segmentPick";
@@ -38,8 +38,8 @@ export const segmentPick: InstructionRecord<SegmentPick> = {
     return (begin, end, tables) => {
       const { starts, index } = tables[i.lists] as ListTable;
       for (let r = begin; r < end; r++) {
-        const place = checkedIndex(at.array[at.at(r)]!, starts[r + 1]! - starts[r]!, r, 0);
-        const from = a.base + index[starts[r]! + place]! * a.stride;
+        const position = checkedIndex(at.array[at.at(r)]!, starts[r + 1]! - starts[r]!, r, 0);
+        const from = a.base + index[starts[r]! + position]! * a.stride;
         const to = out.at(r);
         for (let c = 0; c < i.columns; c++) out.array[to + c] = a.array[from + c]!;
       }

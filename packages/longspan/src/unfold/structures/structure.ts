@@ -187,12 +187,12 @@ export class Structure {
    */
   withSets(sets: SetSizes): Structure {
     check("Structure.withSets", "sets", sets, setsKind);
-    const given = Object.entries(sets).map(([name, of]) =>
+    const named = Object.entries(sets).map(([name, of]) =>
       of instanceof Structure
         ? { name, sizes: of.nodesPerSequence(), arrange: (rows: Value) => of.unpack(rows) }
         : { name, sizes: of, arrange: null },
     );
-    return new Structure({ ...this.parts, sets: layOutSets("Structure.withSets", given, this.sequences) });
+    return new Structure({ ...this.parts, sets: layOutSets("Structure.withSets", named, this.sequences) });
   }
 
   /**
