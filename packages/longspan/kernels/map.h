@@ -283,5 +283,40 @@ inline void mulAdd(DType to, const Extent& e, const Tile& o, const Tile& a, cons
   apply3<double>(e, o, a, b, c, [](Doubles x, Doubles y, Doubles z) { return multiplyAdd(x, y, z); });
 }
 
+/** Calls f with a zero of the float type. */
+template <class F>
+LONGSPAN_INLINE void withFloats(DType dtype, F f) {
+  if (dtype == DType::float32)
+    f(0.0f);
+  else
+    f(0.0);
+}
+
+/** out = a times one number of each row. */
+inline void scale(DType to, int64_t rows, int64_t size, const Tile& o, const Tile& a, const Tile& b) {
+  withFloats(to, [&](auto zero) {
+    typedef decltype(zero) T;
+    for (int64_t r = 0; r < rows; r++) {
+      const Vec<T> factor = splat(*row<T>(b, r));
+      const Tile to = {o.at + r * o.stride, 0};
+      const Tile from = {a.at + r * a.stride, 0};
+      apply1<T>({1, size}, to, from, [&](Vec<T> x) { return x * factor; });
+    }
+  });
+}
+
+/** out += a times one number of each row, row after row. */
+inline void addScaled(DType to, int64_t rows, int64_t size, const Tile& o, const Tile& a, const Tile& b) {
+  withFloats(to, [&](auto zero) {
+    typedef decltype(zero) T;
+    for (int64_t r = 0; r < rows; r++) {
+      const Vec<T> factor = splat(*row<T>(b, r));
+      const Tile to = {o.at + r * o.stride, 0};
+      const Tile from = {a.at + r * a.stride, 0};
+      apply2<T>({1, size}, to, to, from, [&](Vec<T> y, Vec<T> x) { return multiplyAdd(x, factor, y); });
+    }
+  });
+}
+
 }  // namespace LONGSPAN_ISA
 }  // namespace longspan

@@ -79,6 +79,32 @@ inline double sumLine(const T* x, int64_t n) {
   return total;
 }
 
+/** The sum of n products: of whole lines in their type, then in double precision. */
+template <class T>
+inline double dotLine(const T* x, const T* y, int64_t n) {
+  Vec<T> sums[lineVectors<T>] = {};
+  int64_t i = 0;
+  for (; i + lineAccumulators<T> <= n; i += lineAccumulators<T>)
+    for (int v = 0; v < lineVectors<T>; v++)
+      sums[v] = multiplyAdd(load(x + i + v * lanes<T>), load(y + i + v * lanes<T>), sums[v]);
+  double total = 0;
+  if (i > 0) {
+    T joined[joinedAccumulators];
+    joinAccumulators<T>(sums, joined, [](T one, T other) { return one + other; });
+    for (const T sum : joined) total += static_cast<double>(sum);
+  }
+  for (; i < n; i++) total += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+  return total;
+}
+
+/** out, one number per row = the sum of a b. */
+inline void dot(DType to, int64_t rows, int64_t size, const Tile& o, const Tile& a, const Tile& b) {
+  withFloats(to, [&](auto zero) {
+    typedef decltype(zero) T;
+    for (int64_t r = 0; r < rows; r++) *row<T>(o, r) = static_cast<T>(dotLine(row<T>(a, r), row<T>(b, r), size));
+  });
+}
+
 inline float largestLine(const float* x, int64_t n) {
   // Several at a time: each comparison waits for the one before it.
   Floats most[lineVectors<float>];

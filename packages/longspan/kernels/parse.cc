@@ -189,7 +189,7 @@ class Parser : public Checks {
     if (m.uniform ? o.size != m.widest : o.size > m.widest) return fail("an operand wider than its map");
     if (o.slot < -1 || o.slot >= m.slots.size()) return fail("no such slot");
     if (o.slot >= 0 && o.size * sizeOf(o.dtype) > m.slots[o.slot]) return fail("an operand larger than its slot");
-    if (o.storage != Storage::view && o.slot < 0) return fail("an operand without a slot");
+    if (o.storage != Storage::view && o.storage != Storage::sum && o.slot < 0) return fail("an operand without a slot");
     if (o.storage == Storage::constant) {
       if (real < 0 || real >= realCount_) return fail("no such constant");
       o.value = reals_[real];
@@ -215,7 +215,8 @@ class Parser : public Checks {
     const int64_t n = m.operands.size();
     int inputs = 1;
     if (op.kind == OpKind::iota) inputs = 0;
-    if (op.kind == OpKind::binary) inputs = 2;
+    if (op.kind == OpKind::binary || op.kind == OpKind::scale || op.kind == OpKind::dot || op.kind == OpKind::addScaled)
+      inputs = 2;
     if (op.kind == OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
         op.kind == OpKind::uniform)
       inputs = 3;
@@ -224,13 +225,15 @@ class Parser : public Checks {
     for (int q = 0; q < 3; q++)
       if (q < inputs ? operands[q] < 0 || operands[q] >= n : operands[q] != -1) return fail("no such operand");
     const Operand& out = m.operands[op.out];
-    if (out.storage == Storage::constant || out.storage == Storage::sum ||
+    const bool adds = op.kind == OpKind::addUp || op.kind == OpKind::addScaled;
+    if (out.storage == Storage::constant || adds != (out.storage == Storage::sum) ||
         (out.storage == Storage::view && !out.written))
       return fail("a result that is not to be written");
     if (op.dims < 0 || op.dimCount < 0 || op.dimCount > maxRank || op.keptCount < 0 || op.keptCount > op.dimCount ||
         op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
       return fail("dimensions out of range");
-    const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum;
+    const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
+                             op.kind == OpKind::addUp;
     if (m.uniform && !elementwise) return fail("a movement in a uniform map");
     if (elementwise)
       for (int q = 0; q < inputs; q++)
@@ -263,6 +266,17 @@ class Parser : public Checks {
           return fail("an unknown function of a sum");
         if (out.dtype != DType::float32) return fail("a function of a sum that is not float32");
         return typed(out, *in[0]) && typed(out, *in[1]) && typed(out, *in[2]);
+      case OpKind::scale:
+      case OpKind::addScaled:
+        if (out.dtype == DType::int32 || in[0]->size != out.size || in[1]->size != 1)
+          return fail("a product with more than one number, or of integers");
+        return typed(out, *in[0]) && typed(out, *in[1]);
+      case OpKind::dot:
+        if (out.dtype == DType::int32 || in[0]->size != in[1]->size || out.size != 1)
+          return fail("a sum of products of different sizes, or of integers");
+        return typed(out, *in[0]) && typed(out, *in[1]);
+      case OpKind::addUp:
+        return typed(out, *in[0]);
       case OpKind::move:
         return typed(out, *in[0]) && strides(op, m, 0, op.dimCount, out.size, op.extra, in[0]->size);
       case OpKind::insert:

@@ -104,17 +104,6 @@ class MapRunner {
     __builtin_memset(rowOfSum(o, r), 0, static_cast<size_t>(o.size * longspan::sizeOf(o.dtype)));
   }
 
-  /** Adds the rows of a tile to a sum, one after the other. */
-  void addUp(const Operand& o, int64_t r, int64_t rows, int64_t column, int64_t columns) const {
-    const int64_t size = map_.uniform ? columns : o.size;
-    withType(o.dtype, [&](auto type) {
-      typedef LONGSPAN_TYPE(type) T;
-      T* to = reinterpret_cast<T*>(rowOfSum(o, r)) + column;
-      const T* from = reinterpret_cast<const T*>(slots_[o.slot]);
-      for (int64_t q = 0; q < rows; q++) addRow(to, from + q * size, size);
-    });
-  }
-
   /** The row of the map's space that row r of a span is: where it runs over a list, what the list says. */
   int64_t rowAt(int64_t r) const { return list_ == nullptr ? r : list_[r]; }
 
@@ -190,7 +179,9 @@ class MapRunner {
       const Operand& o = map_.operands[i];
       const int64_t size = map_.uniform ? columns : o.size;
       const int64_t bytes = longspan::sizeOf(o.dtype);
-      if (o.storage == Storage::scratch || o.storage == Storage::sum) {
+      if (o.storage == Storage::sum) {
+        tiles_[i] = {rowOfSum(o, sumRow_) + column * bytes, 0};
+      } else if (o.storage == Storage::scratch) {
         tiles_[i] = {slots_[o.slot], size * bytes};
       } else if (o.storage == Storage::constant) {
         tiles_[i] = {slots_[o.slot], 0};
@@ -199,9 +190,6 @@ class MapRunner {
       }
     }
     for (const MapOp& op : map_.ops) execute(op, rows, columns, span, first, column);
-    if (sumRow_ < 0) return;
-    for (const Operand& o : map_.operands)
-      if (o.storage == Storage::sum) addUp(o, sumRow_, rows, column, columns);
   }
 
   void bind(Tile& tile, const Operand& o, const Span& span, int64_t first, int64_t rows, int64_t column, int64_t size,
@@ -321,6 +309,22 @@ class MapRunner {
           uniformRows<float>(rows, out.size, op.extra, o, a, b, c);
         else
           uniformRows<double>(rows, out.size, op.extra, o, a, b, c);
+        break;
+      case OpKind::scale:
+        scale(out.dtype, rows, out.size, o, a, b);
+        break;
+      case OpKind::dot:
+        dot(out.dtype, rows, map_.operands[op.a].size, o, a, b);
+        break;
+      case OpKind::addUp:
+        withType(out.dtype, [&](auto type) {
+          typedef LONGSPAN_TYPE(type) T;
+          const int64_t size = map_.uniform ? columns : out.size;
+          for (int64_t r = 0; r < rows; r++) addRow(row<T>(o, r), row<T>(a, r), size);
+        });
+        break;
+      case OpKind::addScaled:
+        addScaled(out.dtype, rows, out.size, o, a, b);
         break;
       case OpKind::count:
         break;

@@ -1,9 +1,9 @@
 import { bytesPerElement, type DType, type View } from "../program/index.js";
-import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
+import { type FlatMap, type FlatOp, isWrite, operandsOf } from "./flat-map.js";
 
 /**
  * Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). A sum
- * is the slot whose rows are added to a row of a buffer once all operations are done.
+ * is a row of a buffer to which the rows of a list are added.
  */
 export interface KernelOperand {
   readonly storage: "scratch" | "view" | "constant" | "sum";
@@ -18,8 +18,9 @@ export interface KernelOperand {
 
 /** An operation on operands. Loads and stores that cost nothing are gone; the others are copies. */
 export type KernelOp =
-  | Exclude<FlatOp, { op: "load" | "store" | "constant" }>
-  | { op: "copy"; out: number; a: number };
+  | Exclude<FlatOp, { op: "load" | "store" | "constant" | "addUp" | "addScaled" }>
+  | { op: "copy" | "addUp"; out: number; a: number }
+  | { op: "addScaled"; out: number; a: number; b: number };
 
 export interface KernelMap {
   readonly operands: readonly KernelOperand[];
@@ -33,16 +34,9 @@ export interface KernelMap {
  * It is copied instead if the map both reads and writes the same columns, since order would matter then. All other values share slots
  * of scratch memory.
  *
- * @param how.inLoop rows that a level reads by a table are of other levels than the rows it writes
- * @param how.sums what is stored is summed over the rows of a list
+ * @param inLoop rows that a level reads by a table are of other levels than the rows it writes
  */
-export function assignStorage(
-  { values, code: ordered }: FlatMap,
-  { inLoop, sums }: { readonly inLoop: boolean; readonly sums: boolean },
-): KernelMap {
-  // A slot that is summed must not be taken by a later result.
-  const isStore = (op: FlatOp) => op.op === "store";
-  const code = sums ? [...ordered.filter((op) => !isStore(op)), ...ordered.filter(isStore)] : ordered;
+export function assignStorage({ values, code }: FlatMap, inLoop: boolean): KernelMap {
   const operands: KernelOperand[] = [];
   const ops: KernelOp[] = [];
   /** Operand of each value, once known. */
@@ -63,6 +57,8 @@ export function assignStorage(
         op.view.offset < other.view.offset + width(other) &&
         (!inLoop || other.view.rows === op.view.rows),
     );
+  // Of a map over lists all rows may lie scattered.
+  const sums = code.some((op) => op.op === "addUp" || op.op === "addScaled");
   const viewOperand = (view: View, v: number, written: boolean): number => {
     const { dtype, size } = values[v]!;
     // Rows that may lie scattered are gathered, and a number for all rows is spread, into a slot.
@@ -76,13 +72,13 @@ export function assignStorage(
   const producers = new Map<number, FlatOp>();
   const timesMade = new Map<number, number>();
   for (const op of code) {
-    if (op.op === "store") continue;
+    if (isWrite(op)) continue;
     producers.set(op.out, op);
     timesMade.set(op.out, (timesMade.get(op.out) ?? 0) + 1);
   }
   const directStores = new Map<number, FlatOp>();
   for (const op of code) {
-    if (op.op !== "store" || sums || directStores.has(op.a) || clashes(op)) continue;
+    if (op.op !== "store" || directStores.has(op.a) || clashes(op)) continue;
     const made = producers.get(op.a);
     if (made && made.op !== "load" && made.op !== "constant" && timesMade.get(op.a) === 1)
       directStores.set(op.a, op);
@@ -109,22 +105,22 @@ export function assignStorage(
 
   code.forEach((op, i) => {
     // A result may take the slot of an operand that ends here only where both are gone through in step.
-    const inStep = ["unary", "binary", "select", "mulAdd", "ofSum"].includes(op.op);
+    const inStep = ["unary", "binary", "select", "mulAdd", "ofSum", "scale"].includes(op.op);
     const ended = [...new Set(operandsOf(op))].filter((v) => lastUse.get(v) === i);
-    const sameType = (v: number) => op.op !== "store" && bytesOf(values[v]!) === bytesOf(values[op.out]!);
+    const sameType = (v: number) => !isWrite(op) && bytesOf(values[v]!) === bytesOf(values[op.out]!);
     const early = inStep ? ended.filter(sameType) : [];
     const operandsRead = new Map(operandsOf(op).map((v) => [v, operandOf(v)]));
     const at = (v: number) => operandsRead.get(v)!;
     for (const v of early) giveBack(v);
-    if (op.op === "store" && sums) {
+    if (op.op === "addUp" || op.op === "addScaled") {
       const { dtype, size } = values[op.a]!;
-      let from = operands[at(op.a)]!;
-      if (from.storage !== "scratch") {
-        const slot = ownSlot(bytesOf(from));
-        from = { storage: "scratch", dtype, size, slot, written: true, value: 0 };
-        ops.push({ op: "copy", out: operands.push(from) - 1, a: at(op.a) });
-      }
-      operands.push({ storage: "sum", dtype, size, slot: from.slot, view: op.view, written: true, value: 0 });
+      const out =
+        operands.push({ storage: "sum", dtype, size, slot: -1, view: op.view, written: true, value: 0 }) - 1;
+      ops.push(
+        op.op === "addUp"
+          ? { op: "addUp", out, a: at(op.a) }
+          : { op: "addScaled", out, a: at(op.a), b: at(op.b) },
+      );
     } else if (op.op === "store") {
       if (directStores.get(op.a) !== op) {
         const out = viewOperand(op.view, op.a, true);
@@ -158,6 +154,8 @@ export function assignStorage(
           ops.push({ ...op, out });
           break;
         case "binary":
+        case "scale":
+        case "dot":
           ops.push({ ...op, out, a: at(op.a), b: at(op.b) });
           break;
         case "select":

@@ -66,11 +66,11 @@ function encodeInstruction(i: Instruction, ints: number[]): void {
 }
 
 function encodeMap(map: MapInstruction | SegmentMap, inLoop: boolean, ints: number[], reals: number[]): void {
-  const flat = joinPatterns(flattenMap(map));
-  const { operands, ops, slots } = assignStorage(flat, { inLoop, sums: map.kind === "segmentMap" });
+  const flat = joinPatterns(flattenMap(map), { sums: map.kind === "segmentMap" });
+  const { operands, ops, slots } = assignStorage(flat, inLoop);
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
   const elementwise = ops.every((o) =>
-    ["copy", "unary", "binary", "select", "mulAdd", "ofSum"].includes(o.op),
+    ["copy", "unary", "binary", "select", "mulAdd", "ofSum", "addUp"].includes(o.op),
   );
   const uniform = elementwise && operands.every((o) => o.size === widest);
   const dims: Dimension[] = [];

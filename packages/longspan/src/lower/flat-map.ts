@@ -42,6 +42,14 @@ export type FlatOp =
       readonly b: number;
       readonly c: number;
     }
+  /** out = a times the one number b. */
+  | { readonly op: "scale"; readonly out: number; readonly a: number; readonly b: number }
+  /** out, one number = the sum of a b. */
+  | { readonly op: "dot"; readonly out: number; readonly a: number; readonly b: number }
+  /** Of a map over lists: the view, summed over the rows of a list, += a. */
+  | { readonly op: "addUp"; readonly a: number; readonly view: View }
+  /** Of a map over lists: the view += a times the one number b. */
+  | { readonly op: "addScaled"; readonly a: number; readonly b: number; readonly view: View }
   /** out, row-major = a at strides. */
   | {
       readonly op: "move";
@@ -78,6 +86,11 @@ export type FlatOp =
       readonly site: number;
     };
 
+/** Whether an operation writes to a buffer and makes no value. */
+export function isWrite(op: FlatOp): op is Extract<FlatOp, { readonly view: View; readonly a: number }> {
+  return op.op === "store" || op.op === "addUp" || op.op === "addScaled";
+}
+
 /** Flat values of a map: how many elements of which type per row. */
 export interface FlatValue {
   readonly size: number;
@@ -97,6 +110,9 @@ export function operandsOf(op: FlatOp): number[] {
     case "iota":
       return [];
     case "binary":
+    case "scale":
+    case "dot":
+    case "addScaled":
       return [op.a, op.b];
     case "select":
     case "mulAdd":

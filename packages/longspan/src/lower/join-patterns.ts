@@ -1,10 +1,12 @@
-import { type FlatMap, type FlatOp, operandsOf } from "./flat-map.js";
+import { type FlatMap, type FlatOp, isWrite, operandsOf } from "./flat-map.js";
 
 /**
  * Joins operations that often come together in cells and their derivatives, so that they take one pass over memory: 1 - x, 1 - x^2,
- * x (1 - x), these times a gradient, a b + c, and gates, which are a function of a sum of three values. Drops values that nothing reads.
+ * x (1 - x), these times a gradient, a b + c, gates, which are a function of a sum of three values, products with one number, and sums of products. Drops values that nothing reads.
+ *
+ * @param options.sums what is stored is summed over the rows of a list
  */
-export function joinPatterns(map: FlatMap): FlatMap {
+export function joinPatterns(map: FlatMap, { sums = false } = {}): FlatMap {
   const floats = (v: number) => map.values[v]!.dtype !== "int32";
   const makers = makersOf(map.code);
   const isOne = (v: number) => {
@@ -41,7 +43,8 @@ export function joinPatterns(map: FlatMap): FlatMap {
     }
     return op;
   });
-  return { values: map.values, code: withoutDead(joinGates(joined, map.values)) };
+  const scaled = joinScales(joinGates(joined, map.values), map.values);
+  return { values: map.values, code: withoutDead(sums ? addUp(scaled) : scaled) };
 
   function isComplement(v: number, of: number): boolean {
     const m = makers.get(v);
@@ -89,9 +92,48 @@ function joinGates(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[]
   });
 }
 
+/** Products with one number that is spread, and sums of products. */
+function joinScales(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[] {
+  const makers = makersOf(code);
+  const uses = usesOf(code);
+  /** The one number that a value repeats. */
+  const repeated = (v: number): number | undefined => {
+    const m = makers.get(v);
+    const same = m?.op === "move" && m.dims.length === 1 && m.dims[0]![1] === 0;
+    return same && values[m.a]!.size === 1 ? m.a : undefined;
+  };
+  const scaled = code.map((op): FlatOp => {
+    if (op.op !== "binary" || op.code !== "mul" || values[op.out]!.dtype === "int32") return op;
+    const [a, b] = [repeated(op.a), repeated(op.b)];
+    if (b !== undefined) return { op: "scale", out: op.out, a: op.a, b };
+    return a === undefined ? op : { op: "scale", out: op.out, a: op.b, b: a };
+  });
+  const products = makersOf(scaled);
+  return scaled.map((op): FlatOp => {
+    if (op.op !== "reduce" || op.code !== "sum" || values[op.out]!.size !== 1) return op;
+    const m = products.get(op.a);
+    const isWhole = op.reduced.length === 1 && op.reduced[0]![1] === 1;
+    if (m?.op !== "binary" || m.code !== "mul" || uses.get(op.a) !== 1 || !isWhole) return op;
+    return values[op.out]!.dtype === "int32" ? op : { op: "dot", out: op.out, a: m.a, b: m.b };
+  });
+}
+
+/** What is stored is added up instead; a product with one number as it is formed. */
+function addUp(code: readonly FlatOp[]): FlatOp[] {
+  const makers = makersOf(code);
+  const uses = usesOf(code);
+  return code.map((op): FlatOp => {
+    if (op.op !== "store") return op;
+    const m = makers.get(op.a);
+    return m?.op === "scale" && uses.get(op.a) === 1
+      ? { op: "addScaled", a: m.a, b: m.b, view: op.view }
+      : { op: "addUp", a: op.a, view: op.view };
+  });
+}
+
 function makersOf(code: readonly FlatOp[]): Map<number, FlatOp> {
   const makers = new Map<number, FlatOp>();
-  for (const op of code) if (op.op !== "store" && op.op !== "insert") makers.set(op.out, op);
+  for (const op of code) if (!isWrite(op) && op.op !== "insert") makers.set(op.out, op);
   return makers;
 }
 
@@ -106,7 +148,7 @@ function withoutDead(code: readonly FlatOp[]): FlatOp[] {
   const kept: FlatOp[] = [];
   for (let i = code.length - 1; i >= 0; i--) {
     const op = code[i]!;
-    if (op.op !== "store" && !wanted.has(op.out)) continue;
+    if (!isWrite(op) && !wanted.has(op.out)) continue;
     kept.push(op);
     for (const v of operandsOf(op)) wanted.add(v);
   }
