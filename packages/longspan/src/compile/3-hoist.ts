@@ -1,7 +1,7 @@
-import { dependencies, dependents, type Equation } from "../autodiff/index.js";
+import { dependencies, dependents, type Equation, type Var } from "../autodiff/index.js";
 import { inSlots, outSlots, roots } from "../cell/index.js";
-import { hasLevels } from "../program/index.js";
-import type { Value } from "../tensor/index.js";
+import { hasLevels, isPaired, type Scope } from "../program/index.js";
+import { sizeOf, type Value } from "../tensor/index.js";
 import type { PlacedResults } from "./2-place-results.js";
 import { type Phase, result } from "./context.js";
 import { firstLayer, type Layer, layerAfter, layerFrom } from "./layers.js";
@@ -70,7 +70,14 @@ function sinkBefore(
   }
 }
 
-/** Moves row-local work from after the loop into the loop, if the loop has its operands. */
+/** The scope of the pairs whose values of several numbers an equation sums to nodes, if it does: such sums are formed together. */
+function pairsSummed({ op, inputs, outputs: [v] }: Equation): Scope | undefined {
+  const { scope } = (inputs[0] ?? v) as Var;
+  const sums = op.lowering.kind === "sum" && op.lowering.code === "sum" && v!.scope === "node";
+  return sums && isPaired(scope) && sizeOf(v!.shape) > 1 ? scope : undefined;
+}
+
+/** Moves row-local work, and sums over pairs beside those of the loop, from after the loop into the loop, if the loop has its operands. */
 function pullAfter(
   { cell, producer }: PlacedResults,
   phases: Map<Equation, Phase>,
@@ -90,17 +97,23 @@ function pullAfter(
     return layer;
   };
   let deepest = first;
+  const deepestSums = new Map<Scope, Layer>();
   for (const eq of cell.equations) {
     if (phases.get(eq) !== "loop") continue;
     const layer = layerOf(eq);
     layers.set(result(eq), layer);
     if (isRowLocal(eq)) deepest = Math.max(deepest, layer);
+    const pairs = pairsSummed(eq);
+    if (pairs) deepestSums.set(pairs, Math.max(deepestSums.get(pairs) ?? first, layer));
   }
   for (const eq of cell.equations) {
-    if (phases.get(eq) !== "after" || !isRowLocal(eq)) continue;
+    if (phases.get(eq) !== "after") continue;
+    const pairs = pairsSummed(eq);
+    const limit = isRowLocal(eq) ? deepest : pairs && deepestSums.get(pairs);
+    if (limit === undefined) continue;
     if (eq.inputs.some((v) => producer.has(v) && phases.get(producer.get(v)!) === "after")) continue;
     const layer = layerOf(eq);
-    if (layer > deepest) continue;
+    if (layer > limit) continue;
     phases.set(eq, "loop");
     layers.set(result(eq), layer);
   }

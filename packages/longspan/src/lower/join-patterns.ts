@@ -2,7 +2,8 @@ import { type FlatMap, type FlatOp, isWrite, operandsOf } from "./flat-map.js";
 
 /**
  * Joins operations that often come together in cells and their derivatives, so that they take one pass over memory: 1 - x, 1 - x^2,
- * x (1 - x), these times a gradient, a b + c, gates, which are a function of a sum of three values, products with one number, and sums of products. Drops values that nothing reads.
+ * x (1 - x), these times a gradient, a b + c, gates, which are a function of a sum of three values, products with one number, and sums
+ * of products. Drops values that nothing reads.
  *
  * @param options.sums what is stored is summed over the rows of a list
  */
