@@ -277,6 +277,12 @@ inline void ofSum(Unary code, const Extent& e, const Tile& o, const Tile& a, con
   apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return sigmoid((x + y) + z); });
 }
 
+/** float32 only. */
+inline void ofSumOfTwo(Unary code, const Extent& e, const Tile& o, const Tile& a, const Tile& b) {
+  if (code == Unary::tanh) return apply2<float>(e, o, a, b, [](Floats x, Floats y) { return tanh(x + y); });
+  apply2<float>(e, o, a, b, [](Floats x, Floats y) { return sigmoid(x + y); });
+}
+
 inline void mulAdd(DType to, const Extent& e, const Tile& o, const Tile& a, const Tile& b, const Tile& c) {
   if (to == DType::float32)
     return apply3<float>(e, o, a, b, c, [](Floats x, Floats y, Floats z) { return multiplyAdd(x, y, z); });

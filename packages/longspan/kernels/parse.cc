@@ -215,7 +215,7 @@ class Parser : public Checks {
     const int64_t n = m.operands.size();
     int inputs = 1;
     if (op.kind == OpKind::iota) inputs = 0;
-    if (op.kind == OpKind::binary || op.kind == OpKind::scale || op.kind == OpKind::dot || op.kind == OpKind::addScaled)
+    if (op.kind == OpKind::binary || op.kind == OpKind::ofSumOfTwo || op.kind == OpKind::scale || op.kind == OpKind::dot || op.kind == OpKind::addScaled)
       inputs = 2;
     if (op.kind == OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
         op.kind == OpKind::uniform)
@@ -233,7 +233,7 @@ class Parser : public Checks {
         op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
       return fail("dimensions out of range");
     const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
-                             op.kind == OpKind::addUp;
+                             op.kind == OpKind::ofSumOfTwo || op.kind == OpKind::addUp;
     if (m.uniform && !elementwise) return fail("a movement in a uniform map");
     if (elementwise)
       for (int q = 0; q < inputs; q++)
@@ -266,6 +266,11 @@ class Parser : public Checks {
           return fail("an unknown function of a sum");
         if (out.dtype != DType::float32) return fail("a function of a sum that is not float32");
         return typed(out, *in[0]) && typed(out, *in[1]) && typed(out, *in[2]);
+      case OpKind::ofSumOfTwo:
+        if (op.code != static_cast<int32_t>(Unary::sigmoid) && op.code != static_cast<int32_t>(Unary::tanh))
+          return fail("an unknown function of a sum");
+        if (out.dtype != DType::float32) return fail("a function of a sum that is not float32");
+        return typed(out, *in[0]) && typed(out, *in[1]);
       case OpKind::scale:
       case OpKind::addScaled:
         if (out.dtype == DType::int32 || in[0]->size != out.size || in[1]->size != 1)

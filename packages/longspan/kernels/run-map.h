@@ -265,6 +265,9 @@ class MapRunner {
       case OpKind::ofSum:
         ofSum(static_cast<Unary>(op.code), extent(op, rows, columns), o, a, b, c);
         break;
+      case OpKind::ofSumOfTwo:
+        ofSumOfTwo(static_cast<Unary>(op.code), extent(op, rows, columns), o, a, b);
+        break;
       case OpKind::move:
         if (longspan::sizeOf(out.dtype) == 8)
           moveRows<uint64_t>(rows, o, a, dims, op.dimCount, op.extra);

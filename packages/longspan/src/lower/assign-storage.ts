@@ -105,7 +105,7 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
 
   code.forEach((op, i) => {
     // A result may take the slot of an operand that ends here only where both are gone through in step.
-    const inStep = ["unary", "binary", "select", "mulAdd", "ofSum", "scale"].includes(op.op);
+    const inStep = ["unary", "binary", "select", "mulAdd", "ofSum", "ofSumOfTwo", "scale"].includes(op.op);
     const ended = [...new Set(operandsOf(op))].filter((v) => lastUse.get(v) === i);
     const sameType = (v: number) => !isWrite(op) && bytesOf(values[v]!) === bytesOf(values[op.out]!);
     const early = inStep ? ended.filter(sameType) : [];
@@ -154,6 +154,7 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
           ops.push({ ...op, out });
           break;
         case "binary":
+        case "ofSumOfTwo":
         case "scale":
         case "dot":
           ops.push({ ...op, out, a: at(op.a), b: at(op.b) });

@@ -70,7 +70,7 @@ function encodeMap(map: MapInstruction | SegmentMap, inLoop: boolean, ints: numb
   const { operands, ops, slots } = assignStorage(flat, inLoop);
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
   const elementwise = ops.every((o) =>
-    ["copy", "unary", "binary", "select", "mulAdd", "ofSum", "addUp"].includes(o.op),
+    ["copy", "unary", "binary", "select", "mulAdd", "ofSum", "ofSumOfTwo", "addUp"].includes(o.op),
   );
   const uniform = elementwise && operands.every((o) => o.size === widest);
   const dims: Dimension[] = [];
@@ -115,6 +115,7 @@ function details(op: KernelOp): {
   switch (op.op) {
     case "unary":
     case "ofSum":
+    case "ofSumOfTwo":
       return { ...plain, code: numberOf(op.code, "Unary") };
     case "binary":
       return { ...plain, code: numberOf(op.code, "Binary") };

@@ -71,6 +71,7 @@ export const enumerations = {
     "uniform",
     "mulAdd",
     "ofSum",
+    "ofSumOfTwo",
     "scale",
     "dot",
     "addUp",

@@ -42,6 +42,14 @@ export type FlatOp =
       readonly b: number;
       readonly c: number;
     }
+  /** out = f(a + b), in float32. */
+  | {
+      readonly op: "ofSumOfTwo";
+      readonly code: "sigmoid" | "tanh";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+    }
   /** out = a times the one number b. */
   | { readonly op: "scale"; readonly out: number; readonly a: number; readonly b: number }
   /** out, one number = the sum of a b. */
@@ -110,6 +118,7 @@ export function operandsOf(op: FlatOp): number[] {
     case "iota":
       return [];
     case "binary":
+    case "ofSumOfTwo":
     case "scale":
     case "dot":
     case "addScaled":

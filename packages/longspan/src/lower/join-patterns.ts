@@ -2,7 +2,7 @@ import { type FlatMap, type FlatOp, isWrite, operandsOf } from "./flat-map.js";
 
 /**
  * Joins operations that often come together in cells and their derivatives, so that they take one pass over memory: 1 - x, 1 - x^2,
- * x (1 - x), these times a gradient, a b + c, gates, which are a function of a sum of three values, products with one number, and sums
+ * x (1 - x), these times a gradient, a b + c, gates, which are a function of a sum of two or three values, products with one number, and sums
  * of products. Drops values that nothing reads.
  *
  * @param options.sums what is stored is summed over the rows of a list
@@ -87,7 +87,7 @@ function joinGates(code: readonly FlatOp[], values: FlatMap["values"]): FlatOp[]
     const outer = sumOf(op.a);
     if (!outer || values[op.out]!.dtype !== "float32") return op;
     const inner = sumOf(outer.a) ?? sumOf(outer.b);
-    if (!inner) return op;
+    if (!inner) return { op: "ofSumOfTwo", code: op.code, out: op.out, a: outer.a, b: outer.b };
     const c = inner.out === outer.a ? outer.b : outer.a;
     return { op: "ofSum", code: op.code, out: op.out, a: inner.a, b: inner.b, c };
   });
