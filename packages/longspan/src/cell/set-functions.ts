@@ -92,7 +92,15 @@ export function setSum(x: Value): Value {
 /**
  * Mean over the members of a set: zeros for an empty one.
  * @param x a value that differs per member, any shape
- * @example setMean(source.k) // inside a step: [2], one per sequence
+ * @example
+ * const means = defineCell({
+ *   name: "means",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ source }) => ({ state: {}, output: setMean(source.k) }),
+ * })(undefined);
  */
 export function setMean(x: Value): Value {
   const { set, from, to, context } = membersOf("setMean", x);
@@ -104,7 +112,15 @@ export function setMean(x: Value): Value {
 /**
  * The largest over the members of a set, element by element: -infinity for an empty one. Equal maxima share the derivative equally.
  * @param x a value that differs per member, any shape
- * @example setMax(dot(q, source.k)) // inside a step: the best score of each node
+ * @example
+ * const best = defineCell({
+ *   name: "best",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ q, source }) => ({ state: {}, output: setMax(dot(q, source.k)) }),
+ * })(undefined);
  */
 export function setMax(x: Value): Value {
   return reduced("setMax", maxToOp, x);
@@ -113,7 +129,15 @@ export function setMax(x: Value): Value {
 /**
  * Where in its set the first of the largest members stands: int32, 0 for the first member; -1 for an empty set.
  * @param x a value that differs per member, any shape
- * @example setArgmax(dot(q, source.k)) // inside a step: the member that each node likes best
+ * @example
+ * const choice = defineCell({
+ *   name: "choice",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ q, source }) => ({ state: {}, output: setArgmax(dot(q, source.k)) }),
+ * })(undefined);
  */
 export function setArgmax(x: Value): Value {
   return reduced("setArgmax", argmaxToOp, x);
@@ -122,7 +146,15 @@ export function setArgmax(x: Value): Value {
 /**
  * The number of members of the set that a value belongs to: a float [], one per sequence.
  * @param x a value that differs per member
- * @example setCount(source.k) // inside a step
+ * @example
+ * const counts = defineCell({
+ *   name: "counts",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ source }) => ({ state: {}, output: setCount(source.k) }),
+ * })(undefined);
  */
 export function setCount(x: Value): Value {
   const { set, context } = membersOf("setCount", x);
@@ -132,7 +164,15 @@ export function setCount(x: Value): Value {
 /**
  * The position of each member in its set: 0 for the first, int32 [], one per member.
  * @param x a value that differs per member
- * @example setPlaces(source.k) // inside a step
+ * @example
+ * const places = defineCell({
+ *   name: "places",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ source }) => ({ state: {}, output: setPlaces(source.k) }),
+ * })(undefined);
  */
 export function setPlaces(x: Value): Value {
   const { set, context } = membersOf("setPlaces", x);
@@ -146,7 +186,15 @@ export function setPlaces(x: Value): Value {
  * @param x a value that differs per member, any shape
  * @param index int32 []: 0 for the first member
  * @throws IndexError, when the cell runs, for a place that the set does not have: any place of an empty one
- * @example setAt(setLogSoftmax(scores), target) // inside a step: the log-probability of the member that is right
+ * @example
+ * const pointing = defineCell({
+ *   name: "pointing",
+ *   inputs: () => ({ q: [2], target: { shape: [], dtype: "int32" as const } }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ q, target, source }) => ({ state: {}, output: setAt(setLogSoftmax(dot(q, source.k)), target) }),
+ * })(undefined);
  */
 export function setAt(x: Value, index: Value): Value {
   const { set, from, context } = membersOf("setAt", x);
@@ -161,7 +209,15 @@ function isPerSequence(v: Value): boolean {
 /**
  * log(sum over m of e^x_m), stable for any x: -infinity for an empty set.
  * @param x a value that differs per member, any shape
- * @example setLogSumExp(scores) // inside a step
+ * @example
+ * const total = defineCell({
+ *   name: "total",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ q, source }) => ({ state: {}, output: setLogSumExp(dot(q, source.k)) }),
+ * })(undefined);
  */
 export function setLogSumExp(x: Value): Value {
   const top = stopGradient(reduced("setLogSumExp", maxToOp, x));
@@ -175,7 +231,15 @@ export function setLogSumExp(x: Value): Value {
  * Softmax over the members of a set: w_m = e^x_m / sum over n of e^x_n, stable for any x. An empty set has no weights.
  * @param x a value that differs per member, any shape
  * @returns the same shape, per member as x
- * @example setSum(mul(setSoftmax(dot(q, source.k)), source.k)) // inside a step: attention
+ * @example
+ * const attention = defineCell({
+ *   name: "attention",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ q, source }) => ({ state: {}, output: setSum(mul(setSoftmax(dot(q, source.k)), source.k)) }),
+ * })(undefined);
  */
 export function setSoftmax(x: Value): Value {
   const top = stopGradient(reduced("setSoftmax", maxToOp, x));
@@ -187,7 +251,15 @@ export function setSoftmax(x: Value): Value {
  * The logarithm of the softmax over the members of a set, without cancellation.
  * @param x a value that differs per member, any shape
  * @returns the same shape, per member as x
- * @example setLogSoftmax(dot(q, source.k)) // inside a step
+ * @example
+ * const logWeights = defineCell({
+ *   name: "logWeights",
+ *   inputs: () => ({ q: [2] }),
+ *   sets: () => ({ source: { k: [2] } }),
+ *   state: () => ({}),
+ *   params: () => ({}),
+ *   step: ({ q, source }) => ({ state: {}, output: setLogSoftmax(dot(q, source.k)) }),
+ * })(undefined);
  */
 export function setLogSoftmax(x: Value): Value {
   return sub(x, setLogSumExp(x));
