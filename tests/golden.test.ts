@@ -13,6 +13,7 @@ import {
   cumulativeProduct,
   type DType,
   fromArray,
+  gaussianLossPerRow,
   gruResetAfter,
   hessianVectorProduct,
   type InputSpec,
@@ -20,6 +21,8 @@ import {
   leafEntries,
   lstm,
   matmul,
+  type Mixture,
+  mixtureLossPerRow,
   mul,
   onCpu,
   permute,
@@ -75,6 +78,8 @@ interface RecurrentFile {
     readonly c_0?: Stored[];
   };
 }
+
+type LossFile = Record<"inputs" | "outputs" | "gradients", Record<string, Stored>>;
 
 type Mode = RecurrentFile["config"]["mode"];
 
@@ -381,6 +386,50 @@ describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {
       );
     },
   );
+  test("gaussian_loss", () => {
+    const { inputs, outputs, gradients } = load<LossFile>("gaussian_loss");
+    const of = ({ data, shape }: Stored) => fromArray(data, shape, dtype);
+    const point = { mean: of(inputs.mean!), logVariance: of(inputs.log_variance!), y: of(inputs.targets!) };
+    const { value, grads } = valueAndGrad(({ y, ...gaussian }: typeof point) =>
+      sum(gaussianLossPerRow(gaussian, y)),
+    )(point);
+    const rows = numbers(gaussianLossPerRow({ mean: point.mean, logVariance: point.logVariance }, point.y));
+    expectClose(rows, outputs.per_row!.data, tolerance, "per row");
+    expectClose(numbers(value), [outputs.per_row!.data.reduce((a, b) => a + b)], tolerance, "sum");
+    expectClose(numbers(grads.mean), gradients.mean!.data, tolerance, "gradient of the mean");
+    expectClose(numbers(grads.logVariance), gradients.log_variance!.data, tolerance, "of the log-variance");
+    expectClose(numbers(grads.y), gradients.targets!.data, tolerance, "of the targets");
+    const scale = of({
+      ...inputs.log_variance!,
+      data: inputs.log_variance!.data.map((v) => Math.exp(v / 2)),
+    });
+    const scaled = numbers(gaussianLossPerRow({ mean: point.mean, scale }, point.y));
+    expectClose(scaled, outputs.per_row!.data, tolerance, "per row, of scales");
+  });
+
+  test.each(["univariate", "diagonal", "correlated"])("mixture_loss_%s", (name) => {
+    const { inputs, outputs, gradients } = load<LossFile>(`mixture_loss_${name}`);
+    const of = (key: string) => fromArray(inputs[key]!.data, inputs[key]!.shape, dtype);
+    const names: Record<keyof Mixture, string> = {
+      logits: "logits",
+      means: "means",
+      logScales: "log_scales",
+      artanhCorrelations: "artanh_correlations",
+    };
+    const given = Object.entries(names).filter(([, key]) => key in inputs);
+    const mixture = Object.fromEntries(given.map(([part, key]) => [part, of(key)])) as unknown as Mixture;
+    const targets = of("targets");
+    const rows = numbers(mixtureLossPerRow(mixture, targets));
+    expectClose(rows, outputs.per_row!.data, tolerance, "per row");
+    const { grads } = valueAndGrad((p: { mixture: Mixture; targets: Value }) =>
+      sum(mixtureLossPerRow(p.mixture, p.targets)),
+    )({ mixture, targets });
+    for (const [part, key] of given) {
+      const gradient = numbers((grads.mixture as unknown as Record<string, Tensor>)[part]!);
+      expectClose(gradient, gradients[key]!.data, tolerance, `gradient of ${part}`);
+    }
+    expectClose(numbers(grads.targets), gradients.targets!.data, tolerance, "gradient of the targets");
+  });
 
   test("cross_entropy", () => {
     const file = load<{

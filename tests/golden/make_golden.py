@@ -1,4 +1,5 @@
 """Golden values for the recurrent layers, optimisers, a schedule, cross entropy, layer norm and operations.
+"""Golden values for the recurrent layers, optimisers, a schedule, losses and layer norm.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -429,6 +430,69 @@ def cross_entropy():
     }
 
 
+def gaussian_loss():
+    seed = 303
+    rng = np.random.RandomState(seed)
+    mean, log_variance, targets = (uniform(rng, (5, 3), 2.0) for _ in range(3))
+    m, v, y = leaf(mean), leaf(log_variance), leaf(targets)
+    rows = torch.nn.functional.gaussian_nll_loss(m, y, v.exp(), full=True, eps=0.0, reduction="none").sum(-1)
+    rows.sum().backward()
+    return {
+        "case": "gaussian_loss",
+        "config": {"torch": TORCH_VERSION, "seed": seed, "rows": 5, "features": 3},
+        "layout": "mean, log_variance and targets are [rows, features]; per_row sums over features, with the "
+        "constant ln(2 pi) / 2; the gradients are those of the sum over rows",
+        "weights": {},
+        "inputs": {"mean": array(mean), "log_variance": array(log_variance), "targets": array(targets)},
+        "cotangents": {},
+        "outputs": {"per_row": array(rows)},
+        "gradients": {"mean": array(m.grad), "log_variance": array(v.grad), "targets": array(y.grad)},
+    }
+
+
+def mixture_loss(case, seed, features, correlated=False):
+    rows, components = 6, 4
+    rng = np.random.RandomState(seed)
+    values = {
+        "logits": uniform(rng, (rows, components), 2.0),
+        "means": uniform(rng, (rows, components, features), 2.0),
+        "log_scales": uniform(rng, (rows, components, features), 1.0),
+        "targets": uniform(rng, (rows, features), 2.0),
+    }
+    if correlated:
+        values["artanh_correlations"] = uniform(rng, (rows, components), 2.0)
+    t = {name: leaf(value) for name, value in values.items()}
+    scales = t["log_scales"].exp()
+    if correlated:
+        rho = torch.tanh(t["artanh_correlations"])
+        s1, s2 = scales[..., 0], scales[..., 1]
+        covariance = torch.stack([s1 * s1, rho * s1 * s2, rho * s1 * s2, s2 * s2], -1).reshape(rows, components, 2, 2)
+        parts = torch.distributions.MultivariateNormal(t["means"], covariance_matrix=covariance)
+    else:
+        parts = torch.distributions.Independent(torch.distributions.Normal(t["means"], scales), 1)
+    weights = torch.distributions.Categorical(logits=t["logits"])
+    per_row = -torch.distributions.MixtureSameFamily(weights, parts).log_prob(t["targets"])
+    per_row.sum().backward()
+    return {
+        "case": case,
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "rows": rows,
+            "components": components,
+            "features": features,
+            "correlated": correlated,
+        },
+        "layout": "logits [rows, components] before softmax, means and log_scales [rows, components, features]; "
+        "a correlation is tanh of artanh_correlations; the gradients are those of the sum over rows",
+        "weights": {},
+        "inputs": {name: array(value) for name, value in values.items()},
+        "cotangents": {},
+        "outputs": {"per_row": array(per_row)},
+        "gradients": {name: array(value.grad) for name, value in t.items()},
+    }
+
+
 def layer_norm():
     seed, eps = 302, 1e-5
     rng = np.random.RandomState(seed)
@@ -560,6 +624,10 @@ def make_all():
         ),
         plateau(),
         cross_entropy(),
+        gaussian_loss(),
+        mixture_loss("mixture_loss_univariate", 304, 1),
+        mixture_loss("mixture_loss_diagonal", 305, 3),
+        mixture_loss("mixture_loss_correlated", 306, 2, correlated=True),
         layer_norm(),
         operations(),
     ]

@@ -115,6 +115,15 @@ const model = () => languageModel({ vocabulary: 5, features: 3, hidden: 4 });
 const symbols = () => tensor([0, 1, 2], "int32");
 const classes = () => tensor([0, 1], "int32");
 const rows2 = () => [value(matrix()), value(matrix())] as const;
+const gaussian = () => settings({ mean: value(matrix()), logVariance: value(matrix()) });
+const mixture = () =>
+  settings({
+    logits: value(zeros([2, 4])),
+    means: value(zeros([2, 4, 3])),
+    logScales: value(zeros([2, 4, 3])),
+  });
+const mixtureSizes = () =>
+  settings({ components: size(2), features: size(3), correlated: maybe(flag(false)) });
 const modelSizes = () => ({ input: size(3), output: size(2) });
 export const netRows: Rows = {
   CellError: () => exempt("an error"),
@@ -286,6 +295,14 @@ export const netRows: Rows = {
   bernoulliCrossEntropySum: () => row({ logits: rows2()[0], targets: rows2()[1] }),
   meanSquaredErrorMean: () => row({ outputs: rows2()[0], targets: rows2()[1] }),
   meanSquaredErrorSum: () => row({ outputs: rows2()[0], targets: rows2()[1] }),
+  ...Object.fromEntries(
+    ["Sum", "Mean", "PerRow"].flatMap((form) => [
+      [`gaussianLoss${form}`, () => row({ gaussian: gaussian(), targets: value(matrix()) })],
+      [`mixtureLoss${form}`, () => row({ mixture: mixture(), targets: value(zeros([2, 3])) })],
+    ]),
+  ),
+  mixtureOf: () => row({ outputs: value(zeros([2, 14])), sizes: mixtureSizes() }),
+  mixtureOutputs: () => row({ sizes: mixtureSizes() }),
   natsToBits: () => row({ nats: number(1) }),
   perplexity: () => row({ meanNats: number(1) }),
   languageModel: () => {
