@@ -11,6 +11,7 @@ const categories = {
   "nn/losses": "Losses",
   "nn/init": "Initialisers",
   nn: "Models",
+  decode: "Decoding",
   autodiff: "Derivatives",
   optim: "Optimisers",
   "optim/schedules": "Schedules",

@@ -4,6 +4,7 @@ import {
   add,
   bidirectional,
   type Cell,
+  type Concrete,
   chain,
   cholesky,
   clamp,
@@ -417,7 +418,9 @@ describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {
       artanhCorrelations: "artanh_correlations",
     };
     const given = Object.entries(names).filter(([, key]) => key in inputs);
-    const mixture = Object.fromEntries(given.map(([part, key]) => [part, of(key)])) as unknown as Mixture;
+    const mixture = Object.fromEntries(
+      given.map(([part, key]) => [part, of(key)]),
+    ) as unknown as Concrete<Mixture>;
     const targets = of("targets");
     const rows = numbers(mixtureLossPerRow(mixture, targets));
     expectClose(rows, outputs.per_row!.data, tolerance, "per row");

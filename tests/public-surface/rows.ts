@@ -1,4 +1,5 @@
 import type { Rows } from "./calls.js";
+import { decodingRows } from "./decoding.js";
 import { optimiserRows } from "./learning.js";
 import { netRows } from "./nets.js";
 import { dataRows, derivativeRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
@@ -10,6 +11,7 @@ export const rows: Rows = {
   ...tensorRows,
   ...opRows,
   ...netRows,
+  ...decodingRows,
   ...structureRows,
   ...optimiserRows,
   ...derivativeRows,

@@ -56,6 +56,7 @@ export {
   type ValuesOf,
 } from "./cell/index.js";
 export * from "./data/index.js";
+export * from "./decode/index.js";
 export {
   type ExecutorName,
   type ExecutorStatus,

@@ -3,7 +3,13 @@ import type { Key, Tensor, Traceable } from "../tensor/index.js";
 import { keyKind, treeKind } from "../tensor/kinds.js";
 import { languageModelKind } from "./kinds.js";
 import type { LanguageModel } from "./language-model.js";
-import { distributionOf, excluded, type SamplingSettings, samplingKinds } from "./sampling-distribution.js";
+import {
+  distributionOf,
+  drawSymbol,
+  excluded,
+  type SamplingSettings,
+  samplingKinds,
+} from "./sampling-distribution.js";
 
 /** How a text is drawn. */
 export interface SamplingOptions extends SamplingSettings {
@@ -52,7 +58,7 @@ export async function* sampleSymbols<P, S>(
     let read = prompt;
     for (let i = 0; i < length; i++) {
       for (let k = 0; k < read.length; k++) logits = stream.step(read[k]!);
-      const drawn = draw(distributionOf("sampling", logits, settings), uniformNumber(key.fold(i)));
+      const drawn = drawSymbol(distributionOf("sampling", logits, settings), key.fold(i));
       yield drawn;
       read = [drawn];
     }
@@ -67,23 +73,3 @@ const kinds: KindsOf<SamplingOptions> = {
   length: count,
   prompt: optional(numbers),
 };
-
-/** A number in [0, 1) of 53 bits. */
-function uniformNumber({ words: [a, b] }: Key): number {
-  return ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
-}
-
-/** The symbol at which the distribution function passes u. */
-function draw(distribution: Float64Array, u: number): number {
-  let rest = u;
-  let last = 0;
-  for (let i = 0; i < distribution.length; i++) {
-    const p = distribution[i]!;
-    if (p === 0) continue;
-    rest -= p;
-    if (rest < 0) return i;
-    last = i;
-  }
-  // Rounding may leave a crumb; a symbol of probability 0 is never drawn.
-  return last;
-}

@@ -10,6 +10,7 @@ import {
   share,
   size,
 } from "../check/index.js";
+import type { Key } from "../tensor/index.js";
 
 /** Which symbols may be drawn, and how probable each is made. */
 export interface SamplingSettings {
@@ -126,4 +127,24 @@ export function excluded(what: string, { exclude = [] }: SamplingSettings, size:
   if (left === 0)
     throw new RangeError(`sampling: no symbol is left to draw: ${size} of ${size} are excluded`);
   return isExcluded;
+}
+
+/** The symbol at which the distribution function passes a uniform number, which follows from the key alone. */
+export function drawSymbol(distribution: Float64Array, key: Key): number {
+  let rest = uniformNumber(key);
+  let last = 0;
+  for (let i = 0; i < distribution.length; i++) {
+    const p = distribution[i]!;
+    if (p === 0) continue;
+    rest -= p;
+    if (rest < 0) return i;
+    last = i;
+  }
+  // Rounding may leave a crumb; a symbol of probability 0 is never drawn.
+  return last;
+}
+
+/** A number in [0, 1) of 53 bits. */
+export function uniformNumber({ words: [a, b] }: Key): number {
+  return ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
 }

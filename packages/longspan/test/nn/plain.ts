@@ -42,10 +42,10 @@ export function normals(key: Key, ...shape: number[]): Tensor {
 }
 
 /** The largest difference, relative to the largest number or 1. */
-export function difference(actual: readonly number[], expected: readonly number[]): number {
+export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const size = expected.reduce((m, v) => Math.max(m, Math.abs(v)), 1);
-  return actual.reduce((m, v, i) => {
+  const size = Array.from(expected).reduce((m, v) => Math.max(m, Math.abs(v)), 1);
+  return Array.from(actual).reduce((m, v, i) => {
     const d = Math.abs(v - expected[i]!) / size;
     return d <= m ? m : Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
   }, 0);
