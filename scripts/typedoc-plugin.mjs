@@ -9,6 +9,8 @@ const categories = {
   cell: "Defining cells",
   "nn/layers": "Layers",
   "nn/losses": "Losses",
+  "nn/outputs": "Output distributions",
+  "nn/feedback": "Feedback and teacher forcing",
   "nn/init": "Initialisers",
   nn: "Models",
   decode: "Decoding",

@@ -1,4 +1,4 @@
-import { lstm } from "longspan";
+import { gaussianOutput, lstm, outputToHidden, teacherForcing } from "longspan";
 import {
   add,
   type CellGraph,
@@ -158,6 +158,22 @@ describe("LSTM over a chain", () => {
     const longer = programs(lstm(size).trace("float32").graph, chain(new Array(7).fill(500)));
     expect(longer.forward.program).toBe(forward.program);
     expect(longer.backward.program).toBe(backward.program);
+  });
+});
+
+describe("recurrence from the output alone, under teacher forcing", () => {
+  const cell = outputToHidden({
+    hidden: 4,
+    context: 3,
+    output: gaussianOutput({ features: 2 }),
+    regime: teacherForcing(),
+  });
+  const { forward, backward } = programs(cell.trace("float32").graph, chain([5, 5]));
+  test("no program has a loop: the steps do not depend on each other", () => {
+    expect(forward.program.loop).toEqual([]);
+    expect(backward.program.loop).toEqual([]);
+    expect(kinds(forward.program.before).filter((k) => k === "gemm").length).toBeLessThanOrEqual(3);
+    expect(printProgram(forward.program)).toMatchSnapshot();
   });
 });
 

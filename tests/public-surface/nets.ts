@@ -1,5 +1,6 @@
 import {
   bidirectional,
+  categoricalOutput,
   chain,
   embedding,
   glorot,
@@ -14,6 +15,7 @@ import {
   sequenceLayer,
   sequenceModel,
   stacked,
+  teacherForcing,
   tensor,
   type Value,
   zeros,
@@ -124,6 +126,17 @@ const mixture = () =>
   });
 const mixtureSizes = () =>
   settings({ components: size(2), features: size(3), correlated: maybe(flag(false)) });
+const feed = () => ({ feed: maybe(choice("mean")), gradient: maybe(choice("stopped")) });
+const ofStep = (says: string): Row["methods"] => ({ "": row({ step: atLeastZero(3) }, { says }) });
+const fedBackMethods: Row["methods"] = { init: exempt("see the cells"), trace: exempt("see the cells") };
+/** Its functions run inside cells too, where their ops say what is wrong. */
+const distribution = (of: Arguments): Row => {
+  const ofOps = exempt("made of ops, which check their operands");
+  return row(
+    { config: settings(of) },
+    { methods: { lossPerRow: ofOps, encode: ofOps, mean: ofOps, mode: ofOps, sample: ofOps } },
+  );
+};
 const modelSizes = () => ({ input: size(3), output: size(2) });
 export const netRows: Rows = {
   CellError: () => exempt("an error"),
@@ -295,6 +308,67 @@ export const netRows: Rows = {
   bernoulliCrossEntropySum: () => row({ logits: rows2()[0], targets: rows2()[1] }),
   meanSquaredErrorMean: () => row({ outputs: rows2()[0], targets: rows2()[1] }),
   meanSquaredErrorSum: () => row({ outputs: rows2()[0], targets: rows2()[1] }),
+  categoricalOutput: () => distribution({ classes: size(3) }),
+  bernoulliOutput: () => distribution({ features: size(3) }),
+  gaussianOutput: () => distribution({ features: size(3), scale: maybe(positive(1)) }),
+  mixtureOutput: () =>
+    distribution({ components: size(2), features: size(3), correlated: maybe(flag(false)) }),
+  perceptron: () => cell({ ...sizes(), activation: maybe(choice("tanh")) }, "perceptron: "),
+  teacherForcing: () => row({}),
+  freeRunning: () => row({ settings: settings(feed()) }),
+  stepsAhead: () => row({ settings: settings({ ...feed(), steps: size(2) }) }),
+  scheduledSampling: () =>
+    row(
+      { settings: settings({ ...feed(), curriculum: func(() => 1) }) },
+      { methods: { probability: exempt("the curriculum as given") } },
+    ),
+  linearCurriculum: () =>
+    row(
+      {
+        config: settings({
+          from: maybe(argument(1, [], -1, 2, "1")),
+          to: maybe(argument(0, [], -1, 2, "1")),
+          slope: atLeastZero(0.1),
+        }),
+      },
+      { methods: ofStep("linearCurriculum: ") },
+    ),
+  exponentialCurriculum: () =>
+    row(
+      { config: settings({ base: argument(0.5, [], 0, 1, Number.NaN, "1") }) },
+      { methods: ofStep("exponentialCurriculum: ") },
+    ),
+  inverseSigmoidCurriculum: () =>
+    row(
+      { config: settings({ k: argument(2, ["number"], 0.5, Number.NaN, "1") }) },
+      { methods: ofStep("inverseSigmoidCurriculum: ") },
+    ),
+  fedBack: () =>
+    row(
+      {
+        config: settings({
+          cell: thing(gru({ input: 3, hidden: 4 })),
+          output: thing(categoricalOutput({ classes: 5 })),
+          regime: thing(teacherForcing()),
+          features: maybe(size(2)),
+          context: maybe(choice("node")),
+        }),
+      },
+      { methods: fedBackMethods },
+    ),
+  outputToHidden: () =>
+    row(
+      {
+        config: settings({
+          hidden: size(4),
+          output: thing(categoricalOutput({ classes: 5 })),
+          regime: thing(teacherForcing()),
+          context: maybe(count(2)),
+          activation: maybe(choice("tanh")),
+        }),
+      },
+      { methods: fedBackMethods },
+    ),
   ...Object.fromEntries(
     ["Sum", "Mean", "PerRow"].flatMap((form) => [
       [`gaussianLoss${form}`, () => row({ gaussian: gaussian(), targets: value(matrix()) })],

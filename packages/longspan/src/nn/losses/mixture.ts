@@ -203,7 +203,8 @@ function checkShapes(what: string, mixture: Mixture, targets: Value): void {
     );
 }
 
-function checkSizes(what: string, sizes: MixtureSizes): MixtureSizes {
+/** Checks sizes. @param what who was given them */
+export function checkSizes(what: string, sizes: MixtureSizes): MixtureSizes {
   const settled = checkSettings(what, sizes, {
     components: size,
     features: size,
