@@ -11,6 +11,7 @@ const categories = {
   "nn/losses": "Losses",
   "nn/outputs": "Output distributions",
   "nn/feedback": "Feedback and teacher forcing",
+  "nn/lengths": "Lengths and ends",
   "nn/init": "Initialisers",
   nn: "Models",
   decode: "Decoding",

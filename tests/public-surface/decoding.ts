@@ -72,6 +72,18 @@ export const decodingRows: Rows = {
       logProbabilities: value(zeros([4, 3])),
       settings: settings({ blank: maybe(count(0)), width: maybe(size(4)), best: maybe(size(2)) }),
     }),
+  imputeByGibbs: () =>
+    row({
+      model: steps(),
+      symbols: argument([1, null], ["list"], ["x"], [9]),
+      settings: settings({ key: key(), sweeps: size(2), burnIn: maybe(count(0)), chains: maybe(size(1)) }),
+    }),
+  imputeByParticles: () =>
+    row({
+      model: steps(),
+      symbols: argument([1, null], ["list"], ["x"], [9]),
+      settings: settings({ key: key(), particles: size(3) }),
+    }),
   markovModel: () =>
     row(
       {

@@ -3,6 +3,7 @@ import {
   categoricalOutput,
   chain,
   embedding,
+  gaussianOutput,
   glorot,
   gru,
   Key,
@@ -129,9 +130,9 @@ const mixtureSizes = () =>
 const feed = () => ({ feed: maybe(choice("mean")), gradient: maybe(choice("stopped")) });
 const ofStep = (says: string): Row["methods"] => ({ "": row({ step: atLeastZero(3) }, { says }) });
 const fedBackMethods: Row["methods"] = { init: exempt("see the cells"), trace: exempt("see the cells") };
+const ofOps = exempt("made of ops, which check their operands");
 /** Its functions run inside cells too, where their ops say what is wrong. */
 const distribution = (of: Arguments): Row => {
-  const ofOps = exempt("made of ops, which check their operands");
   return row(
     { config: settings(of) },
     { methods: { lossPerRow: ofOps, encode: ofOps, mean: ofOps, mode: ofOps, sample: ofOps } },
@@ -313,6 +314,36 @@ export const netRows: Rows = {
   gaussianOutput: () => distribution({ features: size(3), scale: maybe(positive(1)) }),
   mixtureOutput: () =>
     distribution({ components: size(2), features: size(3), correlated: maybe(flag(false)) }),
+  withHalt: () =>
+    row(
+      { output: thing(gaussianOutput({ features: 2 })) },
+      {
+        methods: Object.fromEntries(
+          ["lossPerRow", "encode", "mean", "mode", "sample"].map((of) => [of, ofOps]),
+        ),
+      },
+    ),
+  haltTargets: () => row({ structure: thing(chain([2, 1])), dtype: dtype() }),
+  haltedLengths: () => row({ given: value(zeros([3, 2])), structure: thing(chain([2, 1])) }),
+  stepNumbers: () =>
+    row({
+      structure: thing(chain([2, 1])),
+      which: argument(["time"], [], ["tim"]),
+      settings: settings({ scale: maybe(positive(2)), dtype: dtype() }),
+    }),
+  lengthDistribution: () =>
+    row(
+      {
+        lengths: argument([1, 2], ["list"], [-1], ["x"]),
+        settings: settings({ least: maybe(count(0)), most: maybe(count(5)), added: maybe(atLeastZero(1)) }),
+      },
+      {
+        methods: {
+          logProbability: row({ length: count(1) }, { says: "LengthDistribution.logProbability: " }),
+          sample: row({ key: key() }, { says: "LengthDistribution.sample: " }),
+        },
+      },
+    ),
   perceptron: () => cell({ ...sizes(), activation: maybe(choice("tanh")) }, "perceptron: "),
   teacherForcing: () => row({}),
   freeRunning: () => row({ settings: settings(feed()) }),

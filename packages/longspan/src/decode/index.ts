@@ -1,7 +1,10 @@
 export type { Decoded, SequenceLimits, Symbols } from "./allowed.js";
 export * from "./beam-search.js";
 export * from "./ctc-beam-search.js";
+export type { Gapped, Imputed } from "./gaps.js";
 export * from "./greedy.js";
+export * from "./impute-by-gibbs.js";
+export * from "./impute-by-particles.js";
 export * from "./language-steps.js";
 export * from "./markov-model.js";
 export * from "./sample-sequences.js";

@@ -4,6 +4,7 @@ export * from "./feedback/index.js";
 export * from "./init/index.js";
 export * from "./language-model.js";
 export * from "./layers/index.js";
+export * from "./lengths/index.js";
 export * from "./likelihood.js";
 export * from "./losses/index.js";
 export * from "./module.js";

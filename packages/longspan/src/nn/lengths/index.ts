@@ -1,0 +1,3 @@
+export * from "./length-distribution.js";
+export * from "./step-numbers.js";
+export * from "./with-halt.js";
