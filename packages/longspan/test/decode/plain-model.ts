@@ -5,9 +5,12 @@ export function pastModel(
   seed: number,
   vocabulary: number,
   sequences = 1,
+  sharpness = 3,
 ): StepModel<readonly (readonly number[])[]> {
   const say = (state: readonly (readonly number[])[]) => ({
-    logProbabilities: Float64Array.from(state.flatMap((past) => conditional(seed, past, vocabulary))),
+    logProbabilities: Float64Array.from(
+      state.flatMap((past) => conditional(seed, past, vocabulary, sharpness)),
+    ),
     state,
   });
   return {
@@ -20,13 +23,18 @@ export function pastModel(
   };
 }
 
-/** ln P(. | past). */
-export function conditional(seed: number, past: readonly number[], vocabulary: number): number[] {
+/** ln P(. | past). @param sharpness how far apart the logits lie */
+export function conditional(
+  seed: number,
+  past: readonly number[],
+  vocabulary: number,
+  sharpness = 3,
+): number[] {
   let key = Key.of(seed);
   for (const symbol of past) key = key.fold(symbol);
   const weights = Array.from({ length: vocabulary }, (_, i) => {
     const [a] = key.fold(1000 + i).words;
-    return Math.exp(3 * ((a >>> 0) / 2 ** 32));
+    return Math.exp(sharpness * ((a >>> 0) / 2 ** 32));
   });
   const total = weights.reduce((x, y) => x + y, 0);
   return weights.map((w) => Math.log(w / total));
@@ -38,10 +46,11 @@ export function logProbability(
   sequence: number,
   symbols: readonly number[],
   vocabulary: number,
+  sharpness = 3,
 ): number {
   let total = 0;
   symbols.forEach((symbol, t) => {
-    total += conditional(seed, [sequence, ...symbols.slice(0, t)], vocabulary)[symbol]!;
+    total += conditional(seed, [sequence, ...symbols.slice(0, t)], vocabulary, sharpness)[symbol]!;
   });
   return total;
 }
