@@ -47,7 +47,8 @@ test.each(opRows)("$name: a batch is its sequences alone, bit for bit, on the re
   useExecutor(executorOf("reference"));
   const numbers = (v: unknown) => Array.from(onCpu(v as Value).toArray());
   for (const from of fewOriginsOf(row.shapes.length)) {
-    const { cell, structure, params, inputs, initial } = subjectOf(row, from);
+    const { cell, structure, params, inputs: all, initial } = subjectOf(row, from);
+    const inputs = all as Record<string, Value>;
     const run = (given: Record<string, Value>, first: Record<string, Value>, of: Structure) =>
       unfold(cell, params, given, of, { initial: first }).output as Value;
     const whole = structure.unpack(run(inputs, initial, structure));
