@@ -53,20 +53,16 @@ export class Layout {
       } else row[e] = this.stateRow(from[e]!, fromPort[e]!);
     }
     this.stepped = Int32Array.from(stepped);
-    this.arrivals = p.inPorts.map((_, q) => {
-      const chosen: number[] = [];
-      for (let e = 0; e < count; e++) if (to[e]! >= 0 && toPort[e] === q) chosen.push(e);
-      return listsBy(
-        chosen,
+    this.arrivals = p.inPorts.map((_, q) =>
+      listsBy(
+        chosen(count, (e) => to[e]! >= 0 && toPort[e] === q),
         (e) => to[e]!,
         (e) => row[e]!,
         p.nodes,
-      );
-    });
-    const final: number[] = [];
-    for (let e = 0; e < count; e++) if (to[e]! < 0 && to[e] !== zeroState) final.push(e);
+      ),
+    );
     this.sinks = listsBy(
-      final,
+      chosen(count, (e) => to[e]! < 0 && to[e] !== zeroState),
       (e) => -to[e]! - 1,
       (e) => row[e]!,
       p.sinks,
@@ -110,6 +106,14 @@ export class Layout {
     const end = this.traversal === "push" ? this.structure.parts.edges.from : this.structure.parts.edges.to;
     return this.stepped.map((e) => end[e]!);
   }
+}
+
+/** The numbers below `count` that are wanted. */
+function chosen(count: number, wanted: (i: number) => boolean): Int32Array {
+  const numbers = new Int32Array(count);
+  let found = 0;
+  for (let i = 0; i < count; i++) if (wanted(i)) numbers[found++] = i;
+  return numbers.subarray(0, found);
 }
 
 /** Lists of rows by reader: `items` in their order, each with its reader and its row. */

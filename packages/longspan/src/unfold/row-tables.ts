@@ -47,7 +47,7 @@ const builders: {
 
 /** One row per reader; the zero row where there is none. */
 function singleRows({ starts, index }: Lists): Int32Array {
-  return Int32Array.from({ length: starts.length - 1 }, (_, r) =>
-    starts[r + 1]! > starts[r]! ? index[starts[r]!]! : 0,
-  );
+  const rows = new Int32Array(starts.length - 1);
+  for (let r = 0; r < rows.length; r++) if (starts[r + 1]! > starts[r]!) rows[r] = index[starts[r]!]!;
+  return rows;
 }
