@@ -722,6 +722,12 @@ describe("errors name what the user wrote", () => {
       "unfold lstm: initial states over a structure without sources",
     );
   });
+  test("but no sequences have no initial states to refuse", () => {
+    const none = { h: zeros([0, 4]) };
+    expect(unfold(cell, params, { x: zeros([0, 3]) }, chain([]), { initial: none }).final.h.shape).toEqual([
+      0, 4,
+    ]);
+  });
   test("probes of what is no slot, and of the wrong shape", () => {
     const probes = { writes: { c: zeros([3, 4]) } } as never;
     expect(() => unfold(cell, params, { x }, chain([3]), { probes })).toThrow(

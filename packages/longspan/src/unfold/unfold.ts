@@ -102,7 +102,7 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
       throw new ShapeError(
         `unfold ${cell.name}: initial state "${name}" is not a slot of the cell (slots: ${Object.keys(cell.state).join(", ")})`,
       );
-  if (Object.keys(initial).length > 0 && structure.parts.sources === 0)
+  if (Object.keys(initial).length > 0 && structure.parts.sources === 0 && structure.sequences > 0)
     throw new StructureError(
       `unfold ${cell.name}: initial states over a structure without sources; nodes of trees and graphs that read nothing start from zeros`,
     );
