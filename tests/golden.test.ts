@@ -11,6 +11,9 @@ import {
   crossEntropyMean,
   crossEntropyPerRow,
   crossEntropySum,
+  ctcLossPerSequence,
+  ctcLossSum,
+  ctcTargets,
   cumulativeProduct,
   type DType,
   fromArray,
@@ -450,6 +453,31 @@ describe.each(tolerances)("PyTorch's values, %s", (dtype, tolerance) => {
     const average = valueAndGrad(crossEntropyMean)(logits, targets);
     expectClose(numbers(average.value), [file.outputs.mean], tolerance, "mean");
     expectClose(numbers(average.grads), file.gradients.logits_mean!.data, tolerance, "gradient of the mean");
+  });
+});
+
+describe.each(tolerances)("PyTorch's CTC, %s", (dtype, tolerance) => {
+  test("ctc_loss", () => {
+    const { config, inputs, outputs, gradients } = load<{
+      config: { blank: number; lengths: number[]; labels: number[][]; impossible: number[] };
+      inputs: { logits: Stored[] };
+      outputs: { per_sequence: Stored };
+      gradients: { logits: Stored[] };
+    }>("ctc_loss");
+    const frames = chain(config.lengths);
+    const targets = ctcTargets(frames, config.labels, { blank: config.blank });
+    expect(targets.impossible).toEqual(config.impossible);
+    const { shape, data } = joined(inputs.logits);
+    const logits = frames.pack(fromArray(data, shape, dtype)) as Tensor;
+    const options = { ignoreImpossible: true };
+    const losses = numbers(ctcLossPerSequence(logits, targets, options));
+    expectClose(losses, outputs.per_sequence.data, tolerance, "per sequence");
+    const infinite = numbers(ctcLossPerSequence(logits, targets)).flatMap((l, b) =>
+      l === Number.POSITIVE_INFINITY ? [b] : [],
+    );
+    expect(infinite).toEqual(config.impossible);
+    const { grads } = valueAndGrad((o: Value) => ctcLossSum(o, targets, options))(logits);
+    expectClose(numbers(frames.unpack(grads)), joined(gradients.logits).data, tolerance, "gradient");
   });
 });
 

@@ -1,5 +1,6 @@
 """Golden values for the recurrent layers, optimisers, a schedule, cross entropy, layer norm and operations.
 """Golden values for the recurrent layers, optimisers, a schedule, losses and layer norm.
+"""Golden values for the recurrent layers, optimisers, a schedule, cross entropy, CTC, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -490,6 +491,48 @@ def mixture_loss(case, seed, features, correlated=False):
         "cotangents": {},
         "outputs": {"per_row": array(per_row)},
         "gradients": {name: array(value.grad) for name, value in t.items()},
+def ctc_loss():
+    """Labels with repeats, none at all, as many as fit and more than fit; a sequence without frames."""
+    seed, classes, blank = 303, 5, 2
+    lengths = [7, 5, 6, 3, 3, 0, 9, 1]
+    labels = [[1, 3, 3, 0], [4, 4, 4], [], [1, 1], [0, 0, 3], [], [0, 1, 0, 1, 1], [3]]
+    rng = np.random.RandomState(seed)
+    logits = [uniform(rng, (n, classes), 3.0) for n in lengths]
+    leaves = [leaf(o) for o in logits]
+    padded = pad_sequence([o.log_softmax(-1) for o in leaves])
+
+    def losses(reduction, zero_infinity):
+        return torch.nn.functional.ctc_loss(
+            padded,
+            torch.tensor([l for sequence in labels for l in sequence]),
+            torch.tensor(lengths),
+            torch.tensor([len(sequence) for sequence in labels]),
+            blank=blank,
+            reduction=reduction,
+            zero_infinity=zero_infinity,
+        )
+
+    losses("sum", True).backward()
+    per_sequence = losses("none", True).detach() + 0.0  # no -0.0
+    impossible = torch.isinf(losses("none", False)).nonzero().flatten().tolist()
+    return {
+        "case": "ctc_loss",
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "classes": classes,
+            "blank": blank,
+            "lengths": lengths,
+            "labels": labels,
+            "impossible": impossible,
+        },
+        "layout": "logits are [frames, classes] per sequence, before log_softmax; per_sequence are the losses with "
+        "zero_infinity, which those named impossible have as infinity without it; the gradients are those of their sum",
+        "weights": {},
+        "inputs": {"logits": ragged(logits)},
+        "cotangents": {},
+        "outputs": {"per_sequence": array(per_sequence)},
+        "gradients": {"logits": ragged([o.grad for o in leaves])},
     }
 
 
@@ -628,6 +671,7 @@ def make_all():
         mixture_loss("mixture_loss_univariate", 304, 1),
         mixture_loss("mixture_loss_diagonal", 305, 3),
         mixture_loss("mixture_loss_correlated", 306, 2, correlated=True),
+        ctc_loss(),
         layer_norm(),
         operations(),
     ]

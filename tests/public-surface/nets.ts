@@ -2,6 +2,7 @@ import {
   bidirectional,
   categoricalOutput,
   chain,
+  ctcTargets,
   embedding,
   gaussianOutput,
   glorot,
@@ -67,6 +68,12 @@ const spec = (args: Arguments): Row =>
   });
 const layerOf = () => recurrent(gru({ input: 3, hidden: 4 }));
 const paramsOf = (layer: { init(key: Key): unknown }) => tree(layer.init(Key.of(1)));
+const ctc = () =>
+  row({
+    logits: value(zeros([3, 3])),
+    targets: thing(ctcTargets(chain([3]), [[1, 2]])),
+    settings: settings({ ignoreImpossible: maybe(flag(false)) }),
+  });
 const backward = () => maybe(argument({ kind: "full" }, [], { kind: "fully" }, { kind: "truncated" }));
 const sequenceOptions = () =>
   settings({
@@ -304,6 +311,15 @@ export const netRows: Rows = {
     }),
   crossEntropyMean: () => row({ logits: value(matrix()), targets: value(classes()) }),
   crossEntropySum: () => row({ logits: value(matrix()), targets: value(classes()) }),
+  ctcTargets: () =>
+    row({
+      frames: thing(chain([3])),
+      labels: argument([[1, 2]], [], [[-1]]),
+      settings: settings({ blank: maybe(count(0)) }),
+    }),
+  ctcLossMean: () => ctc(),
+  ctcLossSum: () => ctc(),
+  ctcLossPerSequence: () => ctc(),
   crossEntropyPerRow: () => row({ logits: value(matrix()), targets: value(classes()) }),
   bernoulliCrossEntropyMean: () => row({ logits: rows2()[0], targets: rows2()[1] }),
   bernoulliCrossEntropySum: () => row({ logits: rows2()[0], targets: rows2()[1] }),

@@ -10,5 +10,6 @@ export {
   mixtureOf,
   mixtureOutputs,
 } from "./mixture.js";
+export * from "./ctc/index.js";
 export * from "./squared-error.js";
 export * from "./units.js";

@@ -1,0 +1,2 @@
+export * from "./loss.js";
+export { type CtcTargets, ctcTargets } from "./targets.js";
