@@ -11,5 +11,6 @@ export {
   mixtureOutputs,
 } from "./mixture.js";
 export * from "./ctc/index.js";
+export * from "./edit-distance.js";
 export * from "./squared-error.js";
 export * from "./units.js";

@@ -1,2 +1,3 @@
+export * from "./best-path.js";
 export * from "./loss.js";
 export { type CtcTargets, ctcTargets } from "./targets.js";

@@ -1,6 +1,7 @@
 import { check, checkSettings, count, kind, list, listOf, optional } from "../../../check/index.js";
 import type { Structure } from "../../../unfold/index.js";
 import { structureKind } from "../../../unfold/kinds.js";
+import { frameRows } from "./frame-rows.js";
 import { framesNeeded, type Lattice, layOutLattice } from "./lattice.js";
 
 /** What `ctcTargets` lays out, for the losses of connectionist temporal classification. */
@@ -54,13 +55,7 @@ export function ctcTargets(
         `ctcTargets: labels[${b}][${k}] is ${blank}, which is the blank; labels are other classes, so number them from 1, or name another blank`,
       );
   });
-  const rows = labels.map((): number[] => []);
-  const { sequenceOf, order } = frames.parts;
-  const inOrder = new Int32Array(frames.nodes);
-  order.forEach((place, row) => {
-    inOrder[place] = row;
-  });
-  for (const row of inOrder) rows[sequenceOf[row]!]!.push(row);
+  const rows = frameRows(frames);
   const impossible = labels.flatMap((l, b) => (framesNeeded(l) > rows[b]!.length ? [b] : []));
   return new CtcTargets(frames, labels, blank, impossible, layOutLattice(rows, labels));
 }
