@@ -98,18 +98,26 @@ const sequenceMethods = (
   init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
   apply: row(over(layer, x), { says: `${name}.apply: ` }),
   stream: row(
-    { params: paramsOf(layer) },
+    { params: paramsOf(layer), options: settings(streamOptions()) },
     { says: `${name}.stream: `, methods: streamMethods(step, `stream ${name}: `) },
   ),
+});
+const streamOptions = (): Arguments => ({
+  sequences: maybe(size(1)),
+  sets: maybe(argument({}, ["record"], { source: [] }, { source: ["x"] })),
+  inputs: maybe(tree({})),
+  key: maybe(key()),
+  examples: maybe(argument([7], [], [1, 2], ["x"])),
 });
 function streamMethods(x: number | number[], says: string): Row["methods"] {
   return {
     step: row({ x: { ...argument(x, ["number", "list"], {}, { length: "x" }), unnamed: true } }, { says }),
     reset: row({}),
     dispose: row({}),
-    rowOf: exempt("private"),
-    misfit: exempt("private"),
+    select: row({ rows: argument([0], ["list"], [1], [-1], [0.5], ["0"], { length: 1 }) }, { says }),
     present: exempt("private"),
+    stepsFor: exempt("private"),
+    prepared: exempt("private"),
     hold: exempt("private"),
   };
 }
@@ -287,6 +295,8 @@ export const netRows: Rows = {
           name: text("mine"),
           input: argument([3], ["list"], [-1], ["x"]),
           params: tree(layer.init(Key.of(1))),
+          further: maybe(argument({}, ["record"], { y: 5 }, { y: [-1] })),
+          ...streamOptions(),
           apply: func((p: never, x: Value) => layer.apply(p, x, chain([1]))),
         }),
       },

@@ -1,4 +1,4 @@
-import { chain, Key, lstm, Structure, tensor, zeros } from "longspan";
+import { chain, fromArray, Key, lstm, Structure, tensor, zeros } from "longspan";
 import {
   type Arguments,
   anything,
@@ -49,6 +49,8 @@ export const structureRows: Rows = {
       options: settings({
         reverse: maybe(flag(false)),
         examples: maybe(argument([7, 8], [], [1], ["x", "y"])),
+        owners: maybe(argument([1, 0], [], [1], [-1, 0], ["x", "y"])),
+        sequences: maybe(argument(2, [], -1, 1.5, 1)),
       }),
     }),
   graph: () =>
@@ -129,6 +131,9 @@ export const structureMethods: Rows = {
   "Structure.transposed": () => method(chain([2]), "transposed", {}),
   "Structure.truncated": () => method(chain([2]), "truncated", { every: size(2) }),
   "Structure.checkClock": () => method(chain([2]), "checkClock", {}),
+  "Structure.positions": () => method(chain([2]), "positions", {}),
+  "Structure.startingAt": () =>
+    method(chain([2]), "startingAt", { step: value(fromArray([3], [], "int32")) }),
   "Structure.withSets": () =>
     method(chain([2]), "withSets", {
       sets: argument({ source: [3] }, ["record"], { source: [] }, { source: [-1] }, { source: ["x"] }),

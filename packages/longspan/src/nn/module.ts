@@ -1,7 +1,8 @@
-import type { InputSpec } from "../cell/index.js";
+import type { InputSpec, InputSpecs } from "../cell/index.js";
 import type { DType, Key, Traceable, Value } from "../tensor/index.js";
 import type { Backward, Structure } from "../unfold/index.js";
 import type { PartialState, Stream } from "./layers/stream.js";
+import type { FurtherInputs, StreamOptions } from "./layers/stream-options.js";
 
 /**
  * What layers and models have in common: a description that holds no numbers. `init` makes its parameters, a tree of tensors of type
@@ -33,17 +34,20 @@ export interface SequenceLayer<P, S>
   extends Module<P, [x: Value, structure: Structure, options?: SequenceOptions<S>], SequenceResult<S>> {
   /** One row of x. */
   readonly input: InputSpec;
+  /** One row of each input that nodes have besides x, by name; `apply` finds them under `options.inputs`. */
+  readonly further?: InputSpecs | undefined;
   /** Features of a row of the output; absent where they are not known beforehand. */
   readonly features?: number | undefined;
   /** Whether an output depends on no later input; else there is no stream. */
   readonly forward: boolean;
   /**
    * The layer one step at a time, with its state and weights held ready: the same numbers as `apply` over the whole sequence. It
-   * draws nothing, as in evaluation. Dispose of it.
+   * draws only with a key; without one, nothing is drawn, as in evaluation. Several sequences can go on side by side, with the sets that they carry.
+   * Dispose of it.
    * @throws StructureError if the layer is not `forward`
    * @see `openStream`
    */
-  stream(params: P): Stream<S>;
+  stream(params: P, options?: StreamOptions): Stream<S>;
 }
 
 /** How a sequence layer is run. */
@@ -52,6 +56,11 @@ export interface SequenceOptions<S> {
   readonly initial?: PartialState<S>;
   /** The key of random draws; null or absent for none, as in evaluation. */
   readonly key?: Key | null;
+  /**
+   * What is read besides x, by name: further inputs of nodes, inputs of sequences, shared ones, and for a set that the structure carries
+   * the inputs of its members. A layer takes from here what its cell reads.
+   */
+  readonly inputs?: FurtherInputs;
   /** How the recurrence is differentiated; full by default. */
   readonly backward?: Backward;
   /** Clips the gradient that flows back through each state read (Graves 2013). */

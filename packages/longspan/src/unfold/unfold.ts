@@ -252,7 +252,7 @@ function operand(
     case "example":
       return indexTensor(parts.examples);
     case "position":
-      return indexTensor(parts.positions);
+      return attrs.structure.positions();
   }
 }
 

@@ -8,10 +8,12 @@ import {
   linear,
   lstm,
   mul,
+  ones,
   recurrent,
   rnn,
   type SequenceCell,
   stacked,
+  tensor,
   type Value,
   zeros,
 } from "longspan";
@@ -136,15 +138,14 @@ const parts = defineCell({
 })({});
 
 describe("cells in layers", () => {
-  const one = "a layer feeds one, named x. Run the cell with unfold(), which takes them by name";
+  const one =
+    "a layer feeds it x, an input that differs per node. Run the cell with unfold(), which takes them by name";
   const layers: Readonly<Record<string, (cell: unknown) => unknown>> = {
     recurrent: (cell) => recurrent(cell as SequenceCell<never, never>),
     bidirectional: (cell) => bidirectional(cell as SequenceCell<never, never>, lstm({ input: 2, hidden: 2 })),
   };
-  test.each(Object.keys(layers))("%s takes cells with one input, x", (name) => {
+  test.each(Object.keys(layers))("%s takes cells with an input x", (name) => {
     const make = layers[name]!;
-    expect(() => make(joined)).toThrow(`${name}: the cell joined has the inputs x and token; ${one}`);
-    expect(() => make(tempered)).toThrow(`${name}: the cell tempered has the inputs x and t; ${one}`);
     expect(() => make(named)).toThrow(`${name}: the cell named has the input v; ${one}`);
     for (const [given, shown] of [
       [undefined, "undefined"],
@@ -155,6 +156,24 @@ describe("cells in layers", () => {
       expect(() => make(given)).toThrow(
         `${name}: expected a cell, such as lstm({ input: 3, hidden: 4 }), got ${shown}`,
       );
+  });
+
+  test("what a cell reads besides x is given by name, and missed by name", () => {
+    for (const [cell, missing] of [
+      [joined, "token"],
+      [tempered, "t"],
+    ] as const) {
+      const layer = recurrent(cell as never);
+      expect(() => layer.apply({} as never, zeros([3, 2]), chain([3]))).toThrow(
+        `recurrent: the cell ${cell.name} reads "${missing}", which is not given; a layer finds what it reads besides x under options.inputs`,
+      );
+    }
+    const layer = recurrent(tempered);
+    const { output } = layer.apply({}, ones([2, 2]), chain([2]), { inputs: { t: tensor(0.5) } });
+    expect(JSON.parse(JSON.stringify(output))).toEqual([
+      [0, 0],
+      [0.5, 0.5],
+    ]);
   });
 
   test("an output of several values is refused when the layer runs, by its parts", () => {

@@ -2,6 +2,7 @@ import type { ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import { concat } from "../../ops/index.js";
 import type { SequenceLayer } from "../module.js";
 import { checkSequenceCell } from "./check-layers.js";
+import { furtherOf } from "./layer-shapes.js";
 import { recurrent, type SequenceCell } from "./recurrent.js";
 import { sequenceLayer } from "./sequence-layer.js";
 
@@ -42,6 +43,7 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
   const backward = recurrent(backwardCell, { reverse: true });
   return sequenceLayer("bidirectional", {
     input: forward.input,
+    further: furtherOf([forward, backward]),
     forward: false,
     get features() {
       const [h, g] = [forward.features, backward.features];

@@ -32,6 +32,7 @@ export function checkOver(
 
 const sequenceKinds: KindsOf<SequenceOptions<unknown>> = {
   initial: optional(treeKind),
+  inputs: optional(treeKind),
   key: optional(orNull(keyKind)),
   backward: optional(backwardKind),
   clipState: optional(positive),

@@ -3,16 +3,18 @@ import { describeElement, leafEntries, Value } from "../../tensor/index.js";
 
 const byName = "Run the cell with unfold(), which takes them by name";
 
-/** Checks that a cell can be a layer: one input, named x. @param what who takes it @throws TypeError */
+/** Checks that a cell can be a layer: an input of its nodes is named x. @param what who takes it @throws TypeError */
 export function checkSequenceCell(what: string, cell: unknown): void {
   if (!(cell instanceof Cell))
     throw new TypeError(
       `${what}: expected a cell, such as lstm({ input: 3, hidden: 4 }), got ${isLayer(cell) ? "a layer" : describeElement(cell)}`,
     );
+  if (Object.hasOwn(cell.inputs, "x")) return;
   const names = [cell.inputs, cell.sequenceInputs, cell.sharedInputs].flatMap((specs) => Object.keys(specs));
-  if (names.length === 1 && Object.hasOwn(cell.inputs, "x")) return;
   const has = names.length === 0 ? "no input" : `the input${names.length > 1 ? "s" : ""} ${listed(names)}`;
-  throw new TypeError(`${what}: the cell ${cell.name} has ${has}; a layer feeds one, named x. ${byName}`);
+  throw new TypeError(
+    `${what}: the cell ${cell.name} has ${has}; a layer feeds it x, an input that differs per node. ${byName}`,
+  );
 }
 
 /** Checks that a cell's output can be handed on: it is one value. @throws TypeError */

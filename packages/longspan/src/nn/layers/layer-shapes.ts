@@ -1,4 +1,4 @@
-import type { InputSpec } from "../../cell/index.js";
+import type { InputSpec, InputSpecs } from "../../cell/index.js";
 import { type Shape, sameShape } from "../../tensor/index.js";
 import type { AnyLayer, AnySequenceLayer } from "../module.js";
 
@@ -24,4 +24,10 @@ export function inputOf(what: string, subject: string, { input }: AnyLayer | Any
       `${what}: ${subject} comes first and does not say what it reads; give it \`input\`, the shape of one row of x`,
     );
   return input;
+}
+
+/** What some layers read besides x, each input once: layers that read one of the same name share it. */
+export function furtherOf(layers: readonly (AnyLayer | AnySequenceLayer)[]): InputSpecs | undefined {
+  const all = Object.assign({}, ...layers.map((layer) => (isSequenceLayer(layer) ? layer.further : {})));
+  return Object.keys(all).length > 0 ? all : undefined;
 }

@@ -1,25 +1,28 @@
-import type { Cell, InputSpec, InputSpecs, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
+import type { Cell, InputSpec, OperandsOf, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import { checkSettings, flag, optional } from "../../check/index.js";
-import { Value } from "../../tensor/index.js";
+import { ShapeError, Value } from "../../tensor/index.js";
 import { type UnfoldOptions, unfold } from "../../unfold/index.js";
 import type { SequenceLayer, SequenceOptions } from "../module.js";
 import { checkOneOutput, checkSequenceCell } from "./check-layers.js";
 import { reversedChain } from "./reversed-chain.js";
 import { sequenceLayer } from "./sequence-layer.js";
+import type { FurtherInputs } from "./stream-options.js";
 
-/** A cell that a sequence layer can run: one input named x, one value as output. */
+/** A cell that a sequence layer can run: an input named x, one value as output. */
 export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Value>;
 
 /**
- * A cell as a layer: `unfold` with the cell's input named x. The parameters are the cell's own.
+ * A cell as a layer: `unfold` with the cell's input named x. The parameters are the cell's own. What else the cell reads, further
+ * inputs of nodes, inputs of sequences, shared ones and sets, `apply` finds under `options.inputs` by name.
  *
  * To read a whole sequence and then give one output (figure 10.5), feed `final` to the next layer instead of
  * `output`.
  *
- * @param cell any cell whose only input is x and whose output is one value: its state may have any slots
+ * @param cell any cell that has an input x per node and whose output is one value: its state may have any slots
  * @param options.reverse run each sequence from its last step to its first; the rows stay where they are.
  * Chains only
- * @throws TypeError if the cell has other inputs, or, when it runs, an output of several values
+ * @throws TypeError if the cell has no input x, or, when it runs, an output of several values
+ * @throws ShapeError if something that the cell reads is not given
  * @throws StructureError if `reverse` is asked for and the structure is not a chain
  * @example
  * const layer = recurrent(lstm({ input: 3, hidden: 4 }));
@@ -34,8 +37,10 @@ export function recurrent<S extends Shapes, P>(
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
   checkSequenceCell("recurrent", cell);
   const { reverse = false } = checkSettings("recurrent", options, { reverse: optional(flag) });
+  const { x, ...further } = cell.inputs;
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
-    input: cell.inputs.x!,
+    input: x!,
+    ...(Object.keys(further).length > 0 ? { further } : {}),
     forward: !reverse,
     get features() {
       const { output } = cell.trace("float32");
@@ -44,12 +49,36 @@ export function recurrent<S extends Shapes, P>(
     init: (key, dtype = "float32") => cell.init(key, dtype),
     apply(params, x, structure, options = {}) {
       const over = reverse ? reversedChain(structure) : structure;
-      const inputs = { x } as ValuesOf<InputSpecs & { x: InputSpec }>;
+      const inputs = { x, ...readBy(cell, options.inputs ?? {}) } as OperandsOf<{ x: InputSpec }>;
       const result = unfold(cell, params, inputs, over, unfoldOptions(options));
       checkOneOutput("recurrent", cell.name, result.output);
       return result;
     },
   });
+}
+
+/** What a cell reads of what its layer is given besides x. @throws ShapeError naming what is missing */
+function readBy(
+  {
+    name,
+    inputs,
+    sequenceInputs,
+    sharedInputs,
+    sets,
+  }: Pick<Cell, "name" | "inputs" | "sequenceInputs" | "sharedInputs" | "sets">,
+  all: FurtherInputs,
+): FurtherInputs {
+  const { x: _, ...further } = inputs;
+  const names = [further, sequenceInputs, sharedInputs, sets].flatMap((specs) => Object.keys(specs));
+  return Object.fromEntries(
+    names.map((n) => {
+      const value = Object.hasOwn(all, n) ? all[n] : undefined;
+      if (value !== undefined) return [n, value];
+      throw new ShapeError(
+        `recurrent: the cell ${name} reads "${n}", which is not given; a layer finds what it reads besides x under options.inputs`,
+      );
+    }),
+  );
 }
 
 /** The options of `unfold` that a layer's options amount to. */

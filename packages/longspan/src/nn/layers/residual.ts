@@ -35,6 +35,7 @@ export function residual(layer: AnyLayer | AnySequenceLayer): AnyLayer | AnySequ
   if (!isSequenceLayer(layer)) return rowByRow(layer);
   return sequenceLayer("residual", {
     input: layer.input,
+    further: layer.further,
     features,
     forward: layer.forward,
     init: (key, dtype) => layer.init(key, dtype),

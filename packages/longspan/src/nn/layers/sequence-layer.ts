@@ -1,11 +1,12 @@
-import { check, having, text } from "../../check/index.js";
+import { check, checkSettings, having, text } from "../../check/index.js";
 import type { Traceable, Value } from "../../tensor/index.js";
 import { treeKind } from "../../tensor/kinds.js";
-import { chain, StructureError } from "../../unfold/index.js";
+import { StructureError } from "../../unfold/index.js";
 import type { SequenceLayer } from "../module.js";
 import { checkInit, checkOver } from "./check-call.js";
 import { rowsOf } from "./rows.js";
 import { openStream, type PartialState } from "./stream.js";
+import { checkStreamOptions, type StreamOptions, streamKinds } from "./stream-options.js";
 
 /** What a sequence layer is made of. `apply` gives all rows; taking those that are asked for is not its business. */
 export interface SequenceLayerParts<P, S> extends Omit<SequenceLayer<P, S>, "stream"> {
@@ -41,9 +42,9 @@ export function sequenceLayer<P, S>(name: string, layer: SequenceLayerParts<P, S
     layer,
     having("a layer with the functions init and apply", "init", "apply"),
   );
-  const one = chain([1]);
   const made: SequenceLayer<P, S> = {
     input: layer.input,
+    ...(layer.further ? { further: layer.further } : {}),
     forward: layer.forward,
     // Known once somebody asks: a cell has to be traced for it.
     get features() {
@@ -60,18 +61,27 @@ export function sequenceLayer<P, S>(name: string, layer: SequenceLayerParts<P, S
       const asked = rows ? rowsOf(`${name}.apply`, output, rows) : output;
       return { output: layer.readout ? layer.readout(params, asked) : asked, final };
     },
-    stream(params) {
+    stream(params, options) {
       check(`${name}.stream`, "params", params, treeKind);
       if (!layer.forward)
         throw new StructureError(
           `stream ${name}: the layer reads each sequence from its end, which a stream does not know; stream a forward layer`,
         );
+      const settings = checkSettings<StreamOptions>(`${name}.stream`, options, streamKinds);
+      const sequences = checkStreamOptions(`${name}.stream`, settings);
       return openStream<P, S>({
+        ...settings,
+        sequences,
         name: `stream ${name}`,
         input: layer.input,
+        ...(layer.further ? { further: layer.further } : {}),
         params,
-        apply: (p, x, state) =>
-          made.apply(p as Traceable<P>, x, one, state ? { initial: state as PartialState<S> } : {}),
+        apply: (p, x, state, { structure, inputs, key }) =>
+          made.apply(p as Traceable<P>, x, structure, {
+            inputs,
+            key,
+            ...(state ? { initial: state as PartialState<S> } : {}),
+          }),
       });
     },
   };

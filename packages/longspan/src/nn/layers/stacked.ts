@@ -4,7 +4,7 @@ import { formatShape, ShapeError, sameShape, type Traceable, type Value } from "
 import type { AnyLayer, AnySequenceLayer, SequenceLayer, SequenceResult } from "../module.js";
 import { checkLayers } from "./check-layers.js";
 import { dropoutOver } from "./dropout.js";
-import { inputOf, isSequenceLayer, keepsWidth, rowShape } from "./layer-shapes.js";
+import { furtherOf, inputOf, isSequenceLayer, keepsWidth, rowShape } from "./layer-shapes.js";
 import { sequenceLayer } from "./sequence-layer.js";
 import type { PartialState } from "./stream.js";
 
@@ -88,6 +88,7 @@ export function stacked<const L extends StackedLayers>(
     residual && sameShape(below.shape, output.shape) ? add(below, output) : output;
   return sequenceLayer<StackedParams<L>, StackedState<L>>("stacked", {
     input,
+    further: furtherOf(layers),
     get features() {
       return skip ? total(layers.map((layer) => layer.features)) : layers.at(-1)!.features;
     },

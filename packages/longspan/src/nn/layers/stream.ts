@@ -1,71 +1,102 @@
-import type { InputSpec } from "../../cell/index.js";
-import { check, checkSettings, func, isRecord, kind, numbers, text } from "../../check/index.js";
-import { mul } from "../../ops/index.js";
+import type { InputSpec, InputSpecs } from "../../cell/index.js";
 import {
-  type Binding,
-  type BoundExecutions,
-  type Handle,
-  type MemoryRange,
-  newArray,
-} from "../../program/index.js";
+  check,
+  checkSettings,
+  count,
+  func,
+  isRecord,
+  kind,
+  numbers,
+  optional,
+  type RequiredKind,
+  text,
+} from "../../check/index.js";
+import { newArray } from "../../program/index.js";
+import { IndexError } from "../../program/index-error.js";
 import { isRecordable, type RecordableExecutor } from "../../recording/index.js";
 import {
-  checkNumber,
-  checkNumbers,
   type DType,
   defaultExecutor,
-  describeElement,
   formatShape,
   fromArray,
+  type Key,
   keep,
   leafEntries,
   leaves,
   mapTree,
   onCpu,
-  type Shape,
   ShapeError,
   sameShape,
-  scope,
   Tensor,
   type TypedArray,
-  Value,
-  zeros,
+  type Value,
 } from "../../tensor/index.js";
 import { dtypeKind, shapeKind, treeKind } from "../../tensor/kinds.js";
+import { chain, type Structure } from "../../unfold/index.js";
+import { type NumbersOf, PreparedSteps } from "./prepared-steps.js";
+import type { RowNumbers } from "./step-input.js";
+import { checkStreamOptions, type FurtherInputs, type StreamOptions, streamKinds } from "./stream-options.js";
 
 /** A tree of states of which any part may be left out: those start at zero. */
 export type PartialState<S> = { readonly [K in keyof S]?: S[K] extends Value ? S[K] : PartialState<S[K]> };
 
 /** A model that goes on step by step, with its state, parameters and memory held ready. */
-export interface Stream<S> {
+export interface Stream<S, O = Value> {
   /**
    * Goes on by one step: one call into the executor, and no memory taken.
-   * @param x one row of the input; a number where the row is one number, such as a symbol
-   * @returns the row of the output: the same array at each step, overwritten by the next
+   * @param x one row of the input for each row of the stream, row after row; a number where that is one number, such as a symbol
+   * @param inputs the same for further inputs of each step, by name, where the model has some
+   * @returns the rows of the output: the same array at each step, overwritten by the next
    * @throws ShapeError if x has another size; TypeError for what is no number, RangeError for NaN, which the state would never be
    * rid of; IndexError for a symbol that is none. The state stays as it was
    */
-  step(x: number | ArrayLike<number>): TypedArray;
-  /** The state after the last step, as a copy: of the form of a layer's `final`, with one row. */
+  step(x: RowNumbers, inputs?: Readonly<Record<string, RowNumbers>>): NumbersOf<O>;
+  /**
+   * Goes on from other rows: row i of the next step follows row `rows[i]` of the last. A row may be left out, or come several times, as the
+   * beams of a search do. A row belongs to its sequence for good, with the sets and inputs of that.
+   * @throws IndexError for a row that there is not
+   */
+  select(rows: ArrayLike<number>): void;
+  /** One step of every row: which sequence each belongs to (`parts.sequenceOf`), and the pairs of its rows and members. */
+  readonly structure: Structure;
+  /** How many steps came before: what positions count from, and draws depend on. Can be set, together with `state`. */
+  position: number;
+  /** The state after the last step, as a copy: of the form of a layer's `final`, a row for each row of the stream. */
   get state(): S;
   /** Goes on from this state instead, copied; what it lacks is zero. @throws ShapeError if a part has another shape */
   set state(state: PartialState<S>);
-  /** Back to the state before the first step: zeros. */
+  /** Back to before the first step: a row per sequence, zeros, position 0. */
   reset(): void;
   /** Releases its memory and lets go of the parameters. */
   dispose(): void;
 }
 
+/** What a step of a stream is run over. */
+export interface StreamStep {
+  /** One step of every row, with the sets that were given. */
+  readonly structure: Structure;
+  /** The further inputs of this step, and those that stay. */
+  readonly inputs: FurtherInputs;
+  readonly key: Key | null;
+}
+
 /** What a stream is made of. */
-export interface StreamConfig<P, S> {
+export interface StreamConfig<P, S, O = Value> extends StreamOptions {
   /** What messages call it. */
   readonly name: string;
   /** One row of x. */
   readonly input: InputSpec;
+  /** One row of each further input that steps are given. */
+  readonly further?: InputSpecs;
   /** Is not changed; lives until the stream is disposed of. A later `write` into a parameter is seen. */
   readonly params: P;
-  /** One step on tensors. @param x [1, ...input] @param state null for zeros */
-  readonly apply: (params: P, x: Value, state: S | null) => { readonly output: Value; readonly final: S };
+  /** One step on tensors, of all rows. @param x [rows, ...input] @param state null for zeros @param step what it is run over */
+  readonly apply: (
+    params: P,
+    x: Value,
+    state: S | null,
+    step: StreamStep,
+  ) => { readonly output: O; readonly final: S };
 }
 
 /**
@@ -74,7 +105,10 @@ export interface StreamConfig<P, S> {
  *     y(t), s(t) = apply(x(t), s(t-1)),   s(0) = 0
  *
  * The step is run once, what it asks of the executor is noted, and that is repeated from then on; so it must be a pure
- * function of ops, the same for every x. The numbers are those of the step applied by hand.
+ * function of ops, the same for every x. The numbers are those of the step applied by hand. After `select`, the step is run and noted once
+ * more where the rows belong to sequences in another way than before.
+ *
+ * The output is a value, or a tree of values by name, each with a leading axis that the structure of the step has.
  *
  * @throws TypeError if the executor cannot be read at once
  * @example
@@ -85,145 +119,137 @@ export interface StreamConfig<P, S> {
  *   name: "forecast",
  *   input: [2],
  *   params,
- *   apply(p, x, state) {
- *     const { output, final } = layer.apply(p.layer, x, chain([1]), state ? { initial: state } : {});
+ *   apply(p, x, state, { structure }) {
+ *     const { output, final } = layer.apply(p.layer, x, structure, state ? { initial: state } : {});
  *     return { output: readout.apply(p.readout, output), final };
  *   },
  * });
  * stream.step([0.5, -1]); // Float32Array of 1 number
  * stream.dispose();
  */
-export function openStream<P, S>(config: StreamConfig<P, S>): Stream<S> {
-  checkSettings<StreamConfig<P, S>>("openStream", config, kinds);
+export function openStream<P, S, O = Value>(config: StreamConfig<P, S, O>): Stream<S, O> {
+  checkSettings<StreamConfig<P, S, O>>("openStream", config, kinds);
+  for (const [name, spec] of Object.entries(config.further ?? {}))
+    check("openStream", `further.${name}`, spec, inputKind);
+  const sequences = checkStreamOptions("openStream", config);
   const executor = defaultExecutor();
   if (!isRecordable(executor))
     throw new TypeError(
       `${config.name}: a stream needs an executor that is read at once, ${executor.name} is not`,
     );
-  for (const [path, v] of leafEntries(config.params))
-    if (!(v instanceof Tensor) || v.executor !== executor)
-      throw new TypeError(
-        `${config.name}: a stream needs parameters that are data on the executor in use, ${executor.name}; ${path} is not`,
-      );
-  return new PreparedStream(config, executor);
+  for (const [what, tree] of [
+    ["parameters", config.params],
+    ["inputs", config.inputs ?? {}],
+  ] as const)
+    for (const [path, v] of leafEntries(tree))
+      if (!(v instanceof Tensor) || v.executor !== executor)
+        throw new TypeError(
+          `${config.name}: a stream needs ${what} that are data on the executor in use, ${executor.name}; ${path} is not`,
+        );
+  return new OpenStream(config, sequences, executor);
 }
 
-/**
- * The state lies in one of two memories and goes to the other at each step, so it is never copied: the runs are prepared twice,
- * the second time with the two exchanged.
- */
 const inputKind = kind(
   "a shape, or a record { shape, dtype }",
   (value) =>
     shapeKind.accepts(value) ||
     (isRecord(value) && shapeKind.accepts(value.shape) && dtypeKind.accepts(value.dtype)),
 );
-const _rowKind = kind("a number, a list of numbers or a typed array", numbers.accepts);
-const kinds = { name: text, input: inputKind, params: treeKind, apply: func };
+const rowNumbers: RequiredKind = kind("a list of row numbers", numbers.accepts);
+const record = kind("a record by name", isRecord);
 
-class PreparedStream<P, S> implements Stream<S> {
-  private readonly name: string;
-  private readonly shape: Shape;
-  private readonly dtype: DType;
-  private readonly size: number;
-  /** What the runs touch and `dispose` releases: views of the parameters, the input, the two states, the output. */
+const kinds = {
+  ...streamKinds,
+  name: text,
+  input: inputKind,
+  further: optional(record),
+  params: treeKind,
+  apply: func,
+};
+
+/** Ways in which rows belong to sequences, whose steps are kept ready: a search comes back to few. */
+const mostKnown = 8;
+
+class OpenStream<P, S, O> implements Stream<S, O> {
+  private readonly params: P;
+  private readonly inputs: FurtherInputs;
+  private readonly start: Tensor;
   private readonly held: Tensor[] = [];
-  private readonly states: readonly [S, S];
-  private readonly executions: readonly [BoundExecutions, BoundExecutions];
-  private readonly recording: { release(): void };
-  private readonly output: TypedArray;
-  private readonly single = new Float64Array(1);
-  /** Which of the states is the present one. */
-  private turn: 0 | 1 = 0;
-  private disposed = false;
+  private readonly known = new Map<string, { readonly steps: PreparedSteps<S, O>; structure: Structure }>();
+  private owners: Int32Array;
+  private current: { readonly steps: PreparedSteps<S, O>; readonly structure: Structure } | null;
+  private at = 0;
 
-  constructor({ name, input, params, apply }: StreamConfig<P, S>, executor: RecordableExecutor) {
-    const { shape, dtype } = "shape" in input ? input : { shape: input, dtype: floatType(params) };
-    this.name = name;
-    this.shape = shape;
-    this.dtype = dtype;
-    this.size = shape.reduce((p, n) => p * n, 1);
-    const own = this.hold(mapTree(params, (v) => (v as Tensor).view(v.shape)));
-    const x = this.hold(zeros([1, ...shape], dtype));
-    // A first time for the form of the state; programs and constants that are made once are made here.
-    const before = this.hold(scope(() => mapTree(apply(own, x, null).final, (v) => zeros(v.shape, v.dtype))));
-    let result = { output: x as Value, final: before };
-    const recording = executor.record(() => {
-      result = scope(() => {
-        const { output, final } = apply(own, x, before);
-        const taken = new Set(this.held.map((t) => t.binding().handle));
-        return { output, final: mapTree(final, (v) => inOwnMemory(v as Tensor, taken)) };
-      });
-    });
-    const after = this.hold(result.final);
-    const output = this.hold(result.output) as Tensor;
-    const exchanged = exchange(leaves(before) as Tensor[], leaves(after) as Tensor[]);
-    const swapped = recording.executions.map((execution) => ({
-      ...execution,
-      bindings: execution.bindings.map((b) => b && exchanged(b)),
-    }));
-    const [from, to] = [memoryOf(x), memoryOf(output)];
-    this.states = [before, after];
-    this.executions = [
-      executor.bind(recording.executions, [], { input: from, output: to }),
-      executor.bind(swapped, [], { input: from, output: { ...exchanged(to), length: to.length } }),
-    ];
-    this.recording = recording;
-    this.output = newArray(output.dtype, output.size);
+  constructor(
+    private readonly config: StreamConfig<P, S, O>,
+    private readonly sequences: number,
+    private readonly executor: RecordableExecutor,
+  ) {
+    this.params = this.hold(mapTree(config.params, (v) => (v as Tensor).view(v.shape))) as P;
+    this.inputs = this.hold(mapTree(config.inputs ?? {}, (v) => (v as Tensor).view(v.shape)));
+    this.start = this.hold(fromArray([0], [], "int32"));
+    this.owners = Int32Array.from(Array(this.sequences).keys());
+    this.current = this.stepsFor(this.owners);
   }
 
-  step(x: number | ArrayLike<number>): TypedArray {
-    if (this.disposed) throw new Error(`${this.name}: this stream was disposed of`);
-    const row = this.rowOf(x);
-    this.executions[this.turn].run(noHandles, row, this.output);
-    this.turn = this.turn === 0 ? 1 : 0;
-    return this.output;
+  step(x: RowNumbers, inputs?: Readonly<Record<string, RowNumbers>>): NumbersOf<O> {
+    const { steps } = this.present();
+    const values = steps.check(x, inputs);
+    this.start.write([this.at]);
+    steps.run(values);
+    this.at += 1;
+    return steps.output;
   }
 
-  /** The numbers of a step, checked before anything is changed. */
-  private rowOf(x: number | ArrayLike<number>): ArrayLike<number> {
-    if (typeof x === "number" && this.size === 1) {
-      checkNumber(this.name, x, this.dtype);
-      this.single[0] = x;
-    }
-    const row = typeof x === "number" ? this.single : x;
-    if (typeof row !== "object" || row?.length !== this.size) throw this.misfit(x);
-    checkNumbers(this.name, row, this.dtype);
-    if (this.dtype !== "int32")
-      for (let i = 0; i < row.length; i++)
-        if (Number.isNaN(row[i]))
-          throw new RangeError(
-            `${this.name}: element ${i} is NaN, which would stay in the state for good; the state is as it was`,
-          );
-    return row;
+  select(rows: ArrayLike<number>): void {
+    const { steps } = this.present();
+    check(this.config.name, "rows", rows, rowNumbers);
+    const chosen = Array.from(rows);
+    for (const [i, r] of chosen.entries())
+      if (!Number.isInteger(r) || r < 0 || r >= this.owners.length)
+        throw new IndexError(
+          `${this.config.name}: rows[${i}] is ${r}, expected a row of the stream, 0 to ${this.owners.length - 1}`,
+        );
+    if (chosen.length === 0)
+      throw new RangeError(`${this.config.name}: no rows are selected; a stream has at least one`);
+    const state = leaves(steps.state).map((v) => rowsOf(v as Tensor, chosen));
+    this.owners = Int32Array.from(chosen, (r) => this.owners[r]!);
+    this.current = this.stepsFor(this.owners);
+    for (const [i, part] of leaves(this.current.steps.state).entries()) (part as Tensor).write(state[i]!);
   }
 
-  private misfit(x: unknown): Error {
-    const takes = `${this.name}: a step takes ${this.size === 1 ? "one number" : `${this.size} numbers, ${formatShape(this.shape)}`}`;
-    if (typeof x === "number") return new ShapeError(`${takes}, got 1`);
-    if (typeof x === "object" && x !== null && "length" in x)
-      return new ShapeError(`${takes}, got ${x.length}`);
-    return new TypeError(`${takes}, got ${x instanceof Value ? x : describeElement(x)}`);
+  get structure(): Structure {
+    return this.present().structure;
+  }
+
+  get position(): number {
+    return this.at;
+  }
+
+  set position(position: number) {
+    check(this.config.name, "position", position, count);
+    this.at = position;
   }
 
   get state(): S {
-    return mapTree(this.present(), (v) => fromArray(onCpu(v).toArray(), v.shape, v.dtype));
+    return mapTree(this.present().steps.state, (v) => fromArray(onCpu(v).toArray(), v.shape, v.dtype));
   }
 
   set state(state: PartialState<S>) {
-    check(this.name, "state", state, treeKind);
+    const { name } = this.config;
+    check(name, "state", state, treeKind);
     const newParts = new Map(leafEntries(state));
-    const oldParts = leafEntries(this.present());
+    const oldParts = leafEntries(this.present().steps.state);
     for (const path of newParts.keys())
       if (!oldParts.some(([known]) => known === path))
         throw new ShapeError(
-          `${this.name}: the state has no part ${path}; it has ${oldParts.map(([known]) => known).join(", ")}`,
+          `${name}: the state has no part ${path}; it has ${oldParts.map(([known]) => known).join(", ")}`,
         );
     for (const [path, old] of oldParts) {
       const v = newParts.get(path);
       if (v && !sameShape(v.shape, old.shape))
         throw new ShapeError(
-          `${this.name}: the state's ${path} is ${formatShape(old.shape)}, got ${formatShape(v.shape)}`,
+          `${name}: the state's ${path} is ${formatShape(old.shape)}, got ${formatShape(v.shape)}`,
         );
     }
     for (const [path, old] of oldParts) {
@@ -233,20 +259,60 @@ class PreparedStream<P, S> implements Stream<S> {
   }
 
   reset(): void {
+    this.present();
+    this.owners = Int32Array.from(Array(this.sequences).keys());
+    this.current = this.stepsFor(this.owners);
     this.state = {} as PartialState<S>;
+    this.at = 0;
   }
 
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    for (const executions of this.executions) executions.release();
+    if (this.current === null) return;
+    this.current = null;
+    for (const { steps } of this.known.values()) steps.dispose();
     for (const t of this.held) t.dispose();
-    this.recording.release();
   }
 
-  private present(): S {
-    if (this.disposed) throw new Error(`${this.name}: this stream was disposed of`);
-    return this.states[this.turn];
+  private present(): { readonly steps: PreparedSteps<S, O>; readonly structure: Structure } {
+    if (this.current === null) throw new Error(`${this.config.name}: this stream was disposed of`);
+    return this.current;
+  }
+
+  /** The steps of rows that belong to these sequences: prepared, unless they are ready. */
+  private stepsFor(owners: Int32Array): { readonly steps: PreparedSteps<S, O>; structure: Structure } {
+    const key = owners.join();
+    const found = this.known.get(key) ?? this.prepared(owners);
+    this.known.delete(key);
+    this.known.set(key, found);
+    for (const [oldest, { steps }] of this.known) {
+      if (this.known.size <= mostKnown) break;
+      steps.dispose();
+      this.known.delete(oldest);
+    }
+    return found;
+  }
+
+  private prepared(owners: Int32Array) {
+    const { name, input, further = {}, sets, key = null, examples, apply } = this.config;
+    const bare = chain(new Array<number>(owners.length).fill(1), {
+      owners: Array.from(owners),
+      sequences: this.sequences,
+      ...(examples ? { examples } : {}),
+    });
+    const structure = (sets ? bare.withSets(sets) : bare).startingAt(this.start);
+    const steps = new PreparedSteps<S, O>(
+      {
+        name,
+        input,
+        further,
+        dtype: floatType(this.params),
+        structure,
+        apply: (x, others, state) =>
+          apply(this.params, x, state, { structure, inputs: { ...this.inputs, ...others }, key }),
+      },
+      this.executor,
+    );
+    return { steps, structure };
   }
 
   private hold<T>(tree: T): T {
@@ -255,29 +321,14 @@ class PreparedStream<P, S> implements Stream<S> {
   }
 }
 
-/** A tensor that has its memory to itself: this one, if nothing that is taken shares it, else a copy. */
-function inOwnMemory(t: Tensor, taken: Set<Handle>): Tensor {
-  const { handle } = t.binding();
-  const own = handle.length === t.size && !taken.has(handle) ? t : (mul(t, 1) as Tensor);
-  taken.add(own.binding().handle);
-  return own;
+/** Some rows of a value, in this order. */
+function rowsOf(value: Tensor, rows: readonly number[]): TypedArray {
+  const all = onCpu(value).toArray();
+  const width = value.size / value.shape[0]!;
+  const chosen = newArray(value.dtype, rows.length * width);
+  for (const [i, r] of rows.entries()) chosen.set(all.subarray(r * width, (r + 1) * width), i * width);
+  return chosen;
 }
-
-/** Puts what lies in one list of tensors into the other, and the other way round. */
-function exchange(one: readonly Tensor[], other: readonly Tensor[]): (binding: Binding) => Binding {
-  const partner = new Map<Handle, Handle>();
-  one.forEach((t, i) => {
-    const [a, b] = [t.binding().handle, other[i]!.binding().handle];
-    partner.set(a, b).set(b, a);
-  });
-  return ({ handle, offset }) => ({ handle: partner.get(handle) ?? handle, offset });
-}
-
-function memoryOf(t: Tensor): MemoryRange {
-  return { ...t.binding(), length: t.size };
-}
-
-const noHandles: readonly Handle[] = [];
 
 /** The type of the parameters' floats. */
 function floatType(params: unknown): DType {

@@ -31,6 +31,7 @@ export function surrounded<P, S>(name: string, parts: Surrounded<P>): SequenceLa
   const all = before ? [before, middle, after] : [middle, after];
   return sequenceLayer<P, S>(name, {
     input: before ? inputOf(name, before[0], before[1]) : layer.input,
+    further: layer.further,
     get features() {
       return after[1].features;
     },

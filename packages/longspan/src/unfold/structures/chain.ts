@@ -1,4 +1,14 @@
-import { check, checkSettings, describe, flag, integer, list, listOf, optional } from "../../check/index.js";
+import {
+  check,
+  checkSettings,
+  count,
+  describe,
+  flag,
+  integer,
+  list,
+  listOf,
+  optional,
+} from "../../check/index.js";
 import { Structure, StructureError } from "./structure.js";
 
 /** How a chain is laid out. */
@@ -7,6 +17,14 @@ export interface ChainOptions {
   readonly reverse?: boolean;
   /** Names of the sequences in random streams; 0, 1, 2, ... by default. */
   readonly examples?: readonly number[];
+  /**
+   * Per chain, the sequence that it belongs to, where several belong to one, as the beams of a search belong to a source: they read the
+   * same sets and sequence inputs, draw alike, and their sums are added. Each chain is a sequence of its own by default. Initial and
+   * final states have a row per chain all the same.
+   */
+  readonly owners?: readonly number[];
+  /** How many sequences there are, where `owners` names them; up to the last that is named by default. */
+  readonly sequences?: number;
 }
 
 /**
@@ -21,17 +39,25 @@ export interface ChainOptions {
  */
 export function chain(lengths: readonly number[], options?: ChainOptions): Structure {
   check("chain", "lengths", lengths, list);
-  const { reverse = false, examples } = checkSettings("chain", options, {
+  const {
+    reverse = false,
+    examples,
+    owners,
+    sequences: named,
+  } = checkSettings("chain", options, {
     reverse: optional(flag),
     examples: optional(listOf(integer, "a list of names, integers")),
+    owners: optional(listOf(count, "a list of sequences, by number")),
+    sequences: optional(count),
   });
   lengths.forEach((n, i) => {
     if (!Number.isInteger(n) || n < 0)
       throw new StructureError(`chain: lengths[${i}] is ${describe(n)}; lengths are non-negative integers`);
   });
   const B = lengths.length;
-  if (examples && examples.length !== B)
-    throw new StructureError(`chain: examples has ${examples.length} names for ${B} sequences`);
+  const sequences = checkOwners(lengths, owners, named);
+  if (examples && examples.length !== sequences)
+    throw new StructureError(`chain: examples has ${examples.length} names for ${sequences} sequences`);
   const byLength = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const T = B === 0 ? 0 : lengths[byLength[0]!]!;
   const nodes = lengths.reduce((p, n) => p + n, 0);
@@ -52,7 +78,7 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
     levelBegin[t] = row;
     for (const b of byLength) {
       if (lengths[b]! <= t) break;
-      sequenceOf[row] = b;
+      sequenceOf[row] = owners?.[b] ?? b;
       positions[row] = t;
       clock[row] = reverse ? lengths[b]! - 1 - t : t;
       order[row] = starts[b]! + t;
@@ -89,7 +115,7 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
   }
   return new Structure({
     nodes,
-    sequences: B,
+    sequences,
     sources: B,
     sinks: B,
     edges: {
@@ -103,10 +129,37 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
     inPorts: ["in"],
     outPorts: ["out"],
     sequenceOf,
-    examples: Int32Array.from(examples ?? lengths.keys()),
+    examples: Int32Array.from(examples ?? Array(sequences).keys()),
     positions,
     clock,
     order,
     pushes: false,
   });
+}
+
+/** The number of sequences that chains belong to. @throws StructureError where they do not fit */
+function checkOwners(
+  lengths: readonly number[],
+  owners: readonly number[] | undefined,
+  sequences: number | undefined,
+): number {
+  if (owners === undefined) {
+    if (sequences === undefined || sequences === lengths.length) return lengths.length;
+    throw new StructureError(
+      `chain: sequences is ${sequences} and there are ${lengths.length} lengths; owners says which sequence each chain belongs to`,
+    );
+  }
+  if (owners.length !== lengths.length)
+    throw new StructureError(`chain: owners names ${owners.length} sequences for ${lengths.length} chains`);
+  const most = owners.reduce((a, b) => Math.max(a, b), -1);
+  if (sequences !== undefined && most >= sequences)
+    throw new StructureError(
+      `chain: owners names sequence ${most}, and sequences is ${sequences}: they are 0..${sequences - 1}`,
+    );
+  const empty = lengths.indexOf(0);
+  if (empty >= 0)
+    throw new StructureError(
+      `chain: lengths[${empty}] is 0; chains that are given an owner have at least one step`,
+    );
+  return sequences ?? most + 1;
 }

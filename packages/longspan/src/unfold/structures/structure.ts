@@ -14,8 +14,8 @@ import {
   size,
   text,
 } from "../../check/index.js";
-import { gather, indexSum } from "../../ops/index.js";
-import { fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
+import { add, gather, indexSum } from "../../ops/index.js";
+import { formatShape, fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
 import { layOutSets, type Pairs, pairsOf, type SetParts, setsKind } from "./sets.js";
 import { StructureError } from "./structure-error.js";
@@ -63,6 +63,8 @@ export interface StructureParts {
   readonly clock: Int32Array | null;
   /** Per row: its position when the sequences' own nodes are laid one after the other, in the order given. */
   readonly order: Int32Array;
+  /** int32 []: at which step sequences begin, for positions; 0 by default. */
+  readonly start?: Value;
   /** The sets that sequences carry, in the order in which cells see them; none by default. */
   readonly sets?: readonly SetParts[];
   /** True once messages run from a node after it is done: the transposed direction. */
@@ -169,6 +171,27 @@ export class Structure {
       t.derived.set("transposed", this);
       return t;
     });
+  }
+
+  /** Where each node stands in its sequence, int32 [nodes]: what `context.position()` gives, and what draws depend on. */
+  positions(): Value {
+    const { positions, start } = this.parts;
+    return start ? add(indexTensor(positions), start) : indexTensor(positions);
+  }
+
+  /**
+   * The structure whose sequences begin at a later step: positions count on from there, and with them what cells draw. What goes on with
+   * a sequence from its states then draws as the whole sequence does.
+   * @param step int32 []
+   * @example chain([2, 3]).startingAt(tensor(10, "int32")).positions() // [10, 10, 11, 11, 12]
+   */
+  startingAt(step: Value): Structure {
+    check("Structure.startingAt", "step", step, valueKind);
+    if (step.rank > 0 || step.dtype !== "int32")
+      throw new ShapeError(
+        `Structure.startingAt: the step is one integer, int32 [], got ${step.dtype} ${formatShape(step.shape)}`,
+      );
+    return new Structure({ ...this.parts, start: step });
   }
 
   /**
@@ -293,6 +316,7 @@ const partKinds: KindsOf<StructureParts> = {
   positions: table,
   clock: orNull(table),
   order: table,
+  start: optional(valueKind),
   sets: optional(listOf(kind("a set, as withSets lays it out", isRecord), "a list of sets")),
   pushes: flag,
 };
