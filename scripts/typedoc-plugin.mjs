@@ -8,6 +8,7 @@ const categories = {
   "nn/cells": "Cells",
   cell: "Defining cells",
   "nn/layers": "Layers",
+  "nn/addressing": "Attention",
   "nn/losses": "Losses",
   "nn/outputs": "Output distributions",
   "nn/feedback": "Feedback and teacher forcing",

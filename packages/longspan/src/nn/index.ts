@@ -1,3 +1,4 @@
+export * from "./addressing/index.js";
 export * from "./ancestral-sampling.js";
 export * from "./cells/index.js";
 export * from "./feedback/index.js";

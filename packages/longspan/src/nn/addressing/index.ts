@@ -1,0 +1,13 @@
+export type {
+  Address,
+  Addressing,
+  AddressingCall,
+  AddressingSizes,
+  AddressingSpecs,
+} from "./addressing.js";
+export * from "./content-addressing.js";
+export { type Members, rowMembers, setMembers } from "./members.js";
+export * from "./scores.js";
+export * from "./weights.js";
+export * from "./window.js";
+export * from "./window-addressing.js";
