@@ -24,7 +24,7 @@ export interface AddressingCall<P, S> {
   /** What it kept from the step before. */
   readonly state: ValuesOf<S>;
   readonly members: Members;
-  /** Where it is not 0, a member counts; all unless given. */
+  /** Where it is not 0, a member counts; all by default. */
   readonly mask?: Value | undefined;
 }
 

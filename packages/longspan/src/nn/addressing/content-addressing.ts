@@ -26,7 +26,7 @@ export type CosineSpecs = { readonly b: ParamSpec; readonly c: ParamSpec };
  *
  *     weights = softmax over m of q . k_m,   with `scaled` of q . k_m / sqrt(n)
  *
- * @param options.scaled divides by the square root of the width; not unless asked for
+ * @param options.scaled divides by the square root of the width; it does not by default
  * @see `dotScores`, `scaledDotScores`
  * @example dotAddressing({ scaled: true }).specs({ query: 8, key: 8 }) // {}
  */
@@ -93,7 +93,7 @@ export function additiveAddressing(config: { readonly size: number }): ContentAd
  * Parameters b [query, 1], Glorot-uniform at first, and c [1], 0 at first. A strength near 0 reads everything alike, and learns slowly; so
  * there is a least one.
  *
- * @param options.least the least key strength; 1 unless given
+ * @param options.least the least key strength; 1 by default
  * @see `cosineScores`
  * @example cosineAddressing().specs({ query: 4, key: 4 }).b.shape // [ 4, 1 ]
  */

@@ -13,7 +13,7 @@ export interface Members {
   /** The largest over the members, in a shape that broadcasts with the scores; -infinity if there are none. */
   max(scores: Value): Value;
   /** The place of each member, 0 for the first, as floats in the shape of the scores of one query. */
-  places(keys: Value): Value;
+  positions(keys: Value): Value;
   /** The sum of the members' values, each times its weight. */
   weightedSum(weights: Value, values: Value): Value;
 }
@@ -38,7 +38,7 @@ export interface Members {
 export const setMembers: Members = {
   sum: setSum,
   max: setMax,
-  places: (keys) => cast(setPlaces(keys), keys.dtype),
+  positions: (keys) => cast(setPlaces(keys), keys.dtype),
   // With a number per member, no product of a weight and a value is stored.
   weightedSum: (weights, values) =>
     setSum(mul(weights.rank === 0 ? weights : reshape(weights, [...weights.shape, 1]), values)),
@@ -55,10 +55,12 @@ export const setMembers: Members = {
 export const rowMembers: Members = {
   sum: (scores) => sum(reshape(scores, [...scores.shape, 1]), -2),
   max: (scores) => max(reshape(scores, [...scores.shape, 1]), -2),
-  places(keys) {
+  positions(keys) {
     const rows = keys.shape.at(-2);
     if (rows === undefined)
-      throw new ShapeError(`rowMembers.places: keys are [${keys.shape}], expected a matrix [rows, features]`);
+      throw new ShapeError(
+        `rowMembers.positions: keys are [${keys.shape}], expected a matrix [rows, features]`,
+      );
     return cast(iota([rows]), keys.dtype);
   },
   weightedSum: (weights, values) => matmul(weights, values),
@@ -69,6 +71,6 @@ export const membersKind: RequiredKind = having(
   "setMembers, for the members of a set, or rowMembers, for the rows of a matrix",
   "sum",
   "max",
-  "places",
+  "positions",
   "weightedSum",
 );

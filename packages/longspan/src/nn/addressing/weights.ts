@@ -13,7 +13,7 @@ import { type Members, membersKind } from "./members.js";
  * all weights are 0.
  *
  * @param scores per member [], or [N]
- * @param mask where it is not 0, a member counts; of the shape of the scores. All count unless given
+ * @param mask where it is not 0, a member counts; of the shape of the scores. All count by default
  * @returns weights in the shape of the scores
  * @example
  * weightsOfScores(tensor([0, Math.log(3), 7]), rowMembers, tensor([1, 1, 0], "int32")) // [0.25, 0.75, 0]

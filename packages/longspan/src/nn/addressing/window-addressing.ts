@@ -10,7 +10,7 @@ import { moveWindow, windowWeights } from "./window.js";
 export interface WindowAddressingConfig {
   /** K, the number of bumps. */
   readonly components: number;
-  /** By how many members the window moves at each step at first; 1 unless given. Letters of a text that pen strokes follow take about 0.05. */
+  /** By how many members the window moves at each step at first; 1 by default. Letters of a text that pen strokes follow take about 0.05. */
   readonly step?: number;
 }
 

@@ -30,8 +30,8 @@ export function windowWeights(window: Window, keys: Value, members: Members): Va
   const { alpha, beta, kappa } = checkSettings("windowWeights", window, windowKinds);
   check("windowWeights", "keys", keys, valueKind);
   check("windowWeights", "members", members, membersKind);
-  const places = members.places(keys);
-  const away = square(sub(sub(kappa, 1), reshape(places, [...places.shape, 1])));
+  const positions = members.positions(keys);
+  const away = square(sub(sub(kappa, 1), reshape(positions, [...positions.shape, 1])));
   return sum(mul(alpha, exp(mul(mul(beta, -1), away))), -1);
 }
 
