@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import {
   type AnySequenceLayer,
   add,
+  additiveAddressing,
+  attend,
   bidirectional,
   type Cell,
   type Concrete,
@@ -28,6 +30,7 @@ import {
   matmul,
   mixtureLossPerRow,
   mul,
+  multiplicativeAddressing,
   onCpu,
   permute,
   pow,
@@ -44,6 +47,7 @@ import {
   type Tensor,
   topK,
   triangularSolve,
+  unfold,
   type Value,
   valueAndGrad,
   valueGradAndAux,
@@ -497,5 +501,102 @@ describe("the files tell gates apart", () => {
         const worst = Math.max(...output.map((v, i) => Math.abs(v - expected[i]!)));
         expect(worst, `gates ${q} and ${p}`).toBeGreaterThan(1e-2);
       }
+  });
+});
+
+interface AttentionFile extends Omit<RecurrentFile, "config" | "inputs" | "gradients"> {
+  readonly config: {
+    readonly attends: "before" | "after";
+    readonly cell: "GRU" | "LSTM";
+    readonly input_size: number;
+    readonly hidden_size: number;
+    readonly source_size: number;
+    readonly units: number;
+    readonly lengths: number[];
+    readonly sizes: number[];
+  };
+  readonly inputs: RecurrentFile["inputs"] & { readonly source: Stored[] };
+  readonly gradients: RecurrentFile["gradients"] & { readonly source: Stored[] };
+}
+
+/** The parameters of a decoder with attention, or their gradients. */
+function attentionWeights(
+  { config: { attends } }: AttentionFile,
+  of: Record<string, Stored>,
+  cell: Record<string, Stored>,
+): object {
+  const { query, key, v, combine } = of;
+  return attends === "before"
+    ? {
+        cell,
+        address: {
+          W: transposed(query!),
+          U: transposed(key!),
+          v: { shape: [v!.data.length], data: v!.data },
+        },
+      }
+    : { cell, address: { W: transposed(key!) }, combine: { W: transposed(combine!) } };
+}
+
+describe.each(tolerances)("PyTorch's decoders with attention over padded sources, %s", (dtype, tolerance) => {
+  test.each(["attention_before", "attention_after"])("%s: value and every gradient", (name) => {
+    const file = load<AttentionFile>(name);
+    const { attends, cell: mode, lengths, sizes, ...config } = file.config;
+    const shared = { input: config.input_size, hidden: config.hidden_size, source: config.source_size };
+    const cell = (attends === "before"
+      ? attend(gruResetAfter, { ...shared, addressing: additiveAddressing({ size: config.units }) })
+      : attend(lstm, {
+          ...shared,
+          addressing: multiplicativeAddressing(),
+          attends,
+          inputFeeding: true,
+        })) as unknown as Cell<never, Shapes, unknown, Value>;
+    const sources = chain(sizes);
+    const structure = chain(lengths).withSets({ source: sources });
+    const onDevice = (tree: unknown) => mapStored(tree, dtype) as never;
+    const states = (h: readonly Stored[], c: readonly Stored[] | undefined) => ({
+      h: stateRow(h, 0),
+      ...(c ? { s: stateRow(c, 0) } : {}),
+    });
+    const point = {
+      params: onDevice(attentionWeights(file, file.weights, cellWeights(mode, file.weights, "_l0"))),
+      x: structure.pack(onDevice(joined(file.inputs.x))),
+      source: sources.pack(onDevice(joined(file.inputs.source))),
+      initial: onDevice(states(file.inputs.h_0, file.inputs.c_0)),
+    };
+    const Wout = structure.pack(onDevice(joined(file.cotangents.Wout)));
+    const Wfinal = onDevice(states(file.cotangents.Wh, file.cotangents.Wc)) as Record<string, Value>;
+    const { value, grads, aux } = valueGradAndAux((p: typeof point) => {
+      const inputs = { x: p.x, source: { h: p.source } } as never;
+      const { output, final } = unfold(cell, p.params, inputs, structure, { initial: p.initial });
+      const ends = final as Record<string, Value>;
+      const inner = Object.keys(Wfinal).map((slot) => sum(mul(ends[slot]!, Wfinal[slot]!)));
+      return {
+        loss: inner.reduce((a, b) => add(a, b), sum(mul(output, Wout))),
+        aux: {
+          output: structure.unpack(output),
+          final: Object.fromEntries(Object.keys(Wfinal).map((slot) => [slot, ends[slot]!])),
+        },
+      };
+    })(point as never) as { value: Value; grads: typeof point; aux: { output: Value; final: object } };
+    expectClose(numbers(aux.output), joined(file.outputs.output).data, tolerance, "output");
+    expectTree(aux.final, states(file.outputs.h_n, file.outputs.c_n), tolerance, "final");
+    expectClose(numbers(value), [file.outputs.loss], tolerance, "loss");
+    const expected = attentionWeights(file, file.gradients, cellGradients(mode, file.gradients, "_l0"));
+    expectTree(grads.params, expected, tolerance, "gradient of");
+    const sequential = (over: Structure, rows: Value) => numbers(over.unpack(rows));
+    expectClose(sequential(structure, grads.x), joined(file.gradients.x).data, tolerance, "gradient of x");
+    expectClose(
+      sequential(sources, grads.source),
+      joined(file.gradients.source).data,
+      tolerance,
+      "gradient of source",
+    );
+    expectTree(
+      grads.initial,
+      states(file.gradients.h_0, file.gradients.c_0),
+      tolerance,
+      "gradient of initial",
+    );
   });
 });

@@ -1,6 +1,7 @@
 """Golden values for the recurrent layers, optimisers, a schedule, cross entropy, layer norm and operations.
 """Golden values for the recurrent layers, optimisers, a schedule, losses and layer norm.
 """Golden values for the recurrent layers, optimisers, a schedule, cross entropy, CTC, layer norm and operations.
+"""Golden values for the recurrent layers, decoders with attention, optimisers, a schedule, cross entropy, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -33,7 +34,7 @@ What it writes: one JSON file per case, named <case>.json, each of this form:
 
 Random values come from numpy's RandomState, whose stream is frozen, with one fixed seed
 per case; that of rnn_relu is picked to keep every ReLU input clear of 0. Before anything is
-written or compared, each recurrent case is computed again by a plain numpy implementation
+written or compared, each recurrent case and each one with attention is computed again by a plain numpy implementation
 (outputs to 1e-12, every gradient by central differences to 1e-8).
 """
 
@@ -396,6 +397,121 @@ def plateau():
     }
 
 
+# ---------------------------------------------------------------- attention
+
+ATTENTION_LAYOUT = {
+    "before": (
+        "attention before the cell: scores of members m are v . tanh(query h + key source_m), weights = softmax over the "
+        "sequence's own members, context = sum of weights * source; h' = cell([x, context], h); output = [h', context]"
+    ),
+    "after": (
+        "attention after the cell, with input feeding: h', c' = cell([x, o], (h, c)) with o zero before the first step; scores "
+        "are h' . (key source_m); context as a weighted sum; o' = tanh(combine [context, h']); output = o'"
+    ),
+}
+ATTENTION_LAYOUT_COMMON = (
+    "; weights of maps are [out, in], without biases; x and output are [length, features] per sequence, source is [members, "
+    "features] per sequence; h_0, h_n (c_0, c_n) are [1, hidden] per sequence; the gates of the cell are those of "
+)
+
+
+def attention(case, seed, attends, lengths, sizes):
+    """A decoder that attends to sources of different lengths: a loop over padded steps and padded sources, with masks."""
+    input_size, hidden, features, units = 3, 4, 5, 6
+    mode = {"before": "GRU", "after": "LSTM"}[attends]
+    rng = np.random.RandomState(seed)
+    batch, steps, members = len(lengths), max(lengths), max(sizes)
+    if attends == "before":
+        cell = torch.nn.GRUCell(input_size + features, hidden)
+        maps = {"query": (units, hidden), "key": (units, features), "v": (1, units)}
+        width = hidden + features
+    else:
+        cell = torch.nn.LSTMCell(input_size + hidden, hidden)
+        maps = {"key": (hidden, features), "combine": (hidden, features + hidden)}
+        width = hidden
+    weights = {f"{name}_l0": leaf(uniform(rng, tuple(p.shape), 0.8)) for name, p in cell.named_parameters()}
+    weights.update({name: leaf(uniform(rng, shape, 0.8)) for name, shape in maps.items()})
+    x = [leaf(uniform(rng, (length, input_size), 1.5)) for length in lengths]
+    source = [leaf(uniform(rng, (size, features), 1.5)) for size in sizes]
+    h_0 = [leaf(uniform(rng, (1, hidden))) for _ in range(batch)]
+    c_0 = [leaf(uniform(rng, (1, hidden))) for _ in range(batch)] if mode == "LSTM" else None
+    w_out = [uniform(rng, (length, width)) for length in lengths]
+    w_h = [uniform(rng, (1, hidden)) for _ in range(batch)]
+    w_c = [uniform(rng, (1, hidden)) for _ in range(batch)] if mode == "LSTM" else None
+
+    def run_cell(*state):
+        own = {name: weights[f"{name}_l0"] for name, _ in cell.named_parameters()}
+        return torch.func.functional_call(cell, own, state)
+
+    padded_x, padded_source = pad_sequence(x), pad_sequence(source, batch_first=True)
+    absent = torch.arange(members)[None, :] >= torch.tensor(sizes)[:, None]
+
+    def read(scores):
+        share = torch.softmax(scores.masked_fill(absent, -torch.inf), dim=1)
+        return (share[:, :, None] * padded_source).sum(dim=1)
+
+    h, c = torch.cat(h_0), torch.cat(c_0) if c_0 else None
+    o = torch.zeros(batch, hidden)
+    keys = padded_source @ weights["key"].T
+    rows = []
+    for t in range(steps):
+        running = (t < torch.tensor(lengths))[:, None]
+        if attends == "before":
+            scores = torch.tanh((h @ weights["query"].T)[:, None, :] + keys) @ weights["v"][0]
+            context = read(scores)
+            new_h = run_cell(torch.cat([padded_x[t], context], dim=1), h)
+            rows.append(torch.cat([new_h, context], dim=1))
+        else:
+            new_h, new_c = run_cell(torch.cat([padded_x[t], o], dim=1), (h, c))
+            context = read((new_h[:, None, :] * keys).sum(dim=2))
+            o = torch.tanh(torch.cat([context, new_h], dim=1) @ weights["combine"].T)
+            c = torch.where(running, new_c, c)
+            rows.append(o)
+        h = torch.where(running, new_h, h)
+    stacked = torch.stack(rows)
+    output = [stacked[:length, b] for b, length in enumerate(lengths)]
+    h_n = list(h.split(1))
+    c_n = list(c.split(1)) if mode == "LSTM" else None
+
+    def dot(values, cotangents):
+        return sum((v * torch.tensor(w)).sum() for v, w in zip(values, cotangents, strict=True))
+
+    loss = dot(output, w_out) + dot(h_n, w_h) + (dot(c_n, w_c) if c_n else 0.0)
+    loss.backward()
+
+    def grads(leaves):
+        return ragged([t.grad for t in leaves])
+
+    record = {
+        "case": case,
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "attends": attends,
+            "cell": mode,
+            "input_size": input_size,
+            "hidden_size": hidden,
+            "source_size": features,
+            "units": units,
+            "lengths": list(lengths),
+            "sizes": list(sizes),
+        },
+        "layout": ATTENTION_LAYOUT[attends] + ATTENTION_LAYOUT_COMMON + f"torch.nn.{mode}: {LAYOUT[mode]}",
+        "weights": {name: array(p) for name, p in weights.items()},
+        "inputs": {"x": ragged(x), "source": ragged(source), "h_0": ragged(h_0)},
+        "cotangents": {"Wout": ragged(w_out), "Wh": ragged(w_h)},
+        "outputs": {"loss": loss.item(), "output": ragged(output), "h_n": ragged(h_n)},
+        "gradients": {"x": grads(x), "source": grads(source), "h_0": grads(h_0)},
+    }
+    if c_0:
+        record["inputs"]["c_0"] = ragged(c_0)
+        record["cotangents"]["Wc"] = ragged(w_c)
+        record["outputs"]["c_n"] = ragged(c_n)
+        record["gradients"]["c_0"] = grads(c_0)
+    record["gradients"].update({name: array(p.grad) for name, p in weights.items()})
+    return record
+
+
 # ---------------------------------------------------------------- cross entropy and layer norm
 
 
@@ -629,6 +745,8 @@ def make_all():
         recurrent("gru_2layer_bidirectional", 108, "GRU", packed, layers=2, bidirectional=True),
         recurrent("lstm_residual", 110, "LSTM", packed, layers=3, connections="residual"),
         recurrent("lstm_skip", 111, "LSTM", unsorted, enforce_sorted=False, layers=3, connections="skip"),
+        attention("attention_before", 112, "before", (2, 4, 1), (3, 1, 4)),
+        attention("attention_after", 113, "after", (3, 1, 4), (2, 5, 1)),
         optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_clipped", "SGD", clip=0.7, lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_decay", "SGD", weight_decay=(0.0, 0.3), lr=0.1, momentum=0.0, nesterov=False),
@@ -747,6 +865,35 @@ def numpy_forward(config, weights, inputs, margins):
     return {"output": output, "h_n": h_n, "c_n": c_n}
 
 
+def numpy_attention(config, weights, inputs, margins):
+    """Each sequence on its own, with its own source and nothing padded."""
+    output, h_n, c_n = [], [], []
+    p = [weights[f"{k}_l0"] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    for b, (x, source) in enumerate(zip(inputs["x"], inputs["source"], strict=True)):
+        h, c = inputs["h_0"][b][0], inputs["c_0"][b][0] if "c_0" in inputs else None
+        o, rows = np.zeros(config["hidden_size"]), []
+
+        def read(scores):
+            share = np.exp(scores - scores.max())
+            return (share / share.sum()) @ source
+
+        for row in x:
+            if config["attends"] == "before":
+                hidden = np.tanh(weights["query"] @ h + source @ weights["key"].T)
+                context = read(hidden @ weights["v"][0])
+                h, _ = numpy_step("GRU", np.concatenate([row, context]), h, None, *p, None, margins)
+                rows.append(np.concatenate([h, context]))
+            else:
+                h, c = numpy_step("LSTM", np.concatenate([row, o]), h, c, *p, None, margins)
+                context = read(source @ weights["key"].T @ h)
+                o = np.tanh(weights["combine"] @ np.concatenate([context, h]))
+                rows.append(o)
+        output.append(np.array(rows))
+        h_n.append(h[None])
+        c_n.append(None if c is None else c[None])
+    return {"output": output, "h_n": h_n, "c_n": c_n}
+
+
 def verify_recurrent(record):
     """Raise if plain numpy disagrees; return the largest errors of outputs and gradients."""
     config = record["config"]
@@ -754,14 +901,15 @@ def verify_recurrent(record):
     cotangents, gradients = to_numpy(record["cotangents"]), to_numpy(record["gradients"])
     pairs = [("output", "Wout"), ("h_n", "Wh")] + ([("c_n", "Wc")] if "c_0" in inputs else [])
     margins = []
+    forward = numpy_attention if "attends" in config else numpy_forward
 
     def loss():
-        out = numpy_forward(config, weights, inputs, margins)
+        out = forward(config, weights, inputs, margins)
         return sum(
             (v * w).sum() for name, key in pairs for v, w in zip(out[name], cotangents[key], strict=True)
         )
 
-    out = numpy_forward(config, weights, inputs, margins)
+    out = forward(config, weights, inputs, margins)
     if margins:
         # Central differences and float32 both need the ReLU's inputs clear of its corner.
         assert min(abs(m) for m in margins) > 1e-2, f"{record['case']}: a ReLU input is too close to 0"
@@ -868,7 +1016,7 @@ def main():
 
     records = make_all()
     for record in records:
-        if "mode" in record["config"]:
+        if "mode" in record["config"] or "attends" in record["config"]:
             errors = verify_recurrent(record)
             print(f"numpy agrees on {record['case']}: outputs {errors[0]:.1e}, gradients {errors[1]:.1e}")
 

@@ -1,8 +1,12 @@
-import { rowMembers, tensor } from "longspan";
+import { additiveAddressing, gru, rowMembers, tensor } from "longspan";
 import {
   type Arguments,
   argument,
+  choice,
+  dtype,
   flag,
+  func,
+  key,
   matrix,
   maybe,
   positive,
@@ -30,8 +34,35 @@ const addressing = (name: string, args: Arguments, hasScores = true): Row =>
     },
   });
 
-/** Rows of addressing. */
-export const addressingRows: Rows = {
+const attention = (): Arguments => ({
+  addressing: thing(additiveAddressing({ size: 4 })),
+  attends: maybe(choice("before")),
+  query: maybe(argument("h", [], "q", "")),
+  output: maybe({ ...size(4), valid: undefined }),
+  inputFeeding: maybe(flag(false)),
+});
+const cellMethods = (name: string): Row["methods"] => ({
+  init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
+  trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: `${name}.trace: ` }),
+});
+
+/** Rows of addressing, and of what attends. */
+export const attentionRows: Rows = {
+  attend: () =>
+    row(
+      {
+        cell: func(gru),
+        config: settings({
+          input: size(3),
+          hidden: size(4),
+          source: size(5),
+          context: maybe(size(2)),
+          weights: maybe(flag(true)),
+          ...attention(),
+        }),
+      },
+      { methods: cellMethods("attending gru") },
+    ),
   dotScores: () => row(both()),
   scaledDotScores: () => row(both()),
   multiplicativeScores: () =>

@@ -49,7 +49,7 @@ import {
   tree,
   value,
 } from "./arguments.js";
-import { addressingRows } from "./attention.js";
+import { attentionRows } from "./attention.js";
 import { exempt, type Row, type Rows, row } from "./calls.js";
 
 const sizes = () => ({ input: size(3), hidden: size(4) });
@@ -445,6 +445,7 @@ export const netRows: Rows = {
   mixtureOf: () => row({ outputs: value(zeros([2, 14])), sizes: mixtureSizes() }),
   mixtureOutputs: () => row({ sizes: mixtureSizes() }),
   ...addressingRows,
+  ...attentionRows,
   natsToBits: () => row({ nats: number(1) }),
   perplexity: () => row({ meanNats: number(1) }),
   languageModel: () => {

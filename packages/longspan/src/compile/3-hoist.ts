@@ -2,9 +2,12 @@ import { dependencies, dependents, type Equation, type Var } from "../autodiff/i
 import { inSlots, outSlots, roots } from "../cell/index.js";
 import { hasLevels, isPaired, type Scope } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
+import type { Scope } from "../ops/index.js";
+import { hasLevels } from "../program/index.js";
+import type { Value } from "../tensor/index.js";
 import type { PlacedResults } from "./2-place-results.js";
 import { type Phase, result } from "./context.js";
-import { firstLayer, type Layer, layerAfter, layerFrom } from "./layers.js";
+import { firstLayer, type Layer, type LayerKind, layerAfter, layerFrom } from "./layers.js";
 import { isView } from "./memory.js";
 
 /** The cell after pass 3: the region of each equation, and the slots that depend on themselves. */
@@ -78,6 +81,7 @@ function pairsSummed({ op, inputs, outputs: [v] }: Equation): Scope | undefined 
 }
 
 /** Moves row-local work, and sums over pairs beside those of the loop, from after the loop into the loop, if the loop has its operands. */
+/** Moves row-local work from after the loop into the loop, if the loop has its operands and a map over the same rows that it can join. */
 function pullAfter(
   { cell, producer }: PlacedResults,
   phases: Map<Equation, Phase>,
@@ -88,16 +92,21 @@ function pullAfter(
   const first = firstLayer("maps");
   const layerOf = (eq: Equation): Layer => {
     const local = isRowLocal(eq);
-    let layer = firstLayer(local ? "maps" : "instructions");
+    const kind: LayerKind = local ? "maps" : "instructions";
+    let layer = firstLayer(kind);
     for (const v of eq.inputs) {
       const p = producer.get(v);
-      const made = p && phases.get(p) === "loop" ? (layers.get(v) ?? first) : first;
-      layer = Math.max(layer, local ? layerFrom(made, "maps") : layerAfter(made, "instructions"));
+      if (!p || phases.get(p) !== "loop") continue;
+      const made = layers.get(v) ?? first;
+      const joins = local && result(p).scope === result(eq).scope;
+      layer = Math.max(layer, joins ? layerFrom(made, kind) : layerAfter(made, kind));
     }
     return layer;
   };
   let deepest = first;
   const deepestSums = new Map<Scope, Layer>();
+  // By the rows that maps go over: work over others would be one more instruction per level.
+  const deepest = new Map<Scope, Layer>();
   for (const eq of cell.equations) {
     if (phases.get(eq) !== "loop") continue;
     const layer = layerOf(eq);
@@ -105,6 +114,8 @@ function pullAfter(
     if (isRowLocal(eq)) deepest = Math.max(deepest, layer);
     const pairs = pairsSummed(eq);
     if (pairs) deepestSums.set(pairs, Math.max(deepestSums.get(pairs) ?? first, layer));
+    const { scope } = result(eq);
+    if (isRowLocal(eq)) deepest.set(scope, Math.max(deepest.get(scope) ?? first, layer));
   }
   for (const eq of cell.equations) {
     if (phases.get(eq) !== "after") continue;
@@ -114,6 +125,8 @@ function pullAfter(
     if (eq.inputs.some((v) => producer.has(v) && phases.get(producer.get(v)!) === "after")) continue;
     const layer = layerOf(eq);
     if (layer > limit) continue;
+    const last = deepest.get(result(eq).scope);
+    if (last === undefined || layer > last) continue;
     phases.set(eq, "loop");
     layers.set(result(eq), layer);
   }

@@ -13,4 +13,5 @@ export * from "./outputs/index.js";
 export * from "./pascanu-rnn.js";
 export { type SamplingSettings, samplingDistribution } from "./sampling-distribution.js";
 export * from "./sequence-model.js";
+export * from "./sequence-to-sequence/index.js";
 export * from "./sutskever-rnn.js";

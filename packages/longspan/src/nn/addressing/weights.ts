@@ -64,13 +64,13 @@ function exponentials(what: string, scores: Value, members: Members, mask: Value
   check(what, "members", members, membersKind);
   if (mask !== undefined) check(what, "mask", mask, valueKind);
   const largest = stopGradient(members.max(selected(mask, scores, Number.NEGATIVE_INFINITY)));
-  // Where nothing is left, it is -infinity, from which nothing can be subtracted.
-  const top = where(equal(largest, Number.NEGATIVE_INFINITY), 0, largest);
+  // Where nothing is left, it is -infinity, from which nothing can be subtracted. An empty set has no member that would read it.
+  const top = mask === undefined ? largest : where(equal(largest, Number.NEGATIVE_INFINITY), 0, largest);
   // Chosen before the exponential too: that of a masked score may be infinite, and 0 times infinity is the derivative then.
   const shifted = selected(mask, sub(scores, top), 0);
   const exponents = selected(mask, exp(shifted), 0);
   const sum = members.sum(exponents);
-  return { shifted, exponents, total: where(less(0, sum), sum, 1) };
+  return { shifted, exponents, total: mask === undefined ? sum : where(less(0, sum), sum, 1) };
 }
 
 function selected(mask: Value | undefined, x: Value, otherwise: number): Value {
