@@ -1,4 +1,4 @@
-import { glorot } from "longspan";
+import { glorot, IndexError } from "longspan";
 import {
   add,
   applyAll,
@@ -12,7 +12,6 @@ import {
   gather,
   grad,
   hessianVectorProduct,
-  IndexError,
   indexSum,
   indexTensor,
   Key,

@@ -444,7 +444,6 @@ export const netRows: Rows = {
   ),
   mixtureOf: () => row({ outputs: value(zeros([2, 14])), sizes: mixtureSizes() }),
   mixtureOutputs: () => row({ sizes: mixtureSizes() }),
-  ...addressingRows,
   ...attentionRows,
   natsToBits: () => row({ nats: number(1) }),
   perplexity: () => row({ meanNats: number(1) }),

@@ -2,9 +2,6 @@ import { dependencies, dependents, type Equation, type Var } from "../autodiff/i
 import { inSlots, outSlots, roots } from "../cell/index.js";
 import { hasLevels, isPaired, type Scope } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
-import type { Scope } from "../ops/index.js";
-import { hasLevels } from "../program/index.js";
-import type { Value } from "../tensor/index.js";
 import type { PlacedResults } from "./2-place-results.js";
 import { type Phase, result } from "./context.js";
 import { firstLayer, type Layer, type LayerKind, layerAfter, layerFrom } from "./layers.js";
@@ -80,8 +77,10 @@ function pairsSummed({ op, inputs, outputs: [v] }: Equation): Scope | undefined 
   return sums && isPaired(scope) && sizeOf(v!.shape) > 1 ? scope : undefined;
 }
 
-/** Moves row-local work, and sums over pairs beside those of the loop, from after the loop into the loop, if the loop has its operands. */
-/** Moves row-local work from after the loop into the loop, if the loop has its operands and a map over the same rows that it can join. */
+/**
+ * Moves row-local work, and sums over pairs, from after the loop into the loop, if the loop has its operands and a map over the same rows,
+ * or sums over the same pairs, that it can join.
+ */
 function pullAfter(
   { cell, producer }: PlacedResults,
   phases: Map<Equation, Phase>,
@@ -103,7 +102,6 @@ function pullAfter(
     }
     return layer;
   };
-  let deepest = first;
   const deepestSums = new Map<Scope, Layer>();
   // By the rows that maps go over: work over others would be one more instruction per level.
   const deepest = new Map<Scope, Layer>();
@@ -111,7 +109,6 @@ function pullAfter(
     if (phases.get(eq) !== "loop") continue;
     const layer = layerOf(eq);
     layers.set(result(eq), layer);
-    if (isRowLocal(eq)) deepest = Math.max(deepest, layer);
     const pairs = pairsSummed(eq);
     if (pairs) deepestSums.set(pairs, Math.max(deepestSums.get(pairs) ?? first, layer));
     const { scope } = result(eq);
@@ -120,13 +117,11 @@ function pullAfter(
   for (const eq of cell.equations) {
     if (phases.get(eq) !== "after") continue;
     const pairs = pairsSummed(eq);
-    const limit = isRowLocal(eq) ? deepest : pairs && deepestSums.get(pairs);
+    const limit = isRowLocal(eq) ? deepest.get(result(eq).scope) : pairs && deepestSums.get(pairs);
     if (limit === undefined) continue;
     if (eq.inputs.some((v) => producer.has(v) && phases.get(producer.get(v)!) === "after")) continue;
     const layer = layerOf(eq);
     if (layer > limit) continue;
-    const last = deepest.get(result(eq).scope);
-    if (last === undefined || layer > last) continue;
     phases.set(eq, "loop");
     layers.set(result(eq), layer);
   }

@@ -1,5 +1,7 @@
 export * from "./bernoulli-cross-entropy.js";
 export * from "./cross-entropy.js";
+export * from "./ctc/index.js";
+export * from "./edit-distance.js";
 export * from "./gaussian.js";
 export {
   type Mixture,
@@ -10,7 +12,5 @@ export {
   mixtureOf,
   mixtureOutputs,
 } from "./mixture.js";
-export * from "./ctc/index.js";
-export * from "./edit-distance.js";
 export * from "./squared-error.js";
 export * from "./units.js";
