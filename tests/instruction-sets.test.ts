@@ -127,7 +127,7 @@ describe.skipIf(lacking !== undefined)(`avx512 and avx2 ${lacking ?? ""}`, () =>
   const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 40;
   test(`${cells} random cells`, () => {
     for (let seed = 1; seed <= cells; seed++) {
-      const subject = randomSubject(seed);
+      const subject = randomSubject(seed, { sets: seed % 2 === 0 });
       const f = lossOf(subject, "compiled") as (p: never) => Value;
       sameBits(() => valueAndGrad(f)(pointOf(subject) as never));
     }

@@ -79,7 +79,7 @@ inline double sumLine(const T* x, int64_t n) {
   return total;
 }
 
-/** The sum of n products: of whole lines in their type, then in double precision. */
+/** The sum of n products, in their type: element i goes to accumulator i mod `lineAccumulators`. */
 template <class T>
 inline double dotLine(const T* x, const T* y, int64_t n) {
   Vec<T> sums[lineVectors<T>] = {};
@@ -87,13 +87,15 @@ inline double dotLine(const T* x, const T* y, int64_t n) {
   for (; i + lineAccumulators<T> <= n; i += lineAccumulators<T>)
     for (int v = 0; v < lineVectors<T>; v++)
       sums[v] = multiplyAdd(load(x + i + v * lanes<T>), load(y + i + v * lanes<T>), sums[v]);
-  double total = 0;
-  if (i > 0) {
-    T joined[joinedAccumulators];
-    joinAccumulators<T>(sums, joined, [](T one, T other) { return one + other; });
-    for (const T sum : joined) total += static_cast<double>(sum);
+  // The rest too in vectors: whether a scalar product is rounded before it is added is the compiler's choice.
+  for (int v = 0; i < n; v++, i += lanes<T>) {
+    const int left = n - i < lanes<T> ? static_cast<int>(n - i) : lanes<T>;
+    sums[v] = multiplyAdd(loadPart(x + i, left), loadPart(y + i, left), sums[v]);
   }
-  for (; i < n; i++) total += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+  T joined[joinedAccumulators];
+  joinAccumulators<T>(sums, joined, [](T one, T other) { return one + other; });
+  double total = 0;
+  for (const T sum : joined) total += static_cast<double>(sum);
   return total;
 }
 
