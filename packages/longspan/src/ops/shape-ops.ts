@@ -219,6 +219,8 @@ export function contiguousStart(
   starts: readonly number[],
   sizes: readonly number[],
 ): number | null {
+  // Nothing lies anywhere; the place that the starts tell may lie beyond an operand without elements.
+  if (sizes.includes(0)) return 0;
   let first = 0;
   let started = false;
   for (let d = 0; d < shape.length; d++) {
