@@ -1,6 +1,11 @@
 import {
+  argmax,
   beamSearch,
+  categoricalOutput,
+  chain,
   equal,
+  fedBack,
+  freeRunning,
   greedy,
   iota,
   Key,
@@ -15,7 +20,9 @@ import {
   sampleSequences,
   scoreSequences,
   sequenceLayer,
+  teacherForcing,
   tensor,
+  unfold,
   type Value,
   where,
   zeros,
@@ -247,5 +254,28 @@ describe("language models, step by step", () => {
     ).toThrowErrorMatchingInlineSnapshot(
       `[RangeError: languageSteps: sequences is 2, and there are 1 prompts; one of the two is enough]`,
     );
+  });
+
+  test("a cell that is fed back, as a layer: trained with the truth, decoded with what it gives", () => {
+    const cell = fedBack({
+      cell: rnn({ input: 3, hidden: 4 }),
+      output: categoricalOutput({ classes: 5 }),
+      features: 3,
+      regime: teacherForcing(),
+    });
+    const layer = recurrent(cell);
+    const own = layer.init(Key.of(2));
+    const steps = languageSteps(layer, own, { prompts: [[0], [3, 1]] });
+    const [first] = greedy(steps, { length: 4 });
+    // The same as running freely on its modes from the same beginning.
+    const free = fedBack({
+      cell: rnn({ input: 3, hidden: 4 }),
+      output: categoricalOutput({ classes: 5 }),
+      features: 3,
+      regime: freeRunning({ feed: "mode" }),
+    });
+    const { output } = unfold(free, own, { x: tensor([0, 0, 0, 0], "int32") }, chain([4]));
+    const modes = numbers(argmax(output));
+    expect(first!.symbols).toEqual(Array.from(modes));
   });
 });
