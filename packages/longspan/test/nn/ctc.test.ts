@@ -23,7 +23,9 @@ import {
   valueAndGradPerExample,
   zeros,
 } from "longspan";
+import { defaultExecutor, executableFor, kinds, linearized, transposed } from "longspan/engine";
 import { describe, expect, test } from "vitest";
+import { ctcCell } from "../../src/nn/losses/ctc/cell.js";
 import { difference, numbers } from "./plain.js";
 
 /** Every alignment of so many frames, with the labels that it collapses to. */
@@ -233,6 +235,23 @@ describe("what no alignment gives", () => {
     ]);
     expect(numbers(ctcLossPerSequence(o, ctcTargets(chain([2]), [[1]])))).toEqual([Number.NaN]);
   });
+});
+
+test("a level is one map; backwards, a sum of what arrives at each slot, and one map", () => {
+  const { structure } = ctcTargets(chain([3, 2]), [[1, 2], [1]]).lattice;
+  const { graph: cell } = ctcCell.trace("float32");
+  const { forward, residuals, tangent } = linearized(cell, [true, true, false], [false, false]);
+  const back = transposed(tangent, residuals.length, [], [true, false]).cell;
+  const loopOf = (of: typeof cell, over: Structure, initials: boolean[], finals: boolean[]) =>
+    kinds(
+      executableFor(
+        { cell: of, structure: over, initials, finals, backward: { kind: "full" } },
+        defaultExecutor(),
+      ).compiled.program.loop,
+    );
+  expect(loopOf(cell, structure, [true, true], [true, false])).toEqual(["map"]);
+  expect(loopOf(forward, structure, [true, true], [true, false])).toEqual(["map"]);
+  expect(loopOf(back, structure.transposed(), [true], [])).toEqual(["segmentSum", "segmentSum", "map"]);
 });
 
 test("long sequences keep their digits in float32", () => {
