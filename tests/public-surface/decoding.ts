@@ -1,4 +1,4 @@
-import { Key, languageModel, languageSteps, zeros } from "longspan";
+import { chain, Key, languageModel, languageSteps, zeros } from "longspan";
 import {
   argument,
   atLeastZero,
@@ -66,6 +66,12 @@ export const decodingRows: Rows = {
       model: steps(),
       sequences: sequences(),
       settings: settings({ end: maybe(count(0)), of: maybe(argument([0], [], [-1], ["x"])) }),
+    }),
+  ctcBestPath: () =>
+    row({
+      logits: value(zeros([3, 3])),
+      frames: thing(chain([3])),
+      settings: settings({ blank: maybe(count(0)) }),
     }),
   ctcBeamSearch: () =>
     row({

@@ -328,12 +328,6 @@ export const netRows: Rows = {
       labels: argument([[1, 2]], [], [[-1]]),
       settings: settings({ blank: maybe(count(0)) }),
     }),
-  ctcBestPath: () =>
-    row({
-      logits: value(zeros([3, 3])),
-      frames: thing(chain([3])),
-      settings: settings({ blank: maybe(count(0)) }),
-    }),
   editDistance: () =>
     row({ found: argument("ab", ["text", "list"]), wanted: argument([1], ["text", "list"]) }),
   labelErrorRate: () => row({ found: argument([[1]], []), wanted: argument([[1]], [], [1]) }),

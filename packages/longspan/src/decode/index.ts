@@ -1,6 +1,7 @@
 export type { Decoded, SequenceLimits, Symbols } from "./allowed.js";
 export * from "./beam-search.js";
 export * from "./ctc-beam-search.js";
+export * from "./ctc-best-path.js";
 export type { Gapped, Imputed } from "./gaps.js";
 export * from "./greedy.js";
 export * from "./impute-by-gibbs.js";

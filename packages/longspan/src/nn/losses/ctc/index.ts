@@ -1,3 +1,2 @@
-export * from "./best-path.js";
 export * from "./loss.js";
 export { type CtcTargets, ctcTargets } from "./targets.js";

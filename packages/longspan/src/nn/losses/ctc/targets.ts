@@ -1,7 +1,6 @@
 import { check, checkSettings, count, kind, list, listOf, optional } from "../../../check/index.js";
 import type { Structure } from "../../../unfold/index.js";
 import { structureKind } from "../../../unfold/kinds.js";
-import { frameRows } from "./frame-rows.js";
 import { framesNeeded, type Lattice, layOutLattice } from "./lattice.js";
 
 /** What `ctcTargets` lays out, for the losses of connectionist temporal classification. */
@@ -58,6 +57,17 @@ export function ctcTargets(
   const rows = frameRows(frames);
   const impossible = labels.flatMap((l, b) => (framesNeeded(l) > rows[b]!.length ? [b] : []));
   return new CtcTargets(frames, labels, blank, impossible, layOutLattice(rows, labels));
+}
+
+/** Per sequence, the rows of its nodes in the order in which they were given: its frames. */
+function frameRows({ nodes, sequences, parts: { sequenceOf, order } }: Structure): number[][] {
+  const inOrder = new Int32Array(nodes);
+  order.forEach((place, row) => {
+    inOrder[place] = row;
+  });
+  const rows = Array.from({ length: sequences }, (): number[] => []);
+  for (const row of inOrder) rows[sequenceOf[row]!]!.push(row);
+  return rows;
 }
 
 const listOfLabels = listOf(count, "a list of labels, numbers of classes");

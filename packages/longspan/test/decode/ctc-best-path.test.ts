@@ -1,16 +1,19 @@
 import {
   chain,
+  ctcBeamSearch,
   ctcBestPath,
-  editDistance,
+  ctcLossPerSequence,
+  ctcTargets,
   graph,
   Key,
-  labelErrorRate,
+  logSoftmax,
   normal,
+  onCpu,
   tensor,
   zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
-import { rows } from "./plain.js";
+import { rows } from "../nn/plain.js";
 
 describe("best path", () => {
   const said = (classes: readonly number[], of = 4) =>
@@ -47,29 +50,12 @@ describe("best path", () => {
   });
 });
 
-describe("edit distance", () => {
-  /** By its definition, without memory. */
-  const slow = (a: string, b: string): number => {
-    if (a === "" || b === "") return a.length + b.length;
-    const [x, y] = [a.slice(1), b.slice(1)];
-    return Math.min(slow(x, y) + (a[0] === b[0] ? 0 : 1), slow(x, b) + 1, slow(a, y) + 1);
-  };
-
-  test("of all short words", () => {
-    let words = [""];
-    for (let n = 0; n < 4; n++) words = [...new Set(words.flatMap((w) => [w, `${w}a`, `${w}b`]))];
-    for (const a of words) for (const b of words) expect(editDistance(a, b)).toBe(slow(a, b));
-  });
-
-  test("of numbers, and as a rate", () => {
-    expect(editDistance([1, 2, 3], Int32Array.of(1, 3, 3, 4))).toBe(2);
-    expect(labelErrorRate([[1, 2], [], [5, 5, 5]], [[1, 2, 2], [3], [5]])).toBe(4 / 5);
-    expect(labelErrorRate([[1, 1, 1]], [[2]])).toBe(3);
-    expect(() => labelErrorRate([[1]], [])).toThrow(
-      "labelErrorRate: found has 1 sequences and wanted 0: they are compared one by one",
-    );
-    expect(() => labelErrorRate([[1]], [[]])).toThrow(
-      "labelErrorRate: wanted has no labels: there is no rate over none",
-    );
-  });
+test("beam search over all prefixes gives labellings the probabilities that the loss says", () => {
+  const logits = normal(Key.of(2), [6, 3], "float64");
+  const found = ctcBeamSearch(logSoftmax(logits), { width: 1000, best: 12 });
+  for (const { labels, logProbability } of found) {
+    const loss = ctcLossPerSequence(logits, ctcTargets(chain([6]), [labels]));
+    expect(onCpu(loss).item()).toBeCloseTo(-logProbability, 12);
+  }
+  expect(found.length).toBe(12);
 });

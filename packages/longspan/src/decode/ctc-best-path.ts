@@ -1,10 +1,9 @@
-import { check, checkSettings, count, optional } from "../../../check/index.js";
-import { argmax } from "../../../ops/index.js";
-import { formatShape, onCpu, ShapeError, type Value } from "../../../tensor/index.js";
-import { valueKind } from "../../../tensor/kinds.js";
-import type { Structure } from "../../../unfold/index.js";
-import { structureKind } from "../../../unfold/kinds.js";
-import { frameRows } from "./frame-rows.js";
+import { check, checkSettings, count, optional } from "../check/index.js";
+import { argmax } from "../ops/index.js";
+import { formatShape, onCpu, ShapeError, type Value } from "../tensor/index.js";
+import { valueKind } from "../tensor/kinds.js";
+import type { Structure } from "../unfold/index.js";
+import { structureKind } from "../unfold/kinds.js";
 
 /**
  * Best-path decoding for connectionist temporal classification: the most probable class of each frame, repeats dropped, then blanks. That is the labelling
@@ -37,8 +36,10 @@ export function ctcBestPath(
     throw new RangeError(
       `ctcBestPath: the blank is class ${blank} and the logits have ${classes} classes, 0 to ${classes - 1}: the blank is one of them`,
     );
-  const best = onCpu(argmax(logits)).toArray();
-  return frameRows(frames).map((rows) =>
-    rows.map((row) => best[row]!).filter((c, t, path) => c !== path[t - 1] && c !== blank),
-  );
+  const best = Array.from(onCpu(frames.unpack(argmax(logits))).toArray());
+  let end = 0;
+  return frames.nodesPerSequence().map((n) => {
+    end += n;
+    return best.slice(end - n, end).filter((c, t, path) => c !== path[t - 1] && c !== blank);
+  });
 }
