@@ -49,6 +49,8 @@ test(`${total} random cells over random structures: compiled equals the plain lo
     "sums",
     "sharedInput",
     "operation",
+    "messages",
+    "edgeAttention",
   ])
     expect(seen.get(f) ?? 0, f).toBeGreaterThan(total / 100);
 }, 1_200_000);

@@ -106,9 +106,19 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
   const leastSize = sets && dice.chance(40) ? 1 : 0;
   if (setSpecs.other) features.add("twoSets");
 
+  // How messages are reduced, by a source of its own: other choices are what they were.
+  const reducing = new Dice(Key.of(seed).fold(17));
+  const isReduced = (form === "childSum" || form === "shared") && reducing.chance(50);
+  const messages = isReduced
+    ? mapValues(stateShapes, () => reducing.pick(["sum", "mean", "max", "logSumExp", "softmax"] as const))
+    : null;
+  const attendsToEdges = form === "childSum" && reducing.chance(40);
+  if (messages) features.add("messages");
+  if (attendsToEdges) features.add("edgeAttention");
+
   // The first tracing run finds out which parameters the body asks for; the second one gets them.
   const specs: Record<string, ParamSpec> = {};
-  let smooth = true;
+  let smooth = !Object.values(messages ?? {}).includes("max");
   const body = (
     read: Record<string, Value>,
     given: Record<string, Value>,
@@ -262,15 +272,19 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
       state: () => stateShapes,
       params: () => given,
       ports,
+      ...(messages ? { messages } : {}),
       ...(form === "childSum"
         ? {
             edge(values: Record<string, Value>, params: Record<string, Value>) {
               const { pool, to } = body(values, params, null, "edge");
+              const weight = attendsToEdges
+                ? setSoftmax(sum(to(pool.at(-1)!, [2])))
+                : constant(1, [], "float64");
               return Object.fromEntries(
-                Object.entries(stateShapes).map(([name, shape]) => [
-                  name,
-                  mul(values[name]!, sigmoid(to(pool.at(-1)!, shape))),
-                ]),
+                Object.entries(stateShapes).map(([name, shape]) => {
+                  const gated = mul(values[name]!, sigmoid(to(pool.at(-1)!, shape)));
+                  return [name, attendsToEdges ? mul(gated, spread(weight, shape)) : gated];
+                }),
               );
             },
           }
@@ -453,4 +467,8 @@ function randomTree(dice: Dice, arity: number): { children: number[][] } {
     children.push([]);
   }
   return { children };
+}
+
+function spread(weight: Value, shape: Shape): Value {
+  return reshape(weight, new Array<number>(shape.length).fill(1));
 }

@@ -33,6 +33,7 @@ export {
   defineCell,
   type InputSpec,
   type InputSpecs,
+  type MessageReduction,
   type OperandSpecs,
   type OperandsOf,
   type ParamSpec,

@@ -4,9 +4,8 @@ import { type DType, describeElement, formatShape } from "../tensor/index.js";
 import type { InputSpecs, SetSpecs, Shapes } from "./step.js";
 import { CellError } from "./verify.js";
 
-const definition = "name inputs sequenceInputs sharedInputs sets state params ports message edge step".split(
-  " ",
-);
+const definition =
+  "name inputs sequenceInputs sharedInputs sets state params ports message messages edge step".split(" ");
 const result = ["state", "output", "sums"];
 const dtypes: readonly DType[] = ["float32", "float64", "int32"];
 

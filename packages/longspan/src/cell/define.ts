@@ -2,6 +2,7 @@ import { check, checkSettings, type KindsOf } from "../check/index.js";
 import { type DType, type Key, leafEntries, leaves, type Value } from "../tensor/index.js";
 import { dtypeKind, keyKind } from "../tensor/kinds.js";
 import { checkDefinition, checkInputShapes, checkSets, checkSlotShapes } from "./check-definition.js";
+import { checkMessages, type MessageReduction, type MessageReductions } from "./messages.js";
 import { checkParts, type SizedPart, sizesOf } from "./sizes.js";
 import {
   type InputSpecs,
@@ -64,7 +65,12 @@ export interface CellDefinition<
   readonly ports?: readonly Ports[];
   /** What an edge step hands on, if that is not shaped like the state. */
   readonly message?: (config: C) => M;
-  /** Runs over edges: from the state at the source and the inputs at the target to a message; messages to a node are summed. */
+  /**
+   * How the messages that come along a node's edges become what its step reads, by slot of the message, such as `{ h: "max" }`: summed by
+   * default. A node without edges reads zeros.
+   */
+  readonly messages?: { readonly [K in keyof M]?: MessageReduction<keyof NoInfer<M> & string> };
+  /** Runs over edges: from the state at the source and the inputs at the target to a message. */
   readonly edge?: (
     values: ValuesOf<NoInfer<I>> & ValuesOf<NoInfer<S>>,
     params: ParamValues<P>,
@@ -112,6 +118,8 @@ export class Cell<
     readonly sets: SetSpecs,
     readonly state: S,
     readonly message: Shapes,
+    /** How messages become what a step reads; null where they are summed. */
+    readonly messages: MessageReductions | null,
     readonly ports: readonly string[],
     /** The specifications of the parameters. */
     readonly specs: P,
@@ -190,6 +198,8 @@ export function defineCell<
     checkSets(name, sets);
     checkSlotShapes(name, "state", state);
     checkSlotShapes(name, "message", message);
+    const messages = (definition.messages as MessageReductions | undefined) ?? null;
+    if (messages) checkMessages(name, messages, definition.edge ? message : state);
     const names = [inputs, sequenceInputs, sharedInputs, sets, state].flatMap((specs) => Object.keys(specs));
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined)
@@ -202,6 +212,7 @@ export function defineCell<
       sets,
       state,
       message,
+      messages,
       definition.ports ?? [],
       sizes("params", () => definition.params(config)),
       definition as unknown as Erased,

@@ -37,7 +37,7 @@ export interface EdgeStep {
   readonly when: "pull" | "push";
   /** The source's out-port slots, read at the edge. */
   readonly state: readonly Var[];
-  /** The target's in-port slots. */
+  /** The target's in-port slots; none where nodes reduce what differs per edge themselves, or, where messages are pushed, hand it on so. */
   readonly message: readonly Value[];
 }
 
@@ -98,4 +98,12 @@ export function inSlots({ inPorts }: Pick<CellGraph, "inPorts">): readonly Slot[
  */
 export function entries(cell: CellGraph): Var[] {
   return [...cell.values.map((v) => v.variable), ...cell.stateIn.flat(), ...(cell.edge?.state ?? [])];
+}
+
+/**
+ * Whether nodes read the states at the other ends of their edges edge by edge, with reductions of their own, and not as one sum.
+ * @example readsAtEdges(lstm({ input: 3, hidden: 4 }).trace("float32").graph) // false
+ */
+export function readsAtEdges({ edge }: CellGraph): boolean {
+  return edge?.when === "pull" && edge.message.length === 0;
 }

@@ -2,6 +2,7 @@ export { listed } from "./check-definition.js";
 export * from "./define.js";
 export * from "./graph.js";
 export * from "./linearize.js";
+export type { MessageReduction, MessageReductions } from "./messages.js";
 export { printCell, printCellAs, printEquation, valueNames } from "./print.js";
 export * from "./pullback.js";
 export { type Reentered, reenter } from "./reenter.js";

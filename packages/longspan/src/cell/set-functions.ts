@@ -26,10 +26,10 @@ import { CellError } from "./verify.js";
 /** What the functions over sets ask of the cell that is being traced. */
 export interface SetContext {
   readonly cell: string;
-  /** The position of each member in its set, by the number of the set: int32 []. */
-  readonly positions: (set: number) => Value;
-  /** The number 1 of each member, by the number of the set. */
-  readonly ones: (set: number) => Value;
+  /** The position of each member in its set, by the scope of the members: int32 []. */
+  readonly positions: (members: Scope) => Value;
+  /** The number 1 of each member, by the scope of the members. */
+  readonly ones: (members: Scope) => Value;
 }
 
 /** The cell that is being traced, for functions over sets. */
@@ -37,7 +37,9 @@ export const setContext = ambient<SetContext | null>(null);
 
 /** Where the members that a value differs by are, and what is left of it without them. */
 interface Members {
-  readonly set: number;
+  /** The scope of the members, and that of whom a set belongs to. */
+  readonly members: Scope;
+  readonly owner: Scope;
   readonly from: Scope;
   readonly to: Scope;
   readonly context: SetContext;
@@ -52,13 +54,21 @@ function membersOf(name: string, x: Value): Members {
     throw new CellError(
       `${name}: there are sets inside the step of a cell only; a cell declares them under "sets"`,
     );
-  const set = setSpaces.findIndex(({ member, pair }) => scope === member || scope === pair);
-  if (set < 0)
+  // The edges that lead to a node are a set of the node's own.
+  if (scope === "edge") return { members: "edge", owner: "node", from: "edge", to: "node", context };
+  const set = setSpaces.find(({ member, pair }) => scope === member || scope === pair);
+  if (set === undefined)
     throw new CellError(
       `cell ${context.cell}: ${name} of a value that is the same for all members of a set: give it a value that is made of an input of a set`,
     );
-  const { member } = setSpaces[set]!;
-  return { set, from: scope, to: scope === member ? "sequence" : "node", context };
+  const { member } = set;
+  return {
+    members: member,
+    owner: "sequence",
+    from: scope,
+    to: scope === member ? "sequence" : "node",
+    context,
+  };
 }
 
 function reduced(name: string, op: typeof sumToOp, x: Value): Value {
@@ -69,6 +79,8 @@ function reduced(name: string, op: typeof sumToOp, x: Value): Value {
 /**
  * Sum over the members of a set: y = sum over m of x_m. What differs per node and member becomes a value per node; what differs per member
  * alone becomes a value per sequence, and is formed once, before the loop. Zeros for an empty set.
+ *
+ * The edges that lead to a node are a set of the node: `setSum` and its like reduce what differs per edge.
  *
  * A weighted sum, `setSum(mul(w, v))` with weights per pair [] and values per member [n], forms no value of n numbers per pair.
  *
@@ -103,9 +115,8 @@ export function setSum(x: Value): Value {
  * })(undefined);
  */
 export function setMean(x: Value): Value {
-  const { set, from, to, context } = membersOf("setMean", x);
-  const ones = context.ones(set);
-  const count = apply(sumToOp, { from: setSpaces[set]!.member, to: "sequence" }, ones);
+  const { from, to } = membersOf("setMean", x);
+  const count = setCount(x);
   return div(apply(sumToOp, { from, to }, x), maximum(count, 1));
 }
 
@@ -144,7 +155,7 @@ export function setArgmax(x: Value): Value {
 }
 
 /**
- * The number of members of the set that a value belongs to: a float [], one per sequence.
+ * The number of members of the set that a value belongs to: a float [], one per sequence; of the edges that lead to a node, one per node.
  * @param x a value that differs per member
  * @example
  * const counts = defineCell({
@@ -157,8 +168,8 @@ export function setArgmax(x: Value): Value {
  * })(undefined);
  */
 export function setCount(x: Value): Value {
-  const { set, context } = membersOf("setCount", x);
-  return apply(sumToOp, { from: setSpaces[set]!.member, to: "sequence" }, context.ones(set));
+  const { members, owner, context } = membersOf("setCount", x);
+  return apply(sumToOp, { from: members, to: owner }, context.ones(members));
 }
 
 /**
@@ -175,8 +186,8 @@ export function setCount(x: Value): Value {
  * })(undefined);
  */
 export function setPlaces(x: Value): Value {
-  const { set, context } = membersOf("setPlaces", x);
-  return context.positions(set);
+  const { members, context } = membersOf("setPlaces", x);
+  return context.positions(members);
 }
 
 /**
@@ -197,9 +208,9 @@ export function setPlaces(x: Value): Value {
  * })(undefined);
  */
 export function setAt(x: Value, index: Value): Value {
-  const { set, from, context } = membersOf("setAt", x);
-  const isShared = from === setSpaces[set]!.member && isPerSequence(index);
-  return apply(pickToOp, { from, to: isShared ? "sequence" : "node" }, x, index, context.positions(set));
+  const { members, owner, from, context } = membersOf("setAt", x);
+  const isShared = from === members && owner === "sequence" && isPerSequence(index);
+  return apply(pickToOp, { from, to: isShared ? "sequence" : "node" }, x, index, context.positions(members));
 }
 
 function isPerSequence(v: Value): boolean {

@@ -1,4 +1,4 @@
-import { check, describe, func, isRecord, listOf, optional, text } from "../check/index.js";
+import { check, describe, func, isRecord, kind, listOf, optional, text } from "../check/index.js";
 import { CellError } from "./verify.js";
 
 /** Checks that a definition has the parts that a cell is made of. */
@@ -12,6 +12,7 @@ export function checkParts(definition: unknown): void {
   for (const part of ["inputs", "state", "params", "step"]) check(what, part, definition[part], func);
   for (const part of ["sequenceInputs", "sharedInputs", "sets", "message", "edge"])
     check(what, part, definition[part], optional(func));
+  check(what, "messages", definition.messages, optional(kind("a record of reductions by slot", isRecord)));
   check(what, "ports", definition.ports, optional(listOf(text, "a list of names")));
 }
 

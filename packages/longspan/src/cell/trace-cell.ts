@@ -1,4 +1,4 @@
-import { refusePromise, Trace, Var } from "../autodiff/index.js";
+import { type Equation, refusePromise, Trace, Var } from "../autodiff/index.js";
 import {
   apply,
   isWithin,
@@ -21,8 +21,9 @@ import {
 } from "../tensor/index.js";
 import { checkResult } from "./check-definition.js";
 import { type CellGraph, type CellOutput, type Port, type Slot, usedValues } from "./graph.js";
+import { type MessageReductions, reducedMessages } from "./messages.js";
 import { printCell } from "./print.js";
-import { type SetContext, setContext } from "./set-functions.js";
+import { type SetContext, setContext, setSum } from "./set-functions.js";
 import { simplify } from "./simplify.js";
 import {
   type InputSpec,
@@ -45,8 +46,8 @@ export type OperandSource =
   | { readonly from: "edgeInput"; readonly name: string }
   /** An input of the members of a set. */
   | { readonly from: "member"; readonly set: string; readonly name: string }
-  /** The place of each member in its set, or the number 1 for each. */
-  | { readonly from: "place" | "one"; readonly set: string }
+  /** The position of each member in its set, or the number 1 for each; without a set, of the edges that lead to a node. */
+  | { readonly from: "rank" | "one"; readonly set: string | null }
   | { readonly from: "key" | "example" | "position" };
 
 /** A cell's equations with the names that its author gave. */
@@ -74,6 +75,7 @@ export interface Untraced {
   readonly sets: SetSpecs;
   readonly state: Shapes;
   readonly message: Shapes;
+  readonly messages: MessageReductions | null;
   readonly ports: readonly string[];
   readonly specs: unknown;
   readonly definition: Erased;
@@ -121,28 +123,40 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
   const slots = slotsOf(cell.state, dtype);
   const messageSlots = definition.edge ? slotsOf(cell.message, dtype) : slots;
   const names = cell.ports.length > 0 ? cell.ports : ["in"];
-  const inPorts: Port[] = names.map((name) => ({ name, slots: messageSlots }));
-  const stateIn = inPorts.map((p) => p.slots.map((s) => trace.variable(s, "node")));
   const byName = (vars: readonly Value[], of: readonly Slot[]) =>
     Object.fromEntries(of.map((s, i) => [s.name, vars[i]!]));
-  const read =
-    cell.ports.length > 0
-      ? Object.fromEntries(names.map((n, i) => [n, byName(stateIn[i]!, messageSlots)]))
-      : byName(stateIn[0]!, messageSlots);
 
   return withAmbient(trace, () =>
     setContext.within(contextOfSets(cell, dtype, enter), () => {
       let edge: CellGraph["edge"] = null;
-      if (definition.edge) {
+      let reduced: Value[] | null = null;
+      if (definition.edge || cell.messages) {
         const state = slots.map((s) => trace.variable(s, "edge"));
-        const edgeInputs = operands(cell.inputs, "edge", "edgeInput");
-        const message = definition.edge({ ...edgeInputs, ...byName(state, slots) } as never, params as never);
-        edge = {
-          when: "pull",
-          state,
-          message: checkSlots(cell.name, "the edge step's message", message, messageSlots),
-        };
+        let message: readonly Value[] = state;
+        if (definition.edge) {
+          const edgeInputs = operands(cell.inputs, "edge", "edgeInput");
+          const values = { ...edgeInputs, ...byName(state, slots) };
+          const made = definition.edge(values as never, params as never);
+          message = checkSlots(cell.name, "the edge step's message", made, messageSlots);
+        }
+        // Messages are summed on their way, unless the cell has it otherwise: then nodes reduce what differs per edge.
+        if (cell.messages || trace.equations.some(isOverEdges)) {
+          checkOnePort(cell);
+          reduced = reducedMessages(
+            messageSlots.map((s) => s.name),
+            message,
+            cell.messages ?? {},
+          );
+          message = [];
+        }
+        edge = { when: "pull", state, message };
       }
+      const inPorts: Port[] = names.map((name) => ({ name, slots: reduced ? [] : messageSlots }));
+      const stateIn = inPorts.map((p) => p.slots.map((s) => trace.variable(s, "node")));
+      const read =
+        cell.ports.length > 0
+          ? Object.fromEntries(names.map((n, i) => [n, byName(stateIn[i]!, messageSlots)]))
+          : byName(reduced ?? stateIn[0]!, messageSlots);
       const result = definition.step({ ...inputs, ...read } as never, params as never, context(enter, dtype));
       refusePromise({ what: `cell ${cell.name}`, function: "the step" }, result);
       const whole = trace.equations.find((eq) => eq.op.lowering.kind === "run");
@@ -166,11 +180,12 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
           throw new CellError(
             `cell ${cell.name}: the sum "${path}" does not depend on the node, so there is nothing to add up`,
           );
+        const perNode = value.scope === "edge" ? setSum(value) : value;
         // Of a value per node and member, the sum over the nodes is one per member.
         const to = setSpaces.find(({ pair }) => pair === value.scope)?.member ?? "sequence";
         outputs.push({
           name: `sum.${path}`,
-          value: apply(sumToOp, { from: value.scope, to }, value),
+          value: apply(sumToOp, { from: (perNode as Var).scope, to }, perNode),
           scope: to,
         });
       }
@@ -207,20 +222,33 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
   );
 }
 
+/** Whether an equation reduces what differs per edge to what differs per node. */
+function isOverEdges({ attrs }: Equation): boolean {
+  return attrs.from === "edge" && attrs.to === "node";
+}
+
+function checkOnePort({ name, ports }: Untraced): void {
+  if (ports.length > 0)
+    throw new CellError(
+      `cell ${name}: the messages of a cell with ports (${ports.join(", ")}) are summed, port by port; other reductions are for cells with one way in`,
+    );
+}
+
 /** What functions over sets ask for: each enters once, when it is asked for first. */
 function contextOfSets(cell: Untraced, dtype: DType, enter: Enter): SetContext {
   const sets = Object.keys(cell.sets);
   const known = new Map<string, Var>();
-  const coordinate = (from: "place" | "one", k: number, type: DType) => {
-    const name = `${sets[k]}@${from}`;
-    const v = known.get(name) ?? enter(name, [], type, setSpaces[k]!.member, { from, set: sets[k]! });
+  const coordinate = (from: "rank" | "one", members: Scope, type: DType) => {
+    const set = sets[setSpaces.findIndex(({ member }) => member === members)] ?? null;
+    const name = `${set ?? "edge"}@${from}`;
+    const v = known.get(name) ?? enter(name, [], type, members, { from, set });
     known.set(name, v);
     return v;
   };
   return {
     cell: cell.name,
-    positions: (k) => coordinate("place", k, "int32"),
-    ones: (k) => coordinate("one", k, dtype),
+    positions: (members) => coordinate("rank", members, "int32"),
+    ones: (members) => coordinate("one", members, dtype),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Equation, Var } from "../autodiff/index.js";
+import { readsAtEdges } from "../cell/index.js";
 import { type BufferOperand, MapBuilder, type Scope } from "../ops/index.js";
 import { type Instruction, views } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
@@ -16,16 +17,29 @@ export function emit(assignment: BufferAssignment): Record<Phase, Instruction[]>
     assignment.units.filter((u) => u.phase === phase && keep(u)).map((u) => emitUnit(assignment, u));
   const arrivals = (wanted: boolean) => emitArrivals(assignment, wanted);
   regions.before.push(...staticArrivals(assignment, instructions("before")));
-  const nodes = instructions("loop", (u) => u.space !== "edge");
-  const edges = instructions("loop", (u) => u.space === "edge");
-  if (assignment.hasLoop)
-    regions.loop.push(
-      ...(assignment.cell.edge?.when === "push"
-        ? [...arrivals(true), ...nodes, ...edges]
-        : [...edges, ...arrivals(true), ...nodes]),
-    );
+  if (assignment.hasLoop) {
+    const nodes = () => instructions("loop", (u) => u.space !== "edge");
+    const edges = () => instructions("loop", (u) => u.space === "edge");
+    // What goes from edges to nodes and back within a level runs layer by layer, after all that arrives from other levels.
+    const loop = isMixed(assignment)
+      ? [...arrivals(true), ...instructions("loop")]
+      : assignment.cell.edge?.when === "push"
+        ? [...arrivals(true), ...nodes(), ...edges()]
+        : [...edges(), ...arrivals(true), ...nodes()];
+    regions.loop.push(...loop);
+  }
   regions.after.push(...instructions("after"), ...finalStates(assignment));
   return regions;
+}
+
+/** Whether nodes reduce what differs per edge within a level, instead of reading the sums of messages that arrive. */
+function isMixed({ cell, phases }: BufferAssignment): boolean {
+  if (readsAtEdges(cell)) return true;
+  const reduces = ({ attrs }: Equation) => attrs.from === "edge" && attrs.to === "node";
+  const isIn = cell.equations.some((eq) => reduces(eq) && phases.get(eq) === "loop");
+  if (isIn && cell.edge?.when === "pull")
+    throw compilerDefect(cell.name, "nodes reduce what differs per edge and read sums of messages too");
+  return isIn;
 }
 
 /**

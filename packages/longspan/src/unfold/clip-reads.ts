@@ -1,5 +1,5 @@
 import { evaluate } from "../autodiff/index.js";
-import { type CellGraph, reenter, simplify, substitute } from "../cell/index.js";
+import { type CellGraph, readsAtEdges, reenter, simplify, substitute } from "../cell/index.js";
 import { splitProducts } from "../compile/index.js";
 import { clipGradientOp, withAmbient } from "../ops/index.js";
 import { remembered } from "./derived-cells.js";
@@ -17,6 +17,11 @@ export function clipReads(graph: CellGraph, limit: number | null): CellGraph {
         env.set(v, trace.process(clipGradientOp, { limit }, [cell.stateIn[q]![s]!])[0]!);
       });
     });
+    // Where each edge is read by itself, each read is clipped.
+    if (readsAtEdges(graph))
+      graph.edge!.state.forEach((v, s) => {
+        env.set(v, trace.process(clipGradientOp, { limit }, [cell.edge!.state[s]!])[0]!);
+      });
     withAmbient(trace, () => evaluate(graph.equations, env));
     return splitProducts(simplify(substitute(cell, trace.equations, (v) => env.get(v) ?? v)));
   });

@@ -1,5 +1,5 @@
 import { evaluate, liveEquations } from "../autodiff/index.js";
-import type { Slot } from "../cell/index.js";
+import { readsAtEdges, type Slot } from "../cell/index.js";
 import {
   add,
   concat,
@@ -44,10 +44,18 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   const levels = Array.from(p.levelBegin, (begin, l) => [begin, p.levelEnd[l]!] as const);
   const stateOf = (end: number) =>
     end === zeroState ? cell.sourceSlots.map(zerosLike) : end < 0 ? initial(-end - 1) : states[end]!;
+  const readOf = (e: number) => stateOf(from[e]!).map((v) => (frozen(e) ? stopGradient(v) : v));
+  const byEdge = readsAtEdges(cell);
+  const edgeNodes = byEdge ? layout.edgeNodes() : null;
+  const into = (n: number) => Array.from(layout.stepped.keys()).filter((k) => edgeNodes![k] === n);
   for (const [begin, end] of levels) {
     for (let n = begin; n < end; n++) {
       const env = new Map<Value, Value>();
-      const members = new SetMembers(layout, p.sequenceOf[n]!, n);
+      const edges = byEdge ? into(n) : null;
+      const members = new SetMembers(layout, p.sequenceOf[n]!, n, edges);
+      cell.edge?.state.forEach((v, s) => {
+        members.enterEach(v, edges?.map((k) => readOf(layout.stepped[k]!)[s]!) ?? []);
+      });
       cell.values.forEach(({ variable }, i) => {
         if (isWithin("node", variable.scope))
           env.set(variable, readAt("node", n, inputs[i]!, variable.scope, layout));
@@ -57,8 +65,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
         const sums: (Value | undefined)[] = port.map(() => undefined);
         for (let e = 0; e < from.length; e++) {
           if (to[e] !== n || toPort[e] !== q) continue;
-          const read = stateOf(from[e]!).map((v) => (frozen(e) ? stopGradient(v) : v));
-          arriving(attrs, inputs, read, layout.stepped.indexOf(e), layout).forEach((v, s) => {
+          arriving(attrs, inputs, readOf(e), layout.stepped.indexOf(e), layout).forEach((v, s) => {
             sums[s] = sums[s] === undefined ? v : add(sums[s], v);
           });
         }
@@ -68,7 +75,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
       });
       for (const eq of cell.equations) {
         const { scope } = eq.outputs[0]!;
-        if (scope === "edge" || isOverNodes(eq)) continue;
+        if ((scope === "edge" && !byEdge) || isOverNodes(eq)) continue;
         if (members.takePart(eq)) members.evaluate(eq, env);
         else evaluate([eq], env);
       }
@@ -143,7 +150,7 @@ function addMembersWithoutNodes(
   for (let s = 0; s < sequences; s++) {
     if (taken.has(s)) continue;
     const env = new Map<Value, Value>();
-    const members = new SetMembers(layout, s, null);
+    const members = new SetMembers(layout, s, null, null);
     cell.values.forEach(({ variable }, i) => {
       if (isWithin("sequence", variable.scope))
         env.set(variable, readAt("sequence", s, inputs[i]!, variable.scope, layout));

@@ -29,7 +29,7 @@ function isPair(scope: Scope): boolean {
   return setSpaces.some(({ pair }) => pair === scope);
 }
 
-/** In the plain loop: the values at one node of what differs per member of a set, member by member. */
+/** In the plain loop: the values at one node of what differs per member of a set, or per edge that leads to it, member by member. */
 export class SetMembers {
   private readonly values = new Map<Value, readonly Value[]>();
 
@@ -38,10 +38,13 @@ export class SetMembers {
     private readonly layout: Layout,
     private readonly sequence: number,
     private readonly node: number | null,
+    /** The stepped edges that lead to the node, where it reads them edge by edge; else none are here. */
+    private readonly edges: readonly number[] | null,
   ) {}
 
   /** Whether values of a scope differ per member. */
   has(scope: Scope): boolean {
+    if (scope === "edge") return this.edges !== null;
     return setSpaces.some(({ member, pair }) => member === scope || pair === scope);
   }
 
@@ -52,6 +55,7 @@ export class SetMembers {
 
   /** The row of a value of this scope at a member of the node's own set. */
   rowAt(scope: Scope, position: number): number {
+    if (scope === "edge") return this.edges![position]!;
     const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
     const isPair = scope === setSpaces[k]!.pair;
     const first = isPair
@@ -66,6 +70,11 @@ export class SetMembers {
       const r = this.rowAt(variable.scope, m);
       return reshape(slice(operand, 0, r, r + 1), operand.shape.slice(1));
     });
+    this.values.set(variable, rows);
+  }
+
+  /** Takes values that are there member by member. */
+  enterEach(variable: Value, rows: readonly Value[]): void {
     this.values.set(variable, rows);
   }
 
@@ -107,6 +116,7 @@ export class SetMembers {
   }
 
   private size(scope: Scope): number {
+    if (scope === "edge") return this.edges!.length;
     const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
     return this.layout.structure.sets[k]!.sizes[this.sequence]!;
   }

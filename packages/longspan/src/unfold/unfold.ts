@@ -6,6 +6,7 @@ import {
   type OperandsOf,
   type ParamsOf,
   paramAt,
+  readsAtEdges,
   type Shapes,
   type ValuesOf,
   withPullback,
@@ -80,6 +81,10 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
   const traced = cell.trace(dtype);
   const untreated = options.fullInnermostGradient ?? false;
   const probed = probedSlots(cell, options.probes);
+  if (probed.reads.length > 0 && readsAtEdges(traced.graph))
+    throw new StructureError(
+      `unfold ${cell.name}: reads are probed where a node reads one sum of states or messages; this cell reduces its messages otherwise`,
+    );
   const graph = prepare(traced.graph, {
     clip: untreated ? null : clipState,
     states: options.states ?? false,
@@ -240,12 +245,20 @@ function operand(
       check(`unfold ${cell.name}`, `inputs.${source.set}.${source.name}`, v, valueKind);
       return attrs.structure.set(source.set).arrange?.(v) ?? v;
     }
-    case "place": {
+    case "rank": {
+      if (source.set === null) return indexTensor(ranksOf(layoutOf(attrs.structure, attrs.cell).edgeNodes()));
       const { begin, sequenceOf } = attrs.structure.set(source.set);
       return indexTensor(sequenceOf.map((s, m) => m - begin[s]!));
     }
     case "one":
-      return ones([attrs.structure.set(source.set).sequenceOf.length], floatType(params, inputs, {}));
+      return ones(
+        [
+          source.set === null
+            ? layoutOf(attrs.structure, attrs.cell).stepped.length
+            : attrs.structure.set(source.set).sequenceOf.length,
+        ],
+        floatType(params, inputs, {}),
+      );
     case "key":
       if (!key) throw new TypeError(`unfold ${cell.name}: the cell draws random numbers; give a key`);
       return fromArray(key.words, [2], "int32");
@@ -254,6 +267,15 @@ function operand(
     case "position":
       return attrs.structure.positions();
   }
+}
+
+/** The position of each edge among those that lead to the same node, which lie side by side. */
+function ranksOf(nodes: Int32Array): Int32Array {
+  let first = 0;
+  return nodes.map((node, e) => {
+    if (node !== nodes[first]) first = e;
+    return e - first;
+  });
 }
 
 const recordOfMembers = kind("a record of values by name: one for each input of the set's members", isRecord);

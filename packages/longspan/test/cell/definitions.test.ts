@@ -30,7 +30,7 @@ const define = (changed: object) => defineCell({ ...whole, ...changed } as never
 
 describe("the definition of a cell", () => {
   const known =
-    "name, inputs, sequenceInputs, sharedInputs, sets, state, params, ports, message, edge and step";
+    "name, inputs, sequenceInputs, sharedInputs, sets, state, params, ports, message, messages, edge and step";
   test.each([
     ["reduce", ""],
     ["edgeInputs", ""],
