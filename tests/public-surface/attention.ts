@@ -1,18 +1,32 @@
-import { additiveAddressing, gru, rowMembers, tensor } from "longspan";
 import {
+  additiveAddressing,
+  chain,
+  encoderDecoder,
+  gru,
+  Key,
+  recurrent,
+  rowMembers,
+  tensor,
+  zeros,
+} from "longspan";
+import {
+  type Argument,
   type Arguments,
   argument,
   choice,
+  count,
   dtype,
   flag,
   func,
   key,
   matrix,
   maybe,
+  nullable,
   positive,
   settings,
   size,
   thing,
+  tree,
   value,
 } from "./arguments.js";
 import { exempt, type Row, type Rows, row } from "./calls.js";
@@ -46,8 +60,99 @@ const cellMethods = (name: string): Row["methods"] => ({
   trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: `${name}.trace: ` }),
 });
 
-/** Rows of addressing, and of what attends. */
+const model = () =>
+  encoderDecoder({
+    encoder: recurrent(gru({ input: 3, hidden: 4 })),
+    cell: gru,
+    hidden: 4,
+    reads: 3,
+    output: 2,
+    context: { features: 4 },
+    attention: { addressing: additiveAddressing({ size: 4 }) },
+  });
+const sequences = () => ({ x: value(zeros([4, 3])), structure: thing(chain([3, 1])) });
+const reading = () => ({
+  key: maybe(nullable(key())),
+  backward: maybe(argument({ kind: "full" }, [], { kind: "fully" })),
+  clipState: maybe(positive(1)),
+});
+const writing = () => ({
+  ...reading(),
+  rows: maybe(argument(Int32Array.of(2, 3), [])),
+  weights: maybe(flag(true)),
+});
+const params = () => tree(model().init(Key.of(1)));
+const encoded = () => {
+  const source = { x: zeros([4, 3]), structure: chain([3, 1]) };
+  return argument(model().encode(model().init(Key.of(1)), source), []);
+};
+/** A record of which each part is checked, and others are let pass. */
+const parts = (of: Arguments): Argument => ({
+  ...argument(Object.fromEntries(Object.entries(of).map(([name, a]) => [name, a.valid])), []),
+  unnamed: true,
+});
+
+/** Rows of addressing, of what attends, and of what makes sequences of sequences. */
 export const attentionRows: Rows = {
+  packPairs: () =>
+    row({
+      pairs: argument(
+        [{ source: [1], target: [2] }],
+        ["list"],
+        [5],
+        [{ source: [1] }],
+        [{ source: 1, target: 2 }],
+      ),
+      config: settings({ begin: count(0), end: count(1) }),
+    }),
+  encoderDecoder: () =>
+    row(
+      {
+        config: settings({
+          encoder: thing(recurrent(gru({ input: 3, hidden: 4 }))),
+          cell: func(gru),
+          hidden: size(4),
+          reads: maybe({ ...argument(3, ["number"], 0, 1.5, "3"), mayBeAbsent: true }),
+          output: size(2),
+          context: maybe(
+            settings({
+              features: size(4),
+              of: maybe(func(({ final }: { final: { h: unknown } }) => final.h)),
+            }),
+          ),
+          firstState: maybe(choice("mapped")),
+          everyStep: maybe(flag(false)),
+          attention: maybe(settings(attention())),
+        }),
+      },
+      {
+        methods: {
+          init: row({ key: key(), dtype: dtype() }, { says: "encoderDecoder.init: " }),
+          apply: row(
+            {
+              params: params(),
+              source: parts(sequences()),
+              target: parts(sequences()),
+              options: settings(writing()),
+            },
+            { says: "encoderDecoder.apply: " },
+          ),
+          encode: row(
+            { params: params(), source: parts(sequences()), options: settings(reading()) },
+            { says: "encoderDecoder.encode: " },
+          ),
+          decode: row(
+            {
+              params: params(),
+              source: encoded(),
+              target: parts(sequences()),
+              options: settings({ ...writing(), initial: maybe(tree({ h: zeros([2, 4]) })) }),
+            },
+            { says: "encoderDecoder.decode: " },
+          ),
+        },
+      },
+    ),
   attend: () =>
     row(
       {

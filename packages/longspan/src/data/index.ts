@@ -1,4 +1,5 @@
 export { characterVocabulary, UnknownSymbolError } from "./character-vocabulary.js";
+export * from "./pairs.js";
 export * from "./stored-vocabulary.js";
 export * from "./streams.js";
 export * from "./synthetic/index.js";

@@ -5,7 +5,7 @@ import { valueKind } from "../../tensor/kinds.js";
 import { type Members, membersKind } from "./members.js";
 
 /** A window over places: a mixture of K bumps, each with three numbers. */
-export interface Window {
+export interface AttentionWindow {
   /** How much each bump counts, [K], above 0. */
   readonly alpha: Value;
   /** How narrow each is, [K], above 0. */
@@ -26,7 +26,7 @@ export interface Window {
  * const window = { alpha: tensor([1]), beta: tensor([Math.LN2]), kappa: tensor([2]) };
  * windowWeights(window, zeros([3, 5]), rowMembers) // [0.5, 1, 0.5]
  */
-export function windowWeights(window: Window, keys: Value, members: Members): Value {
+export function windowWeights(window: AttentionWindow, keys: Value, members: Members): Value {
   const { alpha, beta, kappa } = checkSettings("windowWeights", window, windowKinds);
   check("windowWeights", "keys", keys, valueKind);
   check("windowWeights", "members", members, membersKind);

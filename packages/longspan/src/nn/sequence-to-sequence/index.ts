@@ -5,4 +5,9 @@ export {
   type AttentionConfig,
   attend,
 } from "./attend.js";
+export type { Sequences, TargetSequences } from "./check-sequences.js";
+export type { ContextConfig, ReadSource } from "./context.js";
 export type { CellMaker, DecoderSpecs } from "./decoder-cell.js";
+export * from "./encoder-decoder.js";
+export type { EncoderDecoderConfig } from "./encoder-decoder-settings.js";
+export type { FirstStateParams } from "./first-state.js";
