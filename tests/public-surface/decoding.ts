@@ -1,9 +1,22 @@
-import { chain, Key, languageModel, languageSteps, zeros } from "longspan";
+import {
+  additiveAddressing,
+  chain,
+  embedding,
+  encoderDecoder,
+  gru,
+  Key,
+  languageModel,
+  languageSteps,
+  recurrent,
+  stacked,
+  zeros,
+} from "longspan";
 import {
   argument,
   atLeastZero,
   choice,
   count,
+  func,
   key,
   maybe,
   positive,
@@ -18,6 +31,15 @@ import { exempt, type Row, type Rows, row } from "./calls.js";
 const model = () => languageModel({ vocabulary: 5, features: 3, hidden: 4 });
 const params = () => model().init(Key.of(1));
 const steps = () => thing(languageSteps(model(), params()));
+const translator = () =>
+  encoderDecoder({
+    encoder: stacked([embedding({ vocabulary: 5, features: 3 }), recurrent(gru({ input: 3, hidden: 4 }))]),
+    cell: gru,
+    hidden: 4,
+    reads: embedding({ vocabulary: 5, features: 3 }),
+    output: 5,
+    attention: { addressing: additiveAddressing({ size: 4 }) },
+  });
 const sequences = () => argument([[1, 2]], ["list"], [5], ["x"], [null]);
 const limits = () => ({
   length: count(3),
@@ -48,6 +70,28 @@ export const decodingRows: Rows = {
       },
       { methods: { ...stepMethods, release: driven } },
     ),
+  encoderDecoderSteps: () =>
+    row(
+      {
+        model: thing(translator()),
+        params: argument(translator().init(Key.of(1)), ["record", "list"]),
+        sources: argument([[1, 2]], ["list", "record"], [], [["x"]], [5]),
+        settings: settings({ begin: maybe(count(0)), reads: maybe(func((y: unknown) => y)) }),
+      },
+      { methods: { ...stepMethods, release: driven } },
+    ),
+  alignments: () =>
+    row({
+      model: thing(translator()),
+      params: argument(translator().init(Key.of(1)), ["record", "list"]),
+      sources: argument([[1, 2]], ["list", "record"], [], [["x"]], [5]),
+      sequences: sequences(),
+      settings: settings({
+        begin: maybe(count(0)),
+        reads: maybe(func((y: unknown) => y)),
+        of: maybe(argument([0], [], [-1], ["x"])),
+      }),
+    }),
   greedy: () => row({ model: steps(), limits: settings(limits()) }),
   sampleSequences: () =>
     row({ model: steps(), settings: settings({ key: key(), ...limits(), ...sampling() }) }),

@@ -12,11 +12,8 @@ import {
   size,
 } from "../check/index.js";
 import type { SequenceLayer } from "../nn/index.js";
-import { gather } from "../ops/index.js";
 import {
   fromArray,
-  leaves,
-  mapTree,
   onCpu,
   scope,
   type Tensor,
@@ -26,6 +23,8 @@ import {
 } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { chain, type Structure } from "../unfold/index.js";
+import { logSoftmaxInto, logSoftmaxOf } from "./log-softmax.js";
+import { disposeState, rowsOfState } from "./state-rows.js";
 import type { Said, StepModel } from "./step-model.js";
 
 /** A sequence layer from symbols to the logits of the next one, such as `languageModel` makes. */
@@ -107,27 +106,17 @@ export function languageSteps<P, S>(
       );
       const logProbabilities = new Float64Array(lengths.length * vocabulary);
       for (const [s, of] of logits.entries())
-        logSoftmaxInto(logProbabilities.subarray(s * vocabulary, (s + 1) * vocabulary), of);
+        logSoftmaxInto("languageSteps", logProbabilities.subarray(s * vocabulary, (s + 1) * vocabulary), of);
       return { logProbabilities, state: final };
     },
     step(state, symbols): Said<S> {
       const { output, final } = go(params, state, symbols, oneEach(symbols.length));
       const logits = onCpu(output).toArray();
       (output as Tensor).dispose();
-      const logProbabilities = new Float64Array(logits.length);
-      for (let at = 0; at < logits.length; at += vocabulary)
-        logSoftmaxInto(logProbabilities.subarray(at, at + vocabulary), logits.subarray(at, at + vocabulary));
-      return { logProbabilities, state: final };
+      return { logProbabilities: logSoftmaxOf("languageSteps", logits, vocabulary), state: final };
     },
-    select: (state, rows) => {
-      const index = fromArray(rows, [rows.length], "int32");
-      const chosen = mapTree(state, (v) => gather(v, index)) as S;
-      index.dispose();
-      return chosen;
-    },
-    release(state) {
-      for (const v of leaves(state)) (v as Tensor).dispose();
-    },
+    select: rowsOfState,
+    release: disposeState,
   };
 }
 
@@ -169,18 +158,4 @@ function checkPrompts<P, S>(
 function vocabularyOf<P, S>(model: SymbolModel<P, S>, params: P): number {
   const x = fromArray([0], [1], "int32");
   return scope(() => model.apply(params as Traceable<P>, x, chain([1])).output.shape.at(-1)!);
-}
-
-/** out[i] = logits[i] - ln sum e^logits, in double precision. @throws RangeError where a logit is NaN or Infinity */
-function logSoftmaxInto(out: Float64Array, logits: ArrayLike<number>): void {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < out.length; i++) {
-    if (!(logits[i]! < Number.POSITIVE_INFINITY))
-      throw new RangeError("languageSteps: the logits are not finite; are the parameters damaged?");
-    if (logits[i]! > most) most = logits[i]!;
-  }
-  let total = 0;
-  for (let i = 0; i < out.length; i++) total += Math.exp(logits[i]! - most);
-  const shift = most + Math.log(total);
-  for (let i = 0; i < out.length; i++) out[i] = logits[i]! - shift;
 }
