@@ -13,6 +13,7 @@ import {
   transposed,
 } from "longspan/engine";
 import { describe, expect, test } from "vitest";
+import { pointerCells } from "../packages/longspan/src/nn/sequence-to-sequence/pointer-cell.js";
 
 /** The program of a run, and those of a training step: outputs wanted at all nodes, gradients to inputs and parameters. */
 function programs(graph: CellGraph): Record<"run" | "forward" | "backward", CompiledCell["program"]> {
@@ -107,4 +108,24 @@ test("a window looks at no keys: no product with the source, and no softmax", ()
   expect(count(run.before, "gemm")).toBe(1);
   expect(count(run.loop, "segmentMax")).toBe(0);
   expect(printProgram(run)).toMatchSnapshot();
+});
+
+describe("a pointer network's LSTM", () => {
+  const parts = { what: "test", maker: lstm, hidden: 4, member: 2, key: 5 };
+  const { forced, free } = pointerCells({ ...parts, addressing: additiveAddressing({ size: 6 }) } as never);
+  test("points after the loop where it is told what is right: the loop is that of the LSTM alone", () => {
+    const { run, forward, backward } = programs(forced.trace("float32").graph);
+    for (const program of [run, forward]) expect(kinds(program.loop)).toEqual(["gemm", "map"]);
+    expect(kinds(backward.loop)).toEqual(["map", "gemm"]);
+    expect(printProgram(run)).toMatchSnapshot();
+  });
+  test("chooses in the loop where it reads its own choices, and forms the keys before it", () => {
+    const { graph } = free.trace("float32");
+    const none = graph.sourceSlots.map(() => false);
+    const attrs = { cell: splitProducts(graph), structure, initials: none, finals: none };
+    const { program } = executableFor({ ...attrs, backward: { kind: "full" } }, defaultExecutor()).compiled;
+    expect(kinds(program.before)).toEqual(["gemm"]);
+    expect(kinds(program.loop)).toContain("segmentMax");
+    expect(printProgram(program)).toMatchSnapshot();
+  });
 });

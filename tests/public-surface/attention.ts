@@ -4,6 +4,7 @@ import {
   encoderDecoder,
   gru,
   Key,
+  pointerNetwork,
   recurrent,
   rowMembers,
   tensor,
@@ -86,6 +87,29 @@ const encoded = () => {
   const source = { x: zeros([4, 3]), structure: chain([3, 1]) };
   return argument(model().encode(model().init(Key.of(1)), source), []);
 };
+const finalOf = ({ final }: { final: { h: unknown } }) => final.h;
+const pointers = () =>
+  pointerNetwork({
+    encoder: recurrent(gru({ input: 3, hidden: 4 })),
+    cell: gru,
+    hidden: 4,
+    addressing: additiveAddressing({ size: 4 }),
+    context: { features: 4 },
+  });
+const problem = (of: Arguments, name: string): Row =>
+  row(
+    { options: settings(of) },
+    {
+      methods: {
+        sample: row({ key: key(), batch: count(0), count: size(2) }, { says: `${name}.sample: ` }),
+        length: row({ members: count(3) }, { says: `${name}.length: ` }),
+        right: row(
+          { pointed: argument([1, 0], ["list"]), answer: argument([1, 0], ["list"]) },
+          { says: `${name}.right: ` },
+        ),
+      },
+    },
+  );
 /** A record of which each part is checked, and others are let pass. */
 const parts = (of: Arguments): Argument => ({
   ...argument(Object.fromEntries(Object.entries(of).map(([name, a]) => [name, a.valid])), []),
@@ -105,6 +129,41 @@ export const attentionRows: Rows = {
       ),
       config: settings({ begin: count(0), end: count(1) }),
     }),
+  pointerNetwork: () =>
+    row(
+      {
+        config: settings({
+          encoder: thing(recurrent(gru({ input: 3, hidden: 4 }))),
+          cell: func(gru),
+          hidden: size(4),
+          addressing: thing(additiveAddressing({ size: 4 })),
+          context: maybe(settings({ features: size(4), of: maybe(func(finalOf)) })),
+        }),
+      },
+      {
+        methods: {
+          init: row({ key: key(), dtype: dtype() }, { says: "pointerNetwork.init: " }),
+          apply: row(
+            {
+              params: tree(pointers().init(Key.of(1))),
+              source: parts(sequences()),
+              targets: parts({ members: value(tensor([1, 0], "int32")), structure: thing(chain([2, 0])) }),
+            },
+            { says: "pointerNetwork.apply: " },
+          ),
+          greedy: row(
+            {
+              params: tree(pointers().init(Key.of(1))),
+              source: parts(sequences()),
+              lengths: argument([2, 1], [], [-1, 1], [1.5, 1], ["3", 1], [1]),
+            },
+            { says: "pointerNetwork.greedy: " },
+          ),
+        },
+      },
+    ),
+  sortingProblem: () => problem({ numbers: size(3) }, "sorting"),
+  convexHullProblem: () => problem({ points: { ...size(3), wrong: [...size(3).wrong, 2] } }, "convex-hull"),
   encoderDecoder: () =>
     row(
       {
@@ -117,7 +176,7 @@ export const attentionRows: Rows = {
           context: maybe(
             settings({
               features: size(4),
-              of: maybe(func(({ final }: { final: { h: unknown } }) => final.h)),
+              of: maybe(func(finalOf)),
             }),
           ),
           firstState: maybe(choice("mapped")),

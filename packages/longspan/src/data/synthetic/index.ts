@@ -1,5 +1,6 @@
 export * from "./adding.js";
 export * from "./centred.js";
+export * from "./convex-hull.js";
 export * from "./embedded-reber.js";
 export * from "./latch.js";
 export type { MarkedNumbersOptions, MarkedNumbersVariant } from "./marked-numbers.js";
@@ -7,7 +8,9 @@ export * from "./memorisation.js";
 export * from "./multiplication.js";
 export * from "./named-problem.js";
 export * from "./permutation.js";
+export type { PointingBatch, PointingProblem } from "./pointing-problem.js";
 export * from "./problem.js";
+export * from "./sorting.js";
 export { type TemporalOrderOptions, temporalOrder } from "./temporal-order.js";
 export * from "./temporal-order-1997.js";
 export * from "./two-sequences.js";

@@ -155,7 +155,7 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
 }
 
 /** Checks that a cell can be the inner one of a decoder. @throws TypeError */
-function checkInner(what: string, cell: unknown): asserts cell is Cell {
+export function checkInner(what: string, cell: unknown): asserts cell is Cell {
   if (!(cell instanceof Cell))
     throw new TypeError(
       `${what}: cell makes a cell of { input, hidden }, as gru does; what it made is ${describe(cell)}`,
@@ -174,7 +174,7 @@ function checkInner(what: string, cell: unknown): asserts cell is Cell {
 }
 
 /** Features of what a cell gives. @throws TypeError if that is no vector */
-function outputOf(what: string, cell: Cell): number {
+export function outputOf(what: string, cell: Cell): number {
   const { output } = cell.trace("float32");
   if (output instanceof Value && output.rank === 1) return output.shape[0]!;
   throw new TypeError(

@@ -11,3 +11,5 @@ export type { CellMaker, DecoderSpecs } from "./decoder-cell.js";
 export * from "./encoder-decoder.js";
 export type { EncoderDecoderConfig } from "./encoder-decoder-settings.js";
 export type { FirstStateParams } from "./first-state.js";
+export type { PointerSpecs } from "./pointer-cell.js";
+export * from "./pointer-network.js";
