@@ -7,6 +7,7 @@ import {
   pointerNetwork,
   recurrent,
   rowMembers,
+  sequenceAutoencoder,
   tensor,
   zeros,
 } from "longspan";
@@ -96,6 +97,16 @@ const pointers = () =>
     addressing: additiveAddressing({ size: 4 }),
     context: { features: 4 },
   });
+const autoencoder = () =>
+  sequenceAutoencoder({
+    encoder: recurrent(gru({ input: 3, hidden: 4 })),
+    cell: gru,
+    hidden: 4,
+    code: { features: 4 },
+    output: 3,
+    reads: 3,
+    everyStep: true,
+  });
 const problem = (of: Arguments, name: string): Row =>
   row(
     { options: settings(of) },
@@ -158,6 +169,43 @@ export const attentionRows: Rows = {
               lengths: argument([2, 1], [], [-1, 1], [1.5, 1], ["3", 1], [1]),
             },
             { says: "pointerNetwork.greedy: " },
+          ),
+        },
+      },
+    ),
+  sequenceAutoencoder: () =>
+    row(
+      {
+        config: settings({
+          encoder: thing(recurrent(gru({ input: 3, hidden: 4 }))),
+          cell: func(gru),
+          hidden: size(4),
+          code: settings({ features: size(4), of: maybe(func(finalOf)) }),
+          output: size(3),
+          reads: maybe(argument(3, ["number"], 0, 1.5, "3")),
+          everyStep: maybe(flag(true)),
+          reversed: maybe(flag(true)),
+        }),
+      },
+      {
+        methods: {
+          init: row({ key: key(), dtype: dtype() }, { says: "sequenceAutoencoder.init: " }),
+          apply: row(
+            { params: tree(autoencoder().init(Key.of(1))), ...sequences() },
+            { says: "sequenceAutoencoder.apply: " },
+          ),
+          encode: row(
+            { params: tree(autoencoder().init(Key.of(1))), ...sequences() },
+            { says: "sequenceAutoencoder.encode: " },
+          ),
+          decode: row(
+            {
+              params: tree(autoencoder().init(Key.of(1))),
+              code: value(zeros([2, 4])),
+              structure: thing(chain([3, 1])),
+              x: value(zeros([4, 3])),
+            },
+            { says: "sequenceAutoencoder.decode: " },
           ),
         },
       },

@@ -1,6 +1,6 @@
 import { check, describe, isRecord, kind, type RequiredKind } from "../../check/index.js";
 import { formatShape, ShapeError, Value } from "../../tensor/index.js";
-import { valueKind } from "../../tensor/kinds.js";
+import { treeKind, valueKind } from "../../tensor/kinds.js";
 import { type Structure, StructureError } from "../../unfold/index.js";
 import { structureKind } from "../../unfold/kinds.js";
 
@@ -50,3 +50,10 @@ export function checkTarget(
 }
 
 const sequencesKind: RequiredKind = kind("a record { x, structure }", isRecord);
+
+/** Checks that parameters have the parts of the model. @throws TypeError naming one that is missing */
+export function checkParts(what: string, params: unknown, names: readonly string[]): void {
+  check(what, "params", params, treeKind);
+  for (const name of names)
+    check(what, `params.${name}`, (params as Readonly<Record<string, unknown>>)[name], treeKind);
+}

@@ -20,17 +20,18 @@ export interface ContextConfig<S> {
   readonly of?: (read: ReadSource<S>) => Value;
 }
 
-/** C of a source. @throws ShapeError if it has not the features that were declared */
+/** C of a source. @param setting what messages call it @throws ShapeError if it has not the features that were declared */
 export function contextOf<S>(
   what: string,
   { features, of = lastState }: ContextConfig<S>,
   read: ReadSource<S>,
+  setting = "context",
 ): Value {
   const C = of(read);
   const expected = [read.structure.sequences, features];
   if (!(C instanceof Value) || !sameShape(C.shape, expected))
     throw new ShapeError(
-      `${what}: the context is ${C instanceof Value ? formatShape(C.shape) : describeElement(C)}, expected ${formatShape(expected)}, [sequences, features]: set context.features to what ${of === lastState ? "the last state has, all its vectors joined" : "context.of gives"}`,
+      `${what}: the ${setting} is ${C instanceof Value ? formatShape(C.shape) : describeElement(C)}, expected ${formatShape(expected)}, [sequences, features]: set ${setting}.features to what ${of === lastState ? "the last state has, all its vectors joined" : `${setting}.of gives`}`,
     );
   return C;
 }
@@ -40,9 +41,13 @@ function lastState({ final }: ReadSource<unknown>): Value {
   return vectors.length === 1 ? vectors[0]! : concat(vectors);
 }
 
-/** Checks the settings of a context. */
-export function checkContext<S>(what: string, context: ContextConfig<S>): ContextConfig<S> {
-  return checkSettings(`${what}: context`, context as object, {
+/** Checks the settings of a context. @param setting what messages call it */
+export function checkContext<S>(
+  what: string,
+  context: ContextConfig<S>,
+  setting = "context",
+): ContextConfig<S> {
+  return checkSettings(`${what}: ${setting}`, context as object, {
     features: size,
     of: optional(func),
   }) as ContextConfig<S>;

@@ -5,6 +5,7 @@ import type { Layer, SequenceLayer } from "../module.js";
 import type { AttentionConfig } from "./attend.js";
 import { type ContextConfig, contextKind } from "./context.js";
 import type { CellMaker } from "./decoder-cell.js";
+import { readsKind } from "./reads.js";
 
 /** Settings of `encoderDecoder`. */
 export interface EncoderDecoderConfig<E, S, P, R = never> {
@@ -39,21 +40,13 @@ export const configKinds = {
   encoder: layerKind,
   cell: func,
   hidden: size,
-  reads: optional(
-    kind("a layer that works row by row, such as embedding(...), or a number of features", isReads),
-  ),
+  reads: optional(readsKind),
   output: size,
   context: optional(contextKind),
   firstState: optional(oneOf("mapped", "copied", "zeros")),
   everyStep: optional(flag),
   attention: optional(kind("a record { addressing }", isRecord)),
 };
-
-function isReads(value: unknown): boolean {
-  return (
-    size.accepts(value) || (isRecord(value) && "init" in value && "apply" in value && !("stream" in value))
-  );
-}
 
 /** Checks that something leads from the source to the target, and that nothing is made for no one. @throws RangeError */
 export function checkWays(ways: {

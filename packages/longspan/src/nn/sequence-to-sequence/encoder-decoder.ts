@@ -10,11 +10,18 @@ import { type LinearParams, linear } from "../layers/index.js";
 import { rowsKind, rowsOf } from "../layers/rows.js";
 import type { AnySequenceLayer, Layer, Module, SequenceOptions } from "../module.js";
 import { attentionKinds, attentionOf } from "./attend.js";
-import { checkSource, checkTarget, type Sequences, type TargetSequences } from "./check-sequences.js";
+import {
+  checkParts,
+  checkSource,
+  checkTarget,
+  type Sequences,
+  type TargetSequences,
+} from "./check-sequences.js";
 import { checkContext, contextOf } from "./context.js";
 import { type CellMaker, type DecoderCellParts, type DecoderSpecs, decoderCell } from "./decoder-cell.js";
 import { checkWays, configKinds, type EncoderDecoderConfig } from "./encoder-decoder-settings.js";
 import { copiedFirstState, type FirstStateParams, mappedFirstState } from "./first-state.js";
+import { featuresOf, featuresOfReads } from "./reads.js";
 import { withSource } from "./with-source.js";
 
 /** Parameters of an encoder-decoder, by its parts; parts that it lacks are absent. */
@@ -144,13 +151,13 @@ export function encoderDecoder<E, S, P, R = never>(
     what,
     maker: cell as CellMaker<Shapes, unknown>,
     hidden,
-    input: reads === undefined ? null : typeof reads === "number" ? reads : featuresOf("reads", reads),
+    input: featuresOfReads(what, reads),
     context: everyStep ? context!.features : null,
     attention: attention
       ? attentionOf(
           what,
           checkSettings(`${what}: attention`, attention, attentionKinds as never),
-          featuresOf("encoder", encoder),
+          featuresOf(what, "encoder", encoder),
           hidden,
         )
       : null,
@@ -262,22 +269,6 @@ export function encoderDecoder<E, S, P, R = never>(
     encode,
     decode,
   };
-}
-
-/** Checks that parameters have the parts of the model. @throws TypeError naming one that is missing */
-function checkParts(what: string, params: unknown, names: readonly string[]): void {
-  check(what, "params", params, treeKind);
-  for (const name of names)
-    check(what, `params.${name}`, (params as Readonly<Record<string, unknown>>)[name], treeKind);
-}
-
-/** Features of a layer's output. @throws TypeError if they are not known beforehand */
-function featuresOf(name: string, layer: { readonly features?: number | undefined }): number {
-  if (layer.features === undefined)
-    throw new TypeError(
-      `encoderDecoder: ${name} does not say how many features it gives; give it \`features\``,
-    );
-  return layer.features;
 }
 
 const encodeKinds = {

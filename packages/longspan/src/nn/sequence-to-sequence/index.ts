@@ -13,3 +13,4 @@ export type { EncoderDecoderConfig } from "./encoder-decoder-settings.js";
 export type { FirstStateParams } from "./first-state.js";
 export type { PointerSpecs } from "./pointer-cell.js";
 export * from "./pointer-network.js";
+export * from "./sequence-autoencoder.js";

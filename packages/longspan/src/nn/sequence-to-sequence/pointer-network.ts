@@ -19,7 +19,7 @@ import {
   type Traceable,
   type Value,
 } from "../../tensor/index.js";
-import { treeKind, valueKind } from "../../tensor/kinds.js";
+import { valueKind } from "../../tensor/kinds.js";
 import { chain, type Structure, unfold } from "../../unfold/index.js";
 import { structureKind } from "../../unfold/kinds.js";
 import { addressingKind } from "../addressing/addressing.js";
@@ -28,11 +28,12 @@ import { checkInit } from "../layers/check-call.js";
 import { layerKind } from "../layers/kinds.js";
 import { rowShape } from "../layers/layer-shapes.js";
 import type { AnySequenceLayer, Module, SequenceLayer } from "../module.js";
-import { checkSource, type Sequences } from "./check-sequences.js";
+import { checkParts, checkSource, type Sequences } from "./check-sequences.js";
 import { type ContextConfig, checkContext, contextKind, contextOf } from "./context.js";
 import type { CellMaker } from "./decoder-cell.js";
 import { copiedFirstState, type FirstStateParams, mappedFirstState } from "./first-state.js";
 import { type PointerSpecs, pointerCells } from "./pointer-cell.js";
+import { featuresOf } from "./reads.js";
 import { shiftRows } from "./shift-rows.js";
 import { withSource } from "./with-source.js";
 
@@ -137,23 +138,19 @@ export function pointerNetwork<E, S, P, Q extends AddressingSpecs>(
     throw new TypeError(
       `${what}: the encoder reads ${"shape" in encoder.input ? `${encoder.input.dtype} ` : ""}${formatShape(shape)}, expected rows of numbers, [features]: the decoder reads the member that was pointed to`,
     );
-  if (encoder.features === undefined)
-    throw new TypeError(`${what}: encoder does not say how many features it gives; give it \`features\``);
   const cells = pointerCells({
     what,
     maker: cell as CellMaker<Shapes, unknown>,
     hidden,
     member: shape[0]!,
-    key: encoder.features,
+    key: featuresOf(what, "encoder", encoder),
     addressing: addressing as unknown as ContentAddressing<AddressingSpecs>,
   });
   const first = context ? mappedFirstState(cells.inner, context.features) : null;
   type Params = PointerNetworkParams<E, P, Q>;
 
   const read = (name: string, params: Traceable<Params>, { x, structure }: Sequences) => {
-    check(name, "params", params, treeKind);
-    for (const part of ["encoder", "decoder", ...(first ? ["first"] : [])])
-      check(name, `params.${part}`, (params as Readonly<Record<string, unknown>>)[part], treeKind);
+    checkParts(name, params, ["encoder", "decoder", ...(first ? ["first"] : [])]);
     const { output, final } = (encoder as unknown as AnySequenceLayer).apply(
       params.encoder as Traceable<unknown>,
       x,
@@ -215,10 +212,10 @@ export function pointerNetwork<E, S, P, Q extends AddressingSpecs>(
         },
       );
       const { member, logProbability } = output as { member: Tensor; logProbability: Tensor };
-      const [places, logs] = [onCpu(member).toArray(), onCpu(logProbability).toArray()];
+      const [positions, logs] = [onCpu(member).toArray(), onCpu(logProbability).toArray()];
       return lengths.map((_, s) => {
         const rows = structure.rowsOf(s);
-        return { members: rows.map((r) => places[r]!), logProbabilities: rows.map((r) => logs[r]!) };
+        return { members: rows.map((r) => positions[r]!), logProbabilities: rows.map((r) => logs[r]!) };
       });
     },
   };
