@@ -790,3 +790,10 @@ test("a whole training step over batches of changing lengths compiles nothing af
   for (const lengths of [[1], [7, 2, 2], [9, 9], [1, 1, 1, 30]]) step(lengths);
   expect(defaultExecutor().statistics.compiled).toBe(before);
 });
+
+test("a reversed chain may have more steps than a call has arguments", () => {
+  const structure = chain([200_000, 100_000], { reverse: true });
+  const { from, to } = structure.parts.edges;
+  // The first step of the longer sequence reads its second one, two rows further on.
+  expect([from[0], to[0], structure.nodes]).toEqual([2, 0, 300_000]);
+});

@@ -71,7 +71,7 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
   const clock = new Int32Array(nodes);
   const order = new Int32Array(nodes);
   const last = new Int32Array(B).fill(-1);
-  const [from, to]: [number[], number[]] = [[], []];
+  let [from, to]: [number[], number[]] = [[], []];
   const previous = new Int32Array(B);
   let row = 0;
   for (let t = 0; t < T; t++) {
@@ -103,9 +103,7 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
       to.push(previous[b]!);
     }
     const sorted = from.map((_, e) => e).sort((p, q) => to[p]! - to[q]!);
-    const [f, t] = [sorted.map((e) => from[e]!), sorted.map((e) => to[e]!)];
-    from.splice(0, from.length, ...f);
-    to.splice(0, to.length, ...t);
+    [from, to] = [sorted.map((e) => from[e]!), sorted.map((e) => to[e]!)];
     levelBegin.reverse();
     levelEnd.reverse();
   }
