@@ -2,7 +2,7 @@
 // node benchmarks/ctc.mjs [--python PYTHON --frames 100 --batch 32 --labels 20 --classes 30 --rounds 9]   (after npm run build)
 //
 // Both sides get the same logits and labels, on one thread, and take the log-softmax too. Losses and gradients are compared before anything is
-// timed. The sides take turns, as in `rounds.mjs`. "laid out" includes `ctcTargets`: what a batch with new labels costs.
+// timed. The sides take turns, as in `rounds.mjs`; times are those of the processor, so that other work on the machine counts for less. "laid out" includes `ctcTargets`: what a batch with new labels costs.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ import {
   valueAndGrad,
 } from "./longspan.mjs";
 import { interleaved } from "./rounds.mjs";
-import { median, quantile, timed } from "./timing.mjs";
+import { median, processorTime, quantile } from "./timing.mjs";
 
 process.env.LONGSPAN_THREADS = "1";
 const { values } = parseArgs({
@@ -46,7 +46,10 @@ const frames = chain(new Array(B).fill(T));
 const targets = ctcTargets(frames, labels);
 
 const gradient = (t) => valueAndGrad((o) => ctcLossSum(o, t))(logits);
-const ours = (run) => ({ time: async (repetitions) => timed(() => scope(run), repetitions) });
+const ours = (run) => ({
+  time: async (repetitions) =>
+    Array.from({ length: repetitions + 1 }, () => processorTime(() => scope(run))).slice(1),
+});
 const read = (v) => onCpu(v).item();
 const sides = [
   ["longspan, loss", ours(() => read(ctcLossSum(logits, targets)))],
