@@ -51,6 +51,8 @@ test(`${total} random cells over random structures: compiled equals the plain lo
     "operation",
     "messages",
     "edgeAttention",
+    "edgeInput",
+    "target",
   ])
     expect(seen.get(f) ?? 0, f).toBeGreaterThan(total / 100);
 }, 1_200_000);

@@ -126,6 +126,8 @@ const sets = chain([2]).withSets({ source: [3] });
 export const structureMethods: Rows = {
   "Structure.pack": () => method(chain([2]), "pack", { concatenated: value(tensor([1, 2])) }),
   "Structure.unpack": () => method(chain([2]), "unpack", { rows: value(tensor([1, 2])) }),
+  "Structure.packEdges": () => method(chain([2]), "packEdges", { concatenated: value(tensor([1, 2])) }),
+  "Structure.unpackEdges": () => method(chain([2]), "unpackEdges", { rows: value(tensor([1, 2])) }),
   "Structure.sumPerSequence": () => method(chain([2]), "sumPerSequence", { rows: value(tensor([1, 2])) }),
   "Structure.rowsOf": () => method(chain([2]), "rowsOf", { sequence: count(0) }),
   "Structure.transposed": () => method(chain([2]), "transposed", {}),
@@ -147,7 +149,8 @@ export const structureMethods: Rows = {
 };
 
 function parts(): Arguments {
-  const { nodes, sequences, sources, sinks, edges, inPorts, outPorts, pushes, ...tables } = chain([2]).parts;
+  const { nodes, sequences, sources, sinks, edges, inPorts, outPorts, pushes, edgeOrder, own, ...tables } =
+    chain([2]).parts;
   return {
     nodes: count(nodes),
     sequences: count(sequences),
@@ -157,6 +160,8 @@ function parts(): Arguments {
     inPorts: argument(inPorts, ["list"]),
     outPorts: argument(outPorts, ["list"]),
     pushes: flag(pushes),
+    edgeOrder: maybe(argument(edgeOrder, [])),
+    own: maybe(argument(own, [])),
     ...Object.fromEntries(
       Object.entries(tables).map(([name, t]) => [name, { valid: t, wrong: [5, "x", {}, []] }]),
     ),

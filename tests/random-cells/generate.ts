@@ -7,6 +7,7 @@ import {
   constant,
   defineCell,
   div,
+  type EdgeContext,
   exp,
   fromArray,
   type GraphEdge,
@@ -113,6 +114,10 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
     ? mapValues(stateShapes, () => reducing.pick(["sum", "mean", "max", "logSumExp", "softmax"] as const))
     : null;
   const attendsToEdges = form === "childSum" && reducing.chance(40);
+  const labelSpecs: Record<string, Shape> = form === "childSum" && reducing.chance(50) ? { label: [2] } : {};
+  if (labelSpecs.label) features.add("edgeInput");
+  const asksTarget = form === "childSum" && reducing.chance(30);
+  if (asksTarget) features.add("target");
   if (messages) features.add("messages");
   if (attendsToEdges) features.add("edgeAttention");
 
@@ -269,16 +274,24 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
       sequenceInputs: () => sequenceSpecs,
       sharedInputs: () => sharedSpecs,
       sets: () => setSpecs,
+      edgeInputs: () => labelSpecs,
       state: () => stateShapes,
       params: () => given,
       ports,
       ...(messages ? { messages } : {}),
       ...(form === "childSum"
         ? {
-            edge(values: Record<string, Value>, params: Record<string, Value>) {
-              const { pool, to } = body(values, params, null, "edge");
+            edge(
+              values: Record<string, Value>,
+              params: Record<string, Value>,
+              { target }: EdgeContext<Record<string, Shape>>,
+            ) {
+              const before = asksTarget
+                ? Object.fromEntries(Object.entries(target()).map(([name, v]) => [`target.${name}`, v]))
+                : {};
+              const { pool, to } = body({ ...values, ...before }, params, null, "edge");
               const weight = attendsToEdges
-                ? setSoftmax(sum(to(pool.at(-1)!, [2])))
+                ? setSoftmax(sum(add(to(pool.at(-1)!, [2]), to(values.x!, [2]))))
                 : constant(1, [], "float64");
               return Object.fromEntries(
                 Object.entries(stateShapes).map(([name, shape]) => {
@@ -334,7 +347,7 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
   const collected = { ...specs };
   const cell = define(collected);
   cell.trace("float64");
-  const bare = randomStructure(form, dice);
+  const bare = asksTarget ? randomRounds(reducing) : randomStructure(form, dice);
   const sizes = () => Array.from({ length: bare.sequences }, () => leastSize + dice.below(4));
   const structure = sets ? bare.withSets(mapValues(setSpecs, sizes)) : bare;
   const key = Key.of(seed).fold(2);
@@ -343,6 +356,7 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
   const inputs: Record<string, Tensor | Record<string, Tensor>> = {
     x: normal(key.fold(1), [structure.nodes, input], "float64"),
     id: fromArray(ids, [structure.nodes], "int32"),
+    ...(labelSpecs.label ? { label: normal(key.fold(4), [structure.edges, 2], "float64") } : {}),
     ...(sharedSpecs.w ? { w: normal(key.fold(3), [2], "float64") } : {}),
     ...mapValues(setSpecs, (specs, name, i) =>
       mapValues(specs, (shape, _, j) => {
@@ -454,6 +468,25 @@ function randomStructure(form: string, dice: Dice): Structure {
       for (let to = 1; to < nodes; to++)
         for (let from = 0; from < to; from++) if (dice.chance(45)) edges.push({ from, to });
       return { nodes, edges };
+    }),
+  );
+}
+
+/** Things that change in rounds: each reads itself, as a rule, and some others, one round before. */
+function randomRounds(dice: Dice): Structure {
+  return graph(
+    Array.from({ length: 1 + dice.below(2) }, () => {
+      const things = 1 + dice.below(3);
+      const rounds = 1 + dice.below(3);
+      const edges: GraphEdge[] = [];
+      for (let to = things; to < things * rounds; to++)
+        for (let from = to - things - (to % things); from < to - (to % things); from++) {
+          const own = from === to - things;
+          if (dice.chance(own ? 80 : 50)) edges.push({ from, to, ...(own ? { own } : {}) });
+        }
+      // One thing that reads itself is there for certain.
+      edges.push({ from: 0, to: things * rounds, own: true });
+      return { nodes: things * rounds + 1, edges };
     }),
   );
 }

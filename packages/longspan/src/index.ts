@@ -31,6 +31,7 @@ export {
   type CellDefinition,
   CellError,
   defineCell,
+  type EdgeContext,
   type InputSpec,
   type InputSpecs,
   type MessageReduction,

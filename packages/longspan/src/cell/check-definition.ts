@@ -5,7 +5,9 @@ import type { InputSpecs, SetSpecs, Shapes } from "./step.js";
 import { CellError } from "./verify.js";
 
 const definition =
-  "name inputs sequenceInputs sharedInputs sets state params ports message messages edge step".split(" ");
+  "name inputs sequenceInputs sharedInputs sets edgeInputs state params ports message messages edge step".split(
+    " ",
+  );
 const result = ["state", "output", "sums"];
 const dtypes: readonly DType[] = ["float32", "float64", "int32"];
 
@@ -53,7 +55,7 @@ export function checkSlotShapes(cell: string, what: "state" | "message", slots: 
 /** Checks the shapes of inputs. @param part the part of the definition @throws CellError naming the input */
 export function checkInputShapes(
   cell: string,
-  part: "inputs" | "sequenceInputs" | "sharedInputs" | `sets.${string}`,
+  part: "inputs" | "sequenceInputs" | "sharedInputs" | "edgeInputs" | `sets.${string}`,
   inputs: InputSpecs,
 ): void {
   const what = inputNames[part] ?? `input of ${part}`;
@@ -76,6 +78,7 @@ const inputNames: Readonly<Record<string, string>> = {
   inputs: "input",
   sequenceInputs: "sequence input",
   sharedInputs: "shared input",
+  edgeInputs: "edge input",
 };
 
 /** Checks the shapes of the inputs of sets. @throws CellError naming the set */

@@ -5,6 +5,7 @@ import { checkDefinition, checkInputShapes, checkSets, checkSlotShapes } from ".
 import { checkMessages, type MessageReduction, type MessageReductions } from "./messages.js";
 import { checkParts, type SizedPart, sizesOf } from "./sizes.js";
 import {
+  type EdgeContext,
   type InputSpecs,
   isSpec,
   type OperandSpecs,
@@ -38,6 +39,7 @@ export interface CellDefinition<
   R extends InputSpecs,
   N,
   T extends SetSpecs = Record<never, never>,
+  E extends InputSpecs = Record<never, never>,
 > {
   /** The cell's name in messages and printed programs. */
   readonly name: string;
@@ -57,6 +59,11 @@ export interface CellDefinition<
    * number of members; `structure.withSets` says how many. At most four.
    */
   readonly sets?: (config: C) => T;
+  /**
+   * Inputs that edges have of their own, such as labels, which the edge step reads: a row for each edge that leads to a node, in the order
+   * of `structure.packEdges`.
+   */
+  readonly edgeInputs?: (config: C) => E;
   /** The recurrent state: named slots of any shape. */
   readonly state: (config: C) => S;
   /** The parameters: a tree of specifications, as initialisers such as `glorot` make them. */
@@ -70,10 +77,15 @@ export interface CellDefinition<
    * default. A node without edges reads zeros.
    */
   readonly messages?: { readonly [K in keyof M]?: MessageReduction<keyof NoInfer<M> & string> };
-  /** Runs over edges: from the state at the source and the inputs at the target to a message. */
+  /** Runs over edges: from the state at the source, the inputs at the target and those of the edge to a message. */
   readonly edge?: (
-    values: ValuesOf<NoInfer<I>> & ValuesOf<NoInfer<S>>,
+    values: ValuesOf<NoInfer<I>> &
+      ValuesOf<NoInfer<Q>> &
+      ValuesOf<NoInfer<R>> &
+      ValuesOf<NoInfer<E>> &
+      ValuesOf<NoInfer<S>>,
     params: ParamValues<P>,
+    context: EdgeContext<NoInfer<S>>,
   ) => ValuesOf<NoInfer<M>>;
   /** One step: inputs and old state to new state and output. */
   readonly step: (
@@ -116,6 +128,8 @@ export class Cell<
     readonly sharedInputs: InputSpecs,
     /** Inputs per member, by set. */
     readonly sets: SetSpecs,
+    /** Inputs per edge. */
+    readonly edgeInputs: InputSpecs,
     readonly state: S,
     readonly message: Shapes,
     /** How messages become what a step reads; null where they are summed. */
@@ -177,9 +191,10 @@ export function defineCell<
   R extends InputSpecs = Record<never, never>,
   N = Record<never, never>,
   T extends SetSpecs = Record<never, never>,
+  E extends InputSpecs = Record<never, never>,
 >(
-  definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N, T>,
-): (config: C) => Cell<I & Q & R & T, S, P, O, N> {
+  definition: CellDefinition<C, I, S, P, O, Ports, Q, M, R, N, T, E>,
+): (config: C) => Cell<I & Q & R & T & E, S, P, O, N> {
   checkParts(definition);
   const { name } = definition;
   checkDefinition(name, definition);
@@ -191,25 +206,32 @@ export function defineCell<
     const sequenceInputs = sizes("sequenceInputs", () => definition.sequenceInputs?.(config) ?? ({} as Q));
     const sharedInputs = sizes("sharedInputs", () => definition.sharedInputs?.(config) ?? ({} as R));
     const sets = sizes("sets", () => definition.sets?.(config) ?? ({} as T));
+    const edgeInputs = sizes("edgeInputs", () => definition.edgeInputs?.(config) ?? ({} as E));
     const message = sizes("message", () => definition.message?.(config) ?? state);
     checkInputShapes(name, "inputs", inputs);
     checkInputShapes(name, "sequenceInputs", sequenceInputs);
     checkInputShapes(name, "sharedInputs", sharedInputs);
     checkSets(name, sets);
+    checkInputShapes(name, "edgeInputs", edgeInputs);
+    if (!definition.edge && Object.keys(edgeInputs).length > 0)
+      throw new CellError(`cell ${name}: edgeInputs are read by the edge step, which the cell does not have`);
     checkSlotShapes(name, "state", state);
     checkSlotShapes(name, "message", message);
     const messages = (definition.messages as MessageReductions | undefined) ?? null;
     if (messages) checkMessages(name, messages, definition.edge ? message : state);
-    const names = [inputs, sequenceInputs, sharedInputs, sets, state].flatMap((specs) => Object.keys(specs));
+    const names = [inputs, sequenceInputs, sharedInputs, sets, edgeInputs, state].flatMap((specs) =>
+      Object.keys(specs),
+    );
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined)
       throw new CellError(`cell ${name}: "${twice}" names two of its inputs, sets and state slots`);
-    return new Cell<I & Q & R & T, S, P, O, N>(
+    return new Cell<I & Q & R & T & E, S, P, O, N>(
       name,
       inputs,
       sequenceInputs,
       sharedInputs,
       sets,
+      edgeInputs,
       state,
       message,
       messages,

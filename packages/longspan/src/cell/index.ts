@@ -20,6 +20,7 @@ export {
 } from "./set-functions.js";
 export * from "./simplify.js";
 export type {
+  EdgeContext,
   InputSpec,
   InputSpecs,
   OperandSpecs,

@@ -46,6 +46,16 @@ export interface StepContext {
   position(): Value;
 }
 
+/** What an edge step may ask for besides its operands. */
+export interface EdgeContext<S> {
+  /**
+   * The state that the edge's target had at the level before, by slot. In a chain that is what the edge itself brings: the state of the
+   * step before, or the initial one. In a graph it comes along the edge that is marked `own`, and is zero at a node without one; it is
+   * for nodes that stand for one thing, round after round. The nodes of trees have no state before their own: there, it is refused.
+   */
+  target(): ValuesOf<S>;
+}
+
 /** What a step returns. */
 export interface StepResult<S extends Shapes, O, N> {
   /** The new state: the slots and shapes of the old one. */

@@ -7,6 +7,7 @@ import {
   setSpaces,
   sumToOp,
   uniformOp,
+  where,
   withAmbient,
 } from "../ops/index.js";
 import {
@@ -26,6 +27,7 @@ import { printCell } from "./print.js";
 import { type SetContext, setContext, setSum } from "./set-functions.js";
 import { simplify } from "./simplify.js";
 import {
+  type EdgeContext,
   type InputSpec,
   type InputSpecs,
   isSpec,
@@ -44,6 +46,10 @@ export type OperandSource =
   | { readonly from: "input"; readonly name: string }
   /** A node's input, seen by the edges that lead to the node. */
   | { readonly from: "edgeInput"; readonly name: string }
+  /** An input of the edges themselves. */
+  | { readonly from: "ofEdge"; readonly name: string }
+  /** Whether an edge brings the state that its target had at the level before. */
+  | { readonly from: "own" }
   /** An input of the members of a set. */
   | { readonly from: "member"; readonly set: string; readonly name: string }
   /** The position of each member in its set, or the number 1 for each; without a set, of the edges that lead to a node. */
@@ -62,7 +68,7 @@ export interface TracedCell<O> {
 
 /** A definition's functions, their types forgotten. */
 export interface Erased {
-  edge?: ((values: never, params: never) => ValuesOf<Shapes>) | undefined;
+  edge?: ((values: never, params: never, context: EdgeContext<Shapes>) => ValuesOf<Shapes>) | undefined;
   step: (values: never, params: never, context: StepContext) => StepResult<Shapes, unknown, unknown>;
 }
 
@@ -73,6 +79,7 @@ export interface Untraced {
   readonly sequenceInputs: InputSpecs;
   readonly sharedInputs: InputSpecs;
   readonly sets: SetSpecs;
+  readonly edgeInputs: InputSpecs;
   readonly state: Shapes;
   readonly message: Shapes;
   readonly messages: MessageReductions | null;
@@ -96,17 +103,24 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
   const params = specValues(cell.specs, "", (path, spec) =>
     enter(path, spec.shape, dtype, "one", { from: "param", path }),
   );
-  const operands = (specs: InputSpecs, scope: Scope, from: "input" | "edgeInput") =>
+  const operands = (specs: InputSpecs, scope: Scope, from: "input" | "edgeInput" | "ofEdge") =>
     Object.fromEntries(
       Object.entries(specs).map(([name, spec]) => {
         const { shape, dtype: type } = inputSpec(spec, dtype);
-        return [name, enter(from === "input" ? name : `${name}@edge`, shape, type, scope, { from, name })];
+        return [
+          name,
+          enter(from === "edgeInput" ? `${name}@edge` : name, shape, type, scope, { from, name }),
+        ];
       }),
     );
-  const inputs = {
-    ...operands(cell.inputs, "node", "input"),
+  const own = operands(cell.inputs, "node", "input");
+  const common = {
     ...operands(cell.sequenceInputs, "sequence", "input"),
     ...operands(cell.sharedInputs, "one", "input"),
+  };
+  const inputs = {
+    ...own,
+    ...common,
     ...Object.fromEntries(
       Object.entries(cell.sets).map(([set, specs], k) => [
         set,
@@ -134,9 +148,13 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
         const state = slots.map((s) => trace.variable(s, "edge"));
         let message: readonly Value[] = state;
         if (definition.edge) {
-          const edgeInputs = operands(cell.inputs, "edge", "edgeInput");
-          const values = { ...edgeInputs, ...byName(state, slots) };
-          const made = definition.edge(values as never, params as never);
+          const edgeInputs = {
+            ...operands(cell.inputs, "edge", "edgeInput"),
+            ...operands(cell.edgeInputs, "edge", "ofEdge"),
+          };
+          const values = { ...edgeInputs, ...common, ...byName(state, slots) };
+          const target = targetOf(slots, state, enter);
+          const made = definition.edge(values as never, params as never, { target });
           message = checkSlots(cell.name, "the edge step's message", made, messageSlots);
         }
         // Messages are summed on their way, unless the cell has it otherwise: then nodes reduce what differs per edge.
@@ -220,6 +238,15 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
       };
     }),
   );
+}
+
+/** The state of a node at the level before: what comes along the one edge that brings it. */
+function targetOf(slots: readonly Slot[], state: readonly Value[], enter: Enter): () => ValuesOf<Shapes> {
+  let own: Var | null = null;
+  return () => {
+    own ??= enter("own@edge", [], "int32", "edge", { from: "own" });
+    return Object.fromEntries(slots.map((s, i) => [s.name, setSum(where(own!, state[i]!, 0))]));
+  };
 }
 
 /** Whether an equation reduces what differs per edge to what differs per node. */

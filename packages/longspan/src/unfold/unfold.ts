@@ -46,7 +46,7 @@ import { watched } from "./watch.js";
  *
  * @param params as made by `cell.init`
  * @param inputs for each input of the cell: [nodes, ...] rows of the structure; sequence inputs: [sequences, ...]; shared
- * inputs as declared
+ * inputs as declared; inputs of edges: [edges, ...], as `structure.packEdges` brings them in order
  * @throws ShapeError naming the operand, what it is and what it should be
  * @example
  * const cell = lstm({ input: 3, hidden: 4 });
@@ -94,8 +94,8 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
   });
   checkPorts(cell, graph, whole);
   const structure = withSetsOf(cell, whole);
-  const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs, cell.sets].flatMap((specs) =>
-    Object.keys(specs),
+  const declared = [cell.inputs, cell.sequenceInputs, cell.sharedInputs, cell.sets, cell.edgeInputs].flatMap(
+    (specs) => Object.keys(specs),
   );
   for (const name of Object.keys(inputs))
     if (!declared.includes(name))
@@ -220,19 +220,28 @@ function operand(
       return v;
     }
     case "input":
-    case "edgeInput": {
+    case "edgeInput":
+    case "ofEdge": {
       const v = (inputs as Record<string, Value | undefined>)[source.name];
       if (v === undefined)
         throw new ShapeError(
           `unfold ${cell.name}: input "${source.name}" is missing; inputs holds a value for each`,
         );
       check(`unfold ${cell.name}`, `inputs.${source.name}`, v, valueKind);
-      if (source.from === "input") return v;
+      if (source.from !== "edgeInput") return v;
       if (v.shape[0] !== parts.nodes)
         throw new ShapeError(
           `unfold ${cell.name}: input "${source.name}" is ${formatShape(v.shape)}, expected ${parts.nodes} rows`,
         );
       return gather(v, indexTensor(layoutOf(attrs.structure, attrs.cell).edgeNodes()));
+    }
+    case "own": {
+      const { own } = parts;
+      if (own === undefined)
+        throw new StructureError(
+          `unfold ${cell.name}: the edge step asks for the state that the target had at the level before, which nodes of this structure do not have; in graph(), mark the edge along which it comes with own: true`,
+        );
+      return indexTensor(layoutOf(attrs.structure, attrs.cell).stepped.map((e) => own[e]!));
     }
     case "member": {
       const of = (inputs as Record<string, Record<string, Value | undefined> | undefined>)[source.set];

@@ -30,10 +30,10 @@ const define = (changed: object) => defineCell({ ...whole, ...changed } as never
 
 describe("the definition of a cell", () => {
   const known =
-    "name, inputs, sequenceInputs, sharedInputs, sets, state, params, ports, message, messages, edge and step";
+    "name, inputs, sequenceInputs, sharedInputs, sets, edgeInputs, state, params, ports, message, messages, edge and step";
   test.each([
     ["reduce", ""],
-    ["edgeInputs", ""],
+    ["edgeLabels", ""],
     ["input", " (did you mean inputs?)"],
     ["shared_inputs", " (did you mean sharedInputs?)"],
     ["sequence_inputs", " (did you mean sequenceInputs?)"],

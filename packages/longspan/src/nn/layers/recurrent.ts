@@ -37,7 +37,8 @@ export function recurrent<S extends Shapes, P>(
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
   checkSequenceCell("recurrent", cell);
   const { reverse = false } = checkSettings("recurrent", options, { reverse: optional(flag) });
-  const { x, ...further } = cell.inputs;
+  const { x, ...others } = cell.inputs;
+  const further = { ...others, ...cell.edgeInputs };
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
     input: x!,
     ...(Object.keys(further).length > 0 ? { further } : {}),
@@ -57,19 +58,18 @@ export function recurrent<S extends Shapes, P>(
   });
 }
 
+/** What says what a cell reads. */
+type Readers = Pick<Cell, "name" | "inputs" | "sequenceInputs" | "sharedInputs" | "sets" | "edgeInputs">;
+
 /** What a cell reads of what its layer is given besides x. @throws ShapeError naming what is missing */
 function readBy(
-  {
-    name,
-    inputs,
-    sequenceInputs,
-    sharedInputs,
-    sets,
-  }: Pick<Cell, "name" | "inputs" | "sequenceInputs" | "sharedInputs" | "sets">,
+  { name, inputs, sequenceInputs, sharedInputs, sets, edgeInputs }: Readers,
   all: FurtherInputs,
 ): FurtherInputs {
   const { x: _, ...further } = inputs;
-  const names = [further, sequenceInputs, sharedInputs, sets].flatMap((specs) => Object.keys(specs));
+  const names = [further, sequenceInputs, sharedInputs, sets, edgeInputs].flatMap((specs) =>
+    Object.keys(specs),
+  );
   return Object.fromEntries(
     names.map((n) => {
       const value = Object.hasOwn(all, n) ? all[n] : undefined;

@@ -131,6 +131,8 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
     positions,
     clock,
     order,
+    edgeOrder: order,
+    own: Int32Array.from(to, (t) => (t >= 0 ? 1 : 0)),
     pushes: false,
   });
 }

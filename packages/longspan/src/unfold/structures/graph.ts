@@ -20,6 +20,11 @@ export interface GraphEdge {
   readonly to: number;
   /** The in-port of `to`; the first unless named. */
   readonly port?: string;
+  /**
+   * Whether `from` is what `to` was at the level before: the same thing, one round earlier. An edge step can ask for that state at all
+   * edges that lead to `to`. At most one edge of a node is.
+   */
+  readonly own?: boolean;
 }
 
 /** One directed acyclic graph. Nodes are 0..nodes-1. */

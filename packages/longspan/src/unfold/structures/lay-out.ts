@@ -6,7 +6,12 @@ export interface NamedGraph {
   /** What messages call it. */
   readonly name: string;
   readonly nodes: number;
-  readonly edges: readonly { readonly from: number; readonly to: number; readonly port?: string }[];
+  readonly edges: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly port?: string;
+    readonly own?: boolean;
+  }[];
   /** Nodes whose states are final states, with a row for each; that of `zeroState` is zeros. */
   readonly finals: readonly number[];
 }
@@ -40,7 +45,7 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
     if (row === 0 || all[row - 1]!.level !== n.level) levelBegin[n.level] = row;
     levelEnd[n.level] = row + 1;
   });
-  const edges: { from: number; to: number; port: number }[] = [];
+  const edges: { from: number; to: number; port: number; own: number; position: number }[] = [];
   const finals: number[] = [];
   graphs.forEach((g, i) => {
     for (const e of g.edges)
@@ -48,7 +53,10 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
         from: rowOf[starts[i]! + e.from]!,
         to: rowOf[starts[i]! + e.to]!,
         port: e.port === undefined ? 0 : ports.indexOf(e.port),
+        own: e.own ? 1 : 0,
+        position: edges.length,
       });
+    checkOwn(g);
     for (const n of g.finals) finals.push(n === zeroState ? zeroState : rowOf[starts[i]! + n]!);
   });
   // Stable: edges into one node keep the order in which they were given.
@@ -73,8 +81,22 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
     positions: Int32Array.from(all, (n) => n.node),
     clock: null,
     order: Int32Array.from(all, (n) => n.position),
+    edgeOrder: Int32Array.from(edges, (e) => e.position),
+    ...(edges.some((e) => e.own) ? { own: Int32Array.from(edges, (e) => e.own) } : {}),
     pushes: false,
   });
+}
+
+/** @throws StructureError where a node has two edges along which its own state of the level before comes */
+function checkOwn({ name, edges }: NamedGraph): void {
+  const wrong = edges.find((e) => e.own !== undefined && typeof e.own !== "boolean");
+  if (wrong) throw new StructureError(`${name}: own of an edge is true or false, got ${describe(wrong.own)}`);
+  const owners = edges.filter((e) => e.own).map((e) => e.to);
+  const twice = owners.find((n, i) => owners.indexOf(n) !== i);
+  if (twice !== undefined)
+    throw new StructureError(
+      `${name}: two edges into node ${twice} are marked own; a node has one state at the level before`,
+    );
 }
 
 /** The length of the longest path into each node. */

@@ -63,6 +63,10 @@ export interface StructureParts {
   readonly clock: Int32Array | null;
   /** Per row: its position when the sequences' own nodes are laid one after the other, in the order given. */
   readonly order: Int32Array;
+  /** Per edge that leads to a node, in canonical order: its position in the order in which edges were given; as they are by default. */
+  readonly edgeOrder?: Int32Array;
+  /** Per edge: 1 where it brings the state that its target had at the level before; absent where nodes have none. */
+  readonly own?: Int32Array;
   /** int32 []: at which step sequences begin, for positions; 0 by default. */
   readonly start?: Value;
   /** The sets that sequences carry, in the order in which cells see them; none by default. */
@@ -127,6 +131,42 @@ export class Structure {
       });
     }
     return gather(rows, indexTensor(this.inverse));
+  }
+
+  /**
+   * Edges that lead to nodes: those of the graphs or trees, and in a chain one for each step, that of the first from the initial state.
+   * Values per edge have a row each.
+   */
+  get edges(): number {
+    const { to } = this.parts.edges;
+    return to.reduce((n, t) => (t >= 0 ? n + 1 : n), 0);
+  }
+
+  /**
+   * [edges, ...] in the order in which the edges were given -> rows of the structure's edges. They are given graph after graph, in each as
+   * its `edges` list them; tree after tree, in each the children of node 0 from left to right, then those of node 1; in a chain, sequence
+   * after sequence, step by step. Differentiable.
+   * @throws ShapeError for another number of rows
+   * @example
+   * const triangle = { nodes: 3, edges: [{ from: 1, to: 2 }, { from: 0, to: 1 }, { from: 0, to: 2 }] };
+   * graph([triangle]).packEdges(tensor([10, 20, 30])) // [20, 10, 30]: the edges into node 1, then those into node 2
+   */
+  packEdges(concatenated: Value): Value {
+    this.checkRows(concatenated, "packEdges");
+    const { edgeOrder } = this.parts;
+    return edgeOrder ? gather(concatenated, indexTensor(edgeOrder)) : concatenated;
+  }
+
+  /** Rows of the structure's edges -> the order in which the edges were given. Differentiable. */
+  unpackEdges(rows: Value): Value {
+    this.checkRows(rows, "unpackEdges");
+    const { edgeOrder } = this.parts;
+    if (!edgeOrder) return rows;
+    const inverse = new Int32Array(edgeOrder.length);
+    edgeOrder.forEach((position, row) => {
+      inverse[position] = row;
+    });
+    return gather(rows, indexTensor(inverse));
   }
 
   /**
@@ -285,10 +325,11 @@ export class Structure {
   }
 
   private checkRows(v: Value, what: string): void {
-    check(`Structure.${what}`, what === "pack" ? "concatenated" : "rows", v, valueKind);
-    if (v.shape[0] !== this.nodes)
+    check(`Structure.${what}`, what.startsWith("pack") ? "concatenated" : "rows", v, valueKind);
+    const [many, of] = what.endsWith("Edges") ? [this.edges, "edges"] : [this.nodes, "nodes"];
+    if (v.shape[0] !== many)
       throw new ShapeError(
-        `Structure.${what}: the leading axis has ${v.shape[0] ?? "no"} rows, the structure has ${this.nodes} nodes`,
+        `Structure.${what}: the leading axis has ${v.shape[0] ?? "no"} rows, the structure has ${many} ${of}`,
       );
   }
 }
@@ -316,6 +357,8 @@ const partKinds: KindsOf<StructureParts> = {
   positions: table,
   clock: orNull(table),
   order: table,
+  edgeOrder: optional(table),
+  own: optional(table),
   start: optional(valueKind),
   sets: optional(listOf(kind("a set, as withSets lays it out", isRecord), "a list of sets")),
   pushes: flag,
