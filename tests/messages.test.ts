@@ -169,7 +169,7 @@ function derivatives(
   const direction = mapTree(point, (v: Value) => normal(Key.of(3).fold(i++), v.shape, v.dtype));
   const loss = (p: typeof point) => {
     const initial = p.initial ? { initial: p.initial } : {};
-    const { output, final } = unfold(cell, p.params, { x: p.x }, structure, {
+    const { output, final } = unfold(cell, p.params, { x: p.x } as never, structure, {
       loop,
       backward,
       ...initial,

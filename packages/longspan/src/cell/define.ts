@@ -1,7 +1,8 @@
-import { check, checkSettings, type KindsOf } from "../check/index.js";
+import { check, checkSettings, type KindsOf, record } from "../check/index.js";
 import { type DType, type Key, leafEntries, leaves, type Value } from "../tensor/index.js";
 import { dtypeKind, keyKind } from "../tensor/kinds.js";
 import { checkDefinition, checkInputShapes, checkSets, checkSlotShapes } from "./check-definition.js";
+import { stepOf } from "./compose.js";
 import { checkMessages, type MessageReduction, type MessageReductions } from "./messages.js";
 import { checkParts, type SizedPart, sizesOf } from "./sizes.js";
 import {
@@ -76,7 +77,9 @@ export interface CellDefinition<
    * How the messages that come along a node's edges become what its step reads, by slot of the message, such as `{ h: "max" }`: summed by
    * default. A node without edges reads zeros.
    */
-  readonly messages?: { readonly [K in keyof M]?: MessageReduction<keyof NoInfer<M> & string> };
+  readonly messages?: Readonly<
+    Partial<Record<keyof NoInfer<M> & string, MessageReduction<keyof NoInfer<M> & string>>>
+  >;
   /** Runs over edges: from the state at the source, the inputs at the target and those of the edge to a message. */
   readonly edge?: (
     values: ValuesOf<NoInfer<I>> &
@@ -146,6 +149,37 @@ export class Cell<
     check(`${this.name}.init`, "key", key, keyKind);
     check(`${this.name}.init`, "dtype", dtype, dtypeKind);
     return initialise(this.specs, key, dtype, "");
+  }
+
+  /**
+   * One step, as a part of another cell's step: from inputs and old state by name to new state and output. The outer cell declares the
+   * parameters among its own, as `specs`, so that they nest; its step hands on its context if this one draws or asks for its position.
+   * Where this cell has an edge step, what it reads are messages; the outer cell's edge step makes them.
+   *
+   * @param values inputs, members of sets, and the state, by name; with ports, the state by port
+   * @param params of the form that `init` gives
+   * @throws CellError for a value or parameter that is missing; ShapeError for one of another shape
+   * @example
+   * const inner = gru({ input: 3, hidden: 4 });
+   * const deep = defineCell({
+   *   name: "deepTransition",
+   *   inputs: () => ({ x: [3] }),
+   *   state: () => ({ h: [4] }),
+   *   params: () => ({ inner: inner.specs, W: glorot(4, 4) }),
+   *   step({ x, h }, { inner: own, W }, context) {
+   *     const between = tanh(matmul(h, W));
+   *     return inner.step({ x, h: between }, own, context);
+   *   },
+   * })(undefined);
+   * Object.keys(deep.init(Key.of(1)).inner) // those of a GRU
+   */
+  step(
+    values: OperandsOf<I> & ValuesOf<S>,
+    params: ParamValues<P>,
+    context?: StepContext,
+  ): StepResult<S, O, N> {
+    check(`${this.name}.step`, "values", values, record);
+    return stepOf(this, values, params, context) as StepResult<S, O, N>;
   }
 
   /** The cell's graph, its floats of the given type. */
