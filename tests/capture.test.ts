@@ -7,7 +7,10 @@ import {
   clipByJointNorm,
   compose,
   crossEntropyMean,
+  defineCell,
+  dropoutInCell,
   type ExplosionPolicy,
+  glorot,
   IndexError,
   languageModel,
   linearSchedule,
@@ -41,12 +44,15 @@ import {
   onCpu,
   reshape,
   scope,
+  setSoftmax,
+  setSum,
   slice,
   square,
   sub,
   sum,
   type Tensor,
   type Traceable,
+  tanh,
   tensor,
   uniform,
   useExecutor,
@@ -111,6 +117,42 @@ for (const { name } of executorRows) {
         }
         expect(count.calls).toBe(3);
         expect(numbersOf(a!.params)).not.toEqual(numbersOf(params));
+      });
+
+      test("a training step of a cell that reads sets, with keys that are drawn anew, gives the same bits", () => {
+        const cell = defineCell({
+          name: "attending",
+          inputs: () => ({ x: [3] }),
+          sets: () => ({ source: { key: [4] } }),
+          state: () => ({ h: [4] }),
+          params: () => ({ U: glorot(3, 4), W: glorot(4, 4), K: glorot(4, 4) }),
+          step({ x, source, h }, { U, W, K }, context) {
+            const keys = matmul(source.key, K);
+            const weights = setSoftmax(sum(tanh(add(matmul(h, W), keys))));
+            const read = dropoutInCell(setSum(mul(weights, keys)), 0.3, context);
+            const next = tanh(add(matmul(x, U), read));
+            return { state: { h: next }, output: { next, weights } };
+          },
+        })(undefined);
+        const structure = chain([4, 7, 2]).withSets({ source: [2, 0, 3] });
+        const gradient = valueAndGrad(
+          (p: Traceable<ReturnType<typeof cell.init>>, x: Value, k: Value, key: Key) => {
+            const inputs = { x, source: { key: k } };
+            const { output } = unfold(cell, p, inputs, structure, { key });
+            return add(sum(square(output.next)), sum(square(output.weights)));
+          },
+        );
+        const step = (params: ReturnType<typeof cell.init>, x: Float32Array, k: Float32Array, key: Key) =>
+          scope(() => gradient(params as never, fromArray(x, [13, 3]), fromArray(k, [5, 4]), key));
+        const { count, captured } = counted(step);
+        const params = cell.init(Key.of(1));
+        for (let i = 0; i < 8; i++) {
+          const x = Float32Array.from({ length: 39 }, (_, k) => Math.sin(k * (i + 1)));
+          const k = Float32Array.from({ length: 20 }, (_, j) => Math.cos(j * (i + 2)));
+          const key = Key.of(i);
+          expect(numbersOf(captured(params, x, k, key))).toEqual(numbersOf(step(params, x, k, key)));
+        }
+        expect(count.calls).toBe(3);
       });
 
       test("results stay as they are, and each lies in its own memory", () => {

@@ -38,6 +38,8 @@ import {
   rnn,
   roll,
   type Shape,
+  setSoftmax,
+  setSum,
   slice,
   sort,
   square,
@@ -56,7 +58,7 @@ import {
   valueAndGrad,
   valueAndGradPerExample,
 } from "longspan";
-import { ExampleLevel } from "longspan/engine";
+import { ExampleLevel, indexTensor } from "longspan/engine";
 import { afterAll, describe, expect, test } from "vitest";
 
 /** A model and its losses, one per example. */
@@ -128,6 +130,56 @@ const ownCell = defineCell({
   },
 })({ size: I });
 
+/** Attention over a set: weights per pair, keys that are formed once per member, a sum over the nodes per member. */
+const attending = defineCell({
+  name: "attending",
+  inputs: () => ({ x: [I] }),
+  sequenceInputs: () => ({ speaker: [H] }),
+  sets: () => ({ source: { key: [I] } }),
+  state: () => ({ h: [H] }),
+  params: () => ({ U: glorot(I, H), W: glorot(H, H), K: glorot(I, H) }),
+  step({ x, speaker, source, h }, { U, W, K }) {
+    const keys = matmul(source.key, K);
+    const weights = setSoftmax(sum(tanh(add(matmul(h, W), keys))));
+    const next = tanh(add(add(matmul(x, U), speaker), setSum(mul(weights, keys))));
+    return { state: { h: next }, output: next, sums: { coverage: weights } };
+  },
+})(undefined);
+const sizes = [2, 0, 3, 1, 4];
+const keys = draw(8, [10, I]);
+const attendingInputs = { x, speaker: draw(9, [lengths.length, H]) };
+const overSets = structure.withSets({ source: sizes });
+const ofMembers = indexTensor(Int32Array.from(sizes.flatMap((n, s) => new Array<number>(n).fill(s))));
+
+/** Edges that are read one by one, with labels of their own, and by what their target was before. */
+const neighbours = defineCell({
+  name: "neighbours",
+  inputs: () => ({ x: [I] }),
+  edgeInputs: () => ({ label: [H] }),
+  state: () => ({ h: [H] }),
+  params: () => ({ U: glorot(I, H), W: glorot(H, H) }),
+  edge({ label, h }, { W }, { target }) {
+    return { h: mul(setSoftmax(sum(mul(matmul(target().h, W), add(h, label)))), add(h, label)) };
+  },
+  step({ x, h }, { U }) {
+    const next = tanh(add(matmul(x, U), h));
+    return { state: { h: next }, output: next };
+  },
+})(undefined);
+const rounds = graph([
+  {
+    nodes: 4,
+    edges: [
+      { from: 0, to: 2, own: true },
+      { from: 1, to: 2 },
+      { from: 1, to: 3, own: true },
+      { from: 0, to: 3 },
+    ],
+  },
+  { nodes: 1, edges: [] },
+  { nodes: 2, edges: [{ from: 0, to: 1, own: true }] },
+]);
+
 const unit3 = oneHot(iota([3]), 3, "float64");
 
 const models: Record<string, Model> = {
@@ -159,6 +211,29 @@ const models: Record<string, Model> = {
     const { output, sums } = unfold(ownCell, p, { x, token: tokens }, structure);
     return add(sums.energy, structure.sumPerSequence(perRow(output)));
   }),
+  "attention over sets, with weights per pair": model(attending.init(Key.of(2), "float64"), (p) => {
+    const { output, sums } = unfold(attending, p, { ...attendingInputs, source: { key: keys } }, overSets);
+    const covered = indexSum(square(sums.coverage), ofMembers, lengths.length);
+    return add(covered, structure.sumPerSequence(perRow(output)));
+  }),
+  "attention over sets whose members depend on parameters, checkpointed": model(
+    { cell: attending.init(Key.of(2), "float64"), E: draw(3, [I, I]) },
+    (p) => {
+      const source = { key: tanh(matmul(keys, p.E)) };
+      const { output } = unfold(attending, p.cell, { ...attendingInputs, source }, overSets, {
+        backward: { kind: "checkpointed", blocks: 2 },
+      });
+      return structure.sumPerSequence(perRow(output));
+    },
+  ),
+  "attention over the edges of nodes, with labels that depend on parameters": model(
+    { cell: neighbours.init(Key.of(2), "float64"), E: draw(3, [H, H]) },
+    (p) => {
+      const label = matmul(draw(4, [rounds.edges, H]), p.E);
+      const { output } = unfold(neighbours, p.cell, { x: slice(x, 0, 0, 7), label }, rounds);
+      return rounds.sumPerSequence(perRow(output));
+    },
+  ),
   "the plain loop": model(cell.init(Key.of(2), "float64"), (p) =>
     structure.sumPerSequence(perRow(unfold(cell, p, { x }, structure, { loop: "plain" }).output)),
   ),
@@ -274,7 +349,7 @@ describe("the pass back through time runs once, not once per example", () => {
     const one = loops(() => valueAndGrad((p: unknown) => sum(f(p)))(params as Tensor));
     expect(one).toBeGreaterThan(1);
     // What is left to do of a checkpointed unfold, whose blocks run one by one, is done at once.
-    if (name === "checkpointed")
+    if (name.endsWith("checkpointed"))
       expect(loops(() => valueAndGradPerExample(f)(params as Tensor))).toBeLessThan(one);
     else expect(loops(() => valueAndGradPerExample(f)(params as Tensor))).toBe(one);
   });

@@ -3,16 +3,19 @@ import {
   binaryTreeLstm,
   childSumTreeLstm,
   executorReport,
+  glorot,
   gru,
   lstm,
   type TreeNodes,
   useThreads,
 } from "longspan";
 import {
+  add,
   chain,
   cholesky,
   cumulativeProduct,
   defaultExecutor,
+  defineCell,
   executor,
   Key,
   leaves,
@@ -23,6 +26,8 @@ import {
   permute,
   type RecordableExecutor,
   type Structure,
+  setSoftmax,
+  setSum,
   sort,
   sum,
   tanh,
@@ -62,23 +67,61 @@ function tree(count: number, seed: number): TreeNodes {
 
 const [input, hidden] = [6, 10];
 const forest = Array.from({ length: 7 }, (_, i) => tree(3 + 4 * i, i + 1));
+/** Attention over sets, with a sum per member. */
+const attending = defineCell({
+  name: "attending",
+  inputs: () => ({ x: [input] }),
+  sets: () => ({ source: { key: [input] } }),
+  state: () => ({ h: [hidden] }),
+  params: () => ({ U: glorot(input, hidden), W: glorot(hidden, hidden), K: glorot(input, hidden) }),
+  step({ x, source, h }, { U, W, K }) {
+    const keys = matmul(source.key, K);
+    const weights = setSoftmax(sum(tanh(add(matmul(h, W), keys))));
+    const next = tanh(add(matmul(x, U), setSum(mul(weights, keys))));
+    return { state: { h: next }, output: next };
+  },
+})(undefined);
+/** Attention over the children of a node. */
+const neighbours = defineCell({
+  name: "neighbours",
+  inputs: () => ({ x: [input] }),
+  state: () => ({ h: [hidden] }),
+  params: () => ({ U: glorot(input, hidden), W: glorot(hidden, hidden) }),
+  edge: ({ h }, { W }) => ({ h: mul(setSoftmax(sum(tanh(matmul(h, W)))), h) }),
+  step({ x, h }, { U }) {
+    const next = tanh(add(matmul(x, U), h));
+    return { state: { h: next }, output: next };
+  },
+})(undefined);
+const sources = [5, 0, 17, 1, 30, 8, 2];
+
 const subjects = {
   "an LSTM over sequences of different lengths": [lstm({ input, hidden }), chain([31, 4, 0, 12, 12, 30, 1])],
   "an LSTM over one sequence": [lstm({ input, hidden }), chain([40])],
   "a reversed GRU": [gru({ input, hidden }), chain([20, 20, 19, 3], { reverse: true })],
   "a binary tree-LSTM": [binaryTreeLstm({ input, hidden }), trees(forest, { ports: ["left", "right"] })],
+  "attention over sets of different sizes": [
+    attending,
+    chain([31, 4, 0, 12, 12, 30, 1]).withSets({ source: sources }),
+    { source: { key: normal(Key.of(4), [63, input]) } },
+  ],
+  "attention over children": [neighbours, trees(forest)],
   "a child-sum tree-LSTM, with steps on edges": [childSumTreeLstm({ input, hidden }), trees(forest)],
 } as const;
 
 /** Output, gradient of the inputs, gradients of the parameters. */
-function compute(cell: unknown, structure: Structure): { rows: number[][]; sums: number[][] } {
+function compute(
+  cell: unknown,
+  structure: Structure,
+  further: object = {},
+): { rows: number[][]; sums: number[][] } {
   const made = cell as ReturnType<typeof lstm>;
   const params = made.init(Key.of(1));
   const x = normal(Key.of(2), [structure.nodes, input]);
   const weights = normal(Key.of(3), [structure.nodes, hidden]);
-  const { output } = unfold(made, params, { x }, structure);
+  const { output } = unfold(made, params, { x, ...further }, structure);
   const f = (p: { params: typeof params; x: Value }) =>
-    sum(mul(unfold(made, p.params, { x: p.x }, structure).output, weights));
+    sum(mul(unfold(made, p.params, { x: p.x, ...further }, structure).output, weights));
   const grads = valueAndGrad(f as never)({ params, x } as never).grads as unknown as {
     params: unknown;
     x: unknown;
@@ -108,13 +151,14 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
     }
   };
 
-  for (const [what, [cell, structure]] of Object.entries(subjects))
+  for (const [what, [cell, structure, further]] of Object.entries(subjects))
     describe(what, () => {
-      const alone = () => on(1, () => compute(cell, structure));
+      const run = () => compute(cell, structure, further);
+      const alone = () => on(1, run);
 
       for (const threads of [2, 3, 16])
         test(`${threads} threads: rows have the bits of one thread's, sums are equal to rounding`, () => {
-          const [one, many] = [alone(), on(threads, () => compute(cell, structure))];
+          const [one, many] = [alone(), on(threads, run)];
           expect(many.rows).toEqual(one.rows);
           many.sums.forEach((list, i) => {
             const size = Math.max(1, ...one.sums[i]!.map(Math.abs));
@@ -125,8 +169,8 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
         });
 
       test("the same number of threads gives the same bits", () => {
-        const first = on(3, () => compute(cell, structure));
-        for (let i = 0; i < 3; i++) expect(on(3, () => compute(cell, structure))).toEqual(first);
+        const first = on(3, run);
+        for (let i = 0; i < 3; i++) expect(on(3, run)).toEqual(first);
       });
     });
 
