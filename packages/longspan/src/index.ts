@@ -175,6 +175,7 @@ export {
   type Pairs,
   type Probes,
   type Pullback,
+  type Reads,
   type SetParts,
   type SetSizes,
   Structure,

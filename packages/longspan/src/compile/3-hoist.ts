@@ -1,5 +1,5 @@
 import { dependencies, dependents, type Equation, type Var } from "../autodiff/index.js";
-import { inSlots, outSlots, roots } from "../cell/index.js";
+import { inSlots, outSlots, readsAtEdges, roots } from "../cell/index.js";
 import { hasLevels, isPaired, type Scope } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { PlacedResults } from "./2-place-results.js";
@@ -48,7 +48,14 @@ export function hoist(placed: PlacedResults): Hoisted {
   }
   if (hasLoop) {
     sinkBefore(placed, phases, isRowLocal);
-    pullAfter(placed, phases, isRowLocal);
+    // Where messages are summed on their way, a level's edges are done before its nodes begin.
+    const takeTurns = cell.edge?.when === "pull" && !readsAtEdges(cell);
+    const madeInLoop = (v: Value) => depends.has(v) || phases.get(placed.producer.get(v)!) === "loop";
+    const goesBack = (eq: Equation) =>
+      takeTurns &&
+      result(eq).scope === "edge" &&
+      eq.inputs.some((v) => (v as Var).scope === "node" && madeInLoop(v));
+    pullAfter(placed, phases, isRowLocal, goesBack);
   }
   return { ...placed, phases, recurrent: recurrent.in, hasLoop };
 }
@@ -80,11 +87,13 @@ function pairsSummed({ op, inputs, outputs: [v] }: Equation): Scope | undefined 
 /**
  * Moves row-local work, and sums over pairs, from after the loop into the loop, if the loop has its operands and a map over the same rows,
  * or sums over the same pairs, that it can join.
+ * @param goesBack whether an equation runs over edges and reads what the nodes of their level make
  */
 function pullAfter(
   { cell, producer }: PlacedResults,
   phases: Map<Equation, Phase>,
   isRowLocal: (eq: Equation) => boolean,
+  goesBack: (eq: Equation) => boolean,
 ): void {
   // The layer of each equation: what moves must not add a layer of maps to the loop.
   const layers = new Map<Value, Layer>();
@@ -115,7 +124,7 @@ function pullAfter(
     if (isRowLocal(eq)) deepest.set(scope, Math.max(deepest.get(scope) ?? first, layer));
   }
   for (const eq of cell.equations) {
-    if (phases.get(eq) !== "after") continue;
+    if (phases.get(eq) !== "after" || goesBack(eq)) continue;
     const pairs = pairsSummed(eq);
     const limit = isRowLocal(eq) ? deepest.get(result(eq).scope) : pairs && deepestSums.get(pairs);
     if (limit === undefined) continue;

@@ -4,6 +4,7 @@ export type { Pullback, Unfolded, UnfoldOptions, WatchedOptions } from "./option
 export type { Probes } from "./probes.js";
 export * from "./structures/chain.js";
 export { type Graph, type GraphEdge, graph } from "./structures/graph.js";
+export type { Reads } from "./structures/reads.js";
 export type { Pairs, SetParts } from "./structures/sets.js";
 export * from "./structures/structure.js";
 export * from "./structures/trees.js";

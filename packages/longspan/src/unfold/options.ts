@@ -13,9 +13,9 @@ export interface UnfoldOptions<S extends Shapes> {
   readonly backward?: Backward;
   /** Clips the gradient that flows back through each state read to [-clipState, clipState], element by element (Graves 2013). */
   readonly clipState?: number;
-  /** Values added to the states at every node, to see what flows through the recurrence. For cells with one in-port. */
+  /** Values added to the states where they are written or read, to see what flows through the recurrence. */
   readonly probes?: Probes<S>;
-  /** Cotangents of the new states to be pulled back through each node's step. For cells with one in-port and no edge step. */
+  /** Cotangents of the new states to be pulled back through each node's step, to the states that it reads. */
   readonly pullback?: Pullback<S>;
   /** Also return the state at every node. */
   readonly states?: boolean;
@@ -52,6 +52,10 @@ export interface Unfolded<S extends Shapes, O, N> {
   readonly states: ValuesOf<S> | null;
   /** If asked for: each sigmoid and tanh of the step, in the order of its equations, with its values [nodes, ...]. */
   readonly activations: readonly { readonly op: string; readonly value: Value }[] | null;
-  /** If asked for, per slot [nodes, ...slot]: the sum over slots of d dstate(t)/dslot(t-1), of one step alone. */
+  /**
+   * If asked for, per slot [reads, ...slot], one row for each edge into a node (`structure.reads`): the sum over slots of
+   * d dstate(target)/dslot(source) along that edge, of one step alone and of its edge step where there is one. In a chain that is one row
+   * per node, d dstate(t)/dslot(t-1).
+   */
   readonly pullback: ValuesOf<S> | null;
 }

@@ -45,7 +45,8 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   const stateOf = (end: number) =>
     end === zeroState ? cell.sourceSlots.map(zerosLike) : end < 0 ? initial(-end - 1) : states[end]!;
   const readOf = (e: number) => stateOf(from[e]!).map((v) => (frozen(e) ? stopGradient(v) : v));
-  const byEdge = readsAtEdges(cell);
+  // Edge by edge where nodes read so, or hand out what differs per edge.
+  const byEdge = readsAtEdges(cell) || cell.outputs.some((o) => o.scope === "edge");
   const edgeNodes = byEdge ? layout.edgeNodes() : null;
   const into = (n: number) => Array.from(layout.stepped.keys()).filter((k) => edgeNodes![k] === n);
   for (const [begin, end] of levels) {

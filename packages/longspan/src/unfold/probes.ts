@@ -1,20 +1,30 @@
-import { evaluate } from "../autodiff/index.js";
-import { type CellGraph, reenter, type Shapes, simplify, substitute, type ValuesOf } from "../cell/index.js";
-import { add, applyAll, withAmbient } from "../ops/index.js";
+import { evaluate, type Var } from "../autodiff/index.js";
+import {
+  type CellGraph,
+  outSlots,
+  reenter,
+  type Shapes,
+  simplify,
+  substitute,
+  type ValuesOf,
+} from "../cell/index.js";
+import { add, applyAll, type Scope, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
 /**
- * Values that are added to the states at every node, zeros as a rule: their gradients show what flows through the
- * recurrence. Each is [nodes, ...slot].
+ * Values that are added to the states, zeros as a rule: their gradients show what flows through the recurrence.
  */
 export interface Probes<S extends Shapes> {
   /**
-   * Added to a new state where it is written: the gradient is dL/dh(t), by every path (10.20, 10.21). The slots are coordinates of
+   * [nodes, ...slot], added to a new state where it is written: the gradient is dL/dh(t), by every path (10.20, 10.21). The slots are coordinates of
    * one state: that of an LSTM's s(t) is taken at fixed h(t), so that (dL/dh(t), dL/ds(t)) times the step's Jacobian is what flows
    * back to step t - 1.
    */
   readonly writes?: Partial<ValuesOf<S>>;
-  /** Added to a state where it is read: the gradient is what flows back through the recurrence alone, to h(t-1). */
+  /**
+   * [reads, ...slot], one row for each edge into a node (`structure.reads`; in a chain, one per node), added to a state where it is read,
+   * before an edge step: the gradient is what flows back along that edge alone, to the state at its source; in a chain, to h(t-1).
+   */
   readonly reads?: Partial<ValuesOf<S>>;
 }
 
@@ -24,12 +34,15 @@ export interface ProbedSlots {
   readonly reads: readonly string[];
 }
 
-/** The cell with probes at the named slots: one more value per node for each. */
+/**
+ * The cell with probes at the named slots: one more value per node for each write; for each read one more per edge where the cell has an
+ * edge step, else one per node and port, in the order of ports.
+ */
 export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
   const { trace, env, cell } = reenter(graph);
   const values = [...cell.values];
-  const probe = (name: string, like: Value): Value => {
-    const variable = trace.variable(like, "node");
+  const probe = (name: string, like: Value, scope: Scope): Value => {
+    const variable = trace.variable(like, scope);
     values.push({ name, variable });
     return variable;
   };
@@ -38,13 +51,20 @@ export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
   const writes = new Map<Value, Value>();
   graph.outPorts[0]?.slots.forEach((slot, s) => {
     const v = graph.stateOut[0]![s]!;
-    if (slots.writes.includes(slot.name)) writes.set(v, probe(`probe.write.${slot.name}`, v));
+    if (slots.writes.includes(slot.name)) writes.set(v, probe(`probe.write.${slot.name}`, v, "node"));
   });
-  graph.inPorts[0]?.slots.forEach((slot, s) => {
-    const read = graph.stateIn[0]![s]!;
-    if (slots.reads.includes(slot.name))
-      env.set(read, plus(cell.stateIn[0]![s]!, probe(`probe.read.${slot.name}`, read)));
-  });
+  const at = (reads: readonly Var[], own: readonly Var[], where: string) => {
+    outSlots(graph).forEach(({ name }, s) => {
+      const [read, entered] = [reads[s]!, own[s]!];
+      if (slots.reads.includes(name))
+        env.set(read, plus(entered, probe(`probe.read.${where}${name}`, read, read.scope)));
+    });
+  };
+  if (graph.edge) at(graph.edge.state, cell.edge!.state, "");
+  else
+    graph.stateIn.forEach((reads, q) => {
+      at(reads, cell.stateIn[q]!, graph.inPorts.length > 1 ? `${graph.inPorts[q]!.name}.` : "");
+    });
   const written = new Map<Value, Value>();
   withAmbient(trace, () => {
     evaluate(graph.equations, env);

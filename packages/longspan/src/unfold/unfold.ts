@@ -1,12 +1,12 @@
 import {
   type Cell,
   type CellGraph,
+  needsPortOfEdge,
   type OperandSource,
   type OperandSpecs,
   type OperandsOf,
   type ParamsOf,
   paramAt,
-  readsAtEdges,
   type Shapes,
   type ValuesOf,
   withPullback,
@@ -34,6 +34,7 @@ import { clipReads } from "./clip-reads.js";
 import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
+import { atReads, perRead } from "./read-rows.js";
 import { layoutOf } from "./schedule.js";
 import { checkBlocks } from "./structures/blocks.js";
 import { indexTensor, type Structure, StructureError } from "./structures/structure.js";
@@ -81,10 +82,6 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
   const traced = cell.trace(dtype);
   const untreated = options.fullInnermostGradient ?? false;
   const probed = probedSlots(cell, options.probes);
-  if (probed.reads.length > 0 && readsAtEdges(traced.graph))
-    throw new StructureError(
-      `unfold ${cell.name}: reads are probed where a node reads one sum of states or messages; this cell reduces its messages otherwise`,
-    );
   const graph = prepare(traced.graph, {
     clip: untreated ? null : clipState,
     states: options.states ?? false,
@@ -137,8 +134,14 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
     ...(pulled
       ? slots.map((name) => pulled[name] ?? zeros([structure.nodes, ...cell.state[name]!], dtype))
       : []),
+    ...(pulled && needsPortOfEdge(graph) ? [indexTensor(structure.reads.port)] : []),
     ...probed.writes.map((name) => (options.probes!.writes as Record<string, Value>)[name]!),
-    ...probed.reads.map((name) => (options.probes!.reads as Record<string, Value>)[name]!),
+    ...atReads(
+      cell.name,
+      graph,
+      structure,
+      probed.reads.map((name) => [name, (options.probes!.reads as Record<string, Value>)[name]!]),
+    ),
     ...slots.flatMap((name) => initialOf(name) ?? []),
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
@@ -157,7 +160,16 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
         .equations.filter(isActivation)
         .map((eq) => ({ op: eq.op.name, value: results[at++]! }))
     : null;
-  const pullback = perSlot(options.pullback !== undefined);
+  const pullback = options.pullback
+    ? named<S>(
+        slots,
+        perRead(
+          graph,
+          structure,
+          (graph.edge ? [0] : graph.inPorts).map(() => slots.map(() => results[at++]!)),
+        ),
+      )
+    : null;
   const states = perSlot(options.states ?? false);
   return {
     output,
@@ -174,10 +186,7 @@ function named<S extends Shapes>(slots: readonly string[], values: readonly Valu
 }
 
 /** The probed slots in the order of the state's. */
-function probedSlots(
-  cell: Pick<Cell, "name" | "state" | "ports">,
-  probes: Probes<Shapes> | undefined,
-): ProbedSlots {
+function probedSlots(cell: Pick<Cell, "name" | "state">, probes: Probes<Shapes> | undefined): ProbedSlots {
   const slots = Object.keys(cell.state);
   const chosen = (bySlot: Readonly<Record<string, Value | undefined>> | undefined) => {
     for (const name of Object.keys(bySlot ?? {}))
@@ -187,12 +196,7 @@ function probedSlots(
         );
     return slots.filter((name) => bySlot?.[name] !== undefined);
   };
-  const reads = chosen(probes?.reads);
-  if (reads.length > 0 && cell.ports.length > 0)
-    throw new StructureError(
-      `unfold ${cell.name}: reads are probed in cells with one in-port; this one has ${cell.ports.join(", ")}`,
-    );
-  return { writes: chosen(probes?.writes), reads };
+  return { writes: chosen(probes?.writes), reads: chosen(probes?.reads) };
 }
 
 /**

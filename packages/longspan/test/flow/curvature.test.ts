@@ -73,7 +73,7 @@ const convex = (z: Value) => sum(sub(logSumExp(z), slice(z, 1, 0, 1)));
 
 /** What the loss sees of a net's last outputs. */
 const readout = normal(Key.of(7), [3, 3], "float64");
-const outputsOf = (last: Value) => mul(matmul(last, readout), 2);
+const outputsOf = (last: Value) => mul(matmul(last, slice(readout, 0, 0, last.shape[1]!)), 2);
 
 /** Sequences one by one, each step by a call of its own and with the weights of its lag: nothing of the engine's loop. */
 function unrolled(cell: AnyCell, lengths: readonly number[], x: readonly Value[]) {

@@ -17,6 +17,7 @@ import {
 import { add, gather, indexSum } from "../../ops/index.js";
 import { formatShape, fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
+import { type Reads, readsOf } from "./reads.js";
 import { layOutSets, type Pairs, pairsOf, type SetParts, setsKind } from "./sets.js";
 import { StructureError } from "./structure-error.js";
 
@@ -88,6 +89,7 @@ export interface StructureParts {
 export class Structure {
   private readonly derived = new Map<string, Structure>();
   private inverse: Int32Array | null = null;
+  private allReads: Reads | null = null;
 
   /** @throws StructureError if the parts break the rules of `StructureParts`. */
   constructor(readonly parts: StructureParts) {
@@ -113,6 +115,16 @@ export class Structure {
   /** The sets that sequences carry. */
   get sets(): readonly SetParts[] {
     return this.parts.sets ?? [];
+  }
+
+  /**
+   * What the nodes read, edge by edge: values per read, such as `probes.reads` and `pullback` of an unfold, have a row for each. In a
+   * chain every node reads once, so they are values per node.
+   * @example trees([{ children: [[1, 2], [], []] }]).reads.node // Int32Array [ 2, 2 ]: the root, in the last row, reads twice
+   */
+  get reads(): Reads {
+    this.allReads ??= readsOf(this.parts);
+    return this.allReads;
   }
 
   /** [nodes, ...] laid sequence after sequence -> rows of this structure. Differentiable. */
