@@ -23,10 +23,9 @@ import {
 } from "../unfold/index.js";
 import { type CurvatureAtLag, lagsOf, lagsToSplitAt } from "./by-lag.js";
 import { type CurvatureVerdict, curvatureVerdictOf } from "./curvature-verdict.js";
-import { hasStepJacobian } from "./has-step-jacobian.js";
 import { dispose, draws, norm, owned } from "./layer-steps.js";
 import { curvatureAt } from "./second-derivatives.js";
-import { untreated } from "./state-gradients.js";
+import { isRecurrent, untreated } from "./state-gradients.js";
 import { copyMark, withWeightCopy } from "./weight-copies.js";
 
 /** Settings of `curvatureByLag`. */
@@ -138,7 +137,12 @@ export async function curvatureByLag<P>(
 type LossFunction = () => Value;
 
 function looksAt(call: UnfoldCall): boolean {
-  return hasStepJacobian(call) && call.structure.parts.clock !== null;
+  return (
+    isRecurrent(call) &&
+    call.cell.ports.length === 0 &&
+    call.cell.definition.edge === undefined &&
+    call.structure.parts.clock !== null
+  );
 }
 
 async function lagsOfLayer(

@@ -32,9 +32,12 @@ export interface FlowPenalty<X> {
   readonly omega: Value;
   /** Terms that count, over all layers. */
   readonly counted: Value;
-  /** Terms left out because dL/dh(t) = 0. */
+  /** Terms left out because dL/dh(t) = 0, over trees that at an edge's target. */
   readonly skipped: Value;
-  /** The mean of |(dL/dh(t)) dh(t)/dh(t-1)| / |dL/dh(t)| over the terms that count; below 1, gradients shrink on their way back. */
+  /**
+   * The mean of |(dL/dh(t)) dh(t)/dh(t-1)| / |dL/dh(t)|, over trees of the ratio along each edge, over the terms that count; below 1,
+   * gradients shrink on their way back.
+   */
   readonly meanRatio: Value;
 }
 
@@ -43,10 +46,16 @@ export interface FlowPenalty<X> {
  *
  *     Omega = sum over t of ( |(dL/dh(t)) dh(t)/dh(t-1)| / |dL/dh(t)| - 1 )^2          (10.52)
  *
- * for every recurrent layer that `f` runs, of any cell with one way in and no edge step. The ratio is formed per sequence; Omega is
- * the mean over sequences and the sum over layers. h is the whole recurrent state, (h, s) for an LSTM. The sum begins with t = 1, where
- * h(0) is the initial state. Clipping of states and truncation are ignored in the ratios; the derivative of Omega flows back as
- * `f` has it.
+ * for every recurrent layer that `f` runs, of any cell. The ratio is formed per sequence; Omega is the mean over sequences and the sum over
+ * layers. h is the whole recurrent state, (h, s) for an LSTM. The sum begins with t = 1, where h(0) is the initial state. Clipping of states
+ * and truncation are ignored in the ratios; the derivative of Omega flows back as `f` has it.
+ *
+ * Over any structure, trees and graphs too, there is a term for each edge, from a node m that is read to the node n that reads it:
+ *
+ *     Omega = sum over edges m -> n of ( |(dL/dh(n)) dh(n)/dh(m)| / |dL/dh(n)| - 1 )^2
+ *
+ * The derivative dh(n)/dh(m) is that along the edge alone: by the port that the edge leads to, and through the cell's edge step where it
+ * has one, all other states that n reads being held. Omega is the mean over trees. A chain's edges are its steps.
  *
  * Ratios are right at any size of dL/dh(t): each is scaled before its norm is taken.
  *
@@ -93,20 +102,21 @@ export function flowPenalty<P, X>(
           chosen.flatMap((name) => (flow[name] === null ? [] : [[name, flow[name]!]])),
         );
         const derivative = seen.derivativeOf(layer);
-        if (derivative === undefined || structure.nodes === 0 || Object.keys(known).length === 0) return [];
+        if (derivative === undefined || structure.reads.node.length === 0 || Object.keys(known).length === 0)
+          return [];
         const at = stepRatios(derivative, known, { held, norms, slots: chosen });
         const counted = sum(at.counted);
         const over = steps === "sum" ? Math.max(1, structure.sequences) : maximum(counted, 1);
         return {
           omega: div(sum(at.term), over),
           counted,
-          skipped: sub(structure.nodes, counted),
+          skipped: sub(structure.reads.node.length, counted),
           ratios: stopGradient(sum(at.ratio)),
         };
       });
       if (terms.length === 0)
         throw new Error(
-          "flowPenalty: nothing to regularise: the loss depends on no layer with recurrent steps of one predecessor (and none of the slots asked for)",
+          "flowPenalty: nothing to regularise: the loss depends on no recurrent layer whose nodes read each other (and none of the slots asked for)",
         );
       const total = (name: "omega" | "counted" | "skipped" | "ratios") =>
         terms.map((t) => t[name]).reduce((a, b) => add(a, b));

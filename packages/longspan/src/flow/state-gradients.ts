@@ -8,9 +8,8 @@ import {
   type UnfoldWatcher,
   watchUnfolds,
 } from "../unfold/index.js";
-import { hasStepJacobian } from "./has-step-jacobian.js";
 
-/** dL/dstate(t) of each layer that has step Jacobians, in the order of their runs, by slot: [nodes, ...slot]; null where it is zero. */
+/** dL/dstate of each recurrent layer, in the order of their runs, by slot: [nodes, ...slot]; null where it is zero. */
 export type StateGradients = readonly Readonly<Record<string, Value | null>>[];
 
 /** What was seen of one layer. */
@@ -47,7 +46,7 @@ interface Watching {
 }
 
 /**
- * Runs a loss, with an eye on the state of every layer that has step Jacobians: dL/dstate(t) is as if no gradient were treated on
+ * Runs a loss, with an eye on the state of every recurrent layer: dL/dstate is as if no gradient were treated on
  * its way. To transforms around, the loss is what it is without the eye.
  */
 export function watchStates<X>(
@@ -61,7 +60,7 @@ export function watchStates<X>(
     (tap) => {
       const layers: SeenLayer[] = [];
       const watcher: UnfoldWatcher = (call, run) => {
-        if (!hasStepJacobian(call)) return run(call.options);
+        if (!isRecurrent(call)) return run(call.options);
         const { cell, params, inputs, structure, options } = call;
         const dtype = floatType(params, inputs, options.initial);
         calls.push(call);
@@ -106,6 +105,11 @@ export function watchStates<X>(
     derivativeOf: (layer) => seen.readerOf(firstTap[layer]!),
     layers,
   };
+}
+
+/** Whether a run's cell has a state, which its nodes hand on along the edges of any structure. */
+export function isRecurrent({ cell }: Pick<UnfoldCall, "cell">): boolean {
+  return Object.keys(cell.state).length > 0;
 }
 
 /** The options without what treats gradients: all that flows back is seen. */

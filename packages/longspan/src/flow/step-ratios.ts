@@ -1,5 +1,14 @@
-import { dependents, type Equation } from "../autodiff/index.js";
-import { type CellGraph, inSlots, outSlots, reenter, simplify } from "../cell/index.js";
+import { dependents, type Equation, type Var } from "../autodiff/index.js";
+import {
+  type CellGraph,
+  inSlots,
+  messageCotangents,
+  needsPortOfEdge,
+  outSlots,
+  type Port,
+  reenter,
+  simplify,
+} from "../cell/index.js";
 import {
   abs,
   add,
@@ -11,6 +20,7 @@ import {
   less,
   max,
   maximum,
+  spreadToOp,
   sqrt,
   square,
   stopGradient,
@@ -22,7 +32,7 @@ import {
   zerosLike,
 } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
-import { remembered, transposed, type UnfoldAttrs, unfoldOp } from "../unfold/index.js";
+import { indexTensor, perRead, remembered, transposed, type UnfoldAttrs, unfoldOp } from "../unfold/index.js";
 
 /** What is asked about the steps of a layer. */
 export interface RatioOptions {
@@ -33,11 +43,11 @@ export interface RatioOptions {
   readonly slots: readonly string[];
 }
 
-/** At each node: [nodes]. */
+/** For each edge into a node: [reads]; in a chain that is each step. d is dL/dh at the edge's target. */
 export interface StepRatios {
-  /** (ratio - 1)^2, or that of the squared ratio; 0 where dL/dh(t) = 0. */
+  /** (ratio - 1)^2, or that of the squared ratio; 0 where d = 0. */
   readonly term: Value;
-  /** |d dh(t)/dh(t-1)| / |d|; 0 where d = 0. */
+  /** |d dh(target)/dh(source)| / |d| along the edge, in a chain |d dh(t)/dh(t-1)| / |d|; 0 where d = 0. */
   readonly ratio: Value;
   /** 1 where d is not 0, else 0. */
   readonly counted: Value;
@@ -45,8 +55,8 @@ export interface StepRatios {
 
 /**
  * How a layer's steps change the norm of what flows back through them, from the layer's derivative as it was recorded: that is linear
- * in the states, so its transpose over a single step is the product with the step's Jacobian. Nothing is run forwards again, and all
- * is one program over the nodes.
+ * in the states, so its transpose over a single step is the product with the step's Jacobian, and over an edge step with the edge's.
+ * Nothing is run forwards again, and all is one program over the nodes and their edges.
  *
  * @param derivative an unfold of a cell that is linear in its states and in its operands from `linearFrom` on
  * @param flow dL/dstate(t) of the slots for which it is not zero
@@ -67,14 +77,20 @@ export function stepRatios(
     finals: [],
     backward: { kind: "full" },
   };
-  const operands = [...inputs.slice(0, linearFrom), ...Object.values(flow)];
-  const [term, ratio, counted] = applyAll(unfoldOp, application, operands);
+  const port = needsPortOfEdge(cell) ? [indexTensor(structure.reads.port)] : [];
+  const operands = [...inputs.slice(0, linearFrom), ...Object.values(flow), ...port];
+  const results = applyAll(unfoldOp, application, operands);
+  const byPort = Array.from({ length: results.length / 3 }, (_, q) => results.slice(3 * q, 3 * q + 3));
+  const [term, ratio, counted] = perRead(ratios, structure, byPort);
   return { term: term!, ratio: ratio!, counted: counted! };
 }
 
 const cells = new WeakMap<CellGraph, Map<string, CellGraph>>();
 
-/** A cell without states: the cotangents of the new state come in as values of the node. */
+/**
+ * A cell without states: the cotangents of the new state come in as values of the node. Its outputs are term, ratio and counted, for each
+ * port; once and per edge for a cell with an edge step.
+ */
 function ratioCell(
   tangent: CellGraph,
   fixed: number,
@@ -91,52 +107,91 @@ function ratioCell(
   const names = inSlots(step).map((s) => s.name);
   const cotangents = names.map((name, i) => ({ name: `cotangent.${name}`, variable: cell.stateIn[0]![i]! }));
   const incoming = known.map((name) => cotangents[names.indexOf(name)]!);
+  const port = needsPortOfEdge(tangent) ? trace.variable({ shape: [], dtype: "int32" }, "edge") : null;
   const results = withAmbient(trace, () => {
     const { scaled, alive } = normalised(incoming.map((c) => c.variable));
     step.stateIn[0]!.forEach((v, i) => {
       env.set(v, scaled[known.indexOf(names[i]!)] ?? zerosLike(v));
     });
-    evaluateSteps(step, env, held);
-    const pulled = outSlots(step).flatMap(({ name }, i) => {
-      const v = step.stateOut[0]![i]!;
-      return slots.includes(name) ? [env.get(v) ?? v] : [];
+    const pulled = pulledBack(step, env, port, held);
+    return pulled.map(({ names: own, values }) => {
+      const chosen = values.filter((_, i) => slots.includes(own[i]!));
+      return ratiosOf(scaled, chosen.length > 0 ? chosen : [zerosLike(scaled[0]!)], alive, norms);
     });
-    return ratiosOf(scaled, pulled, alive, norms);
   });
   const none = <T extends { readonly name: string }>(ports: readonly T[]) =>
     ports.map((p) => ({ ...p, slots: [] }));
+  const scope = step.edge ? "edge" : "node";
   return simplify({
     ...cell,
     name: `ratios(${tangent.name})`,
-    inPorts: none(cell.inPorts),
-    outPorts: none(cell.outPorts),
+    // The structure is the original's: what was handed back by a port is what is read there.
+    inPorts: none(cell.outPorts),
+    outPorts: none(cell.inPorts),
     sourceSlots: [],
     sinkSlots: [],
-    values: [...cell.values, ...incoming],
-    stateIn: [[]],
+    values: [...cell.values, ...incoming, ...(port ? [{ name: "port@edge", variable: port }] : [])],
+    stateIn: cell.outPorts.map(() => []),
     stateOut: [[]],
+    edge: step.edge && { when: "pull", state: [], message: [] },
     equations: trace.equations,
-    outputs: Object.entries(results).map(([name, value]) => ({ name, value, scope: "node" })),
+    outputs: results.flatMap((of, q) =>
+      Object.entries(of).map(([name, value]) => ({
+        name: results.length > 1 ? `${name}.${cell.outPorts[q]!.name}` : name,
+        value,
+        scope,
+      })),
+    ),
   });
 }
 
-/** Applies a step's equations. @param held whether values that depend on a node are constants where they multiply a cotangent */
-function evaluateSteps(step: CellGraph, env: Map<Value, Value>, held: boolean): void {
-  const flowing = dependents(step.equations, step.stateIn.flat());
+/** What comes back through a transposed step, by port; with an edge step once, at each edge. By the names of its slots. */
+function pulledBack(
+  step: CellGraph,
+  env: Map<Value, Value>,
+  port: Value | null,
+  held: boolean,
+): { names: readonly string[]; values: readonly Value[] }[] {
+  const find = (v: Value) => env.get(v) ?? v;
+  const namesOf = (slots: Port["slots"]) => slots.map(({ name }) => name);
+  const evaluate = stepEvaluation(step, env, held);
+  if (!step.edge) {
+    evaluate(step.equations);
+    return step.stateOut.map((values) => ({ names: namesOf(outSlots(step)), values: values.map(find) }));
+  }
+  // First the nodes, then the edges that lead to them, each with what comes back to the sum that it is part of.
+  const overEdges = dependents(step.equations, step.edge.state);
+  const isOverEdges = (eq: Equation) => eq.outputs.some((v) => overEdges.has(v));
+  evaluate(step.equations.filter((eq) => !isOverEdges(eq)));
+  const arrivals = step.stateOut.map((values) => values.map(find));
+  messageCotangents(arrivals, port).forEach((ct, s) => {
+    const { scope } = ct as Var;
+    const own = scope === "edge" ? ct : apply(spreadToOp, { from: scope, to: "edge" }, ct);
+    env.set(step.edge!.state[s]!, own);
+  });
+  evaluate(step.equations.filter(isOverEdges));
+  return [{ names: namesOf(inSlots(step)), values: step.edge.message.map(find) }];
+}
+
+/** Applies equations of a step. @param held whether values that depend on a node are constants where they multiply a cotangent */
+function stepEvaluation(step: CellGraph, env: Map<Value, Value>, held: boolean) {
+  const flowing = dependents(step.equations, [...step.stateIn.flat(), ...(step.edge?.state ?? [])]);
   const scopes = new Map<Value, string>();
   for (const { variable } of step.values) scopes.set(variable, variable.scope);
-  for (const { op, attrs, inputs, outputs } of step.equations) {
-    const flows = inputs.some((v) => flowing.has(v));
-    const operands = inputs.map((v) => {
-      const own = env.get(v) ?? v;
-      const constant = held && flows && !flowing.has(v) && scopes.get(v) !== "one";
-      return constant ? apply(stopGradientOp, {}, own) : own;
-    });
-    applyAll(op, attrs, operands).forEach((v, i) => {
-      env.set(outputs[i]!, v);
-      scopes.set(outputs[i]!, outputs[i]!.scope);
-    });
-  }
+  return (equations: readonly Equation[]): void => {
+    for (const { op, attrs, inputs, outputs } of equations) {
+      const flows = inputs.some((v) => flowing.has(v));
+      const operands = inputs.map((v) => {
+        const own = env.get(v) ?? v;
+        const constant = held && flows && !flowing.has(v) && scopes.get(v) !== "one";
+        return constant ? apply(stopGradientOp, {}, own) : own;
+      });
+      applyAll(op, attrs, operands).forEach((v, i) => {
+        env.set(outputs[i]!, v);
+        scopes.set(outputs[i]!, outputs[i]!.scope);
+      });
+    }
+  };
 }
 
 function ratiosOf(

@@ -1,4 +1,17 @@
-import { add, grad, graph, onCpu, reshape, type Structure, slice, type Value, zeros } from "longspan";
+import {
+  add,
+  concat,
+  grad,
+  graph,
+  mul,
+  onCpu,
+  reshape,
+  type Structure,
+  slice,
+  sum,
+  type Value,
+  zeros,
+} from "longspan";
 import type { AnyCell, Slots, TreeCell } from "./cells.js";
 
 /** A graph with its nodes in an order in which each comes after those that it reads. */
@@ -116,4 +129,47 @@ export function flowByHand(
 
 export function flat(slots: Slots): number[] {
   return Object.values(slots).flatMap((v) => Array.from(onCpu(v).toArray()));
+}
+
+/** Rows of the compiled run's slots from states by row: [rows, ...]. */
+export function stackedRows(states: readonly Slots[]): Slots {
+  return Object.fromEntries(
+    Object.keys(states[0]!).map((k) => [
+      k,
+      concat(
+        states.map((s) => reshape(s[k]!, [1, s[k]!.size])),
+        0,
+      ),
+    ]),
+  );
+}
+
+/** Cotangents of what each node writes, pulled back along each edge through the node's own step: by hand, and differentiable. */
+export function pulledByHand(
+  { cell, node }: TreeCell,
+  structure: Structure,
+  params: Slots,
+  x: Value,
+  states: readonly Slots[],
+  cotangents: readonly Slots[],
+): readonly Slots[] {
+  const { reads } = structure;
+  const zero = zeroOf(cell);
+  const along = (added: readonly Slots[]): Value => {
+    const terms = cotangents.flatMap((d, row) => {
+      const edges = [...reads.node.keys()]
+        .filter((e) => reads.node[e] === row)
+        .map((e) => {
+          const from = states[reads.from[e]!]!;
+          const state = Object.fromEntries(Object.keys(from).map((k) => [k, add(from[k]!, added[e]![k]!)]));
+          return { port: reads.port[e]!, state };
+        });
+      const own = node(reshape(slice(x, 0, row, row + 1), [x.shape[1]!]), edges, params, zero);
+      return Object.keys(own).map((k) => sum(mul(own[k]!, d[k]!)));
+    });
+    return terms.reduce((a, b) => add(a, b));
+  };
+  return grad(along as (added: never) => Value)(
+    Array.from(reads.node, () => zeroOf(cell)) as never,
+  ) as unknown as readonly Slots[];
 }
