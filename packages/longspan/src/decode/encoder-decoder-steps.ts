@@ -1,9 +1,9 @@
-import { capture } from "../capture/index.js";
 import { check, checkSettings, count, func, having, optional, type RequiredKind } from "../check/index.js";
 import type { EncodedSource, EncoderDecoder, EncoderDecoderParams } from "../nn/index.js";
 import { fromArray, onCpu, scope, type Tensor, type Traceable, type Value } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { chain, type Structure } from "../unfold/index.js";
+import { capturedStep } from "./captured-step.js";
 import { logSoftmaxOf } from "./log-softmax.js";
 import { packedSources, type Sources } from "./sequences-of-symbols.js";
 import { disposeState, rowsOfState } from "./state-rows.js";
@@ -66,7 +66,10 @@ export function encoderDecoderSteps<E, P, R>(
   const what = "encoderDecoderSteps";
   check(what, "model", model, encoderDecoderKind);
   check(what, "params", params, treeKind);
-  const { begin, reads } = checkSettings(what, settings, { begin: optional(count), reads: optional(func) });
+  const { begin, reads = null } = checkSettings(what, settings, {
+    begin: optional(count),
+    reads: optional(func),
+  });
   const isFed = checkBegin(what, model, begin);
   const { features: vocabulary } = model;
   const traced = params as unknown as Traceable<EncoderDecoderParams<E, P, R>>;
@@ -93,25 +96,33 @@ export function encoderDecoderSteps<E, P, R>(
     }
     return structure;
   };
-  const go = capture(
+  const go = capturedStep(
+    model,
     (
       p: typeof traced,
       read: Omit<EncodedSource, "first">,
       initial: Readonly<Record<string, Value>>,
       symbols: Int32Array | null,
+      reads: Reads | null,
       structure: Structure,
     ) => {
       const y = symbols && fromArray(symbols, [symbols.length], "int32");
-      const target = y ? { x: reads ? (reads as (y: Value) => Value)(y) : y, structure } : { structure };
+      const target = y ? { x: reads ? reads(y) : y, structure } : { structure };
       const { output, final } = model.decode(p, { ...read, first: initial }, target);
       return { output, final };
     },
-    { otherwise: "call" },
   );
   const step = (state: EncoderDecoderState, symbols: Int32Array): Said<EncoderDecoderState> => {
     start.write([state.position]);
     const read = isFed ? symbols : null;
-    const { output, final } = go(traced, source, state.decoder, read, oneEach(state.sources));
+    const { output, final } = go(
+      traced,
+      source,
+      state.decoder,
+      read,
+      reads as Reads | null,
+      oneEach(state.sources),
+    );
     const logits = onCpu(output).toArray();
     (output as Tensor).dispose();
     return {
@@ -136,6 +147,8 @@ export function encoderDecoderSteps<E, P, R>(
     release: ({ decoder }) => disposeState(decoder),
   };
 }
+
+type Reads = (symbols: Value) => Value;
 
 /** Ways in which rows belong to sources, whose structures are kept: a search comes back to few. */
 const mostKnown = 16;

@@ -1,4 +1,3 @@
-import { capture } from "../capture/index.js";
 import {
   check,
   checkSettings,
@@ -23,6 +22,7 @@ import {
 } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { chain, type Structure } from "../unfold/index.js";
+import { capturedStep } from "./captured-step.js";
 import { logSoftmaxInto, logSoftmaxOf } from "./log-softmax.js";
 import { disposeState, rowsOfState } from "./state-rows.js";
 import type { Said, StepModel } from "./step-model.js";
@@ -77,12 +77,12 @@ export function languageSteps<P, S>(
     return known;
   };
   // Structures are made outside, so that a captured call finds the same one again.
-  const go = capture(
+  const go = capturedStep(
+    model,
     (p: P, state: S, symbols: Int32Array, structure: Structure) =>
       model.apply(p as Traceable<P>, fromArray(symbols, [symbols.length], "int32"), structure, {
         initial: state as never,
       }) as { output: Value; final: S },
-    { otherwise: "call" },
   );
   return {
     vocabulary,

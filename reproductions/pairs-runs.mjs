@@ -1,0 +1,77 @@
+// What the programs `run.mjs` and `summary.mjs` of those reproductions share: their options, their runs, and the table of their results.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { carryOut, fail, numbers, readResults, words } from "./runs.mjs";
+
+/**
+ * All runs of an experiment.
+ *
+ * @param at URL of the folder, whose `train.mjs` carries out a run { arm, seed, steps, minutes, state, data }
+ * @param arms names of what is trained
+ * @param steps of a run, by default
+ * @param data whether it needs a folder of data
+ */
+export async function runPairs({ at, arms, steps: most, data: needsData }) {
+  const here = (path) => fileURLToPath(new URL(path, at));
+  const { values } = parseArgs({
+    options: {
+      arms: { type: "string", default: arms.join(",") },
+      seeds: { type: "string", default: "1" },
+      steps: { type: "string", default: String(most) },
+      minutes: { type: "string", default: "100000" },
+      jobs: { type: "string", default: "1" },
+      data: { type: "string" },
+      state: { type: "string", default: join("runs", here("./").split(/[\\/]/).at(-2)) },
+      results: { type: "string", default: here("results.jsonl") },
+    },
+  });
+  if (needsData && values.data === undefined)
+    fail("--data: the folder with the data is missing; README.md says where it is from");
+  const chosen = words("arms", values.arms, arms);
+  const seeds = numbers("seeds", values.seeds, 0);
+  const [[steps], [minutes], [jobs]] = ["steps", "minutes", "jobs"].map((name) =>
+    numbers(name, values[name], 1),
+  );
+  const { state, results } = values;
+  await carryOut({
+    runs: chosen.flatMap((arm) =>
+      seeds.map((seed) => ({
+        arm,
+        seed,
+        steps,
+        minutes,
+        state: join(state, `${arm}-${seed}-${steps}.json`),
+        ...(values.data === undefined ? {} : { data: values.data }),
+      })),
+    ),
+    program: new URL("train.mjs", at),
+    file: results,
+    // A run that ran out of minutes is taken up again.
+    covers: (result, run) => result.arm === run.arm && result.seed === run.seed && result.steps >= run.steps,
+    tell: ({ arm, seed }, result) => `${arm}, seed ${seed}: ${rowOf({ arm, seed, ...result })}`,
+    jobs,
+  });
+  process.stdout.write(pairsSummary(readResults(results)));
+}
+
+/** The results as a table: per arm and seed, the run that was taken furthest. */
+export function pairsSummary(results) {
+  const furthest = new Map(
+    results.toSorted((a, b) => a.steps - b.steps).map((result) => [`${result.arm} ${result.seed}`, result]),
+  );
+  const head = [
+    "| arm | seed | steps | wrong | sequences, % wrong | symbols, % wrong |",
+    "| --- | ---: | ----: | ----: | -----------------: | ---------------: |",
+  ];
+  const rows = [...furthest.values()].sort((a, b) =>
+    a.arm === b.arm ? a.seed - b.seed : a.arm < b.arm ? -1 : 1,
+  );
+  return `${[...head, ...rows.map(rowOf)].join("\n")}\n`;
+}
+
+function rowOf({ arm, seed, steps, of, wrong, pairs, edits }) {
+  const percent = (share) => (100 * share).toFixed(2);
+  return `| ${arm} | ${seed} | ${steps}${steps < of ? ` of ${of}` : ""} | ${wrong} of ${pairs} | ${percent(wrong / pairs)} | ${percent(edits)} |`;
+}

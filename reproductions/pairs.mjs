@@ -1,0 +1,254 @@
+// What the reproductions share that make one sequence of symbols of another: the model, training on pairs of like lengths, decoding, and a
+// run that goes on where it was broken off.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import {
+  adam,
+  additiveAddressing,
+  beamSearch,
+  bidirectional,
+  clipByJointNorm,
+  compose,
+  crossEntropyMean,
+  decodeCheckpoint,
+  defaultExecutor,
+  embedding,
+  encodeCheckpoint,
+  encoderDecoder,
+  encoderDecoderSteps,
+  greedy,
+  gru,
+  Key,
+  labelErrorRate,
+  packPairs,
+  scope,
+  stacked,
+  startTraining,
+  train,
+} from "longspan";
+
+/** The first symbols of every target alphabet: what the decoder reads first, and what it answers last. */
+export const [begin, end] = [0, 1];
+
+/** Names as symbols, from `from` on: of the letters of an alphabet, or of words. */
+export function alphabet(names, from = 0) {
+  const numbers = new Map([...names].map((name, i) => [name, from + i]));
+  const all = [...numbers.keys()];
+  return {
+    size: from + all.length,
+    read: (sequence) =>
+      Array.from(sequence, (name) => {
+        const number = numbers.get(name);
+        if (number === undefined) throw new Error(`"${name}" is not in the alphabet`);
+        return number;
+      }),
+    write: (symbols) => Array.from(symbols, (symbol) => all[symbol - from] ?? "?"),
+  };
+}
+
+/**
+ * A bidirectional GRU reads, a GRU writes; it begins with tanh of the map of the last states of both directions, and attends by a net with
+ * one hidden layer (Bahdanau et al. 2015).
+ */
+export function attentionModel({ source, target, features, hidden }) {
+  const half = () => gru({ input: features, hidden });
+  return encoderDecoder({
+    encoder: stacked([embedding({ vocabulary: source, features }), bidirectional(half(), half())]),
+    cell: gru,
+    hidden,
+    reads: embedding({ vocabulary: target, features }),
+    output: target,
+    context: { features: 2 * hidden },
+    attention: { addressing: additiveAddressing({ size: hidden }) },
+  });
+}
+
+/** Random numbers of a key, one after another. */
+export function draws(key) {
+  let at = 0;
+  const below = (n) => Math.floor(((key.fold(at++).words[0] >>> 0) / 2 ** 32) * n);
+  return {
+    below,
+    of: (list) => list[below(list.length)],
+    /** A list in random order. */
+    shuffled(list) {
+      const all = [...list];
+      for (let i = all.length - 1; i > 0; i--) {
+        const j = below(i + 1);
+        [all[i], all[j]] = [all[j], all[i]];
+      }
+      return all;
+    },
+  };
+}
+
+/**
+ * Batches of an epoch: pairs in random order, of which those of like lengths are put together, pool by pool; nothing is padded, but a batch
+ * takes as many steps as its longest pair.
+ */
+export function batchesOf(pairs, size, key) {
+  const draw = draws(key);
+  const order = draw.shuffled(pairs);
+  const pool = 50 * size;
+  const batches = [];
+  for (let at = 0; at < order.length; at += pool) {
+    const sorted = order
+      .slice(at, at + pool)
+      .sort((a, b) => a.source.length - b.source.length || a.target.length - b.target.length);
+    for (let i = 0; i < sorted.length; i += size) batches.push(sorted.slice(i, i + size));
+  }
+  return draw.shuffled(batches);
+}
+
+/** Training as a task: `epoch` gives the pairs of an epoch. All epochs have as many batches. */
+function pairsTask(model, { epoch, batch: size, key }) {
+  let [known, batches] = [-1, []];
+  const many = batchesOf(epoch(0), size, key).length;
+  return {
+    batch(step) {
+      const number = Math.floor(step / many);
+      if (number !== known) [known, batches] = [number, batchesOf(epoch(number), size, key.fold(number))];
+      return batches[step % many];
+    },
+    predictions: (pairs) => pairs.reduce((n, { target }) => n + target.length + 1, 0),
+    carriedAtStart: () => ({}),
+    loss(params, pairs) {
+      const { source, target, answers } = packPairs(pairs, { begin, end });
+      return { loss: crossEntropyMean(model.apply(params, source, target).output, answers), carried: {} };
+    },
+  };
+}
+
+/** What the model writes of sources. @param width of the beam; 1 is greedy */
+export function written(model, params, sources, { length, width = 1, at = 64 }) {
+  const found = [];
+  // Like lengths together; the answers come in the order of the sources.
+  const order = sources.map((_, i) => i).sort((a, b) => sources[a].length - sources[b].length);
+  for (let i = 0; i < order.length; i += at) {
+    const some = order.slice(i, i + at);
+    scope(() => {
+      const steps = encoderDecoderSteps(
+        model,
+        params,
+        some.map((s) => sources[s]),
+        { begin },
+      );
+      const best =
+        width === 1
+          ? greedy(steps, { end, length })
+          : beamSearch(steps, { end, length, width }).map(([first]) => first);
+      for (const [j, s] of some.entries()) found[s] = best[j].symbols;
+    });
+  }
+  return found;
+}
+
+/** How many of the sources are answered wrongly, and the edits per symbol. An answer is right if it is any one of those wanted. */
+export function errorsOf(model, params, pairs, settings) {
+  const found = written(
+    model,
+    params,
+    pairs.map(({ source }) => source),
+    settings,
+  );
+  // Where several answers are right, the nearest counts.
+  const wanted = pairs.map(({ target, targets = [target] }, i) =>
+    targets.reduce((best, t) =>
+      labelErrorRate([found[i]], [t]) < labelErrorRate([found[i]], [best]) ? t : best,
+    ),
+  );
+  const wrong = found.filter((symbols, i) => symbols.join() !== wanted[i].join()).length;
+  return { pairs: pairs.length, wrong, share: wrong / pairs.length, edits: labelErrorRate(found, wanted) };
+}
+
+/**
+ * Trains until so many steps are taken, or the time is over. The state is kept in a file; a run that finds one goes on from it, and ends with the bits of a run that was never broken off.
+ *
+ * @param check pairs that are not trained on: the share of them that is written wrongly, greedily, is looked at every `every` steps
+ * @param file where the state is kept; none if null
+ * @param minutes of the processor's clock until this call ends
+ */
+export async function trainPairs({
+  model,
+  seed,
+  epoch,
+  batch,
+  rate,
+  clip = 1,
+  steps,
+  every,
+  check,
+  length,
+  file,
+  minutes,
+}) {
+  const [forInit, forBatches, forTraining] = Key.of(seed).split(3);
+  const task = pairsTask(model, { epoch, batch, key: forBatches });
+  const optimiser = compose(clipByJointNorm(clip), adam({ learningRate: rate }));
+  const start = startTraining(task, optimiser, model.init(forInit));
+  const state = file && existsSync(file) ? restored(file, start) : start;
+  const begin = performance.now();
+  const taken = state.step;
+  const signal = {
+    get aborted() {
+      return performance.now() - begin > 60_000 * minutes;
+    },
+  };
+  const tell = (text) => process.stderr.write(`seed ${seed}: ${text}\n`);
+  const { state: last } = await train(task, state, {
+    optimiser,
+    budget: { steps },
+    key: forTraining,
+    // Full speed for the first half, then down to nothing.
+    schedule: ({ fraction }) => rate * Math.min(1, 2 * (1 - fraction) + 0.01),
+    signal,
+    reportSeconds: 30,
+    validation: {
+      every: { steps: every },
+      run: async (params) => errorsOf(model, params, check, { length }).share,
+    },
+    callbacks: [
+      {
+        onReport: ({ step, loss, seconds }) =>
+          tell(
+            `step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${((step - taken) / seconds).toFixed(1)} steps/s`,
+          ),
+        async onValidation({ step, loss, state }) {
+          tell(`step ${step}: ${(100 * loss).toFixed(2)} % of ${check.length} wrong`);
+          if (file) await stored(file, state);
+        },
+        async onEnd({ state }) {
+          if (file) await stored(file, state);
+        },
+      },
+    ],
+  });
+  return {
+    params: last.params,
+    result: {
+      seed,
+      steps: last.step,
+      of: steps,
+      minutes: Number((last.history.elapsed / 60).toFixed(1)),
+      executor: defaultExecutor().name,
+      setting: { batch, rate, clip },
+    },
+  };
+}
+
+async function stored(file, state) {
+  const { tensors, progress } = await encodeCheckpoint(state);
+  mkdirSync(dirname(file), { recursive: true });
+  // Written beside it and then renamed, so that there is always a whole one.
+  writeFileSync(
+    `${file}.new`,
+    JSON.stringify({ progress, tensors: Buffer.from(tensors).toString("base64") }),
+  );
+  renameSync(`${file}.new`, file);
+}
+
+function restored(file, template) {
+  const { progress, tensors } = JSON.parse(readFileSync(file, "utf8"));
+  return decodeCheckpoint({ progress, tensors: new Uint8Array(Buffer.from(tensors, "base64")) }, template);
+}
