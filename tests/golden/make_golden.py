@@ -1,7 +1,4 @@
-"""Golden values for the recurrent layers, optimisers, a schedule, cross entropy, layer norm and operations.
-"""Golden values for the recurrent layers, optimisers, a schedule, losses and layer norm.
-"""Golden values for the recurrent layers, optimisers, a schedule, cross entropy, CTC, layer norm and operations.
-"""Golden values for the recurrent layers, decoders with attention, optimisers, a schedule, cross entropy, layer norm and operations.
+"""Golden values for the recurrent layers, decoders with attention, optimisers, a schedule, losses, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -607,6 +604,9 @@ def mixture_loss(case, seed, features, correlated=False):
         "cotangents": {},
         "outputs": {"per_row": array(per_row)},
         "gradients": {name: array(value.grad) for name, value in t.items()},
+    }
+
+
 def ctc_loss():
     """Labels with repeats, none at all, as many as fit and more than fit; a sequence without frames."""
     seed, classes, blank = 303, 5, 2

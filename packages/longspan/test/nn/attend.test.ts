@@ -20,9 +20,12 @@ import {
   mul,
   multiplicativeAddressing,
   namedCell,
+  normal,
+  recurrent,
   type Shape,
   type Shapes,
   scope,
+  stacked,
   sum,
   tanh,
   unfold,
@@ -137,6 +140,23 @@ describe("what attend gives", () => {
     const plain = attend(gru, { ...sizes, addressing: additiveAddressing({ size: 2 }) });
     expect(numbers(unfold(plain, params, inputs, structure).output)).toEqual(numbers(output.output));
   });
+});
+
+test("a cell that attends is a layer like any other: alone, in a stack, and step by step", () => {
+  const layer = recurrent(attend(gru, { ...sizes, addressing: additiveAddressing({ size: 2 }) }) as never);
+  const deep = stacked([layer, recurrent(lstm({ input: 7, hidden: 3 }))]);
+  const params = deep.init(Key.of(1));
+  const over = chain([3, 3]).withSets({ source: [2, 4] });
+  const [x, h] = [normal(Key.of(2), [6, sizes.input]), normal(Key.of(3), [6, sizes.source])];
+  const whole = deep.apply(params as never, x, over, { inputs: { source: { h } } }).output;
+  const stream = deep.stream(params as never, { sets: { source: [2, 4] }, inputs: { source: { h } } });
+  const [rows, expected] = [numbers(x), numbers(whole)];
+  for (let t = 0; t < 3; t++) {
+    // Two sequences of one length: the rows of a step stand side by side.
+    const step = stream.step(rows.slice(4 * t, 4 * t + 4)) as unknown as ArrayLike<number>;
+    expect(difference(Array.from(step), expected.slice(6 * t, 6 * t + 6))).toBeLessThan(1e-6);
+  }
+  stream.dispose();
 });
 
 describe("attend refuses", () => {
