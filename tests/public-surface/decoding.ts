@@ -65,10 +65,21 @@ export const decodingRows: Rows = {
         params: argument(params(), ["record", "list"]),
         options: settings({
           sequences: maybe(size(1)),
+          inputs: maybe(argument({}, ["record", "list"])),
+          sets: maybe(argument({}, ["record"])),
           prompts: maybe(argument([[1]], [], [], [5], [[9]], [["x"]])),
         }),
       },
-      { methods: { ...stepMethods, release: driven } },
+      {
+        methods: {
+          ...stepMethods,
+          copy: driven,
+          dispose: row({}),
+          ...Object.fromEntries(
+            ["went", "bring", "replaceRows", "checkPrompts"].map((name) => [name, exempt("private")]),
+          ),
+        },
+      },
     ),
   encoderDecoderSteps: () =>
     row(

@@ -17,7 +17,9 @@ export type SetSpecs = Readonly<Record<string, InputSpecs>>;
 export type OperandSpecs = Readonly<Record<string, InputSpec | InputSpecs>>;
 
 /** Values of inputs, and of the inputs of the members of sets, under the same names. */
-export type OperandsOf<I> = { readonly [K in keyof I]: I[K] extends InputSpec ? Value : ValuesOf<I[K]> };
+export type OperandsOf<I> = {
+  readonly [K in keyof I]: NonNullable<I[K]> extends InputSpec ? Value : ValuesOf<NonNullable<I[K]>>;
+};
 
 /** Named shapes. */
 export type Shapes = Readonly<Record<string, Shape>>;

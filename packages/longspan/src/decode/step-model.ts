@@ -2,9 +2,10 @@ import { having, type RequiredKind } from "../check/index.js";
 
 /**
  * A model of sequences of symbols, asked step by step: what decoding, scoring and sampling need of it, and no more. It is made for a
- * batch of sequences, each with what it depends on, such as a prompt or a source. States are its own; who decodes hands them back.
+ * batch of sequences, each with what it depends on, such as a prompt or a source. States are its own; who decodes hands them back, each
+ * once: `step` and `select` use a state up, since it may lie in memory that the next one takes.
  *
- * `languageSteps` makes one of a language model, `MarkovModel.steps` of an order-k baseline. One of your own has these members.
+ * `languageSteps` makes one of a language model or a decoder, `MarkovModel.steps` of an order-k baseline. One of your own has these members.
  */
 export interface StepModel<S = unknown> {
   /** How many symbols there are: 0 to vocabulary - 1. */
@@ -13,12 +14,12 @@ export interface StepModel<S = unknown> {
   readonly sequences: number;
   /** What it says of the first symbols: one row per sequence. */
   start(): Said<S>;
-  /** Each row reads one symbol; what it says of the next. @param state is not changed @param symbols one per row of the state */
+  /** Each row reads one symbol; what it says of the next. @param symbols one per row of the state */
   step(state: S, symbols: Int32Array): Said<S>;
   /** Some rows of a state, in this order; a row may be left out, or come several times. */
   select(state: S, rows: Int32Array): S;
-  /** Told of a state that is not asked for again, so that its memory can be given back. */
-  release?(state: S): void;
+  /** The same state, to come back to after this one was used up. A model whose states are not used up needs none. */
+  copy?(state: S): S;
 }
 
 /** What a model says of the symbols that come next. */
@@ -38,9 +39,9 @@ export const stepModelKind: RequiredKind = having(
 );
 
 /**
- * Goes on by one step from rows of a state, and lets the model have back what is done with.
+ * Goes on by one step from rows of a state.
  *
- * @param parents the row that each symbol follows
+ * @param parents the row that each symbol follows @param rows of the state
  */
 export function advance<S>(
   model: StepModel<S>,
@@ -50,9 +51,5 @@ export function advance<S>(
   rows: number,
 ): Said<S> {
   const all = parents.length === rows && parents.every((row, i) => row === i);
-  const from = all ? state : model.select(state, parents);
-  if (!all) model.release?.(state);
-  const said = model.step(from, symbols);
-  model.release?.(from);
-  return said;
+  return model.step(all ? state : model.select(state, parents), symbols);
 }

@@ -1,25 +1,35 @@
 import {
+  additiveAddressing,
   argmax,
+  attend,
   beamSearch,
   categoricalOutput,
   chain,
+  crossEntropySum,
   equal,
   fedBack,
   freeRunning,
   greedy,
+  gru,
   iota,
   Key,
   languageModel,
   languageSteps,
   logConditionals,
   logLikelihood,
+  mapTree,
+  mul,
+  normal,
   ones,
   recurrent,
   reshape,
   rnn,
+  type SequenceCell,
+  type Shapes,
   sampleSequences,
   scoreSequences,
   sequenceLayer,
+  slice,
   teacherForcing,
   tensor,
   unfold,
@@ -277,5 +287,63 @@ describe("language models, step by step", () => {
     const { output } = unfold(free, own, { x: tensor([0, 0, 0, 0], "int32") }, chain([4]));
     const modes = numbers(argmax(output));
     expect(first!.symbols).toEqual(Array.from(modes));
+  });
+
+  test("a decoder with attention: each source is searched as alone, and scores are those of the whole sequences", () => {
+    const cell = fedBack({
+      cell: attend(gru, { input: 3, hidden: 4, source: 2, addressing: additiveAddressing({ size: 3 }) }),
+      output: categoricalOutput({ classes: 4 }),
+      features: 3,
+      regime: teacherForcing(),
+    });
+    const layer = recurrent(cell as unknown as SequenceCell<Shapes, unknown>);
+    const own = mapTree(layer.init(Key.of(2)) as object, (v) => mul(v, 4));
+    const lengths = [3, 0, 2];
+    const h = normal(Key.of(3), [5, 2]);
+    const sources = lengths.map((n, s) => {
+      const from = lengths.slice(0, s).reduce((a, b) => a + b, 0);
+      return slice(h, 0, from, from + n);
+    });
+    const settings = { end, length: 5, atLeast: 3, width: 3, best: 2 };
+    const batch = languageSteps(layer, own, {
+      prompts: [[0], [0], [0]],
+      sets: { source: lengths },
+      inputs: { source: { h } },
+    });
+    const together = beamSearch(batch, settings);
+    lengths.forEach((n, s) => {
+      const single = { prompts: [[0]], sets: { source: [n] }, inputs: { source: { h: sources[s]! } } };
+      const alone = languageSteps(layer, own, single);
+      const [found] = beamSearch(alone, settings);
+      alone.dispose();
+      expect(together[s]!.map((d) => d.symbols)).toEqual(found!.map((d) => d.symbols));
+      expect(
+        difference(
+          together[s]!.map((d) => d.score),
+          found!.map((d) => d.score),
+        ),
+      ).toBeLessThan(1e-5);
+      const { symbols, logProbability: p } = found![0]!;
+      const read = tensor([0, ...symbols], "int32");
+      const structure = chain([symbols.length + 1]).withSets({ source: [n] });
+      const { output } = layer.apply(own, read, structure, { inputs: single.inputs });
+      const loss = numbers(crossEntropySum(output, tensor([...symbols, end], "int32")))[0]!;
+      expect(p).toBeCloseTo(-loss, 4);
+    });
+    expect(together.map(([d]) => d!.symbols.join())).not.toEqual(
+      new Array(3).fill(together[0]![0]!.symbols.join()),
+    );
+    batch.dispose();
+  });
+
+  test("a state is gone on from once; a copy brings it back", () => {
+    const steps = languageSteps(model, params, { prompts: [[1], [2]] });
+    const { state } = steps.start();
+    const later = steps.copy(state);
+    const once = steps.step(steps.select(state, Int32Array.of(1, 1, 0)), Int32Array.of(3, 4, 3));
+    const again = steps.step(later, Int32Array.of(3, 3));
+    expect(difference(again.logProbabilities.slice(5), once.logProbabilities.slice(0, 5))).toBeLessThan(1e-6);
+    expect(() => steps.step(state, Int32Array.of(3, 3))).toThrowErrorMatchingInlineSnapshot(`[Error: languageSteps: this state was used up by a step or a choice of rows; copy() it before, to go on from it twice]`);
+    steps.dispose();
   });
 });

@@ -149,7 +149,7 @@ describe("free running", () => {
   test("samples: what it fed, read as the truth, gives the same outputs, and the draws follow the softmax", () => {
     const params = symbols(teacherForcing()).init(Key.of(1), "float64");
     const free = run(freeRunning(), params, symbolX());
-    const fed = numbers(free.states!.fed as Value as never);
+    const fed = numbers(free.states!.feedback as Value as never);
     const chosen = Array.from({ length: 10 }, (_, row) =>
       [0, 1, 2, 3].findIndex((c) => fed[row * 4 + c] === 1),
     );
@@ -170,7 +170,7 @@ describe("free running", () => {
       wide,
       keyed,
     );
-    const drawn = numbers(all.final.fed as never);
+    const drawn = numbers(all.final.feedback as never);
     const o = [...numbers(all.output)].slice(0, 4).map(Math.exp);
     const total = o.reduce((a, b) => a + b);
     o.forEach((w, c) => {
@@ -203,7 +203,7 @@ describe("free running", () => {
       return;
     }
     // As if what was fed had been given.
-    const fed = numbers(forward(params).states!.fed as Value as never);
+    const fed = numbers(forward(params).states!.feedback as Value as never);
     const given = [...numbers(x as never)];
     for (const s of [0, 1])
       structure.rowsOf(s).forEach((row, t, all) => {

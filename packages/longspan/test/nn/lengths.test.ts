@@ -57,7 +57,7 @@ describe("a Bernoulli halt", () => {
       structure,
       { key: Key.of(4), states: true },
     );
-    const lengths = haltedLengths(states!.fed!, structure);
+    const lengths = haltedLengths(states!.feedback!, structure);
     const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
     expect(Math.abs(mean - 1 / p)).toBeLessThan(0.25);
     const share = lengths.filter((n) => n === 1).length / lengths.length;

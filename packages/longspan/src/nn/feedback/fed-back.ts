@@ -3,6 +3,7 @@ import {
   defineCell,
   type InputSpec,
   type InputSpecs,
+  type OperandSpecs,
   type ParamSpec,
   type ParamValues,
   type Shapes,
@@ -27,7 +28,7 @@ import { type OutputDistribution, outputKind } from "../outputs/output-distribut
 import type { Regime } from "./regime.js";
 
 /** Settings of `fedBack`. */
-export interface FedBackConfig<I extends InputSpecs, S extends Shapes, P> {
+export interface FedBackConfig<I extends OperandSpecs, S extends Shapes, P> {
   /** A cell with an input x, among others perhaps, and one value as output. */
   readonly cell: Cell<I, S, P, Value>;
   /** What the outputs mean. */
@@ -51,26 +52,31 @@ export interface FedBackSpecs<P> {
 }
 
 /** State of a cell that is fed back: that of the cell, and where it reads its own outputs, what it last gave and how long ago the truth was read. */
-export type FedBackState<S> = S & { readonly fed?: Shape; readonly since?: Shape };
+export type FedBackState<S> = S & { readonly feedback?: Shape; readonly sinceTruth?: Shape };
 
-/** Inputs of a cell that is fed back: x, and by their names those of the cell, a `context` and a `teacherProbability` where there are. */
-export type FedBackInputs = { readonly x: InputSpec } & InputSpecs;
+/** Inputs of a cell that is fed back: those of the cell, x being the truth, and where there are, a `context` and a `teacherProbability`. */
+export type FedBackInputs<I = Record<never, never>> = Omit<I, "x" | "context"> & {
+  readonly x: InputSpec;
+  readonly context?: InputSpec;
+  readonly teacherProbability?: InputSpec;
+};
 
 /**
  * A cell whose outputs come back as its inputs, as a cell: with a readout, and a regime that says at which steps it reads the truth and at
  * which what it gave itself. It serves decoders and language models of symbols and of real values.
  *
- *     r(t) = x(t) or fed(t-1), as the regime says
+ *     r(t) = x(t) or feedback(t-1), as the regime says
  *     h(t) = cell([r(t) E, context(t)], h(t-1))
  *     o(t) = c + V h(t)                                  (10.10)
- *     fed(t) = the mean, the mode or a sample of o(t)
+ *     feedback(t) = the mean, the mode or a sample of o(t)
  *
  * Its input x is the true target of the step before: y(t-1), and at the first step whatever stands for a beginning. With a regime that is
  * not `teacherForcing`, all of it is the same but that x is looked at less. Its output is o(t), from which `output.lossPerRow` makes the
  * loss. What the cell's x has in features beyond those of r(t) E is an input `context` of its own; the cell's other inputs stay as they
  * are. `scheduledSampling` has a shared input more, `teacherProbability`.
  *
- * The parameters are the same for every regime: train with one, go on with another. The state under `fed` holds what was given last.
+ * The parameters are the same for every regime: train with one, go on with another. The state under `feedback` holds what was given
+ * last.
  * Where the regime samples or draws coins, `unfold` needs a key.
  *
  * @throws ShapeError if the cell's x is too small for what is read; TypeError if the cell has no x, or its output is not one vector; if the
@@ -82,9 +88,9 @@ export type FedBackInputs = { readonly x: InputSpec } & InputSpecs;
  * const { output } = unfold(cell, cell.init(Key.of(1)), { x: tensor([0, 0, 0, 0], "int32") }, chain([3, 1]));
  * output.shape // [ 4, 5 ]: logits, from the second step on of symbols that it chose itself
  */
-export function fedBack<I extends InputSpecs, S extends Shapes, P>(
+export function fedBack<I extends OperandSpecs, S extends Shapes, P>(
   config: FedBackConfig<I, S, P>,
-): Cell<FedBackInputs, FedBackState<S>, FedBackSpecs<P>, Value> {
+): Cell<FedBackInputs<I>, FedBackState<S>, FedBackSpecs<P>, Value> {
   const { cell, output, regime, features, context = "node" } = checkSettings("fedBack", config, kinds);
   const width = features ?? output.features;
   const hidden = hiddenOf(cell);
@@ -93,6 +99,7 @@ export function fedBack<I extends InputSpecs, S extends Shapes, P>(
   const through = feeds && flowsThrough(output, regime);
   const contextInputs: InputSpecs = rest > 0 ? { context: [rest] } : {};
   const { x: _, ...others } = cell.inputs;
+  checkNames(cell, rest > 0, feeds);
   type Values = Record<string, Value>;
   return defineCell({
     name: `${cell.name} fed back`,
@@ -102,29 +109,33 @@ export function fedBack<I extends InputSpecs, S extends Shapes, P>(
       ...cell.sharedInputs,
       ...(regime.kind === "scheduledSampling" ? { teacherProbability: [] } : {}),
     }),
-    state: (): Shapes => ({ ...cell.state, ...(feeds ? { fed: [output.features], since: [] } : {}) }),
+    sets: () => cell.sets,
+    state: (): Shapes => ({
+      ...cell.state,
+      ...(feeds ? { feedback: [output.features], sinceTruth: [] } : {}),
+    }),
     params: (): FedBackSpecs<P> => ({
       cell: cell.specs,
       readout: { V: glorot(hidden, output.outputs), c: zerosInit(output.outputs) },
       ...(features === undefined ? {} : { embedding: { E: normalInit(1, output.features, features) } }),
     }),
     step(given, params, draws) {
-      const { x, context: beside, fed, since, teacherProbability, ...values } = given as Values;
+      const { x, feedback, sinceTruth, teacherProbability, ...values } = given as Values;
       const { cell: own, readout, embedding } = params as ParamValues<FedBackSpecs<unknown>>;
       const { V, c } = readout;
       const E = embedding?.E;
       const truth = embedded(output, x!, E, V.dtype);
-      const isTrue = feeds ? readsTruth(regime, since!, teacherProbability, draws) : null;
-      const read = isTrue ? where(isTrue, truth, E ? matmul(fed!, E) : fed!) : truth;
+      const isTrue = feeds ? readsTruth(regime, sinceTruth!, teacherProbability, draws) : null;
+      const read = isTrue ? where(isTrue, truth, E ? matmul(feedback!, E) : feedback!) : truth;
       const step = cell.definition.step as unknown as AnyStep;
-      const result = step({ ...values, x: beside ? concat([read, beside]) : read }, own, draws);
+      const result = step({ ...values, x: rest > 0 ? concat([read, values.context!]) : read }, own, draws);
       const o = add(matmul(result.output, V), c);
       if (!feeds) return { state: result.state, output: o, sums: result.sums };
       const next = whatIsFed(output, regime, o, draws);
       const state = {
         ...result.state,
-        fed: through ? next : stopGradient(next),
-        since: sinceTruth(regime, since!),
+        feedback: through ? next : stopGradient(next),
+        sinceTruth: sinceThen(regime, sinceTruth!),
       };
       return { state, output: o, sums: result.sums };
     },
@@ -157,7 +168,7 @@ function readsTruth(
 }
 
 /** Steps since the truth was read for certain: 0 where it is to be read next. */
-function sinceTruth(regime: Exclude<Regime, { kind: "teacherForcing" }>, since: Value): Value {
+function sinceThen(regime: Exclude<Regime, { kind: "teacherForcing" }>, since: Value): Value {
   if (regime.kind !== "stepsAhead") return cast(equal(since, since), since.dtype);
   const next = add(since, 1);
   return where(equal(next, regime.steps), 0, next);
@@ -185,8 +196,26 @@ function flowsThrough(
   return gradient !== "stopped" && smooth.includes(feed);
 }
 
+/** Checks that the names that are added are free. @throws TypeError */
+function checkNames(
+  cell: Pick<Cell, "name" | "inputs" | "sequenceInputs" | "state">,
+  hasContext: boolean,
+  feeds: boolean,
+) {
+  const inputs = { ...cell.inputs, ...cell.sequenceInputs };
+  if (hasContext && Object.hasOwn(inputs, "context"))
+    throw new TypeError(
+      `fedBack: cell ${cell.name} has an input "context" of its own, so nothing is joined to what is read; its x has as many features as that, or features brings them there`,
+    );
+  const slot = feeds && ["feedback", "sinceTruth"].find((name) => Object.hasOwn(cell.state, name));
+  if (slot)
+    throw new TypeError(
+      `fedBack: the state of cell ${cell.name} has a slot "${slot}", which is where fedBack keeps what it needs; give the slot another name`,
+    );
+}
+
 /** Units that the readout reads. */
-function hiddenOf(cell: Cell<InputSpecs, Shapes, unknown, Value>): number {
+function hiddenOf(cell: Cell<OperandSpecs, Shapes, unknown, Value>): number {
   const { output } = cell.trace("float32");
   if (output instanceof Value && output.rank === 1) return output.shape[0]!;
   throw new TypeError(
@@ -218,7 +247,7 @@ export const regimeKind: RequiredKind = kind(
     ["teacherForcing", "freeRunning", "stepsAhead", "scheduledSampling"].includes(given.kind as string),
 );
 
-const kinds: KindsOf<FedBackConfig<InputSpecs, Shapes, unknown>> = {
+const kinds: KindsOf<FedBackConfig<OperandSpecs, Shapes, unknown>> = {
   cell: instanceOf(Cell, "a cell, such as gru({ input: 3, hidden: 4 })"),
   output: outputKind,
   regime: regimeKind,

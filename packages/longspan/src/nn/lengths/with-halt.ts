@@ -79,7 +79,7 @@ export function haltTargets(structure: Structure, dtype: DType = "float32"): Ten
 /**
  * How long each sequence of a free run is: up to the first step at which it halts, that one included, or all of it.
  *
- * @param given what was fed back at each step, [nodes, 1 + features]: the state `fed` of a `fedBack` cell over an output `withHalt`
+ * @param given what was fed back at each step, [nodes, 1 + features]: the state `feedback` of a `fedBack` cell over an output `withHalt`
  * @throws ShapeError if there is not one row per node
  * @example haltedLengths(tensor([[0, 5], [1, 6], [0, 7]]), chain([3])) // [ 2 ]
  */
