@@ -21,7 +21,7 @@ const rooms = {
   io: ["tensor"],
   data: ["unfold", "ops", "tensor"],
   nn: ["linear-algebra", "recording", ...unfoldAndBelow],
-  decode: ["nn", "tensor"],
+  decode: ["nn", "capture", "unfold", "ops", "tensor"],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
   runs: ["nn", "data", "io", "tensor"],
   node: ["train", "runs", "nn", "data", "io", "tensor"],

@@ -145,7 +145,11 @@ const mixtureSizes = () =>
   settings({ components: size(2), features: size(3), correlated: maybe(flag(false)) });
 const feed = () => ({ feed: maybe(choice("mean")), gradient: maybe(choice("stopped")) });
 const ofStep = (says: string): Row["methods"] => ({ "": row({ step: atLeastZero(3) }, { says }) });
-const fedBackMethods: Row["methods"] = { init: exempt("see the cells"), trace: exempt("see the cells") };
+const fedBackMethods: Row["methods"] = {
+  init: exempt("see the cells"),
+  trace: exempt("see the cells"),
+  step: exempt("see the cells"),
+};
 const ofOps = exempt("made of ops, which check their operands");
 /** Its functions run inside cells too, where their ops say what is wrong. */
 const distribution = (of: Arguments): Row => {

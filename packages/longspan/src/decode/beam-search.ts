@@ -73,6 +73,7 @@ export function beamSearch<S>(model: StepModel<S>, settings: BeamSearchSettings)
       b.row = row;
     });
   }
+  model.release?.(said.state);
   return searches.map((search) => search.found.items);
 }
 

@@ -86,6 +86,7 @@ function sweepOver<S>(
     logProbabilities: repeated(begun.logProbabilities, V, chains),
     state: model.select(begun.state, new Int32Array(chains)),
   };
+  model.release?.(begun.state);
   const last = places.at(-1)!;
   for (let t = 0; t <= last; t++) {
     const place = places.indexOf(t);
@@ -107,12 +108,15 @@ function sweepOver<S>(
       });
     }
     if (t < last) {
+      const before = said.state;
       said = model.step(
-        said.state,
+        before,
         Int32Array.from(filled, (chain) => chain[t]!),
       );
+      model.release?.(before);
     }
   }
+  model.release?.(said.state);
   // The first sweep only begins.
   if (isNew) sweepOver(model, places, filled, key.fold(T), tell);
 }
@@ -136,10 +140,12 @@ function outlooks<S>(
   let symbols = Int32Array.from({ length: rows }, (_, r) => r % V);
   for (let t = i + 1; t < T; t++) {
     const next = model.step(state, symbols);
+    model.release?.(state);
     symbols = Int32Array.from({ length: rows }, (_, r) => filled[Math.floor(r / V)]![t]!);
     for (let r = 0; r < rows; r++) weights[r]! += next.logProbabilities[r * V + symbols[r]!]!;
     state = next.state;
   }
+  model.release?.(state);
   return weights;
 }
 

@@ -79,6 +79,7 @@ export function imputeByParticles<S>(
     said = advance(model, said.state, parents, read, rows);
     [parents, rows] = [range(N), N];
   }
+  model.release?.(said.state);
   const marginals = places.map((_, place) => {
     const p = new Float64Array(V);
     drawn.forEach((line, n) => {

@@ -28,6 +28,7 @@ import { chain, type Structure } from "../unfold/index.js";
 import { capturedStep } from "./captured-step.js";
 import { logSoftmaxInto, logSoftmaxOf } from "./log-softmax.js";
 import { disposeState, rowsOfState } from "./state-rows.js";
+import { logSoftmaxInto, logSoftmaxOf } from "./log-softmax.js";
 import type { Said, StepModel } from "./step-model.js";
 
 /** A sequence layer from symbols to the logits of the next one, such as `languageModel` makes. */
@@ -158,7 +159,7 @@ class StreamSteps<S> implements LanguageSteps<S> {
     const end = (t: number, logits: (row: number) => ArrayLike<number>) => {
       for (const [row, { length }] of prompts.entries()) {
         if (length !== t) continue;
-        logSoftmaxInto(said.subarray(row * vocabulary, (row + 1) * vocabulary), logits(row));
+        logSoftmaxInto("languageSteps", said.subarray(row * vocabulary, (row + 1) * vocabulary), logits(row));
         if (t < longest) over.push({ row, parts: leaves(stream.state).map((v) => rowOf(v as Tensor, row)) });
       }
     };
@@ -173,13 +174,8 @@ class StreamSteps<S> implements LanguageSteps<S> {
   }
 
   step(state: LanguageStepsState<S>, symbols: Int32Array): Said<LanguageStepsState<S>> {
-    const { vocabulary } = this;
     this.bring(state);
-    const logits = this.stream.step(symbols);
-    const said = new Float64Array(logits.length);
-    for (let at = 0; at < logits.length; at += vocabulary)
-      logSoftmaxInto(said.subarray(at, at + vocabulary), logits.subarray(at, at + vocabulary));
-    return this.went(said);
+    return this.went(logSoftmaxOf("languageSteps", this.stream.step(symbols), this.vocabulary));
   }
 
   select(state: LanguageStepsState<S>, rows: Int32Array): LanguageStepsState<S> {
@@ -273,18 +269,4 @@ function rowOf(value: Tensor, row: number): TypedArray {
   return onCpu(value)
     .toArray()
     .slice(row * width, (row + 1) * width);
-}
-
-/** out[i] = logits[i] - ln sum e^logits, in double precision. @throws RangeError where a logit is NaN or Infinity */
-function logSoftmaxInto(out: Float64Array, logits: ArrayLike<number>): void {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < out.length; i++) {
-    if (!(logits[i]! < Number.POSITIVE_INFINITY))
-      throw new RangeError("languageSteps: the logits are not finite; are the parameters damaged?");
-    if (logits[i]! > most) most = logits[i]!;
-  }
-  let total = 0;
-  for (let i = 0; i < out.length; i++) total += Math.exp(logits[i]! - most);
-  const shift = most + Math.log(total);
-  for (let i = 0; i < out.length; i++) out[i] = logits[i]! - shift;
 }

@@ -55,6 +55,7 @@ export function oneEach<S>(
     said = advance(model, said.state, Int32Array.from(parents), Int32Array.from(read), live.length);
     live = next;
   }
+  model.release?.(said.state);
   return made.map(results);
 }
 

@@ -61,6 +61,7 @@ export function scoreSequences<S>(
       rowOf = (i) => place.get(i)!;
       [live, rows] = [next, next.length];
     }
+    model.release?.(said.state);
   }
   return steps.map((of) => ({ logProbability: of.reduce((a, b) => a + b, 0), steps: of }));
 }

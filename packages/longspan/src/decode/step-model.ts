@@ -20,6 +20,8 @@ export interface StepModel<S = unknown> {
   select(state: S, rows: Int32Array): S;
   /** The same state, to come back to after this one was used up. A model whose states are not used up needs none. */
   copy?(state: S): S;
+  /** Told of a state that nobody goes on from any more, so that its memory can be given back. */
+  release?(state: S): void;
 }
 
 /** What a model says of the symbols that come next. */
@@ -51,5 +53,9 @@ export function advance<S>(
   rows: number,
 ): Said<S> {
   const all = parents.length === rows && parents.every((row, i) => row === i);
-  return model.step(all ? state : model.select(state, parents), symbols);
+  const from = all ? state : model.select(state, parents);
+  if (!all) model.release?.(state);
+  const said = model.step(from, symbols);
+  model.release?.(from);
+  return said;
 }
