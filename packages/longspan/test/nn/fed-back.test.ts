@@ -1,5 +1,6 @@
 import {
   bernoulliOutput,
+  binaryTreeLstm,
   categoricalOutput,
   chain,
   checkDerivatives,
@@ -317,6 +318,12 @@ describe("contexts and errors", () => {
       message(() => fedBack({ cell, output, features: 3, regime: "teacherForcing" as never })),
     ).toMatchInlineSnapshot(
       `"TypeError: fedBack: regime is a regime, such as teacherForcing(), got "teacherForcing""`,
+    );
+    const forTrees = binaryTreeLstm({ input: 3, hidden: 5 });
+    expect(
+      message(() => fedBack({ cell: forTrees, output, features: 3, regime: teacherForcing() })),
+    ).toMatchInlineSnapshot(
+      `"TypeError: fedBack: cell binaryTreeLstm is made for trees or graphs (it has ports); what is fed back goes along a chain"`,
     );
     expect(message(() => linearCurriculum({ from: 0.1, to: 0.2, slope: 1 }))).toMatchInlineSnapshot(
       `"RangeError: linearCurriculum: to is 0.2, above from, 0.1; the probability falls"`,

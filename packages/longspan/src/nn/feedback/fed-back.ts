@@ -127,8 +127,9 @@ export function fedBack<I extends OperandSpecs, S extends Shapes, P>(
       const truth = embedded(output, x!, E, V.dtype);
       const isTrue = feeds ? readsTruth(regime, sinceTruth!, teacherProbability, draws) : null;
       const read = isTrue ? where(isTrue, truth, E ? matmul(feedback!, E) : feedback!) : truth;
-      const step = cell.definition.step as unknown as AnyStep;
-      const result = step({ ...values, x: rest > 0 ? concat([read, values.context!]) : read }, own, draws);
+      const { context: beside, ...others } = values;
+      const inner = rest > 0 ? { ...others, x: concat([read, beside!]) } : { ...values, x: read };
+      const result = (cell as unknown as AnyCell).step(inner, own, draws);
       const o = add(matmul(result.output, V), c);
       if (!feeds) return { state: result.state, output: o, sums: result.sums };
       const next = whatIsFed(output, regime, o, draws);
@@ -142,11 +143,13 @@ export function fedBack<I extends OperandSpecs, S extends Shapes, P>(
   })({}) as never;
 }
 
-type AnyStep = (
-  values: Readonly<Record<string, Value>>,
-  params: unknown,
-  context: StepContext,
-) => { state: ValuesOf<Shapes>; output: Value; sums?: unknown };
+type AnyCell = {
+  step(
+    values: Readonly<Record<string, Value>>,
+    params: unknown,
+    context: StepContext,
+  ): { state: ValuesOf<Shapes>; output: Value; sums?: unknown };
+};
 
 /** What is true, as the cell reads it. */
 function embedded(output: OutputDistribution, x: Value, E: Value | undefined, dtype: Value["dtype"]): Value {
@@ -198,7 +201,7 @@ function flowsThrough(
 
 /** Checks that the names that are added are free. @throws TypeError */
 function checkNames(
-  cell: Pick<Cell, "name" | "inputs" | "sequenceInputs" | "state">,
+  cell: Pick<Cell, "name" | "inputs" | "sequenceInputs" | "state" | "ports" | "definition">,
   hasContext: boolean,
   feeds: boolean,
 ) {
@@ -206,6 +209,10 @@ function checkNames(
   if (hasContext && Object.hasOwn(inputs, "context"))
     throw new TypeError(
       `fedBack: cell ${cell.name} has an input "context" of its own, so nothing is joined to what is read; its x has as many features as that, or features brings them there`,
+    );
+  if (cell.ports.length > 0 || cell.definition.edge !== undefined)
+    throw new TypeError(
+      `fedBack: cell ${cell.name} is made for trees or graphs (it has ${cell.ports.length > 0 ? "ports" : "an edge step"}); what is fed back goes along a chain`,
     );
   const slot = feeds && ["feedback", "sinceTruth"].find((name) => Object.hasOwn(cell.state, name));
   if (slot)
