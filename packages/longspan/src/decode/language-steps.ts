@@ -24,10 +24,6 @@ import {
   type Value,
 } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
-import { chain, type Structure } from "../unfold/index.js";
-import { capturedStep } from "./captured-step.js";
-import { logSoftmaxInto, logSoftmaxOf } from "./log-softmax.js";
-import { disposeState, rowsOfState } from "./state-rows.js";
 import { logSoftmaxInto, logSoftmaxOf } from "./log-softmax.js";
 import type { Said, StepModel } from "./step-model.js";
 
@@ -87,34 +83,6 @@ export function languageSteps<P, S>(
     throw new RangeError(
       `languageSteps: sequences is ${sequences}, and there are ${prompts.length} prompts; one of the two is enough`,
     );
-  const { vocabulary, first } = checkPrompts(model, params, prompts);
-  const single = new Map<number, Structure>();
-  const oneEach = (rows: number) => {
-    const known = single.get(rows) ?? chain(new Array<number>(rows).fill(1));
-    single.set(rows, known);
-    return known;
-  };
-  // Structures are made outside, so that a captured call finds the same one again.
-  const go = capturedStep(
-    model,
-    (p: P, state: S, symbols: Int32Array, structure: Structure) =>
-      model.apply(p as Traceable<P>, fromArray(symbols, [symbols.length], "int32"), structure, {
-        initial: state as never,
-      }) as { output: Value; final: S },
-  );
-  return {
-    vocabulary,
-    sequences: prompts.length,
-    start() {
-      const lengths = prompts.map((prompt) => prompt.length);
-      const structure = chain(lengths);
-      const last = Int32Array.from(lengths.flatMap((n, s) => (n === 0 ? [] : structure.rowsOf(s).at(-1)!)));
-      const order = structure.parts.order;
-      const laid = prompts.flatMap((prompt) => Array.from(prompt));
-      const x = fromArray(
-        Int32Array.from(order, (at) => laid[at]!),
-        [laid.length],
-        "int32",
   if (prompts.length === 0)
     throw new RangeError("languageSteps: prompts is an empty list; give one per sequence");
   const further = Object.keys(model.further ?? {});

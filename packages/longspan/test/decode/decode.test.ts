@@ -343,7 +343,9 @@ describe("language models, step by step", () => {
     const once = steps.step(steps.select(state, Int32Array.of(1, 1, 0)), Int32Array.of(3, 4, 3));
     const again = steps.step(later, Int32Array.of(3, 3));
     expect(difference(again.logProbabilities.slice(5), once.logProbabilities.slice(0, 5))).toBeLessThan(1e-6);
-    expect(() => steps.step(state, Int32Array.of(3, 3))).toThrowErrorMatchingInlineSnapshot(`[Error: languageSteps: this state was used up by a step or a choice of rows; copy() it before, to go on from it twice]`);
+    expect(() => steps.step(state, Int32Array.of(3, 3))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: languageSteps: this state was used up by a step or a choice of rows; copy() it before, to go on from it twice]`,
+    );
     steps.dispose();
   });
 });

@@ -1,5 +1,3 @@
-import type { StructureParts } from "./structure.js";
-
 /** What the nodes of a structure read: one entry for each edge into a node, ordered by the row that reads. */
 export interface Reads {
   /** The row that reads. */
@@ -13,7 +11,15 @@ export interface Reads {
 }
 
 /** The edges that lead to nodes, in their order. */
-export function readsOf({ edges: { from, to, toPort }, nodes, inPorts }: StructureParts): Reads {
+export function readsOf({
+  edges: { from, to, toPort },
+  nodes,
+  inPorts,
+}: {
+  readonly edges: { readonly from: Int32Array; readonly to: Int32Array; readonly toPort: Int32Array };
+  readonly nodes: number;
+  readonly inPorts: readonly string[];
+}): Reads {
   const intoNodes = (column: Int32Array): Int32Array => column.filter((_, e) => to[e]! >= 0);
   const node = intoNodes(to);
   const onePerNode = inPorts.length === 1 && node.length === nodes && node.every((row, r) => row === r);
