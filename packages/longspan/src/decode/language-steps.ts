@@ -128,7 +128,10 @@ class StreamSteps<S> implements LanguageSteps<S> {
       for (const [row, { length }] of prompts.entries()) {
         if (length !== t) continue;
         logSoftmaxInto("languageSteps", said.subarray(row * vocabulary, (row + 1) * vocabulary), logits(row));
-        if (t < longest) over.push({ row, parts: leaves(stream.state).map((v) => rowOf(v as Tensor, row)) });
+        if (t === longest) continue;
+        const state = leaves(stream.state) as Tensor[];
+        over.push({ row, parts: state.map((v) => rowOf(v, row)) });
+        for (const v of state) v.dispose();
       }
     };
     end(0, () => this.first!);

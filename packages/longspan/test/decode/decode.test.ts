@@ -6,6 +6,7 @@ import {
   categoricalOutput,
   chain,
   crossEntropySum,
+  defaultExecutor,
   equal,
   fedBack,
   freeRunning,
@@ -347,5 +348,18 @@ describe("language models, step by step", () => {
       `[Error: languageSteps: this state was used up by a step or a choice of rows; copy() it before, to go on from it twice]`,
     );
     steps.dispose();
+  });
+
+  test("search after search takes no memory that is not given back", () => {
+    const search = () => {
+      const steps = languageSteps(model, params, { prompts });
+      beamSearch(steps, { end, length: 6, width: 3 });
+      sampleSequences(steps, { key: Key.of(1), end, length: 6 });
+      steps.dispose();
+    };
+    search();
+    const before = defaultExecutor().statistics.bytesInUse;
+    for (let i = 0; i < 5; i++) search();
+    expect(defaultExecutor().statistics.bytesInUse).toBe(before);
   });
 });
