@@ -50,10 +50,10 @@ export function labelErrorRate(
 
 const sequence = kind(
   "a list of labels, or a text",
-  (given) =>
-    typeof given === "string" ||
-    (typeof given === "object" &&
-      given !== null &&
-      typeof (given as { readonly length?: unknown }).length === "number"),
+  (value) =>
+    typeof value === "string" ||
+    (typeof value === "object" &&
+      value !== null &&
+      typeof (value as { readonly length?: unknown }).length === "number"),
 );
 const sequences = listOf(sequence, "a list of label sequences");

@@ -13,8 +13,8 @@ export interface Lattice {
   readonly barred: Float64Array;
 }
 
-/** One sequence while its nodes are laid out. */
-interface Plan {
+/** The part of one sequence, while its nodes are laid out. */
+interface SequenceLattice {
   readonly sequence: number;
   readonly labels: readonly number[];
   /** Rows of its frames. */
@@ -48,23 +48,23 @@ export function layOutLattice(
   frames: readonly (readonly number[])[],
   labels: readonly (readonly number[])[],
 ): Lattice {
-  const plans = frames.map((rows, b) => planOf(b, rows, labels[b]!));
-  const nodes = plans.reduce((n, p) => n + nodesOf(p), 0);
+  const parts = frames.map((rows, b) => partOf(b, rows, labels[b]!));
+  const nodes = parts.reduce((n, p) => n + nodesOf(p), 0);
   const [frame, label, barred] = [new Int32Array(nodes), new Int32Array(nodes), new Float64Array(nodes)];
   const [sequenceOf, positions, order] = [
     new Int32Array(nodes),
     new Int32Array(nodes),
     new Int32Array(nodes),
   ];
-  const starts = new Int32Array(plans.length);
-  for (let b = 1; b < plans.length; b++) starts[b] = starts[b - 1]! + nodesOf(plans[b - 1]!);
-  const edges = new EdgeList(2 * nodes + plans.length);
-  const levels = plans.reduce((n, p) => Math.max(n, p.frames.length + 1), 0);
+  const starts = new Int32Array(parts.length);
+  for (let b = 1; b < parts.length; b++) starts[b] = starts[b - 1]! + nodesOf(parts[b - 1]!);
+  const edges = new EdgeList(2 * nodes + parts.length);
+  const levels = parts.reduce((n, p) => Math.max(n, p.frames.length + 1), 0);
   const [levelBegin, levelEnd] = [new Int32Array(levels), new Int32Array(levels)];
   let row = 0;
   for (let t = 0; t < levels; t++) {
     levelBegin[t] = row;
-    for (const p of plans) {
+    for (const p of parts) {
       const T = p.frames.length;
       if (t > T) continue;
       const L = p.labels.length;
@@ -90,8 +90,8 @@ export function layOutLattice(
     }
     levelEnd[t] = row;
   }
-  for (const p of plans) edges.add(p.row, -(p.sequence + 1), 0);
-  const B = plans.length;
+  for (const p of parts) edges.add(p.row, -(p.sequence + 1), 0);
+  const B = parts.length;
   const structure = new Structure({
     nodes,
     sequences: B,
@@ -103,7 +103,7 @@ export function layOutLattice(
     inPorts: ctcPorts,
     outPorts: ["out"],
     sequenceOf,
-    examples: Int32Array.from(plans, (p) => p.sequence),
+    examples: Int32Array.from(parts, (p) => p.sequence),
     positions,
     clock: null,
     order,
@@ -115,7 +115,7 @@ export function layOutLattice(
 const ctcPorts = ["stay", "next"];
 const [stay, next] = [0, 1];
 
-function planOf(sequence: number, frames: readonly number[], labels: readonly number[]): Plan {
+function partOf(sequence: number, frames: readonly number[], labels: readonly number[]): SequenceLattice {
   const [T, L] = [frames.length, labels.length];
   const repeats = (k: number) => (k > 0 && labels[k] === labels[k - 1] ? 1 : 0);
   const [first, last] = [new Int32Array(L + 1), new Int32Array(L + 1)];
@@ -137,7 +137,7 @@ function planOf(sequence: number, frames: readonly number[], labels: readonly nu
 }
 
 /** Which k have nodes at frame t: those between, since both bounds rise with k. */
-function rangeAt({ first, last }: Plan, t: number): [number, number] {
+function rangeAt({ first, last }: SequenceLattice, t: number): [number, number] {
   let [from, to] = [0, first.length - 1];
   while (from <= to && last[from]! < t) from += 1;
   while (to >= from && first[to]! > t) to -= 1;
@@ -145,7 +145,7 @@ function rangeAt({ first, last }: Plan, t: number): [number, number] {
 }
 
 /** Nodes of a sequence, the end included. */
-function nodesOf({ first, last }: Plan): number {
+function nodesOf({ first, last }: SequenceLattice): number {
   return first.reduce((n, t, k) => n + Math.max(0, last[k]! - t + 1), 1);
 }
 

@@ -62,8 +62,8 @@ export function ctcTargets(
 /** Per sequence, the rows of its nodes in the order in which they were given: its frames. */
 function frameRows({ nodes, sequences, parts: { sequenceOf, order } }: Structure): number[][] {
   const inOrder = new Int32Array(nodes);
-  order.forEach((place, row) => {
-    inOrder[place] = row;
+  order.forEach((position, row) => {
+    inOrder[position] = row;
   });
   const rows = Array.from({ length: sequences }, (): number[] => []);
   for (const row of inOrder) rows[sequenceOf[row]!]!.push(row);
@@ -73,7 +73,7 @@ function frameRows({ nodes, sequences, parts: { sequenceOf, order } }: Structure
 const listOfLabels = listOf(count, "a list of labels, numbers of classes");
 
 /** What a loss of connectionist temporal classification is given. */
-export const ctcTargetsKind = kind("targets, made by ctcTargets()", (given) => given instanceof CtcTargets);
+export const ctcTargetsKind = kind("targets, made by ctcTargets()", (value) => value instanceof CtcTargets);
 
 const indices = new WeakMap<CtcTargets, Map<number, Indices>>();
 
