@@ -310,6 +310,19 @@ describe("what streams of rows do not take", () => {
   });
 });
 
+test("layers of a stack that read two inputs under one name are refused", () => {
+  const other = defineCell({
+    name: "other",
+    inputs: () => ({ x: [2 * H], symbol: [2] }),
+    state: () => ({ h: [2] }),
+    params: () => ({}),
+    step: ({ symbol, h }) => ({ state: { h: add(symbol, h) }, output: h }),
+  })(undefined);
+  expect(() => stacked([recurrent(reading), recurrent(other)])).toThrow(
+    'stacked: two layers read an input "symbol", as int32 [] and as floats [2]; inputs are found by name, so give one of them another',
+  );
+});
+
 describe("chains that share a sequence", () => {
   test("are refused where they do not fit", () => {
     expect(() => chain([1, 1], { owners: [0] })).toThrow("chain: owners names 1 sequences for 2 chains");

@@ -43,7 +43,7 @@ export function bidirectional<S extends Shapes, P, T extends Shapes, Q>(
   const backward = recurrent(backwardCell, { reverse: true });
   return sequenceLayer("bidirectional", {
     input: forward.input,
-    further: furtherOf([forward, backward]),
+    further: furtherOf("bidirectional", [forward, backward]),
     forward: false,
     get features() {
       const [h, g] = [forward.features, backward.features];

@@ -1,5 +1,5 @@
 import type { InputSpec, InputSpecs } from "../../cell/index.js";
-import { type Shape, sameShape } from "../../tensor/index.js";
+import { formatShape, type Shape, ShapeError, sameShape } from "../../tensor/index.js";
 import type { AnyLayer, AnySequenceLayer } from "../module.js";
 
 /** Whether a layer runs over a structure; the others work row by row. */
@@ -26,8 +26,31 @@ export function inputOf(what: string, subject: string, { input }: AnyLayer | Any
   return input;
 }
 
-/** What some layers read besides x, each input once: layers that read one of the same name share it. */
-export function furtherOf(layers: readonly (AnyLayer | AnySequenceLayer)[]): InputSpecs | undefined {
-  const all = Object.assign({}, ...layers.map((layer) => (isSequenceLayer(layer) ? layer.further : {})));
+/**
+ * What some layers read besides x, each input once: layers that read one of the same name share it.
+ * @throws ShapeError if they are made for different ones
+ */
+export function furtherOf(
+  what: string,
+  layers: readonly (AnyLayer | AnySequenceLayer)[],
+): InputSpecs | undefined {
+  const all: Record<string, InputSpec> = {};
+  for (const layer of layers)
+    for (const [name, spec] of Object.entries(isSequenceLayer(layer) ? (layer.further ?? {}) : {})) {
+      const other = Object.hasOwn(all, name) ? all[name]! : spec;
+      if (!sameShape(rowShape(other), rowShape(spec)) || dtypeOf(other) !== dtypeOf(spec))
+        throw new ShapeError(
+          `${what}: two layers read an input "${name}", as ${shown(other)} and as ${shown(spec)}; inputs are found by name, so give one of them another`,
+        );
+      all[name] = spec;
+    }
   return Object.keys(all).length > 0 ? all : undefined;
+}
+
+function dtypeOf(spec: InputSpec): string {
+  return "shape" in spec ? spec.dtype : "floats";
+}
+
+function shown(spec: InputSpec): string {
+  return `${dtypeOf(spec)} ${formatShape(rowShape(spec))}`;
 }

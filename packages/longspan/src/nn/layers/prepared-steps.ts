@@ -60,6 +60,7 @@ export class PreparedSteps<S, O> {
   /** What is read besides what the runs themselves bring: where it lies in either turn, and its array. */
   private readonly others: readonly { readonly from: readonly [MemoryRange, MemoryRange]; to: TypedArray }[];
   private readonly first: TypedArray;
+  private readonly read: ReadonlySet<Handle>;
   /** Which of the states is the present one. */
   private turn: 0 | 1 = 0;
 
@@ -116,6 +117,7 @@ export class PreparedSteps<S, O> {
     ] = read.filter(({ to }) => to.length > 0);
     this.others = others;
     this.first = brought.to;
+    this.read = new Set(executions.flatMap((run) => run.bindings.flatMap((b) => b?.handle ?? [])));
     const from = memoryOf(x);
     this.executions = [
       executor.bind(executions, [], { input: from, output: brought.from[0] }),
@@ -128,6 +130,7 @@ export class PreparedSteps<S, O> {
     x: RowNumbers,
     inputs: Readonly<Record<string, RowNumbers>> | undefined,
   ): readonly ArrayLike<number>[] {
+    if (inputs === undefined && this.further.size === 0) return [this.x.check(x)];
     for (const name of Object.keys(inputs ?? {}))
       if (!this.further.has(name))
         throw new TypeError(
@@ -146,6 +149,11 @@ export class PreparedSteps<S, O> {
       to.set(this.executor.read(handle, offset, length));
     }
     this.turn = this.turn === 0 ? 1 : 0;
+  }
+
+  /** Whether steps touch the memory of a tensor. */
+  touches(t: Tensor): boolean {
+    return this.read.has(t.binding().handle);
   }
 
   /** The state after the last step, in the memory from which the next one goes on. */

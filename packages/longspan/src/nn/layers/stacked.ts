@@ -88,7 +88,7 @@ export function stacked<const L extends StackedLayers>(
     residual && sameShape(below.shape, output.shape) ? add(below, output) : output;
   return sequenceLayer<StackedParams<L>, StackedState<L>>("stacked", {
     input,
-    further: furtherOf(layers),
+    further: furtherOf("stacked", layers),
     get features() {
       return skip ? total(layers.map((layer) => layer.features)) : layers.at(-1)!.features;
     },

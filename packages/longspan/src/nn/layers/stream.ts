@@ -195,7 +195,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
   step(x: RowNumbers, inputs?: Readonly<Record<string, RowNumbers>>): NumbersOf<O> {
     const { steps } = this.present();
     const values = steps.check(x, inputs);
-    this.start.write([this.at]);
+    if (steps.touches(this.start)) this.start.write([this.at]);
     steps.run(values);
     this.at += 1;
     return steps.output;
