@@ -27,11 +27,12 @@ import {
   type Tensor,
   type TypedArray,
   tanh,
+  tensor,
   unfold,
   useExecutor,
   type Value,
 } from "longspan";
-import { castTree, type DType, defaultExecutor, normal } from "longspan/engine";
+import { castTree, type DType, defaultExecutor, normal, type RecordableExecutor } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
 
@@ -78,8 +79,22 @@ const xOf = (dtype: DType) => onCpu(draw(4, [T, B, I], dtype)).toArray();
 const symbols = Int32Array.from({ length: T * B }, (_, i) => (7 * i) % 5);
 const part = (a: TypedArray, t: number) => a.subarray((t * a.length) / T, ((t + 1) * a.length) / T);
 
+/** Draws once per sequence, and nothing else that is formed once. */
+const masking = defineCell({
+  name: "masking",
+  inputs: () => ({ x: [I] }),
+  state: () => ({ h: [I] }),
+  params: () => ({}),
+  step({ x, h }, _, context) {
+    const next = dropoutInCell(tanh(add(x, h)), 0.5, context, { per: "sequence" });
+    return { state: { h: next }, output: next };
+  },
+})(undefined);
+
 // biome-ignore lint/suspicious/noExplicitAny: parameters of layers of all kinds.
 const layers: Readonly<Record<string, () => SequenceLayer<any, any>>> = {
+  "a cell that draws once per sequence, twice, from keys of their own": () =>
+    stacked([recurrent(masking), recurrent(masking), recurrent(reading)]),
   "a cell that reads all there is": () => recurrent(reading),
   "a stack of it, dropout, another recurrent layer and one that works row by row": () =>
     stacked(
@@ -219,6 +234,48 @@ for (const { name } of executorRows) {
         }
         expect(Array.from(stream.structure.pairs("source").node)).toEqual([0, 0, 0, 2, 2]);
         stream.dispose();
+      });
+
+      test("keys are formed when the stream is opened, and again when it is reset after a parameter was written", () => {
+        const layer = recurrent(reading);
+        const params = layer.init(Key.of(1));
+        const inputs = given("float32");
+        const stream = layer.stream(params, { sets: { source: sizes }, inputs, key: Key.of(9) });
+        const [x, symbol] = [new Float32Array(B * I).fill(0.5), [1, 2, 3]];
+        const first = Array.from(stream.step(x, { symbol }));
+        params.V.write(new Float32Array(H * H).fill(0.25));
+        stream.reset();
+        const second = Array.from(stream.step(x, { symbol }));
+        expect(second).not.toEqual(first);
+        const { output } = layer.apply(
+          params,
+          fromArray(x, [B, I]),
+          chain([1, 1, 1]).withSets({ source: sizes }),
+          {
+            inputs: { ...inputs, symbol: tensor(symbol, "int32") },
+            key: Key.of(9),
+          },
+        );
+        expect(second).toEqual(numbers(output));
+        stream.dispose();
+        const kinds: string[][] = [];
+        const executor = defaultExecutor() as unknown as RecordableExecutor;
+        const { bind } = executor;
+        executor.bind = (executions, replaced, window) => {
+          kinds.push(
+            executions.flatMap(({ executable: { program } }) =>
+              [...program.before, ...program.loop, ...program.after].map((i) => i.kind),
+            ),
+          );
+          return bind.call(executor, executions, replaced, window);
+        };
+        try {
+          layer.stream(params, { sets: { source: sizes }, inputs, key: Key.of(9) }).dispose();
+        } finally {
+          executor.bind = bind;
+        }
+        // Of x and of the state; the product with the keys is not among them.
+        expect(kinds[0]!.filter((kind) => kind === "gemm").length).toBe(2);
       });
 
       test("steps over rows take no memory, whichever way they are selected in turn", () => {

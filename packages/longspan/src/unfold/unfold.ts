@@ -31,6 +31,7 @@ import { dtypeKind, valueKind } from "../tensor/kinds.js";
 import { checkCall } from "./check-call.js";
 import { checkpointedUnfoldOp } from "./checkpointed.js";
 import { clipReads } from "./clip-reads.js";
+import { keeper, runKeeping } from "./formed-once.js";
 import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import { plainLoop } from "./plain-loop.js";
 import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
@@ -146,7 +147,11 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
   const results =
-    loop === "plain" ? plainLoop(attrs, operands) : applyAll(untreated ? unfoldOp : runner, attrs, operands);
+    loop === "plain"
+      ? plainLoop(attrs, operands)
+      : runner === unfoldOp && keeper.present
+        ? runKeeping(attrs, operands, (i) => isOwn(traced.sources[i]), keeper.present)
+        : applyAll(untreated ? unfoldOp : runner, attrs, operands);
   let at = 0;
   const output = mapTree(traced.output, () => results[at++]!);
   const sums = mapTree(traced.sums, () => results[at++]!) as N;
@@ -280,6 +285,11 @@ function operand(
     case "position":
       return attrs.structure.positions();
   }
+}
+
+/** Whether `unfold` makes a value of a cell itself, of the structure and the key. */
+function isOwn(source: OperandSource | undefined): boolean {
+  return source !== undefined && !["param", "input", "edgeInput", "ofEdge", "member"].includes(source.from);
 }
 
 /** The position of each edge among those that lead to the same node, which lie side by side. */

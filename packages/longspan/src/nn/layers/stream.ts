@@ -33,6 +33,7 @@ import {
 } from "../../tensor/index.js";
 import { dtypeKind, shapeKind, treeKind } from "../../tensor/kinds.js";
 import { chain, type Structure } from "../../unfold/index.js";
+import { FormedValues } from "./formed-values.js";
 import { type NumbersOf, PreparedSteps } from "./prepared-steps.js";
 import type { RowNumbers } from "./step-input.js";
 import { checkStreamOptions, type FurtherInputs, type StreamOptions, streamKinds } from "./stream-options.js";
@@ -65,7 +66,10 @@ export interface Stream<S, O = Value> {
   get state(): S;
   /** Goes on from this state instead, copied; what it lacks is zero. @throws ShapeError if a part has another shape */
   set state(state: PartialState<S>);
-  /** Back to before the first step: a row per sequence, zeros, position 0. */
+  /**
+   * Back to before the first step: a row per sequence, zeros, position 0. What depends on parameters, sequences and sets alone, such as the
+   * keys of attention, is formed when the stream is opened, and here again.
+   */
   reset(): void;
   /** Releases its memory and lets go of the parameters. */
   dispose(): void;
@@ -175,6 +179,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
   private readonly inputs: FurtherInputs;
   private readonly start: Tensor;
   private readonly held: Tensor[] = [];
+  private readonly formed: FormedValues;
   private readonly known = new Map<string, { readonly steps: PreparedSteps<S, O>; structure: Structure }>();
   private owners: Int32Array;
   private current: { readonly steps: PreparedSteps<S, O>; readonly structure: Structure } | null;
@@ -187,6 +192,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
   ) {
     this.params = this.hold(mapTree(config.params, (v) => (v as Tensor).view(v.shape))) as P;
     this.inputs = this.hold(mapTree(config.inputs ?? {}, (v) => (v as Tensor).view(v.shape)));
+    this.formed = new FormedValues(new Set<Value>([...leaves(this.params), ...leaves(this.inputs)]));
     this.start = this.hold(fromArray([0], [], "int32"));
     this.owners = Int32Array.from(Array(this.sequences).keys());
     this.current = this.stepsFor(this.owners);
@@ -260,6 +266,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
 
   reset(): void {
     this.present();
+    this.formed.renew();
     this.owners = Int32Array.from(Array(this.sequences).keys());
     this.current = this.stepsFor(this.owners);
     this.state = {} as PartialState<S>;
@@ -270,6 +277,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
     if (this.current === null) return;
     this.current = null;
     for (const { steps } of this.known.values()) steps.dispose();
+    this.formed.dispose();
     for (const t of this.held) t.dispose();
   }
 
@@ -308,7 +316,9 @@ class OpenStream<P, S, O> implements Stream<S, O> {
         dtype: floatType(this.params),
         structure,
         apply: (x, others, state) =>
-          apply(this.params, x, state, { structure, inputs: { ...this.inputs, ...others }, key }),
+          this.formed.within(() =>
+            apply(this.params, x, state, { structure, inputs: { ...this.inputs, ...others }, key }),
+          ),
       },
       this.executor,
     );
