@@ -4,6 +4,7 @@ import {
   applyUpdates,
   attend,
   bidirectional,
+  capture,
   chain,
   checkDerivatives,
   concat,
@@ -13,6 +14,7 @@ import {
   gather,
   gru,
   Key,
+  leaves,
   linear,
   lstm,
   multiplicativeAddressing,
@@ -186,6 +188,21 @@ test("a first state that is copied is the encoder's last", () => {
   ).toThrow(
     'encoderDecoder: firstState is "copied", but the encoder\'s last state has no h [2, 4] for the decoder (it is [2, 3]); make both of one cell and size, or use "mapped" with a context',
   );
+});
+
+test("a captured step of training is the step, and checkpoints change nothing", () => {
+  const model = models["a bidirectional encoder, a first state and attention after the cell"];
+  const params = paramsOf(model);
+  const step = (p: typeof params, options: object = {}) =>
+    valueAndGrad((q: typeof params) =>
+      crossEntropyMean(model.apply(q, batch.source, batch.target, options).output, batch.answers),
+    )(p);
+  const flat = (of: ReturnType<typeof step>) => leaves(of).flatMap(numbers);
+  const expected = flat(step(params));
+  const captured = capture((p: typeof params) => step(p));
+  for (let round = 0; round < 3; round++) expect(flat(captured(params))).toEqual(expected);
+  const backward = { kind: "checkpointed", blocks: 2 };
+  expect(difference(flat(step(params, { backward })), expected)).toBeLessThan(1e-14);
 });
 
 test("attention learns to turn sequences round", async () => {
