@@ -49,6 +49,8 @@ function transposeEquation(
   heldValue: (v: Value) => Value,
 ): readonly Linear[] {
   if (isSpreadInPlace(eq)) return cts;
+  // Spread over rows in which it differs already, a value is what it was.
+  if (eq.op === spreadToOp && (eq.inputs[0] as Var).scope === eq.attrs.to) return cts;
   if (!eq.op.transpose)
     throw new DerivativeError(`${eq.op.name} appears in a linear function but has no transpose`);
   const inputs = eq.inputs.map((v, j) => (linear[j] ? v : heldValue(v)));

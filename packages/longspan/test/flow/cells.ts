@@ -74,6 +74,7 @@ function summing(cell: AnyCell): TreeCell {
     node(x, edges, params, zero) {
       const message = (s: Slots) =>
         edge ? (edge({ x, ...s } as never, params as never, {} as never) as Slots) : s;
+      const message = (s: Slots) => (edge ? (edge({ x, ...s } as never, params as never) as Slots) : s);
       const into = (q: number) =>
         sums(
           edges.filter((e) => e.port === q).map((e) => message(e.state)),

@@ -1,10 +1,12 @@
 import {
   add,
+  concat,
   grad,
   Key,
   mul,
   normal,
   onCpu,
+  reshape,
   square,
   sum,
   type Tensor,
@@ -15,6 +17,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { type Slots, treeCells } from "./cells.js";
 import { flowByHand, manyWays, stackedRows, structureOf, twoWays } from "./unrolled.js";
+import { flowByHand, manyWays, structureOf, twoWays } from "./unrolled.js";
 
 const list = (v: Value) => Array.from(onCpu(v).toArray());
 
@@ -23,6 +26,18 @@ function lossOf(rows: Slots): Value {
   return Object.values(rows)
     .map((v, i) => sum(square(add(v, mul(normal(Key.of(60 + i), v.shape, "float64"), 0.7)))))
     .reduce((a, b) => add(a, b));
+}
+
+function stacked(states: readonly Slots[]): Slots {
+  return Object.fromEntries(
+    Object.keys(states[0]!).map((k) => [
+      k,
+      concat(
+        states.map((s) => reshape(s[k]!, [1, s[k]!.size])),
+        0,
+      ),
+    ]),
+  );
 }
 
 /** Row r of several tensors of rows, one after the other. */
@@ -48,6 +63,7 @@ describe("what flows back along each edge", () => {
     const x = normal(Key.of(2), [structure.nodes, 2], "float64");
     const params = cell.init(Key.of(1), "float64") as Slots;
     const hand = flowByHand(subject, structure, params, x, (states) => lossOf(stackedRows(states)));
+    const hand = flowByHand(subject, structure, params, x, (states) => lossOf(stacked(states)));
     const zerosOf = (rows: number) =>
       Object.fromEntries(Object.entries(cell.state).map(([k, s]) => [k, zeros([rows, ...s], "float64")]));
 

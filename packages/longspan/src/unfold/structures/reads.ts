@@ -1,3 +1,5 @@
+import type { StructureParts } from "./structure.js";
+
 /** What the nodes of a structure read: one entry for each edge into a node, ordered by the row that reads. */
 export interface Reads {
   /** The row that reads. */
@@ -20,6 +22,7 @@ export function readsOf({
   readonly nodes: number;
   readonly inPorts: readonly string[];
 }): Reads {
+export function readsOf({ edges: { from, to, toPort }, nodes, inPorts }: StructureParts): Reads {
   const intoNodes = (column: Int32Array): Int32Array => column.filter((_, e) => to[e]! >= 0);
   const node = intoNodes(to);
   const onePerNode = inPorts.length === 1 && node.length === nodes && node.every((row, r) => row === r);
