@@ -1,12 +1,10 @@
 import {
   add,
-  concat,
   grad,
   Key,
   mul,
   normal,
   onCpu,
-  reshape,
   square,
   sum,
   type Tensor,
@@ -26,18 +24,6 @@ function lossOf(rows: Slots): Value {
   return Object.values(rows)
     .map((v, i) => sum(square(add(v, mul(normal(Key.of(60 + i), v.shape, "float64"), 0.7)))))
     .reduce((a, b) => add(a, b));
-}
-
-function stacked(states: readonly Slots[]): Slots {
-  return Object.fromEntries(
-    Object.keys(states[0]!).map((k) => [
-      k,
-      concat(
-        states.map((s) => reshape(s[k]!, [1, s[k]!.size])),
-        0,
-      ),
-    ]),
-  );
 }
 
 /** Row r of several tensors of rows, one after the other. */
