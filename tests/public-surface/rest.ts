@@ -176,6 +176,7 @@ export const flowRows: Rows = {
         jacobians: maybe(count(1)),
         exponents: maybe(count(1)),
         weights: maybe(flag(false)),
+        ratios: maybe(flag(false)),
       }),
     });
   },

@@ -1,15 +1,16 @@
-import type { Structure } from "../unfold/index.js";
 import { norm } from "./layer-steps.js";
 import type { Curvature } from "./second-derivatives.js";
 
-/** A quantity of the nodes at one distance from the end of their sequence. */
+/** A quantity of the nodes at one distance from the end of their sequence, tree or graph. */
 export interface AtLag {
-  /** Steps before the last one. */
+  /** Steps before the last one; over trees and graphs, edges on the shortest path to a node whose state is final. */
   readonly lag: number;
-  /** The root of the mean of the squares over the sequences that are that long. */
+  /** The root of the mean of the squares over the nodes at that distance: in chains, one of each sequence that is that long. */
   readonly norm: number;
   readonly smallest: number;
   readonly largest: number;
+  readonly nodes: number;
+  /** Sequences, trees or graphs that have such nodes. */
   readonly sequences: number;
 }
 
@@ -25,18 +26,6 @@ export interface CurvatureAtLag {
   readonly tied: Curvature | null;
 }
 
-/** Per row of a chain: how many steps of its sequence come after it. */
-export function lagsOf(structure: Structure): Int32Array {
-  const clock = structure.checkClock();
-  const last = new Int32Array(structure.sequences).fill(-1);
-  const { sequenceOf } = structure.parts;
-  clock.forEach((t, row) => {
-    const s = sequenceOf[row]!;
-    last[s] = Math.max(last[s]!, t);
-  });
-  return clock.map((t, row) => last[sequenceOf[row]!]! - t);
-}
-
 /** Norms of rows [rows, size]. */
 export function rowNorms(values: Float64Array, size: number): Float64Array {
   const out = new Float64Array(size === 0 ? 0 : values.length / size);
@@ -44,19 +33,21 @@ export function rowNorms(values: Float64Array, size: number): Float64Array {
   return out;
 }
 
-/** Norms of nodes, gathered by their lags. */
-export function byLag(norms: Float64Array, lags: Int32Array): AtLag[] {
-  const groups: number[][] = [];
+/** Norms of nodes, gathered by their lags; a lag of -1 is none. @param sequenceOf per node */
+export function byLag(norms: Float64Array, lags: Int32Array, sequenceOf: Int32Array): AtLag[] {
+  const groups: { norms: number[]; sequences: Set<number> }[] = [];
   lags.forEach((lag, row) => {
-    while (groups.length <= lag) groups.push([]);
-    groups[lag]!.push(norms[row]!);
+    while (groups.length <= lag) groups.push({ norms: [], sequences: new Set() });
+    groups[lag]?.norms.push(norms[row]!);
+    groups[lag]?.sequences.add(sequenceOf[row]!);
   });
-  return groups.map((group, lag) => ({
+  return groups.map(({ norms: group, sequences }, lag) => ({
     lag,
     norm: norm(group) / Math.sqrt(group.length),
     smallest: group.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
     largest: group.reduce((a, b) => Math.max(a, b), 0),
-    sequences: group.length,
+    nodes: group.length,
+    sequences: sequences.size,
   }));
 }
 

@@ -21,9 +21,10 @@ import {
   unfold,
   watchUnfolds,
 } from "../unfold/index.js";
-import { type CurvatureAtLag, lagsOf, lagsToSplitAt } from "./by-lag.js";
+import { type CurvatureAtLag, lagsToSplitAt } from "./by-lag.js";
 import { type CurvatureVerdict, curvatureVerdictOf } from "./curvature-verdict.js";
 import { dispose, draws, norm, owned } from "./layer-steps.js";
+import { distancesOf } from "./paths.js";
 import { curvatureAt } from "./second-derivatives.js";
 import { isRecurrent, untreated } from "./state-gradients.js";
 import { copyMark, withWeightCopy } from "./weight-copies.js";
@@ -152,7 +153,7 @@ async function lagsOfLayer(
   weights: unknown,
   lags: readonly number[] | undefined,
 ): Promise<CurvatureAtLag[]> {
-  const lagOf = lagsOf(structure);
+  const lagOf = distancesOf(structure);
   const count = lagOf.reduce((most, lag) => Math.max(most, lag + 1), 0);
   const all = lagOf.map(() => 1);
   const at = withCopy(computeLoss, layer);

@@ -15,6 +15,7 @@ export {
   type LayerCurvature,
 } from "./curvature.js";
 export type { CurvatureVerdict } from "./curvature-verdict.js";
+export type { FlowAlongEdges } from "./edge-ratios.js";
 export {
   type FlowGradient,
   type FlowPenalty,
@@ -31,5 +32,6 @@ export {
   type StepJacobian,
 } from "./flow-report.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
+export type { GrowthAtLag } from "./product-growth.js";
 export type { Curvature } from "./second-derivatives.js";
 export type { FlowVerdict } from "./verdict.js";

@@ -12,7 +12,7 @@ import {
   type Traceable,
   type Value,
 } from "../tensor/index.js";
-import { castTree, chain, indexTensor, type Structure, unfold } from "../unfold/index.js";
+import { castTree, indexTensor, Structure, unfold } from "../unfold/index.js";
 
 /** A layer of a model as it ran, in float64 and ready for its steps to be looked at one by one. */
 export interface RanLayer {
@@ -20,8 +20,8 @@ export interface RanLayer {
   readonly structure: Structure;
   readonly params: unknown;
   readonly inputs: Readonly<Record<string, Value>>;
-  /** Per slot: the state that each node reads, [nodes, size] laid flat. */
-  readonly before: Readonly<Record<string, Float64Array>>;
+  /** Per slot: the state at the other end of each edge into a node, [reads, size] laid flat, in the order of `structure.reads`. */
+  readonly sources: Readonly<Record<string, Float64Array>>;
 }
 
 /** Numbers of a slot and of the state, all slots laid one after the other. */
@@ -43,29 +43,27 @@ export function stateSizes(cell: Pick<Cell, "state">): StateSizes {
   return { slots, total: slots.reduce((n, s) => n + s.size, 0) };
 }
 
-/** The states that the nodes read, from those that they wrote and the initial ones: the sum over the edges into each. */
-export async function statesBefore(
-  structure: Structure,
+/** The states that are read along the edges into nodes, from those that the nodes wrote and the initial ones. */
+export async function statesRead(
+  { reads }: Structure,
   cell: Pick<Cell, "state">,
   states: Readonly<Record<string, Value>>,
   initial: Readonly<Record<string, Value>>,
 ): Promise<Record<string, Float64Array>> {
-  const { nodes, edges } = structure.parts;
-  const before: Record<string, Float64Array> = {};
+  const bySlot: Record<string, Float64Array> = {};
   for (const { name, size } of stateSizes(cell).slots) {
     const written = await read(states[name]!);
     const first = initial[name] === undefined ? null : await read(initial[name]!);
-    const rows = new Float64Array(nodes * size);
-    edges.to.forEach((to, e) => {
-      const from = edges.from[e]!;
+    const rows = new Float64Array(reads.from.length * size);
+    reads.from.forEach((from, e) => {
       const source = from >= 0 ? written : first;
       const row = from >= 0 ? from : -from - 1;
-      if (to < 0 || source === null || row >= source.length / size) return;
-      for (let i = 0; i < size; i++) rows[to * size + i]! += source[row * size + i]!;
+      if (source === null || row >= source.length / size) return;
+      for (let i = 0; i < size; i++) rows[e * size + i] = source[row * size + i]!;
     });
-    before[name] = rows;
+    bySlot[name] = rows;
   }
-  return before;
+  return bySlot;
 }
 
 /** The layer in float64. */
@@ -78,71 +76,124 @@ export function draws(cell: Cell): boolean {
   return cell.trace("float64").sources.some(({ from }) => from === "key");
 }
 
-/** What the steps of some nodes read, as sequences of one step each. A node may be named more than once. */
-function stepsOf(layer: RanLayer, rows: Int32Array) {
-  const { cell, structure, inputs, before } = layer;
+/**
+ * The steps of some nodes, each by itself: a structure without edges between nodes, whose sources hold what each edge into them reads. A
+ * node may be named more than once. Its sequences, and what they and their sets hold, are the layer's own.
+ */
+function stepsOf(layer: RanLayer, nodes: Int32Array) {
+  const { cell, structure, inputs, sources } = layer;
+  const { parts, reads } = structure;
+  const first = firstReads(structure);
+  const edges: number[] = [];
+  const into: number[] = [];
+  nodes.forEach((node, i) => {
+    for (let e = first[node]!; e < first[node + 1]!; e++) {
+      edges.push(e);
+      into.push(i);
+    }
+  });
+  const steps = new Structure({
+    ...parts,
+    nodes: nodes.length,
+    sources: edges.length,
+    sinks: nodes.length,
+    edges: {
+      from: Int32Array.from([...edges.map((_, k) => -(k + 1)), ...nodes.keys()]),
+      fromPort: new Int32Array(edges.length + nodes.length),
+      to: Int32Array.from([...into, ...Array.from(nodes, (_, i) => -(i + 1))]),
+      toPort: Int32Array.from([...edges.map((e) => reads.port[e]!), ...nodes.map(() => 0)]),
+    },
+    levelBegin: Int32Array.of(0),
+    levelEnd: Int32Array.of(nodes.length),
+    sequenceOf: nodes.map((n) => parts.sequenceOf[n]!),
+    positions: nodes.map((n) => parts.positions[n]!),
+    clock: null,
+    order: Int32Array.from(nodes.keys()),
+  });
   const initial: Record<string, Value> = {};
-  for (const { name, shape, size } of stateSizes(cell).slots) {
-    const values = new Float64Array(rows.length * size);
-    rows.forEach((row, i) => {
-      values.set(before[name]!.subarray(row * size, (row + 1) * size), i * size);
-    });
-    initial[name] = fromArray(values, [rows.length, ...shape], "float64");
-  }
-  const perSequence = indexTensor(rows.map((row) => structure.parts.sequenceOf[row]!));
-  const index = indexTensor(rows);
-  const own: Record<string, Value> = {};
-  for (const [name, v] of Object.entries(inputs)) {
-    if (Object.hasOwn(cell.inputs, name)) own[name] = gather(v, index);
-    else if (Object.hasOwn(cell.sequenceInputs, name)) own[name] = gather(v, perSequence);
-    else own[name] = v;
-  }
-  const steps = chain(Array.from({ length: rows.length }, () => 1));
+  if (edges.length > 0)
+    for (const { name, shape, size } of stateSizes(cell).slots) {
+      const values = new Float64Array(edges.length * size);
+      edges.forEach((e, k) => {
+        values.set(sources[name]!.subarray(e * size, (e + 1) * size), k * size);
+      });
+      initial[name] = fromArray(values, [edges.length, ...shape], "float64");
+    }
+  const index = indexTensor(nodes);
+  const own = Object.fromEntries(
+    Object.entries(inputs).map(([name, v]) => [
+      name,
+      Object.hasOwn(cell.inputs, name) ? gather(v, index) : v,
+    ]),
+  );
   return { initial: initial as ValuesOf<Shapes>, inputs: own, steps };
 }
 
+/** Where the reads of each node begin: they lie side by side. [nodes + 1] */
+function firstReads({ reads, nodes }: Structure): Int32Array {
+  const first = new Int32Array(nodes + 1);
+  for (const node of reads.node) first[node + 1]! += 1;
+  for (let n = 0; n < nodes; n++) first[n + 1]! += first[n]!;
+  return first;
+}
+
 /**
- * Cotangents of the states that some nodes write, each pulled back through the node's own step: w' dstate(t)/dstate(t-1).
- * @param cotangents [rows, state], all slots one after the other
+ * Cotangents of the states that the targets of some edges write, each pulled back through the target's own step along that edge:
+ * w' dstate(target)/dstate(source).
+ * @param edges by their numbers among `structure.reads` @param cotangents [edges, state], all slots one after the other
  * @returns the same form
  */
 export async function pullBack(
   layer: RanLayer,
-  rows: Int32Array,
+  edges: Int32Array,
   cotangents: Float64Array,
 ): Promise<Float64Array> {
   const { slots, total } = stateSizes(layer.cell);
+  const { structure } = layer;
+  if (edges.length === 0) return new Float64Array(0);
+  const nodes = edges.map((e) => structure.reads.node[e]!);
   const pulled = scope(() => {
-    const { initial, inputs, steps } = stepsOf(layer, rows);
-    const of = asSlots(layer.cell, rows.length, cotangents);
+    const { initial, inputs, steps } = stepsOf(layer, nodes);
+    const of = asSlots(layer.cell, edges.length, cotangents);
     const options = { initial, pullback: { of } };
     return unfold(layer.cell, layer.params as Traceable<ParamsOf<unknown>>, inputs, steps, options).pullback!;
   });
-  const out = new Float64Array(rows.length * total);
+  const first = firstReads(structure);
+  const rows = new Int32Array(edges.length);
+  let before = 0;
+  edges.forEach((e, i) => {
+    const node = nodes[i]!;
+    rows[i] = before + e - first[node]!;
+    before += first[node + 1]! - first[node]!;
+  });
+  const out = new Float64Array(edges.length * total);
   let offset = 0;
   for (const { name, size } of slots) {
-    const v = pulled[name]!;
-    const data = await read(v);
-    for (let r = 0; r < rows.length; r++)
-      for (let i = 0; i < size; i++) out[r * total + offset + i] = data[r * size + i]!;
+    const data = await read(pulled[name]!);
+    rows.forEach((row, r) => {
+      for (let i = 0; i < size; i++) out[r * total + offset + i] = data[row * size + i]!;
+    });
     offset += size;
   }
   dispose(pulled);
   return out;
 }
 
-/** Exact Jacobians dstate(t)/dstate(t-1) of the steps of some nodes: [rows, state, state], entry (i, j) = dstate_i/dbefore_j. */
-export async function stepJacobians(layer: RanLayer, rows: Int32Array): Promise<Float64Array> {
+/**
+ * Exact Jacobians dstate(target)/dstate(source) along some edges, in a chain dstate(t)/dstate(t-1): [edges, state, state], entry (i, j) is
+ * that of number i by number j.
+ */
+export async function stepJacobians(layer: RanLayer, edges: Int32Array): Promise<Float64Array> {
   const { total: n } = stateSizes(layer.cell);
-  const out = new Float64Array(rows.length * n * n);
+  const out = new Float64Array(edges.length * n * n);
   // As many steps at a time as make some thousand rows.
   const at = Math.max(1, Math.floor(4096 / n));
-  for (let first = 0; first < rows.length; first += at) {
-    const some = rows.subarray(first, first + at);
+  for (let first = 0; first < edges.length; first += at) {
+    const some = edges.subarray(first, first + at);
     const repeated = new Int32Array(some.length * n);
     const basis = new Float64Array(some.length * n * n);
-    some.forEach((row, k) => {
-      repeated.fill(row, k * n, (k + 1) * n);
+    some.forEach((edge, k) => {
+      repeated.fill(edge, k * n, (k + 1) * n);
       for (let i = 0; i < n; i++) basis[(k * n + i) * n + i] = 1;
     });
     out.set(await pullBack(layer, repeated, basis), first * n * n);
@@ -150,15 +201,15 @@ export async function stepJacobians(layer: RanLayer, rows: Int32Array): Promise<
   return out;
 }
 
-/** The share of some nodes in the gradients of the layer's parameters: the norms |sum over the nodes of w' dstate(t)/dparameter|. */
+/** The share of some nodes in the gradients of the layer's parameters: the norms |sum over the nodes of w' dstate(t)/dparameter|, their edge steps included. */
 export async function parameterShares(
   layer: RanLayer,
-  rows: Int32Array,
+  nodes: Int32Array,
   cotangents: Float64Array,
 ): Promise<Map<string, number>> {
   const grads = scope(() => {
-    const { initial, inputs, steps } = stepsOf(layer, rows);
-    const of = asSlots(layer.cell, rows.length, cotangents);
+    const { initial, inputs, steps } = stepsOf(layer, nodes);
+    const of = asSlots(layer.cell, nodes.length, cotangents);
     return grad((params: Traceable<ParamsOf<unknown>>) => {
       const { final } = unfold(layer.cell, params, inputs, steps, { initial });
       const terms = Object.entries(of).map(([name, d]) =>

@@ -4,8 +4,8 @@ import type { AtLag } from "./by-lag.js";
 export interface FlowVerdict {
   readonly kind: "vanishing" | "exploding" | "flowing" | "not finite" | "too short" | "none";
   /**
-   * The greatest lag at which the gradient still has a thousandth of its norm at lag 1. Null where there is no gradient or too few
-   * steps to say.
+   * The greatest lag, over trees and graphs the greatest distance, at which the gradient still has a thousandth of its norm at 1. Null
+   * where there is no gradient or too few steps to say.
    */
   readonly horizon: number | null;
   /** The factor by which the norm changes per step of lag, by least squares on its logarithm; null as above. */
@@ -19,31 +19,65 @@ export interface FlowVerdict {
 /** Below this share of the norm at lag 1, what a step contributes drowns in what later steps do. */
 const threshold = 1e-3;
 
+/** What a layer runs over: chains, whose steps have a clock, or trees and graphs, whose nodes do not. */
+export type Over = "chains" | "graphs";
+
+/** How a verdict is put. `at(k)`: lag k, or distance k. */
+interface Wording {
+  readonly at: (lag: number) => string;
+  readonly none: string;
+  readonly tooShort: (lags: number) => string;
+  readonly perStep: string;
+  readonly lost: (horizon: number) => string;
+  readonly kept: (last: number) => string;
+}
+
+const wordings: Readonly<Record<Over, Wording>> = {
+  chains: {
+    at: (lag) => `lag ${lag}`,
+    none: "there is no gradient at any step",
+    tooShort: (lags) => `sequences of ${lags} steps`,
+    perStep: "per step",
+    lost: (horizon) => `nothing beyond about ${horizon} steps is being learned`,
+    kept: (last) => `dependencies over all ${last + 1} steps can be learned`,
+  },
+  graphs: {
+    at: (lag) => `distance ${lag}`,
+    none: "there is no gradient at any node",
+    tooShort: (lags) => `nodes that are at most ${Math.max(0, lags - 1)} edges from a final state`,
+    perStep: "per edge",
+    lost: (horizon) => `nothing that is more than about ${horizon} edges from a final state is being learned`,
+    kept: (last) => `what is up to ${last} edges from a final state can be learned`,
+  },
+};
+
 /** Judges the norms of a gradient by lag. @param spread the greatest lag's share of the norm at lag 1 above which it explodes */
 export function verdictOf(
   lags: readonly AtLag[],
-  { spread = 100 }: { spread?: number } = {},
+  { spread = 100, over = "chains" }: { spread?: number; over?: Over } = {},
 ): Omit<FlowVerdict, "advice"> {
+  const wording = wordings[over];
+  const { at } = wording;
   if (lags.some((l) => !Number.isFinite(l.norm)))
     return {
       kind: "not finite",
       horizon: null,
       factorPerStep: null,
-      words: `the gradient is not finite from lag ${lags.find((l) => !Number.isFinite(l.norm))!.lag} on`,
+      words: `the gradient is not finite from ${at(lags.find((l) => !Number.isFinite(l.norm))!.lag)} on`,
     };
   if (lags.every((l) => l.norm === 0))
     return {
       kind: "none",
       horizon: null,
       factorPerStep: null,
-      words: "the loss does not depend on this layer's state: there is no gradient at any step",
+      words: `the loss does not depend on this layer's state: ${wording.none}`,
     };
   if (lags.length < 4)
     return {
       kind: "too short",
       horizon: null,
       factorPerStep: null,
-      words: `sequences of ${lags.length} steps say nothing about long dependencies`,
+      words: `${wording.tooShort(lags.length)} say nothing about long dependencies`,
     };
   const reference = lags[1]!.norm > 0 ? lags[1]! : lags.find((l) => l.norm > 0)!;
   const share = (l: AtLag) => l.norm / reference.norm;
@@ -56,7 +90,7 @@ export function verdictOf(
     return {
       kind: "exploding",
       ...common,
-      words: `gradients at lag ${peak.lag} are ${short(share(peak))} times those at lag ${reference.lag}: they explode on their way back (by ${short(factorPerStep)} per step)`,
+      words: `gradients at ${at(peak.lag)} are ${short(share(peak))} times those at ${at(reference.lag)}: they explode on their way back (by ${short(factorPerStep)} ${wording.perStep})`,
     };
   if (horizon < last.lag) {
     // A lag to quote beside the horizon: the first where nothing much is left.
@@ -64,13 +98,13 @@ export function verdictOf(
     return {
       kind: "vanishing",
       ...common,
-      words: `gradients at lag ${gone.lag} are ${short(share(gone))} of those at lag ${reference.lag}: nothing beyond about ${horizon} steps is being learned`,
+      words: `gradients at ${at(gone.lag)} are ${short(share(gone))} of those at ${at(reference.lag)}: ${wording.lost(horizon)}`,
     };
   }
   return {
     kind: "flowing",
     ...common,
-    words: `gradients at lag ${last.lag} are ${short(share(last))} of those at lag ${reference.lag}: dependencies over all ${last.lag + 1} steps can be learned`,
+    words: `gradients at ${at(last.lag)} are ${short(share(last))} of those at ${at(reference.lag)}: ${wording.kept(last.lag)}`,
   };
 }
 

@@ -75,16 +75,18 @@ export function explosionText({ step, batch, norm, gradients }: StepReport): str
 }
 
 /** Where in a recurrent layer something stopped to be finite, or the lag at which the gradient was longest after it had grown tenfold. */
-function growthIn({ layer, cell, nonFinite, lags }: LayerFlow): string | null {
+function growthIn({ layer, cell, over, nonFinite, lags }: LayerFlow): string | null {
   const where = `In recurrent layer ${layer} (${cell})`;
   if (nonFinite) {
     const { what, step, sequence } = nonFinite;
-    return `${where}, the first value that is not finite is in the ${what} of step ${step} of sequence ${sequence}, counted from 0`;
+    const at = over === "chains" ? `step ${step} of sequence` : `node ${step} of tree or graph`;
+    return `${where}, the first value that is not finite is in the ${what} of ${at} ${sequence}, counted from 0`;
   }
   const first = lags.find((l) => l.norm > 0);
   const peak = lags.reduce((a, b) => (b.norm > a.norm ? b : a), lags[0] ?? { lag: 0, norm: 0 });
   if (first === undefined || peak.norm < 10 * first.norm) return null;
-  return `${where}, the gradient grew on its way back: |dL/dh| is ${short(first.norm)} ${first.lag} steps before the end and ${short(peak.norm)} at ${peak.lag}`;
+  const far = over === "chains" ? "steps before the end" : "edges from the final states";
+  return `${where}, the gradient grew on its way back: |dL/dh| is ${short(first.norm)} ${first.lag} ${far} and ${short(peak.norm)} at ${peak.lag}`;
 }
 
 function causesIn(what: string, tensors: readonly TensorReport[]): string[] {

@@ -19,7 +19,7 @@ export interface UnfoldOptions<S extends Shapes> {
   readonly pullback?: Pullback<S>;
   /** Also return the state at every node. */
   readonly states?: boolean;
-  /** Also return what the sigmoids and hyperbolic tangents of the step give at every node: its gates, as a rule. */
+  /** Also return what the sigmoids and hyperbolic tangents of the step give at every node, those of an edge step at every edge: gates, as a rule. */
   readonly activations?: boolean;
   /** `plain` runs the slow definition, a loop over nodes in ordinary ops. For tests and teaching. */
   readonly loop?: "compiled" | "plain";
@@ -50,7 +50,7 @@ export interface Unfolded<S extends Shapes, O, N> {
   readonly sums: N;
   /** States at every node, if asked for. */
   readonly states: ValuesOf<S> | null;
-  /** If asked for: each sigmoid and tanh of the step, in the order of its equations, with its values [nodes, ...]. */
+  /** If asked for: each sigmoid and tanh of the step, in the order of its equations, with its values [nodes, ...]; of an edge step [reads, ...]. */
   readonly activations: readonly { readonly op: string; readonly value: Value }[] | null;
   /**
    * If asked for, per slot [reads, ...slot], one row for each edge into a node (`structure.reads`): the sum over slots of

@@ -351,7 +351,7 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
       const { outputs, equations } = variant;
       const added = equations
         .filter(isActivation)
-        .map((eq) => ({ name: eq.op.name, value: eq.outputs[0]!, scope: "node" as const }));
+        .map((eq) => ({ name: eq.op.name, value: eq.outputs[0]!, scope: eq.outputs[0]!.scope }));
       variant = { ...variant, outputs: [...outputs, ...added] };
     }
     // The Jacobian is the step's own, whatever is done to gradients that flow through it.
@@ -373,11 +373,12 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
 }
 
 /**
- * Whether an equation of a step is one of those that `activations` gives the values of: a sigmoid or tanh.
+ * Whether an equation of a step, or of an edge step, is one of those that `activations` gives the values of: a sigmoid or tanh.
  * @example rnn({ input: 2, hidden: 3 }).trace("float32").graph.equations.filter(isActivation).length // 1
  */
 export function isActivation({ op, outputs }: CellGraph["equations"][number]): boolean {
-  return (op.name === "sigmoid" || op.name === "tanh") && outputs[0]!.scope === "node";
+  const { scope } = outputs[0]!;
+  return (op.name === "sigmoid" || op.name === "tanh") && (scope === "node" || scope === "edge");
 }
 
 /**

@@ -110,6 +110,7 @@ const largest = defineCell({
   name: "largest",
   inputs: () => ({ x: [2] as Shape }),
   state: () => ({ h: [3] as Shape }),
+  message: () => ({ h: [3] as Shape }),
   messages: { h: "max" },
   params: () => ({ U: glorot(2, 3), E: glorot(3, 3), W: orthogonal(3, 3) }),
   edge: ({ h }, { E }) => ({ h: tanh(matmul(h, E)) }),

@@ -386,15 +386,28 @@ describe("lyapunovExponents", () => {
     }
   });
 
-  test("refuses more exponents than numbers in the state, and more than one sequence", async () => {
+  test("of several sequences they are the mean over their steps", async () => {
+    const cell = rnn({ input: 2, hidden: 3 });
+    const params = cell.init(Key.of(1), "float64");
+    const x = normal(Key.of(2), [10, 2], "float64");
+    const options = { count: 1, settle: 0 };
+    const structure = chain([7, 3]);
+    const [both] = await lyapunovExponents(cell, params, { x: structure.pack(x) }, structure, options);
+    const alone = async (from: number, to: number) =>
+      (await lyapunovExponents(cell, params, { x: slice(x, 0, from, to) }, chain([to - from]), options))[0]!;
+    expect(both).toBeCloseTo(0.7 * (await alone(0, 7)) + 0.3 * (await alone(7, 10)), 12);
+  });
+
+  test("refuses more exponents than numbers in the state, and less than two steps", async () => {
     const cell = rnn({ input: 2, hidden: 3 });
     const params = cell.init(Key.of(1));
     const x = normal(Key.of(2), [8, 2]);
     await expect(lyapunovExponents(cell, params, { x }, chain([8]), { count: 4 })).rejects.toThrow(
       "from 1 to 3, got 4",
     );
-    await expect(lyapunovExponents(cell, params, { x }, chain([4, 4]))).rejects.toThrow(
-      "expected a chain of one sequence",
+    const each = chain(new Array<number>(8).fill(1));
+    await expect(lyapunovExponents(cell, params, { x }, each)).rejects.toThrow(
+      "lyapunovExponents: expected a chain of at least two steps, or trees with a path of at least two edges, got 8 sequences of 8 nodes in all, the longest path of 1",
     );
   });
 });

@@ -81,11 +81,11 @@ export interface Added {
   readonly writes: readonly Slots[];
 }
 
-/** The states of all rows, node by node and edge by edge in ordinary ops: nothing of the engine's loop. */
+/** The states of all rows, each by its own parameters if those are given by row, node by node and edge by edge in ordinary ops: nothing of the engine's loop. */
 export function statesOf(
   { cell, node }: TreeCell,
   structure: Structure,
-  params: Slots,
+  params: Slots | ((row: number) => Slots),
   x: Value,
   added: Added,
 ): Slots[] {
@@ -98,7 +98,9 @@ export function statesOf(
       .filter((e) => reads.node[e] === row)
       .map((e) => ({ port: reads.port[e]!, state: plus(states[reads.from[e]!]!, added.reads[e]!) }));
     const own = reshape(slice(x, 0, row, row + 1), [x.shape[1]!]);
-    states.push(plus(node(own, edges, params, zero), added.writes[row]!));
+    states.push(
+      plus(node(own, edges, typeof params === "function" ? params(row) : params, zero), added.writes[row]!),
+    );
   }
   return states;
 }
