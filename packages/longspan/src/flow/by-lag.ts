@@ -16,7 +16,7 @@ export interface AtLag {
 
 /** First and second derivatives with respect to a layer's weights as they are used at one lag. */
 export interface CurvatureAtLag {
-  /** Steps before the last one. */
+  /** Steps before the last one; over trees and graphs, edges on the shortest path to a node whose state is final. */
   readonly lag: number;
   /** |g(k)|, g(k) = dL/dW(k). */
   readonly gradient: number;

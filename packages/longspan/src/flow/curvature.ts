@@ -54,8 +54,9 @@ export interface CurvatureReport {
 }
 
 /**
- * Whether second derivatives vanish with the first: for each recurrent layer over a chain, of any cell with one way in and no edge
- * step, the gradient and the curvature of the loss with respect to the weights as they are used k steps before the end.
+ * Whether second derivatives vanish with the first: for each recurrent layer, of any cell, the gradient and the curvature of the loss
+ * with respect to the weights as they are used k steps before the end. Over trees and graphs, k is the number of edges on the shortest
+ * path from a node to one whose state is final, and the edge steps that lead to a node use its weights.
  *
  *     L(W(0), W(1), ...): the loss, if each lag k had a copy W(k) of the layer's weights W
  *     g(k) = dL/dW(k),   H(k,k) = d^2 L / dW(k)^2,   G(k,k) = J(k)' (d^2 L / dz^2) J(k),   J(k) = dz/dW(k)
@@ -74,7 +75,7 @@ export interface CurvatureReport {
  * truncation are ignored. Each lag costs about ten runs of the loss with its gradient.
  *
  * @param loss runs several times per lag, and must do the same each time
- * @throws Error if no recurrent layer over a chain takes part
+ * @throws Error if no recurrent layer takes part
  * @throws RangeError for lags that are no rising integers from 0 on
  * @see Goodfellow, Bengio, Courville (2016), sections 8.2.5 and 10.11.1; Martens and Sutskever (2011)
  * @example
@@ -104,15 +105,13 @@ export async function curvatureByLag<P>(
   const calls: UnfoldCall[] = [];
   const seen = scope(() => {
     const value = watchUnfolds((call, go) => {
-      if (looksAt(call)) calls.push(call);
+      if (isRecurrent(call)) calls.push(call);
       return go(untreated(call.options));
     }, computeLoss);
     return owned({ value, weights: calls.map((call) => castTree(call.params, "float64")) });
   });
   if (calls.length === 0)
-    throw new Error(
-      "curvatureByLag: the loss runs no recurrent layer over a chain with one way in and no edge step; nothing to report on",
-    );
+    throw new Error("curvatureByLag: the loss runs no recurrent layer; nothing to report on");
   try {
     const layers: LayerCurvature[] = [];
     for (const [layer, { cell, structure }] of calls.entries()) {
@@ -136,15 +135,6 @@ export async function curvatureByLag<P>(
 
 /** A loss, its parameters given. */
 type LossFunction = () => Value;
-
-function looksAt(call: UnfoldCall): boolean {
-  return (
-    isRecurrent(call) &&
-    call.cell.ports.length === 0 &&
-    call.cell.definition.edge === undefined &&
-    call.structure.parts.clock !== null
-  );
-}
 
 async function lagsOfLayer(
   computeLoss: LossFunction,
@@ -199,7 +189,7 @@ function withCopy(computeLoss: LossFunction, layer: number) {
     let at = 0;
     return watchUnfolds((call, go) => {
       const options = untreated(call.options);
-      if (!looksAt(call) || at++ !== layer) return go(options);
+      if (!isRecurrent(call) || at++ !== layer) return go(options);
       const { cell, params, inputs, structure } = call;
       derived ??= withWeightCopy(cell);
       const markedInputs = {

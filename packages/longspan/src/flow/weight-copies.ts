@@ -1,5 +1,13 @@
-import { type Cell, type CellDefinition, defineCell, type InputSpecs, type Shapes } from "../cell/index.js";
-import { where } from "../ops/index.js";
+import { Var } from "../autodiff/index.js";
+import {
+  type Cell,
+  type CellDefinition,
+  defineCell,
+  type InputSpecs,
+  type SetSpecs,
+  type Shapes,
+} from "../cell/index.js";
+import { setSpaces, where } from "../ops/index.js";
 import { mapTrees, type Value } from "../tensor/index.js";
 
 /** The input that says, per node, whether it uses the copy. Not a name that a cell's author would give. */
@@ -17,25 +25,30 @@ export interface CopiedParams {
  *     h(t) = f(h(t-1), x(t); m(t) ? copy : shared)
  *
  * With the copy equal to the shared weights it is the cell itself, and a derivative with respect to the copy is that with respect
- * to the weights as the marked nodes use them. A node runs both steps and selects: no weights are formed per node.
+ * to the weights as the marked nodes use them, in the edge steps that lead to them too. A node runs both steps and selects: no weights are
+ * formed per node.
  */
 export function withWeightCopy(cell: Cell): Cell {
-  const step = cell.definition.step as (
-    values: unknown,
-    params: unknown,
-    context: unknown,
-  ) => { state: Record<string, Value>; output: unknown; sums?: unknown };
+  const { edge, step } = cell.definition as {
+    edge?: (values: unknown, params: unknown) => Record<string, Value>;
+    step: (
+      values: unknown,
+      params: unknown,
+      context: unknown,
+    ) => { state: Record<string, Value>; output: unknown; sums?: unknown };
+  };
   type Any = CellDefinition<
     null,
     InputSpecs,
     Shapes,
     unknown,
     unknown,
-    never,
+    string,
     InputSpecs,
     Shapes,
     InputSpecs,
-    unknown
+    unknown,
+    SetSpecs
   >;
   const define = defineCell as unknown as (definition: Any) => (config: null) => unknown;
   return define({
@@ -43,19 +56,42 @@ export function withWeightCopy(cell: Cell): Cell {
     inputs: () => ({ ...cell.inputs, [copyMark]: { shape: [], dtype: "int32" } }),
     sequenceInputs: () => cell.sequenceInputs,
     sharedInputs: () => cell.sharedInputs,
+    sets: () => cell.sets,
     state: () => cell.state,
     params: () => ({ shared: cell.specs, copy: cell.specs }),
+    ports: cell.ports,
+    message: () => cell.message,
+    ...(cell.messages === null ? {} : { messages: cell.messages }),
+    ...(edge && {
+      edge: (all, params) => {
+        const { values, copied } = taken(all, params);
+        return chosen(edge(values, copied.copy), edge(values, copied.shared), copied.marked);
+      },
+    }),
     step(all, params, context) {
-      const { [copyMark]: marked, ...values } = all as Record<string, Value>;
-      const { shared, copy } = params as unknown as CopiedParams;
-      const choose = <T>(a: T, b: unknown): T => mapTrees(a, [b], ([u, v]) => where(marked!, u!, v!));
-      const own = step(values, copy, context);
-      const common = step(values, shared, context);
+      const { values, copied } = taken(all, params);
+      const own = step(values, copied.copy, context);
+      const common = step(values, copied.shared, context);
       return {
-        state: choose(own.state, common.state),
-        output: choose(own.output, common.output),
-        ...(own.sums === undefined ? {} : { sums: choose(own.sums, common.sums) }),
+        state: chosen(own.state, common.state, copied.marked),
+        output: chosen(own.output, common.output, copied.marked),
+        ...(own.sums === undefined ? {} : { sums: chosen(own.sums, common.sums, copied.marked) }),
       };
     },
-  })(null) as Cell;
+  } as Any)(null) as Cell;
+}
+
+/** The cell's own operands, and both sets of weights with the mark. */
+function taken(all: unknown, params: unknown) {
+  const { [copyMark]: marked, ...values } = all as Record<string, Value>;
+  return { values, copied: { ...(params as CopiedParams), marked: marked! } };
+}
+
+/** `own` at marked nodes, `common` at the others. What there is once per member of a set belongs to no node: it is common. */
+function chosen<T>(own: T, common: unknown, marked: Value): T {
+  return mapTrees(own, [common], ([u, v]) => (isPerMember(v!) ? v! : where(marked, u!, v!)));
+}
+
+function isPerMember(v: Value): boolean {
+  return v instanceof Var && setSpaces.some(({ member }) => member === v.scope);
 }
