@@ -52,6 +52,7 @@ function onePanel({ title, across, ticks, up, lines }, colourOf) {
   ].join("");
 }
 
-function escaped(text) {
+/** Text that may stand in SVG. */
+export function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import {
   adam,
   additiveAddressing,
+  alignments,
   beamSearch,
   bidirectional,
   clipByJointNorm,
@@ -27,6 +28,7 @@ import {
   startTraining,
   train,
 } from "longspan";
+import { fail } from "./runs.mjs";
 
 /** The first symbols of every target alphabet: what the decoder reads first, and what it answers last. */
 export const [begin, end] = [0, 1];
@@ -235,6 +237,26 @@ export async function trainPairs({
       setting: { batch, rate, clip },
     },
   };
+}
+
+/** What a trained model writes of sources, with its weights of attention: { source, written, weights } of names, for figures. */
+export function alignmentsOf(model, file, sources, { length, read, write }) {
+  const params = trainedParams(model, file);
+  const found = written(model, params, sources, { length, width: 5 });
+  const weights = alignments(model, params, sources, found, { begin });
+  return sources.map((source, i) => ({
+    source: read(source),
+    written: [...write(found[i]), "end"],
+    weights: weights[i],
+  }));
+}
+
+/** The parameters in the file of a run. */
+function trainedParams(model, file) {
+  if (!existsSync(file)) fail(`there is no ${file}; it is what a run leaves, and --state says where that is`);
+  const task = pairsTask(model, { epoch: () => [{ source: [0], target: [] }], batch: 1, key: Key.of(0) });
+  const optimiser = compose(clipByJointNorm(1), adam());
+  return restored(file, startTraining(task, optimiser, model.init(Key.of(0)))).params;
 }
 
 async function stored(file, state) {

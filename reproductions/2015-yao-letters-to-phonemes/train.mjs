@@ -1,15 +1,12 @@
 // One training run: node train.mjs '{"arm":"words","seed":1,"steps":7500,"minutes":60,"state":"FILE","data":"FOLDER"}' prints its result as one
 // line of JSON.
 
-import { attentionModel, errorsOf, trainPairs } from "../pairs.mjs";
-import { letters, phonemes, readDictionary } from "./dictionary.mjs";
+import { errorsOf, trainPairs } from "../pairs.mjs";
+import { readDictionary } from "./dictionary.mjs";
+import { model, setting } from "./model.mjs";
 
-const setting = { features: 64, hidden: 192 };
 /** The longest pronunciation has 32 phonemes. */
 const [length, width] = [32, 5];
-
-/** The model, whatever its parameters. */
-export const model = attentionModel({ source: letters.size, target: phonemes.size, ...setting });
 
 const { arm, seed, steps, minutes, state, data } = JSON.parse(process.argv[2]);
 const { train, check, test } = readDictionary(data);

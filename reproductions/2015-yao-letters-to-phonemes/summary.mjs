@@ -1,3 +1,0 @@
-// The results as a table.
-
-export { pairsSummary as summary } from "../pairs-runs.mjs";
