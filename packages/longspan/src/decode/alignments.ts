@@ -43,7 +43,7 @@ export interface AlignmentsSettings extends EncoderDecoderStepsSettings {
  */
 export function alignments<E, P, R>(
   model: DecodedModel<E, P, R>,
-  params: EncoderDecoderParams<E, P, R>,
+  params: NoInfer<EncoderDecoderParams<E, P, R>>,
   sources: Sources,
   sequences: readonly Symbols[],
   settings?: AlignmentsSettings,

@@ -59,7 +59,7 @@ export interface EncoderDecoderState {
  */
 export function encoderDecoderSteps<E, P, R>(
   model: DecodedModel<E, P, R>,
-  params: EncoderDecoderParams<E, P, R>,
+  params: NoInfer<EncoderDecoderParams<E, P, R>>,
   sources: Sources,
   settings?: EncoderDecoderStepsSettings,
 ): StepModel<EncoderDecoderState> {
