@@ -48,18 +48,12 @@ function transposeEquation(
   linear: readonly boolean[],
   heldValue: (v: Value) => Value,
 ): readonly Linear[] {
-  if (isSpreadInPlace(eq)) return cts;
   // Spread over rows in which it differs already, a value is what it was.
   if (eq.op === spreadToOp && (eq.inputs[0] as Var).scope === eq.attrs.to) return cts;
   if (!eq.op.transpose)
     throw new DerivativeError(`${eq.op.name} appears in a linear function but has no transpose`);
   const inputs = eq.inputs.map((v, j) => (linear[j] ? v : heldValue(v)));
   return eq.op.transpose({ attrs: eq.attrs, inputs, linear, outputs: eq.outputs }, cts);
-}
-
-/** Whether a value is spread to the rows that it has already, as derivatives of sums may write it: nothing is done, and nothing to be summed. */
-function isSpreadInPlace({ op, attrs, inputs: [v] }: Equation): boolean {
-  return op === spreadToOp && v instanceof Var && v.scope === attrs.to;
 }
 
 /** Sums a cotangent over the rows that share its target, or gives each of the target's rows the same. */

@@ -15,7 +15,6 @@ import {
 import { describe, expect, test } from "vitest";
 import { type Slots, treeCells } from "./cells.js";
 import { flowByHand, manyWays, stackedRows, structureOf, twoWays } from "./unrolled.js";
-import { flowByHand, manyWays, structureOf, twoWays } from "./unrolled.js";
 
 const list = (v: Value) => Array.from(onCpu(v).toArray());
 
@@ -49,7 +48,6 @@ describe("what flows back along each edge", () => {
     const x = normal(Key.of(2), [structure.nodes, 2], "float64");
     const params = cell.init(Key.of(1), "float64") as Slots;
     const hand = flowByHand(subject, structure, params, x, (states) => lossOf(stackedRows(states)));
-    const hand = flowByHand(subject, structure, params, x, (states) => lossOf(stacked(states)));
     const zerosOf = (rows: number) =>
       Object.fromEntries(Object.entries(cell.state).map(([k, s]) => [k, zeros([rows, ...s], "float64")]));
 

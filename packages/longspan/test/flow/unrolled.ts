@@ -12,7 +12,6 @@ import {
   type Value,
   zeros,
 } from "longspan";
-import { add, grad, graph, onCpu, reshape, type Structure, slice, type Value, zeros } from "longspan";
 import type { AnyCell, Slots, TreeCell } from "./cells.js";
 
 /** A graph with its nodes in an order in which each comes after those that it reads. */

@@ -11,16 +11,6 @@ export interface Reads {
 }
 
 /** The edges that lead to nodes, in their order. */
-export function readsOf({
-  edges: { from, to, toPort },
-  nodes,
-  inPorts,
-}: {
-  readonly edges: { readonly from: Int32Array; readonly to: Int32Array; readonly toPort: Int32Array };
-  readonly nodes: number;
-  readonly inPorts: readonly string[];
-}): Reads {
-export function readsOf({ edges: { from, to, toPort }, nodes, inPorts }: StructureParts): Reads {
 export function readsOf({ edges: { from, to, toPort }, nodes, inPorts }: HasReads): Reads {
   const intoNodes = (column: Int32Array): Int32Array => column.filter((_, e) => to[e]! >= 0);
   const node = intoNodes(to);
