@@ -55,6 +55,8 @@ import { exempt, type Row, type Rows, row } from "./calls.js";
 const sizes = () => ({ input: size(3), hidden: size(4) });
 const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
 const init = () => row({ key: key(), dtype: dtype() });
+/** A cell's step as a part of another's. */
+const inCells = exempt("inside the step of another cell only: tests/cells-of-cells.test.ts");
 const cell = (of: Arguments, says: string): Row =>
   row(
     { config: settings(of) },
@@ -64,6 +66,7 @@ const cell = (of: Arguments, says: string): Row =>
         trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }),
         step: exempt("what it is given depends on the cell: tests/cells-of-cells.test.ts"),
       },
+      methods: { init: init(), trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }), step: inCells },
       says,
     },
   );
@@ -190,6 +193,7 @@ export const netRows: Rows = {
                 trace: exempt("see the cells"),
                 step: exempt("see the cells"),
               },
+              methods: { init: exempt("see the cells"), trace: exempt("see the cells"), step: inCells },
             },
           ),
         },
@@ -206,6 +210,7 @@ export const netRows: Rows = {
           init: row({ key: key(), dtype: dtype() }, { says: "projectedLstm.init: " }),
           trace: row(dtypeOf, { says: "projectedLstm.trace: " }),
           step: exempt("see the cells"),
+          step: inCells,
         },
       },
     );

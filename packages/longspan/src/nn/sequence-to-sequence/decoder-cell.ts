@@ -6,8 +6,7 @@ import {
   listed,
   type ParamSpec,
   type Shapes,
-  type StepContext,
-  type ValuesOf,
+  type StepResult,
 } from "../../cell/index.js";
 import { describe } from "../../check/index.js";
 import { concat, matmul, tanh } from "../../ops/index.js";
@@ -62,12 +61,6 @@ export interface DecoderSpecs<P, Q = AddressingSpecs> {
   readonly combine?: { readonly W: ParamSpec };
 }
 
-type AnyStep = (
-  values: Readonly<Record<string, Value>>,
-  params: unknown,
-  context: StepContext,
-) => { state: ValuesOf<Shapes>; output: Value; sums?: unknown };
-
 /** The inner cell and what the decoder makes of it. */
 export interface DecoderCell {
   readonly cell: Cell;
@@ -92,7 +85,6 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
   const back = attention?.inputFeeding ? attention.output : 0;
   const inner = parts.maker({ input: (input ?? 0) + read + back + (context ?? 0), hidden });
   checkInner(what, inner);
-  const step = inner.definition.step as unknown as AnyStep;
   const innerFeatures = outputOf(what, inner);
   const asking = attention ? queryOf(what, inner, attention) : null;
   const queryFeatures = asking === null ? innerFeatures : inner.state[asking]![0]!;
@@ -134,7 +126,11 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
       const before = isBefore ? address(old[asking!]!) : null;
       const joined = [named.x, before?.context, back > 0 ? named[fed] : undefined, named.context];
       const x = concat(joined.filter((v): v is Value => v !== undefined));
-      const result = step({ ...old, x }, params.cell, draws);
+      const result = inner.step({ ...old, x } as never, params.cell as never, draws) as StepResult<
+        Shapes,
+        Value,
+        unknown
+      >;
       const after = attention && !isBefore ? address(result.output) : null;
       const { weights, kept } = before ?? after ?? {};
       const output = before

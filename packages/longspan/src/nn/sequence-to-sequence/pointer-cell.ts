@@ -4,10 +4,10 @@ import {
   type ParamSpec,
   type Shapes,
   type StepContext,
+  type StepResult,
   setArgmax,
   setAt,
   setMax,
-  type ValuesOf,
 } from "../../cell/index.js";
 import { add, cast, less, neg, sub, where } from "../../ops/index.js";
 import type { Value } from "../../tensor/index.js";
@@ -52,12 +52,6 @@ export interface PointerCells {
   readonly inner: Shapes;
 }
 
-type AnyStep = (
-  values: Readonly<Record<string, Value>>,
-  params: unknown,
-  draws: StepContext,
-) => { readonly state: ValuesOf<Shapes>; readonly output: Value };
-
 /** The state of the free cell keeps here which member it pointed to, counted from 1: 0 for none. */
 const pointed = "pointed";
 
@@ -73,7 +67,6 @@ export function pointerCells({
   const inner = maker({ input: member, hidden });
   checkInner(what, inner);
   const query = outputOf(what, inner);
-  const step = inner.definition.step as unknown as AnyStep;
   const slots = Object.keys(inner.state);
   const shared = {
     sets: () => ({ source: { h: [key], x: [member] } }),
@@ -94,7 +87,11 @@ export function pointerCells({
     const isFirst = less(previous, 0);
     const x = where(isFirst, params.start, setAt(source.x, where(isFirst, 0, previous)));
     const old = Object.fromEntries(slots.map((slot) => [slot, values[slot]!]));
-    const { state, output } = step({ ...old, x }, params.cell, draws);
+    const { state, output } = inner.step({ ...old, x } as never, params.cell as never, draws) as StepResult<
+      Shapes,
+      Value,
+      unknown
+    >;
     const scores = addressing.scores({ query: output, keys: source.h, params: params.address as never });
     return { state, logWeights: logWeightsOfScores(scores, setMembers) };
   };
