@@ -5,11 +5,15 @@ import {
   binaryTreeLstm,
   type CellMaker,
   type CellName,
+  categoricalOutput,
   cellTable,
   chain,
   childSumTreeLstm,
   defineCell,
   dotAddressing,
+  fedBack,
+  freeRunning,
+  fromArray,
   glorot,
   gru,
   hessianVectorProduct,
@@ -28,9 +32,12 @@ import {
   stacked,
   sum,
   tanh,
+  teacherForcing,
   unfold,
+  type Value,
   valueAndGrad,
   windowAddressing,
+  zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
 import { difference, normals, numbers, randomLike } from "./plain.js";
@@ -157,6 +164,36 @@ test("a cell that attends is a layer like any other: alone, in a stack, and step
     expect(difference(Array.from(step), expected.slice(6 * t, 6 * t + 6))).toBeLessThan(1e-6);
   }
   stream.dispose();
+});
+
+test("a decoder with attention can be fed back: it reads what it chose itself, compiled as by the plain loop", () => {
+  const inner = attend(gru, { input: 3, hidden: 3, source: 4, addressing: additiveAddressing({ size: 2 }) });
+  const settings = { cell: inner as never, output: categoricalOutput({ classes: 5 }), features: 3 };
+  const cell = fedBack({ ...settings, regime: freeRunning({ feed: "mode" }) });
+  const params = randomLike(cell.init(Key.of(1), "float64"), Key.of(2), 0.7);
+  const inputs = { x: zeros([10], "int32"), source: { h: normals(Key.of(3), 10, 4) } };
+  const run = (loop: "plain" | "compiled") =>
+    numbers(
+      unfold(cell, params as never, inputs as never, structure, { loop, key: Key.of(4) }).output as Value,
+    );
+  const free = run("compiled");
+  expect(difference(free, run("plain"))).toBeLessThan(1e-12);
+  // Told its own choices, the forced cell says the same.
+  const forced = fedBack({ ...settings, regime: teacherForcing() });
+  const choice = (row: number) => {
+    const of = free.slice(5 * row, 5 * row + 5);
+    return of.indexOf(Math.max(...of));
+  };
+  const told = new Int32Array(10);
+  for (const s of [0, 1, 3, 4]) {
+    const rows = structure.rowsOf(s);
+    rows.slice(1).forEach((row, t) => {
+      told[row] = choice(rows[t]!);
+    });
+  }
+  const x = fromArray(told, [10], "int32");
+  const { output } = unfold(forced, params as never, { ...inputs, x } as never, structure);
+  expect(difference(numbers(output as Value), free)).toBeLessThan(1e-12);
 });
 
 describe("attend refuses", () => {
