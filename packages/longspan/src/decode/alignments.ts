@@ -1,15 +1,10 @@
 import { check, checkSettings, count, func, listOf, optional } from "../check/index.js";
-import type { EncoderDecoderParams } from "../nn/index.js";
+import type { EncoderDecoder, EncoderDecoderParams } from "../nn/index.js";
 import { onCpu, scope, type Traceable, type Value } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { chain } from "../unfold/index.js";
 import { type Symbols, symbolLists } from "./allowed.js";
-import {
-  checkBegin,
-  type DecodedModel,
-  type EncoderDecoderStepsSettings,
-  encoderDecoderKind,
-} from "./encoder-decoder-steps.js";
+import { checkBegin, type EncoderDecoderStepsSettings, encoderDecoderKind } from "./encoder-decoder-steps.js";
 import { packed, packedSources, type Sources } from "./sequences-of-symbols.js";
 import { rowsOfState } from "./state-rows.js";
 
@@ -42,7 +37,7 @@ export interface AlignmentsSettings extends EncoderDecoderStepsSettings {
  * one!.map((row) => row.length) // [3, 3, 3]: three steps, with the end, and three members
  */
 export function alignments<E, P, R>(
-  model: DecodedModel<E, P, R>,
+  model: EncoderDecoder<E, P, R>,
   params: NoInfer<EncoderDecoderParams<E, P, R>>,
   sources: Sources,
   sequences: readonly Symbols[],

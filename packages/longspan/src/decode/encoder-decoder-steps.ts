@@ -9,12 +9,6 @@ import { packedSources, type Sources } from "./sequences-of-symbols.js";
 import { disposeState, rowsOfState } from "./state-rows.js";
 import type { Said, StepModel } from "./step-model.js";
 
-/** What decoding needs of an encoder-decoder. */
-export type DecodedModel<E, P, R> = Pick<
-  EncoderDecoder<E, P, R>,
-  "encode" | "decode" | "represents" | "features"
->;
-
 /** How an encoder-decoder is asked. */
 export interface EncoderDecoderStepsSettings {
   /** The symbol that the decoder reads first, as in `packPairs`. Required, unless the decoder reads nothing of what was put out. */
@@ -58,7 +52,7 @@ export interface EncoderDecoderState {
  * beamSearch(steps, { end: 0, length: 8, width: 4 }).length // 2: one list of hypotheses per source
  */
 export function encoderDecoderSteps<E, P, R>(
-  model: DecodedModel<E, P, R>,
+  model: EncoderDecoder<E, P, R>,
   params: NoInfer<EncoderDecoderParams<E, P, R>>,
   sources: Sources,
   settings?: EncoderDecoderStepsSettings,

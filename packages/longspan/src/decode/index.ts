@@ -4,7 +4,6 @@ export * from "./beam-search.js";
 export * from "./ctc-beam-search.js";
 export * from "./ctc-best-path.js";
 export {
-  type DecodedModel,
   type EncoderDecoderState,
   type EncoderDecoderStepsSettings,
   encoderDecoderSteps,
