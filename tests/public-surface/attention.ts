@@ -60,7 +60,6 @@ const attention = (): Arguments => ({
 const cellMethods = (name: string): Row["methods"] => ({
   init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
   trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: `${name}.trace: ` }),
-  step: exempt("what it is given depends on the cell: tests/cells-of-cells.test.ts"),
   step: exempt("inside the step of another cell only: tests/cells-of-cells.test.ts"),
 });
 

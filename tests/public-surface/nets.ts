@@ -61,11 +61,6 @@ const cell = (of: Arguments, says: string): Row =>
   row(
     { config: settings(of) },
     {
-      methods: {
-        init: init(),
-        trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }),
-        step: exempt("what it is given depends on the cell: tests/cells-of-cells.test.ts"),
-      },
       methods: { init: init(), trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }), step: inCells },
       says,
     },
@@ -188,11 +183,6 @@ export const netRows: Rows = {
             { config: unnamed({ size: 3 }, { size: -1 }, { size: "x" }, { sizes: 3 }) },
             {
               says: "cell mine: ",
-              methods: {
-                init: exempt("see the cells"),
-                trace: exempt("see the cells"),
-                step: exempt("see the cells"),
-              },
               methods: { init: exempt("see the cells"), trace: exempt("see the cells"), step: inCells },
             },
           ),
@@ -209,7 +199,6 @@ export const netRows: Rows = {
         methods: {
           init: row({ key: key(), dtype: dtype() }, { says: "projectedLstm.init: " }),
           trace: row(dtypeOf, { says: "projectedLstm.trace: " }),
-          step: exempt("see the cells"),
           step: inCells,
         },
       },

@@ -50,7 +50,10 @@ export function withPullback(graph: CellGraph): CellGraph {
   return simplify({ ...extended, outputs: [...extended.outputs, ...added] });
 }
 
-/** Whether what is pulled back along an edge depends on the port that the edge leads to. */
+/**
+ * Whether what is pulled back along an edge depends on the port that the edge leads to.
+ * @example needsPortOfEdge(binaryTreeLstm({ input: 2, hidden: 3 }).trace("float32").graph) // false: it has no edge step
+ */
 export function needsPortOfEdge({ edge, inPorts }: CellGraph): boolean {
   return edge !== null && inPorts.length > 1;
 }
@@ -97,6 +100,9 @@ function pulledBack(
 /**
  * Cotangents of the messages from those of the sums in which they arrive: each edge gets that of the port to which it leads.
  * @param arrivals by port and slot, per node @param port of each edge; null where there is one port
+ * @example
+ * const h = tensor([[1, 2]]);
+ * messageCotangents([[h]], null)[0] === h // true: one port, and nothing to choose
  */
 export function messageCotangents(arrivals: readonly (readonly Value[])[], port: Value | null): Value[] {
   return arrivals[0]!.map((first, s) =>

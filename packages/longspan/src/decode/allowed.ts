@@ -18,11 +18,11 @@ export type Symbols = ArrayLike<number>;
 export interface SequenceLimits {
   /** The most symbols of a sequence, not counting the end; without an `end`, the length of every sequence. */
   readonly length: number;
-  /** The symbol that ends a sequence. It counts for the probability and is not among the symbols given back. None unless given. */
+  /** The symbol that ends a sequence. It counts for the probability and is not among the symbols given back. None by default. */
   readonly end?: number;
-  /** The fewest symbols before the end; 0 unless given. */
+  /** The fewest symbols before the end; 0 by default. */
   readonly atLeast?: number;
-  /** Nothing but these sequences, without their ends: for all sequences of the batch, or by its number. All unless given. */
+  /** Nothing but these sequences, without their ends: for all sequences of the batch, or by its number. All by default. */
   readonly candidates?: readonly Symbols[] | ((sequence: number) => readonly Symbols[]);
 }
 
@@ -35,8 +35,8 @@ export interface Decoded {
 }
 
 /** A node of the tree of candidates: what may follow the symbols that lead there. */
-export interface Place {
-  readonly next: ReadonlyMap<number, Place>;
+export interface TriePosition {
+  readonly next: ReadonlyMap<number, TriePosition>;
   /** Whether a candidate is complete here. */
   readonly complete: boolean;
 }
@@ -46,9 +46,9 @@ export interface Limits {
   readonly end: number | undefined;
   readonly length: number;
   /** Where a sequence begins; null where everything is allowed. */
-  root(sequence: number): Place | null;
+  root(sequence: number): TriePosition | null;
   /** Calls `visit` with each symbol that may follow `many` symbols. */
-  each(place: Place | null, many: number, visit: (symbol: number) => void): void;
+  each(position: TriePosition | null, many: number, visit: (symbol: number) => void): void;
   /** Whether a sequence of so many symbols, the last of them this one, is complete. */
   isComplete(many: number, last: number): boolean;
 }
@@ -61,13 +61,13 @@ export const limitKinds: KindsOf<SequenceLimits> = {
   candidates: optional(
     kind(
       "a list of sequences, or a function from the number of a sequence to one",
-      (given) => func.accepts(given) || listOfSequences(given),
+      (supplied) => func.accepts(supplied) || listOfSequences(supplied),
     ),
   ),
 };
 
-function listOfSequences(given: unknown): boolean {
-  return list.accepts(given) && (given as unknown[]).every((one) => numbers.accepts(one));
+function listOfSequences(supplied: unknown): boolean {
+  return list.accepts(supplied) && (supplied as unknown[]).every((one) => numbers.accepts(one));
 }
 
 /** The limits of settings that were checked. @throws RangeError for what no sequence can meet */
@@ -88,25 +88,25 @@ export function limitsOf(
     throw new RangeError(
       `${what}: atLeast is ${atLeast}, and there is no end; without an end symbol every sequence has the length ${length}`,
     );
-  const roots = new Map<unknown, Place>();
+  const roots = new Map<unknown, TriePosition>();
   return {
     end,
     length,
     root(sequence) {
       if (candidates === undefined) return null;
-      const given = typeof candidates === "function" ? candidates(sequence) : candidates;
-      if (!listOfSequences(given))
+      const supplied = typeof candidates === "function" ? candidates(sequence) : candidates;
+      if (!listOfSequences(supplied))
         throw new TypeError(
-          `${what}: candidates of sequence ${sequence} are a list of sequences, got ${describe(given)}`,
+          `${what}: candidates of sequence ${sequence} are a list of sequences, got ${describe(supplied)}`,
         );
-      const root = roots.get(given) ?? treeOf(what, given, settings, vocabulary);
-      roots.set(given, root);
+      const root = roots.get(supplied) ?? treeOf(what, supplied, settings, vocabulary);
+      roots.set(supplied, root);
       return root;
     },
-    each(place, many, visit) {
-      const mayEnd = end !== undefined && many >= atLeast && (place === null || place.complete);
+    each(position, many, visit) {
+      const mayEnd = end !== undefined && many >= atLeast && (position === null || position.complete);
       if (many < length) {
-        if (place !== null) for (const symbol of place.next.keys()) visit(symbol);
+        if (position !== null) for (const symbol of position.next.keys()) visit(symbol);
         else for (let symbol = 0; symbol < vocabulary; symbol++) if (symbol !== end) visit(symbol);
       }
       if (mayEnd) visit(end);
@@ -120,7 +120,7 @@ function treeOf(
   candidates: readonly Symbols[],
   { length, end, atLeast = 0 }: SequenceLimits,
   vocabulary: number,
-): Place {
+): TriePosition {
   if (candidates.length === 0)
     throw new RangeError(`${what}: candidates is an empty list; nothing can be decoded`);
   interface Growing {

@@ -5,8 +5,8 @@ import {
   type Limits,
   limitKinds,
   limitsOf,
-  type Place,
   type SequenceLimits,
+  type TriePosition,
 } from "./allowed.js";
 import { Best } from "./best.js";
 import { advance, type Said, type StepModel, stepModelKind } from "./step-model.js";
@@ -15,10 +15,10 @@ import { advance, type Said, type StepModel, stepModelKind } from "./step-model.
 export interface BeamSearchSettings extends SequenceLimits {
   /** Sequences that are followed at a time, for each of the batch. */
   readonly width: number;
-  /** How many are given back for each of the batch; 1 unless given. */
+  /** How many are given back for each of the batch; 1 by default. */
   readonly best?: number;
   /**
-   * Sequences are compared by ln P / n^a, with n their symbols and the end: a, at least 0. 0, ln P itself, unless given; it favours short
+   * Sequences are compared by ln P / n^a, with n their symbols and the end: a, at least 0. 0, ln P itself by default; it favours short
    * sequences. 1 is the mean over symbols.
    */
   readonly lengthNormalisation?: number;
@@ -51,15 +51,20 @@ export interface Hypothesis extends Decoded {
  */
 export function beamSearch<S>(model: StepModel<S>, settings: BeamSearchSettings): Hypothesis[][] {
   check("beamSearch", "model", model, stepModelKind);
-  const { width, best = 1, lengthNormalisation = 0, ...given } = checkSettings("beamSearch", settings, kinds);
-  const limits = limitsOf("beamSearch", given, model);
+  const {
+    width,
+    best = 1,
+    lengthNormalisation = 0,
+    ...supplied
+  } = checkSettings("beamSearch", settings, kinds);
+  const limits = limitsOf("beamSearch", supplied, model);
   const normalise = (logProbability: number, n: number) =>
     logProbability / Math.max(1, n) ** lengthNormalisation;
   const searches = Array.from(
     { length: model.sequences },
     (_, s) => new Search(s, limits, width, best, normalise),
   );
-  if (limits.end === undefined && limits.length === 0) return searches.map(() => [nothing]);
+  if (limits.end === undefined && limits.length === 0) return searches.map(() => [empty]);
   let said: Said<S> = model.start();
   let rows = model.sequences;
   for (;;) {
@@ -77,7 +82,7 @@ export function beamSearch<S>(model: StepModel<S>, settings: BeamSearchSettings)
   return searches.map((search) => search.found.items);
 }
 
-const nothing: Hypothesis = { symbols: [], logProbability: 0, score: 0 };
+const empty: Hypothesis = { symbols: [], logProbability: 0, score: 0 };
 
 const kinds: KindsOf<BeamSearchSettings> = {
   ...limitKinds,
@@ -90,7 +95,7 @@ const kinds: KindsOf<BeamSearchSettings> = {
 interface Beginning {
   readonly symbols: readonly number[];
   readonly logProbability: number;
-  readonly place: Place | null;
+  readonly position: TriePosition | null;
   /** Its row in the state of the model: first that of what it goes on from, then its own. */
   row: number;
 }
@@ -114,7 +119,7 @@ class Search {
     private readonly normalise: (logProbability: number, n: number) => number,
   ) {
     this.found = new Best(best, ({ score }) => score);
-    this.live = [{ symbols: [], logProbability: 0, place: limits.root(sequence), row: sequence }];
+    this.live = [{ symbols: [], logProbability: 0, position: limits.root(sequence), row: sequence }];
   }
 
   /** Takes the beam one symbol further. @returns what is to be followed */
@@ -122,7 +127,7 @@ class Search {
     if (this.live.length === 0) return [];
     const extensions = new Best<Extension>(this.width, ({ logProbability }) => logProbability);
     for (const from of this.live)
-      this.limits.each(from.place, from.symbols.length, (symbol) => {
+      this.limits.each(from.position, from.symbols.length, (symbol) => {
         const logProbability = from.logProbability + logProbabilities[from.row * vocabulary + symbol]!;
         if (logProbability > extensions.least) extensions.offer({ from, symbol, logProbability });
       });
@@ -141,7 +146,9 @@ class Search {
       this.found.offer({ symbols: [...symbols], logProbability, score });
       return [];
     }
-    return [{ symbols, logProbability, place: from.place && from.place.next.get(symbol)!, row: from.row }];
+    return [
+      { symbols, logProbability, position: from.position && from.position.next.get(symbol)!, row: from.row },
+    ];
   }
 
   /** The best score that what begins so can still have: its log-probability only falls, and length can only be on its side. */

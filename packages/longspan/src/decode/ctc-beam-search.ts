@@ -5,11 +5,11 @@ import { Best } from "./best.js";
 
 /** How labels are searched for. */
 export interface CtcBeamSearchSettings {
-  /** The label that stands for none; 0 unless given. */
+  /** The label that stands for none; 0 by default. */
   readonly blank?: number;
-  /** Prefixes that are followed at a time; 25 unless given. */
+  /** Prefixes that are followed at a time; 25 by default. */
   readonly width?: number;
-  /** How many label sequences are given back; 1 unless given. */
+  /** How many label sequences are given back; 1 by default. */
   readonly best?: number;
 }
 

@@ -6,7 +6,7 @@ import type { StepModel } from "./step-model.js";
 /** What is known of the values that were missing. */
 export interface Imputed {
   /** The places of the missing values, from 0. */
-  readonly places: number[];
+  readonly positions: number[];
   /** For each place, the estimated distribution of its value given all that was observed: [vocabulary]. */
   readonly marginals: Float64Array[];
 }
@@ -17,7 +17,8 @@ export type Gapped = readonly (number | null)[];
 /** A sequence with gaps; its symbols are not looked at. */
 export const gappedKind: RequiredKind = kind(
   "a list of symbols, with null where one is missing",
-  (given) => Array.isArray(given) && given.every((symbol) => symbol === null || typeof symbol === "number"),
+  (supplied) =>
+    Array.isArray(supplied) && supplied.every((symbol) => symbol === null || typeof symbol === "number"),
 );
 
 /** The places of what is missing. @throws RangeError for a symbol that is none, or a model of several sequences */
@@ -26,15 +27,15 @@ export function placesOf(what: string, model: StepModel, symbols: Gapped): numbe
     throw new RangeError(
       `${what}: model is asked about ${model.sequences} sequences, expected one: that whose values are missing`,
     );
-  const places: number[] = [];
+  const positions: number[] = [];
   symbols.forEach((symbol, t) => {
-    if (symbol === null) places.push(t);
+    if (symbol === null) positions.push(t);
     else if (!Number.isInteger(symbol) || symbol < 0 || symbol >= model.vocabulary)
       throw new RangeError(
         `${what}: symbols[${t}] is ${describe(symbol)}, expected a symbol from 0 to ${model.vocabulary - 1}, or null`,
       );
   });
-  return places;
+  return positions;
 }
 
 /** Turns logarithms of weights into probabilities, in place, and returns the logarithm of their sum. */

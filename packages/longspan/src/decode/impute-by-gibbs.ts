@@ -10,9 +10,9 @@ export interface GibbsSettings {
   readonly key: Key;
   /** Sweeps over all missing values that count. */
   readonly sweeps: number;
-  /** Sweeps before those, which do not count; a tenth of the sweeps unless given. */
+  /** Sweeps before those, which do not count; a tenth of the sweeps by default. */
   readonly burnIn?: number;
-  /** Chains side by side, each from a start of its own; 1 unless given. They share the calls of the model. */
+  /** Chains side by side, each from a start of its own; 1 by default. They share the calls of the model. */
   readonly chains?: number;
 }
 
@@ -48,16 +48,16 @@ export function imputeByGibbs<S>(model: StepModel<S>, symbols: Gapped, settings:
     burnIn = Math.ceil(sweeps / 10),
     chains = 1,
   } = checkSettings("imputeByGibbs", settings, kinds);
-  const places = placesOf("imputeByGibbs", model, symbols);
-  const marginals = places.map(() => new Float64Array(model.vocabulary));
-  if (places.length === 0) return { places, marginals };
+  const positions = placesOf("imputeByGibbs", model, symbols);
+  const marginals = positions.map(() => new Float64Array(model.vocabulary));
+  if (positions.length === 0) return { positions, marginals };
   const filled = Array.from({ length: chains }, () => Array.from(symbols, (symbol) => symbol ?? -1));
   for (let sweep = 0; sweep < burnIn + sweeps; sweep++)
-    sweepOver(model, places, filled, key.fold(sweep), (place, p) => {
+    sweepOver(model, positions, filled, key.fold(sweep), (position, p) => {
       if (sweep < burnIn) return;
-      for (const [v, x] of p.entries()) marginals[place]![v]! += x / (sweeps * chains);
+      for (const [v, x] of p.entries()) marginals[position]![v]! += x / (sweeps * chains);
     });
-  return { places, marginals };
+  return { positions, marginals };
 }
 
 const kinds: KindsOf<GibbsSettings> = {
@@ -69,28 +69,28 @@ const kinds: KindsOf<GibbsSettings> = {
 
 /**
  * Draws each missing value of each chain in turn. A chain that is new, -1 at its gaps, is drawn forwards, not looking at what comes after.
- * @param tell is given the number of a place and the distribution that one chain drew from
+ * @param report is given the number of a place and the distribution that one chain drew from
  */
 function sweepOver<S>(
   model: StepModel<S>,
-  places: readonly number[],
+  positions: readonly number[],
   filled: readonly number[][],
   key: Key,
-  tell: (place: number, p: Float64Array) => void,
+  report: (position: number, p: Float64Array) => void,
 ): void {
   const { vocabulary: V } = model;
   const [chains, T] = [filled.length, filled[0]!.length];
-  const isNew = filled[0]![places[0]!] === -1;
+  const isNew = filled[0]![positions[0]!] === -1;
   const begun = model.start();
   let said: Said<S> = {
     logProbabilities: repeated(begun.logProbabilities, V, chains),
     state: model.select(begun.state, new Int32Array(chains)),
   };
   model.release?.(begun.state);
-  const last = places.at(-1)!;
+  const last = positions.at(-1)!;
   for (let t = 0; t <= last; t++) {
-    const place = places.indexOf(t);
-    if (place >= 0) {
+    const position = positions.indexOf(t);
+    if (position >= 0) {
       const later = isNew || !model.copy ? said.state : model.copy(said.state);
       const weights = isNew ? said.logProbabilities : outlooks(model, said, filled, t);
       said = { ...said, state: later };
@@ -104,7 +104,7 @@ function sweepOver<S>(
         chain[t] = isNew
           ? drawFrom(said.logProbabilities.slice(c * V, (c + 1) * V), own)
           : drawSymbol(p, own);
-        if (!isNew) tell(place, p);
+        if (!isNew) report(position, p);
       });
     }
     if (t < last) {
@@ -118,7 +118,7 @@ function sweepOver<S>(
   }
   model.release?.(said.state);
   // The first sweep only begins.
-  if (isNew) sweepOver(model, places, filled, key.fold(T), tell);
+  if (isNew) sweepOver(model, positions, filled, key.fold(T), report);
 }
 
 /** ln of what P(y(i) = v | all others) is proportional to, for each chain and value: [chains, vocabulary]. */

@@ -44,7 +44,7 @@ export function imputeByParticles<S>(
   check("imputeByParticles", "model", model, stepModelKind);
   check("imputeByParticles", "symbols", symbols, gappedKind);
   const { key, particles: N } = checkSettings("imputeByParticles", settings, kinds);
-  const places = placesOf("imputeByParticles", model, symbols);
+  const positions = placesOf("imputeByParticles", model, symbols);
   const { vocabulary: V } = model;
   /** What each particle drew, place by place. */
   let drawn: readonly (readonly number[])[] = Array.from({ length: N }, () => []);
@@ -80,14 +80,14 @@ export function imputeByParticles<S>(
     [parents, rows] = [range(N), N];
   }
   model.release?.(said.state);
-  const marginals = places.map((_, place) => {
+  const marginals = positions.map((_, position) => {
     const p = new Float64Array(V);
     drawn.forEach((line, n) => {
-      p[line[place]!]! += weights[n]!;
+      p[line[position]!]! += weights[n]!;
     });
     return p;
   });
-  return { places, marginals, logEvidence };
+  return { positions, marginals, logEvidence };
 }
 
 const kinds: KindsOf<ParticleSettings> = { key: keyKind, particles: size };

@@ -77,8 +77,8 @@ export function languageSteps<P, S>(
 ): LanguageSteps<S> {
   check("languageSteps", "model", model, modelKind);
   check("languageSteps", "params", params, treeKind);
-  const { prompts: given, sequences, ...others } = checkSettings("languageSteps", options, kinds);
-  const prompts = given ?? Array.from({ length: sequences ?? 1 }, () => []);
+  const { prompts: supplied, sequences, ...others } = checkSettings("languageSteps", options, kinds);
+  const prompts = supplied ?? Array.from({ length: sequences ?? 1 }, () => []);
   if (sequences !== undefined && sequences !== prompts.length)
     throw new RangeError(
       `languageSteps: sequences is ${sequences}, and there are ${prompts.length} prompts; one of the two is enough`,
@@ -225,7 +225,7 @@ const modelKind: RequiredKind = having(
 );
 const promptsKind: RequiredKind = kind(
   "a list of lists of symbols",
-  (given) => list.accepts(given) && (given as unknown[]).every(numbers.accepts),
+  (supplied) => list.accepts(supplied) && (supplied as unknown[]).every(numbers.accepts),
 );
 const kinds: KindsOf<LanguageStepsOptions> = {
   sets: streamKinds.sets,

@@ -19,11 +19,11 @@ export interface MarkovSettings {
   readonly order: number;
   /** How many symbols there are. */
   readonly vocabulary: number;
-  /** The symbol that ends a text: it is counted after each. None unless given. */
+  /** The symbol that ends a text: it is counted after each. None by default. */
   readonly end?: number;
-  /** How what was not seen gets a probability: interpolated Kneser-Ney unless given. */
+  /** How what was not seen gets a probability: interpolated Kneser-Ney by default. */
   readonly smoothing?: "kneser-ney" | "additive";
-  /** What additive smoothing adds to each count; 1 unless given. */
+  /** What additive smoothing adds to each count; 1 by default. */
   readonly added?: number;
 }
 
@@ -36,7 +36,7 @@ export interface MarkovModel {
    * @param before the text so far; its last k symbols count, and where it has fewer, that the text begins there
    */
   distribution(before: Symbols): Float64Array;
-  /** As a step model: for `scoreSequences`, `sampleSequences`, `beamSearch`. @param prompts what each sequence begins with; one that begins with nothing unless given */
+  /** As a step model: for `scoreSequences`, `sampleSequences`, `beamSearch`. @param prompts what each sequence begins with; one that begins with nothing by default */
   steps(prompts?: readonly Symbols[]): StepModel<readonly (readonly number[])[]>;
 }
 

@@ -1,4 +1,4 @@
-import { type Decoded, deadEnd, type Limits, type Place } from "./allowed.js";
+import { type Decoded, deadEnd, type Limits, type TriePosition } from "./allowed.js";
 import { advance, type StepModel } from "./step-model.js";
 
 /** What is to be chosen from: one row. */
@@ -23,7 +23,7 @@ export function oneEach<S>(
   const made = Array.from({ length: sequences }, (_, s) => ({
     symbols: [] as number[],
     logProbability: 0,
-    place: limits.root(s),
+    position: limits.root(s),
   }));
   if (limits.end === undefined && limits.length === 0) return made.map(results);
   let live = Array.from({ length: sequences }, (_, s) => s);
@@ -36,7 +36,7 @@ export function oneEach<S>(
       const one = made[s]!;
       const logProbabilities = said.logProbabilities.subarray(row * vocabulary, (row + 1) * vocabulary);
       const allowed: number[] = [];
-      limits.each(one.place, step, (symbol) => {
+      limits.each(one.position, step, (symbol) => {
         if (logProbabilities[symbol]! > Number.NEGATIVE_INFINITY) allowed.push(symbol);
       });
       if (allowed.length === 0) throw deadEnd(what, s, one.symbols);
@@ -44,7 +44,7 @@ export function oneEach<S>(
       one.logProbability += logProbabilities[symbol]!;
       if (symbol !== limits.end) {
         one.symbols.push(symbol);
-        one.place = one.place && (one.place.next.get(symbol) as Place);
+        one.position = one.position && (one.position.next.get(symbol) as TriePosition);
       }
       if (limits.isComplete(one.symbols.length, symbol)) return;
       parents.push(row);

@@ -35,10 +35,10 @@ export function sampleSequences<S>(model: StepModel<S>, settings: SampleSettings
     settings,
     kinds,
   );
-  const given = Object.fromEntries(
+  const supplied = Object.fromEntries(
     Object.entries({ length, end, atLeast, candidates }).filter(([, value]) => value !== undefined),
   ) as unknown as SequenceLimits;
-  const limits = limitsOf("sampleSequences", given, model);
+  const limits = limitsOf("sampleSequences", supplied, model);
   excluded("sampleSequences", sampling, model.vocabulary);
   return oneEach("sampleSequences", model, limits, ({ logProbabilities, allowed, sequence, step }) => {
     const logits = allowed.map((symbol) => logProbabilities[symbol]!);

@@ -4,9 +4,9 @@ import { advance, type StepModel, stepModelKind } from "./step-model.js";
 
 /** How sequences are scored. */
 export interface ScoreSettings {
-  /** The symbol that ends a sequence: its probability counts, and it is not among the symbols given. None unless given. */
+  /** The symbol that ends a sequence: its probability counts, and it is not among the symbols given. None by default. */
   readonly end?: number;
-  /** For each sequence, the one of the model's batch that it goes on; its own number unless given. For several candidates of one. */
+  /** For each sequence, the one of the model's batch that it goes on; its own number by default. For several candidates of one. */
   readonly of?: readonly number[];
 }
 
@@ -57,8 +57,8 @@ export function scoreSequences<S>(
       if (next.length === 0) break;
       const [parents, symbols] = [Int32Array.from(next, rowOf), Int32Array.from(next, (i) => read[i]![t]!)];
       said = advance(model, said.state, parents, symbols, rows);
-      const place = new Map(next.map((i, row) => [i, row]));
-      rowOf = (i) => place.get(i)!;
+      const position = new Map(next.map((i, row) => [i, row]));
+      rowOf = (i) => position.get(i)!;
       [live, rows] = [next, next.length];
     }
     model.release?.(said.state);

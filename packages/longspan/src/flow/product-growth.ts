@@ -30,12 +30,12 @@ export async function productGrowth(
 ): Promise<GrowthAtLag[]> {
   const { total: n } = stateSizes(layer.cell);
   const longest = Math.min(path.length, Math.floor(affordableWork / n ** 3));
-  const told = thinned(
+  const observed = thinned(
     lagsToSplitAt(longest + 1).filter((lag) => lag > 0),
     count,
   );
-  if (told.length === 0) return [];
-  const last = told.at(-1)!;
+  if (observed.length === 0) return [];
+  const last = observed.at(-1)!;
   const block = Math.max(1, Math.floor(65536 / (n * n)));
   const growth: GrowthAtLag[] = [];
   let product: Float64Array = new Float64Array(n * n);
@@ -56,7 +56,7 @@ export async function productGrowth(
       product = product.map((v) => v / size);
       scale += Math.log(size);
     }
-    if (told.includes(lag))
+    if (observed.includes(lag))
       growth.push({
         lag,
         logNorm: size > 0 ? scale + Math.log(singularValues(product, n, n)[0]!) : -Infinity,

@@ -1,10 +1,10 @@
 import { type ChainCellName, cellTable, chainCells } from "../nn/index.js";
 
 /** The library's cells by the names that a run gives them: those over chains whose only size is that of the state. */
-const byName = new Map<string, ChainCellName>(
+const byName: ReadonlyMap<string, ChainCellName> = new Map(
   chainCells
     .filter((name) => !cellTable[name].projects)
-    .map((name) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), name]),
+    .map((name) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), name] as const),
 );
 
 /** The cells that a run may have, as its settings spell them: `gru-reset-after` is `gruResetAfter`. */

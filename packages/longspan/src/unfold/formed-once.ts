@@ -14,7 +14,7 @@ export type Keeper = (
   cell: CellGraph,
   operands: readonly Value[],
   own: readonly Value[],
-  form: () => readonly Value[],
+  compute: () => readonly Value[],
 ) => readonly Value[] | null;
 
 /** Whoever keeps what is formed once. */

@@ -35,7 +35,7 @@ describe("missing values", () => {
       const model = pastModel(i, 3);
       const gibbs = imputeByGibbs(model, symbols, { key: Key.of(1), sweeps: 500, chains: 4 });
       const particles = imputeByParticles(model, symbols, { key: Key.of(2), particles: 8000 });
-      expect(gibbs.places).toEqual(particles.places);
+      expect(gibbs.positions).toEqual(particles.positions);
       exact.marginals.forEach((p, place) => {
         expect(variation(gibbs.marginals[place]!, p)).toBeLessThan(0.02);
         expect(variation(particles.marginals[place]!, p)).toBeLessThan(0.02);
@@ -82,7 +82,7 @@ describe("missing values", () => {
   test("nothing missing, and errors", () => {
     const model = pastModel(1, 3);
     expect(imputeByGibbs(model, [0, 1], { key: Key.of(1), sweeps: 5 })).toEqual({
-      places: [],
+      positions: [],
       marginals: [],
     });
     const { logEvidence } = imputeByParticles(model, [0, 1], { key: Key.of(1), particles: 5 });

@@ -72,7 +72,8 @@ function summing(cell: AnyCell): TreeCell {
   return {
     cell,
     node(x, edges, params, zero) {
-      const message = (s: Slots) => (edge ? (edge({ x, ...s } as never, params as never, {} as never) as Slots) : s);
+      const message = (s: Slots) =>
+        edge ? (edge({ x, ...s } as never, params as never, {} as never) as Slots) : s;
       const into = (q: number) =>
         sums(
           edges.filter((e) => e.port === q).map((e) => message(e.state)),

@@ -14,9 +14,9 @@ export type Curriculum = (step: number) => number;
 
 /** Settings of `linearCurriculum`. */
 export interface LinearCurriculumConfig {
-  /** k, the probability at first; 1 unless given. */
+  /** k, the probability at first; 1 by default. */
   readonly from?: number;
-  /** The probability at last; 0 unless given. */
+  /** The probability at last; 0 by default. */
   readonly to?: number;
   /** c, by how much it falls at each step. */
   readonly slope: number;
@@ -69,11 +69,11 @@ function after(what: string, formula: Curriculum): Curriculum {
 
 const probability: RequiredKind = kind(
   "a probability, in [0, 1]",
-  (given) => typeof given === "number" && given >= 0 && given <= 1,
+  (supplied) => typeof supplied === "number" && supplied >= 0 && supplied <= 1,
 );
 const atLeastOne: RequiredKind = kind(
   "a finite number of at least 1",
-  (given) => typeof given === "number" && given >= 1 && given < Number.POSITIVE_INFINITY,
+  (supplied) => typeof supplied === "number" && supplied >= 1 && supplied < Number.POSITIVE_INFINITY,
 );
 const linearKinds: KindsOf<LinearCurriculumConfig> = {
   from: optional(probability),

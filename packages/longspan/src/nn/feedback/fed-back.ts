@@ -35,9 +35,9 @@ export interface FedBackConfig<I extends OperandSpecs, S extends Shapes, P> {
   readonly output: OutputDistribution;
   /** What is read at each step. */
   readonly regime: Regime;
-  /** Features that what is read is brought to, by a matrix E, before the cell reads it: an embedding. It is read as it is unless given. */
+  /** Features that what is read is brought to, by a matrix E, before the cell reads it: an embedding. It is read as it is by default. */
   readonly features?: number;
-  /** Whether a context, which is read beside it, differs at every node or is one per sequence; every node unless given. */
+  /** Whether a context, which is read beside it, differs at every node or is one per sequence; every node by default. */
   readonly context?: "node" | "sequence";
 }
 
@@ -119,8 +119,8 @@ export function fedBack<I extends OperandSpecs, S extends Shapes, P>(
       readout: { V: glorot(hidden, output.outputs), c: zerosInit(output.outputs) },
       ...(features === undefined ? {} : { embedding: { E: normalInit(1, output.features, features) } }),
     }),
-    step(given, params, draws) {
-      const { x, feedback, sinceTruth, teacherProbability, ...values } = given as Values;
+    step(supplied, params, draws) {
+      const { x, feedback, sinceTruth, teacherProbability, ...values } = supplied as Values;
       const { cell: own, readout, embedding } = params as ParamValues<FedBackSpecs<unknown>>;
       const { V, c } = readout;
       const E = embedding?.E;
@@ -249,9 +249,9 @@ function restOf(cell: Pick<Cell, "name" | "inputs">, width: number): number {
 /** Any regime. */
 export const regimeKind: RequiredKind = kind(
   "a regime, such as teacherForcing()",
-  (given) =>
-    isRecord(given) &&
-    ["teacherForcing", "freeRunning", "stepsAhead", "scheduledSampling"].includes(given.kind as string),
+  (supplied) =>
+    isRecord(supplied) &&
+    ["teacherForcing", "freeRunning", "stepsAhead", "scheduledSampling"].includes(supplied.kind as string),
 );
 
 const kinds: KindsOf<FedBackConfig<OperandSpecs, Shapes, unknown>> = {

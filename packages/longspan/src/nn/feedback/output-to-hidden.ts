@@ -14,9 +14,9 @@ export interface OutputToHiddenConfig {
   readonly output: OutputDistribution;
   /** What is read at each step. */
   readonly regime: Regime;
-  /** Features of an input at each step, under the name `context`; none, 0, unless given. */
+  /** Features of an input at each step, under the name `context`; none, 0 by default. */
   readonly context?: number;
-  /** tanh unless given. */
+  /** tanh by default. */
   readonly activation?: PerceptronConfig["activation"];
 }
 

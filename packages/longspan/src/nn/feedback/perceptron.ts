@@ -10,7 +10,7 @@ export interface PerceptronConfig {
   readonly input: number;
   /** Units. */
   readonly hidden: number;
-  /** tanh unless given. */
+  /** tanh by default. */
   readonly activation?: "tanh" | "relu" | "sigmoid";
 }
 

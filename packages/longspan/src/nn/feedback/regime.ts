@@ -5,12 +5,12 @@ import type { Curriculum } from "./curriculum.js";
 export interface FeedSettings {
   /**
    * What of the output is fed back: its mean, which for symbols is the probabilities of all; its mode, the most probable; or a sample,
-   * drawn at each step. A sample unless given.
+   * drawn at each step. A sample by default.
    */
   readonly feed?: "mean" | "mode" | "sample";
   /**
    * Whether the gradient flows through what is fed back, as `through`, or is stopped there. Through, where what is fed back has a
-   * derivative, unless given.
+   * derivative by default.
    */
   readonly gradient?: "through" | "stopped";
 }

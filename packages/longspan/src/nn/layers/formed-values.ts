@@ -8,7 +8,7 @@ interface Formed {
   readonly operands: readonly Value[];
   readonly own: readonly Value[];
   readonly values: readonly Tensor[];
-  readonly form: () => readonly Value[];
+  readonly compute: () => readonly Value[];
 }
 
 /**
@@ -28,9 +28,9 @@ export class FormedValues {
 
   /** Forms everything anew, after parameters or inputs were written. */
   renew(): void {
-    for (const { values, form } of this.all)
+    for (const { values, compute } of this.all)
       scope(() => {
-        for (const [i, v] of form().entries()) values[i]!.write(onCpu(v).toArray());
+        for (const [i, v] of compute().entries()) values[i]!.write(onCpu(v).toArray());
       });
   }
 
@@ -39,7 +39,7 @@ export class FormedValues {
     for (const { values, own } of this.all) for (const v of [...values, ...own]) (v as Tensor).dispose();
   }
 
-  private readonly find: Keeper = (cell, operands, own, form) => {
+  private readonly find: Keeper = (cell, operands, own, compute) => {
     if (!operands.every((v) => this.constants.has(v))) return null;
     const found = this.all.find(
       (f) =>
@@ -48,8 +48,8 @@ export class FormedValues {
         f.own.every((v, i) => haveSameNumbers(v, own[i]!)),
     );
     if (found) return found.values;
-    const values = form().map((v) => keep(v as Tensor));
-    this.all.push({ cell, operands, own: own.map((v) => keep(v)), values, form });
+    const values = compute().map((v) => keep(v as Tensor));
+    this.all.push({ cell, operands, own: own.map((v) => keep(v)), values, compute });
     return values;
   };
 }

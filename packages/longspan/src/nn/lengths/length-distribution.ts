@@ -13,11 +13,11 @@ import { drawSymbol } from "../sampling-distribution.js";
 
 /** Settings of `lengthDistribution`. */
 export interface LengthDistributionSettings {
-  /** The least length; 0 unless given. */
+  /** The least length; 0 by default. */
   readonly least?: number;
-  /** The greatest length; the greatest that was seen unless given. */
+  /** The greatest length; the greatest that was seen by default. */
   readonly most?: number;
-  /** What is added to the count of each length from the least to the greatest; 1 unless given. */
+  /** What is added to the count of each length from the least to the greatest; 1 by default. */
   readonly added?: number;
 }
 

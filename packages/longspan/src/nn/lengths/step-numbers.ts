@@ -18,9 +18,9 @@ export type StepNumber = "time" | "length" | "remaining";
 
 /** Settings of `stepNumbers`. */
 export interface StepNumberSettings {
-  /** What they are divided by, such as the longest length; 1 unless given. */
+  /** What they are divided by, such as the longest length; 1 by default. */
   readonly scale?: number;
-  /** float32 unless given. */
+  /** float32 by default. */
   readonly dtype?: DType;
 }
 
@@ -57,9 +57,9 @@ export function stepNumbers(
 const names: readonly unknown[] = ["time", "length", "remaining"] satisfies readonly StepNumber[];
 const whichKind: RequiredKind = kind(
   "a list of time, length and remaining",
-  (given) =>
-    list.accepts(given) &&
-    (given as unknown[]).length > 0 &&
-    (given as unknown[]).every((name) => names.includes(name)),
+  (supplied) =>
+    list.accepts(supplied) &&
+    (supplied as unknown[]).length > 0 &&
+    (supplied as unknown[]).every((name) => names.includes(name)),
 );
 const kinds: KindsOf<StepNumberSettings> = { scale: optional(finitePositive), dtype: optional(dtypeKind) };

@@ -79,18 +79,18 @@ export function haltTargets(structure: Structure, dtype: DType = "float32"): Ten
 /**
  * How long each sequence of a free run is: up to the first step at which it halts, that one included, or all of it.
  *
- * @param given what was fed back at each step, [nodes, 1 + features]: the state `feedback` of a `fedBack` cell over an output `withHalt`
+ * @param supplied what was fed back at each step, [nodes, 1 + features]: the state `feedback` of a `fedBack` cell over an output `withHalt`
  * @throws ShapeError if there is not one row per node
  * @example haltedLengths(tensor([[0, 5], [1, 6], [0, 7]]), chain([3])) // [ 2 ]
  */
-export function haltedLengths(given: Value, structure: Structure): number[] {
-  check("haltedLengths", "given", given, valueKind);
+export function haltedLengths(supplied: Value, structure: Structure): number[] {
+  check("haltedLengths", "given", supplied, valueKind);
   checkSteps("haltedLengths", structure);
-  if (given.rank !== 2 || given.shape[0] !== structure.nodes || given.shape[1]! < 1)
+  if (supplied.rank !== 2 || supplied.shape[0] !== structure.nodes || supplied.shape[1]! < 1)
     throw new ShapeError(
-      `haltedLengths: given is ${formatShape(given.shape)}, expected [${structure.nodes}, 1 + features]: a row per node`,
+      `haltedLengths: given is ${formatShape(supplied.shape)}, expected [${structure.nodes}, 1 + features]: a row per node`,
     );
-  const halts = onCpu(reshape(slice(given, -1, 0, 1), [-1])).toArray();
+  const halts = onCpu(reshape(slice(supplied, -1, 0, 1), [-1])).toArray();
   return Array.from({ length: structure.sequences }, (_, s) => {
     const rows = structure.rowsOf(s);
     const at = rows.findIndex((row) => halts[row] === 1);

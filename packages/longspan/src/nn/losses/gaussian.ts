@@ -69,14 +69,15 @@ export function gaussianLossPerRow(gaussian: Gaussian, targets: Value): Value {
 
 const scaleKind: RequiredKind = kind(
   "a tensor or a positive number",
-  (given) => given instanceof Value || (typeof given === "number" && given > 0 && Number.isFinite(given)),
+  (supplied) =>
+    supplied instanceof Value || (typeof supplied === "number" && supplied > 0 && Number.isFinite(supplied)),
 );
-interface Given {
+interface Supplied {
   readonly mean: Value;
   readonly logVariance?: Value;
   readonly scale?: Value | number;
 }
-const kinds: KindsOf<Given> = {
+const kinds: KindsOf<Supplied> = {
   mean: valueKind,
   logVariance: optional(valueKind),
   scale: optional(scaleKind),
@@ -84,7 +85,7 @@ const kinds: KindsOf<Given> = {
 
 function perRow(what: string, gaussian: Gaussian, targets: Value): Value {
   if (!isRecord(gaussian)) check(what, "gaussian", gaussian, record);
-  const { mean, logVariance, scale } = checkSettings<Given>(what, gaussian as Given, kinds);
+  const { mean, logVariance, scale } = checkSettings<Supplied>(what, gaussian as Supplied, kinds);
   check(what, "targets", targets, valueKind);
   if ((logVariance === undefined) === (scale === undefined))
     throw new TypeError(

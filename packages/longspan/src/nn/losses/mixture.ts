@@ -37,7 +37,7 @@ export interface Mixture {
   readonly means: Value;
   /** Logarithms of the standard deviations, [n, K, D]. */
   readonly logScales: Value;
-  /** For D = 2: r [n, K], where the correlation of the two features is rho = tanh r (Fisher's z). None, independent features, unless given. */
+  /** For D = 2: r [n, K], where the correlation of the two features is rho = tanh r (Fisher's z). None, independent features by default. */
   readonly artanhCorrelations?: Value;
 }
 
@@ -47,7 +47,7 @@ export interface MixtureSizes {
   readonly components: number;
   /** D, the number of features of a target. */
   readonly features: number;
-  /** Whether the two features of each component are correlated; they are independent unless given. D = 2 only. */
+  /** Whether the two features of each component are correlated; they are independent by default. D = 2 only. */
   readonly correlated?: boolean;
 }
 

@@ -37,6 +37,6 @@ export function drawnClass(probabilities: Value, uniform: Value): Value {
 
 /** 1 at a class, 0 at the others. @param index [...] @returns [..., classes] */
 export function oneHot(index: Value, classes: number, dtype: DType): Value {
-  const places = cast(iota([classes]), index.dtype);
-  return cast(equal(places, reshape(index, [...index.shape, 1])), dtype);
+  const positions = cast(iota([classes]), index.dtype);
+  return cast(equal(positions, reshape(index, [...index.shape, 1])), dtype);
 }

@@ -9,7 +9,7 @@ import type { OutputDistribution } from "./output-distribution.js";
 export interface GaussianOutputConfig {
   /** Features of a target. */
   readonly features: number;
-  /** One standard deviation for all, which is not learned. Each has its own, learned, unless given. */
+  /** One standard deviation for all, which is not learned. Each has its own, learned by default. */
   readonly scale?: number;
 }
 

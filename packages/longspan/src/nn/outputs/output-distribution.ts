@@ -21,7 +21,7 @@ export interface OutputDistribution {
   readonly smooth: readonly ("mean" | "mode" | "sample")[];
   /** The negative log-likelihood of each target, in nats. @param outputs [n, outputs] @param targets [n, ...target] @returns [n] */
   lossPerRow(outputs: Value, targets: Value): Value;
-  /** Targets as rows of floats, [n, features]. @param dtype of the floats, where targets are symbols; float32 unless given */
+  /** Targets as rows of floats, [n, features]. @param dtype of the floats, where targets are symbols; float32 by default */
   encode(targets: Value, dtype?: DType): Value;
   /** The expectation of a target, [n, features]; differentiable. */
   mean(outputs: Value): Value;

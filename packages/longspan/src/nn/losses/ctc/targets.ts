@@ -3,7 +3,10 @@ import type { Structure } from "../../../unfold/index.js";
 import { structureKind } from "../../../unfold/kinds.js";
 import { framesNeeded, type Lattice, layOutLattice } from "./lattice.js";
 
-/** What `ctcTargets` lays out, for the losses of connectionist temporal classification. */
+/**
+ * What `ctcTargets` lays out, for the losses of connectionist temporal classification.
+ * @example ctcTargets(chain([3]), [[1, 2]]).impossible // []: three frames have room for two labels
+ */
 export class CtcTargets {
   /** @internal */
   constructor(
