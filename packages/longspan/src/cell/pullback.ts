@@ -53,6 +53,7 @@ export function withPullback(graph: CellGraph): CellGraph {
 /**
  * Whether what is pulled back along an edge depends on the port that the edge leads to.
  * @example needsPortOfEdge(binaryTreeLstm({ input: 2, hidden: 3 }).trace("float32").graph) // false: it has no edge step
+ * @example needsPortOfEdge(childSumTreeLstm({ input: 3, hidden: 4 }).trace("float32").graph) // false: it has one port
  */
 export function needsPortOfEdge({ edge, inPorts }: CellGraph): boolean {
   return edge !== null && inPorts.length > 1;
@@ -103,6 +104,7 @@ function pulledBack(
  * @example
  * const h = tensor([[1, 2]]);
  * messageCotangents([[h]], null)[0] === h // true: one port, and nothing to choose
+ * @example messageCotangents([[tensor([1, 2])], [tensor([3, 4])]], tensor(1, "int32"))[0] // [3, 4]: that of the second port
  */
 export function messageCotangents(arrivals: readonly (readonly Value[])[], port: Value | null): Value[] {
   return arrivals[0]!.map((first, s) =>

@@ -33,6 +33,9 @@ export function atReads(
  * @example
  * const { graph: traced } = rnn({ input: 2, hidden: 3 }).trace("float32");
  * perRead(traced, chain([2]), [[zeros([2, 3])]])[0]!.shape // [2, 3]: a node of a chain reads once
+ * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
+ * const tree = trees([{ children: [[1, 2], [], []] }]);
+ * perRead(traced, tree, [[tensor([1, 2, 3])]])[0] // [3, 3]: both edges lead to the root, which has the last row
  */
 export function perRead({ edge }: CellGraph, structure: Structure, values: readonly Value[][]): Value[] {
   const { reads } = structure;
