@@ -82,8 +82,11 @@ export function draws(cell: Cell): boolean {
  */
 function stepsOf(layer: RanLayer, nodes: Int32Array) {
   const { cell, structure, inputs, sources } = layer;
-  const { parts, reads } = structure;
+  const { reads } = structure;
+  const { edgeOrder: _, own: brings, ...parts } = structure.parts;
   const first = firstReads(structure);
+  // Reads are the edges into nodes; what the structure says of edges goes by their numbers among all.
+  const numbers = Array.from(parts.edges.to.keys()).filter((e) => parts.edges.to[e]! >= 0);
   const edges: number[] = [];
   const into: number[] = [];
   nodes.forEach((node, i) => {
@@ -109,6 +112,9 @@ function stepsOf(layer: RanLayer, nodes: Int32Array) {
     positions: nodes.map((n) => parts.positions[n]!),
     clock: null,
     order: Int32Array.from(nodes.keys()),
+    ...(brings && {
+      own: Int32Array.from([...edges.map((e) => brings[numbers[e]!]!), ...nodes.map(() => 0)]),
+    }),
   });
   const initial: Record<string, Value> = {};
   if (edges.length > 0)
@@ -119,12 +125,12 @@ function stepsOf(layer: RanLayer, nodes: Int32Array) {
       });
       initial[name] = fromArray(values, [edges.length, ...shape], "float64");
     }
-  const index = indexTensor(nodes);
+  const [ofNodes, ofEdges] = [indexTensor(nodes), indexTensor(Int32Array.from(edges))];
   const own = Object.fromEntries(
-    Object.entries(inputs).map(([name, v]) => [
-      name,
-      Object.hasOwn(cell.inputs, name) ? gather(v, index) : v,
-    ]),
+    Object.entries(inputs).map(([name, v]) => {
+      if (Object.hasOwn(cell.inputs, name)) return [name, gather(v, ofNodes)];
+      return [name, Object.hasOwn(cell.edgeInputs, name) ? gather(v, ofEdges) : v];
+    }),
   );
   return { initial: initial as ValuesOf<Shapes>, inputs: own, steps };
 }

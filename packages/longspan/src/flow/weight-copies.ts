@@ -30,7 +30,7 @@ export interface CopiedParams {
  */
 export function withWeightCopy(cell: Cell): Cell {
   const { edge, step } = cell.definition as {
-    edge?: (values: unknown, params: unknown) => Record<string, Value>;
+    edge?: (values: unknown, params: unknown, context: unknown) => Record<string, Value>;
     step: (
       values: unknown,
       params: unknown,
@@ -57,15 +57,17 @@ export function withWeightCopy(cell: Cell): Cell {
     sequenceInputs: () => cell.sequenceInputs,
     sharedInputs: () => cell.sharedInputs,
     sets: () => cell.sets,
+    ...(edge && { edgeInputs: () => cell.edgeInputs }),
     state: () => cell.state,
     params: () => ({ shared: cell.specs, copy: cell.specs }),
     ports: cell.ports,
     message: () => cell.message,
     ...(cell.messages === null ? {} : { messages: cell.messages }),
     ...(edge && {
-      edge: (all, params) => {
+      edge: (all, params, context) => {
         const { values, copied } = taken(all, params);
-        return chosen(edge(values, copied.copy), edge(values, copied.shared), copied.marked);
+        const [own, common] = [copied.copy, copied.shared].map((weights) => edge(values, weights, context));
+        return chosen(own!, common, copied.marked);
       },
     }),
     step(all, params, context) {

@@ -1,11 +1,13 @@
 import {
   add,
   chain,
+  curvatureByLag,
   defineCell,
   flowReport,
   fromArray,
   glorot,
   grad,
+  graph,
   Key,
   lyapunovExponents,
   matmul,
@@ -330,4 +332,52 @@ describe("cells that read sets", () => {
       expect(exponents).toHaveLength(3);
       expect(growth.at(-1)!.lag).toBe(name === "chains" ? 4 : 2);
     });
+});
+
+/** Edges have labels, and weigh what they bring by how it fits the state that their target had before. */
+const labelled = defineCell({
+  name: "labelled",
+  inputs: () => ({ x: [2] }),
+  edgeInputs: () => ({ label: [3] }),
+  state: () => ({ h: [3] }),
+  params: () => ({ U: glorot(2, 3), W: glorot(3, 3), E: glorot(3, 3) }),
+  edge({ h, label }, { E }, { target }) {
+    return { h: mul(setSoftmax(sum(mul(matmul(h, E), target().h))), add(h, label)) };
+  },
+  step({ x, h }, { U, W }) {
+    const next = tanh(add(matmul(x, U), matmul(h, W)));
+    return { state: { h: next }, output: next };
+  },
+})(undefined);
+
+test("edges with inputs of their own, and a target's state of the level before", async () => {
+  // Two things, three rounds: each is told of both, itself by the edge marked own.
+  const structure = graph([
+    {
+      nodes: 6,
+      edges: [0, 1, 2, 3].flatMap((from) =>
+        [from - (from % 2) + 2, from - (from % 2) + 3].map((to) => ({ from, to, own: to === from + 2 })),
+      ),
+    },
+  ]);
+  const x = normal(Key.of(2), [6, 2], "float64");
+  const label = structure.packEdges(normal(Key.of(3), [8, 3], "float64"));
+  const params = labelled.init(Key.of(1), "float64");
+  const lossWith = (p: Traceable<typeof params>, probes: object) =>
+    sum(square(unfold(labelled, p, { x, label }, structure, { probes }).final.h));
+  const loss = (p: Traceable<typeof params>) => lossWith(p, {});
+  const { layers } = await flowReport(loss, params);
+  const g = grad((probes: { writes: { h: Value }; reads: { h: Value } }) => lossWith(params, probes))({
+    writes: { h: zeros([6, 3], "float64") },
+    reads: { h: zeros([8, 3], "float64") },
+  });
+  const norm = (v: Value, r: number) => Math.hypot(...list(v).slice(3 * r, 3 * r + 3));
+  const { edges, weights } = layers[0]!;
+  edges!.ratio.forEach((ratio, e) => {
+    near(ratio, norm(g.reads.h, e) / norm(g.writes.h, structure.reads.node[e]!));
+  });
+  const { lags } = (await curvatureByLag(loss, params)).layers[0]!;
+  expect(lags.map(({ lag }) => lag)).toEqual([0, 1, 2]);
+  for (const { lag, gradient } of lags)
+    near(gradient, Math.hypot(...Object.values(weights.norms).map((norms) => norms[lag]!)));
 });
