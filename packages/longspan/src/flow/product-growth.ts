@@ -21,7 +21,7 @@ const affordableWork = 2e8;
  *
  * The product is scaled on its way, so that it neither overflows nor underflows.
  *
- * @param path edges from the first to the last @param count lags that are told at most; as far back as can be paid for
+ * @param path edges from the first to the last @param count lags that are shown at most; as far back as can be paid for
  */
 export async function productGrowth(
   layer: RanLayer,
@@ -36,6 +36,12 @@ export async function productGrowth(
   );
   if (observed.length === 0) return [];
   const last = observed.at(-1)!;
+  const shown = thinned(
+    lagsToSplitAt(longest + 1).filter((lag) => lag > 0),
+    count,
+  );
+  if (shown.length === 0) return [];
+  const last = shown.at(-1)!;
   const block = Math.max(1, Math.floor(65536 / (n * n)));
   const growth: GrowthAtLag[] = [];
   let product: Float64Array = new Float64Array(n * n);
@@ -57,6 +63,7 @@ export async function productGrowth(
       scale += Math.log(size);
     }
     if (observed.includes(lag))
+    if (shown.includes(lag))
       growth.push({
         lag,
         logNorm: size > 0 ? scale + Math.log(singularValues(product, n, n)[0]!) : -Infinity,
