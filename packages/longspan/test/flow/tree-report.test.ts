@@ -181,42 +181,46 @@ describe("flowReport over trees and graphs", () => {
         for (const [lag, size] of norms.entries()) near(size, Math.hypot(...list(g[lag]![name])));
     });
 
-    test(`${cell.name}: exponents add up to the mean of ln |det| of the Jacobians along all paths from leaves to roots`, async () => {
-      if (cell.name === "largest") return; // A message that is nowhere the largest has a Jacobian of no rank.
-      const own = structureOf(twoWays, cell);
-      const at = normal(Key.of(2), [own.nodes, 2], "float64");
-      const exponents = await lyapunovExponents(cell, params as never, { x: at }, own, { settle: 0 });
-      const states = statesOf(subject, own, params, at, nothingAdded(cell, own));
-      const { node, from } = own.reads;
-      const logDet = [...node.keys()].map((edge) => {
-        const zero = zeroOf(cell);
-        const n = flat(zero).length;
-        const j = Object.entries(zero).flatMap(([slot, v]) =>
-          Array.from({ length: v.size }, (_, i) => {
-            const one = fromArray(
-              Array.from({ length: v.size }, (_, k) => (k === i ? 1 : 0)),
-              v.shape,
-              "float64",
-            );
-            const of = states.map((_, row) => (row === node[edge] ? { ...zero, [slot]: one } : zero));
-            return flat(pulledByHand(subject, own, params, at, states, of)[edge]!);
-          }).flat(),
-        );
-        return singularValues(j, n, n).reduce((s, v) => s + Math.log(v), 0);
-      });
-      let [total, edges] = [0, 0];
-      for (let leaf = 0; leaf < own.nodes; leaf++) {
-        if (node.includes(leaf)) continue;
-        for (let e = from.indexOf(leaf); e >= 0; e = from.indexOf(node[e]!)) {
-          total += logDet[e]!;
-          edges += 1;
+    // A message that is nowhere the largest has a Jacobian of no rank, and a logarithm that is not finite.
+    const hasRank = cell.name !== "largest";
+    test.runIf(hasRank)(
+      `${cell.name}: exponents add up to the mean of ln |det| of the Jacobians along all paths from leaves to roots`,
+      async () => {
+        const own = structureOf(twoWays, cell);
+        const at = normal(Key.of(2), [own.nodes, 2], "float64");
+        const exponents = await lyapunovExponents(cell, params as never, { x: at }, own, { settle: 0 });
+        const states = statesOf(subject, own, params, at, nothingAdded(cell, own));
+        const { node, from } = own.reads;
+        const logDet = [...node.keys()].map((edge) => {
+          const zero = zeroOf(cell);
+          const n = flat(zero).length;
+          const j = Object.entries(zero).flatMap(([slot, v]) =>
+            Array.from({ length: v.size }, (_, i) => {
+              const one = fromArray(
+                Array.from({ length: v.size }, (_, k) => (k === i ? 1 : 0)),
+                v.shape,
+                "float64",
+              );
+              const of = states.map((_, row) => (row === node[edge] ? { ...zero, [slot]: one } : zero));
+              return flat(pulledByHand(subject, own, params, at, states, of)[edge]!);
+            }).flat(),
+          );
+          return singularValues(j, n, n).reduce((s, v) => s + Math.log(v), 0);
+        });
+        let [total, edges] = [0, 0];
+        for (let leaf = 0; leaf < own.nodes; leaf++) {
+          if (node.includes(leaf)) continue;
+          for (let e = from.indexOf(leaf); e >= 0; e = from.indexOf(node[e]!)) {
+            total += logDet[e]!;
+            edges += 1;
+          }
         }
-      }
-      near(
-        exponents.reduce((a, b) => a + b, 0),
-        total / edges,
-      );
-    });
+        near(
+          exponents.reduce((a, b) => a + b, 0),
+          total / edges,
+        );
+      },
+    );
   }
 
   const { cell: lone } = treeCells.find(({ cell }) => cell.name === "childSumTreeLstm")!;
