@@ -52,7 +52,6 @@ export function withPullback(graph: CellGraph): CellGraph {
 
 /**
  * Whether what is pulled back along an edge depends on the port that the edge leads to.
- * @example needsPortOfEdge(binaryTreeLstm({ input: 2, hidden: 3 }).trace("float32").graph) // false: it has no edge step
  * @example needsPortOfEdge(childSumTreeLstm({ input: 3, hidden: 4 }).trace("float32").graph) // false: it has one port
  */
 export function needsPortOfEdge({ edge, inPorts }: CellGraph): boolean {
@@ -101,9 +100,6 @@ function pulledBack(
 /**
  * Cotangents of the messages from those of the sums in which they arrive: each edge gets that of the port to which it leads.
  * @param arrivals by port and slot, per node @param port of each edge; null where there is one port
- * @example
- * const h = tensor([[1, 2]]);
- * messageCotangents([[h]], null)[0] === h // true: one port, and nothing to choose
  * @example messageCotangents([[tensor([1, 2])], [tensor([3, 4])]], tensor(1, "int32"))[0] // [3, 4]: that of the second port
  */
 export function messageCotangents(arrivals: readonly (readonly Value[])[], port: Value | null): Value[] {

@@ -30,12 +30,6 @@ export async function productGrowth(
 ): Promise<GrowthAtLag[]> {
   const { total: n } = stateSizes(layer.cell);
   const longest = Math.min(path.length, Math.floor(affordableWork / n ** 3));
-  const observed = thinned(
-    lagsToSplitAt(longest + 1).filter((lag) => lag > 0),
-    count,
-  );
-  if (observed.length === 0) return [];
-  const last = observed.at(-1)!;
   const shown = thinned(
     lagsToSplitAt(longest + 1).filter((lag) => lag > 0),
     count,
@@ -62,7 +56,6 @@ export async function productGrowth(
       product = product.map((v) => v / size);
       scale += Math.log(size);
     }
-    if (observed.includes(lag))
     if (shown.includes(lag))
       growth.push({
         lag,

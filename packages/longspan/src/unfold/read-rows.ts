@@ -31,8 +31,6 @@ export function atReads(
  * What a cell gives for its reads, a row for each read.
  * @param values by port and slot; once and by slot if the cell has an edge step @returns by slot: [reads, ...]
  * @example
- * const { graph: traced } = rnn({ input: 2, hidden: 3 }).trace("float32");
- * perRead(traced, chain([2]), [[zeros([2, 3])]])[0]!.shape // [2, 3]: a node of a chain reads once
  * const { graph: traced } = rnn({ input: 3, hidden: 4 }).trace("float32");
  * const tree = trees([{ children: [[1, 2], [], []] }]);
  * perRead(traced, tree, [[tensor([1, 2, 3])]])[0] // [3, 3]: both edges lead to the root, which has the last row
