@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { random } from "./jobs.mjs";
 import {
   add,
   chain,
@@ -37,7 +38,6 @@ import {
   useExecutor,
   valueAndGrad,
 } from "./longspan.mjs";
-import { random } from "./jobs.mjs";
 import { machine } from "./machine.mjs";
 import { median, quantile } from "./timing.mjs";
 
@@ -155,7 +155,10 @@ try {
   };
   const medians = {};
   const { processor, cores } = machine();
-  if (!values.json) console.log(`${processor}, ${cores} cores, ${threads} thread(s); PyTorch ${version}; S,T,B,H = ${values.shape}`);
+  if (!values.json)
+    console.log(
+      `${processor}, ${cores} cores, ${threads} thread(s); PyTorch ${version}; S,T,B,H = ${values.shape}`,
+    );
   for (const [name, [lengths, sizes]] of Object.entries(cases)) {
     const ours = ourSide(lengths, sizes);
     const [mine, theirs] = [ours.results(), await ask({ do: "results", lengths, sizes })];
@@ -191,7 +194,8 @@ try {
       );
   }
   const share = medians.ragged.ours / medians.full.ours;
-  if (values.json) console.log(JSON.stringify({ processor, threads, shape: [S, T, B, H], ...medians, share }));
+  if (values.json)
+    console.log(JSON.stringify({ processor, threads, shape: [S, T, B, H], ...medians, share }));
   else console.log(`lengths uniform in 1..${T} take ${share.toFixed(2)} of our full batch's time`);
 } finally {
   python.stdin.end();
