@@ -113,7 +113,7 @@ test("what does not fit is named", () => {
   expect(() => pow(x, tensor([1, 2]))).toThrow("pow: shapes [3] and [2] do not broadcast");
   expect(() => clamp(x, 1, -1)).toThrow("clamp: low 1 is larger than high -1");
   expect(() => clamp(x, nan, 1)).toThrow("clamp: low is a number or a value, got NaN");
-  expect(() => clamp(x, "0" as never, 1)).toThrow("clamp: expected a value or a number");
+  expect(() => clamp(x, "0" as never, 1)).toThrow('clamp: low is a number or a value, got "0"');
   expect(() => oneHot(tensor([1]), 3)).toThrow("oneHot: the index is float32, expected int32; use cast()");
   expect(() => oneHot(tensor([1], "int32"), -1)).toThrow("oneHot: size");
 });
