@@ -17,7 +17,7 @@ interface Result {
   readonly milliseconds: number;
   readonly looks: number;
   readonly longest: number;
-  readonly worker: Trained & { readonly runs: number };
+  readonly worker: Trained & { readonly executions: number };
   readonly page: Trained;
 }
 
@@ -117,7 +117,7 @@ describe.skipIf(!browser && !process.env.CI)(`a page in Chromium${browser ? "" :
     expect(status(result.report)).toMatchObject({ name: "wasm", available: true, detail: "relaxed simd" });
 
     const { worker, page } = result;
-    expect(worker.runs).toBeGreaterThan(steps);
+    expect(worker.executions).toBeGreaterThan(steps);
     expect(worker.after).toBeLessThan(worker.before / 4);
     const ours = await inNode(steps);
     expect(worker.weights.length).toBe(ours.weights.length);

@@ -5,8 +5,8 @@ addEventListener("message", async ({ data: { steps } }) => {
   try {
     longspan.useExecutor(await longspan.loadWasmExecutor());
     const trained = await trainLstm(longspan, steps);
-    const { runs } = longspan.executor("wasm").statistics;
-    postMessage({ ...trained, runs });
+    const { executions } = longspan.executor("wasm").statistics;
+    postMessage({ ...trained, executions });
   } catch (error) {
     postMessage({ error: String(error?.stack ?? error) });
   }
