@@ -1,21 +1,12 @@
-// What the reproductions share that make one sequence of symbols of another: the model, training on pairs of like lengths, decoding, and a
-// run that goes on where it was broken off.
+// What the reproductions share that make one sequence of symbols of another: the model, training on pairs of like lengths, and decoding.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import {
-  adam,
   additiveAddressing,
   alignments,
   beamSearch,
   bidirectional,
-  clipByJointNorm,
-  compose,
   crossEntropyMean,
-  decodeCheckpoint,
-  defaultExecutor,
   embedding,
-  encodeCheckpoint,
   encoderDecoder,
   encoderDecoderSteps,
   greedy,
@@ -25,10 +16,8 @@ import {
   packPairs,
   scope,
   stacked,
-  startTraining,
-  train,
 } from "longspan";
-import { fail } from "./runs.mjs";
+import { keptParams, trainKept } from "./training.mjs";
 
 /** The first symbols of every target alphabet: what the decoder reads first, and what it answers last. */
 export const [begin, end] = [0, 1];
@@ -165,78 +154,22 @@ export function errorsOf(model, params, pairs, settings) {
 }
 
 /**
- * Trains until so many steps are taken, or the time is over. The state is kept in a file; a run that finds one goes on from it, and ends with the bits of a run that was never broken off.
+ * Trains until so many steps are taken, or the time is over; `trainKept` says how.
  *
+ * @param epoch the pairs of an epoch, of its number
  * @param check pairs that are not trained on: the share of them that is written wrongly, greedily, is looked at every `every` steps
- * @param file where the state is kept; none if null
- * @param minutes of the processor's clock until this call ends
  */
-export async function trainPairs({
-  model,
-  seed,
-  epoch,
-  batch,
-  rate,
-  clip = 1,
-  steps,
-  every,
-  check,
-  length,
-  file,
-  minutes,
-}) {
+export function trainPairs({ model, seed, epoch, batch, check, length, ...settings }) {
   const [forInit, forBatches, forTraining] = Key.of(seed).split(3);
-  const task = pairsTask(model, { epoch, batch, key: forBatches });
-  const optimiser = compose(clipByJointNorm(clip), adam({ learningRate: rate }));
-  const start = startTraining(task, optimiser, model.init(forInit));
-  const state = file && existsSync(file) ? restored(file, start) : start;
-  const begin = performance.now();
-  const taken = state.step;
-  const signal = {
-    get aborted() {
-      return performance.now() - begin > 60_000 * minutes;
-    },
-  };
-  const tell = (text) => process.stderr.write(`seed ${seed}: ${text}\n`);
-  const { state: last } = await train(task, state, {
-    optimiser,
-    budget: { steps },
+  return trainKept({
+    task: pairsTask(model, { epoch, batch, key: forBatches }),
+    params: model.init(forInit),
     key: forTraining,
-    // Full speed for the first half, then down to nothing.
-    schedule: ({ fraction }) => rate * Math.min(1, 2 * (1 - fraction) + 0.01),
-    signal,
-    reportSeconds: 30,
-    validation: {
-      every: { steps: every },
-      run: async (params) => errorsOf(model, params, check, { length }).share,
-    },
-    callbacks: [
-      {
-        onReport: ({ step, loss, seconds }) =>
-          tell(
-            `step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${((step - taken) / seconds).toFixed(1)} steps/s`,
-          ),
-        async onValidation({ step, loss, state }) {
-          tell(`step ${step}: ${(100 * loss).toFixed(2)} % of ${check.length} wrong`);
-          if (file) await stored(file, state);
-        },
-        async onEnd({ state }) {
-          if (file) await stored(file, state);
-        },
-      },
-    ],
+    seed,
+    batch,
+    wrong: (params) => errorsOf(model, params, check, { length }).share,
+    ...settings,
   });
-  return {
-    params: last.params,
-    result: {
-      seed,
-      steps: last.step,
-      of: steps,
-      minutes: Number((last.history.elapsed / 60).toFixed(1)),
-      executor: defaultExecutor().name,
-      setting: { batch, rate, clip },
-    },
-  };
 }
 
 /** What a trained model writes of sources, with its weights of attention: { source, written, weights } of names, for figures. */
@@ -253,24 +186,6 @@ export function alignmentsOf(model, file, sources, { length, read, write }) {
 
 /** The parameters in the file of a run. */
 function trainedParams(model, file) {
-  if (!existsSync(file)) fail(`there is no ${file}; it is what a run leaves, and --state says where that is`);
   const task = pairsTask(model, { epoch: () => [{ source: [0], target: [] }], batch: 1, key: Key.of(0) });
-  const optimiser = compose(clipByJointNorm(1), adam());
-  return restored(file, startTraining(task, optimiser, model.init(Key.of(0)))).params;
-}
-
-async function stored(file, state) {
-  const { tensors, progress } = await encodeCheckpoint(state);
-  mkdirSync(dirname(file), { recursive: true });
-  // Written beside it and then renamed, so that there is always a whole one.
-  writeFileSync(
-    `${file}.new`,
-    JSON.stringify({ progress, tensors: Buffer.from(tensors).toString("base64") }),
-  );
-  renameSync(`${file}.new`, file);
-}
-
-function restored(file, template) {
-  const { progress, tensors } = JSON.parse(readFileSync(file, "utf8"));
-  return decodeCheckpoint({ progress, tensors: new Uint8Array(Buffer.from(tensors, "base64")) }, template);
+  return keptParams({ task, params: model.init(Key.of(0)), file });
 }
