@@ -341,6 +341,8 @@ export const netRows: Rows = {
   editDistance: () =>
     row({ found: argument("ab", ["text", "list"]), wanted: argument([1], ["text", "list"]) }),
   labelErrorRate: () => row({ found: argument([[1]], []), wanted: argument([[1]], [], [1]) }),
+  bleu: () =>
+    row({ found: argument([[1]], [], [1], ["ab"], []), wanted: argument([[[1]]], [], [[1]], [["a"]], [[]]) }),
   ctcLossMean: () => ctc(),
   ctcLossSum: () => ctc(),
   ctcLossPerSequence: () => ctc(),

@@ -1,4 +1,5 @@
 export * from "./bernoulli-cross-entropy.js";
+export * from "./bleu.js";
 export * from "./cross-entropy.js";
 export * from "./ctc/index.js";
 export * from "./edit-distance.js";
