@@ -35,8 +35,8 @@ export interface GibbsSettings {
  * @see Goodfellow, Bengio, Courville (2016), section 10.2.3 (missing values are what makes this model hard) and 17.4 (Gibbs sampling)
  * @example
  * const model = markovModel([[0, 1, 2, 0, 1, 2]], { order: 1, vocabulary: 3 });
- * const { places, marginals } = imputeByGibbs(model.steps(), [0, null, 2], { key: Key.of(1), sweeps: 100 });
- * places // [ 1 ]
+ * const { positions, marginals } = imputeByGibbs(model.steps(), [0, null, 2], { key: Key.of(1), sweeps: 100 });
+ * positions // [ 1 ]
  * marginals[0]!.indexOf(Math.max(...marginals[0]!)) // 1
  */
 export function imputeByGibbs<S>(model: StepModel<S>, symbols: Gapped, settings: GibbsSettings): Imputed {
