@@ -1,6 +1,6 @@
 // Figures of lines, as SVG: panels side by side, a line per series in the colour of its name, and a legend below.
 
-const colours = ["#1f5fa8", "#d9701e", "#2b8a4b", "#b5293a", "#7a4fa3"];
+const colours = ["#1f5fa8", "#d9701e", "#2b8a4b", "#b5293a", "#7a4fa3", "#777777", "#b8860b"];
 const panel = { width: 420, height: 340, left: 60, right: 20, top: 40, bottom: 45 };
 
 /**

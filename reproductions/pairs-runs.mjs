@@ -12,8 +12,9 @@ import { carryOut, fail, numbers, readResults, words } from "./runs.mjs";
  * @param arms names of what is trained
  * @param steps of a run, by default
  * @param data whether it needs a folder of data
+ * @param table how results are shown: { head, row }, lines of Markdown and the line of a result
  */
-export async function runPairs({ at, arms, steps: most, data: needsData }) {
+export async function runPairs({ at, arms, steps: most, data: needsData, table = errorsTable }) {
   const here = (path) => fileURLToPath(new URL(path, at));
   const { values } = parseArgs({
     options: {
@@ -50,28 +51,34 @@ export async function runPairs({ at, arms, steps: most, data: needsData }) {
     file: results,
     // A run that ran out of minutes is taken up again.
     covers: (result, run) => result.arm === run.arm && result.seed === run.seed && result.steps >= run.steps,
-    tell: ({ arm, seed }, result) => `${arm}, seed ${seed}: ${rowOf({ arm, seed, ...result })}`,
+    tell: ({ arm, seed }, result) => `${arm}, seed ${seed}: ${table.row({ arm, seed, ...result })}`,
     jobs,
   });
-  process.stdout.write(pairsSummary(readResults(results)));
+  process.stdout.write(pairsSummary(readResults(results), table));
 }
 
 /** The results as a table: per arm and seed, the run that was taken furthest. */
-export function pairsSummary(results) {
+export function pairsSummary(results, table = errorsTable) {
   const furthest = new Map(
     results.toSorted((a, b) => a.steps - b.steps).map((result) => [`${result.arm} ${result.seed}`, result]),
   );
-  const head = [
-    "| arm | seed | steps | wrong | sequences, % wrong | symbols, % wrong |",
-    "| --- | ---: | ----: | ----: | -----------------: | ---------------: |",
-  ];
   const rows = [...furthest.values()].sort((a, b) =>
     a.arm === b.arm ? a.seed - b.seed : a.arm < b.arm ? -1 : 1,
   );
-  return `${[...head, ...rows.map(rowOf)].join("\n")}\n`;
+  return `${[...table.head, ...rows.map(table.row)].join("\n")}\n`;
 }
 
-function rowOf({ arm, seed, steps, of, wrong, pairs, edits }) {
-  const percent = (share) => (100 * share).toFixed(2);
-  return `| ${arm} | ${seed} | ${steps}${steps < of ? ` of ${of}` : ""} | ${wrong} of ${pairs} | ${percent(wrong / pairs)} | ${percent(edits)} |`;
-}
+/** The steps of a run, in a table. */
+export const stepsOf = ({ steps, of }) => `${steps}${steps < of ? ` of ${of}` : ""}`;
+
+const percent = (share) => (100 * share).toFixed(2);
+const errorsTable = {
+  head: [
+    "| arm | seed | steps | wrong | sequences, % wrong | symbols, % wrong |",
+    "| --- | ---: | ----: | ----: | -----------------: | ---------------: |",
+  ],
+  row: (result) => {
+    const { arm, seed, wrong, pairs, edits } = result;
+    return `| ${arm} | ${seed} | ${stepsOf(result)} | ${wrong} of ${pairs} | ${percent(wrong / pairs)} | ${percent(edits)} |`;
+  },
+};

@@ -38,14 +38,19 @@ export function alphabet(names, from = 0) {
   };
 }
 
+/** What reads: a bidirectional GRU over embeddings. */
+export function reader({ source, features, hidden }) {
+  const half = () => gru({ input: features, hidden });
+  return stacked([embedding({ vocabulary: source, features }), bidirectional(half(), half())]);
+}
+
 /**
  * A bidirectional GRU reads, a GRU writes; it begins with tanh of the map of the last states of both directions, and attends by a net with
  * one hidden layer (Bahdanau et al. 2015).
  */
 export function attentionModel({ source, target, features, hidden }) {
-  const half = () => gru({ input: features, hidden });
   return encoderDecoder({
-    encoder: stacked([embedding({ vocabulary: source, features }), bidirectional(half(), half())]),
+    encoder: reader({ source, features, hidden }),
     cell: gru,
     hidden,
     reads: embedding({ vocabulary: target, features }),
