@@ -192,6 +192,14 @@ describe("sets of a structure", () => {
     expect(() => chain([1]).pairs("source")).toThrow('the structure carries no set "source"');
   });
 
+  test("more pairs than rows can be counted are refused", () => {
+    const structure = chain([70_000]).withSets({ source: [70_000] });
+    expect(() => structure.pairs("source")).toThrow(StructureError);
+    expect(() => structure.pairs("source")).toThrow(
+      'the set "source" makes 4900000000 pairs of a node and a member, and at most 2147483647 can be counted',
+    );
+  });
+
   test("pairs stand side by side by node, in the order of the members; the transposed structure has the same", () => {
     const structure = chain([1, 2, 0]).withSets({ source: [3, 2, 1] });
     // Rows: step 0 of sequence 1, step 0 of sequence 0, step 1 of sequence 1.

@@ -79,7 +79,16 @@ export function pairsOf(set: SetParts, sequenceOf: Int32Array): Pairs {
   return pairs;
 }
 
-function layOutPairs({ sizes, begin: first }: SetParts, sequenceOf: Int32Array): Pairs {
+/** Rows are counted in int32. */
+const mostPairs = 2 ** 31 - 1;
+
+function layOutPairs({ name, sizes, begin: first }: SetParts, sequenceOf: Int32Array): Pairs {
+  let total = 0;
+  for (const s of sequenceOf) total += sizes[s]!;
+  if (total > mostPairs)
+    throw new StructureError(
+      `the set "${name}" makes ${total} pairs of a node and a member, and at most ${mostPairs} can be counted: give the batch fewer sequences, or sequences fewer steps or members`,
+    );
   const begin = new Int32Array(sequenceOf.length + 1);
   for (let n = 0; n < sequenceOf.length; n++) begin[n + 1] = begin[n]! + sizes[sequenceOf[n]!]!;
   const node = new Int32Array(begin.at(-1)!);
