@@ -22,5 +22,12 @@ struct Common {
   static double cost(const Program&, const Instruction& i) { return static_cast<double>(i.columns) * (i.count > 0 ? i.count : 1) / 4; }
 };
 
+/** Elements that the operations of a map form per row. */
+inline double elementsOf(const Map& map) {
+  double elements = 0;
+  for (const MapOp& op : map.ops) elements += map.operands[op.out].size;
+  return elements;
+}
+
 }  // namespace instruction
 }  // namespace longspan

@@ -13,10 +13,7 @@ struct map : Common {
 
   static bool check(Checks&, Instruction&) { return true; }
   static double cost(const Program& program, const Instruction& i) {
-    const Map& map = *program.maps[i.map];
-    double elements = 0;
-    for (const MapOp& op : map.ops) elements += map.operands[op.out].size;
-    return elements / 4;
+    return elementsOf(*program.maps[i.map]) / 4;
   }
 };
 
