@@ -54,6 +54,14 @@ export const setSpaces = [
   { member: "member3", pair: "pair3" },
 ] as const;
 
+/**
+ * The number of the set whose members, or whose pairs, a space has the rows of; -1 for other spaces.
+ * @example setNumber("pair1") // 1
+ */
+export function setNumber(space: Space): number {
+  return setSpaces.findIndex(({ member, pair }) => member === space || pair === space);
+}
+
 /** All sets of rows. Their order is that of their numbers in encoded programs. */
 export const spaceNames = Object.keys(spaces) as Space[];
 

@@ -1,7 +1,7 @@
 import { dependencies, Var } from "../autodiff/index.js";
 import { type CellGraph, type CellOutput, type LinearizedCell, simplify } from "../cell/index.js";
 import { type Aval, add, type Linear, type Scope } from "../ops/index.js";
-import { hasLevels, setSpaces } from "../program/index.js";
+import { hasLevels, setNumber } from "../program/index.js";
 import { full, scope, sizeOf, type Tensor, uninitialised } from "../tensor/index.js";
 import { copyRows } from "./copy-rows.js";
 import { remembered, transposed } from "./derived-cells.js";
@@ -196,7 +196,7 @@ function collect(destinations: readonly (Tensor | undefined)[], { sums }: Carrie
 function rowsOf(t: Tensor, of: Scope, { begin, end, whole }: Block): Tensor {
   if (!hasLevels(of)) return t;
   const features = t.shape.slice(1);
-  const set = setSpaces.findIndex(({ pair }) => pair === of);
+  const set = setNumber(of);
   const row = (node: number) =>
     set < 0 ? node : pairsOf(whole.sets[set]!, whole.parts.sequenceOf).begin[node]!;
   return t.view([row(end) - row(begin), ...features], row(begin) * sizeOf(features));

@@ -16,7 +16,7 @@ import {
   spreadToOp,
   sumToOp,
 } from "../ops/index.js";
-import { setSpaces } from "../program/index.js";
+import { setNumber, setSpaces } from "../program/index.js";
 import type { Value } from "../tensor/index.js";
 import type { Layout } from "./layout.js";
 
@@ -45,7 +45,7 @@ export class SetMembers {
   /** Whether values of a scope differ per member. */
   has(scope: Scope): boolean {
     if (scope === "edge") return this.edges !== null;
-    return setSpaces.some(({ member, pair }) => member === scope || pair === scope);
+    return setNumber(scope) >= 0;
   }
 
   /** Whether an equation gives a value per member, or takes one. */
@@ -56,7 +56,7 @@ export class SetMembers {
   /** The row of a value of this scope at a member of the node's own set. */
   rowAt(scope: Scope, position: number): number {
     if (scope === "edge") return this.edges![position]!;
-    const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
+    const k = setNumber(scope);
     const isPair = scope === setSpaces[k]!.pair;
     const first = isPair
       ? this.layout.pairs(k).begin[this.node!]
@@ -117,7 +117,7 @@ export class SetMembers {
 
   private size(scope: Scope): number {
     if (scope === "edge") return this.edges!.length;
-    const k = setSpaces.findIndex(({ member, pair }) => member === scope || pair === scope);
+    const k = setNumber(scope);
     return this.layout.structure.sets[k]!.sizes[this.sequence]!;
   }
 }
