@@ -190,3 +190,34 @@ function directionLike(point: unknown, key: Key): unknown {
   let i = 0;
   return mapTree(point, (v) => (v.dtype === "int32" ? v : normal(key.fold(i++), v.shape, v.dtype)));
 }
+
+/** What fails among random cells by their seeds, and how many had each feature. Five failures are enough. */
+export function failuresOf(
+  subjectOf: (seed: number) => Subject,
+  { first, total }: { readonly first: number; readonly total: number },
+): { failures: string[]; seen: Map<string, number> } {
+  const seen = new Map<string, number>();
+  const failures: string[] = [];
+  for (let seed = first; seed < first + total && failures.length < 5; seed++) {
+    try {
+      const subject = subjectOf(seed);
+      for (const f of subject.features) seen.set(f, (seen.get(f) ?? 0) + 1);
+      // Every tenth smooth cell is also held against central differences, which know nothing of our rules.
+      if (subject.smooth && seed % 10 === 0) {
+        const error = differenceError(subject);
+        if (!(error < 1e-6)) failures.push(`seed ${seed}: ${error} away from central differences`);
+      }
+      if (seed % 10 === 0) {
+        const error = innerProductError(subject);
+        if (!(error < 1e-11)) failures.push(`seed ${seed}: <Jv, w> and <v, J'w> differ by ${error}`);
+      }
+      for (const c of compare(subject))
+        if (!(c.value < 1e-12 && c.gradient < 1e-12 && c.hessian < 1e-12))
+          failures.push(`seed ${seed} (${subject.features.join()}): ${JSON.stringify(c)}`);
+    } catch (error) {
+      const what = error instanceof Error ? error.stack?.split("\n").slice(0, 6).join("\n") : error;
+      failures.push(`seed ${seed}: ${what}`);
+    }
+  }
+  return { failures, seen };
+}
