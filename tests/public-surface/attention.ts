@@ -60,6 +60,7 @@ const attention = (): Arguments => ({
 const cellMethods = (name: string): Row["methods"] => ({
   init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
   trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: `${name}.trace: ` }),
+  start: exempt("inside the start of another cell only: tests/starting-states.test.ts"),
   step: exempt("inside the step of another cell only: tests/cells-of-cells.test.ts"),
 });
 

@@ -61,7 +61,12 @@ const cell = (of: Arguments, says: string): Row =>
   row(
     { config: settings(of) },
     {
-      methods: { init: init(), trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }), step: inCells },
+      methods: {
+        init: init(),
+        trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }),
+        step: inCells,
+        start: inCells,
+      },
       says,
     },
   );
@@ -123,6 +128,9 @@ function streamMethods(x: number | number[], says: string): Row["methods"] {
     select: row({ rows: argument([0], ["list"], [1], [-1], [0.5], ["0"], { length: 1 }) }, { says }),
     present: exempt("private"),
     stepsFor: exempt("private"),
+    stateBefore: exempt("private"),
+    begunBy: exempt("private"),
+    over: exempt("private"),
     prepared: exempt("private"),
     hold: exempt("private"),
   };
@@ -153,6 +161,7 @@ const ofStep = (says: string): Row["methods"] => ({ "": row({ step: atLeastZero(
 const fedBackMethods: Row["methods"] = {
   init: exempt("see the cells"),
   trace: exempt("see the cells"),
+  start: exempt("see the cells"),
   step: exempt("see the cells"),
 };
 const ofOps = exempt("made of ops, which check their operands");
@@ -183,7 +192,12 @@ export const netRows: Rows = {
             { config: unnamed({ size: 3 }, { size: -1 }, { size: "x" }, { sizes: 3 }) },
             {
               says: "cell mine: ",
-              methods: { init: exempt("see the cells"), trace: exempt("see the cells"), step: inCells },
+              methods: {
+                init: exempt("see the cells"),
+                trace: exempt("see the cells"),
+                step: inCells,
+                start: inCells,
+              },
             },
           ),
         },
@@ -199,6 +213,7 @@ export const netRows: Rows = {
         methods: {
           init: row({ key: key(), dtype: dtype() }, { says: "projectedLstm.init: " }),
           trace: row(dtypeOf, { says: "projectedLstm.trace: " }),
+          start: inCells,
           step: inCells,
         },
       },

@@ -5,7 +5,7 @@ import type { InputSpecs, SetSpecs, Shapes } from "./step.js";
 import { CellError } from "./verify.js";
 
 const definition =
-  "name inputs sequenceInputs sharedInputs sets edgeInputs state params ports message messages edge step".split(
+  "name inputs sequenceInputs sharedInputs sets edgeInputs state start params ports message messages edge step".split(
     " ",
   );
 const result = ["state", "output", "sums"];

@@ -5,6 +5,7 @@ import { checkDefinition, checkInputShapes, checkSets, checkSlotShapes } from ".
 import { stepOf } from "./compose.js";
 import { checkMessages, type MessageReduction, type MessageReductions } from "./messages.js";
 import { checkParts, type SizedPart, sizesOf } from "./sizes.js";
+import { type StartOf, startOf } from "./start.js";
 import {
   type EdgeContext,
   type InputSpecs,
@@ -67,6 +68,12 @@ export interface CellDefinition<
   readonly edgeInputs?: (config: C) => E;
   /** The recurrent state: named slots of any shape. */
   readonly state: (config: C) => S;
+  /**
+   * Where sequences start, by slot of the state: a value of the slot's shape, or a number for all of it; zeros for slots that it leaves
+   * out. It is a function of the parameters, so that a start can be learned: `start: ({ h0 }) => ({ h: h0 })`. Where `unfold` is given
+   * an `initial` state, that counts.
+   */
+  readonly start?: (params: ParamValues<NoInfer<P>>, dtype: DType) => StartOf<NoInfer<S>>;
   /** The parameters: a tree of specifications, as initialisers such as `glorot` make them. */
   readonly params: (config: C) => P;
   /** Names of the ways in, for structures in which a node has several predecessors of different kinds, such as `["left", "right"]`. */
@@ -180,6 +187,26 @@ export class Cell<
   ): StepResult<S, O, N> {
     check(`${this.name}.step`, "values", values, record);
     return stepOf(this, values, params, context) as StepResult<S, O, N>;
+  }
+
+  /**
+   * The slots of the state that do not start from zeros, each of its slot's shape: what the definition's `start` gives. A cell that is made
+   * of this one hands them on: `start: ({ inner: own }, dtype) => inner.start(own, dtype)`.
+   *
+   * @example
+   * const counting = defineCell({
+   *   name: "counting",
+   *   inputs: () => ({}),
+   *   state: () => ({ n: [1] }),
+   *   start: () => ({ n: 10 }),
+   *   params: () => ({}),
+   *   step: ({ n }) => ({ state: { n: add(n, 1) }, output: n }),
+   * })(undefined);
+   * counting.start({}, "float32").n // [10]
+   */
+  start(params: ParamValues<P>, dtype: DType): Partial<ValuesOf<S>> {
+    check(`${this.name}.start`, "dtype", dtype, dtypeKind);
+    return startOf(this, params, dtype) as Partial<ValuesOf<S>>;
   }
 
   /** The cell's graph, its floats of the given type. */

@@ -19,6 +19,7 @@ export {
   setSum,
 } from "./set-functions.js";
 export * from "./simplify.js";
+export type { StartOf } from "./start.js";
 export type {
   EdgeContext,
   InputSpec,

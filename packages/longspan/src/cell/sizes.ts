@@ -10,7 +10,7 @@ export function checkParts(definition: unknown): void {
   check("defineCell", "name", definition.name, text);
   const what = `defineCell: cell ${definition.name}`;
   for (const part of ["inputs", "state", "params", "step"]) check(what, part, definition[part], func);
-  for (const part of ["sequenceInputs", "sharedInputs", "sets", "edgeInputs", "message", "edge"])
+  for (const part of ["sequenceInputs", "sharedInputs", "sets", "edgeInputs", "message", "start", "edge"])
     check(what, part, definition[part], optional(func));
   check(what, "messages", definition.messages, optional(kind("a record of reductions by slot", isRecord)));
   check(what, "ports", definition.ports, optional(listOf(text, "a list of names")));

@@ -69,6 +69,7 @@ export interface TracedCell<O> {
 /** A definition's functions, their types forgotten. */
 export interface Erased {
   edge?: ((values: never, params: never, context: EdgeContext<Shapes>) => ValuesOf<Shapes>) | undefined;
+  start?: ((params: never, dtype: DType) => unknown) | undefined;
   step: (values: never, params: never, context: StepContext) => StepResult<Shapes, unknown, unknown>;
 }
 

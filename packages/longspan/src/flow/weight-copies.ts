@@ -6,6 +6,7 @@ import {
   type InputSpecs,
   type SetSpecs,
   type Shapes,
+  type StartOf,
 } from "../cell/index.js";
 import { setSpaces, where } from "../ops/index.js";
 import { mapTrees, type Value } from "../tensor/index.js";
@@ -29,7 +30,8 @@ export interface CopiedParams {
  * formed per node.
  */
 export function withWeightCopy(cell: Cell): Cell {
-  const { edge, step } = cell.definition as {
+  const { edge, start, step } = cell.definition as {
+    start?: (params: unknown, dtype: unknown) => StartOf<Shapes>;
     edge?: (values: unknown, params: unknown, context: unknown) => Record<string, Value>;
     step: (
       values: unknown,
@@ -59,6 +61,7 @@ export function withWeightCopy(cell: Cell): Cell {
     sets: () => cell.sets,
     ...(edge && { edgeInputs: () => cell.edgeInputs }),
     state: () => cell.state,
+    ...(start && { start: (params, dtype) => start((params as CopiedParams).shared, dtype) }),
     params: () => ({ shared: cell.specs, copy: cell.specs }),
     ports: cell.ports,
     message: () => cell.message,

@@ -5,7 +5,7 @@ import type { Probes } from "./probes.js";
 
 /** How a cell is unfolded. */
 export interface UnfoldOptions<S extends Shapes> {
-  /** Initial states, one row per sequence [sequences, ...slot]; zeros where not given. Differentiable. */
+  /** Initial states, one row per sequence [sequences, ...slot]; by default what the cell starts from, which is zeros if it does not say. Differentiable. */
   readonly initial?: Partial<ValuesOf<S>>;
   /** The key of the cell's random draws; needed if the cell draws. */
   readonly key?: Key;

@@ -13,7 +13,7 @@ import {
 } from "../cell/index.js";
 import { check, isRecord, kind } from "../check/index.js";
 import { splitProducts } from "../compile/index.js";
-import { applyAll, cast, gather } from "../ops/index.js";
+import { applyAll, broadcastTo, cast, gather } from "../ops/index.js";
 import {
   type DType,
   formatShape,
@@ -64,9 +64,28 @@ export function unfold<I extends OperandSpecs, S extends Shapes, P, O, N>(
   options: UnfoldOptions<S> = {},
 ): Unfolded<S, O, N> {
   checkCall(cell, params, inputs, structure, options);
-  return watched({ cell, params, inputs, structure, options }, (changed) =>
+  const started = { ...options, ...startingStates(cell, params, inputs, structure, options) };
+  return watched({ cell, params, inputs, structure, options: started }, (changed) =>
     unfoldAs(cell, params, inputs, structure, changed as UnfoldOptions<S>),
   ) as Unfolded<S, O, N>;
+}
+
+/** Initial states: those that are given, and where the cell says itself what it starts from, that for each sequence. */
+function startingStates<I extends OperandSpecs, S extends Shapes, P>(
+  cell: Cell<I, S, P>,
+  params: Traceable<ParamsOf<P>>,
+  inputs: OperandsOf<I>,
+  { parts: { sources }, sequences }: Structure,
+  { initial }: UnfoldOptions<S>,
+): Pick<UnfoldOptions<S>, "initial"> {
+  const started = cell.start(params as never, floatType(params, inputs, initial ?? {}));
+  if (Object.keys(started).length === 0) return {};
+  if (sources === 0 && sequences > 0)
+    throw new StructureError(
+      `unfold ${cell.name}: the cell says what its sequences start from, and the structure has no sources; nodes of trees and graphs that read nothing start from zeros`,
+    );
+  const rows = mapTree(started, (v) => broadcastTo(v as Value, [sources, ...v.shape]));
+  return { initial: { ...rows, ...initial } as Partial<ValuesOf<S>> };
 }
 
 function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(

@@ -114,6 +114,7 @@ export function fedBack<I extends OperandSpecs, S extends Shapes, P>(
       ...cell.state,
       ...(feeds ? { feedback: [output.features], sinceTruth: [] } : {}),
     }),
+    start: (params, dtype) => cell.start(params.cell as never, dtype),
     params: (): FedBackSpecs<P> => ({
       cell: cell.specs,
       readout: { V: glorot(hidden, output.outputs), c: zerosInit(output.outputs) },

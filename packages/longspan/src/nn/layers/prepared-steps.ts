@@ -36,6 +36,8 @@ export interface StepsConfig<S, O> {
   readonly dtype: DType;
   /** One step of every row. */
   readonly structure: Structure;
+  /** The state to begin with, each part in memory of its own: of the form of `final`. */
+  readonly begun: (final: S) => S;
   readonly apply: (
     x: Value,
     further: Readonly<Record<string, Value>>,
@@ -79,9 +81,12 @@ export class PreparedSteps<S, O> {
     );
     const x = this.x.values;
     const further = Object.fromEntries([...this.further].map(([name, input]) => [name, input.values]));
-    // A first time for the form of the state; programs and constants that are made once are made here.
+    // A first time, unrecorded: programs and constants that are made once are made here.
     const before = this.hold(
-      scope(() => mapTree(config.apply(x, further, null).final, (v) => zeros(v.shape, v.dtype))),
+      scope(() => {
+        const { final } = config.apply(x, further, null);
+        return config.begun(final);
+      }),
     );
     let result: { output: O; final: S } | null = null;
     this.recording = executor.record(() => {
@@ -175,7 +180,7 @@ export class PreparedSteps<S, O> {
 }
 
 /** Shape and type of a row of an input. */
-function inputOf(spec: InputSpec, dtype: DType): { readonly shape: Shape; readonly dtype: DType } {
+export function inputOf(spec: InputSpec, dtype: DType): { readonly shape: Shape; readonly dtype: DType } {
   return "shape" in spec ? spec : { shape: spec, dtype };
 }
 

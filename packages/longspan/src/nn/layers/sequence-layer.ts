@@ -82,6 +82,9 @@ export function sequenceLayer<P, S>(name: string, layer: SequenceLayerParts<P, S
             key,
             ...(state ? { initial: state as PartialState<S> } : {}),
           }),
+        // Sequences of length 0 hand on what they start from.
+        start: (p, x, { structure, inputs, key }) =>
+          made.apply(p as Traceable<P>, x, structure, { inputs, key }).final,
       });
     },
   };

@@ -27,18 +27,20 @@ import {
   onCpu,
   ShapeError,
   sameShape,
+  scope,
   Tensor,
   type TypedArray,
   type Value,
+  zeros,
 } from "../../tensor/index.js";
 import { dtypeKind, shapeKind, treeKind } from "../../tensor/kinds.js";
 import { chain, type Structure } from "../../unfold/index.js";
 import { FormedValues } from "./formed-values.js";
-import { type NumbersOf, PreparedSteps } from "./prepared-steps.js";
+import { inputOf, type NumbersOf, PreparedSteps } from "./prepared-steps.js";
 import type { RowNumbers } from "./step-input.js";
 import { checkStreamOptions, type FurtherInputs, type StreamOptions, streamKinds } from "./stream-options.js";
 
-/** A tree of states of which any part may be left out: those start at zero. */
+/** A tree of states of which any part may be left out: those start as sequences do, at zero where the cell does not say otherwise. */
 export type PartialState<S> = { readonly [K in keyof S]?: S[K] extends Value ? S[K] : PartialState<S[K]> };
 
 /** A model that goes on step by step, with its state, parameters and memory held ready. */
@@ -64,10 +66,10 @@ export interface Stream<S, O = Value> {
   position: number;
   /** The state after the last step, as a copy: of the form of a layer's `final`, a row for each row of the stream. */
   get state(): S;
-  /** Goes on from this state instead, copied; what it lacks is zero. @throws ShapeError if a part has another shape */
+  /** Goes on from this state instead, copied; what it lacks is as before the first step. @throws ShapeError if a part has another shape */
   set state(state: PartialState<S>);
   /**
-   * Back to before the first step: a row per sequence, zeros, position 0. What depends on parameters, sequences and sets alone, such as the
+   * Back to before the first step: a row per sequence, the state that sequences start from, position 0. What depends on parameters, sequences and sets alone, such as the
    * keys of attention, is formed when the stream is opened, and here again.
    */
   reset(): void;
@@ -94,19 +96,21 @@ export interface StreamConfig<P, S, O = Value> extends StreamOptions {
   readonly further?: InputSpecs;
   /** Is not changed; lives until the stream is disposed of. A later `write` into a parameter is seen. */
   readonly params: P;
-  /** One step on tensors, of all rows. @param x [rows, ...input] @param state null for zeros @param step what it is run over */
+  /** One step on tensors, of all rows. @param x [rows, ...input] @param state null for where it starts @param step what it is run over */
   readonly apply: (
     params: P,
     x: Value,
     state: S | null,
     step: StreamStep,
   ) => { readonly output: O; readonly final: S };
+  /** The state before the first step, from no rows of x, over sequences without any step. Zeros by default. */
+  readonly start?: (params: P, x: Value, step: StreamStep) => S;
 }
 
 /**
  * A stream of any step that hands its state on: what `layer.stream(params)` is made of, for steps of one's own.
  *
- *     y(t), s(t) = apply(x(t), s(t-1)),   s(0) = 0
+ *     y(t), s(t) = apply(x(t), s(t-1)),   s(0) what sequences start from
  *
  * The step is run once, what it asks of the executor is noted, and that is repeated from then on; so it must be a pure
  * function of ops, the same for every x. The numbers are those of the step applied by hand. After `select`, the step is run and noted once
@@ -169,6 +173,7 @@ const kinds = {
   further: optional(record),
   params: treeKind,
   apply: func,
+  start: optional(func),
 };
 
 /** Ways in which rows belong to sequences, whose steps are kept ready: a search comes back to few. */
@@ -180,6 +185,8 @@ class OpenStream<P, S, O> implements Stream<S, O> {
   private readonly start: Tensor;
   private readonly held: Tensor[] = [];
   private readonly formed: FormedValues;
+  /** What each sequence starts from. */
+  private readonly begun: S | null;
   private readonly known = new Map<string, { readonly steps: PreparedSteps<S, O>; structure: Structure }>();
   private owners: Int32Array;
   private current: { readonly steps: PreparedSteps<S, O>; readonly structure: Structure } | null;
@@ -194,6 +201,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
     this.inputs = this.hold(mapTree(config.inputs ?? {}, (v) => (v as Tensor).view(v.shape)));
     this.formed = new FormedValues(new Set<Value>([...leaves(this.params), ...leaves(this.inputs)]));
     this.start = this.hold(fromArray([0], [], "int32"));
+    this.begun = this.stateBefore();
     this.owners = Int32Array.from(Array(this.sequences).keys());
     this.current = this.stepsFor(this.owners);
   }
@@ -258,9 +266,11 @@ class OpenStream<P, S, O> implements Stream<S, O> {
           `${name}: the state's ${path} is ${formatShape(old.shape)}, got ${formatShape(v.shape)}`,
         );
     }
-    for (const [path, old] of oldParts) {
+    const begun = leaves(this.begun ?? {}) as Tensor[];
+    for (const [i, [path, old]] of oldParts.entries()) {
       const v = newParts.get(path);
-      (old as Tensor).write(v ? onCpu(v).toArray() : newArray(old.dtype, old.size));
+      const before = begun[i] ? rowsOf(begun[i], this.owners) : newArray(old.dtype, old.size);
+      (old as Tensor).write(v ? onCpu(v).toArray() : before);
     }
   }
 
@@ -300,14 +310,43 @@ class OpenStream<P, S, O> implements Stream<S, O> {
     return found;
   }
 
+  /** The state before the first step, a row per sequence; null for zeros. */
+  private stateBefore(): S | null {
+    const { input, further = {}, key = null, examples, start } = this.config;
+    if (!start) return null;
+    const structure = this.over(chain(new Array<number>(this.sequences).fill(0), examples && { examples }));
+    const none = (spec: InputSpec) => {
+      const { shape, dtype } = inputOf(spec, floatType(this.params));
+      return zeros([0, ...shape], dtype);
+    };
+    const others = Object.fromEntries(Object.entries(further).map(([name, spec]) => [name, none(spec)]));
+    const step = { structure, inputs: { ...this.inputs, ...others }, key };
+    return this.hold(scope(() => this.formed.within(() => start(this.params, none(input), step))));
+  }
+
+  /** The state before the first step of rows that belong to these sequences. */
+  private begunBy(owners: ArrayLike<number>, final: S): S {
+    const { begun } = this;
+    if (begun === null) return mapTree(final, (v) => zeros(v.shape, v.dtype)) as S;
+    return mapTree(begun, (v) =>
+      fromArray(rowsOf(v as Tensor, owners), [owners.length, ...v.shape.slice(1)], v.dtype),
+    ) as S;
+  }
+
+  private over(bare: Structure): Structure {
+    const { sets } = this.config;
+    return (sets ? bare.withSets(sets) : bare).startingAt(this.start);
+  }
+
   private prepared(owners: Int32Array) {
-    const { name, input, further = {}, sets, key = null, examples, apply } = this.config;
-    const bare = chain(new Array<number>(owners.length).fill(1), {
-      owners: Array.from(owners),
-      sequences: this.sequences,
-      ...(examples ? { examples } : {}),
-    });
-    const structure = (sets ? bare.withSets(sets) : bare).startingAt(this.start);
+    const { name, input, further = {}, key = null, examples, apply } = this.config;
+    const structure = this.over(
+      chain(new Array<number>(owners.length).fill(1), {
+        owners: Array.from(owners),
+        sequences: this.sequences,
+        ...(examples ? { examples } : {}),
+      }),
+    );
     const steps = new PreparedSteps<S, O>(
       {
         name,
@@ -315,6 +354,7 @@ class OpenStream<P, S, O> implements Stream<S, O> {
         further,
         dtype: floatType(this.params),
         structure,
+        begun: (final) => this.begunBy(owners, final),
         apply: (x, others, state) =>
           this.formed.within(() =>
             apply(this.params, x, state, { structure, inputs: { ...this.inputs, ...others }, key }),
@@ -332,11 +372,12 @@ class OpenStream<P, S, O> implements Stream<S, O> {
 }
 
 /** Some rows of a value, in this order. */
-function rowsOf(value: Tensor, rows: readonly number[]): TypedArray {
+function rowsOf(value: Tensor, rows: ArrayLike<number>): TypedArray {
   const all = onCpu(value).toArray();
   const width = value.size / value.shape[0]!;
   const chosen = newArray(value.dtype, rows.length * width);
-  for (const [i, r] of rows.entries()) chosen.set(all.subarray(r * width, (r + 1) * width), i * width);
+  for (const [i, r] of Array.from(rows).entries())
+    chosen.set(all.subarray(r * width, (r + 1) * width), i * width);
   return chosen;
 }
 

@@ -101,6 +101,7 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
     sequenceInputs: (): Record<string, Shape> => (context === null ? {} : { context: [context] }),
     sets: (): Record<string, { h: Shape }> => (attention ? { source: { h: [attention.source] } } : {}),
     state: () => state,
+    start: ({ cell: own }, dtype) => inner.start(own as never, dtype),
     params: () => ({
       cell: inner.specs,
       address: addressing?.specs({ query: queryFeatures, key: attention!.source }) ?? {},

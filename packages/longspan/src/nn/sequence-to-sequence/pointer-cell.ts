@@ -10,7 +10,7 @@ import {
   setMax,
 } from "../../cell/index.js";
 import { add, cast, less, neg, sub, where } from "../../ops/index.js";
-import type { Value } from "../../tensor/index.js";
+import type { DType, Value } from "../../tensor/index.js";
 import {
   type AddressingSpecs,
   type ContentAddressing,
@@ -70,6 +70,7 @@ export function pointerCells({
   const slots = Object.keys(inner.state);
   const shared = {
     sets: () => ({ source: { h: [key], x: [member] } }),
+    start: ({ cell: own }: { readonly cell: unknown }, dtype: DType) => inner.start(own as never, dtype),
     params: () => ({
       cell: inner.specs,
       address: addressing.specs({ query, key }),
