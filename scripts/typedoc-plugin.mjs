@@ -9,6 +9,7 @@ const categories = {
   cell: "Defining cells",
   "nn/layers": "Layers",
   "nn/addressing": "Attention",
+  "nn/memory": "Memory",
   "nn/sequence-to-sequence": "Sequence to sequence",
   "nn/losses": "Losses",
   "nn/outputs": "Output distributions",

@@ -1,6 +1,7 @@
 import type { Rows } from "./calls.js";
 import { decodingRows } from "./decoding.js";
 import { optimiserRows } from "./learning.js";
+import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
 import { dataRows, derivativeRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
@@ -11,6 +12,7 @@ export const rows: Rows = {
   ...tensorRows,
   ...opRows,
   ...netRows,
+  ...memoryRows,
   ...decodingRows,
   ...structureRows,
   ...optimiserRows,

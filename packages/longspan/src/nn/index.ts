@@ -8,6 +8,7 @@ export * from "./layers/index.js";
 export * from "./lengths/index.js";
 export * from "./likelihood.js";
 export * from "./losses/index.js";
+export * from "./memory/index.js";
 export * from "./module.js";
 export * from "./outputs/index.js";
 export * from "./pascanu-rnn.js";

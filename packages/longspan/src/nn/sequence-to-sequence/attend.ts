@@ -3,7 +3,8 @@ import { check, checkSettings, flag, func, oneOf, optional, size, text } from ".
 import type { Shape, Value } from "../../tensor/index.js";
 import { addressingKind } from "../addressing/addressing.js";
 import type { Addressing, AddressingSpecs } from "../addressing/index.js";
-import { type Attention, type CellMaker, type DecoderSpecs, decoderCell } from "./decoder-cell.js";
+import type { CellMaker } from "../cells/inner-cell.js";
+import { type Attention, type DecoderSpecs, decoderCell } from "./decoder-cell.js";
 
 /** How a decoder attends, as far as it is not decided by what surrounds it. */
 export interface AttentionConfig<Q extends AddressingSpecs = AddressingSpecs, T extends Shapes = Shapes> {

@@ -1,24 +1,17 @@
 import {
-  Cell,
+  type Cell,
   CellError,
   defineCell,
-  type InputSpec,
   listed,
   type ParamSpec,
   type Shapes,
   type StepResult,
 } from "../../cell/index.js";
-import { describe } from "../../check/index.js";
 import { concat, matmul, tanh } from "../../ops/index.js";
-import { formatShape, type Shape, Value } from "../../tensor/index.js";
+import type { Shape, Value } from "../../tensor/index.js";
 import { type Addressing, type AddressingSpecs, setMembers } from "../addressing/index.js";
+import { type CellMaker, checkInner, outputOf } from "../cells/inner-cell.js";
 import { glorot } from "../init/index.js";
-
-/** What makes a cell of given sizes: a cell of the library, such as `gru`, or a function of one's own. */
-export type CellMaker<S extends Shapes, P> = (sizes: {
-  readonly input: number;
-  readonly hidden: number;
-}) => Cell<{ x: InputSpec }, S, P, Value>;
 
 /** How a decoder attends. */
 export interface Attention {
@@ -151,34 +144,6 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
   return { cell: cell as unknown as Cell, inner: inner.state, features };
 }
 
-/** Checks that a cell can be the inner one of a decoder. @throws TypeError */
-export function checkInner(what: string, cell: unknown): asserts cell is Cell {
-  if (!(cell instanceof Cell))
-    throw new TypeError(
-      `${what}: cell makes a cell of { input, hidden }, as gru does; what it made is ${describe(cell)}`,
-    );
-  const { name, inputs, sequenceInputs, sharedInputs, sets, ports, definition } = cell as Cell;
-  const all = [inputs, sequenceInputs, sharedInputs, sets].flatMap((specs) => Object.keys(specs));
-  const isVector = shapeOf(inputs.x)?.length === 1;
-  if (all.length !== 1 || !isVector)
-    throw new TypeError(
-      `${what}: cell ${name} reads ${all.length === 0 ? "nothing" : listed(all)}, expected x, a vector [input], and nothing else: what is attended to goes in there`,
-    );
-  if (ports.length > 0 || definition.edge !== undefined)
-    throw new TypeError(
-      `${what}: cell ${name} is made for trees or graphs (it has ${ports.length > 0 ? "ports" : "an edge step"}); a decoder runs over chains`,
-    );
-}
-
-/** Features of what a cell gives. @throws TypeError if that is no vector */
-export function outputOf(what: string, cell: Cell): number {
-  const { output } = cell.trace("float32");
-  if (output instanceof Value && output.rank === 1) return output.shape[0]!;
-  throw new TypeError(
-    `${what}: cell ${cell.name} gives ${output instanceof Value ? formatShape(output.shape) : "several values"}, expected one vector, [features]`,
-  );
-}
-
 /** The slot of the state that asks before the cell runs; null where its output asks afterwards. */
 function queryOf(what: string, { name, state }: Cell, { attends, query }: Attention): string | null {
   if (attends === "after") return null;
@@ -191,14 +156,4 @@ function queryOf(what: string, { name, state }: Cell, { attends, query }: Attent
       ? `${what}: which slot of the state asks? That of cell ${name} has ${has}; name one as query`
       : `${what}: query is "${query}", but the state of cell ${name} has ${has}`,
   );
-}
-
-function shapeOf(spec: InputSpec | undefined): Shape | undefined {
-  return spec === undefined
-    ? undefined
-    : "shape" in spec
-      ? spec.dtype === "int32"
-        ? undefined
-        : spec.shape
-      : spec;
 }

@@ -1,10 +1,10 @@
 import type { Shapes } from "../../cell/index.js";
 import { flag, func, isRecord, kind, oneOf, optional, size } from "../../check/index.js";
+import type { CellMaker } from "../cells/inner-cell.js";
 import { layerKind } from "../layers/kinds.js";
 import type { Layer, SequenceLayer } from "../module.js";
 import type { AttentionConfig } from "./attend.js";
 import { type ContextConfig, contextKind } from "./context.js";
-import type { CellMaker } from "./decoder-cell.js";
 import { readsKind } from "./reads.js";
 
 /** Settings of `encoderDecoder`. */

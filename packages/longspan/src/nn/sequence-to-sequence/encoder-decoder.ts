@@ -5,6 +5,7 @@ import { keyKind, treeKind } from "../../tensor/kinds.js";
 import { type Structure, unfold } from "../../unfold/index.js";
 import { backwardKind } from "../../unfold/kinds.js";
 import type { AddressingSpecs } from "../addressing/index.js";
+import type { CellMaker } from "../cells/inner-cell.js";
 import { checkInit } from "../layers/check-call.js";
 import { type LinearParams, linear } from "../layers/index.js";
 import { rowsKind, rowsOf } from "../layers/rows.js";
@@ -18,7 +19,7 @@ import {
   type TargetSequences,
 } from "./check-sequences.js";
 import { checkContext, contextOf } from "./context.js";
-import { type CellMaker, type DecoderCellParts, type DecoderSpecs, decoderCell } from "./decoder-cell.js";
+import { type DecoderCellParts, type DecoderSpecs, decoderCell } from "./decoder-cell.js";
 import { checkWays, configKinds, type EncoderDecoderConfig } from "./encoder-decoder-settings.js";
 import { copiedFirstState, type FirstStateParams, mappedFirstState } from "./first-state.js";
 import { featuresOf, featuresOfReads } from "./reads.js";

@@ -1,3 +1,4 @@
+export type { CellMaker } from "../cells/inner-cell.js";
 export {
   type AttendConfig,
   type AttendInputs,
@@ -7,7 +8,7 @@ export {
 } from "./attend.js";
 export type { Sequences, TargetSequences } from "./check-sequences.js";
 export type { ContextConfig, ReadSource } from "./context.js";
-export type { CellMaker, DecoderSpecs } from "./decoder-cell.js";
+export type { DecoderSpecs } from "./decoder-cell.js";
 export * from "./encoder-decoder.js";
 export type { EncoderDecoderConfig } from "./encoder-decoder-settings.js";
 export type { FirstStateParams } from "./first-state.js";

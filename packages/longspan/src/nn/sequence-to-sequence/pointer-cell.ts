@@ -17,8 +17,8 @@ import {
   logWeightsOfScores,
   setMembers,
 } from "../addressing/index.js";
+import { type CellMaker, checkInner, outputOf } from "../cells/inner-cell.js";
 import { zerosInit } from "../init/index.js";
-import { type CellMaker, checkInner, outputOf } from "./decoder-cell.js";
 
 /** What pointer cells are made of. */
 export interface PointerCellParts {

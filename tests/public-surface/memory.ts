@@ -1,0 +1,80 @@
+import { lstm, tensor, turingMemory } from "longspan";
+import {
+  argument,
+  count,
+  dtype,
+  func,
+  key,
+  maybe,
+  positive,
+  settings,
+  size,
+  thing,
+  value,
+} from "./arguments.js";
+import { exempt, type Rows, row } from "./calls.js";
+
+const weights = () => value(tensor([[0.5, 0.5]]));
+const vector = () => value(tensor([[1, 0.5]]));
+const memory = () =>
+  value(
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+  );
+const finitePositive = (x: number) => ({
+  ...positive(x),
+  wrong: [...positive(x).wrong, Number.POSITIVE_INFINITY],
+});
+
+/** What `withMemory` and a memory's maker need. */
+export const memoryRows: Rows = {
+  interpolate: () =>
+    row({ weights: value(tensor([1, 0])), previous: value(tensor([0, 1])), g: value(tensor(0.5)) }),
+  shiftWeights: () => row({ weights: value(tensor([1, 0, 0])), moves: value(tensor([0, 1, 0])) }),
+  readRows: () => row({ weights: weights(), memory: memory() }),
+  eraseAndAdd: () => row({ memory: memory(), weights: weights(), erase: vector(), add: vector() }),
+  turingMemory: () =>
+    row(
+      {
+        config: settings({
+          rows: size(4),
+          width: size(3),
+          readHeads: maybe(size(1)),
+          writeHeads: maybe(size(1)),
+          farthest: maybe(count(1)),
+          start: maybe(argument(1e-6, ["number"], Number.NaN)),
+        }),
+      },
+      { methods: memoryMethods },
+    ),
+  withMemory: () =>
+    row(
+      {
+        controller: func(lstm),
+        config: settings({
+          input: size(3),
+          hidden: size(4),
+          memory: thing(turingMemory({ rows: 4, width: 3 })),
+          clip: maybe(finitePositive(20)),
+        }),
+      },
+      {
+        methods: {
+          init: row({ key: key(), dtype: dtype() }, { says: "lstm with turingMemory.init: " }),
+          trace: row(
+            { dtype: { ...dtype(), mayBeAbsent: false } },
+            { says: "lstm with turingMemory.trace: " },
+          ),
+          start: exempt("inside the start of another cell only: tests/starting-states.test.ts"),
+          step: exempt("inside the step of another cell only: tests/cells-of-cells.test.ts"),
+        },
+      },
+    ),
+};
+
+const memoryMethods = {
+  start: exempt("called by withMemory"),
+  step: exempt("called by withMemory, on values of its own"),
+};

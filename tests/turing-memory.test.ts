@@ -1,0 +1,49 @@
+import { chain, defineCell, Key, normal, onCpu, turingMemory, unfold, type Value } from "longspan";
+import { describe, expect, test } from "vitest";
+import { step, type TuringTwin } from "./memory/turing-twin.js";
+
+const numbers = (v: Value) => Array.from(onCpu(v).toArray());
+
+describe.each([
+  { readHeads: 1, writeHeads: 1, farthest: 1 },
+  { readHeads: 2, writeHeads: 3, farthest: 2 },
+  { readHeads: 1, writeHeads: 2, farthest: 0 },
+])("a Turing machine's memory with $readHeads and $writeHeads heads that move $farthest", (heads) => {
+  const [rows, width, steps] = [6, 3, 5];
+  const memory = turingMemory({ rows, width, ...heads });
+  const cell = defineCell({
+    name: "told",
+    inputs: () => ({ x: [memory.emits] }),
+    state: () => memory.state,
+    params: () => ({}),
+    start: (params, dtype) => memory.start!(params, dtype),
+    step({ x, ...state }, params, context) {
+      const { read, state: next } = memory.step({ emitted: x, params, state: state as never, context });
+      return { state: next, output: read };
+    },
+  })(undefined);
+  const x = normal(Key.of(3), [steps, memory.emits], "float64");
+
+  test.each(["compiled", "plain"] as const)("is its equations, %s", (loop) => {
+    const { output, final } = unfold(cell, {}, { x }, chain([steps]), { loop });
+    const first = (n: number) =>
+      Array.from({ length: n }, () => Array.from({ length: rows }, (_, i) => (i === 0 ? 1 : 0)));
+    const twin: TuringTwin = {
+      memory: Array.from({ length: rows }, () => Array(width).fill(1e-6)),
+      weights: first(heads.readHeads + heads.writeHeads),
+    };
+    const told = numbers(x);
+    const read = Array.from({ length: steps }, (_, t) =>
+      step(twin, told.slice(t * memory.emits, (t + 1) * memory.emits), heads),
+    );
+    numbers(output).forEach((v, i) => {
+      expect(v).toBeCloseTo(read.flat()[i]!, 12);
+    });
+    numbers(final.memory).forEach((v, i) => {
+      expect(v).toBeCloseTo(twin.memory.flat()[i]!, 12);
+    });
+    [...numbers(final.readWeights), ...numbers(final.writeWeights)].forEach((v, i) => {
+      expect(v).toBeCloseTo(twin.weights.flat()[i]!, 12);
+    });
+  });
+});
