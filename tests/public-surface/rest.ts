@@ -234,16 +234,6 @@ const symbols = () =>
     Int32Array.from({ length: 60 }, (_, i) => i % 3),
     [],
   );
-const lengths = (n: unknown = 100) =>
-  argument(n, ["number"], 0, -1, 1.5, Number.NaN, "30", [200, 100], [-1, 5], [30]);
-const problem = (args: Arguments, says: string): Row => ({
-  ...row(args),
-  methods: {
-    sample: row({ key: key(), batch: count(0), count: size(2) }, { says }),
-    wrong: exempt("see the row of adding"),
-  },
-});
-
 export const dataRows: Rows = {
   TextTooShortError: () => exempt("an error"),
   UnknownSymbolError: () => exempt("an error"),
@@ -286,57 +276,6 @@ export const dataRows: Rows = {
           describe: row({ step: count(0) }),
         },
       },
-    ),
-  adding: () => {
-    const batch = adding({ length: 30 }).sample(Key.of(1), 0, 2);
-    return row(
-      { options: settings({ length: lengths(30), variant: maybe(choice("arjovsky2016")) }) },
-      {
-        methods: {
-          sample: row({ key: key(), batch: count(0), count: size(2) }, { says: "adding-2016.sample: " }),
-          wrong: row(
-            { outputs: argument([0, 1], [], [1]), batch: thing(batch) },
-            { says: "adding-2016.wrong: " },
-          ),
-        },
-      },
-    );
-  },
-  multiplication: () =>
-    problem(
-      { options: settings({ length: lengths(30), variant: maybe(choice("pascanu2013")) }) },
-      "multiplication.sample: ",
-    ),
-  centred: () =>
-    problem(
-      { problem: thing(adding({ length: 30 })), options: settings({ sequences: maybe(size(20)) }) },
-      "adding.sample: ",
-    ),
-  copyMemory: () => problem({ options: settings({ length: lengths(10) }) }, "copy-memory.sample: "),
-  embeddedReber: () => problem({}, "embedded-reber.sample: "),
-  latch: () =>
-    problem({ options: settings({ length: lengths(10), noise: maybe(atLeastZero(0.1)) }) }, "latch.sample: "),
-  namedProblem: () => problem({ name: choice("adding"), length: lengths(30) }, "adding.sample: "),
-  noiselessMemorisation: () =>
-    problem(
-      { options: settings({ length: lengths(10), bits: maybe(argument(5, ["number"], 6, "5")) }) },
-      "memorisation-5.sample: ",
-    ),
-  randomPermutation: () => problem({ options: settings({ length: lengths(10) }) }, "permutation.sample: "),
-  temporalOrder: () =>
-    problem(
-      { options: settings({ length: lengths(30), symbols: maybe(argument(3, [], 4, "3")) }) },
-      "temporal-order-3.sample: ",
-    ),
-  temporalOrder1997: () =>
-    problem(
-      { options: settings({ length: maybe(lengths([100, 110])), symbols: maybe(argument(3, [], 4, "3")) }) },
-      "temporal-order-3-1997.sample: ",
-    ),
-  twoSequences: () =>
-    problem(
-      { options: settings({ length: lengths(10), informative: maybe(argument(3, [], 4, "3")) }) },
-      "two-sequences.sample: ",
     ),
 };
 

@@ -3,6 +3,7 @@ import { decodingRows } from "./decoding.js";
 import { optimiserRows } from "./learning.js";
 import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
+import { problemRows } from "./problems.js";
 import { dataRows, derivativeRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
 import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
@@ -19,6 +20,7 @@ export const rows: Rows = {
   ...derivativeRows,
   ...flowRows,
   ...dataRows,
+  ...problemRows,
   ...trainRows,
   ...runRows,
   ...nodeRows,

@@ -7,12 +7,13 @@ import {
   signal as signalKind,
   size,
 } from "../check/index.js";
-import type { SyntheticProblem } from "../data/index.js";
+import { answerUnits, type SyntheticProblem } from "../data/index.js";
 import type { SequenceLayer } from "../nn/index.js";
 import { type Key, scope, type Tensor, type Traceable } from "../tensor/index.js";
 import { keyKind, treeKind } from "../tensor/kinds.js";
+import { answerLoss } from "./answer-loss.js";
 import { type Pause, pacer } from "./pace.js";
-import { answers, checkAnswers, lossOf } from "./synthetic-task.js";
+import { answers, checkAnswers } from "./synthetic-task.js";
 
 /** How a model is evaluated on a synthetic problem. */
 export interface EvaluateSyntheticOptions {
@@ -36,6 +37,10 @@ export interface SyntheticEvaluation {
   readonly sequences: number;
   /** Mean loss over all scored rows. */
   readonly loss: number;
+  /** Cross-entropy of a whole sequence, summed over its scored rows, in bits: the mean over sequences. Null where answers are numbers. */
+  readonly bitsPerSequence: number | null;
+  /** Of answers that are bits: how many are wrong, in a sequence, in the mean. Null where answers are not bits. */
+  readonly wrongBitsPerSequence: number | null;
   /** Whether all sequences were looked at: false if the signal came. */
   readonly complete: boolean;
 }
@@ -69,17 +74,19 @@ export async function evaluateSynthetic<P, S>(
   } = checkSettings("evaluateSynthetic", options, kinds);
   const together = batch ?? Math.max(1, Math.min(1000, Math.floor(50_000 / problem.steps)));
   const rest = pacer(pause);
-  let [wrong, seen, scoredRows, total] = [0, 0, 0, 0];
+  const { answer } = problem;
+  let [wrong, wrongBits, seen, scoredRows, total] = [0, 0, 0, 0, 0];
   for (let k = 0; seen < sequences && !signal?.aborted; k++) {
     const count = Math.min(together, sequences - seen);
     const sample = problem.sample(key, k, count);
     const { outputs, loss } = scope(() => {
       const outputs = answers(model, params as Traceable<P>, problem, sample) as Tensor;
-      return { outputs, loss: lossOf(problem, outputs, sample) as Tensor };
+      return { outputs, loss: answerLoss(problem, outputs, sample) as Tensor };
     });
     try {
       const [values, [mean]] = await Promise.all([outputs.data(), loss.data()]);
       wrong += problem.wrong(values, sample);
+      if (answer === "bits") wrongBits += differing(values, sample.targets);
       total += mean! * sample.scored.length;
     } finally {
       outputs.dispose();
@@ -89,7 +96,21 @@ export async function evaluateSynthetic<P, S>(
     seen += count;
     await rest();
   }
-  return { wrong, sequences: seen, loss: total / scoredRows, complete: seen === sequences };
+  return {
+    wrong,
+    sequences: seen,
+    loss: total / scoredRows,
+    bitsPerSequence: answerUnits[answer] === "nats" ? total / (seen * Math.LN2) : null,
+    wrongBitsPerSequence: answer === "bits" ? wrongBits / seen : null,
+    complete: seen === sequences,
+  };
+}
+
+/** How many logits lie on the wrong side of 0; those that are not numbers do. */
+function differing(logits: ArrayLike<number>, bits: ArrayLike<number>): number {
+  let count = 0;
+  for (let i = 0; i < bits.length; i++) if (!(bits[i] === 1 ? logits[i]! > 0 : logits[i]! <= 0)) count += 1;
+  return count;
 }
 
 const kinds: KindsOf<EvaluateSyntheticOptions> = {

@@ -1,3 +1,4 @@
+export * from "./answer-loss.js";
 export * from "./checkpoint.js";
 export * from "./clipping-bias.js";
 export * from "./evaluate-synthetic.js";

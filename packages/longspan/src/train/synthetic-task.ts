@@ -1,7 +1,7 @@
 import { check, checkSettings, integerIn, optional, size } from "../check/index.js";
 import type { SyntheticBatch, SyntheticProblem } from "../data/index.js";
 import { problemKind } from "../data/kinds.js";
-import { crossEntropyMean, meanSquaredErrorMean, type SequenceLayer } from "../nn/index.js";
+import type { SequenceLayer } from "../nn/index.js";
 import { sequenceModelKind } from "../nn/kinds.js";
 import {
   type DType,
@@ -15,6 +15,7 @@ import {
 import { keyKind } from "../tensor/kinds.js";
 import type { Backward } from "../unfold/index.js";
 import { backwardKind } from "../unfold/kinds.js";
+import { answerLoss } from "./answer-loss.js";
 import type { Task } from "./task.js";
 
 /** Training of a model on a synthetic problem. P: its parameters. */
@@ -34,7 +35,7 @@ export interface SyntheticTaskOptions {
 
 /**
  * Training on sequences that are made on the way and never come twice. The loss is the mean over all scored rows: the cross-entropy
- * in nats, or the squared error.
+ * in nats, or the squared error (`answerLoss`).
  *
  * @param model a sequence model, or any sequence layer whose output is the answers
  * @throws ShapeError if the model's answers are not those of the problem
@@ -79,7 +80,7 @@ export function syntheticTask<P, S>(
     loss(params, sequences, carried, forLayer) {
       const options = { key: forLayer, ...(backward ? { backward } : {}) };
       const outputs = answers(model, params, problem, sequences, options);
-      return { loss: lossOf(problem, outputs, sequences), carried };
+      return { loss: answerLoss(problem, outputs, sequences), carried };
     },
   };
 }
@@ -110,13 +111,6 @@ export function answers<P, S>(
 ): Value {
   const inputs = fromArray(x, [structure.nodes, problem.input], typeOf(params));
   return model.apply(params, inputs, structure, { ...options, rows: scored }).output;
-}
-
-/** The mean loss over the scored rows: scalar. */
-export function lossOf({ answer }: SyntheticProblem, outputs: Value, { targets }: SyntheticBatch): Value {
-  return answer === "class"
-    ? crossEntropyMean(outputs, fromArray(targets, [targets.length], "int32"))
-    : meanSquaredErrorMean(outputs, fromArray(targets, [targets.length, 1], outputs.dtype));
 }
 
 function typeOf(params: unknown): DType {

@@ -4,6 +4,7 @@ import {
   clipByJointNorm,
   compose,
   copyMemory,
+  copyVectors,
   crossEntropyMean,
   embeddedReber,
   evaluateSynthetic,
@@ -100,6 +101,49 @@ describe("training on a synthetic problem", () => {
     expect(after).toMatchObject({ sequences: 1000, complete: true });
     expect(after.wrong).toBeLessThan(10);
     expect(after.loss).toBeLessThan(0.1);
+  });
+});
+
+describe("bits as answers", () => {
+  const problem = copyVectors({ length: 3, width: 2 });
+  const { model, params } = zeroModel(problem);
+  /** A model that says these two logits everywhere. */
+  const saying = (...b: number[]) => ({ ...params, readout: { ...params.readout, b: fromArray(b, [2]) } });
+
+  it("the loss is the cross-entropy of all bits of an answer, averaged over scored rows", () => {
+    const task = syntheticTask(model, problem, { key: Key.of(2), batch: 5 });
+    expect(task.predictions(task.batch(0))).toBe(15);
+    expect(loss(task, params, 0)).toBeCloseTo(2 * Math.LN2, 6);
+    // Logits of 1 and -2 cost ln(1 + e^o) - o y.
+    const targets = [...task.batch(0).targets];
+    const [ones, twos] = [0, 1].map((j) => targets.filter((_, i) => i % 2 === j).reduce((a, y) => a + y, 0));
+    const expected = Math.log1p(Math.E) - ones! / 15 + Math.log1p(Math.exp(-2)) + (2 * twos!) / 15;
+    expect(loss(task, saying(1, -2), 0)).toBeCloseTo(expected, 5);
+  });
+
+  it("an evaluation says the bits that a sequence costs, and how many of its bits are wrong", async () => {
+    const key = Key.of(5);
+    const look = { key, sequences: 30, batch: 30 };
+    const found = await evaluateSynthetic(model, saying(1, -2), problem, look);
+    const { targets } = problem.sample(key, 0, 30);
+    const wrong = targets.filter((y, i) => y !== (i % 2 === 0 ? 1 : 0)).length;
+    expect(found.wrongBitsPerSequence).toBe(wrong / 30);
+    expect(found.bitsPerSequence).toBeCloseTo((3 * found.loss) / Math.LN2, 12);
+    const none = await evaluateSynthetic(model, params, problem, look);
+    expect(none.bitsPerSequence).toBeCloseTo(6, 5);
+    const numbers = adding({ length: 20 });
+    const { model: other, params: zero } = zeroModel(numbers);
+    const ofNumbers = await evaluateSynthetic(other, zero, numbers, look);
+    expect([ofNumbers.bitsPerSequence, ofNumbers.wrongBitsPerSequence]).toEqual([null, null]);
+  });
+
+  it("a logit that is not a number is a wrong bit", async () => {
+    const found = await evaluateSynthetic(model, saying(Number.NaN, 0), problem, {
+      key: Key.of(5),
+      sequences: 4,
+    });
+    expect(found.wrong).toBe(4);
+    expect(found.wrongBitsPerSequence).toBeGreaterThanOrEqual(3);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { SyntheticProblem } from "longspan";
+import { answerUnits, type SyntheticProblem } from "longspan";
 import type { DoneEvent, Measures, ProgressEvent, RunEvent, StartEvent } from "../../events.js";
 import type { SyntheticRunConfig, SyntheticRunSettings } from "./config.js";
 
@@ -43,7 +43,7 @@ export type SyntheticDone = DoneEvent<SyntheticFacts>;
 /** What is measured in a run on a synthetic problem. */
 export function syntheticMeasures({ answer }: Pick<SyntheticProblem, "answer">): Measures {
   return {
-    loss: { name: "loss", unit: `${answer === "class" ? "nats" : "squared error"} per answer` },
+    loss: { name: "loss", unit: `${answerUnits[answer]} per answer` },
     speed: { name: "stepsPerSecond", unit: "steps" },
     heldOut: "fresh",
   };

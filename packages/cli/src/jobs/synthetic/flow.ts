@@ -1,8 +1,7 @@
 import {
-  crossEntropyMean,
+  answerLoss,
   fromArray,
   type Key,
-  meanSquaredErrorMean,
   type SequenceLayer,
   type SyntheticBatch,
   type SyntheticProblem,
@@ -19,19 +18,23 @@ export function watchOnProblem<P, S>(
   return new FlowWatch(syntheticLoss(model, problem, problem.sample(key, 0, watchedSequences)));
 }
 
-/** The loss of the last answer of a model on sequences of a synthetic problem: the cross-entropy in nats, or the squared error. */
+/** The loss of the last answer of a model on sequences of a synthetic problem, as `answerLoss` gives it. */
 export function syntheticLoss<P, S>(
   model: SequenceLayer<P, S>,
-  { input, answer }: SyntheticProblem,
+  problem: SyntheticProblem,
   { x, structure, scored, targets }: SyntheticBatch,
 ): LastLoss<P> {
-  const { nodes, sequences } = structure;
-  const last = Int32Array.from({ length: sequences }, (_, s) => structure.rowsOf(s).at(-1)!);
-  const right = Array.from(last, (row) => targets[scored.indexOf(row)]!);
+  const { nodes, sequences, parts } = structure;
+  // The last scored row of a sequence comes last among them.
+  const nth = new Int32Array(sequences);
+  for (const [i, row] of scored.entries()) nth[parts.sequenceOf[row]!] = i;
+  const rows = nth.map((i) => scored[i]!);
+  const size = targets.length / scored.length;
+  const right = new Float32Array(sequences * size);
+  for (const [s, i] of nth.entries()) right.set(targets.subarray(i * size, (i + 1) * size), s * size);
   return (params) => {
-    const { output: z } = model.apply(params, fromArray(x, [nodes, input]), structure, { rows: last });
-    return answer === "class"
-      ? crossEntropyMean(z, fromArray(right, [sequences], "int32"))
-      : meanSquaredErrorMean(z, fromArray(right, [sequences, 1]));
+    const inputs = fromArray(x, [nodes, problem.input]);
+    const { output } = model.apply(params, inputs, structure, { rows });
+    return answerLoss(problem, output, { targets: right });
   };
 }

@@ -1,4 +1,4 @@
-import { Key } from "longspan";
+import { answerUnits, Key } from "longspan";
 import type { InspectOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import type { AdvisedRun } from "../../flow-advice.js";
@@ -24,7 +24,7 @@ export function syntheticSubject(path: string, options: InspectOptions): AnySubj
     unit: "step",
     sequences,
     steps: batch.structure.levels,
-    measure: problem.answer === "class" ? "nats" : "squared error",
+    measure: answerUnits[problem.answer],
   };
   const { settings } = config;
   const { steps } = inspected;

@@ -1,4 +1,4 @@
-import { natsToBits } from "longspan";
+import { answerUnits, natsToBits } from "longspan";
 import type { Chart } from "../../report/chart.js";
 import { percent } from "../../report/flow/picture.js";
 import { html } from "../../report/html.js";
@@ -29,7 +29,7 @@ export function syntheticHtml(config: SyntheticRunConfig, events: readonly Synth
     name,
     start,
     lead: html`${layers === 1 ? "One layer" : `${layers} layers`} of ${hidden} units (${cell}), trained on sequences that never come twice. ${endInWords(history, done)}`,
-    body: html`${figuresHtml(figuresOf(history, done, start, problemOf(config).answer === "class" ? "nats" : "squared error"))}
+    body: html`${figuresHtml(figuresOf(history, done, start, answerUnits[problemOf(config).answer]))}
 ${curvesHtml(history, measures, wrongChart(history))}
 ${settingsTables(trainSyntheticSettings, settings, [["task", name]])}`,
   });

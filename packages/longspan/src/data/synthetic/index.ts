@@ -1,6 +1,7 @@
 export * from "./adding.js";
 export * from "./centred.js";
 export * from "./convex-hull.js";
+export * from "./copying.js";
 export * from "./embedded-reber.js";
 export * from "./latch.js";
 export type { MarkedNumbersOptions, MarkedNumbersVariant } from "./marked-numbers.js";

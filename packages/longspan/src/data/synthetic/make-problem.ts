@@ -17,8 +17,10 @@ import type { Lengths, SyntheticBatch, SyntheticProblem, SyntheticProblemFacts }
 export interface Drawn {
   /** [steps, input] */
   readonly x: Float32Array;
-  /** The answer, or one per step. */
-  readonly targets: readonly number[];
+  /** The answers of the scored steps, first step first: a class or a number each, or its bits. */
+  readonly targets: ArrayLike<number>;
+  /** The scored steps, ascending, where the problem scores some. */
+  readonly scored?: readonly number[];
 }
 
 /** Where the outputs and answers of one sequence lie. */
@@ -75,42 +77,68 @@ export function makeProblem(generator: Generator): SyntheticProblem {
         throw new RangeError(
           `${name}.wrong: outputs has ${outputs.length} numbers for ${batch.scored.length} scored rows of ${output}, which are ${expected}`,
         );
-      const { structure } = batch;
-      let wrong = 0;
-      for (let b = 0; b < structure.sequences; b++) {
-        const indices = scored === "every step" ? structure.rowsOf(b) : [b];
-        if (!generator.right({ outputs, batch, indices })) wrong += 1;
-      }
-      return wrong;
+      return scoredOf(batch).filter((indices) => !generator.right({ outputs, batch, indices })).length;
     },
   };
+}
+
+/** The positions among the scored rows of a batch of each sequence's, first step first. */
+function scoredOf({ structure, scored }: SyntheticBatch): readonly (readonly number[])[] {
+  const of: number[][] = Array.from({ length: structure.sequences }, () => []);
+  // Rows of a chain are in the order of its steps.
+  for (const [i, row] of scored.entries()) of[structure.parts.sequenceOf[row]!]!.push(i);
+  return of;
 }
 
 /** The sequences' steps in the rows of a structure. */
 function packed(
   drawn: readonly Drawn[],
-  { input, answer, scored }: Generator,
+  generator: Generator,
   structureOf: (lengths: readonly number[]) => Structure,
 ): SyntheticBatch {
+  const { input, output, answer } = generator;
   const structure = structureOf(drawn.map(({ x }) => x.length / input));
   const x = new Float32Array(structure.nodes * input);
-  const everyStep = scored === "every step";
-  const last = new Int32Array(everyStep ? 0 : drawn.length);
-  const amount = everyStep ? structure.nodes : drawn.length;
-  const targets = answer === "class" ? new Int32Array(amount) : new Float32Array(amount);
   const { sequenceOf, positions } = structure.parts;
   for (let row = 0; row < structure.nodes; row++) {
-    const b = sequenceOf[row]!;
-    const t = positions[row]!;
-    const from = drawn[b]!;
+    const from = drawn[sequenceOf[row]!]!;
     // By hand: for few features, a call of `set` costs more than the copy.
-    const [to, start] = [row * input, t * input];
+    const [to, start] = [row * input, positions[row]! * input];
     for (let i = 0; i < input; i++) x[to + i] = from.x[start + i]!;
-    if (everyStep) targets[row] = from.targets[t]!;
-    else last[b] = row;
   }
-  if (!everyStep) for (const [b, { targets: own }] of drawn.entries()) targets[b] = own[0]!;
-  return { x, structure, scored: everyStep ? structure.parts.order.map((_, row) => row) : last, targets };
+  const scored = scoredRows(drawn, generator, structure);
+  const size = answer === "bits" ? output : 1;
+  const amount = scored.length * size;
+  const targets = answer === "class" ? new Int32Array(amount) : new Float32Array(amount);
+  // Which of its sequence's answers comes next.
+  const next = new Int32Array(drawn.length);
+  for (let i = 0; i < scored.length; i++) {
+    const b = sequenceOf[scored[i]!]!;
+    const from = drawn[b]!.targets;
+    const start = size * next[b]!++;
+    for (let j = 0; j < size; j++) targets[i * size + j] = from[start + j]!;
+  }
+  return { x, structure, scored, targets };
+}
+
+/** The rows where answers are asked for, in the order in which batches have them. */
+function scoredRows(drawn: readonly Drawn[], { scored }: Generator, { nodes, parts }: Structure): Int32Array {
+  const { sequenceOf, positions } = parts;
+  if (scored === "every step") return Int32Array.from({ length: nodes }, (_, row) => row);
+  if (scored === "the last step") {
+    const last = new Int32Array(drawn.length);
+    for (let row = 0; row < nodes; row++) last[sequenceOf[row]!] = row;
+    return last;
+  }
+  const rows: number[] = [];
+  const next = new Int32Array(drawn.length);
+  for (let row = 0; row < nodes; row++) {
+    const b = sequenceOf[row]!;
+    if (drawn[b]!.scored![next[b]!] !== positions[row]) continue;
+    rows.push(row);
+    next[b]! += 1;
+  }
+  return Int32Array.from(rows);
 }
 
 /** At most so many structures are kept: a range of lengths may be long, and each holds an entry per node. */
@@ -134,6 +162,17 @@ function equalChains(): (lengths: readonly number[]) => Structure {
 export function rightClasses({ outputs, batch: { targets, scored }, indices }: ScoredSequence): boolean {
   const classes = outputs.length / scored.length;
   return indices.every((index) => largest(outputs, index * classes, classes) === targets[index]);
+}
+
+/** Whether all bits of all answers are right: the logit of each 1 above 0, and of each 0 at most 0. */
+export function rightBits({ outputs, batch: { targets, scored }, indices }: ScoredSequence): boolean {
+  const bits = outputs.length / scored.length;
+  for (const index of indices)
+    for (let i = index * bits; i < (index + 1) * bits; i++) {
+      // Written so that an output that is not a number is wrong.
+      if (!(targets[i] === 1 ? outputs[i]! > 0 : outputs[i]! <= 0)) return false;
+    }
+  return true;
 }
 
 /** Whether each output differs from its answer by at most `tolerance`. */

@@ -1,5 +1,6 @@
 import { check, oneOf } from "../../check/index.js";
 import { adding } from "./adding.js";
+import { copyVectors, reverseVectors } from "./copying.js";
 import { embeddedReber } from "./embedded-reber.js";
 import { latch } from "./latch.js";
 import { lengthsFrom } from "./make-problem.js";
@@ -28,7 +29,9 @@ export type SyntheticProblemName =
   | "copy-memory"
   | "latch"
   | "two-sequences"
-  | "embedded-reber";
+  | "embedded-reber"
+  | "copy"
+  | "reversal";
 
 const problems: Readonly<Record<SyntheticProblemName, (length: Lengths) => SyntheticProblem>> = {
   "temporal-order": (length) => temporalOrder({ length }),
@@ -47,6 +50,8 @@ const problems: Readonly<Record<SyntheticProblemName, (length: Lengths) => Synth
   latch: (length) => latch({ length }),
   "two-sequences": (length) => twoSequences({ length }),
   "embedded-reber": () => embeddedReber(),
+  copy: (length) => copyVectors({ length }),
+  reversal: (length) => reverseVectors({ length }),
 };
 
 /** The names of all problems, as `namedProblem` takes them. */

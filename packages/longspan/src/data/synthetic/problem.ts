@@ -4,22 +4,38 @@ import type { Structure } from "../../unfold/index.js";
 /** Lengths that a problem draws from: one, or all from the first to the second with equal probability, one for each batch. */
 export type Lengths = number | readonly [from: number, to: number];
 
+/**
+ * What an answer is: one of `output` classes, by softmax and cross-entropy; a number, by squared error; or `output` bits, each by the
+ * logistic sigmoid and cross-entropy.
+ */
+export type AnswerKind = "class" | "number" | "bits";
+
+/**
+ * What the loss of an answer is measured in, for each kind. That of bits is the sum over the bits of the answer.
+ *
+ * @example answerUnits[temporalOrder({ length: 10 }).answer] // "nats"
+ */
+export const answerUnits: Readonly<Record<AnswerKind, "nats" | "squared error">> = {
+  class: "nats",
+  number: "squared error",
+  bits: "nats",
+};
+
 /** What is fixed about a problem. */
 export interface SyntheticProblemFacts {
   readonly name: string;
   /** Features of a step's input. */
   readonly input: number;
-  /** Features of an answer: the number of classes, or 1. */
+  /** Features of an answer: the number of classes, 1, or the number of bits. */
   readonly output: number;
-  /** Whether an answer is one of `output` classes, by softmax and cross-entropy, or a number, by squared error. */
-  readonly answer: "class" | "number";
-  /** Where answers are asked for. */
-  readonly scored: "the last step" | "every step";
+  readonly answer: AnswerKind;
+  /** Where answers are asked for; some steps: those that the batch says, such as the steps of recall. */
+  readonly scored: "the last step" | "every step" | "some steps";
   /** Steps of the longest sequences, or, if there is no longest, more than nearly all have. */
   readonly steps: number;
   /**
-   * The mean loss, over what is scored, of the best answers that can be given without remembering anything: cross-entropy in nats,
-   * or squared error. Over more lengths than one, their mean.
+   * The mean loss per scored row, of the best answers that can be given without remembering anything: cross-entropy in nats, of all
+   * bits of an answer together, or squared error. Over more lengths than one, their mean.
    */
   readonly baseline: number;
 }
@@ -36,7 +52,7 @@ export interface SyntheticProblem extends SyntheticProblemFacts {
   sample(key: Key, batch: number, count: number): SyntheticBatch;
   /**
    * How many sequences of a batch are answered wrongly; what wrong means is said at each problem.
-   * @param outputs of the scored rows: [scored, output], row-major; logits where the answer is a class
+   * @param outputs of the scored rows: [scored, output], row-major; logits where the answer is a class or bits
    * @throws RangeError if that is not the number of outputs
    */
   wrong(outputs: ArrayLike<number>, batch: SyntheticBatch): number;
@@ -48,8 +64,8 @@ export interface SyntheticBatch {
   readonly x: Float32Array;
   /** A chain per sequence. */
   readonly structure: Structure;
-  /** The rows that are scored: the last of each sequence, in their order; or all, in theirs. */
+  /** The rows that are scored: the last of each sequence, in the order of the sequences; or all, or some, in the order of the rows. */
   readonly scored: Int32Array;
-  /** The right answers of these rows: classes as whole numbers, or numbers. */
+  /** The right answers of these rows: classes as whole numbers, or numbers, or bits as 0 and 1: [scored, output], row-major. */
   readonly targets: Int32Array | Float32Array;
 }

@@ -19,6 +19,8 @@ const expectedSteps: Partial<Record<SyntheticProblemName, readonly [number, numb
   "memorisation-20": [100, 100],
   "copy-memory": [100, 100],
   "embedded-reber": [8, 64],
+  copy: [161, 161],
+  reversal: [161, 161],
 };
 
 describe.each(syntheticProblemNames)("%s", (name) => {
@@ -37,10 +39,17 @@ describe.each(syntheticProblemNames)("%s", (name) => {
       expect(rows.length).toBeLessThanOrEqual(most);
       if (problem.scored === "the last step") expect(scored[b]).toBe(rows.at(-1));
     }
-    expect(targets.length).toBe(scored.length);
+    expect(targets.length).toBe(scored.length * (problem.answer === "bits" ? problem.output : 1));
+    if (problem.scored === "some steps") {
+      // Some of each sequence, in the order of the rows.
+      expect(new Set(Array.from(scored, (row) => structure.parts.sequenceOf[row])).size).toBe(40);
+      expect([...scored].sort((a, b) => a - b)).toEqual([...scored]);
+      expect(new Set(scored).size).toBe(scored.length);
+    }
     if (problem.scored === "every step") expect([...scored]).toEqual([...scored.keys()]);
     if (problem.answer === "class")
       for (const y of targets) expect(y >= 0 && y < problem.output && Number.isInteger(y)).toBe(true);
+    if (problem.answer === "bits") for (const y of targets) expect(y === 0 || y === 1).toBe(true);
   });
 
   it("sequence i of batch k depends on the key, k and i only", () => {
@@ -58,8 +67,9 @@ describe.each(syntheticProblemNames)("%s", (name) => {
     const outputs = rightAnswers(problem, batch);
     expect(problem.wrong(outputs, batch)).toBe(0);
     for (const b of [2, 5]) {
-      const row = problem.scored === "every step" ? structure.rowsOf(b).at(-1)! : b;
-      for (let c = 0; c < size; c++) {
+      const row = scored.findLastIndex((r) => structure.parts.sequenceOf[r] === b);
+      // One bit of an answer is enough.
+      for (let c = 0; c < (problem.answer === "bits" ? 1 : size); c++) {
         const v = outputs[row * size + c]!;
         outputs[row * size + c] = v > 0 ? -1 - v : 1 - v;
       }
@@ -83,6 +93,7 @@ describe.each(syntheticProblemNames)("%s", (name) => {
 function rightAnswers(problem: SyntheticProblem, { scored, targets }: SyntheticBatch): Float64Array {
   const size = problem.output;
   const outputs = new Float64Array(scored.length * size);
+  if (problem.answer === "bits") return Float64Array.from(targets, (y) => y - 0.5);
   for (const [row, y] of targets.entries())
     if (problem.answer === "class") outputs[row * size + y] = 1;
     else outputs[row] = y;
@@ -161,7 +172,7 @@ describe("lengths", () => {
 
   it("names that do not exist are refused", () => {
     expect(() => namedProblem("ordering" as SyntheticProblemName, 50)).toThrow(
-      'namedProblem: name is one of temporal-order, temporal-order-3, temporal-order-1997, temporal-order-3-1997, adding, adding-1997, adding-2016, multiplication, multiplication-1997, permutation, memorisation-5, memorisation-20, copy-memory, latch, two-sequences, embedded-reber, got "ordering"',
+      'namedProblem: name is one of temporal-order, temporal-order-3, temporal-order-1997, temporal-order-3-1997, adding, adding-1997, adding-2016, multiplication, multiplication-1997, permutation, memorisation-5, memorisation-20, copy-memory, latch, two-sequences, embedded-reber, copy, reversal, got "ordering"',
     );
   });
 });

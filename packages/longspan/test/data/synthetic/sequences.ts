@@ -19,6 +19,21 @@ export function symbolsOf(batch: SyntheticBatch, b: number, problem: SyntheticPr
   });
 }
 
+/** The steps of sequence b that are scored, and their answers: one number each, or as many as an answer has bits. */
+export function answersOf(
+  { structure, scored, targets }: SyntheticBatch,
+  b: number,
+  { output, answer }: SyntheticProblem,
+): { readonly positions: number[]; readonly answers: number[][] } {
+  const { sequenceOf, positions } = structure.parts;
+  const size = answer === "bits" ? output : 1;
+  const own = [...scored.keys()].filter((i) => sequenceOf[scored[i]!] === b);
+  return {
+    positions: own.map((i) => positions[scored[i]!]!),
+    answers: own.map((i) => [...targets.subarray(i * size, (i + 1) * size)]),
+  };
+}
+
 /** The numbers 0 to n - 1. */
 export function upTo(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
