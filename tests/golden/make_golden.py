@@ -1,4 +1,4 @@
-"""Golden values for the recurrent layers, decoders with attention, optimisers, a schedule, losses, layer norm and operations.
+"""Golden values for the recurrent layers, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -512,6 +512,71 @@ def attention(case, seed, attends, lengths, sizes):
 # ---------------------------------------------------------------- cross entropy and layer norm
 
 
+def memory_network(case, seed, tying, softmax):
+    rng = np.random.RandomState(seed)
+    vocabulary, width, hops, times = 7, 4, 3, 4
+    words = [[[3, 1, 4], [1, 5]], [[6, 2]], [], [[0, 3, 2, 6], [5], [3, 3, 4]]]  # per question, per sentence
+    ages = [[2, 0], [0], [], [3, 1, 0]]
+    questions, answers = [[1, 5], [2], [4, 4, 0], [6, 1]], [2, 0, 6, 3]
+    tables = hops + 1 if tying == "adjacent" else 2
+    names = {f"E{i}": (vocabulary, width) for i in range(tables)}
+    names |= {f"T{i}": (times, width) for i in range(tables)}
+    if tying == "layerWise":
+        names |= {"H": (width, width), "B": (vocabulary, width), "W": (width, vocabulary)}
+    weights = {name: uniform(rng, shape) for name, shape in names.items()}
+    t = {name: leaf(value) for name, value in weights.items()}
+
+    def encode(table, sentence):
+        J, j, k = len(sentence), np.arange(1, len(sentence) + 1)[:, None], np.arange(1, width + 1)[None, :]
+        places = torch.tensor((1 - j / J) - (k / width) * (1 - 2 * j / J))
+        return (places * table[sentence]).sum(0)
+
+    logits, shown = [], []
+    for sentences, told, question in zip(words, ages, questions):
+        u = encode(t["E0" if tying == "adjacent" else "B"], question)
+        all_weights = []
+        for hop in range(hops):
+            a, c = (hop, hop + 1) if tying == "adjacent" else (0, 1)
+            if sentences:
+                m = torch.stack([encode(t[f"E{a}"], s) for s in sentences]) + t[f"T{a}"][told]
+                v = torch.stack([encode(t[f"E{c}"], s) for s in sentences]) + t[f"T{c}"][told]
+                w = torch.softmax(m @ u, 0) if softmax else m @ u
+                o = w @ v
+            else:
+                w, o = torch.zeros(0), torch.zeros(width)
+            u = u + o if tying == "adjacent" else u @ t["H"] + o
+            all_weights.append(w)
+        shown.append(torch.stack(all_weights, 1))
+        logits.append(u @ (t[f"E{hops}"].T if tying == "adjacent" else t["W"]))
+    logits = torch.stack(logits)
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor(answers))
+    loss.backward()
+    return {
+        "case": case,
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "tying": tying,
+            "softmax": softmax,
+            "vocabulary": vocabulary,
+            "width": width,
+            "hops": hops,
+            "times": times,
+            "sentences": words,
+            "ages": ages,
+            "questions": questions,
+            "answers": answers,
+        },
+        "layout": "E and B are [vocabulary, width], T [times, width], W [width, vocabulary]; weights of the sentences are "
+        "[sentences, hops] per question; loss is the mean cross-entropy",
+        "weights": {name: array(value) for name, value in weights.items()},
+        "inputs": {},
+        "cotangents": {},
+        "outputs": {"loss": loss.item(), "logits": array(logits), "weights": ragged(shown)},
+        "gradients": {name: array(value.grad) for name, value in t.items()},
+    }
+
+
 def cross_entropy():
     seed = 301
     rng = np.random.RandomState(seed)
@@ -747,6 +812,9 @@ def make_all():
         recurrent("lstm_skip", 111, "LSTM", unsorted, enforce_sorted=False, layers=3, connections="skip"),
         attention("attention_before", 112, "before", (2, 4, 1), (3, 1, 4)),
         attention("attention_after", 113, "after", (3, 1, 4), (2, 5, 1)),
+        memory_network("memory_network_adjacent", 114, "adjacent", True),
+        memory_network("memory_network_linear", 115, "adjacent", False),
+        memory_network("memory_network_layer_wise", 116, "layerWise", True),
         optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_clipped", "SGD", clip=0.7, lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_decay", "SGD", weight_decay=(0.0, 0.3), lr=0.1, momentum=0.0, nesterov=False),

@@ -51,6 +51,7 @@ import {
 } from "./arguments.js";
 import { attentionRows } from "./attention.js";
 import { exempt, type Row, type Rows, row } from "./calls.js";
+import { memoryNetworkRows } from "./memory-networks.js";
 
 const sizes = () => ({ input: size(3), hidden: size(4) });
 const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
@@ -466,6 +467,7 @@ export const netRows: Rows = {
   mixtureOf: () => row({ outputs: value(zeros([2, 14])), sizes: mixtureSizes() }),
   mixtureOutputs: () => row({ sizes: mixtureSizes() }),
   ...attentionRows,
+  ...memoryNetworkRows,
   natsToBits: () => row({ nats: number(1) }),
   perplexity: () => row({ meanNats: number(1) }),
   languageModel: () => {

@@ -1,6 +1,7 @@
 export { characterVocabulary, UnknownSymbolError } from "./character-vocabulary.js";
 export * from "./pairs.js";
 export * from "./stored-vocabulary.js";
+export * from "./stories/index.js";
 export * from "./streams.js";
 export * from "./synthetic/index.js";
 export { decodeUtf8, decodeUtf8Parts, Utf8Error } from "./utf8.js";

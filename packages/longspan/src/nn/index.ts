@@ -9,6 +9,7 @@ export * from "./lengths/index.js";
 export * from "./likelihood.js";
 export * from "./losses/index.js";
 export * from "./memory/index.js";
+export * from "./memory-networks/index.js";
 export * from "./module.js";
 export * from "./outputs/index.js";
 export * from "./pascanu-rnn.js";

@@ -1,0 +1,148 @@
+// One training run: node train.mjs '{"arm":"joint","seed":1,"epochs":60,"minutes":60,"state":"FILE","data":"FOLDER"}' prints its result as one
+// line of JSON.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import {
+  clipByGroupNorm,
+  compose,
+  decodeSafetensors,
+  defaultExecutor,
+  encodeSafetensors,
+  Key,
+  loadInto,
+  onCpu,
+  packStories,
+  scope,
+  sgd,
+  storyVocabulary,
+  trainingStep,
+  uniform,
+} from "longspan";
+import { arms } from "./arms.mjs";
+import { questionsOf } from "./babi.mjs";
+
+const { arm, seed, epochs, minutes, state: file, data } = JSON.parse(process.argv[2]);
+const { tasks, most, make } = arms[arm];
+const [batch, heldOut, clip] = [32, 0.1, 40];
+const [forInit, forSplit, forOrder, forTimes] = Key.of(seed).split(4);
+
+const byTask = (kind) => tasks.map((task) => questionsOf(data, task, kind));
+const [given, tests] = [byTask("train"), byTask("test")];
+const vocabulary = storyVocabulary([...given, ...tests].flat());
+const { net, logits, loss, linearStart } = make(vocabulary.size);
+
+/** The numbers 0 to n - 1 in an order of the key's. */
+function shuffled(n, key) {
+  const places = scope(() => onCpu(uniform(key, [n])).toArray());
+  return Array.from({ length: n }, (_, i) => i).sort((a, b) => places[a] - places[b]);
+}
+
+const parts = given.map((questions, t) => {
+  const order = shuffled(questions.length, forSplit.fold(t)).map((i) => questions[i]);
+  const held = Math.round(heldOut * questions.length);
+  return { held: order.slice(0, held), rest: order.slice(held) };
+});
+const training = parts.flatMap(({ rest }) => rest);
+const validation = parts.flatMap(({ held }) => held);
+
+/** The mean loss on questions, and how many are answered wrongly. */
+function tried(params, questions, softmax) {
+  let [total, wrong] = [0, 0];
+  for (let at = 0; at < questions.length; at += 250)
+    scope(() => {
+      const some = questions.slice(at, at + 250);
+      const stories = packStories(some, vocabulary, { most });
+      const scores = onCpu(logits(params, stories, softmax)).toArray();
+      const right = onCpu(stories.answers).toArray();
+      for (const [q, answer] of right.entries()) {
+        const own = scores.subarray(q * vocabulary.size, (q + 1) * vocabulary.size);
+        const top = own.reduce((a, b) => Math.max(a, b));
+        total += Math.log(own.reduce((sum, x) => sum + Math.exp(x - top), 0)) + top - own[answer];
+        if (own.indexOf(top) !== answer) wrong += 1;
+      }
+    });
+  return { loss: total / questions.length, wrong };
+}
+
+// The paper sums the losses of a batch, and clips the gradient of the sum: the same, of the mean.
+const optimiser = compose(clipByGroupNorm(clip / batch), sgd({ learningRate: 1 }));
+let rate = 0;
+const steps = [true, false].map((softmax) =>
+  trainingStep((params, stories) => loss(params, stories, softmax), optimiser, {
+    settings: () => ({ learningRate: rate * batch }),
+  }),
+);
+
+// What is kept in the file: everything that the run goes on from.
+const start = { linear: linearStart ? 0 : -1, best: null, waited: 0, epoch: 0, seconds: 0 };
+let [progress, params] = file && existsSync(file) ? await restored() : [start, net.init(forInit)];
+const begun = performance.now();
+
+const tell = (text) => process.stderr.write(`${arm}, seed ${seed}: ${text}\n`);
+while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) {
+  const began = process.cpuUsage();
+  const isLinear = progress.linear >= 0;
+  const number = isLinear ? progress.linear : 1000 + progress.epoch;
+  rate = isLinear ? 0.005 : 0.01 / 2 ** Math.floor((4 * progress.epoch) / epochs);
+  const step = steps[isLinear ? 1 : 0];
+  const order = shuffled(training.length, forOrder.fold(number));
+  let at = step.start(params);
+  let total = 0;
+  for (let i = 0; i < order.length; i += batch) {
+    at = scope(() => {
+      const some = order.slice(i, i + batch).map((q) => training[q]);
+      const options = { most, blanks: 0.1, key: forTimes.fold(number).fold(i) };
+      return step(at, packStories(some, vocabulary, options));
+    });
+    total += onCpu(at.loss).item();
+  }
+  params = at.params;
+  const { loss: checked, wrong } = tried(params, validation, !isLinear);
+  const { user, system } = process.cpuUsage(began);
+  progress.seconds += (user + system) / 1e6;
+  progress.loss = total / Math.ceil(order.length / batch);
+  progress.held = wrong / validation.length;
+  tell(
+    `${isLinear ? "linear " : ""}epoch ${isLinear ? progress.linear : progress.epoch}, loss ${progress.loss.toFixed(3)}, held out ${checked.toFixed(3)}, ${(100 * progress.held).toFixed(1)} % wrong, ${progress.seconds.toFixed(0)} s`,
+  );
+  if (isLinear) {
+    progress.linear += 1;
+    progress.waited = progress.best !== null && checked >= progress.best ? progress.waited + 1 : 0;
+    progress.best = Math.min(progress.best ?? checked, checked);
+    // The loss falls no more: from here on with a softmax.
+    if (progress.waited >= 2 || progress.linear >= 20)
+      [progress.lasted, progress.linear] = [progress.linear, -1];
+  } else progress.epoch += 1;
+  if (file) await stored();
+}
+
+const errors = tests.map((questions) => tried(params, questions, true).wrong / questions.length);
+const result = {
+  arm,
+  seed,
+  epochs: progress.epoch,
+  of: epochs,
+  linearEpochs: progress.lasted ?? 0,
+  loss: progress.loss,
+  heldOut: progress.held,
+  mean: errors.reduce((a, b) => a + b, 0) / errors.length,
+  errors,
+  minutes: Number((progress.seconds / 60).toFixed(1)),
+  executor: defaultExecutor().name,
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);
+
+async function stored() {
+  const tensors = Buffer.from(await encodeSafetensors(params)).toString("base64");
+  mkdirSync(dirname(file), { recursive: true });
+  // Written beside it and then renamed, so that there is always a whole one.
+  writeFileSync(`${file}.new`, JSON.stringify({ progress, tensors }));
+  renameSync(`${file}.new`, file);
+}
+
+function restored() {
+  const { progress, tensors } = JSON.parse(readFileSync(file, "utf8"));
+  const kept = decodeSafetensors(new Uint8Array(Buffer.from(tensors, "base64")));
+  return [progress, loadInto(net.init(forInit), kept)];
+}
