@@ -1,6 +1,7 @@
 import { lstm, tensor, turingMemory } from "longspan";
 import {
   argument,
+  choice,
   count,
   dtype,
   func,
@@ -28,49 +29,50 @@ const finitePositive = (x: number) => ({
   wrong: [...positive(x).wrong, Number.POSITIVE_INFINITY],
 });
 
-/** What `withMemory` and a memory's maker need. */
+const turing = () => ({
+  rows: size(4),
+  width: size(3),
+  readHeads: maybe(size(1)),
+  writeHeads: maybe(size(1)),
+  farthest: maybe(count(1)),
+  start: maybe(argument(1e-6, ["number"], Number.NaN)),
+});
+const machine = () => ({ input: size(3), hidden: size(4), clip: maybe(finitePositive(20)) });
+const cellMethods = (name: string) => ({
+  init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
+  trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: `${name}.trace: ` }),
+  start: exempt("inside the start of another cell only: tests/starting-states.test.ts"),
+  step: exempt("inside the step of another cell only: tests/cells-of-cells.test.ts"),
+});
+
+/** Machines, memories and what they are made of. */
 export const memoryRows: Rows = {
   interpolate: () =>
     row({ weights: value(tensor([1, 0])), previous: value(tensor([0, 1])), g: value(tensor(0.5)) }),
   shiftWeights: () => row({ weights: value(tensor([1, 0, 0])), moves: value(tensor([0, 1, 0])) }),
   readRows: () => row({ weights: weights(), memory: memory() }),
   eraseAndAdd: () => row({ memory: memory(), weights: weights(), erase: vector(), add: vector() }),
-  turingMemory: () =>
+  turingMemory: () => row({ config: settings(turing()) }, { methods: memoryMethods }),
+  neuralTuringMachine: () =>
+    row(
+      { controller: func(lstm), config: settings({ ...machine(), ...turing() }) },
+      { methods: cellMethods("lstm with turingMemory") },
+    ),
+  namedMachine: () =>
     row(
       {
-        config: settings({
-          rows: size(4),
-          width: size(3),
-          readHeads: maybe(size(1)),
-          writeHeads: maybe(size(1)),
-          farthest: maybe(count(1)),
-          start: maybe(argument(1e-6, ["number"], Number.NaN)),
-        }),
+        name: choice("ntm"),
+        sizes: settings({ input: size(3), hidden: size(4), rows: size(4), width: size(3) }),
       },
-      { methods: memoryMethods },
+      { methods: cellMethods("lstm with turingMemory") },
     ),
   withMemory: () =>
     row(
       {
         controller: func(lstm),
-        config: settings({
-          input: size(3),
-          hidden: size(4),
-          memory: thing(turingMemory({ rows: 4, width: 3 })),
-          clip: maybe(finitePositive(20)),
-        }),
+        config: settings({ ...machine(), memory: thing(turingMemory({ rows: 4, width: 3 })) }),
       },
-      {
-        methods: {
-          init: row({ key: key(), dtype: dtype() }, { says: "lstm with turingMemory.init: " }),
-          trace: row(
-            { dtype: { ...dtype(), mayBeAbsent: false } },
-            { says: "lstm with turingMemory.trace: " },
-          ),
-          start: exempt("inside the start of another cell only: tests/starting-states.test.ts"),
-          step: exempt("inside the step of another cell only: tests/cells-of-cells.test.ts"),
-        },
-      },
+      { methods: cellMethods("lstm with turingMemory") },
     ),
 };
 

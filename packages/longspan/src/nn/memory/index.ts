@@ -1,4 +1,12 @@
 export type { Memory, MemoryAnswer, MemoryCall, MemorySpecs } from "./memory.js";
+export { namedMachine } from "./named-machine.js";
+export { type NeuralTuringMachineConfig, neuralTuringMachine } from "./neural-turing-machine.js";
 export * from "./read-and-write.js";
-export * from "./turing-memory.js";
-export * from "./with-memory.js";
+export { type MachineName, type MachineRow, type MachineSizes, machineTable } from "./table.js";
+export { type TuringMemoryConfig, type TuringMemoryState, turingMemory } from "./turing-memory.js";
+export {
+  type WithMemoryConfig,
+  type WithMemorySpecs,
+  type WithMemoryState,
+  withMemory,
+} from "./with-memory.js";

@@ -76,7 +76,7 @@ export function turingMemory(
     writeHeads = 1,
     farthest = 1,
     start = 1e-6,
-  } = checkSettings("turingMemory", config, kinds);
+  } = checkSettings("turingMemory", config, turingKinds);
   const moves = 2 * Math.min(farthest, Math.floor((rows - 1) / 2)) + 1;
   const perHead = [width, 1, 1, moves, 1] as const;
   const addressed = width + moves + 3;
@@ -121,7 +121,8 @@ function onFirstRow(heads: number, rows: number, dtype: DType): Value {
   return fromArray(weights, [heads, rows], dtype);
 }
 
-const kinds = {
+/** The kinds of the settings. */
+export const turingKinds = {
   rows: size,
   width: size,
   readHeads: optional(size),

@@ -106,9 +106,6 @@ export function withMemory<S extends Shapes, P, Q extends MemorySpecs, T extends
   return cell as never;
 }
 
-const kinds = {
-  input: size,
-  hidden: size,
-  memory: memoryKind,
-  clip: optional(finitePositive),
-};
+/** The kinds of the settings but the memory. */
+export const machineKinds = { input: size, hidden: size, clip: optional(finitePositive) };
+const kinds = { ...machineKinds, memory: memoryKind };
