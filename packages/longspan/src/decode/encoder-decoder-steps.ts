@@ -1,9 +1,10 @@
 import { check, checkSettings, count, func, having, optional, type RequiredKind } from "../check/index.js";
 import type { EncodedSource, EncoderDecoder, EncoderDecoderParams } from "../nn/index.js";
-import { fromArray, onCpu, scope, type Tensor, type Traceable, type Value } from "../tensor/index.js";
+import { fromArray, leaves, onCpu, scope, type Tensor, type Traceable, type Value } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { chain, type Structure } from "../unfold/index.js";
 import { capturedStep } from "./captured-step.js";
+import { type FormedPerSource, finding, forming } from "./formed-per-source.js";
 import { logSoftmaxOf } from "./log-softmax.js";
 import { packedSources, type Sources } from "./sequences-of-symbols.js";
 import { disposeState, rowsOfState } from "./state-rows.js";
@@ -30,7 +31,8 @@ export interface EncoderDecoderState {
 /**
  * An encoder-decoder as a step model: what `beamSearch`, `greedy`, `sampleSequences` and `scoreSequences` ask. The sources are read once,
  * when it is made. Each step is one call for all rows, of all sources; rows of one source look at the same members, so that a beam of any
- * width has them once. A step of rows that belong to the sources as before is captured, and is one call into the executor.
+ * width has them once. What is made of members alone, such as the keys of attention, is formed at the first step and kept. A step of rows
+ * that belong to the sources as before is captured, and is one call into the executor.
  *
  * `scoreSequences` gives ln P of whole targets under teacher forcing, and `alignments` the weights of attention of what was found.
  *
@@ -90,39 +92,48 @@ export function encoderDecoderSteps<E, P, R>(
     }
     return structure;
   };
-  const go = capturedStep(
-    model,
-    (
-      p: typeof traced,
-      read: Omit<EncodedSource, "first">,
-      initial: Readonly<Record<string, Value>>,
-      symbols: Int32Array | null,
-      reads: Reads | null,
-      structure: Structure,
-    ) => {
-      const y = symbols && fromArray(symbols, [symbols.length], "int32");
-      const target = y ? { x: reads ? reads(y) : y, structure } : { structure };
-      const { output, final } = model.decode(p, { ...read, first: initial }, target);
-      return { output, final };
-    },
+  const write = (
+    p: typeof traced,
+    read: Omit<EncodedSource, "first">,
+    initial: Readonly<Record<string, Value>>,
+    symbols: Int32Array | null,
+    reads: Reads | null,
+    structure: Structure,
+  ) => {
+    const y = symbols && fromArray(symbols, [symbols.length], "int32");
+    const target = y ? { x: reads ? reads(y) : y, structure } : { structure };
+    const { output, final } = model.decode(p, { ...read, first: initial }, target);
+    return { output, final };
+  };
+  // What was formed is an argument: the captured step serves other sources too.
+  const go = capturedStep(model, (formed: FormedPerSource, ...call: Readonly<Parameters<typeof write>>) =>
+    finding(formed, () => write(...call)),
   );
+  const constants = new Set<Value>([...leaves(params), ...leaves([source.members, source.context])]);
+  let formed: FormedPerSource | null = null;
   const step = (state: EncoderDecoderState, symbols: Int32Array): Said<EncoderDecoderState> => {
     start.write([state.position]);
-    const read = isFed ? symbols : null;
-    const { output, final } = go(
+    const call = [
       traced,
       source,
       state.decoder,
-      read,
+      isFed ? symbols : null,
       reads as Reads | null,
       oneEach(state.sources),
-    );
+    ] as const;
+    const { output, final } = formed ? go(formed, ...call) : firstOf(call);
     const logits = onCpu(output).toArray();
     (output as Tensor).dispose();
     return {
       logProbabilities: logSoftmaxOf(what, logits, vocabulary),
       state: { decoder: final, sources: state.sources, position: state.position + 1 },
     };
+  };
+  /** The first step that is asked for forms what all read. */
+  const firstOf = (call: Readonly<Parameters<typeof write>>) => {
+    const { formed: all, result } = forming(constants, () => write(...call));
+    formed = all;
+    return result;
   };
   return {
     vocabulary,

@@ -7,8 +7,8 @@ import { type UnfoldAttrs, unfoldOp } from "./unfold-op.js";
 
 /**
  * Who steps through sequences and may keep what depends on sequences and sets alone, such as the keys of attention, from one step to the
- * next. It gets the operands of which that is formed, the unfold's own apart, such as the numbers of members, and what forms it, which may
- * be called again; null where it is not to be kept.
+ * next. It gets what that is formed of, as it was supplied to the unfold, the unfold's own values apart, such as the numbers of members, and
+ * what forms it, which may be called again; null where it is not to be kept.
  */
 export type Keeper = (
   cell: CellGraph,
@@ -29,22 +29,36 @@ interface InTwo {
   readonly restValues: readonly number[];
 }
 
-/** Runs an unfold; what depends on sequences and sets alone is left to the keeper. @param isOwn which values the unfold makes itself */
+/** Where the values of a cell come from, by number. */
+export interface ValueOrigins {
+  /** Whether the unfold makes it itself. */
+  isOwn(value: number): boolean;
+  /** The value as it was supplied, before its rows were arranged. */
+  supplied(value: number): Value;
+  /** The operand, made of that once more. */
+  again(value: number): Value;
+}
+
+/** Runs an unfold; what depends on sequences and sets alone is left to the keeper. */
 export function runKeeping(
   attrs: UnfoldAttrs,
   operands: readonly Value[],
-  isOwn: (value: number) => boolean,
   keep: Keeper,
+  { isOwn, supplied, again }: ValueOrigins,
 ): readonly Value[] {
   const split = inTwo(attrs.cell);
   if (!split) return applyAll(unfoldOp, attrs, operands);
   const { once, rest, onceValues, restValues } = split;
-  const read = onceValues.map((i) => operands[i]!);
-  const [others, own] = [false, true].map((wanted) =>
-    read.filter((_, k) => isOwn(onceValues[k]!) === wanted),
-  );
-  const formed = keep(once, others!, own!, () =>
-    applyAll(unfoldOp, { ...attrs, cell: once, initials: [], finals: [] }, read),
+  const formed = keep(
+    once,
+    onceValues.filter((i) => !isOwn(i)).map(supplied),
+    onceValues.filter(isOwn).map((i) => operands[i]!),
+    () =>
+      applyAll(
+        unfoldOp,
+        { ...attrs, cell: once, initials: [], finals: [] },
+        onceValues.map((i) => (isOwn(i) ? operands[i]! : again(i))),
+      ),
   );
   if (formed === null) return applyAll(unfoldOp, attrs, operands);
   return applyAll(unfoldOp, { ...attrs, cell: rest }, [

@@ -169,7 +169,11 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
     loop === "plain"
       ? plainLoop(attrs, operands)
       : runner === unfoldOp && keeper.present
-        ? runKeeping(attrs, operands, (i) => isOwn(traced.sources[i]), keeper.present)
+        ? runKeeping(attrs, operands, keeper.present, {
+            isOwn: (i) => isOwn(traced.sources[i]),
+            supplied: (i) => suppliedAs(traced.sources[i]!, inputs) ?? operands[i]!,
+            again: (i) => operand(cell, traced.sources[i]!, params, inputs, attrs, options.key),
+          })
         : applyAll(untreated ? unfoldOp : runner, attrs, operands);
   let at = 0;
   const output = mapTree(traced.output, () => results[at++]!);
@@ -304,6 +308,12 @@ function operand(
     case "position":
       return attrs.structure.positions();
   }
+}
+
+/** What an operand is made of by arranging its rows; undefined where it is an operand as it is supplied. */
+function suppliedAs(source: OperandSource, inputs: unknown): Value | undefined {
+  if (source.from !== "member") return undefined;
+  return (inputs as Record<string, Record<string, Value>>)[source.set]![source.name]!;
 }
 
 /** Whether `unfold` makes a value of a cell itself, of the structure and the key. */

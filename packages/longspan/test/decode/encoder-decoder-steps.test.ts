@@ -31,7 +31,7 @@ import {
   type Value,
   windowAddressing,
 } from "longspan";
-import { defaultExecutor, executor } from "longspan/engine";
+import { defaultExecutor, type Executor, executor, printProgram } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { difference, numbers, randomLike } from "../nn/plain.js";
 import { all } from "./plain-model.js";
@@ -201,6 +201,33 @@ describe.each(Object.keys(models).filter(attends))("weights of %s", (name) => {
       if (name.includes("window")) return;
       for (const row of found[i]!) expect(row.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
     });
+  });
+});
+
+describe.each(["attention alone", "attention after the cell, fed back"])("keys of %s", (name) => {
+  test("are formed once per source, and not at every step", () => {
+    const reference = defaultExecutor() as Executor;
+    const { run } = reference;
+    const ran: string[] = [];
+    reference.run = (executable, ...others) => {
+      ran.push(printProgram(executable.program));
+      return run.call(reference, executable, ...others);
+    };
+    const formsKeys = () => ran.splice(0).filter((program) => program.includes("gemm<member0>")).length;
+    try {
+      const steps = stepsOf(name);
+      const first = steps.start();
+      expect(formsKeys()).toBe(1);
+      const second = steps.step(first.state, Int32Array.of(2, 3, 2, 0));
+      steps.step(steps.select(second.state, Int32Array.of(2, 2, 0)), Int32Array.of(0, 2, 3));
+      expect(ran.length).toBeGreaterThan(0);
+      expect(formsKeys()).toBe(0);
+      // A second start finds them too.
+      steps.start();
+      expect(formsKeys()).toBe(0);
+    } finally {
+      reference.run = run;
+    }
   });
 });
 
