@@ -1,4 +1,4 @@
-import { adding, copyVectors, Key, zeros } from "longspan";
+import { adding, copyVectors, dynamicNGrams, Key, zeros } from "longspan";
 import {
   type Arguments,
   argument,
@@ -83,6 +83,55 @@ export const problemRows: Rows = {
     return row({ problem: thing(copy), outputs: value(zeros([2, 3])), batch: thing(batch) });
   },
   copyVectors: () => problem({ options: copying() }, "copy.sample: "),
+  problemLengths: () => row({ name: choice("copy") }),
+  nGramOptimum: () =>
+    row({
+      batch: thing(dynamicNGrams({ length: 9 }).sample(Key.of(1), 0, 2)),
+      context: maybe(argument(5, ["number"], 0, 17, 1.5, "5")),
+    }),
+  repeatCopy: () =>
+    problem(
+      {
+        options: settings({
+          length: lengths(3),
+          repeats: maybe(lengths(2)),
+          scale: maybe(argument([1, 10], ["number"], [0, 3])),
+          width: maybe(size(2)),
+        }),
+      },
+      "repeat-copy.sample: ",
+    ),
+  associativeRecall: () =>
+    problem(
+      { options: settings({ items: lengths(3), vectors: maybe(size(2)), width: maybe(size(2)) }) },
+      "associative-recall.sample: ",
+    ),
+  dynamicNGrams: () =>
+    problem(
+      { options: settings({ length: lengths(20), context: maybe(argument(5, ["number"], 0, 17, "5")) }) },
+      "n-grams.sample: ",
+    ),
+  prioritySort: () =>
+    problem(
+      { options: settings({ length: lengths(5), sorted: maybe(size(2)), width: maybe(size(2)) }) },
+      "priority-sort.sample: ",
+    ),
+  completion: () =>
+    problem(
+      {
+        options: settings({
+          length: lengths(3),
+          width: maybe(size(2)),
+          masked: maybe(argument(0.5, ["number"], -0.1, 1.1, "0.5")),
+        }),
+      },
+      "completion.sample: ",
+    ),
+  formalLanguage: () =>
+    problem(
+      { options: settings({ language: choice("an-bn"), n: lengths(3), strings: maybe(size(2)) }) },
+      "an-bn.sample: ",
+    ),
   reverseVectors: () => problem({ options: copying() }, "reversal.sample: "),
 };
 
