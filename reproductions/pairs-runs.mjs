@@ -11,15 +11,25 @@ import { carryOut, fail, numbers, readResults, words } from "./runs.mjs";
  * @param at URL of the folder, whose `train.mjs` carries out a run { arm, seed, steps, minutes, state, data }
  * @param arms names of what is trained
  * @param steps of a run, by default
+ * @param seeds by default
  * @param data whether it needs a folder of data
  * @param table how results are shown: { head, row }, lines of Markdown and the line of a result
+ * @param summary all results as text; by default the table, with the run of each arm and seed that was taken furthest
  */
-export async function runPairs({ at, arms, steps: most, data: needsData, table = errorsTable }) {
+export async function runPairs({
+  at,
+  arms,
+  steps: most,
+  seeds: some = "1",
+  data: needsData,
+  table = errorsTable,
+  summary = (results) => pairsSummary(results, table),
+}) {
   const here = (path) => fileURLToPath(new URL(path, at));
   const { values } = parseArgs({
     options: {
       arms: { type: "string", default: arms.join(",") },
-      seeds: { type: "string", default: "1" },
+      seeds: { type: "string", default: some },
       steps: { type: "string", default: String(most) },
       minutes: { type: "string", default: "100000" },
       jobs: { type: "string", default: "1" },
@@ -54,7 +64,7 @@ export async function runPairs({ at, arms, steps: most, data: needsData, table =
     tell: ({ arm, seed }, result) => `${arm}, seed ${seed}: ${table.row({ arm, seed, ...result })}`,
     jobs,
   });
-  process.stdout.write(pairsSummary(readResults(results), table));
+  process.stdout.write(summary(readResults(results)));
 }
 
 /** The results as a table: per arm and seed, the run that was taken furthest. */
@@ -63,7 +73,8 @@ export function pairsSummary(results, table = errorsTable) {
     results.toSorted((a, b) => a.steps - b.steps).map((result) => [`${result.arm} ${result.seed}`, result]),
   );
   const rows = [...furthest.values()].sort((a, b) =>
-    a.arm === b.arm ? a.seed - b.seed : a.arm < b.arm ? -1 : 1,
+    // Numbers in names as numbers: 5 before 20.
+    a.arm === b.arm ? a.seed - b.seed : a.arm.localeCompare(b.arm, "en", { numeric: true }),
   );
   return `${[...table.head, ...rows.map(table.row)].join("\n")}\n`;
 }

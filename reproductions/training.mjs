@@ -19,7 +19,8 @@ import { fail } from "./runs.mjs";
  * ends with the bits of a run that was never broken off.
  *
  * @param params where it starts
- * @param wrong the share of held-out sequences that is answered wrongly, of parameters: looked at every `every` steps
+ * @param wrong the share of held-out sequences that is answered wrongly, or another measure, of parameters: looked at every `every` steps
+ * @param told the measure in words
  * @param batch sequences of a step: for the result
  * @param file where the state is kept; none if null
  * @param minutes of the processor's clock until this call ends
@@ -35,6 +36,7 @@ export async function trainKept({
   steps,
   every,
   wrong,
+  told = (share) => `${(100 * share).toFixed(2)} % of those held out wrong`,
   file,
   minutes,
 }) {
@@ -65,7 +67,7 @@ export async function trainKept({
             `step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${((step - taken) / seconds).toFixed(1)} steps/s`,
           ),
         async onValidation({ step, loss, state }) {
-          tell(`step ${step}: ${(100 * loss).toFixed(2)} % of those held out wrong`);
+          tell(`step ${step}: ${told(loss)}`);
           if (file) await stored(file, state);
         },
         async onEnd({ state }) {
