@@ -1,63 +1,27 @@
 // One training run: node train.mjs '{"arm":"hull-5","seed":1,"steps":12000,"minutes":60,"state":"FILE"}' prints its result as one line of
 // JSON.
 
-import {
-  additiveAddressing,
-  div,
-  fromArray,
-  Key,
-  labelErrorRate,
-  lstm,
-  pointerNetwork,
-  recurrent,
-  scope,
-  sum,
-} from "longspan";
+import { div, Key, labelErrorRate, sum } from "longspan";
 import { trainKept } from "../training.mjs";
+import { hidden, modelOf, pointedOf, sample } from "./model.mjs";
 import { arms } from "./problems.mjs";
 
 const { arm, seed, steps, minutes, state } = JSON.parse(process.argv[2]);
 const problem = arms[arm];
-const [hidden, batch] = [128, 128];
-const model = pointerNetwork({
-  encoder: recurrent(lstm({ input: problem.input, hidden })),
-  cell: lstm,
-  hidden,
-  addressing: additiveAddressing({ size: hidden }),
-});
-
-/** Sources as the model reads them, of a key and a number. */
-function sample(key, number, count) {
-  const { source, target, answers } = problem.sample(key, number, count);
-  return {
-    source: { x: fromArray(source.x, [source.structure.nodes, problem.input]), structure: source.structure },
-    targets: {
-      members: fromArray(target.members, [target.members.length], "int32"),
-      structure: target.structure,
-    },
-    answers,
-  };
-}
+const batch = 128;
+const model = modelOf(problem);
 
 /** How many sources are answered wrongly, pointing to the most probable member each time. */
 function errorsOf(params, key, count) {
-  const most = 500;
-  const found = Array.from({ length: count / most }, (_, number) =>
-    scope(() => {
-      const { source, answers } = sample(key, number, most);
-      const lengths = source.structure.nodesPerSequence().map((n) => problem.length(n));
-      const pointed = model.greedy(params, source, lengths);
-      return pointed.map(({ members }, s) => ({ members, answer: answers[s] }));
-    }),
-  ).flat();
-  const isRight = ({ members, answer }) => problem.right(members, answer);
+  const found = pointedOf(problem, model, params, key, count);
+  const isRight = ({ pointed, answer }) => problem.right(pointed, answer);
   return {
     pairs: count,
     wrong: found.filter((one) => !isRight(one)).length,
     // A polygon is right from whatever corner it starts: no edits.
     edits: labelErrorRate(
-      found.map((one) => (isRight(one) ? [...one.answer] : closed(one.members))),
-      found.map(({ answer }) => [...answer]),
+      found.map((one) => (isRight(one) ? one.answer : closed(one.pointed))),
+      found.map(({ answer }) => answer),
     ),
   };
 }
@@ -74,7 +38,7 @@ const [forCheck, forTest] = Key.of(100).split(2);
 const { params, result } = await trainKept({
   task: {
     // Fresh sources for each step.
-    batch: (step) => sample(forBatches, step, batch),
+    batch: (step) => sample(problem, forBatches, step, batch),
     predictions: ({ targets }) => targets.structure.nodes,
     carriedAtStart: () => ({}),
     loss: (params, { source, targets }) => ({
