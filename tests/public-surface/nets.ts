@@ -54,6 +54,7 @@ import { exempt, type Row, type Rows, row } from "./calls.js";
 import { memoryNetworkRows } from "./memory-networks.js";
 
 const sizes = () => ({ input: size(3), hidden: size(4) });
+const inHeads = () => ({ ...sizes(), heads: maybe(size(2)), keys: maybe(size(2)) });
 const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
 const init = () => row({ key: key(), dtype: dtype() });
 /** A cell's step as a part of another's. */
@@ -225,6 +226,11 @@ export const netRows: Rows = {
   coupledLstm: () => cell(gated(), "coupledLstm: "),
   peepholeLstm: () => cell(gated(), "peepholeLstm: "),
   projectedLstm: () => cell({ ...gated(), projection: size(2) }, "projectedLstm: "),
+  linearAttention: () => cell(inHeads(), "linearAttention: "),
+  deltaRule: () => cell({ ...inHeads(), largestBeta: maybe(positive(1)) }, "deltaRule: "),
+  gatedDeltaRule: () => cell({ ...inHeads(), largestBeta: maybe(positive(1)) }, "gatedDeltaRule: "),
+  mlstm: () => cell({ ...inHeads(), forgetBias: maybe(number(1)) }, "mlstm: "),
+  slstm: () => cell({ ...gated(), heads: maybe(size(2)) }, "slstm: "),
   binaryTreeLstm: () => cell(gated(), "binaryTreeLstm: "),
   childSumTreeLstm: () => cell(gated(), "childSumTreeLstm: "),
   rnn: () =>

@@ -83,7 +83,15 @@ describe.each(ways)("attention %s: compiled is the plain loop", (_, config) => {
     "%s",
     (_, maker) => {
       scope(() => {
-        const cell = (attend as unknown as Any)(maker, { ...sizes, ...config, weights: true });
+        const make = () => (attend as unknown as Any)(maker, { ...sizes, ...config, weights: true });
+        const { name, state } = maker(sizes);
+        if (!("attends" in config) && Object.values(state).every((shape) => shape.length !== 1)) {
+          expect(make).toThrow(
+            `attend: attention before the cell asks with a vector of the old state, and that of cell ${name} has none; let its output ask, with attends: "after"`,
+          );
+          return;
+        }
+        const cell = make();
         const { context = 0 } = config as { context?: number };
         const point = {
           params: randomLike(cell.init(Key.of(1), "float64"), Key.of(2), 0.5),

@@ -3,24 +3,35 @@ import type { Value } from "../../tensor/index.js";
 import { binaryTreeLstm } from "./binary-tree-lstm.js";
 import { childSumTreeLstm } from "./child-sum-tree-lstm.js";
 import { coupledLstm } from "./coupled-lstm.js";
+import { deltaRule } from "./delta-rule.js";
+import { gatedDeltaRule } from "./gated-delta-rule.js";
 import { gru } from "./gru.js";
 import { gruResetAfter } from "./gru-reset-after.js";
+import { linearAttention } from "./linear-attention.js";
 import { lstm } from "./lstm.js";
 import { minimalGatedUnit } from "./minimal-gated-unit.js";
+import { mlstm } from "./mlstm.js";
 import { peepholeLstm } from "./peephole-lstm.js";
 import { projectedLstm } from "./projected-lstm.js";
 import { rnn } from "./rnn.js";
+import { slstm } from "./slstm.js";
 
 export * from "./binary-tree-lstm.js";
 export * from "./child-sum-tree-lstm.js";
 export * from "./coupled-lstm.js";
+export { type DeltaRuleConfig, type DeltaRuleSpecs, deltaRule } from "./delta-rule.js";
+export * from "./gated-delta-rule.js";
 export * from "./gru.js";
 export * from "./gru-reset-after.js";
+export type { FastWeightConfig } from "./heads.js";
+export * from "./linear-attention.js";
 export * from "./lstm.js";
 export * from "./minimal-gated-unit.js";
+export * from "./mlstm.js";
 export * from "./peephole-lstm.js";
 export * from "./projected-lstm.js";
 export * from "./rnn.js";
+export * from "./slstm.js";
 
 // A cell is its own file and its lines here: models, the command line and the tests of cells follow from its row.
 
@@ -33,7 +44,12 @@ export type ChainCellName =
   | "coupledLstm"
   | "gruResetAfter"
   | "minimalGatedUnit"
-  | "projectedLstm";
+  | "projectedLstm"
+  | "linearAttention"
+  | "deltaRule"
+  | "gatedDeltaRule"
+  | "mlstm"
+  | "slstm";
 
 /** The names of the cells that are made for trees. */
 export type TreeCellName = "binaryTreeLstm" | "childSumTreeLstm";
@@ -51,6 +67,11 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   gruResetAfter: { make: gruResetAfter, over: "chains" },
   minimalGatedUnit: { make: minimalGatedUnit, over: "chains" },
   projectedLstm: { make: projectedLstm, over: "chains", projects: true },
+  linearAttention: { make: linearAttention, over: "chains" },
+  deltaRule: { make: deltaRule, over: "chains" },
+  gatedDeltaRule: { make: gatedDeltaRule, over: "chains" },
+  mlstm: { make: mlstm, over: "chains" },
+  slstm: { make: slstm, over: "chains" },
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
 };

@@ -150,10 +150,13 @@ function queryOf(what: string, { name, state }: Cell, { attends, query }: Attent
   const slots = Object.keys(state).filter((slot) => state[slot]!.length === 1);
   const chosen = query ?? (slots.includes("h") || slots.length !== 1 ? "h" : slots[0]!);
   if (slots.includes(chosen)) return chosen;
-  const has = slots.length === 0 ? "no slot that is a vector" : `the vectors ${listed(slots)}`;
+  if (slots.length === 0)
+    throw new CellError(
+      `${what}: attention before the cell asks with a vector of the old state, and that of cell ${name} has none; let its output ask, with attends: "after"`,
+    );
   throw new CellError(
     query === undefined
-      ? `${what}: which slot of the state asks? That of cell ${name} has ${has}; name one as query`
-      : `${what}: query is "${query}", but the state of cell ${name} has ${has}`,
+      ? `${what}: which slot of the state asks? That of cell ${name} has the vectors ${listed(slots)}; name one as query`
+      : `${what}: query is "${query}", but the state of cell ${name} has the vectors ${listed(slots)}`,
   );
 }
