@@ -1,5 +1,6 @@
-import { chain, defineCell, Key, normal, onCpu, turingMemory, unfold, type Value } from "longspan";
+import { chain, Key, normal, onCpu, turingMemory, unfold, type Value } from "longspan";
 import { describe, expect, test } from "vitest";
+import { toldCell } from "./memory/told.js";
 import { step, type TuringTwin } from "./memory/turing-twin.js";
 
 const numbers = (v: Value) => Array.from(onCpu(v).toArray());
@@ -11,17 +12,7 @@ describe.each([
 ])("a Turing machine's memory with $readHeads and $writeHeads heads that move $farthest", (heads) => {
   const [rows, width, steps] = [6, 3, 5];
   const memory = turingMemory({ rows, width, ...heads });
-  const cell = defineCell({
-    name: "told",
-    inputs: () => ({ x: [memory.emits] }),
-    state: () => memory.state,
-    params: () => ({}),
-    start: (params, dtype) => memory.start!(params, dtype),
-    step({ x, ...state }, params, context) {
-      const { read, state: next } = memory.step({ emitted: x, params, state: state as never, context });
-      return { state: next, output: read };
-    },
-  })(undefined);
+  const cell = toldCell(memory);
   const x = normal(Key.of(3), [steps, memory.emits], "float64");
 
   test.each(["compiled", "plain"] as const)("is its equations, %s", (loop) => {
@@ -39,10 +30,10 @@ describe.each([
     numbers(output).forEach((v, i) => {
       expect(v).toBeCloseTo(read.flat()[i]!, 12);
     });
-    numbers(final.memory).forEach((v, i) => {
+    numbers(final.memory!).forEach((v, i) => {
       expect(v).toBeCloseTo(twin.memory.flat()[i]!, 12);
     });
-    [...numbers(final.readWeights), ...numbers(final.writeWeights)].forEach((v, i) => {
+    [...numbers(final.readWeights!), ...numbers(final.writeWeights!)].forEach((v, i) => {
       expect(v).toBeCloseTo(twin.weights.flat()[i]!, 12);
     });
   });

@@ -1,17 +1,10 @@
+import { cosine, oneplus, sharpened, sigmoid, softmax, sum, taker } from "./plain-numbers.js";
+
 /** A neural Turing machine's memory in plain numbers, one step at a time: the equations of Graves et al. (2014) written once more. */
 export interface TuringTwin {
   memory: number[][];
   weights: number[][];
 }
-
-const softplus = (x: number) => Math.log1p(Math.exp(x));
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const sum = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
-const length = (v: readonly number[]) => Math.sqrt(sum(v.map((x) => x * x)));
-const softmax = (scores: readonly number[]) => {
-  const exponents = scores.map((s) => Math.exp(s));
-  return exponents.map((e) => e / sum(exponents));
-};
 
 /** What a step reads, head after head; the twin goes on. */
 export function step(
@@ -21,30 +14,20 @@ export function step(
 ): number[] {
   const width = twin.memory[0]!.length;
   const rows = twin.memory.length;
-  let at = 0;
-  const take = (n: number) => {
-    at += n;
-    return emitted.slice(at - n, at);
-  };
+  const take = taker(emitted);
   const before = twin.memory;
   twin.weights = twin.weights.map((previous) => {
     const key = take(width).map(Math.tanh);
-    const beta = 1 + softplus(take(1)[0]!);
+    const beta = oneplus(take(1)[0]!);
     const g = sigmoid(take(1)[0]!);
     const moves = softmax(take(2 * farthest + 1));
-    const gamma = 1 + softplus(take(1)[0]!);
-    const content = softmax(
-      before.map((row) => {
-        const lengths = (length(key) || 1) * (length(row) || 1);
-        return (beta * sum(row.map((m, j) => m * key[j]!))) / lengths;
-      }),
-    );
+    const gamma = oneplus(take(1)[0]!);
+    const content = softmax(before.map((row) => beta * cosine(key, row)));
     const gated = content.map((c, i) => g * c + (1 - g) * previous[i]!);
     const moved = gated.map((_, i) =>
       sum(moves.map((s, k) => s * gated[(((i - (k - farthest)) % rows) + rows) % rows]!)),
     );
-    const powers = moved.map((w) => (w > 0 ? w ** gamma : 0));
-    return powers.map((p) => p / sum(powers));
+    return sharpened(moved, gamma);
   });
   const read = twin.weights
     .slice(0, readHeads)

@@ -4,6 +4,7 @@ import {
   choice,
   count,
   dtype,
+  flag,
   func,
   key,
   maybe,
@@ -37,6 +38,16 @@ const turing = () => ({
   farthest: maybe(count(1)),
   start: maybe(argument(1e-6, ["number"], Number.NaN)),
 });
+const dnc = () => ({
+  rows: size(4),
+  width: size(3),
+  readHeads: maybe(size(1)),
+  start: maybe(argument(1e-6, ["number"], Number.NaN)),
+  maskedKeys: maybe(flag(false)),
+  deallocation: maybe(flag(false)),
+  sharpenedLinks: maybe(flag(false)),
+});
+const vectorOfRows = () => value(tensor([0.25, 0.5]));
 const machine = () => ({ input: size(3), hidden: size(4), clip: maybe(finitePositive(20)) });
 const cellMethods = (name: string) => ({
   init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
@@ -58,6 +69,18 @@ export const memoryRows: Rows = {
       { controller: func(lstm), config: settings({ ...machine(), ...turing() }) },
       { methods: cellMethods("lstm with turingMemory") },
     ),
+  dncMemory: () => row({ config: settings(dnc()) }, { methods: memoryMethods }),
+  differentiableNeuralComputer: () =>
+    row(
+      { controller: func(lstm), config: settings({ ...machine(), ...dnc() }) },
+      { methods: cellMethods("lstm with dncMemory") },
+    ),
+  retainedUsage: () => row({ free: value(tensor([0.5])), weights: weights() }),
+  nextUsage: () => row({ usage: vectorOfRows(), writeWeights: weights(), retained: vectorOfRows() }),
+  allocationWeights: () => row({ usage: vectorOfRows() }),
+  nextPrecedence: () => row({ precedence: vectorOfRows(), weights: vectorOfRows() }),
+  nextLinks: () => row({ links: memory(), precedence: vectorOfRows(), weights: vectorOfRows() }),
+  followLinks: () => row({ weights: weights(), links: memory() }),
   namedMachine: () =>
     row(
       {

@@ -13,3 +13,12 @@ export function cut<const Sizes extends readonly number[]>(
     return slice(x, axis, at - n, at);
   }) as never;
 }
+
+/** Cuts the last axis into parts of these sizes, in their order, by name. */
+export function cutByName<Name extends string>(
+  x: Value,
+  sizes: Readonly<Record<Name, number>>,
+): Readonly<Record<Name, Value>> {
+  const parts = cut(x, Object.values<number>(sizes));
+  return Object.fromEntries(Object.keys(sizes).map((name, i) => [name, parts[i]!])) as Record<Name, Value>;
+}

@@ -1,9 +1,17 @@
+export { allocationWeights } from "./allocation.js";
+export {
+  type DifferentiableNeuralComputerConfig,
+  differentiableNeuralComputer,
+} from "./differentiable-neural-computer.js";
+export { type DncMemoryConfig, type DncMemoryState, dncMemory } from "./dnc-memory.js";
+export * from "./links.js";
 export type { Memory, MemoryAnswer, MemoryCall, MemorySpecs } from "./memory.js";
 export { namedMachine } from "./named-machine.js";
 export { type NeuralTuringMachineConfig, neuralTuringMachine } from "./neural-turing-machine.js";
 export * from "./read-and-write.js";
 export { type MachineName, type MachineRow, type MachineSizes, machineTable } from "./table.js";
 export { type TuringMemoryConfig, type TuringMemoryState, turingMemory } from "./turing-memory.js";
+export { nextUsage, retainedUsage } from "./usage.js";
 export {
   type WithMemoryConfig,
   type WithMemorySpecs,

@@ -1,12 +1,13 @@
 import { lstm } from "../cells/index.js";
 import type { AnyCell } from "../cells/table.js";
 import { perceptron } from "../feedback/perceptron.js";
+import { differentiableNeuralComputer } from "./differentiable-neural-computer.js";
 import { neuralTuringMachine } from "./neural-turing-machine.js";
 
 // A machine is a memory's file and its line here: the command line and the tests of cells with memory follow from its row.
 
 /** The names of the library's cells with a memory. */
-export type MachineName = "ntm" | "ntmFeedforward";
+export type MachineName = "ntm" | "ntmFeedforward" | "dnc";
 
 /** Sizes of a cell with a memory that is made by its name. */
 export interface MachineSizes {
@@ -37,5 +38,9 @@ export const machineTable: Readonly<Record<MachineName, MachineRow>> = {
   ntmFeedforward: {
     make: (sizes) => neuralTuringMachine(perceptron, sizes) as AnyCell,
     what: "neural Turing machine, its controller one hidden layer without a state",
+  },
+  dnc: {
+    make: (sizes) => differentiableNeuralComputer(lstm, sizes) as AnyCell,
+    what: "differentiable neural computer, its controller an LSTM",
   },
 };
