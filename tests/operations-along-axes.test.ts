@@ -1,8 +1,11 @@
-// cumulativeProduct, sort, topK and roll: numbers, derivatives where they are not obvious, messages; on every executor.
+// cumulativeProduct, sort, topK, roll and concat: numbers, derivatives where they are not obvious, messages; on every executor.
 import {
+  chain,
   checkDerivatives,
+  concat,
   cumulativeProduct,
   defaultExecutor,
+  defineCell,
   fromArray,
   grad,
   hessianVectorProduct,
@@ -11,11 +14,13 @@ import {
   normal,
   onCpu,
   roll,
+  slice,
   sort,
   square,
   sum,
   tensor,
   topK,
+  unfold,
   uniform,
   useExecutor,
   type Value,
@@ -152,6 +157,32 @@ for (const { name } of executorRows)
         expect(numbers(grad((v: Value) => sum(mul(weights, roll(v, shift))))(tensor([5, 6, 7])))).toEqual([
           10, 100, 1,
         ]);
+    });
+
+    test("a part without elements adds none to a concatenation within another, in a cell", () => {
+      const cell = defineCell({
+        name: "joining",
+        inputs: () => ({ x: [2] }),
+        state: () => ({}),
+        params: () => ({}),
+        step({ x }) {
+          const part = slice(x, 0, 0, 1);
+          const joined = concat([concat([part, slice(x, 0, 0, 0)]), x]);
+          return { state: {}, output: mul(joined, 2) };
+        },
+      })(undefined);
+      const { output } = unfold(
+        cell,
+        {},
+        {
+          x: tensor([
+            [1, 2],
+            [3, 4],
+          ]),
+        },
+        chain([2]),
+      );
+      expect(numbers(output)).toEqual([2, 2, 4, 6, 6, 8]);
     });
   });
 

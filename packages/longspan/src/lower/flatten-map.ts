@@ -123,7 +123,9 @@ function flatten(map: TileProgram, cuts: readonly ReadonlySet<number>[], inPiece
         break;
       }
       case "concat":
-        if (inPieces && isJoined(map, op)) pieces[op.out] = op.inputs.flatMap((r) => pieces[r]!);
+        // A part without elements is a piece of a value only where that has none at all.
+        if (inPieces && isJoined(map, op) && sizes[op.out] !== 0)
+          pieces[op.out] = op.inputs.filter((r) => sizes[r] !== 0).flatMap((r) => pieces[r]!);
         else concat(op);
         break;
       case "permute":
