@@ -4,6 +4,14 @@ import { defineCell, type Memory, type Value } from "longspan";
 export function toldCell(memory: Memory) {
   return defineCell({
     name: `told ${memory.name}`,
+import { type Cell, defineCell, type Memory, type MemorySpecs, type Shapes, type Value } from "longspan";
+
+/** A memory without parameters as a cell by itself: what it is told is the input x, what it answers the output. */
+export function told<S extends Shapes>(
+  memory: Memory<MemorySpecs, S>,
+): Cell<{ x: [number] }, S, Record<never, never>, Value> {
+  return defineCell({
+    name: `${memory.name}, told`,
     inputs: () => ({ x: [memory.emits] }),
     state: () => memory.state,
     params: () => ({}),
@@ -14,4 +22,9 @@ export function toldCell(memory: Memory) {
       return { state: next, output: read };
     },
   })(undefined);
+      const call = { emitted: x as Value, params, state: state as never, context };
+      const { read, state: next } = memory.step(call);
+      return { state: next, output: read };
+    },
+  })(undefined) as never;
 }

@@ -56,6 +56,12 @@ const cellMethods = (name: string) => ({
   step: exempt("inside the step of another cell only: tests/cells-of-cells.test.ts"),
 });
 
+const list = () => ({
+  rows: size(4),
+  width: size(3),
+  popBias: maybe(argument(-1, ["number"], Number.NaN)),
+});
+
 /** Machines, memories and what they are made of. */
 export const memoryRows: Rows = {
   interpolate: () =>
@@ -88,6 +94,23 @@ export const memoryRows: Rows = {
         sizes: settings({ input: size(3), hidden: size(4), rows: size(4), width: size(3) }),
       },
       { methods: cellMethods("lstm with turingMemory") },
+    ),
+  stackMemory: () => row({ config: settings(list()) }, { methods: { step: memoryMethods.step } }),
+  queueMemory: () => row({ config: settings(list()) }, { methods: { step: memoryMethods.step } }),
+  dequeMemory: () => row({ config: settings(list()) }, { methods: { step: memoryMethods.step } }),
+  actionStacks: () =>
+    row(
+      {
+        config: settings({
+          stacks: size(3),
+          depth: size(4),
+          top: maybe(size(2)),
+          noOperation: maybe(flag(true)),
+          empty: maybe(argument(-1, ["number"], Number.NaN)),
+          rounded: maybe(flag(true)),
+        }),
+      },
+      { methods: memoryMethods },
     ),
   withMemory: () =>
     row(

@@ -5,10 +5,15 @@ export {
 } from "./differentiable-neural-computer.js";
 export { type DncMemoryConfig, type DncMemoryState, dncMemory } from "./dnc-memory.js";
 export * from "./links.js";
+export * from "./action-stacks.js";
+export * from "./deque-memory.js";
 export type { Memory, MemoryAnswer, MemoryCall, MemorySpecs } from "./memory.js";
 export { namedMachine } from "./named-machine.js";
 export { type NeuralTuringMachineConfig, neuralTuringMachine } from "./neural-turing-machine.js";
+export * from "./queue-memory.js";
 export * from "./read-and-write.js";
+export * from "./stack-memory.js";
+export type { StrengthsConfig, StrengthsState } from "./strengths.js";
 export { type MachineName, type MachineRow, type MachineSizes, machineTable } from "./table.js";
 export { type TuringMemoryConfig, type TuringMemoryState, turingMemory } from "./turing-memory.js";
 export { nextUsage, retainedUsage } from "./usage.js";

@@ -1,0 +1,101 @@
+import type { ValuesOf } from "../../cell/index.js";
+import { finite, optional, size } from "../../check/index.js";
+import {
+  add,
+  concat,
+  cumulativeSum,
+  matmul,
+  minimum,
+  relu,
+  reshape,
+  sigmoid,
+  slice,
+  sub,
+  tanh,
+} from "../../ops/index.js";
+import type { Shape, Value } from "../../tensor/index.js";
+import { cut } from "./cut.js";
+
+// What stacks, queues and their double-ended kin share: a list of rows, M [N, W], each there to the extent of its strength, s [N]. A list has
+// two ends, and all that is done is done at one of them. (Grefenstette et al. keep the first push in the first row and let the list grow; here
+// the rows move, so that the list may have as many pushes as one likes: the row that is pushed out at the other end is forgotten.)
+
+/** An end of a list of rows. */
+export type End = "first row" | "last row";
+
+/** Settings of a list with strengths. */
+export interface StrengthsConfig {
+  /** The capacity, N: how many pushes are kept. Every step pushes once, if only with a strength near 0. */
+  readonly rows: number;
+  /** Features of a row, W. */
+  readonly width: number;
+  /** Is added to what decides on popping, so that a list is pushed to at first and seldom popped; -1 by default. */
+  readonly popBias?: number;
+}
+
+/** State of a list with strengths: M [N, W] and s [N]. */
+export interface StrengthsState {
+  readonly memory: Shape;
+  readonly strengths: Shape;
+  readonly [slot: string]: Shape;
+}
+
+/** The kinds of the settings. */
+export const strengthsKinds = { rows: size, width: size, popBias: optional(finite) };
+
+/** A list as it is at one step. */
+export type Listed = ValuesOf<StrengthsState>;
+
+/** What is pushed: v [W], and d [1], how much of it. */
+export interface Pushed {
+  readonly value: Value;
+  readonly amount: Value;
+}
+
+/** What an end is told, of W + 2 numbers: v [W], d [1] and u [1]. */
+export function signalsOf(emitted: Value, width: number, popBias: number): Pushed & { readonly pop: Value } {
+  const [v, d, u] = cut(emitted, [width, 1, 1]);
+  return { value: tanh(v), amount: sigmoid(d), pop: sigmoid(add(u, popBias)) };
+}
+
+/**
+ * Strengths after so much was popped from an end: the row at the end gives first, and what it lacks the next one gives.
+ *
+ *     s'(i) = max(0, s(i) - max(0, u - sum of s over the rows before i))
+ *
+ * @param strengths [N] @param amount u [1] @returns [N]
+ */
+export function popped(strengths: Value, amount: Value, end: End): Value {
+  return relu(sub(strengths, relu(sub(amount, before(strengths, end)))));
+}
+
+/** A list with one row more at an end; the row at the other end is gone. */
+export function pushed({ memory, strengths }: Listed, { value, amount }: Pushed, end: End): Listed {
+  return {
+    memory: withRow(memory, reshape(value, [1, memory.shape[1]!]), end),
+    strengths: withRow(strengths, amount, end),
+  };
+}
+
+/**
+ * What lies at an end: the rows there whose strengths together make 1.
+ *
+ *     r = sum over i of min(s(i), max(0, 1 - sum of s over the rows before i)) M(i)
+ *
+ * @returns [W]
+ */
+export function readAt({ memory, strengths }: Listed, end: End): Value {
+  return matmul(minimum(strengths, relu(sub(1, before(strengths, end)))), memory);
+}
+
+/** For each row, the sum of the strengths of the rows that lie nearer to an end. */
+function before(strengths: Value, end: End): Value {
+  return sub(cumulativeSum(strengths, 0, { reverse: end === "last row" }), strengths);
+}
+
+function withRow(rows: Value, row: Value, end: End): Value {
+  const n = rows.shape[0]!;
+  return end === "first row"
+    ? concat([row, slice(rows, 0, 0, n - 1)], 0)
+    : concat([slice(rows, 0, 1, n), row], 0);
+}
