@@ -7,6 +7,7 @@ import {
   isRecord,
   type KindsOf,
   kind,
+  list,
   oneOf,
   optional,
   positive,
@@ -33,8 +34,10 @@ export function checkCall(
     initial: options.initial,
     "probes.writes": options.probes?.writes,
     "probes.reads": options.probes?.reads,
+    "probes.formed": options.probes?.formed,
     "pullback.of": options.pullback?.of,
   };
+  check(what, "probes.held", options.probes?.held, optional(list));
   for (const [name, value] of Object.entries(values)) {
     check(what, name, value, optional(record));
     for (const [slot, v] of Object.entries(value ?? {}))

@@ -1,4 +1,4 @@
-import { evaluate, type Var } from "../autodiff/index.js";
+import { evaluate, producersOf, type Var } from "../autodiff/index.js";
 import {
   type CellGraph,
   outSlots,
@@ -8,7 +8,7 @@ import {
   substitute,
   type ValuesOf,
 } from "../cell/index.js";
-import { add, applyAll, type Scope, withAmbient } from "../ops/index.js";
+import { add, applyAll, type Scope, stopGradient, withAmbient } from "../ops/index.js";
 import type { Value } from "../tensor/index.js";
 
 /**
@@ -26,17 +26,26 @@ export interface Probes<S extends Shapes> {
    * before an edge step: the gradient is what flows back along that edge alone, to the state at its source; in a chain, to h(t-1).
    */
   readonly reads?: Partial<ValuesOf<S>>;
+  /**
+   * [nodes, ...slot], added to a new state where the step forms it, so that all that the step makes of it sees it, the other slots too: the
+   * gradient is that with respect to the value itself, such as the weights that a memory is read with, by every path.
+   */
+  readonly formed?: Partial<ValuesOf<S>>;
+  /** Slots whose new values are constants to derivatives where the step forms them: no gradient goes back into how they were formed. */
+  readonly held?: readonly (keyof S & string)[];
 }
 
 /** Which slots are probed, in the order in which the probes join the cell's values. */
 export interface ProbedSlots {
   readonly writes: readonly string[];
   readonly reads: readonly string[];
+  readonly formed: readonly string[];
+  readonly held: readonly string[];
 }
 
 /**
  * The cell with probes at the named slots: one more value per node for each write; for each read one more per edge where the cell has an
- * edge step, else one per node and port, in the order of ports.
+ * edge step, else one per node and port, in the order of ports; one per node for each that is probed where it is formed.
  */
 export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
   const { trace, env, cell } = reenter(graph);
@@ -65,13 +74,46 @@ export function withProbes(graph: CellGraph, slots: ProbedSlots): CellGraph {
     graph.stateIn.forEach((reads, q) => {
       at(reads, cell.stateIn[q]!, graph.inPorts.length > 1 ? `${graph.inPorts[q]!.name}.` : "");
     });
+  const made = producersOf(graph.equations);
+  const formed = new Map<Value, Value[]>();
+  graph.outPorts[0]?.slots.forEach((slot, s) => {
+    const v = graph.stateOut[0]![s]!;
+    if (!slots.formed.includes(slot.name)) return;
+    const added = probe(`probe.formed.${slot.name}`, v, "node");
+    // What the step hands on as it was read is formed where it is written.
+    if (made.has(v)) formed.set(v, [...(formed.get(v) ?? []), added]);
+    else writes.set(v, writes.has(v) ? plus(writes.get(v)!, added) : added);
+  });
   const written = new Map<Value, Value>();
   withAmbient(trace, () => {
-    evaluate(graph.equations, env);
+    evaluateWith(graph, env, (v, value) => (formed.get(v) ?? []).reduce(plus, value));
     for (const [v, added] of writes) written.set(v, plus(env.get(v) ?? v, added));
     moveOutputs(graph, env, written);
   });
   return simplify(substitute({ ...cell, values }, trace.equations, (v) => written.get(v) ?? env.get(v) ?? v));
+}
+
+/** The cell with the new values of the named slots held: the step goes on with them as constants. */
+export function withHeld(graph: CellGraph, held: readonly string[]): CellGraph {
+  const { trace, env, cell } = reenter(graph);
+  const values = new Set(graph.stateOut[0]!.filter((_, s) => held.includes(outSlots(graph)[s]!.name)));
+  withAmbient(trace, () => {
+    evaluateWith(graph, env, (v, value) => (values.has(v) ? stopGradient(value) : value));
+  });
+  return simplify(substitute(cell, trace.equations, (v) => env.get(v) ?? v));
+}
+
+/** Evaluates a cell's equations; `change` sees the new value of each slot where it is formed, and the step goes on with what it returns. */
+function evaluateWith(
+  graph: CellGraph,
+  env: Map<Value, Value>,
+  change: (v: Value, value: Value) => Value,
+): void {
+  const slots = new Set<Value>(graph.stateOut.flat());
+  for (const eq of graph.equations) {
+    evaluate([eq], env);
+    for (const v of eq.outputs) if (slots.has(v)) env.set(v, change(v, env.get(v)!));
+  }
 }
 
 /**

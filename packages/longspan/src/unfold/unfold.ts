@@ -34,7 +34,7 @@ import { clipReads } from "./clip-reads.js";
 import { keeper, runKeeping } from "./formed-once.js";
 import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import { plainLoop } from "./plain-loop.js";
-import { type ProbedSlots, type Probes, withProbes } from "./probes.js";
+import { type ProbedSlots, type Probes, withHeld, withProbes } from "./probes.js";
 import { atReads, perRead } from "./read-rows.js";
 import { layoutOf } from "./schedule.js";
 import { checkBlocks } from "./structures/blocks.js";
@@ -162,6 +162,7 @@ function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(
       structure,
       probed.reads.map((name) => [name, (options.probes!.reads as Record<string, Value>)[name]!]),
     ),
+    ...probed.formed.map((name) => (options.probes!.formed as Record<string, Value>)[name]!),
     ...slots.flatMap((name) => initialOf(name) ?? []),
   ];
   if (loop === "plain") unfoldOp.infer(attrs, operands);
@@ -216,15 +217,22 @@ function named<S extends Shapes>(slots: readonly string[], values: readonly Valu
 /** The probed slots in the order of the state's. */
 function probedSlots(cell: Pick<Cell, "name" | "state">, probes: Probes<Shapes> | undefined): ProbedSlots {
   const slots = Object.keys(cell.state);
-  const chosen = (bySlot: Readonly<Record<string, Value | undefined>> | undefined) => {
-    for (const name of Object.keys(bySlot ?? {}))
+  const chosen = (names: readonly string[]) => {
+    for (const name of names)
       if (!slots.includes(name))
         throw new ShapeError(
           `unfold ${cell.name}: probe "${name}" is not a slot of the cell (slots: ${slots.join(", ")})`,
         );
-    return slots.filter((name) => bySlot?.[name] !== undefined);
+    return slots.filter((name) => names.includes(name));
   };
-  return { writes: chosen(probes?.writes), reads: chosen(probes?.reads) };
+  const namesOf = (bySlot: Readonly<Record<string, Value | undefined>> = {}) =>
+    chosen(Object.keys(bySlot)).filter((name) => bySlot[name] !== undefined);
+  return {
+    writes: namesOf(probes?.writes),
+    reads: namesOf(probes?.reads),
+    formed: namesOf(probes?.formed),
+    held: chosen(probes?.held ?? []),
+  };
 }
 
 /**
@@ -367,7 +375,7 @@ interface Additions {
 
 /** The graph as it is differentiated and compiled: products split, state reads clipped, states among the outputs if wanted. */
 function prepare(graph: CellGraph, { clip, states, activations, probed, pullback }: Additions): CellGraph {
-  const key = `${clip}|${states}|${activations}|${probed.writes.join()}|${probed.reads.join()}|${pullback}`;
+  const key = JSON.stringify([clip, states, activations, probed, pullback]);
   let variants = prepared.get(graph);
   if (!variants) {
     variants = new Map();
@@ -383,10 +391,12 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
         .map((eq) => ({ name: eq.op.name, value: eq.outputs[0]!, scope: eq.outputs[0]!.scope }));
       variant = { ...variant, outputs: [...outputs, ...added] };
     }
+    if (probed.held.length > 0) variant = withHeld(variant, probed.held);
     // The Jacobian is the step's own, whatever is done to gradients that flow through it.
     if (pullback) variant = withPullback(variant);
     variant = clipReads(variant, clip);
-    if (probed.writes.length + probed.reads.length > 0) variant = withProbes(variant, probed);
+    if (probed.writes.length + probed.reads.length + probed.formed.length > 0)
+      variant = withProbes(variant, probed);
     if (states) {
       const { outputs, stateOut, outPorts } = variant;
       const added = outPorts[0]!.slots.map((s, i) => ({
