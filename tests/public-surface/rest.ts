@@ -14,6 +14,7 @@ import {
   meanSquaredErrorMean,
   mul,
   pascanuRnn,
+  perceptron,
   recurrent,
   rnn,
   sgd,
@@ -26,7 +27,10 @@ import {
   textStreams,
   textTask,
   trainingStep,
+  turingMemory,
+  unfold,
   type Value,
+  withMemory,
   wordVocabulary,
   zeros,
 } from "longspan";
@@ -178,6 +182,15 @@ export const flowRows: Rows = {
         weights: maybe(flag(false)),
         ratios: maybe(flag(false)),
       }),
+    });
+  },
+  memoryReport: () => {
+    const cell = withMemory(perceptron, { input: 2, hidden: 3, memory: turingMemory({ rows: 4, width: 2 }) });
+    const f = (p: never) => sum(unfold(cell, p, { x: zeros([3, 2]) }, chain([3])).output);
+    return row({
+      loss: func(f),
+      params: argument(cell.init(Key.of(1)), ["record", "list"]),
+      options: settings({ sequences: maybe(size(1)) }),
     });
   },
   curvatureByLag: () => {

@@ -93,15 +93,22 @@ export {
   type GrowthAtLag,
   type LayerCurvature,
   type LayerFlow,
+  type LayerMemory,
   type LyapunovOptions,
   lyapunovExponents,
+  type MemoryPath,
+  type MemoryReport,
+  type MemoryReportOptions,
+  memoryReport,
   type NonFinite,
   type Saturation,
+  type SequenceMemory,
   type StepJacobian,
   type SymmetricEigen,
   singularValues,
   spectralRadius,
   symmetricEigen,
+  type WatchedWeights,
 } from "./flow/index.js";
 export * from "./io/index.js";
 export * from "./nn/index.js";

@@ -32,6 +32,15 @@ export {
   type StepJacobian,
 } from "./flow-report.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
+export type { MemoryPath } from "./memory-path.js";
+export {
+  type LayerMemory,
+  type MemoryReport,
+  type MemoryReportOptions,
+  memoryReport,
+  type SequenceMemory,
+  type WatchedWeights,
+} from "./memory-report.js";
 export type { GrowthAtLag } from "./product-growth.js";
 export type { Curvature } from "./second-derivatives.js";
 export type { FlowVerdict } from "./verdict.js";

@@ -80,7 +80,7 @@ export function draws(cell: Cell): boolean {
  * The steps of some nodes, each by itself: a structure without edges between nodes, whose sources hold what each edge into them reads. A
  * node may be named more than once. Its sequences, and what they and their sets hold, are the layer's own.
  */
-function stepsOf(layer: RanLayer, nodes: Int32Array) {
+export function stepsOf(layer: RanLayer, nodes: Int32Array) {
   const { cell, structure, inputs, sources } = layer;
   const { reads } = structure;
   const { edgeOrder: _, own: brings, ...parts } = structure.parts;
@@ -147,12 +147,14 @@ function firstReads({ reads, nodes }: Structure): Int32Array {
  * Cotangents of the states that the targets of some edges write, each pulled back through the target's own step along that edge:
  * w' dstate(target)/dstate(source).
  * @param edges by their numbers among `structure.reads` @param cotangents [edges, state], all slots one after the other
+ * @param held slots through whose new values nothing is pulled back
  * @returns the same form
  */
 export async function pullBack(
   layer: RanLayer,
   edges: Int32Array,
   cotangents: Float64Array,
+  held: readonly string[] = [],
 ): Promise<Float64Array> {
   const { slots, total } = stateSizes(layer.cell);
   const { structure } = layer;
@@ -161,7 +163,7 @@ export async function pullBack(
   const pulled = scope(() => {
     const { initial, inputs, steps } = stepsOf(layer, nodes);
     const of = asSlots(layer.cell, edges.length, cotangents);
-    const options = { initial, pullback: { of } };
+    const options = { initial, pullback: { of }, probes: { held } };
     return unfold(layer.cell, layer.params as Traceable<ParamsOf<unknown>>, inputs, steps, options).pullback!;
   });
   const first = firstReads(structure);

@@ -43,6 +43,11 @@ interface Watching {
   readonly all?: boolean;
   /** Let the gradients be constants to a transform around. */
   readonly constant?: boolean;
+  /**
+   * Where a new state is looked at: where it is written, the slots being coordinates of one state, by default; or where the step forms it,
+   * so that the gradient also goes by way of what the step makes of it.
+   */
+  readonly where?: "writes" | "formed";
 }
 
 /**
@@ -51,7 +56,7 @@ interface Watching {
  */
 export function watchStates<X>(
   f: () => { readonly loss: Value; readonly aux: X },
-  { what, all = false, constant = false }: Watching,
+  { what, all = false, constant = false, where = "writes" }: Watching,
 ): SeenStates<X> {
   const calls: UnfoldCall[] = [];
   const firstTap: number[] = [];
@@ -65,17 +70,17 @@ export function watchStates<X>(
         const dtype = floatType(params, inputs, options.initial);
         calls.push(call);
         firstTap.push(taps);
-        const probedWrites: Readonly<Record<string, Value | undefined>> = options.probes?.writes ?? {};
-        const writes = Object.fromEntries(
+        const probed: Readonly<Record<string, Value | undefined>> = options.probes?.[where] ?? {};
+        const tapped = Object.fromEntries(
           Object.entries(cell.state).map(([slot, shape]) => {
             taps += 1;
-            return [slot, tap(probedWrites[slot] ?? zeros([structure.nodes, ...shape], dtype))];
+            return [slot, tap(probed[slot] ?? zeros([structure.nodes, ...shape], dtype))];
           }),
         ) as ValuesOf<Shapes>;
         const result = run({
           ...options,
           loop: "compiled",
-          probes: { ...options.probes, writes },
+          probes: { ...options.probes, [where]: tapped },
           fullInnermostGradient: true,
           ...(all ? { states: true, activations: true } : {}),
         });
