@@ -24,7 +24,7 @@ import {
 } from "longspan";
 import { describe, expect, test } from "vitest";
 import { type ListTwin, mix, orderOf, twins } from "./memory/strengths-twin.js";
-import { told } from "./memory/told.js";
+import { toldCell } from "./memory/told.js";
 
 const numbers = (v: Value) => Array.from(onCpu(v).toArray());
 const width = 3;
@@ -62,7 +62,7 @@ describe.each(names)("%s", (name) => {
     for (const seed of [1, 2, 3]) {
       const memory = lists[name]({ rows, width });
       const x = mul(normal(Key.of(seed), [12, memory.emits], "float64"), 2);
-      const { output, final } = unfold(told(memory), {}, { x }, chain([12]), { loop });
+      const { output, final } = unfold(toldCell(memory), {}, { x }, chain([12]), { loop });
       const { reads, twin } = readByTwin(name, numbers(x), rows, -1);
       expectClose(numbers(output), reads);
       expect(numbers(final.strengths).reduce((a, b) => a + b)).toBeCloseTo(
@@ -100,7 +100,7 @@ describe.each(names)("%s", (name) => {
         if (name !== "stackMemory") expected.push(...(ordinary[0] ?? empty));
       }
       const x = fromArray(emitted, [steps, memory.emits], "float64");
-      const { output, final } = unfold(told(memory), {}, { x }, chain([steps]));
+      const { output, final } = unfold(toldCell(memory), {}, { x }, chain([steps]));
       expectClose(numbers(output), expected, 14);
       // Rows that are there count wholly, all others not at all.
       const strengths = numbers(final.strengths);
@@ -120,7 +120,7 @@ describe.each([
 
   test.each(["compiled", "plain"] as const)("are their equations, %s", (loop) => {
     const x = normal(Key.of(5), [steps, memory.emits], "float64");
-    const { output, final } = unfold(told(memory), {}, { x }, chain([steps]), { loop });
+    const { output, final } = unfold(toldCell(memory), {}, { x }, chain([steps]), { loop });
     const twin = Array.from({ length: stacks }, () => Array<number>(depth).fill(-1));
     const emitted = numbers(x);
     const reads = Array.from({ length: steps }, (_, t) =>
@@ -142,7 +142,12 @@ test("rounded action stacks count without loss, however deep", () => {
   const memory = actionStacks({ stacks: 1, depth: 100, rounded: true });
   // Even a weak preference is carried out wholly.
   const orders = [...Array(90).fill([0.1, 0, 3]), ...Array(90).fill([0, 0.1, 3])].flat();
-  const { output } = unfold(told(memory), {}, { x: fromArray(orders, [180, 3], "float64") }, chain([180]));
+  const { output } = unfold(
+    toldCell(memory),
+    {},
+    { x: fromArray(orders, [180, 3], "float64") },
+    chain([180]),
+  );
   const tops = numbers(output).filter((_, i) => i % 2 === 0);
   const pushed = 1 / (1 + Math.exp(-3));
   expect(tops.slice(0, 179).every((v) => Math.abs(v - pushed) < 1e-14)).toBe(true);
@@ -167,7 +172,7 @@ const memories: readonly (readonly [string, Memory])[] = [
 ];
 
 describe.each(memories)("%s", (_, memory) => {
-  const cell = told(memory);
+  const cell = toldCell(memory);
   // Fractions of every size, some of which take all that there is.
   const drawn = (steps: number, seed: number) =>
     mul(normal(Key.of(seed), [steps, memory.emits], "float64"), 1.5);

@@ -1,12 +1,12 @@
+export * from "./action-stacks.js";
 export { allocationWeights } from "./allocation.js";
+export * from "./deque-memory.js";
 export {
   type DifferentiableNeuralComputerConfig,
   differentiableNeuralComputer,
 } from "./differentiable-neural-computer.js";
 export { type DncMemoryConfig, type DncMemoryState, dncMemory } from "./dnc-memory.js";
 export * from "./links.js";
-export * from "./action-stacks.js";
-export * from "./deque-memory.js";
 export type { Memory, MemoryAnswer, MemoryCall, MemorySpecs } from "./memory.js";
 export { namedMachine } from "./named-machine.js";
 export { type NeuralTuringMachineConfig, neuralTuringMachine } from "./neural-turing-machine.js";

@@ -1,9 +1,9 @@
 import { lstm, rnn } from "../cells/index.js";
 import type { AnyCell } from "../cells/table.js";
 import { perceptron } from "../feedback/perceptron.js";
-import { differentiableNeuralComputer } from "./differentiable-neural-computer.js";
 import { actionStacks } from "./action-stacks.js";
 import { dequeMemory } from "./deque-memory.js";
+import { differentiableNeuralComputer } from "./differentiable-neural-computer.js";
 import { neuralTuringMachine } from "./neural-turing-machine.js";
 import { queueMemory } from "./queue-memory.js";
 import { stackMemory } from "./stack-memory.js";
@@ -12,10 +12,10 @@ import { withMemory } from "./with-memory.js";
 // A machine is a memory's file and its line here: the command line and the tests of cells with memory follow from its row.
 
 /** The names of the library's cells with a memory. */
-export type MachineName = "ntm" | "ntmFeedforward" | "dnc";
 export type MachineName =
   | "ntm"
   | "ntmFeedforward"
+  | "dnc"
   | "neuralStack"
   | "neuralQueue"
   | "neuralDeque"
@@ -54,6 +54,7 @@ export const machineTable: Readonly<Record<MachineName, MachineRow>> = {
   dnc: {
     make: (sizes) => differentiableNeuralComputer(lstm, sizes) as AnyCell,
     what: "differentiable neural computer, its controller an LSTM",
+  },
   neuralStack: {
     make: ({ input, hidden, ...list }) =>
       withMemory(lstm, { input, hidden, memory: stackMemory(list) }) as AnyCell,
