@@ -54,13 +54,13 @@ export function completion(options: CompletionOptions): SyntheticProblem {
     draw(draws, _, n) {
       const vectors = drawVectors(draws, n, width);
       const asked = vectors[draws.below(n)]!;
-      const places = upTo(0, width);
+      const positions = upTo(0, width);
       // The first of a random order.
       for (let i = 0; i < hidden; i++) {
         const j = i + draws.below(width - i);
-        [places[i], places[j]] = [places[j]!, places[i]!];
+        [positions[i], positions[j]] = [positions[j]!, positions[i]!];
       }
-      const masks = new Set(places.slice(0, hidden));
+      const masks = new Set(positions.slice(0, hidden));
       const rows = [
         ...vectors.map((bits) => bits.map(signOf)),
         [...asked.map((bit, i) => (masks.has(i) ? 0 : signOf(bit))), 1],

@@ -40,8 +40,8 @@ export function prioritySort(options: PrioritySortOptions): SyntheticProblem {
     sorted: optional(size),
     width: optional(size),
   });
-  const given = (n: number) => sorted ?? Math.ceil((4 * n) / 5);
-  const stepsOf = (n: number) => n + 1 + given(n);
+  const returned = (n: number) => sorted ?? Math.ceil((4 * n) / 5);
+  const stepsOf = (n: number) => n + 1 + returned(n);
   return makeProblem({
     name: "priority-sort",
     input: width + 2,
@@ -60,12 +60,12 @@ export function prioritySort(options: PrioritySortOptions): SyntheticProblem {
       const rows = [
         ...vectors.map((bits, i) => [...bits, priorities[i]!]),
         flag(width + 1),
-        ...blanks(given(n)),
+        ...blanks(returned(n)),
       ];
       return {
         x: inputsOf(rows, width + 2),
         scored: upTo(n + 1, steps),
-        targets: order.slice(0, given(n)).flatMap((i) => vectors[i]!),
+        targets: order.slice(0, returned(n)).flatMap((i) => vectors[i]!),
       };
     },
     right: rightBits,

@@ -85,7 +85,7 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
     deallocation = false,
     sharpenedLinks = false,
   } = checkSettings("dncMemory", config, dncKinds);
-  const told: Readonly<Record<Told, number>> & { readonly masks?: number; readonly exponents?: number } = {
+  const widths: Readonly<Record<Told, number>> & { readonly masks?: number; readonly exponents?: number } = {
     keys: R * W,
     strengths: R,
     key: W,
@@ -101,7 +101,7 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
   };
   return {
     name: "dncMemory",
-    emits: Object.values(told).reduce((a, n) => a + n, 0),
+    emits: Object.values(widths).reduce((a, n) => a + n, 0),
     reads: R * W,
     state: {
       memory: [N, W],
@@ -114,7 +114,7 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
     specs: {},
     start: (): StartOf<DncMemoryState> => ({ memory: start }),
     step({ emitted, state }) {
-      const said = cutByName<Told | "masks" | "exponents">(emitted, told as never);
+      const said = cutByName<Told | "masks" | "exponents">(emitted, widths as never);
       const masks = maskedKeys ? cut(reshape(sigmoid(said.masks), [R + 1, W]), [R, 1], 0) : [];
 
       const retained = retainedUsage(sigmoid(said.free), state.readWeights);
