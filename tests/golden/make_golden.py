@@ -1,5 +1,6 @@
 """Golden values for the recurrent layers, fast weights, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm
 and operations.
+"""Golden values for the recurrent layers, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
