@@ -4,25 +4,31 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import {
+  adam,
+  applyUpdates,
+  capture,
   clipByGroupNorm,
+  clipByJointNorm,
   compose,
   decodeSafetensors,
   defaultExecutor,
   encodeSafetensors,
   Key,
+  leaves,
   loadInto,
   onCpu,
   packStories,
   scope,
   sgd,
   storyVocabulary,
-  trainingStep,
+  tensor,
   uniform,
+  valueAndGrad,
 } from "longspan";
 import { arms } from "./arms.mjs";
 import { questionsOf } from "./babi.mjs";
 
-const { arm, seed, epochs, minutes, state: file, data } = JSON.parse(process.argv[2]);
+const { arm, seed, epochs, minutes, state: stateFile, data } = JSON.parse(process.argv[2]);
 const { tasks, most, make } = arms[arm];
 const [batch, heldOut, clip] = [32, 0.1, 40];
 const [forInit, forSplit, forOrder, forTimes] = Key.of(seed).split(4);
@@ -30,7 +36,7 @@ const [forInit, forSplit, forOrder, forTimes] = Key.of(seed).split(4);
 const byTask = (kind) => tasks.map((task) => questionsOf(data, task, kind));
 const [given, tests] = [byTask("train"), byTask("test")];
 const vocabulary = storyVocabulary([...given, ...tests].flat());
-const { net, logits, loss, linearStart } = make(vocabulary.size);
+const { net, logits, loss, linearStart = false, adam: adamRate = null } = make(vocabulary.size);
 
 /** The numbers 0 to n - 1 in an order of the key's. */
 function shuffled(n, key) {
@@ -65,18 +71,23 @@ function tried(params, questions, softmax) {
   return { loss: total / questions.length, wrong };
 }
 
+// Adam's averages are not kept, and such runs are short: one that was broken off begins anew.
+const file = adamRate ? null : stateFile;
 // The paper sums the losses of a batch, and clips the gradient of the sum: the same, of the mean.
-const optimiser = compose(clipByGroupNorm(clip / batch), sgd({ learningRate: 1 }));
-let rate = 0;
-const steps = [true, false].map((softmax) =>
-  trainingStep((params, stories) => loss(params, stories, softmax), optimiser, {
-    settings: () => ({ learningRate: rate * batch }),
-  }),
-);
+const optimiser = adamRate
+  ? compose(clipByJointNorm(5), adam({ learningRate: 1 }))
+  : compose(clipByGroupNorm(clip / batch), sgd({ learningRate: 1 }));
+const gradient = valueAndGrad((params, stories, softmax) => loss(params, stories, softmax));
+// Stories differ from batch to batch, but what is made of their gradient is always the same: it is recorded once.
+const update = capture((params, state, grads, learningRate) => {
+  const { updates, state: next } = optimiser.update(grads, state, params, { learningRate });
+  return { params: applyUpdates(params, updates), state: next };
+});
 
 // What is kept in the file: everything that the run goes on from.
 const start = { linear: linearStart ? 0 : -1, best: null, waited: 0, epoch: 0, seconds: 0 };
 let [progress, params] = file && existsSync(file) ? await restored() : [start, net.init(forInit)];
+let state = optimiser.init(params);
 const begun = performance.now();
 
 const tell = (text) => process.stderr.write(`${arm}, seed ${seed}: ${text}\n`);
@@ -84,20 +95,21 @@ while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) 
   const began = process.cpuUsage();
   const isLinear = progress.linear >= 0;
   const number = isLinear ? progress.linear : 1000 + progress.epoch;
-  rate = isLinear ? 0.005 : 0.01 / 2 ** Math.floor((4 * progress.epoch) / epochs);
-  const step = steps[isLinear ? 1 : 0];
+  const rate = isLinear ? 0.005 : (adamRate ?? 0.01) / 2 ** Math.floor((4 * progress.epoch) / epochs);
+  const learningRate = tensor(adamRate ? rate : rate * batch);
   const order = shuffled(training.length, forOrder.fold(number));
-  let at = step.start(params);
   let total = 0;
   for (let i = 0; i < order.length; i += batch) {
-    at = scope(() => {
+    const next = scope(() => {
       const some = order.slice(i, i + batch).map((q) => training[q]);
       const options = { most, blanks: 0.1, key: forTimes.fold(number).fold(i) };
-      return step(at, packStories(some, vocabulary, options));
+      const { value, grads } = gradient(params, packStories(some, vocabulary, options), !isLinear);
+      total += onCpu(value).item();
+      return update(params, state, grads, learningRate);
     });
-    total += onCpu(at.loss).item();
+    for (const old of leaves([params, state])) old.dispose();
+    ({ params, state } = next);
   }
-  params = at.params;
   const { loss: checked, wrong } = tried(params, validation, !isLinear);
   const { user, system } = process.cpuUsage(began);
   progress.seconds += (user + system) / 1e6;

@@ -1,4 +1,12 @@
-import { endToEndMemoryNetwork, Key, packStories, storyVocabulary } from "longspan";
+import {
+  dynamicMemoryNetwork,
+  endToEndMemoryNetwork,
+  Key,
+  keyValueMemoryNetwork,
+  packStories,
+  storyVocabulary,
+  supervisedMemoryNetwork,
+} from "longspan";
 import {
   type Arguments,
   argument,
@@ -8,6 +16,7 @@ import {
   flag,
   key,
   maybe,
+  positive,
   rate,
   settings,
   size,
@@ -65,6 +74,7 @@ export const memoryNetworkRows: Rows = {
           width: size(4),
           tables: maybe(size(2)),
           positions: maybe(flag(true)),
+          std: maybe({ ...positive(1), wrong: [...positive(1).wrong, Number.POSITIVE_INFINITY] }),
         }),
       },
       { methods: cellMethods("wordBags") },
@@ -102,6 +112,87 @@ export const memoryNetworkRows: Rows = {
             softmax: maybe(flag(true)),
             weights: maybe(flag(true)),
           }),
+        },
+      },
+    ),
+  supportHops: () =>
+    row(
+      { config: settings({ width: size(3), times: maybe(count(4)), forced: maybe(flag(true)) }) },
+      { methods: cellMethods("supportHops") },
+    ),
+  attentionGru: () =>
+    row(
+      { config: settings({ width: size(3), gate: maybe(size(2)) }) },
+      { methods: cellMethods("attentionGru") },
+    ),
+  keyValueMemoryNetwork: () =>
+    row(
+      {
+        config: settings({
+          vocabulary: size(words),
+          width: size(3),
+          hops: maybe(size(2)),
+          times: maybe(count(4)),
+        }),
+      },
+      {
+        methods: {
+          init: init("keyValueMemoryNetwork"),
+          apply: applyOf(
+            "keyValueMemoryNetwork",
+            keyValueMemoryNetwork({ vocabulary: words, width: 3, hops: 2, times: 4 }).init(Key.of(1)),
+            { softmax: maybe(flag(true)), weights: maybe(flag(true)) },
+          ),
+        },
+      },
+    ),
+  supervisedMemoryNetwork: () => {
+    const params = () => tree(supervisedMemoryNetwork({ vocabulary: words, width: 3 }).init(Key.of(1)));
+    return row(
+      { config: settings({ vocabulary: size(words), width: size(3), times: maybe(count(50)) }) },
+      {
+        methods: {
+          init: init("supervisedMemoryNetwork"),
+          apply: row(
+            {
+              params: params(),
+              stories: storiesArgument(),
+              supports: argument([[0]], [], [0], [[-1]], [["0"]], [[0], [1]]),
+            },
+            { says: "supervisedMemoryNetwork.apply: " },
+          ),
+          find: row(
+            {
+              params: params(),
+              stories: storiesArgument(),
+              hops: argument(1, ["number"], -1, 1.5, [-1], [1, 1]),
+            },
+            { says: "supervisedMemoryNetwork.find: " },
+          ),
+        },
+      },
+    );
+  },
+  dynamicMemoryNetwork: () =>
+    row(
+      {
+        config: settings({
+          vocabulary: size(words),
+          width: size(3),
+          episodes: maybe(size(2)),
+          gate: maybe(size(3)),
+        }),
+      },
+      {
+        methods: {
+          init: init("dynamicMemoryNetwork"),
+          apply: row(
+            {
+              params: tree(dynamicMemoryNetwork({ vocabulary: words, width: 3 }).init(Key.of(1))),
+              stories: storiesArgument(),
+            },
+            { says: "dynamicMemoryNetwork.apply: " },
+          ),
         },
       },
     ),

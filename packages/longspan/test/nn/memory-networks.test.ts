@@ -2,13 +2,17 @@ import { readFileSync } from "node:fs";
 import {
   type AnyCell,
   add,
+  attentionGru,
   chain,
   checkDerivatives,
   crossEntropyMean,
+  dynamicMemoryNetwork,
   endToEndMemoryNetwork,
   fromArray,
   hessianVectorProduct,
+  IndexError,
   Key,
+  keyValueMemoryNetwork,
   leaves,
   memoryHops,
   mul,
@@ -20,6 +24,8 @@ import {
   sgd,
   storyVocabulary,
   sum,
+  supervisedMemoryNetwork,
+  supportHops,
   tanh,
   tensor,
   trainingStep,
@@ -29,7 +35,7 @@ import {
   wordBags,
 } from "longspan";
 import { describe, expect, test } from "vitest";
-import { difference, normals, numbers, randomLike } from "./plain.js";
+import { difference, normals, numbers, product, randomLike, rows } from "./plain.js";
 
 interface Stored {
   readonly shape: number[];
@@ -176,6 +182,183 @@ describe.each([
   });
 });
 
+describe("a key-value memory network", () => {
+  const texts = questions.map((q) => ({ ...q, sentences: q.sentences.map((s) => [s[0]!, "the"]) }));
+  const all = storyVocabulary([...questions, ...texts]);
+  const storiesOfSome = (some: readonly number[]) => ({
+    ...packStories(
+      some.map((i) => questions[i]!),
+      all,
+    ),
+    values: packStories(
+      some.map((i) => texts[i]!),
+      all,
+    ).sentences,
+  });
+  const net = keyValueMemoryNetwork({ vocabulary: all.size, width: 3, hops: 2, times: 4 });
+  const params = randomLike(net.init(Key.of(1), "float64"), Key.of(2), 0.8);
+  const every = [0, 1, 2, 3];
+
+  test("gives what its equations give", () => {
+    const [E, B] = [rows(params.words.E0!), rows(params.answer)];
+    const [T0, T1] = [rows(params.hops.T0!), rows(params.hops.T1!)];
+    const bag = (words: readonly string[]) =>
+      [1, 2, 3].map((k) =>
+        words.reduce((total, word, at) => {
+          const [j, J] = [at + 1, words.length];
+          return total + (1 - j / J - (k / 3) * (1 - (2 * j) / J)) * E[all.number(word)]![k - 1]!;
+        }, 0),
+      );
+    const plus = (a: number[], b: number[]) => a.map((x, i) => x + b[i]!);
+    const expected = questions.map(({ sentences, question }, i) => {
+      let q = bag(question);
+      for (const R of [rows(params.hops.R0!), rows(params.hops.R1!)]) {
+        const age = (s: number) => Math.min(sentences.length - 1 - s, 3);
+        const scores = sentences.map((words, s) =>
+          plus(bag(words), T0[age(s)]!).reduce((total, x, k) => total + x * q[k]!, 0),
+        );
+        const total = scores.reduce((sum, x) => sum + Math.exp(x), 0);
+        const read = texts[i]!.sentences.map((words, s) =>
+          plus(bag(words), T1[age(s)]!).map((x) => (x * Math.exp(scores[s]!)) / total),
+        );
+        const sum = read.reduce(plus, q);
+        q = [0, 1, 2].map((column) => product(sum, R, column));
+      }
+      return B.map((b) =>
+        product(
+          b,
+          q.map((x) => [x]),
+          0,
+        ),
+      );
+    });
+    const { output, weights } = net.apply(params as never, storiesOfSome(every), { weights: true });
+    expect(difference(numbers(output), expected.flat())).toBeLessThan(1e-14);
+    expect(weights!.shape).toEqual([9, 2]);
+  });
+
+  test("derivatives are those of the values, to second order, and stories alone are a batch", () => {
+    const stories = storiesOfSome(every);
+    const loss = (p: typeof params) =>
+      crossEntropyMean(net.apply(p as never, stories).output, stories.answers);
+    const { first, second } = scope(() => checkDerivatives(loss as never, params, { second: true }));
+    expect(first).toBeLessThan(1e-7);
+    expect(second).toBeLessThan(1e-6);
+    const alone = every.flatMap((i) => numbers(net.apply(params as never, storiesOfSome([i])).output));
+    expect(difference(numbers(net.apply(params as never, stories).output), alone)).toBeLessThan(1e-14);
+  });
+
+  test("as many values as keys", () => {
+    const stories = { ...storiesOfSome(every), values: storiesOfSome([0]).values };
+    expect(() => net.apply(params as never, stories)).toThrow(
+      "keyValueMemoryNetwork.apply: stories.values has 3 texts, and stories.sentences has 9: a value for each",
+    );
+  });
+});
+
+describe("a supervised memory network", () => {
+  const net = supervisedMemoryNetwork({ vocabulary: vocabulary.size, width: 3, times: 4 });
+  const params = randomLike(net.init(Key.of(1), "float64"), Key.of(2), 0.8);
+  const stories = packStories(questions, vocabulary);
+  const supports = [[0, 2], [], [0], [3, 3, 1]];
+
+  test("derivatives are those of the values, to second order", () => {
+    const loss = (p: typeof params) => {
+      const result = net.apply(p as never, stories, supports);
+      return add(crossEntropyMean(result.output, stories.answers), sum(result.loss));
+    };
+    const { first, second } = scope(() => checkDerivatives(loss as never, params, { second: true }));
+    expect(first).toBeLessThan(1e-7);
+    expect(second).toBeLessThan(1e-6);
+  });
+
+  test("told what it finds, it gives the same answers, and no other choice is likelier at the first hop", () => {
+    const hops = [2, 0, 1, 3];
+    const found = net.find(params as never, stories, hops);
+    expect(found.supports.map(({ length }) => length)).toEqual(hops);
+    const { output, loss } = net.apply(params as never, stories, found.supports);
+    expect(difference(numbers(found.output), numbers(output))).toBeLessThan(1e-14);
+    const first = [0, 1, 2, 3, 4].map(
+      (s) => numbers(net.apply(params as never, packStories([questions[3]!], vocabulary), [[s]]).loss)[0]!,
+    );
+    expect(first.indexOf(Math.min(...first))).toBe(found.supports[3]![0]);
+    expect(first.reduce((total, l) => total + Math.exp(-l), 0)).toBeCloseTo(1, 13);
+    expect(numbers(loss)[1]).toBe(0);
+  });
+
+  test("a batch gives what its stories give alone", () => {
+    const whole = net.apply(params as never, stories, supports);
+    const alone = questions.map((q, i) =>
+      net.apply(params as never, packStories([q], vocabulary), [supports[i]!]),
+    );
+    for (const part of ["output", "loss"] as const)
+      expect(
+        difference(
+          numbers(whole[part]),
+          alone.flatMap((result) => numbers(result[part])),
+        ),
+      ).toBeLessThan(1e-14);
+  });
+
+  test("what is no fact, and facts for other questions", () => {
+    expect(() => net.apply(params as never, stories, [[0], [], [5], [0]])).toThrow(IndexError);
+    expect(() => net.apply(params as never, stories, [[0]])).toThrow(
+      "supervisedMemoryNetwork.apply: supports are given for 1 questions, and there are 4",
+    );
+    expect(() => net.find(params as never, stories, 1)).toThrow(IndexError);
+  });
+});
+
+describe("a dynamic memory network", () => {
+  const net = dynamicMemoryNetwork({ vocabulary: vocabulary.size, width: 3, episodes: 2 });
+  const params = randomLike(net.init(Key.of(1), "float64"), Key.of(2), 0.8);
+  const stories = packStories(questions, vocabulary);
+
+  test("derivatives are those of the values, to second order", () => {
+    const loss = (p: typeof params) => {
+      const { output, gates } = net.apply(p as never, stories);
+      return add(crossEntropyMean(output, stories.answers), sum(tanh(gates)));
+    };
+    const { first, second } = scope(() => checkDerivatives(loss as never, params, { second: true }));
+    expect(first).toBeLessThan(1e-7);
+    expect(second).toBeLessThan(1e-6);
+  });
+
+  test("a batch gives what its stories give alone, gates in the order of sentences", () => {
+    const whole = net.apply(params as never, stories);
+    const alone = questions.map((q) => net.apply(params as never, packStories([q], vocabulary)));
+    for (const part of ["output", "gates"] as const)
+      expect(
+        difference(
+          numbers(whole[part]),
+          alone.flatMap((result) => numbers(result[part])),
+        ),
+      ).toBeLessThan(1e-14);
+  });
+});
+
+/** Facts, some of which the gate lets through. */
+const passing = attentionGru({ width: 3, gate: 2 });
+const passingInputs = {
+  x: normals(Key.of(4), 6, 3),
+  question: normals(Key.of(5), 4, 3),
+  memory: normals(Key.of(6), 4, 3),
+};
+const supportCells = [true, false].map((forced) => {
+  const sentences = {
+    key: normals(Key.of(4), 5, 3),
+    value: normals(Key.of(5), 5, 3),
+    time: tensor([1, 0, 7, 2, 0], "int32"),
+  };
+  const inputs = { ...(forced ? { target: tensor([1, 2, 0, 0], "int32") } : {}), sentences };
+  const over = chain([2, 0, 2]).withSets({ sentences: [2, 0, 3] });
+  return [
+    `supportHops, forced ${forced}`,
+    supportHops({ width: 3, times: 4, forced }),
+    inputs,
+    over,
+  ] as const;
+});
 const structure = chain([1, 1, 1]).withSets({ sentences: [2, 0, 3] });
 const hopCells = (["adjacent", "layerWise", "keyValue"] as const).flatMap((tying) =>
   [true, false].map((softmax) => {
@@ -184,7 +367,7 @@ const hopCells = (["adjacent", "layerWise", "keyValue"] as const).flatMap((tying
     const members = Object.fromEntries(vectors.map((m, i) => [m, normals(Key.of(5).fold(i), 5, 3)]));
     const inputs = {
       u: normals(Key.of(4), 3, 3),
-      sentences: { ...members, time: tensor([1, 0, 3, 2, 0], "int32") },
+      sentences: { ...members, time: tensor([1, 0, 7, 2, 0], "int32") },
     };
     return [`memoryHops ${tying}, softmax ${softmax}`, cell, inputs, structure] as const;
   }),
@@ -201,7 +384,9 @@ const bagCells = [true, false].map((positions) => {
   ] as const;
 });
 
-test.each([...hopCells, ...bagCells])(
+const gruCells = [["attentionGru", passing, passingInputs, chain([3, 0, 1, 2])] as const];
+
+test.each([...hopCells, ...bagCells, ...supportCells, ...gruCells])(
   "%s: compiled is the plain loop, to second order",
   (_, cell, inputs, over) => {
     const any = cell as unknown as AnyCell;
@@ -217,9 +402,9 @@ test.each([...hopCells, ...bagCells])(
         ((tree as Value).dtype !== undefined
           ? tree
           : Object.fromEntries(Object.entries(tree as object).map(([name, v]) => [name, swap(v)])));
-      const { output, sums } = unfold(any, p.params as never, swap(inputs) as never, over, { loop });
-      return leaves([output, sums] as unknown as Value[])
-        .filter((v) => v.size > 0)
+      const { output, final, sums } = unfold(any, p.params as never, swap(inputs) as never, over, { loop });
+      return leaves([output, final, sums] as unknown as Value[])
+        .filter((v) => v.size > 0 && v.dtype !== "int32")
         .map((v, i) => sum(mul(tanh(v), normals(Key.of(7).fold(i), ...v.shape))))
         .reduce((a, b) => add(a, b));
     };

@@ -84,7 +84,7 @@ export function packStories(
   return {
     structure: chain(questions.map(() => 1)).withSets({ sentences: stories.map(({ length }) => length) }),
     sentences: packed(stories.flat(), vocabulary),
-    times: integers(most ? times.map((t) => Math.min(t, most - 1)) : times),
+    times: integers(times),
     questions: packed(
       questions.map(({ question }) => question),
       vocabulary,

@@ -21,8 +21,14 @@ export interface StoryVocabulary {
 export function storyVocabulary(questions: readonly StoryQuestion[]): StoryVocabulary {
   check("storyVocabulary", "questions", questions, questionsKind);
   const all = new Set<string>();
+  // The questions of a story share its sentences: each is looked at once.
+  const seen = new Set<readonly string[]>();
   for (const { sentences, question, answer } of questions) {
-    for (const word of sentences.flat()) all.add(word);
+    for (const sentence of sentences) {
+      if (seen.has(sentence)) continue;
+      seen.add(sentence);
+      for (const word of sentence) all.add(word);
+    }
     for (const word of question) all.add(word);
     all.add(answer);
   }

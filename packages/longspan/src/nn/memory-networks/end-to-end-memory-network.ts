@@ -7,7 +7,12 @@ import { normalInit } from "../init/index.js";
 import { checkInit } from "../layers/check-call.js";
 import type { Module } from "../module.js";
 import { checkParts } from "../sequence-to-sequence/check-sequences.js";
-import { memoryHops } from "./memory-hops.js";
+import {
+  hopCells,
+  type MemoryNetworkOptions,
+  type MemoryNetworkResult,
+  optionKinds,
+} from "./memory-network-options.js";
 import { sentenceVectors } from "./sentence-vectors.js";
 import { checkStories, type Stories } from "./stories.js";
 import { wordBags } from "./word-bags.js";
@@ -38,22 +43,6 @@ export interface EndToEndMemoryNetworkParams {
   readonly question?: Readonly<Record<"E0", Tensor>>;
   /** Layer-wise only: W [width, vocabulary]. */
   readonly answer?: Tensor;
-}
-
-/** How a memory network is run. */
-export interface MemoryNetworkOptions {
-  /** Whether scores become weights by a softmax. They do unless this is false: linear start (section 4.1). */
-  readonly softmax?: boolean;
-  /** Whether the weights of attention are given. They are not by default. */
-  readonly weights?: boolean;
-}
-
-/** What a memory network says of questions. */
-export interface MemoryNetworkResult {
-  /** Unnormalised log-probabilities of the answers, [questions, vocabulary]. */
-  readonly output: Value;
-  /** The weights of the sentences at each hop, [pairs, hops], as `stories.structure.pairs("sentences")` orders them; null where they are not asked for. */
-  readonly weights: Value | null;
 }
 
 /** An end-to-end memory network, made by `endToEndMemoryNetwork`. */
@@ -103,10 +92,7 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
   const words = wordBags({ ...bags, tables: isAdjacent ? hops + 1 : 2 });
   const question = wordBags(bags);
   const W = normalInit(0.1, width, vocabulary);
-  const cell = (softmax: boolean, weights: boolean) =>
-    memoryHops({ width, hops, tying, times, softmax, weights });
-  /** By whether there is a softmax, and whether weights are shown. */
-  const cells = new Map<string, ReturnType<typeof cell>>();
+  const cell = hopCells({ width, hops, tying, times });
   return {
     init(key, dtype = "float32") {
       checkInit(what, key, dtype);
@@ -127,7 +113,7 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
       const { softmax = true, weights = false } = checkSettings<MemoryNetworkOptions>(
         `${what}.apply`,
         options,
-        runKinds,
+        optionKinds,
       );
       const tables = params.words as Readonly<Record<string, Value>>;
       const first = isAdjacent ? { E0: tables.E0! } : (params.question as Readonly<Record<"E0", Value>>);
@@ -136,11 +122,13 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
         Object.values(vectors).map((vector, i) => [`m${i}`, vector] as const),
       );
       const u = sentenceVectors(question, first, stories.questions).E0!;
-      const name = `${softmax} ${weights}`;
-      const reading = cells.get(name) ?? cell(softmax, weights);
-      cells.set(name, reading);
       const inputs = { u, sentences: { ...sentences, ...(times > 0 ? { time: stories.times } : {}) } };
-      const { output } = unfold(reading, params.hops as never, inputs as never, stories.structure);
+      const { output } = unfold(
+        cell(softmax, weights),
+        params.hops as never,
+        inputs as never,
+        stories.structure,
+      );
       const read = (weights ? output : { output, weights: null }) as { output: Value; weights: Value | null };
       const answer = isAdjacent ? permute(tables[`E${hops}`]!) : (params.answer as Value);
       return { output: matmul(read.output, answer), weights: read.weights };
@@ -156,4 +144,3 @@ const configKinds = {
   positions: optional(flag),
   times: optional(count),
 };
-const runKinds = { softmax: optional(flag), weights: optional(flag) };

@@ -1,5 +1,5 @@
 import { defineCell, type ParamSpec } from "../../cell/index.js";
-import { flag, optional, size } from "../../check/index.js";
+import { finitePositive, flag, optional, size } from "../../check/index.js";
 import { add, cast, gather, iota, mul, sub } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { normalInit } from "../init/index.js";
@@ -14,6 +14,8 @@ export interface WordBagsConfig {
   readonly tables?: number;
   /** Whether words count by their places (position encoding). They do unless this is false. */
   readonly positions?: boolean;
+  /** Standard deviation of the tables at first; .1 by default. */
+  readonly std?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface WordBagsConfig {
  * by each.
  *
  * The structure has a chain per sentence. Inputs per node: word, int32 [], and position, j/J []. No state and no output; the vectors are sums per
- * sentence, E0 [width], E1 [width], ..., by the names of the parameters [vocabulary, width], which start normal with the deviation .1.
+ * sentence, E0 [width], E1 [width], ..., by the names of the parameters [vocabulary, width], which start normal with the deviation `std`.
  *
  * @see Sukhbaatar, Szlam, Weston, Fergus (2015), "End-to-end memory networks", section 4.1
  * @example
@@ -35,15 +37,21 @@ export interface WordBagsConfig {
  */
 export const wordBags = defineCell({
   name: "wordBags",
-  settings: { vocabulary: size, width: size, tables: optional(size), positions: optional(flag) },
+  settings: {
+    vocabulary: size,
+    width: size,
+    tables: optional(size),
+    positions: optional(flag),
+    std: optional(finitePositive),
+  },
   inputs: ({ positions = true }: WordBagsConfig): WordInputs => ({
     word: { shape: [], dtype: "int32" },
     ...(positions ? { position: [] } : {}),
   }),
   state: () => ({}),
-  params: ({ vocabulary, width, tables = 1 }): Readonly<Record<string, ParamSpec>> =>
+  params: ({ vocabulary, width, tables = 1, std = 0.1 }): Readonly<Record<string, ParamSpec>> =>
     Object.fromEntries(
-      Array.from({ length: tables }, (_, i) => [`E${i}`, normalInit(0.1, vocabulary, width)]),
+      Array.from({ length: tables }, (_, i) => [`E${i}`, normalInit(std, vocabulary, width)]),
     ),
   step({ word, position }, tables) {
     const weighted = (E: Value): Value => {
