@@ -7,6 +7,7 @@ import {
   count,
   key,
   maybe,
+  positive,
   settings,
   size,
   thing,
@@ -127,6 +128,19 @@ export const problemRows: Rows = {
       },
       "completion.sample: ",
     ),
+  multiQueryRecall: () =>
+    problem(
+      {
+        options: settings({
+          pairs: lengths(3),
+          steps: maybe(size(20)),
+          symbols: maybe(size(8)),
+          power: maybe(positive(0.1)),
+        }),
+      },
+      "multi-query-recall.sample: ",
+    ),
+  parity: () => problem({ options: settings({ length: lengths(3) }) }, "parity.sample: "),
   formalLanguage: () =>
     problem(
       { options: settings({ language: choice("an-bn"), n: lengths(3), strings: maybe(size(2)) }) },

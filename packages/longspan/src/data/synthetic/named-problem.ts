@@ -9,7 +9,9 @@ import { type FormalLanguageName, formalLanguage } from "./formal-languages.js";
 import { latch } from "./latch.js";
 import { lengthsFrom } from "./make-problem.js";
 import { copyMemory, noiselessMemorisation } from "./memorisation.js";
+import { multiQueryRecall } from "./multi-query-recall.js";
 import { multiplication } from "./multiplication.js";
+import { parity } from "./parity.js";
 import { randomPermutation } from "./permutation.js";
 import { prioritySort } from "./priority-sort.js";
 import type { Lengths, SyntheticProblem } from "./problem.js";
@@ -43,13 +45,22 @@ export type SyntheticProblemName =
   | "n-grams"
   | "priority-sort"
   | "completion"
+  | "multi-query-recall"
+  | "parity"
   | FormalLanguageName;
 
 /** A problem as its name stands for it. */
 interface NamedProblem {
   make(length: Lengths): SyntheticProblem;
   /** What its lengths count; absent where the problem itself draws all lengths. */
-  readonly counts?: "steps" | "steps of waiting" | "vectors" | "items" | "bits" | "symbols of a run";
+  readonly counts?:
+    | "steps"
+    | "steps of waiting"
+    | "vectors"
+    | "items"
+    | "pairs"
+    | "bits"
+    | "symbols of a run";
   /** The lengths that it usually has; 100 by default. */
   readonly usual?: Lengths;
 }
@@ -95,6 +106,8 @@ const problems: Readonly<Record<SyntheticProblemName, NamedProblem>> = {
   "n-grams": { make: (length) => dynamicNGrams({ length }), counts: "bits", usual: 200 },
   "priority-sort": vectors(20, (length) => prioritySort({ length })),
   completion: vectors(10, (length) => completion({ length })),
+  "multi-query-recall": { make: (pairs) => multiQueryRecall({ pairs }), counts: "pairs", usual: 4 },
+  parity: { make: (length) => parity({ length }), counts: "steps", usual: [3, 40] },
   "an-bn": language("an-bn"),
   "an-bn-cn": language("an-bn-cn"),
   "an-bn-cn-dn": language("an-bn-cn-dn"),

@@ -27,6 +27,7 @@ const expectedSteps: Partial<Record<SyntheticProblemName, readonly [number, numb
   "n-grams": [79, 79],
   "priority-sort": [145, 145],
   completion: [82, 82],
+  "multi-query-recall": [128, 128],
   "an-bn": [142, 160],
   "an-bn-cn": [213, 240],
   "an-bn-cn-dn": [284, 320],
@@ -35,8 +36,9 @@ const expectedSteps: Partial<Record<SyntheticProblemName, readonly [number, numb
 };
 
 describe.each(syntheticProblemNames)("%s", (name) => {
-  // A formal language has but one string of a length.
-  const problem = namedProblem(name, name.startsWith("an-") ? [71, 80] : 80);
+  // A formal language has but one string of a length; a pair has 16 steps.
+  const length = name === "multi-query-recall" ? 8 : 80;
+  const problem = namedProblem(name, name.startsWith("an-") ? [71, 80] : length);
   const key = Key.of(7);
   const batch = problem.sample(key, 3, 40);
 
@@ -196,7 +198,7 @@ describe("lengths", () => {
 
   it("names that do not exist are refused", () => {
     expect(() => namedProblem("ordering" as SyntheticProblemName, 50)).toThrow(
-      'namedProblem: name is one of temporal-order, temporal-order-3, temporal-order-1997, temporal-order-3-1997, adding, adding-1997, adding-2016, multiplication, multiplication-1997, permutation, memorisation-5, memorisation-20, copy-memory, latch, two-sequences, embedded-reber, copy, reversal, repeat-copy, associative-recall, n-grams, priority-sort, completion, an-bn, an-bn-cn, an-bn-cn-dn, an-b2n, an-bm-cnm, got "ordering"',
+      'namedProblem: name is one of temporal-order, temporal-order-3, temporal-order-1997, temporal-order-3-1997, adding, adding-1997, adding-2016, multiplication, multiplication-1997, permutation, memorisation-5, memorisation-20, copy-memory, latch, two-sequences, embedded-reber, copy, reversal, repeat-copy, associative-recall, n-grams, priority-sort, completion, multi-query-recall, parity, an-bn, an-bn-cn, an-bn-cn-dn, an-b2n, an-bm-cnm, got "ordering"',
     );
   });
 });
