@@ -1,4 +1,14 @@
-import { type AnyCell, type CellName, type CellRow, cellTable, namedCell } from "longspan";
+import {
+  type AnyCell,
+  type CellName,
+  type CellRow,
+  cellTable,
+  type MachineName,
+  type MachineSizes,
+  machineTable,
+  namedCell,
+  namedMachine,
+} from "longspan";
 
 /** The cells of the library for chains, or for trees, of these sizes: what their tests go over. A cell that projects its output hands on two features. */
 export function libraryCells(
@@ -11,4 +21,9 @@ export function libraryCells(
       name,
       namedCell(name, { ...sizes, ...(cellTable[name].projects ? { projection: 2 } : {}) }),
     ]);
+}
+
+/** The library's cells with a memory, of these sizes: what their tests go over. */
+export function libraryMachines(sizes: MachineSizes): (readonly [name: MachineName, cell: AnyCell])[] {
+  return (Object.keys(machineTable) as MachineName[]).map((name) => [name, namedMachine(name, sizes)]);
 }

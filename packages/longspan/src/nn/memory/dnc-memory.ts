@@ -86,6 +86,7 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
     sharpenedLinks = false,
   } = checkSettings("dncMemory", config, dncKinds);
   const widths: Readonly<Record<Told, number>> & { readonly masks?: number; readonly exponents?: number } = {
+  const parts: Readonly<Record<Told, number>> & { readonly masks?: number; readonly exponents?: number } = {
     keys: R * W,
     strengths: R,
     key: W,
@@ -102,6 +103,7 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
   return {
     name: "dncMemory",
     emits: Object.values(widths).reduce((a, n) => a + n, 0),
+    emits: Object.values(parts).reduce((a, n) => a + n, 0),
     reads: R * W,
     state: {
       memory: [N, W],
@@ -115,6 +117,7 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
     start: (): StartOf<DncMemoryState> => ({ memory: start }),
     step({ emitted, state }) {
       const said = cutByName<Told | "masks" | "exponents">(emitted, widths as never);
+      const said = cutByName<Told | "masks" | "exponents">(emitted, parts as never);
       const masks = maskedKeys ? cut(reshape(sigmoid(said.masks), [R + 1, W]), [R, 1], 0) : [];
 
       const retained = retainedUsage(sigmoid(said.free), state.readWeights);
