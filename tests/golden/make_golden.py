@@ -1,5 +1,3 @@
-"""Golden values for the recurrent layers, fast weights, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm
-and operations.
 """Golden values for the recurrent layers, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
@@ -511,123 +509,6 @@ def attention(case, seed, attends, lengths, sizes):
     return record
 
 
-# ---------------------------------------------------------------- fast weights
-
-FAST_WEIGHTS_LAYOUT = (
-    "weights have the library's names and layouts, maps are [in, out]; x and output are [length, features] per sequence; every "
-    "other array has one entry per sequence. mlstm and slstm are computed without a stabiliser: their final states are C, n, c "
-    "themselves. The loss is the sum of output * Wout and of the final memory (c for slstm) * Wm"
-)
-INPUT, HEADS, KEYS, VALUES = 3, 2, 3, 2
-HIDDEN = HEADS * VALUES
-MAPS = {"Q": (INPUT, HEADS * KEYS), "K": (INPUT, HEADS * KEYS), "V": (INPUT, HIDDEN)}
-BETA = {"B": (INPUT, HEADS), "b": (HEADS,)}
-FAST_WEIGHTS = {
-    "linear_attention": MAPS,
-    "delta_rule": {**MAPS, **BETA},
-    "gated_delta_rule": {**MAPS, **BETA, "D": (INPUT, HEADS), "d": (HEADS,), "A": (HEADS,)},
-    "mlstm": {**MAPS, "O": (INPUT, HIDDEN), "c": (HIDDEN,), "G": (INPUT, 2 * HEADS), "bf": (HEADS,), "bi": (HEADS,)},
-    "slstm": {"U": (INPUT, 4 * HIDDEN), "R": (VALUES, 4 * HIDDEN), "b": (4 * HIDDEN,)},
-}
-
-
-def fast_weights(case, seed, lengths):
-    """The equations one step, one head and one sequence at a time."""
-    rng = np.random.RandomState(seed)
-    weights = {name: leaf(uniform(rng, shape, 1.5)) for name, shape in FAST_WEIGHTS[case].items()}
-    x = [leaf(uniform(rng, (length, INPUT), 1.5)) for length in lengths]
-    w_out = [uniform(rng, (length, HIDDEN)) for length in lengths]
-    initial = []
-    for _ in lengths:
-        memory, keys, units = (HEADS, VALUES, KEYS), (HEADS, KEYS), (HIDDEN,)
-        state = {"h": units, "c": units, "n": units} if case == "slstm" else {"memory": memory}
-        if case in ("linear_attention", "mlstm"):
-            state["normaliser"] = keys
-        values = {name: uniform(rng, shape) for name, shape in state.items()}
-        # What is divided by is a sum of positive numbers.
-        initial.append({name: leaf(abs(v) + 0.5 if name in ("normaliser", "n") else v) for name, v in values.items()})
-    main = "c" if case == "slstm" else "memory"
-    w_m = [uniform(rng, tuple(state[main].shape)) for state in initial]
-
-    def head(row, state, j):
-        """One step of head j: its output and its new state."""
-        keys, values = slice(j * KEYS, (j + 1) * KEYS), slice(j * VALUES, (j + 1) * VALUES)
-        if case == "slstm":
-            gates = slice(4 * j * VALUES, 4 * (j + 1) * VALUES)
-            read = row @ weights["U"] + weights["b"]
-            f, i, z, o = (read[gates] + state["h"][values] @ weights["R"][:, gates]).split(VALUES)
-            c = torch.sigmoid(f) * state["c"][values] + torch.exp(i) * torch.tanh(z)
-            n = torch.sigmoid(f) * state["n"][values] + torch.exp(i)
-            h = torch.sigmoid(o) * c / n
-            return h, {"h": h, "c": c, "n": n}
-        q, k = (row @ weights["Q"])[keys], (row @ weights["K"])[keys]
-        v, memory = (row @ weights["V"])[values], state["memory"][j]
-        if case == "linear_attention":
-            q, k = torch.nn.functional.elu(q) + 1, torch.nn.functional.elu(k) + 1
-            memory, z = memory + torch.outer(v, k), state["normaliser"][j] + k
-            return memory @ q / (z @ q + 1e-6), {"memory": memory, "normaliser": z}
-        if case == "mlstm":
-            k = k / math.sqrt(KEYS)
-            gates = row @ weights["G"] + torch.cat([weights["bf"], weights["bi"]])
-            f, i = torch.sigmoid(gates[j]), torch.exp(gates[HEADS + j])
-            memory, n = f * memory + i * torch.outer(v, k), f * state["normaliser"][j] + i * k
-            o = torch.sigmoid(row @ weights["O"] + weights["c"])[values]
-            return o * (memory @ q) / max(abs(n @ q), torch.tensor(1.0)), {"memory": memory, "normaliser": n}
-        q, k = q / torch.sqrt(q @ q + 1e-6), k / torch.sqrt(k @ k + 1e-6)
-        beta = 2 * torch.sigmoid(row @ weights["B"] + weights["b"])[j]
-        if case == "gated_delta_rule":
-            rate = torch.nn.functional.softplus(row @ weights["D"] + weights["d"])[j]
-            alpha = torch.exp(-torch.exp(weights["A"][j]) * rate)
-            # As the paper prints it; the library multiplies it out.
-            memory = memory @ (alpha * (torch.eye(KEYS) - beta * torch.outer(k, k))) + beta * torch.outer(v, k)
-        else:
-            memory = memory + beta * torch.outer(v - memory @ k, k)
-        return memory @ q, {"memory": memory}
-
-    output, final = [], []
-    for sequence, state in zip(x, initial, strict=True):
-        rows = []
-        for row in sequence:
-            parts = [head(row, state, j) for j in range(HEADS)]
-            join = torch.cat if case == "slstm" else torch.stack
-            state = {name: join([new[name] for _, new in parts]) for name in state}
-            rows.append(torch.cat([y for y, _ in parts]))
-        output.append(torch.stack(rows))
-        final.append(state)
-    loss = sum((v * torch.tensor(w)).sum() for v, w in zip(output, w_out, strict=True))
-    loss = loss + sum((s[main] * torch.tensor(w)).sum() for s, w in zip(final, w_m, strict=True))
-    loss.backward()
-
-    def slots(values):
-        return {name: ragged([value[name] for value in values]) for name in initial[0]}
-
-    return {
-        "case": case,
-        "config": {
-            "torch": TORCH_VERSION,
-            "seed": seed,
-            "input": INPUT,
-            "hidden": HIDDEN,
-            "heads": HEADS,
-            "keys": KEYS,
-            "largest_beta": 2,
-            "lengths": list(lengths),
-        },
-        "layout": FAST_WEIGHTS_LAYOUT,
-        "weights": {name: array(p) for name, p in weights.items()},
-        "inputs": {"x": ragged(x), "initial": slots(initial)},
-        "cotangents": {"Wout": ragged(w_out), "Wm": ragged(w_m)},
-        "outputs": {"loss": loss.item(), "output": ragged(output), "final": slots(final)},
-        "gradients": {
-            "x": ragged([t.grad for t in x]),
-            "initial": {
-                name: ragged([s[name].grad for s in initial]) for name in initial[0] if initial[0][name].grad is not None
-            },
-            **{name: array(p.grad) for name, p in weights.items()},
-        },
-    }
-
-
 # ---------------------------------------------------------------- cross entropy and layer norm
 
 
@@ -934,7 +815,6 @@ def make_all():
         memory_network("memory_network_adjacent", 114, "adjacent", True),
         memory_network("memory_network_linear", 115, "adjacent", False),
         memory_network("memory_network_layer_wise", 116, "layerWise", True),
-        *[fast_weights(case, 114 + i, (4, 2, 5)) for i, case in enumerate(FAST_WEIGHTS)],
         optimiser("optim_sgd", "SGD", lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_clipped", "SGD", clip=0.7, lr=0.1, momentum=0.0, nesterov=False),
         optimiser("optim_sgd_decay", "SGD", weight_decay=(0.0, 0.3), lr=0.1, momentum=0.0, nesterov=False),

@@ -85,7 +85,6 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
     deallocation = false,
     sharpenedLinks = false,
   } = checkSettings("dncMemory", config, dncKinds);
-  const widths: Readonly<Record<Told, number>> & { readonly masks?: number; readonly exponents?: number } = {
   const parts: Readonly<Record<Told, number>> & { readonly masks?: number; readonly exponents?: number } = {
     keys: R * W,
     strengths: R,
@@ -102,7 +101,6 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
   };
   return {
     name: "dncMemory",
-    emits: Object.values(widths).reduce((a, n) => a + n, 0),
     emits: Object.values(parts).reduce((a, n) => a + n, 0),
     reads: R * W,
     state: {
@@ -116,7 +114,6 @@ export function dncMemory(config: DncMemoryConfig): Memory<Readonly<Record<never
     specs: {},
     start: (): StartOf<DncMemoryState> => ({ memory: start }),
     step({ emitted, state }) {
-      const said = cutByName<Told | "masks" | "exponents">(emitted, widths as never);
       const said = cutByName<Told | "masks" | "exponents">(emitted, parts as never);
       const masks = maskedKeys ? cut(reshape(sigmoid(said.masks), [R + 1, W]), [R, 1], 0) : [];
 
