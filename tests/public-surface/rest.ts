@@ -542,7 +542,7 @@ export const runRows: Rows = {
       {
         name: choice("adding"),
         settings: settings({
-          length: argument(10, ["number"], 0),
+          length: nullable(argument(10, ["number"], 0)),
           lengths: nullable(argument(null, [], "9-3")),
           centred: maybe(flag(false)),
         }),
@@ -555,6 +555,8 @@ export const runRows: Rows = {
         settings: settings({
           cell: choice("lstm"),
           hidden: size(3),
+          rows: maybe(size(3)),
+          width: maybe(size(3)),
           layers: maybe(size(1)),
           start: maybe(choice("cell")),
           radius: maybe(positive(1)),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, defaultExecutor, Key, runCells, spectralRadius } from "longspan";
+import { decodeSafetensors, defaultExecutor, Key, memoryRunCells, runCells, spectralRadius } from "longspan";
 import { afterAll, describe, expect, it } from "vitest";
 import { problemOf } from "../src/jobs/synthetic/config.js";
 import { syntheticLines } from "../src/jobs/synthetic/lines.js";
@@ -107,6 +107,68 @@ describe("train synthetic", () => {
       expect([code, stderr]).toEqual([0, ""]);
     });
 
+  // Problems of each kind at their usual lengths, and every cell with a memory.
+  const tiny = ["--hidden", "3", "--steps", "1", "--batch", "1", "--until", "none"];
+  for (const name of ["copy", "n-grams", "an-bm-cnm", "embedded-reber"])
+    it(`knows ${name}`, () => {
+      const { code, stderr, stdout } = synthetic(name, ...tiny, "--cell", "rnn", "--out", `of ${name}`);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(new RegExp(`^task +${name}`, "m"));
+    });
+  for (const cell of memoryRunCells)
+    it(`trains --cell ${cell}, goes on with it, and inspects it`, async () => {
+      const run = ["associative-recall", "--length", "2", "--cell", cell, "--rows", "5", "--width", "3"];
+      const budget = [
+        "--hidden",
+        "4",
+        "--steps",
+        "60",
+        "--batch",
+        "2",
+        "--valid-every",
+        "20",
+        "--until",
+        "none",
+      ];
+      const [whole, cut] = [`whole ${cell}`, `cut ${cell}`];
+      expect(synthetic(...run, ...budget, "--out", whole).stderr).toBe("");
+      const args = [...run, ...budget, "--out", cut, "--json", "--save-seconds", "0.01"];
+      const broken = await interrupted(
+        folder,
+        ["train", "synthetic", ...args],
+        (text) => text.includes('"valid"'),
+        "SIGINT",
+      );
+      expect(broken.code).toBe(130);
+      const rest = synthetic("--resume", "--out", cut);
+      expect([rest.code, rest.stderr]).toEqual([0, ""]);
+      expect(readFileSync(at(cut, "weights.safetensors"))).toEqual(
+        readFileSync(at(whole, "weights.safetensors")),
+      );
+      const looked = longspan(folder, "inspect", cut, "--sequences", "2");
+      expect([looked.code, looked.stderr]).toEqual([0, ""]);
+    });
+
+  it("says the bits of a sequence, also at lengths beyond those of training", () => {
+    const run = ["copy", "--lengths", "1-2", "--cell", "ntm-feedforward", "--rows", "6", "--width", "3"];
+    const { code, stdout } = synthetic(...run, ...tiny, "--beyond", "3,5", "--json", "--out", "beyond");
+    expect(code).toBe(0);
+    const [first, last] = [jsonLines(stdout)[0]!, jsonLines(stdout).at(-1)!];
+    expect(first.settings).toMatchObject({ lengths: "1-2", length: null, rows: 6, width: 3, beyond: "3,5" });
+    expect(last.beyond).toMatchObject([
+      { length: 3, sequences: 1000 },
+      { length: 5, sequences: 1000 },
+    ]);
+    const { loss, bits } = (last.beyond as { loss: number; bits: { cost: number; wrong: number } }[])[1]!;
+    // Five vectors of eight bits, of which hardly anything is known.
+    expect(bits.cost).toBeCloseTo((5 * loss) / Math.LN2, 6);
+    expect(bits.wrong).toBeGreaterThan(15);
+    const again = synthetic("--resume", "--out", "beyond").stdout;
+    expect(again).toMatch(/^beyond +length 5 +100 % wrong \(1,000 of 1,000\), loss .* bits per sequence, /m);
+    expect(readFileSync(at("beyond", "report.html"), "utf8")).toContain("Wrong at length 5");
+    expect(synthetic("n-grams", ...tiny, "--out", "usual").stdout).toContain("n-grams, 200 bits; without");
+  });
+
   it("starts with the radius and the scale that it is told, from inputs without their mean", () => {
     const command = ["adding", "--length", "12", "--steps", "1", "--lr", "1e-30", "--clip", "none"];
     const start = ["--cell", "rnn", "--start", "sparse-2013", "--radius", "1.2", "--input-scale", "0.002"];
@@ -149,6 +211,21 @@ describe("train synthetic", () => {
       ["adding", "--start", "sigmoid"],
       2,
       "error: --start sigmoid has no effect with --cell lstm (the default); it belongs to --cell rnn\n",
+    ],
+    [
+      ["copy", "--rows", "20"],
+      2,
+      `error: --rows 20 has no effect with --cell lstm (the default); it belongs to --cell ${memoryRunCells[0]}`,
+    ],
+    [
+      ["copy", "--beyond", "40,x"],
+      2,
+      "error: option '--beyond <lengths>' argument '40,x' is invalid. Expected whole numbers of at least 1 with commas between them, such as 40,80,120.\n",
+    ],
+    [
+      ["temporal-order", "--length", "50", "--beyond", "9"],
+      2,
+      "error: temporalOrder: length is an integer of at least 10, ",
     ],
     [["adding", "--length", "20", "--lengths", "20-30"], 2, "error: option '--length"],
     [

@@ -120,6 +120,7 @@ export {
   type AnyCellParams,
   decodeRun,
   type KeptWeights,
+  memoryRunCells,
   type OpenedRuns,
   type OpenedSyntheticRun,
   type OpenedTextRun,

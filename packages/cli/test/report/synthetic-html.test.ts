@@ -9,7 +9,12 @@ import { keptSettings } from "../../src/settings/training.js";
 const configOf = (problem: SyntheticRunConfig["problem"]): SyntheticRunConfig => ({
   task: "synthetic",
   problem,
-  settings: { ...keptSettings(resolveSettings(trainSyntheticSettings, {}).values), hidden: 7, layers: 2 },
+  settings: {
+    ...keptSettings(resolveSettings(trainSyntheticSettings, {}).values),
+    length: 100,
+    hidden: 7,
+    layers: 2,
+  },
 });
 
 const figures = { learningRate: 0.01, gradientNorm: 2, clippedNorm: 1, randomSteps: 0, skippedSteps: 0 };
@@ -115,6 +120,24 @@ describe("syntheticHtml", () => {
     const fresh = { loss: null as unknown as number, wrong: 10_000, sequences: 10_000, share: 1 };
     const text = textOf(syntheticHtml(config, [start(config), progress(100, 0.5), { ...done, fresh }]));
     expect(text).toContain(`Loss not finite ${measure} per answer`);
+  });
+
+  it("bits are counted by the sequence, and lengths beyond those of training have their figures", () => {
+    const copy = configOf("copy");
+    const score = { loss: 0.5, wrong: 40, sequences: 1000, share: 0.04, bits: { cost: 1.25, wrong: 0.5 } };
+    const text = textOf(
+      syntheticHtml(copy, [
+        start(copy),
+        progress(100, 0.5),
+        { ...done, fresh: score, beyond: [{ length: 120, ...score }] },
+      ]),
+    );
+    for (const part of [
+      "Cost 1.25 bits per sequence",
+      "Wrong bits 0.5 per sequence",
+      "Wrong at length 120 4 % of 1,000 sequences; 1.25 bits each",
+    ])
+      expect(text).toContain(part);
   });
 
   it("a squared error has no bits", () => {

@@ -68,12 +68,12 @@ describe("resolveSettings", () => {
     expect(resolve({ config: write("optimizer: nesterov") }).values.lr).toBe(0.1);
   });
 
-  it("defaults follow settings further down in the table too", () => {
+  it("lengths are the task's own where none are asked for, and else those that were asked for nearest", () => {
     const lengthsOf = (given: CommandLine) => {
       const { length, lengths } = resolveSettings(trainSyntheticSettings, given).values;
       return { length, lengths };
     };
-    expect(lengthsOf({})).toEqual({ length: 100, lengths: null });
+    expect(lengthsOf({})).toEqual({ length: null, lengths: null });
     expect(lengthsOf({ lengths: "5-9" })).toEqual({ length: null, lengths: "5-9" });
     expect(lengthsOf({ config: write("lengths: 5-9\n") })).toEqual({ length: null, lengths: "5-9" });
     expect(lengthsOf({ config: write("lengths: 5-9\n"), length: "7" })).toEqual({

@@ -1,4 +1,4 @@
-export { runCells } from "./cell-names.js";
+export { memoryRunCells, runCells } from "./cell-names.js";
 export * from "./configuration.js";
 export * from "./decode-run.js";
 export * from "./run-error.js";

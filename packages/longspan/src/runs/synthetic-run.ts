@@ -14,6 +14,7 @@ import {
   centred,
   type Lengths,
   namedProblem,
+  problemLengths,
   type SyntheticProblem,
   type SyntheticProblemName,
   syntheticProblemNames,
@@ -21,6 +22,7 @@ import {
 import { problemKind } from "../data/kinds.js";
 import {
   namedCell,
+  namedMachine,
   pascanuRnn,
   recurrent,
   type SequenceLayer,
@@ -30,17 +32,21 @@ import {
   stacked,
   sutskeverRnn,
 } from "../nn/index.js";
-import { libraryName, runCells } from "./cell-names.js";
+import { libraryName, machineName, memoryRunCells, runCells } from "./cell-names.js";
 import { entryOf, type RunConfig, type RunSchema, refusing } from "./configuration.js";
 import { knownSettings, type RunKind } from "./run-kind.js";
 import { type KeptWeights, keptWeights } from "./run-source.js";
 
 /** What the settings of a run on a synthetic problem say of its model. */
 export interface SyntheticModelSettings {
-  /** One of `runCells`. */
+  /** One of `runCells` or of `memoryRunCells`. */
   readonly cell: string;
-  /** Units of each layer. */
+  /** Units of each layer; of a cell with a memory, those of the controller. */
   readonly hidden: number;
+  /** Of a cell with a memory: rows of it; 128 by default. */
+  readonly rows?: number;
+  /** Of a cell with a memory: features of a row; 20 by default. */
+  readonly width?: number;
   readonly layers?: number;
   /** How an rnn of one layer starts: as its cell does (the default), or as in Pascanu et al. or Sutskever et al. (2013). */
   readonly start?: "cell" | "sigmoid" | "basic-tanh" | "smart-tanh" | "sparse-2013";
@@ -52,9 +58,9 @@ export interface SyntheticModelSettings {
 
 /** What the settings of a run on a synthetic problem say of the problem. */
 export interface SyntheticProblemSettings {
-  /** Steps of its sequences, or of what lies between their ends; null where `lengths` says it. */
+  /** Steps of its sequences, or what else its lengths count (`problemLengths`); null where `lengths` says it. */
   readonly length: number | null;
-  /** From the first to the second, as a text: `50-200`; null where `length` says it. */
+  /** From the first to the second, as a text: `50-200`; null where `length` says it. Where both are null, the usual ones. */
   readonly lengths: string | null;
   /** Whether inputs, and answers that are numbers, come without their mean. */
   readonly centred?: boolean;
@@ -80,8 +86,10 @@ const lengthRange = kind(
 );
 
 const modelKinds: KindsOf<SyntheticModelSettings> = {
-  cell: oneOf(...runCells),
+  cell: oneOf(...runCells, ...memoryRunCells),
   hidden: size,
+  rows: optional(size),
+  width: optional(size),
   layers: optional(size),
   start: optional(start),
   radius: optional(finitePositive),
@@ -97,7 +105,7 @@ const problemKinds: KindsOf<SyntheticProblemSettings> = {
  * The synthetic problem that the settings of a run ask for.
  *
  * @param name one of `syntheticProblemNames`
- * @throws RangeError if the problem has no such length, or there is not one of `length` and `lengths`
+ * @throws RangeError if the problem has no such length, or both `length` and `lengths` are there
  * @example syntheticRunProblem("adding", { length: null, lengths: "50-200" }).baseline
  */
 export function syntheticRunProblem(
@@ -110,11 +118,12 @@ export function syntheticRunProblem(
     lengths,
     centred: isCentred,
   } = checkSettings("syntheticRunProblem", settings, problemKinds);
-  if ((length === null) === (lengths === null))
+  if (length !== null && lengths !== null)
     throw new RangeError(
-      `syntheticRunProblem: ${length === null ? "length and lengths are both null" : "length and lengths are both given"}; one of them says how long sequences are`,
+      `syntheticRunProblem: length is ${length} and lengths is ${lengths}; one of them says how long sequences are, make the other null`,
     );
-  const problem = namedProblem(name, length ?? rangeOf(lengths!)!);
+  const usual = problemLengths(name)?.usual ?? 1;
+  const problem = namedProblem(name, length ?? (lengths === null ? usual : rangeOf(lengths)!));
   return isCentred ? centred(problem) : problem;
 }
 
@@ -133,6 +142,8 @@ export function syntheticRunModel(
   const {
     cell,
     hidden,
+    rows = 128,
+    width = 20,
     layers = 1,
     start = "cell",
     radius,
@@ -146,20 +157,36 @@ export function syntheticRunModel(
   };
   const model =
     start === "cell"
-      ? sequenceModel({ layer: layersOf(cell, layers, input, hidden), features: hidden, output })
+      ? readOut(layersOf(cell, layers, input, { hidden, rows, width }), output)
       : start === "sparse-2013"
         ? sutskeverRnn({ input, output, hidden, ...sparse })
         : pascanuRnn({ input, output, hidden, start: starts[start] });
   return model as unknown as SequenceModel<AnyCellParams>;
 }
 
+type AnyLayer = SequenceLayer<AnyCellParams, unknown>;
+
+function readOut(layer: AnyLayer, output: number) {
+  return sequenceModel({ layer, features: layer.features!, output });
+}
+
 /** One layer, or a stack of several. */
-function layersOf(cell: string, count: number, input: number, hidden: number) {
-  const name = libraryName(cell);
-  const each = Array.from({ length: count }, (_, k) =>
-    recurrent(namedCell(name, { input: k === 0 ? input : hidden, hidden })),
-  );
-  return (count === 1 ? each[0]! : stacked(each)) as unknown as SequenceLayer<AnyCellParams, unknown>;
+function layersOf(
+  cell: string,
+  count: number,
+  input: number,
+  sizes: { readonly hidden: number; readonly rows: number; readonly width: number },
+): AnyLayer {
+  const machine = machineName(cell);
+  const layerOn = (input: number) =>
+    recurrent(
+      machine === undefined
+        ? namedCell(libraryName(cell), { input, hidden: sizes.hidden })
+        : namedMachine(machine, { input, ...sizes }),
+    ) as unknown as AnyLayer;
+  const layers = [layerOn(input)];
+  while (layers.length < count) layers.push(layerOn(layers.at(-1)!.features!));
+  return count === 1 ? layers[0]! : (stacked(layers as never) as unknown as AnyLayer);
 }
 
 /** The two lengths of a text such as `50-200`; null if it is none. */
@@ -174,6 +201,8 @@ const modelSchema: RunSchema = {
   settings: {
     cell: entryOf(modelKinds.cell),
     hidden: entryOf(size),
+    rows: entryOf(size, 128),
+    width: entryOf(size, 20),
     layers: entryOf(size, 1),
     start: entryOf(start, "cell"),
     radius: entryOf(finitePositive, 1.1),

@@ -15,8 +15,10 @@ import {
   evaluateSynthetic,
   Key,
   leaves,
+  memoryRunCells,
   type RunContent,
   RunError,
+  runCells,
   runFiles,
   type SyntheticModelSettings,
   storedVocabulary,
@@ -222,10 +224,18 @@ describe("the configuration of a run", () => {
     const run = createRun(fresh(), content);
     run.close();
     const file = join(run.path, "config.json");
-    writeFileSync(file, readFileSync(file, "utf8").replace('"10-12"', "null"));
+    const config = JSON.parse(readFileSync(file, "utf8"));
+    const saying = (lengths: object) =>
+      writeFileSync(file, JSON.stringify({ ...config, settings: { ...config.settings, ...lengths } }));
+    saying({ length: 11, lengths: "10-12" });
     expect(() => openRun(run.path)).toThrow(
-      `${file}: syntheticRunProblem: length and lengths are both null; one of them says how long sequences are; put back what the run had`,
+      `${file}: syntheticRunProblem: length is 11 and lengths is 10-12; one of them says how long sequences are, make the other null; put back what the run had`,
     );
+  });
+
+  it("of a problem without a length has the usual ones", () => {
+    expect(syntheticRunProblem("adding", { length: null, lengths: null }).steps).toBe(109);
+    expect(syntheticRunProblem("copy", { length: null, lengths: null }).steps).toBe(41);
   });
 });
 
@@ -317,5 +327,6 @@ it("settings of a model are checked as those of every function", () => {
   const wrong = { cell: "lstn", hidden: 4 } as SyntheticModelSettings;
   expect(() => syntheticRunModel(wrong, problem)).toThrow(
     'syntheticRunModel: cell is one of lstm, gru, rnn, peephole-lstm, coupled-lstm, gru-reset-after, minimal-gated-unit, linear-attention, delta-rule, gated-delta-rule, mlstm, slstm, got "lstn" (did you mean lstm?)',
+    `syntheticRunModel: cell is one of ${[...runCells, ...memoryRunCells].join(", ")}, got "lstn" (did you mean lstm?)`,
   );
 });

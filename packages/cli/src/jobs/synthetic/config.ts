@@ -1,5 +1,6 @@
 import {
   type AnyCellParams,
+  problemLengths,
   type RunSchema,
   type SequenceModel,
   type SyntheticProblem,
@@ -35,11 +36,12 @@ export function problemName(word: string): SyntheticProblemName {
   return name;
 }
 
-/** The problem of a run. @throws Failure if it has no such length */
-export function problemOf({ problem, settings }: SyntheticRunConfig): SyntheticProblem {
+/** The problem of a run, or that with sequences of another length. @throws Failure if it has no such length */
+export function problemOf({ problem, settings }: SyntheticRunConfig, other?: number): SyntheticProblem {
   const { length, lengths, centred } = settings;
   try {
-    return syntheticRunProblem(problem, { length, lengths, centred });
+    const asked = other === undefined ? { length, lengths } : { length: other, lengths: null };
+    return syntheticRunProblem(problem, { ...asked, centred });
   } catch (error) {
     if (error instanceof RangeError) throw new Failure(error.message, exitCode.usage);
     throw error;
@@ -48,10 +50,10 @@ export function problemOf({ problem, settings }: SyntheticRunConfig): SyntheticP
 
 /** The model that the settings ask for. */
 export function syntheticModel(
-  { cell, hidden, layers, start, radius, inputScale }: SyntheticRunSettings,
+  { cell, hidden, rows, width, layers, start, radius, inputScale }: SyntheticRunSettings,
   problem: SyntheticProblem,
 ): SequenceModel<AnyCellParams> {
-  return syntheticRunModel({ cell, hidden, layers, start, radius, inputScale }, problem);
+  return syntheticRunModel({ cell, hidden, rows, width, layers, start, radius, inputScale }, problem);
 }
 
 /** By which a config.json is checked. */
@@ -66,3 +68,11 @@ export const syntheticSchema: RunSchema = {
   settings: storedSettings(trainSyntheticSettings),
   complete: true,
 };
+
+/** The lengths of a run's sequences in words; null where the problem itself draws them. */
+export function lengthsInWords(problem: SyntheticProblemName, settings: SyntheticRunSettings): string | null {
+  const known = problemLengths(problem);
+  const said = settings.length ?? settings.lengths;
+  if (known === null || said === null) return null;
+  return known.counts.startsWith("steps") ? `length ${said}` : `${said} ${known.counts}`;
+}

@@ -2,9 +2,11 @@ import {
   type AnyCellParams,
   evaluateSynthetic,
   type Key,
+  problemLengths,
   type SequenceModel,
   type SequenceModelParams,
   type SyntheticProblem,
+  type SyntheticProblemName,
   syntheticTask,
 } from "longspan";
 import { exitCode, Failure } from "../../failure.js";
@@ -15,14 +17,15 @@ import {
   problemName,
   problemOf,
   type SyntheticRunConfig,
+  type SyntheticRunSettings,
   syntheticModel,
   syntheticSchema,
 } from "./config.js";
-import { type Score, type SyntheticFacts, syntheticMeasures } from "./events.js";
+import { type Score, type ScoreBeyond, type SyntheticFacts, syntheticMeasures } from "./events.js";
 import { watchOnProblem } from "./flow.js";
 import { syntheticLines } from "./lines.js";
 import { syntheticHtml } from "./report.js";
-import type { trainSyntheticSettings } from "./settings.js";
+import { lengthsIn, type trainSyntheticSettings } from "./settings.js";
 
 /** Fresh sequences at each look, and those that decide. */
 const looks = { first: 1000, deciding: 10_000 } as const;
@@ -34,12 +37,13 @@ const own: Job<SyntheticRunConfig, SyntheticFacts> = {
     const config: SyntheticRunConfig = {
       task: "synthetic",
       problem: problemName(name),
-      settings: keptSettings(chosen.values),
+      settings: withLengths(problemName(name), keptSettings(chosen.values)),
     };
     // Before the folder is made: it may have no such length.
     problemOf(config);
+    problemsBeyond(config);
     if (config.problem === "embedded-reber")
-      for (const key of ["length", "lengths"] as const)
+      for (const key of ["length", "lengths", "beyond"] as const)
         if (chosen.origins[key].from !== "default")
           throw new Failure(
             `${chosen.phrase(key)} has no effect on embedded-reber: the grammar draws the lengths of its strings`,
@@ -106,10 +110,34 @@ function trainingOf(
     async finish({ state: { params, step, history } }, { solved, done }) {
       const fresh = solved ? last : await score(params, step, looks.deciding);
       if (fresh === null) return false;
-      done({ fresh, stepsPerSecond: step / history.seconds });
+      const beyond: ScoreBeyond[] = [];
+      for (const [length, other] of problemsBeyond(config)) {
+        const found = await scoring(model, other, forLooks.fold(length), signal)(params, step, looks.first);
+        if (found === null) return false;
+        beyond.push({ length, ...found });
+      }
+      done({ fresh, ...(beyond.length === 0 ? {} : { beyond }), stepsPerSecond: step / history.seconds });
       return true;
     },
   };
+}
+
+/** Settings that say the lengths which the problem usually has, where none were asked for: a run keeps them. */
+function withLengths(name: SyntheticProblemName, settings: SyntheticRunSettings): SyntheticRunSettings {
+  const { length, lengths } = settings;
+  const usual = problemLengths(name)?.usual;
+  if (length !== null || lengths !== null || usual === undefined) return settings;
+  return typeof usual === "number"
+    ? { ...settings, length: usual }
+    : { ...settings, lengths: usual.join("-") };
+}
+
+/** The problem at the lengths that were asked for besides, by length. */
+function problemsBeyond(config: SyntheticRunConfig): readonly (readonly [number, SyntheticProblem])[] {
+  const { beyond } = config.settings;
+  return beyond === null
+    ? []
+    : lengthsIn(beyond).map((length) => [length, problemOf(config, length)] as const);
 }
 
 /** Sets the sequences that --watch-flow looks at apart from those of training and validation. */
@@ -127,11 +155,19 @@ function scoring(
     step: number,
     sequences: number,
   ): Promise<Score | null> => {
-    const { wrong, loss, complete } = await evaluateSynthetic(model, params, problem, {
-      key: key.fold(step).fold(sequences),
-      sequences,
-      signal,
-    });
-    return complete ? { loss, wrong, sequences, share: wrong / sequences } : null;
+    const { wrong, loss, complete, bitsPerSequence, wrongBitsPerSequence } = await evaluateSynthetic(
+      model,
+      params,
+      problem,
+      {
+        key: key.fold(step).fold(sequences),
+        sequences,
+        signal,
+      },
+    );
+    if (!complete) return null;
+    const bits =
+      wrongBitsPerSequence === null ? {} : { bits: { cost: bitsPerSequence!, wrong: wrongBitsPerSequence } };
+    return { loss, wrong, sequences, share: wrong / sequences, ...bits };
   };
 }

@@ -1,4 +1,5 @@
 import { counted, figure, type JobWords, linesOf, lossFigure, type RunLine, whole } from "../../run-lines.js";
+import { lengthsInWords } from "./config.js";
 import type { Score, SyntheticFacts, SyntheticStart } from "./events.js";
 
 const words: JobWords<SyntheticFacts> = {
@@ -9,9 +10,10 @@ const words: JobWords<SyntheticFacts> = {
   lossTexts: ({ loss }) => [`loss ${lossFigure(loss)}`, `loss ${lossFigure(loss)}`],
   speedTexts: ({ stepsPerSecond }) => [`${figure(stepsPerSecond)} steps/s`, ""],
   valid: (event) => ["fresh", `step ${whole(event.step)}   ${scoreText(event)}`],
-  done: ({ steps, ended, stepsPerSecond, fresh }) => [
+  done: ({ steps, ended, stepsPerSecond, fresh, beyond = [] }) => [
     ["done", `${counted(steps, "step")}${endings[ended]}, ${figure(stepsPerSecond)} steps/s`],
     ["fresh", scoreText(fresh)],
+    ...beyond.map((score): RunLine => ["beyond", `length ${whole(score.length)}   ${scoreText(score)}`]),
   ],
 };
 
@@ -28,11 +30,14 @@ function introduction({
   executor,
   out,
 }: SyntheticStart): readonly RunLine[] {
-  const { cell, hidden, layers, length, lengths, steps, minutes } = settings;
+  const { cell, hidden, layers, steps, minutes } = settings;
   const units = layers === 1 ? `${cell} of ${hidden} units` : `${cell}, ${layers} layers of ${hidden} units`;
-  const ofLength = problem === "embedded-reber" ? "" : `, length ${length ?? lengths}`;
+  const lengths = lengthsInWords(problem, settings);
   return [
-    ["task", `${problem}${ofLength}; without memory, the loss is ${lossFigure(baseline)}`],
+    [
+      "task",
+      `${problem}${lengths === null ? "" : `, ${lengths}`}; without memory, the loss is ${lossFigure(baseline)}`,
+    ],
     ["model", `${units}, ${whole(parameters)} parameters`],
     [
       "run",
@@ -41,6 +46,10 @@ function introduction({
   ];
 }
 
-function scoreText({ loss, wrong, sequences, share }: Score): string {
-  return `${Number((100 * share).toFixed(2))} % wrong (${whole(wrong)} of ${whole(sequences)}), loss ${Number.isFinite(loss) ? lossFigure(loss) : "not finite"}`;
+function scoreText({ loss, wrong, sequences, share, bits }: Score): string {
+  const ofBits =
+    bits === undefined
+      ? ""
+      : `, ${figure(bits.cost)} bits per sequence, ${figure(bits.wrong)} of its bits wrong`;
+  return `${Number((100 * share).toFixed(2))} % wrong (${whole(wrong)} of ${whole(sequences)}), loss ${Number.isFinite(loss) ? lossFigure(loss) : "not finite"}${ofBits}`;
 }

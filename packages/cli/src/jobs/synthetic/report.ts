@@ -9,6 +9,7 @@ import { figure, linearScale, lossFigure } from "../../report/scale.js";
 import { settingsTables } from "../../report/settings-html.js";
 import { problemOf, type SyntheticRunConfig } from "./config.js";
 import {
+  type Score,
   type SyntheticDone,
   type SyntheticEvent,
   type SyntheticFacts,
@@ -58,11 +59,17 @@ function figuresOf(
   const speed = done?.stepsPerSecond ?? last?.stepsPerSecond;
   const figures: Figure[] = [];
   if (done) {
-    const { share, sequences, loss } = done.fresh;
+    const { share, sequences, loss, bits } = done.fresh;
     figures.push(["Wrong", percent(share), `of ${whole(sequences)} fresh sequences`]);
     const inBits = measure === "nats" && Number.isFinite(loss);
     const unit = inBits ? `nats, ${lossFigure(natsToBits(loss))} bits` : measure;
     figures.push(["Loss", lossFigure(loss), `${unit} per answer`]);
+    if (bits !== undefined) {
+      figures.push(["Cost", figure(bits.cost), "bits per sequence"]);
+      figures.push(["Wrong bits", figure(bits.wrong), "per sequence"]);
+    }
+    for (const { length, ...score } of done.beyond ?? [])
+      figures.push([`Wrong at length ${whole(length)}`, percent(score.share), beyondUnit(score)]);
   }
   if (start) figures.push(["Without memory", lossFigure(start.baseline), `${measure} per answer`]);
   if (steps !== undefined) figures.push(["Steps", whole(steps), ""]);
@@ -70,6 +77,11 @@ function figuresOf(
   if (speed !== undefined) figures.push(["Speed", figure(speed), "steps per second"]);
   if (start) figures.push(["Parameters", whole(start.parameters), `on the ${start.executor} executor`]);
   return figures;
+}
+
+function beyondUnit({ sequences, bits }: Score): string {
+  const ofBits = bits === undefined ? "" : `; ${figure(bits.cost)} bits each`;
+  return `of ${whole(sequences)} sequences${ofBits}`;
 }
 
 /** The share of fresh sequences that were answered wrongly, at each look that the history counts. */

@@ -1,4 +1,4 @@
-import { runCells } from "longspan";
+import { memoryRunCells, runCells } from "longspan";
 import { choice } from "../../settings/choice.js";
 import { flag, integer, type Kind, optional, orNone, positive, share } from "../../settings/kinds.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
@@ -20,10 +20,56 @@ function isRange(word: string): boolean {
   return from !== undefined && Number(from) <= Number(to);
 }
 
+const listPattern = /^[1-9]\d{0,8}(,[1-9]\d{0,8})*$/;
+const oneLength = integer(1, 999_999_999);
+
+/** Some lengths, as a text: `40,80,120`. */
+const list: Kind<string> = {
+  expected: "whole numbers of at least 1 with commas between them, such as 40,80,120",
+  placeholder: "<lengths>",
+  parse: (word) => (isList(word) ? word : undefined),
+  // A file has one length as a number, several as a text.
+  accept: (value) => (oneLength.accept(value) !== undefined || isText(value) ? String(value) : undefined),
+  schema: { anyOf: [oneLength.schema, { type: "string", pattern: listPattern.source }] },
+  show: (value) => value,
+};
+
+function isList(word: string): boolean {
+  return listPattern.test(word);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && isList(value);
+}
+
+/** The lengths of a list. */
+export function lengthsIn(text: string): readonly number[] {
+  return text.split(",").map(Number);
+}
+
 /** The settings of `longspan train synthetic`, in the order of the help. */
 export const trainSyntheticSettings = {
-  cell: setting(choice(runCells), { group: "model", first: 3, help: "the recurrent cell", default: "lstm" }),
+  cell: setting(choice([...runCells, ...memoryRunCells]), {
+    group: "model",
+    first: 3,
+    help: "the recurrent cell, or a cell with a memory",
+    default: "lstm",
+  }),
   hidden: setting(integer(1, 4096), { group: "model", first: 4, help: "units of each layer", default: 50 }),
+  rows: setting(integer(1, 65_536), {
+    group: "model",
+    help: "rows of the memory",
+    default: 128,
+    before: 128,
+    needs: { setting: "cell", oneOf: memoryRunCells },
+  }),
+  width: setting(integer(1, 4096), {
+    group: "model",
+    help: "features of a row of the memory",
+    default: 20,
+    before: 20,
+    needs: { setting: "cell", oneOf: memoryRunCells },
+  }),
   layers: setting(integer(1, 64), {
     group: "model",
     help: "recurrent layers, each reading what the one below gives",
@@ -41,9 +87,9 @@ export const trainSyntheticSettings = {
   length: setting(optional(integer(1)), {
     group: "data",
     first: 1,
-    help: "steps of the sequences, or of what lies between their ends",
-    default: { on: "lengths", values: { none: 100 }, otherwise: null },
-    defaultText: "100, if --lengths is not given either",
+    help: "steps of the sequences, or what else their problem counts",
+    default: null,
+    defaultText: "the task's usual lengths, if --lengths is not given either",
     conflictsWith: "lengths",
   }),
   lengths: setting(optional(range), {
@@ -51,6 +97,12 @@ export const trainSyntheticSettings = {
     help: "each batch has another length of these",
     default: null,
     conflictsWith: "length",
+  }),
+  beyond: setting(optional(list), {
+    group: "data",
+    help: "at the end, look at fresh sequences of these lengths as well",
+    default: null,
+    before: null,
   }),
   centred: setting(flag, {
     group: "data",
