@@ -1,4 +1,4 @@
-import { lstm, tensor, turingMemory } from "longspan";
+import { addressAsBefore, addressByContent, lstm, rowMembers, tensor, turingMemory } from "longspan";
 import {
   argument,
   choice,
@@ -35,7 +35,6 @@ const turing = () => ({
   width: size(3),
   readHeads: maybe(size(1)),
   writeHeads: maybe(size(1)),
-  farthest: maybe(count(1)),
   start: maybe(argument(1e-6, ["number"], Number.NaN)),
 });
 const dnc = () => ({
@@ -69,7 +68,12 @@ export const memoryRows: Rows = {
   shiftWeights: () => row({ weights: value(tensor([1, 0, 0])), moves: value(tensor([0, 1, 0])) }),
   readRows: () => row({ weights: weights(), memory: memory() }),
   eraseAndAdd: () => row({ memory: memory(), weights: weights(), erase: vector(), add: vector() }),
-  turingMemory: () => row({ config: settings(turing()) }, { methods: memoryMethods }),
+  turingMemory: () => {
+    // An address says itself how heads move.
+    const { farthest: _, ...of } = turing();
+    const address = maybe(argument([addressByContent()], [], [5], [{}], ["x"]));
+    return row({ config: settings({ ...of, address }) }, { methods: memoryMethods });
+  },
   neuralTuringMachine: () =>
     row(
       { controller: func(lstm), config: settings({ ...machine(), ...turing() }) },
@@ -87,6 +91,14 @@ export const memoryRows: Rows = {
   nextPrecedence: () => row({ precedence: vectorOfRows(), weights: vectorOfRows() }),
   nextLinks: () => row({ links: memory(), precedence: vectorOfRows(), weights: vectorOfRows() }),
   followLinks: () => row({ weights: weights(), links: memory() }),
+  addressByContent: () => row({}, { methods: partMethods }),
+  addressByPlace: () => row({}, { methods: partMethods }),
+  addressAsBefore: () => row({}, { methods: partMethods }),
+  sharpenedAddress: () => row({}, { methods: partMethods }),
+  drawnAddress: () => row({}, { methods: partMethods }),
+  shiftedAddress: () => row({ farthest: count(1) }, { methods: partMethods }),
+  gatedAddress: () => row({ other: thing(addressAsBefore()) }, { methods: partMethods }),
+  drawMember: () => row({ weights: vectorOfRows(), noise: vectorOfRows(), members: thing(rowMembers) }),
   namedMachine: () =>
     row(
       {
@@ -122,6 +134,10 @@ export const memoryRows: Rows = {
     ),
 };
 
+const partMethods = {
+  emits: exempt("called by the memory"),
+  address: exempt("called by the memory, on values of its own"),
+};
 const memoryMethods = {
   start: exempt("called by withMemory"),
   step: exempt("called by withMemory, on values of its own"),

@@ -6,6 +6,7 @@ export type {
   AddressingSpecs,
 } from "./addressing.js";
 export * from "./content-addressing.js";
+export * from "./draw-member.js";
 export * from "./interpolate.js";
 export { type Members, rowMembers, setMembers } from "./members.js";
 export * from "./scores.js";

@@ -3,7 +3,13 @@ import { check, checkSettings, func } from "../../check/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import type { CellMaker } from "../cells/inner-cell.js";
 import { type DncMemoryConfig, type DncMemoryState, dncKinds, dncMemory } from "./dnc-memory.js";
-import { machineKinds, type WithMemorySpecs, type WithMemoryState, withMemory } from "./with-memory.js";
+import {
+  type MemorySums,
+  machineKinds,
+  type WithMemorySpecs,
+  type WithMemoryState,
+  withMemory,
+} from "./with-memory.js";
 
 /** Settings of `differentiableNeuralComputer`: those of the controller, and those of `dncMemory`. */
 export interface DifferentiableNeuralComputerConfig extends DncMemoryConfig {
@@ -36,7 +42,8 @@ export function differentiableNeuralComputer<S extends Shapes, P>(
   { x: Shape },
   WithMemoryState<S, DncMemoryState>,
   WithMemorySpecs<P, Readonly<Record<never, never>>>,
-  Value
+  Value,
+  MemorySums
 > {
   check("differentiableNeuralComputer", "controller", controller, func);
   const { input, hidden, clip, ...of } = checkSettings("differentiableNeuralComputer", config, kinds);

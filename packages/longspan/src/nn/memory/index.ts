@@ -1,4 +1,15 @@
 export * from "./action-stacks.js";
+export {
+  type AddressPart,
+  type AddressPartAnswer,
+  type AddressPartCall,
+  addressAsBefore,
+  addressByContent,
+  addressByPlace,
+  gatedAddress,
+  sharpenedAddress,
+  shiftedAddress,
+} from "./address-parts.js";
 export { allocationWeights } from "./allocation.js";
 export * from "./deque-memory.js";
 export {
@@ -6,6 +17,7 @@ export {
   differentiableNeuralComputer,
 } from "./differentiable-neural-computer.js";
 export { type DncMemoryConfig, type DncMemoryState, dncMemory } from "./dnc-memory.js";
+export { drawnAddress } from "./drawn-address.js";
 export * from "./links.js";
 export type { Memory, MemoryAnswer, MemoryCall, MemorySpecs } from "./memory.js";
 export { namedMachine } from "./named-machine.js";
@@ -18,6 +30,7 @@ export { type MachineName, type MachineRow, type MachineSizes, machineTable } fr
 export { type TuringMemoryConfig, type TuringMemoryState, turingMemory } from "./turing-memory.js";
 export { nextUsage, retainedUsage } from "./usage.js";
 export {
+  type MemorySums,
   type WithMemoryConfig,
   type WithMemorySpecs,
   type WithMemoryState,

@@ -22,6 +22,8 @@ export interface MemoryAnswer<S> {
   readonly read: Value;
   /** What it keeps for the next step. */
   readonly state: ValuesOf<S>;
+  /** The logarithm of the probability of what it drew at this step, [], where it draws. */
+  readonly logProbability?: Value;
 }
 
 /**

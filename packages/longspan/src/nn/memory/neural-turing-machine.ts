@@ -8,7 +8,13 @@ import {
   turingKinds,
   turingMemory,
 } from "./turing-memory.js";
-import { machineKinds, type WithMemorySpecs, type WithMemoryState, withMemory } from "./with-memory.js";
+import {
+  type MemorySums,
+  machineKinds,
+  type WithMemorySpecs,
+  type WithMemoryState,
+  withMemory,
+} from "./with-memory.js";
 
 /** Settings of `neuralTuringMachine`: those of the controller, and those of `turingMemory`. */
 export interface NeuralTuringMachineConfig extends TuringMemoryConfig {
@@ -40,7 +46,8 @@ export function neuralTuringMachine<S extends Shapes, P>(
   { x: Shape },
   WithMemoryState<S, TuringMemoryState>,
   WithMemorySpecs<P, Readonly<Record<never, never>>>,
-  Value
+  Value,
+  MemorySums
 > {
   check("neuralTuringMachine", "controller", controller, func);
   const { input, hidden, clip, ...of } = checkSettings("neuralTuringMachine", config, kinds);

@@ -1,16 +1,17 @@
 import type { StartOf } from "../../cell/index.js";
-import { checkSettings, count, finite, optional, size } from "../../check/index.js";
-import { add, concat, reshape, sigmoid, softmax, softplus, tanh } from "../../ops/index.js";
+import { check, checkSettings, count, finite, kind, optional, size } from "../../check/index.js";
+import { add, concat, reshape, sigmoid, tanh } from "../../ops/index.js";
 import { newArray } from "../../program/index.js";
 import { type DType, fromArray, type Shape, type Value } from "../../tensor/index.js";
 import {
-  cosineScores,
-  interpolate,
-  rowMembers,
-  sharpen,
-  shiftWeights,
-  weightsOfScores,
-} from "../addressing/index.js";
+  type AddressPart,
+  addressAsBefore,
+  addressByContent,
+  addressPartKind,
+  gatedAddress,
+  sharpenedAddress,
+  shiftedAddress,
+} from "./address-parts.js";
 import { cut } from "./cut.js";
 import type { Memory } from "./memory.js";
 import { eraseAndAdd, readRows } from "./read-and-write.js";
@@ -27,6 +28,11 @@ export interface TuringMemoryConfig {
   readonly writeHeads?: number;
   /** How far a head can move in a step, either way: 0 for not at all; 1 by default. */
   readonly farthest?: number;
+  /**
+   * How heads come to their weights, part by part. By default by content, the past, place and sharpness: `[addressByContent(),
+   * gatedAddress(addressAsBefore()), shiftedAddress(farthest), sharpenedAddress()]`.
+   */
+  readonly address?: readonly AddressPart[];
   /** What every cell of the memory holds at first; 1e-6 by default. */
   readonly start?: number;
 }
@@ -57,7 +63,11 @@ export interface TuringMemoryState {
  * It is stable as it is here, and known not to be otherwise: the memory starts from a small constant, all heads on the first row; key
  * strengths are at least 1; keys and what is added are bounded; a row of zeros has the cosine 0, without a division by 0.
  *
- * It is told k [width], beta [1], g [1], s [2 farthest + 1] and gamma [1] for each head, those that read first; then e [width] and a [width]
+ * With `address`, heads come to their weights in another way: by content alone, by place alone, by one row drawn at random, or by parts of
+ * one's own. The reads and writes are the same.
+ *
+ * It is told k [width], beta [1], g [1], s [2 farthest + 1] and gamma [1] for each head, or what the parts of `address` ask for, those that read
+ * first; then e [width] and a [width]
  * for each that writes. It answers the reads, one after the other: [readHeads width].
  *
  * @see Graves, Wayne, Danihelka (2014), "Neural Turing machines"; Collier, Beel (2018), "Implementing neural Turing machines", on the start
@@ -74,12 +84,12 @@ export function turingMemory(
     width,
     readHeads = 1,
     writeHeads = 1,
-    farthest = 1,
     start = 1e-6,
   } = checkSettings("turingMemory", config, turingKinds);
-  const moves = 2 * Math.min(farthest, Math.floor((rows - 1) / 2)) + 1;
-  const perHead = [width, 1, 1, moves, 1] as const;
-  const addressed = width + moves + 3;
+  const parts = addressOf(config);
+  const pieces = parts.map((part) => part.emits({ rows, width }));
+  const perHead = pieces.flat();
+  const addressed = perHead.reduce((a, n) => a + n, 0);
   const heads = readHeads + writeHeads;
   return {
     name: "turingMemory",
@@ -92,16 +102,20 @@ export function turingMemory(
       readWeights: onFirstRow(readHeads, rows, dtype),
       writeWeights: onFirstRow(writeHeads, rows, dtype),
     }),
-    step({ emitted, state: { memory, readWeights, writeWeights } }) {
+    step({ emitted, state: { memory, readWeights, writeWeights }, context }) {
       const [addresses, contents] = cut(emitted, [heads * addressed, writeHeads * 2 * width]);
-      const [k, beta, g, s, gamma] = cut(reshape(addresses, [heads, addressed]), perHead);
       const [erase, added] = cut(reshape(contents, [writeHeads, 2 * width]), [width, width]);
-      const query = reshape(tanh(k), [heads, 1, width]);
-      const content = weightsOfScores(cosineScores(query, memory, add(1, softplus(beta))), rowMembers);
-      const gated = interpolate(content, concat([readWeights, writeWeights], 0), sigmoid(g));
-      const moved = moves === 1 ? gated : shiftWeights(gated, softmax(s));
-      const weights = sharpen(moved, add(1, softplus(gamma)), rowMembers);
-      const [reading, writing] = cut(weights, [readHeads, writeHeads], 0);
+      const said = cut(reshape(addresses, [heads, addressed]), perHead);
+      const previous = concat([readWeights, writeWeights], 0);
+      let weights: Value | null = null;
+      const logs: Value[] = [];
+      for (const [i, part] of parts.entries()) {
+        const emitted = said.splice(0, pieces[i]!.length);
+        const answer = part.address({ emitted, weights, memory, previous, context });
+        weights = answer.weights;
+        if (answer.logProbability) logs.push(answer.logProbability);
+      }
+      const [reading, writing] = cut(weights!, [readHeads, writeHeads], 0);
       return {
         read: reshape(readRows(reading, memory), [readHeads * width]),
         state: {
@@ -109,9 +123,37 @@ export function turingMemory(
           readWeights: reading,
           writeWeights: writing,
         },
+        ...(logs.length > 0 ? { logProbability: logs.reduce((a, b) => add(a, b)) } : {}),
       };
     },
   };
+}
+
+/** The parts of the addressing. @throws RangeError for lists that make no weights, or make them twice */
+function addressOf({ address, farthest }: TuringMemoryConfig): readonly AddressPart[] {
+  if (address === undefined)
+    return [
+      addressByContent(),
+      gatedAddress(addressAsBefore()),
+      shiftedAddress(farthest ?? 1),
+      sharpenedAddress(),
+    ];
+  if (farthest !== undefined)
+    throw new RangeError(
+      `turingMemory: farthest is ${farthest}, and address says itself how heads move; give shiftedAddress(${farthest}) in address alone`,
+    );
+  address.forEach((part, i) => {
+    check("turingMemory", `address[${i}]`, part, addressPartKind);
+    if (i === 0 && part.from === "weights")
+      throw new RangeError(
+        `turingMemory: address begins with ${part.name}, which works on the weights of the part before it; begin with addressByContent(), addressByPlace() or addressAsBefore()`,
+      );
+    if (i > 0 && part.from === "memory")
+      throw new RangeError(
+        `turingMemory: address has ${part.name} after ${address[i - 1]!.name}, whose weights it would not look at; use gatedAddress(${part.name}())`,
+      );
+  });
+  return address;
 }
 
 /** All heads on the first row: [heads, rows]. */
@@ -121,6 +163,11 @@ function onFirstRow(heads: number, rows: number, dtype: DType): Value {
   return fromArray(weights, [heads, rows], dtype);
 }
 
+const listOfParts = kind(
+  "a list of parts of an addressing, such as [addressByContent(), sharpenedAddress()]",
+  (x) => Array.isArray(x) && x.length > 0,
+);
+
 /** The kinds of the settings. */
 export const turingKinds = {
   rows: size,
@@ -128,5 +175,6 @@ export const turingKinds = {
   readHeads: optional(size),
   writeHeads: optional(size),
   farthest: optional(count),
+  address: optional(listOfParts),
   start: optional(finite),
 };

@@ -38,6 +38,9 @@ export interface WithMemorySpecs<P, Q> {
 /** State of a cell with a memory: that of the controller, that of the memory, and what was read last. */
 export type WithMemoryState<S, T> = S & T & { readonly read: Shape };
 
+/** What a cell with a memory sums over each sequence: what its controller does, and `logProbability` where the memory draws. */
+export type MemorySums = Readonly<Record<string, Value>> & { readonly logProbability?: Value };
+
 /** What was read last is kept under this name. */
 const last = "read";
 
@@ -63,7 +66,7 @@ const last = "read";
 export function withMemory<S extends Shapes, P, Q extends MemorySpecs, T extends Shapes>(
   controller: CellMaker<S, P>,
   config: WithMemoryConfig<Q, T>,
-): Cell<{ x: Shape }, WithMemoryState<S, T>, WithMemorySpecs<P, Q>, Value> {
+): Cell<{ x: Shape }, WithMemoryState<S, T>, WithMemorySpecs<P, Q>, Value, MemorySums> {
   check("withMemory", "controller", controller, func);
   const { input, hidden, memory, clip = 20 } = checkSettings("withMemory", config, kinds);
   const inner = controller({ input: input + memory.reads, hidden }) as unknown as Cell;
@@ -95,11 +98,12 @@ export function withMemory<S extends Shapes, P, Q extends MemorySpecs, T extends
       const v = clamp(result.output, -clip, clip);
       const emitted = add(matmul(v, emit.W), emit.b);
       const call = { emitted, params: params as never, state: slots(memory.state) as ValuesOf<T>, context };
-      const { read, state: kept } = memory.step(call);
+      const { read, state: kept, logProbability } = memory.step(call);
+      const drawn = logProbability && { logProbability };
       return {
         state: { ...result.state, ...kept, [last]: read },
         output: concat([v, read]),
-        ...(result.sums === undefined ? {} : { sums: result.sums }),
+        ...(result.sums || drawn ? { sums: { ...(result.sums as MemorySums), ...drawn } } : {}),
       };
     },
   })(undefined);
