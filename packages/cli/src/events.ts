@@ -1,4 +1,4 @@
-import type { FlowVerdict } from "longspan";
+import type { FlowVerdict, MemoryFigures } from "longspan";
 import type { SecondOrderMeasures } from "./second-order.js";
 import type { UpdateSettings } from "./settings/training.js";
 
@@ -156,6 +156,8 @@ export interface LayerFlowFigures {
   readonly horizon: number | null;
   /** |dL/dh| at about a dozen lags. */
   readonly norms: readonly { readonly lag: number; readonly norm: number }[];
+  /** Of a layer with a memory. */
+  readonly memory?: MemoryFigures;
 }
 
 /** What the trained model writes. */

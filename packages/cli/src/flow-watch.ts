@@ -54,9 +54,10 @@ export function looking<P>(
 }
 
 function figuresOf({ layers }: FlowReport): LayerFlowFigures[] {
-  return layers.map(({ verdict: { kind, horizon }, lags }) => ({
+  return layers.map(({ verdict: { kind, horizon }, lags, memory }) => ({
     kind,
     horizon,
     norms: lagsToShow(lags.length).map((k) => ({ lag: lags[k]!.lag, norm: lags[k]!.norm })),
+    ...(memory && { memory }),
   }));
 }

@@ -1,6 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type CurvatureReport, type FlowReport, flowReport, runFiles } from "longspan";
+import {
+  type CurvatureReport,
+  type FlowReport,
+  flowReport,
+  type MemoryReport,
+  memoryReport,
+  runFiles,
+} from "longspan";
 import { fileReason, makeFolder, replaceFile } from "longspan/node";
 import colours from "picocolors";
 import type { InspectOptions } from "./command-options.js";
@@ -10,16 +17,23 @@ import { curvatureLines, introduction, layerLines } from "./flow-lines.js";
 import type { Subject } from "./jobs/job.js";
 import { abilityOf } from "./jobs/of-run.js";
 import { measureCurvature } from "./measure-flow.js";
+import { memoryLines } from "./memory-lines.js";
 import { pngOf } from "./picture-png.js";
 import { flowHtml, flowPictures, type Inspected } from "./report/flow/flow-html.js";
 import { pictureSvg } from "./report/flow/picture.js";
+import { type Answered, memoryHtml, memoryPictures } from "./report/memory/memory-html.js";
 import type { RunLine } from "./run-lines.js";
 import { withoutControls, wrapped } from "./terminal-text.js";
 
-const { flow, flowLags, flowHeat, flowSpectrum, flowGates } = runFiles;
+const { flow, flowLags, flowHeat, flowSpectrum, flowGates, flowCurvature } = runFiles;
 
 /** What is written: the page, and its pictures in their order; and, if curvature was measured, `runFiles.flowCurvature`. */
 export const inspectionFiles = [flow, flowLags, flowHeat, flowSpectrum, flowGates] as const;
+/** What is written besides of a model with a memory. */
+const memoryNames = [runFiles.memory, runFiles.memoryPicture] as const;
+
+/** Sequences whose memory is shown. */
+const watched = 2;
 
 /** Shows where gradients go in a trained model: prints it, and writes a page and pictures. Returns the exit code. */
 export async function inspectRun(path: string, options: InspectOptions): Promise<number> {
@@ -28,7 +42,7 @@ export async function inspectRun(path: string, options: InspectOptions): Promise
 }
 
 async function inspectSubject<P>(
-  { inspected, loss, params, advised }: Subject<P>,
+  { inspected, loss, answers, params, advised }: Subject<P>,
   path: string,
   { curvature: withCurvature = false, out = path, json = false }: InspectOptions,
 ): Promise<number> {
@@ -36,11 +50,19 @@ async function inspectSubject<P>(
   makeFolder(out);
   const report = withAdvice(await flowReport(loss, params), advised);
   const curvature = withCurvature ? await measureCurvature(loss, params, inspected.steps) : null;
-  const files = written(out, inspected, report, curvature);
+  const remembers = report.layers.some((layer) => layer.memory !== null);
+  const memory = remembers ? await memoryReport(answers.loss, params, { sequences: watched }) : null;
+  const files = written(out, flowFiles(inspected, report, curvature), [...inspectionFiles, flowCurvature]);
+  files.push(
+    ...written(out, memory ? memoryFiles(inspected, memory, answers.steps) : new Map(), memoryNames),
+  );
   if (json) {
-    const second = curvature ? { curvature: curvature.layers } : {};
-    process.stdout.write(`${asJson({ event: "inspect", ...inspected, ...report, ...second, files })}\n`);
-  } else print(inspected, report, curvature, files);
+    const more = {
+      ...(curvature && { curvature: curvature.layers }),
+      ...(memory && { memory: memory.layers }),
+    };
+    process.stdout.write(`${asJson({ event: "inspect", ...inspected, ...report, ...more, files })}\n`);
+  } else print(inspected, report, curvature, memory && memoryLines(memory, answers.steps), files);
   return 0;
 }
 
@@ -53,24 +75,36 @@ function withAdvice(report: FlowReport, run: AdvisedRun): FlowReport {
   return { ...report, layers };
 }
 
-/** Writes flow.html and the pictures. Returns their paths. */
-function written(
-  folder: string,
-  inspected: Inspected,
-  report: FlowReport,
-  curvature: CurvatureReport | null,
-): string[] {
+type Files = ReadonlyMap<string, string | Uint8Array>;
+
+/** flow.html and its pictures. */
+function flowFiles(inspected: Inspected, report: FlowReport, curvature: CurvatureReport | null): Files {
+  const names = [flowLags, flowHeat, flowSpectrum, flowGates, flowCurvature];
   const pictures = flowPictures(report, curvature).map((picture) => pngOf(pictureSvg(picture)));
-  const contents = [flowHtml(inspected, report, curvature), ...pictures];
-  const names = curvature ? [...inspectionFiles, runFiles.flowCurvature] : inspectionFiles;
+  return new Map<string, string | Uint8Array>([
+    [flow, flowHtml(inspected, report, curvature)],
+    ...pictures.map((picture, k) => [names[k]!, picture] as const),
+  ]);
+}
+
+/** memory.html and its first picture. */
+function memoryFiles(inspected: Inspected, memory: MemoryReport, answered: Answered): Files {
+  const [first] = memoryPictures(memory.layers[0]!, answered);
+  return new Map<string, string | Uint8Array>([
+    [runFiles.memory, memoryHtml(inspected, memory, answered)],
+    [runFiles.memoryPicture, pngOf(pictureSvg(first!))],
+  ]);
+}
+
+/** Writes files, and removes those of the same names that another look left: they would not fit. Returns their paths. */
+function written(folder: string, files: Files, names: readonly string[]): string[] {
   try {
-    for (const [k, name] of names.entries()) replaceFile(join(folder, name), contents[k]!);
-    // The picture of another look would not fit to this page.
-    if (!curvature) rmSync(join(folder, runFiles.flowCurvature), { force: true });
+    for (const [name, content] of files) replaceFile(join(folder, name), content);
+    for (const name of names) if (!files.has(name)) rmSync(join(folder, name), { force: true });
   } catch (error) {
     throw new Failure(`cannot write to ${folder}: ${fileReason(error)}`);
   }
-  return names.map((name) => join(folder, name));
+  return [...files.keys()].map((name) => join(folder, name));
 }
 
 /** Columns of a label and the space after it. */
@@ -80,6 +114,7 @@ function print(
   inspected: Inspected,
   report: FlowReport,
   curvature: CurvatureReport | null,
+  memory: readonly RunLine[] | null,
   files: readonly string[],
 ): void {
   const { stdout } = process;
@@ -96,6 +131,10 @@ function print(
     const second = curvature ? curvatureLines(curvature.layers[k]!) : [];
     for (const entry of [...layerLines(layer, report.layers.length), ...second])
       line(entry, entry[0] === "verdict" ? bold : undefined);
+  }
+  if (memory) {
+    stdout.write("\n");
+    for (const entry of memory) line(entry);
   }
   stdout.write("\n");
   line(["written", files.join(", ")]);

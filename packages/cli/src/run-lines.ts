@@ -1,3 +1,4 @@
+import type { MemoryFigures } from "longspan";
 import type {
   DoneEvent,
   ExplosionEvent,
@@ -10,6 +11,7 @@ import type {
   StartEvent,
   ValidEvent,
 } from "./events.js";
+import { nameOf } from "./report/memory/slot-names.js";
 import type { SecondOrderMeasures } from "./second-order.js";
 
 /** A line for people: what it is about, and the text. */
@@ -56,7 +58,7 @@ export function linesOf<F extends Facts>(
         case "explosion":
           return [explosionLine(event)];
         case "flow":
-          return flowWarnings(event);
+          return flowLines(event);
         case "done":
           return words.done(event);
         default:
@@ -72,9 +74,20 @@ function resumedLine({ step, seconds }: ResumedEvent): RunLine {
   return ["resumed", `after ${counted(step, "step")} and ${duration(seconds)} of training`];
 }
 
-/** What has become much worse in the flow of gradients. */
-function flowWarnings({ step, warnings }: FlowEvent): RunLine[] {
-  return warnings.map((warning) => ["warning", `step ${whole(step)}: ${warning}`]);
+/** What has become much worse in the flow of gradients, and where the heads of memories look. */
+function flowLines({ step, warnings, layers }: FlowEvent): RunLine[] {
+  return [
+    ...warnings.map((warning): RunLine => ["warning", `step ${whole(step)}: ${warning}`]),
+    ...layers.flatMap(({ memory }, k): RunLine[] =>
+      memory ? [["memory", `step ${whole(step)}: layer ${k + 1}: ${memoryInWords(memory)}`]] : [],
+    ),
+  ];
+}
+
+/** `read weights over 1.2 rows, write weights over 5.1; 31 % of the gradient is that of the contents` */
+function memoryInWords({ spread, share }: MemoryFigures): string {
+  const rows = Object.entries(spread).map(([slot, n]) => `${nameOf(slot)} over ${n.toFixed(1)} rows`);
+  return `${rows.join(", ")}${rows.length > 0 ? "; " : ""}${Math.round(100 * share)} % of the gradient is that of the contents`;
 }
 
 /** A gradient exploded. */

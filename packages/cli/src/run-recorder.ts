@@ -92,7 +92,10 @@ function addTo(board: TensorBoardFile, event: RunEvent, { loss, speed }: Measure
       speed: figureOf(event, speed),
     });
   } else if (event.event === "flow") {
-    for (const [k, { horizon }] of event.layers.entries())
+    for (const [k, { horizon, memory }] of event.layers.entries()) {
       if (horizon !== null) board.add(event.step, { [`flow/horizon of layer ${k + 1}`]: horizon });
+      for (const [slot, rows] of Object.entries(memory?.spread ?? {}))
+        board.add(event.step, { [`memory/rows of ${slot} in layer ${k + 1}`]: rows });
+    }
   } else if (event.event === "valid") board.add(event.step, { "loss/held out": figureOf(event, loss) });
 }

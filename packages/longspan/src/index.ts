@@ -96,6 +96,7 @@ export {
   type LayerMemory,
   type LyapunovOptions,
   lyapunovExponents,
+  type MemoryFigures,
   type MemoryPath,
   type MemoryReport,
   type MemoryReportOptions,

@@ -46,6 +46,8 @@ export interface JobKind {
 export interface Subject<P> {
   readonly inspected: Inspected;
   readonly loss: LastLoss<P>;
+  /** The loss of all answers, under which a memory is looked at, and the steps at which there are some, by sequence. */
+  readonly answers: { readonly loss: LastLoss<P>; readonly steps: readonly (readonly number[])[] };
   readonly params: P;
   readonly advised: AdvisedRun;
 }

@@ -23,6 +23,7 @@ import {
   stepJacobians,
 } from "./layer-steps.js";
 import { backwardExponents } from "./lyapunov.js";
+import { type MemoryFigures, memoryFigures } from "./memory-figures.js";
 import { distancesOf, levelsOf, longestPath } from "./paths.js";
 import { type GrowthAtLag, productGrowth } from "./product-growth.js";
 import { watchStates } from "./state-gradients.js";
@@ -98,6 +99,8 @@ export interface LayerFlow {
    * a GRU; null where it has none.
    */
   readonly keeps: number | null;
+  /** Where its heads look, and how much of the gradient goes through it, of a layer with a memory; else null. See `memoryReport`. */
+  readonly memory: MemoryFigures | null;
   readonly nonFinite: NonFinite | null;
   readonly verdict: FlowVerdict;
 }
@@ -204,6 +207,7 @@ export async function flowOf<P>(
           : [],
       saturation: await saturationOf(activations),
       keeps,
+      memory: await memoryFigures(cell, states, seen.gradients[i]!),
       nonFinite,
       verdict: { ...verdict, advice: advise(verdict.kind, { keeps, radius, over }) },
     });

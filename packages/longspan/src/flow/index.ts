@@ -32,6 +32,7 @@ export {
   type StepJacobian,
 } from "./flow-report.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
+export type { MemoryFigures } from "./memory-figures.js";
 export type { MemoryPath } from "./memory-path.js";
 export {
   type LayerMemory,

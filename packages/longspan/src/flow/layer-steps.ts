@@ -66,6 +66,15 @@ export async function statesRead(
   return bySlot;
 }
 
+/** Numbers by slot; none where a gradient is zero. */
+export async function numbersOf(
+  slots: Readonly<Record<string, Value | null>>,
+): Promise<Record<string, Float64Array>> {
+  const out: Record<string, Float64Array> = {};
+  for (const [name, v] of Object.entries(slots)) if (v) out[name] = Float64Array.from(await read(v));
+  return out;
+}
+
 /** The layer in float64. */
 export function inFloat64(params: unknown, inputs: Readonly<Record<string, Value>>) {
   return { params: castTree(params, "float64"), inputs: castTree(inputs, "float64") };

@@ -4,7 +4,7 @@ import { check, checkSettings, func, type KindsOf, optional, size } from "../che
 import { read, scope, type Traceable, type Value } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import type { Structure } from "../unfold/index.js";
-import { dispose, inFloat64, owned, statesRead } from "./layer-steps.js";
+import { dispose, inFloat64, numbersOf, owned, statesRead } from "./layer-steps.js";
 import { type MemoryPath, memoryPaths } from "./memory-path.js";
 import { contents, weightSlots } from "./memory-slots.js";
 import { watchStates } from "./state-gradients.js";
@@ -121,15 +121,6 @@ export async function memoryReport<P>(
       `memoryReport: none of the ${seen.calls.length} recurrent layers that the loss runs has a memory, which is a slot "memory" [rows, width] of its state`,
     );
   return { loss: value, layers };
-}
-
-/** Numbers by slot; none where a gradient is zero. */
-async function numbersOf(
-  slots: Readonly<Record<string, Value | null>>,
-): Promise<Record<string, Float64Array>> {
-  const out: Record<string, Float64Array> = {};
-  for (const [name, v] of Object.entries(slots)) if (v) out[name] = Float64Array.from(await read(v));
-  return out;
 }
 
 /** The rows of each sequence in the order of its steps; of nodes without a clock, in that in which they were given. */

@@ -16,6 +16,9 @@ export const runFiles = {
   flowSpectrum: "flow-spectrum.png",
   flowGates: "flow-gates.png",
   flowCurvature: "flow-curvature.png",
+  /** The same of the memory of a model that has one: a page, and its first picture. */
+  memory: "memory.html",
+  memoryPicture: "memory.png",
 } as const;
 
 /** A file of a run, by the name that `runFiles` gives it. */

@@ -8,6 +8,7 @@ import {
 } from "longspan";
 import { FlowWatch, watchedSequences } from "../../flow-watch.js";
 import type { LastLoss } from "../../measure-flow.js";
+import type { Subject } from "../job.js";
 
 /** Watches a model on sequences of its problem, the same at each look. */
 export function watchOnProblem<P, S>(
@@ -36,5 +37,24 @@ export function syntheticLoss<P, S>(
     const inputs = fromArray(x, [nodes, problem.input]);
     const { output } = model.apply(params, inputs, structure, { rows });
     return answerLoss(problem, output, { targets: right });
+  };
+}
+
+/** The loss of all answers on sequences of a synthetic problem, and the steps at which they are asked for. */
+export function syntheticAnswers<P, S>(
+  model: SequenceLayer<P, S>,
+  problem: SyntheticProblem,
+  batch: SyntheticBatch,
+): Subject<P>["answers"] {
+  const { x, structure, scored } = batch;
+  const asked = new Set(scored);
+  return {
+    loss(params) {
+      const inputs = fromArray(x, [structure.nodes, problem.input]);
+      return answerLoss(problem, model.apply(params, inputs, structure, { rows: scored }).output, batch);
+    },
+    steps: Array.from({ length: structure.sequences }, (_, s) =>
+      Array.from(structure.rowsOf(s)).flatMap((row, t) => (asked.has(row) ? [t] : [])),
+    ),
   };
 }

@@ -4,7 +4,7 @@ import { exitCode, Failure } from "../../failure.js";
 import type { AdvisedRun } from "../../flow-advice.js";
 import type { Inspected } from "../../report/flow/flow-html.js";
 import type { AnySubject } from "../job.js";
-import { syntheticLoss } from "./flow.js";
+import { syntheticAnswers, syntheticLoss } from "./flow.js";
 import { readSyntheticRun } from "./read.js";
 
 /** What `longspan inspect` looks at in a run on a synthetic problem: sequences of it. */
@@ -29,7 +29,9 @@ export function syntheticSubject(path: string, options: InspectOptions): AnySubj
   const { settings } = config;
   const { steps } = inspected;
   const advised: AdvisedRun = { command: "train synthetic", settings, run: path, trained: step, steps };
-  return (look) => look({ inspected, loss: syntheticLoss(model, problem, batch), params, advised });
+  const loss = syntheticLoss(model, problem, batch);
+  return (look) =>
+    look({ inspected, loss, answers: syntheticAnswers(model, problem, batch), params, advised });
 }
 
 /** Sets the sequences that are inspected apart from those of training and validation. */

@@ -11,6 +11,7 @@ import { Failure } from "../../failure.js";
 import { FlowWatch, watchedSequences } from "../../flow-watch.js";
 import type { LastLoss } from "../../measure-flow.js";
 import { whole } from "../../run-lines.js";
+import type { Subject } from "../job.js";
 import type { TextSettings } from "./config.js";
 
 /** Least steps of a text that are looked at. */
@@ -56,5 +57,20 @@ export function textLoss<P, S>(
     const { output } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
     const target = fromArray(targets.subarray(last), [sequences], "int32");
     return crossEntropyMean(slice(output, 0, last, nodes), target);
+  };
+}
+
+/** The loss of all predictions on segments, and their steps: all. */
+export function textAnswers<P, S>(
+  model: SequenceLayer<P, S>,
+  { inputs, targets, structure }: Segment,
+): Subject<P>["answers"] {
+  const { nodes, sequences } = structure;
+  return {
+    loss(params) {
+      const { output } = model.apply(params, fromArray(inputs, [nodes], "int32"), structure);
+      return crossEntropyMean(output, fromArray(targets, [nodes], "int32"));
+    },
+    steps: Array.from({ length: sequences }, (_, s) => Array.from(structure.rowsOf(s).keys())),
   };
 }

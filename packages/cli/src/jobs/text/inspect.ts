@@ -8,7 +8,7 @@ import { whole } from "../../run-lines.js";
 import type { AnySubject } from "../job.js";
 import type { TextRunConfig } from "./config.js";
 import { encodeFor } from "./encode-text.js";
-import { segmentsOf, textLoss } from "./flow.js";
+import { segmentsOf, textAnswers, textLoss } from "./flow.js";
 import { readRun } from "./read.js";
 import { textData } from "./text-data.js";
 import { openText } from "./text-file.js";
@@ -30,7 +30,8 @@ export function textSubject(path: string, options: InspectOptions): AnySubject {
   const segments = longEnough(() => segmentsOf(symbols, inspected), inspected);
   const { settings } = config;
   const advised: AdvisedRun = { command: "train text", settings, run: path, trained: step, steps };
-  return (look) => look({ inspected, loss: textLoss(model, segments), params, advised });
+  const loss = textLoss(model, segments);
+  return (look) => look({ inspected, loss, answers: textAnswers(model, segments), params, advised });
 }
 
 function heldOut(run: string, config: TextRunConfig, vocabulary: Vocabulary): SymbolNumbers {

@@ -18,6 +18,7 @@ export function pictureStyle(colour: (name: Colour) => string): Html {
 .picture .frame { stroke: ${colour("axis")}; stroke-linecap: butt; }
 .picture .circle { stroke: ${colour("ink")}; stroke-dasharray: 4 3; stroke-linecap: butt; }
 .picture .floor { stroke: ${colour("ink")}; stroke-dasharray: 5 4; stroke-linecap: butt; }
+.picture .answered { stroke: ${colour("valid")}; stroke-width: 3; stroke-linecap: butt; }
 .picture .curve { stroke-width: 1.75; }
 .picture .horizon { stroke-width: 8; }
 .picture .values { stroke-width: 3; stroke-opacity: 0.45; }
