@@ -7,6 +7,7 @@ import {
   fromArray,
   Key,
   lstm,
+  machineTable,
   memoryReport,
   mul,
   normal,
@@ -260,6 +261,27 @@ test("a Turing machine in a stack of layers: shares of what is read sum to 1, dL
   for (let i = 0; i < rows; i++)
     expect((above(1e-5, i) - above(-1e-5, i)) / 2e-5 / gradients[3 * rows + i]!).toBeCloseTo(1, 5);
 });
+
+test.each(Object.entries(machineTable))(
+  "%s: what is read is made of what was written, and of what was there from the start",
+  async (_, { make }) => {
+    const cell = make({ input: 2, hidden: 5, rows: 6, width: 3 });
+    const x = normal(Key.of(4), [8, 2], "float64");
+    const { layers } = await memoryReport(
+      ((p: never) => sum(square(unfold(cell, p, { x }, chain([8])).output as Value))) as never,
+      cell.init(Key.of(5), "float64"),
+    );
+    const { path, steps, weights, gradients } = layers[0]!.sequences[0]!;
+    for (const w of weights) expect(w.gradients.some((g) => g !== 0)).toBe(true);
+    expect(gradients.some((g) => g !== 0)).toBe(true);
+    for (let t = 0; t < steps; t++) {
+      const row = path!.shares.subarray(t * steps, (t + 1) * steps);
+      expect(row.reduce((a, v) => a + v, path!.start[t]!)).toBeCloseTo(1, 10);
+      // Nothing is read before it is written.
+      expect(row.subarray(t + 1).every((v) => v === 0)).toBe(true);
+    }
+  },
+);
 
 test("without a slot of what is read there is no path; the rest is there", async () => {
   const { layers } = await memoryReport(
