@@ -69,14 +69,13 @@ export const memoryRows: Rows = {
   readRows: () => row({ weights: weights(), memory: memory() }),
   eraseAndAdd: () => row({ memory: memory(), weights: weights(), erase: vector(), add: vector() }),
   turingMemory: () => {
-    // An address says itself how heads move.
-    const { farthest: _, ...of } = turing();
+    // In place of farthest, which it says itself.
     const address = maybe(argument([addressByContent()], [], [5], [{}], ["x"]));
-    return row({ config: settings({ ...of, address }) }, { methods: memoryMethods });
+    return row({ config: settings({ ...turing(), address }) }, { methods: memoryMethods });
   },
   neuralTuringMachine: () =>
     row(
-      { controller: func(lstm), config: settings({ ...machine(), ...turing() }) },
+      { controller: func(lstm), config: settings({ ...machine(), ...turing(), farthest: maybe(count(1)) }) },
       { methods: cellMethods("lstm with turingMemory") },
     ),
   dncMemory: () => row({ config: settings(dnc()) }, { methods: memoryMethods }),

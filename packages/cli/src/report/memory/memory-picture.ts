@@ -26,7 +26,7 @@ export function memoryPicture(
     }
     top += height + below;
   };
-  const places = Math.max(64, Math.min(150, 8 * rows));
+  const positions = Math.max(64, Math.min(150, 8 * rows));
   for (const { slot, head, values, gradients: slopes } of weights) {
     const alone = weights.filter((w) => w.slot === slot).length === 1;
     const name = alone ? nameOf(slot) : `${nameOf(slot)} of head ${head + 1}`;
@@ -36,7 +36,7 @@ export function memoryPicture(
         { title: name, values, ...shape, shades: shareShades },
         { title: `dL/dw(i), ${name}`, values: slopes, ...shape, shades: byDecades(slopes, steps) },
       ],
-      places,
+      positions,
       (box) =>
         html`${edgeTicks(rows, box, "left", "row")}${edgeTicks(steps, box, "below", "step")}${answers(answered, steps, box)}`,
     );

@@ -32,14 +32,14 @@ export const shareShades: Shades = {
 };
 
 /** Numbers of either sign, evenly: blue above zero, brown below. */
-export function signedShades(largest: number, told: (value: number) => string): Shades {
+export function signedShades(largest: number, shown: (value: number) => string): Shades {
   const colour = (at: number) => mixed(at < 0 ? browns : blues, Math.abs(at));
   return {
     colourOf: (value) =>
       !(Math.abs(value) > (largest * 0.5) / steps)
         ? null
         : colour(Math.max(-1, Math.min(1, value / largest))),
-    legend: { low: told(-largest), high: told(largest), colours: strip((at) => colour(2 * at - 1)) },
+    legend: { low: shown(-largest), high: shown(largest), colours: strip((at) => colour(2 * at - 1)) },
   };
 }
 
@@ -47,7 +47,7 @@ export function signedShades(largest: number, told: (value: number) => string): 
 export function decadeShades(
   largest: number,
   decades: number,
-  told: (value: number) => string,
+  shown: (value: number) => string,
   signed = true,
 ): Shades {
   const colour = (at: number) => mixed(at < 0 ? browns : blues, Math.abs(at));
@@ -59,11 +59,11 @@ export function decadeShades(
     },
     legend: signed
       ? {
-          low: told(-largest),
-          high: `${told(largest)}, ${decades} decades`,
+          low: shown(-largest),
+          high: `${shown(largest)}, ${decades} decades`,
           colours: strip((at) => colour(2 * at - 1)),
         }
-      : { low: told(largest * 10 ** -decades), high: told(largest), colours: strip(colour) },
+      : { low: shown(largest * 10 ** -decades), high: shown(largest), colours: strip(colour) },
   };
 }
 

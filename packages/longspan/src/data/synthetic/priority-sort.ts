@@ -42,8 +42,6 @@ export function prioritySort(options: PrioritySortOptions): SyntheticProblem {
   });
   const returned = (n: number) => sorted ?? Math.ceil((4 * n) / 5);
   const stepsOf = (n: number) => n + 1 + returned(n);
-  const answered = (n: number) => sorted ?? Math.ceil((4 * n) / 5);
-  const stepsOf = (n: number) => n + 1 + answered(n);
   return makeProblem({
     name: "priority-sort",
     input: width + 2,
@@ -63,13 +61,11 @@ export function prioritySort(options: PrioritySortOptions): SyntheticProblem {
         ...vectors.map((bits, i) => [...bits, priorities[i]!]),
         flag(width + 1),
         ...blanks(returned(n)),
-        ...blanks(answered(n)),
       ];
       return {
         x: inputsOf(rows, width + 2),
         scored: upTo(n + 1, steps),
         targets: order.slice(0, returned(n)).flatMap((i) => vectors[i]!),
-        targets: order.slice(0, answered(n)).flatMap((i) => vectors[i]!),
       };
     },
     right: rightBits,

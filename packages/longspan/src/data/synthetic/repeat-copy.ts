@@ -26,7 +26,6 @@ export interface RepeatCopyOptions {
  *     (k - mean) / deviation,  of the numbers 1 .. 10, each as probable: mean 5.5, variance 8.25
  *
  * Problems with other `repeats` keep that scale if no other is set, so a net that was trained on some can be tried on others. An
- * Problems with other `repeats` keep that scale by default, so a net that was trained on some can be tried on others. An
  * answer has 9 bits: those of the vector, and one that is 1 at the end only, where the others are 0. The last k n + 1 steps are scored. All
  * sequences of a batch have the same n and k. A sequence is wrong if any of its bits is. Who knows when the end comes, but no vector, has
  * the loss 8 ln 2 k n / (k n + 1) per step.
