@@ -21,6 +21,7 @@ import {
 import { defaultExecutor, type Program, type Schedule } from "longspan/engine";
 import { describe, expect, test } from "vitest";
 import { encodeProgram, encodeSchedule } from "../packages/longspan/src/lower/encode.js";
+import { randomMap } from "./random-maps/generate.js";
 
 const file = fileURLToPath(new URL("../packages/longspan/build/longspan.node", import.meta.url));
 const calls = Number(process.env.LONGSPAN_MALFORMED_CALLS ?? 100_000);
@@ -44,6 +45,10 @@ function collect(): { program: Program; schedule: Schedule }[] {
   const matrices = normal(Key.of(3), [2, 3, 3]);
   triangularSolve(cholesky(matrices), matmul(matrices, matrices));
   topK(cumulativeProduct(pow(matrices, 2)), 2, 1);
+  for (let seed = 1; seed <= 6; seed++) {
+    const { program, schedule } = randomMap(seed, "float32");
+    seen.push({ program, schedule });
+  }
   reference.run = run;
   useExecutor(before);
   return seen;

@@ -27,10 +27,13 @@ import { opRows } from "./ops-in-cells/rows.js";
 import { fewOriginsOf, subjectOf } from "./ops-in-cells/subjects.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
+import { runMap } from "./random-maps/compare.js";
+import { randomMap } from "./random-maps/generate.js";
 
 const kernels = fileURLToPath(new URL("../packages/longspan/kernels", import.meta.url));
 const generated = join(kernels, "..", "build", "generated");
 const randomCells = 60;
+const randomMaps = 40;
 const disturbed = 100_000;
 const bytesOf = (words: ArrayBufferView) => Buffer.from(words.buffer, words.byteOffset, words.byteLength);
 
@@ -68,8 +71,9 @@ function recorded(f: () => void): Buffer {
   return Buffer.concat([bytesOf(Int32Array.of(cases.length)), ...cases.flat()]);
 }
 
-/** Random cells, and operations in cells, in float64; in float32 chains and trees of several widths, with lengths that differ. */
+/** Random maps on matrices, random cells, and operations in cells, in float64; in float32 chains and trees of several widths, with lengths that differ. */
 function everyKind(): void {
+  for (let seed = 1; seed <= randomMaps; seed++) runMap(randomMap(seed, seed % 2 ? "float32" : "float64"));
   for (let seed = 1; seed <= randomCells; seed++) {
     const subject = randomSubject(seed, { sets: seed % 2 === 0 });
     valueAndGrad(lossOf(subject, "compiled") as (p: never) => Value)(pointOf(subject) as never);

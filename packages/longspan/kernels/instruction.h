@@ -25,7 +25,9 @@ struct Common {
 /** Elements that the operations of a map form per row. */
 inline double elementsOf(const Map& map) {
   double elements = 0;
-  for (const MapOp& op : map.ops) elements += map.operands[op.out].size;
+  for (int64_t q = 0; q < map.own; q++)
+    if (map.ops[q].kind != OpKind::nest) elements += map.operands[map.ops[q].out].size;
+  for (const Nest& nest : map.nests) elements += static_cast<double>(nest.size()) * nest.count;
   return elements;
 }
 

@@ -37,7 +37,7 @@ inline void moveRows(int64_t rows, const Tile& o, const Tile& a, const int32_t* 
     const T* from = row<T>(a, r);
     walk(dims, rank, base, [&](int64_t first, int64_t count, int64_t stride) {
       if (stride == 1) {
-        for (int64_t i = 0; i < count; i++) to[i] = from[first + i];
+        __builtin_memcpy(to, from + first, static_cast<size_t>(count) * sizeof(T));
       } else if (stride == 0) {
         const T x = from[first];
         for (int64_t i = 0; i < count; i++) to[i] = x;
@@ -56,7 +56,10 @@ inline void insertRows(int64_t rows, const Tile& o, const Tile& a, const int32_t
     T* to = row<T>(o, r);
     const T* from = row<T>(a, r);
     walk(dims, rank, base, [&](int64_t first, int64_t count, int64_t stride) {
-      for (int64_t i = 0; i < count; i++) to[first + i * stride] = from[i];
+      if (stride == 1)
+        __builtin_memcpy(to + first, from, static_cast<size_t>(count) * sizeof(T));
+      else
+        for (int64_t i = 0; i < count; i++) to[first + i * stride] = from[i];
       from += count;
     });
   }

@@ -135,19 +135,29 @@ class Parser : public Checks {
     program_->maps[i.map] = m;
     int32_t operands;
     int32_t slots;
+    int32_t blocks;
     int32_t ops;
     int32_t dims;
-    if (!count(&operands) || !count(&slots) || !count(&ops) || !count(&dims)) return false;
+    int32_t nests;
+    if (!count(&operands) || !count(&slots) || !count(&blocks) || !count(&ops) || !count(&dims) || !count(&nests))
+      return false;
+    m->own = next();
+    if (m->own < 0 || m->own > ops) return fail("a map of more operations than there are");
     m->widest = next();
     if (!flag(&m->uniform)) return false;
     if (m->widest < 1) return fail("a map of no width");
-    if (!m->operands.resize(operands) || !m->slots.resize(slots) || !m->ops.resize(ops) || !m->dims.resize(dims))
+    if (!m->operands.resize(operands) || !m->slots.resize(slots) || !m->blocks.resize(blocks) || !m->ops.resize(ops) ||
+        !m->dims.resize(dims) || !m->nests.resize(nests))
       return fail("out of memory");
     for (int32_t& s : m->slots) {
       s = next();
       if (s < 0 || s > (1 << 30)) return fail("a slot out of range");
       if (m->uniform && s % m->widest != 0) return fail("a slot of uneven width");
-      m->scratch += s;
+    }
+    for (int32_t& s : m->blocks) {
+      s = next();
+      if (s < 0 || s > (1 << 24)) return fail("a slot out of range");
+      if (m->uniform && s % m->widest != 0) return fail("a slot of uneven width");
     }
     for (Operand& o : m->operands)
       if (!operand(o, *m, i, space)) return false;
@@ -166,10 +176,28 @@ class Parser : public Checks {
       op.kind = static_cast<OpKind>(kind);
     }
     for (int32_t& d : m->dims) d = next();
+    int64_t first = m->own;
+    for (Nest& nest : m->nests) {
+      nest.lines = next();
+      nest.columns = next();
+      nest.linesAtOnce = next();
+      nest.count = next();
+      nest.first = static_cast<int32_t>(first);
+      first += nest.count;
+      if (short_) return false;
+      if (nest.lines < 1 || nest.columns < 1 || nest.linesAtOnce < 1 || nest.linesAtOnce > nest.lines || nest.count < 0 ||
+          first > m->ops.size() || nest.size() > most)
+        return fail("a nest out of range");
+    }
     if (short_) return false;
+    if (first != m->ops.size()) return fail("operations of no nest");
+    if (m->nests.size() > 0 && (m->uniform || i.kind == Kind::segmentMap)) return fail("a nest where there is none");
     i.out = {0, 0, rowsSame};
-    for (const MapOp& op : m->ops)
-      if (!operation(op, *m)) return false;
+    for (int64_t q = 0; q < m->own; q++)
+      if (!operation(m->ops[q], *m)) return false;
+    for (const Nest& nest : m->nests)
+      for (int64_t q = nest.first; q < nest.first + nest.count; q++)
+        if (!nested(m->ops[q], *m, nest)) return false;
     // A map that stores nothing has no buffer of its own; any will do for its type.
     return program_->buffers.size() > 0 ? true : fail("a map without buffers");
   }
@@ -187,8 +215,10 @@ class Parser : public Checks {
     o.storage = static_cast<Storage>(storage);
     o.dtype = static_cast<DType>(dtype);
     if (m.uniform ? o.size != m.widest : o.size > m.widest) return fail("an operand wider than its map");
-    if (o.slot < -1 || o.slot >= m.slots.size()) return fail("no such slot");
-    if (o.slot >= 0 && o.size * sizeOf(o.dtype) > m.slots[o.slot]) return fail("an operand larger than its slot");
+    const bool inBlock = o.storage == Storage::constant || o.storage == Storage::block;
+    const Array<int32_t>& slots = inBlock ? m.blocks : m.slots;
+    if (o.slot < -1 || o.slot >= slots.size()) return fail("no such slot");
+    if (o.slot >= 0 && o.size * sizeOf(o.dtype) > slots[o.slot]) return fail("an operand larger than its slot");
     if (o.storage != Storage::view && o.storage != Storage::sum && o.slot < 0) return fail("an operand without a slot");
     if (o.storage == Storage::constant) {
       if (real < 0 || real >= realCount_) return fail("no such constant");
@@ -211,15 +241,37 @@ class Parser : public Checks {
     return typeOf(o.view) == o.dtype ? true : fail("a view of another type than its buffer");
   }
 
-  bool operation(const MapOp& op, const Map& m) {
+  /** How many operands an operation has. */
+  static int inputsOf(OpKind kind) {
+    switch (kind) {
+      case OpKind::iota:
+      case OpKind::nest:
+        return 0;
+      case OpKind::binary:
+      case OpKind::ofSumOfTwo:
+      case OpKind::scale:
+      case OpKind::dot:
+      case OpKind::addScaled:
+      case OpKind::dotLines:
+      case OpKind::dotAll:
+      case OpKind::scaleLines:
+      case OpKind::addScaledLines:
+        return 2;
+      case OpKind::select:
+      case OpKind::mulAdd:
+      case OpKind::mulAddLines:
+      case OpKind::ofSum:
+      case OpKind::uniform:
+        return 3;
+      default:
+        return 1;
+    }
+  }
+
+  /** What holds of all operations: their operands exist, and so do their dimensions. */
+  bool hasOperands(const MapOp& op, const Map& m) {
     const int64_t n = m.operands.size();
-    int inputs = 1;
-    if (op.kind == OpKind::iota) inputs = 0;
-    if (op.kind == OpKind::binary || op.kind == OpKind::ofSumOfTwo || op.kind == OpKind::scale || op.kind == OpKind::dot || op.kind == OpKind::addScaled)
-      inputs = 2;
-    if (op.kind == OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
-        op.kind == OpKind::uniform)
-      inputs = 3;
+    const int inputs = inputsOf(op.kind);
     if (op.out < 0 || op.out >= n) return fail("no such operand");
     const int32_t operands[3] = {op.a, op.b, op.c};
     for (int q = 0; q < 3; q++)
@@ -232,20 +284,76 @@ class Parser : public Checks {
     if (op.dims < 0 || op.dimCount < 0 || op.dimCount > maxRank || op.keptCount < 0 || op.keptCount > op.dimCount ||
         op.dims + 2 * static_cast<int64_t>(op.dimCount) > m.dims.size())
       return fail("dimensions out of range");
-    const bool elementwise = op.kind <= OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
-                             op.kind == OpKind::ofSumOfTwo || op.kind == OpKind::addUp;
-    if (m.uniform && !elementwise) return fail("a movement in a uniform map");
-    if (elementwise)
-      for (int q = 0; q < inputs; q++)
-        if (m.operands[operands[q]].size != out.size) return fail("operands of different sizes");
+    return true;
+  }
+
+  /** An operation of a nest. A matrix is whole, or there are some lines of it. */
+  bool nested(const MapOp& op, const Map& m, const Nest& nest) {
+    if (!hasOperands(op, m)) return false;
+    const Operand& out = m.operands[op.out];
+    const int inputs = inputsOf(op.kind);
+    const int32_t operands[3] = {op.a, op.b, op.c};
     const Operand* in[3] = {nullptr, nullptr, nullptr};
-    for (int q = 0; q < inputs; q++) {
-      in[q] = &m.operands[operands[q]];
-      if (in[q]->storage == Storage::sum) return fail("a sum that is read");
-    }
+    for (int q = 0; q < inputs; q++) in[q] = &m.operands[operands[q]];
+    const int64_t some = static_cast<int64_t>(nest.linesAtOnce) * nest.columns;
+    const auto isMatrix = [&](const Operand& o) {
+      const bool inBlock = o.storage == Storage::block || o.storage == Storage::constant;
+      return o.size == (inBlock ? some : nest.size()) ? true : fail("a matrix of another size than its nest");
+    };
+    const auto isOutside = [&](const Operand& o) {
+      return o.storage == Storage::scratch || o.storage == Storage::view ? true : fail("lines of a nest as a whole");
+    };
+    const int64_t outer = op.dimCount - 1;
     switch (op.kind) {
-      case OpKind::copy:
-        return typed(out, *in[0]);
+      case OpKind::unary:
+      case OpKind::binary:
+      case OpKind::select:
+      case OpKind::mulAdd:
+      case OpKind::ofSum:
+      case OpKind::ofSumOfTwo:
+        for (int q = 0; q < inputs; q++)
+          if (!isMatrix(*in[q])) return false;
+        return isMatrix(out) && elementwise(op, out, in);
+      case OpKind::scale:
+        if (out.dtype == DType::int32 || in[1]->size != 1) return fail("a product with more than one number, or of integers");
+        return isMatrix(out) && isMatrix(*in[0]) && isOutside(*in[1]) && typed(out, *in[0]) && typed(out, *in[1]);
+      case OpKind::spreadLines:
+        if (outer < 1 || m.dims[op.dims + 2 * outer] != nest.columns) return fail("lines of another length");
+        if (m.dims[op.dims + 2 * outer + 1] != 0 && m.dims[op.dims + 2 * outer + 1] != 1) return fail("a line with gaps");
+        return isMatrix(out) && (isOutside(*in[0]) || in[0]->storage == Storage::constant) && typed(out, *in[0]) &&
+               strides(op, m, 0, op.dimCount, nest.size(), op.extra, in[0]->size);
+      case OpKind::addLines:
+        if (outer < 1 || m.dims[op.dims + 2 * outer] != nest.columns || m.dims[op.dims + 2 * outer + 1] != 1)
+          return fail("lines of another length");
+        return out.dtype != DType::int32 && isMatrix(*in[0]) && isOutside(out) && typed(out, *in[0]) &&
+               strides(op, m, 0, op.dimCount, nest.size(), 0, out.size);
+      case OpKind::sumLines:
+      case OpKind::dotLines:
+        for (int q = 0; q < inputs; q++)
+          if (!isMatrix(*in[q]) || !typed(out, *in[q])) return false;
+        return out.dtype != DType::int32 && out.size == nest.lines ? isOutside(out) : fail("sums of other lines");
+      case OpKind::scaleLines:
+      case OpKind::mulAddLines:
+      case OpKind::addScaledLines: {
+        for (int q = 0; q < inputs; q++)
+          if ((q != 1 && !isMatrix(*in[q])) || !typed(out, *in[q])) return false;
+        if (out.dtype == DType::int32 || in[1]->size != nest.lines) return fail("a product with other lines, or of integers");
+        const bool sums = op.kind == OpKind::addScaledLines;
+        if (sums && out.size != nest.columns) return fail("sums of other columns");
+        return (sums ? isOutside(out) : isMatrix(out)) && isOutside(*in[1]);
+      }
+      case OpKind::dotAll:
+        for (int q = 0; q < inputs; q++)
+          if (!isMatrix(*in[q]) || !typed(out, *in[q])) return false;
+        return out.dtype != DType::int32 && out.size == 1 ? isOutside(out) : fail("a sum that is no number");
+      default:
+        return fail("an operation that nests have not");
+    }
+  }
+
+  /** Codes and types of an operation element by element. */
+  bool elementwise(const MapOp& op, const Operand& out, const Operand* const* in) {
+    switch (op.kind) {
       case OpKind::unary:
         if (op.code < 0 || op.code >= static_cast<int32_t>(Unary::count)) return fail("an unknown unary code");
         return op.code == static_cast<int32_t>(Unary::cast) || typed(out, *in[0]);
@@ -271,6 +379,40 @@ class Parser : public Checks {
           return fail("an unknown function of a sum");
         if (out.dtype != DType::float32) return fail("a function of a sum that is not float32");
         return typed(out, *in[0]) && typed(out, *in[1]);
+      default:
+        return fail("an unknown map operation");
+    }
+  }
+
+  bool operation(const MapOp& op, const Map& m) {
+    if (op.kind == OpKind::nest) return op.extra >= 0 && op.extra < m.nests.size() ? true : fail("no such nest");
+    if (!hasOperands(op, m)) return false;
+    const int inputs = inputsOf(op.kind);
+    const int32_t operands[3] = {op.a, op.b, op.c};
+    const Operand& out = m.operands[op.out];
+    const bool inStep = op.kind <= OpKind::select || op.kind == OpKind::mulAdd || op.kind == OpKind::ofSum ||
+                        op.kind == OpKind::ofSumOfTwo || op.kind == OpKind::addUp;
+    if (m.uniform && !inStep) return fail("a movement in a uniform map");
+    if (inStep)
+      for (int q = 0; q < inputs; q++)
+        if (m.operands[operands[q]].size != out.size) return fail("operands of different sizes");
+    const Operand* in[3] = {nullptr, nullptr, nullptr};
+    for (int q = 0; q < inputs; q++) {
+      in[q] = &m.operands[operands[q]];
+      if (in[q]->storage == Storage::sum) return fail("a sum that is read");
+      if (in[q]->storage == Storage::block) return fail("lines of a nest as a whole");
+    }
+    if (out.storage == Storage::block) return fail("lines of a nest as a whole");
+    switch (op.kind) {
+      case OpKind::copy:
+        return typed(out, *in[0]);
+      case OpKind::unary:
+      case OpKind::binary:
+      case OpKind::select:
+      case OpKind::mulAdd:
+      case OpKind::ofSum:
+      case OpKind::ofSumOfTwo:
+        return elementwise(op, out, in);
       case OpKind::scale:
       case OpKind::addScaled:
         if (out.dtype == DType::int32 || in[0]->size != out.size || in[1]->size != 1)
@@ -298,10 +440,9 @@ class Parser : public Checks {
         for (const Operand* o : in)
           if (o->dtype != DType::int32 || o->size < (o == in[0] ? 2 : 1)) return fail("a key that is not int32");
         return true;
-      case OpKind::count:
-        break;
+      default:
+        return fail("an unknown map operation");
     }
-    return fail("an unknown map operation");
   }
 
   bool typed(const Operand& a, const Operand& b) {

@@ -33,7 +33,10 @@ struct Operand {
   DType dtype;
   /** Elements per row. */
   int32_t size;
-  /** Number of its scratch slot. A view whose rows may lie scattered, or are one for all, has one too; otherwise -1. */
+  /**
+   * Number of its scratch slot, of a constant and of lines of a nest among `blocks`. A view whose rows may lie scattered, or are one for
+   * all, has one too; otherwise -1.
+   */
   int32_t slot;
   View view;
   double value;
@@ -59,13 +62,28 @@ struct MapOp {
   int32_t keptCount;
 };
 
+/** Operations on matrices [lines, columns] of each row, some lines at a time: `count` of the map's, from `first` on. */
+struct Nest {
+  int32_t lines;
+  int32_t columns;
+  int32_t linesAtOnce;
+  int32_t first;
+  int32_t count;
+
+  LONGSPAN_INLINE int64_t size() const { return static_cast<int64_t>(lines) * columns; }
+};
+
 struct Map {
   Array<Operand> operands;
+  /** Those of nests come behind the `own` operations of the map. */
   Array<MapOp> ops;
+  int64_t own = 0;
+  Array<Nest> nests;
   Array<int32_t> dims;
-  /** Bytes per tile row of each scratch slot, and their sum. */
+  /** Bytes of each slot that does not grow with the rows. */
+  Array<int32_t> blocks;
+  /** Bytes per tile row of each scratch slot. */
   Array<int32_t> slots;
-  int64_t scratch = 0;
   /** Elements per row of the largest operand. */
   int32_t widest = 1;
   /** All operands have one size and every op works element by element: columns may be cut. */
@@ -191,6 +209,9 @@ struct Workspace {
   Array<char*> memory;
   Array<Segment> segments;
   Array<Segment> block;
+  /** Of a map: how the rows of its views lie over a span, and which of its slots are used. */
+  Array<StridedRows> lies;
+  Array<uint8_t> used;
 };
 
 constexpr int32_t mostThreads = 64;

@@ -1,7 +1,7 @@
 // Runs one map over a range of rows: cuts it into tiles, finds every operand's memory, and interprets the tile program.
 #pragma once
-#include "movement.h"
 #include "rows.h"
+#include "run-nest.h"
 
 namespace longspan {
 namespace LONGSPAN_ISA {
@@ -9,7 +9,7 @@ namespace LONGSPAN_ISA {
 /** Elements of one operand in a tile: a few operands together fit the first-level cache. */
 constexpr int64_t tileElements = 1024;
 /** Bytes of scratch of a tile of a map that moves or reduces. */
-constexpr int64_t tileBytes = 1 << 16;
+constexpr int64_t tileBytes = 1 << 18;
 constexpr int64_t maxTileRows = 256;
 
 class MapRunner {
@@ -19,7 +19,8 @@ class MapRunner {
   Status run(const Span& span) {
     const int64_t rows = span.end - span.begin;
     if (rows <= 0) return Status::ok;
-    if (map_.uniform && isFlat(span)) {
+    if (!find(span)) return Status::noMemory;
+    if (map_.uniform && isFlat()) {
       const int64_t width = rows * map_.widest;
       tileColumns_ = width < tileElements ? width : tileElements;
       if (!layOut(1, tileColumns_)) return Status::noMemory;
@@ -40,7 +41,7 @@ class MapRunner {
       const int64_t rows = lists.starts[r + 1] - lists.starts[r];
       if (rows > longest) longest = rows;
     }
-    if (!prepare(longest)) return Status::noMemory;
+    if (!workspace_.lies.resize(map_.operands.size()) || !useSlots(true) || !prepare(longest)) return Status::noMemory;
     for (int64_t r = span.begin; r < span.end; r++) {
       const int32_t first = lists.starts[r];
       const int32_t last = lists.starts[r + 1];
@@ -54,6 +55,7 @@ class MapRunner {
       const int64_t begin = consecutive ? index[first] : first;
       const Span rows = {begin, begin + last - first, -1, levelled};
       sumRow_ = r;
+      locate(rows);
       tiles(rows);
     }
     list_ = nullptr;
@@ -61,6 +63,34 @@ class MapRunner {
   }
 
  private:
+  /** Finds how the views lie, and with that which slots are used. */
+  bool find(const Span& span) {
+    if (!workspace_.lies.resize(map_.operands.size())) return false;
+    locate(span);
+    return useSlots(false);
+  }
+
+  void locate(const Span& span) {
+    for (int64_t i = 0; i < map_.operands.size(); i++)
+      if (map_.operands[i].storage == Storage::view) workspace_.lies[i] = stridedRowsOf(map_.operands[i].view, span);
+  }
+
+  /** A view needs its slot only where its rows lie scattered, or where it is one number that is spread. */
+  bool useSlots(bool all) {
+    Array<uint8_t>& used = workspace_.used;
+    if (!used.resize(map_.slots.size())) return false;
+    for (int64_t s = 0; s < map_.slots.size(); s++) used[s] = all;
+    for (int64_t i = 0; i < map_.operands.size() && !all; i++) {
+      const Operand& o = map_.operands[i];
+      if (o.storage == Storage::scratch || (o.storage == Storage::view && o.slot >= 0 && (o.size == 1 || workspace_.lies[i].step < 0)))
+        used[o.slot] = 1;
+    }
+    scratch_ = 0;
+    for (int64_t s = 0; s < map_.slots.size(); s++)
+      if (used[s]) scratch_ += map_.slots[s];
+    return true;
+  }
+
   /** Sizes of tiles for so many rows, their scratch, and the constants in it. */
   bool prepare(int64_t rows) {
     const int64_t width = map_.uniform ? map_.widest : 0;
@@ -69,7 +99,7 @@ class MapRunner {
       if (width > tileElements) tileColumns_ = tileElements;
       tileRows_ = tileElements / (tileColumns_ > 0 ? tileColumns_ : 1);
     } else {
-      tileRows_ = tileBytes / (map_.scratch > 0 ? map_.scratch : 1);
+      tileRows_ = tileBytes / (scratch_ > 0 ? scratch_ : 1);
     }
     if (tileRows_ > maxTileRows) tileRows_ = maxTileRows;
     if (tileRows_ > rows) tileRows_ = rows;
@@ -119,10 +149,11 @@ class MapRunner {
   }
 
   /** Whether the rows of all operands lie end to end, or are one number for all. */
-  bool isFlat(const Span& span) const {
-    for (const Operand& o : map_.operands) {
+  bool isFlat() const {
+    for (int64_t i = 0; i < map_.operands.size(); i++) {
+      const Operand& o = map_.operands[i];
       if (o.storage != Storage::view) continue;
-      const StridedRows strided = bound_.stridedRows(o.view, span);
+      const StridedRows strided = workspace_.lies[i];
       const Buffer& buffer = bound_.scheduled.program->buffers[o.view.buffer];
       if (strided.step == 1 && buffer.columns == o.size) continue;
       if (strided.step == 0 && o.size == 1 && !o.written && o.slot >= 0) continue;
@@ -134,10 +165,12 @@ class MapRunner {
   bool layOut(int64_t tileRows, int64_t tileColumns) {
     const int64_t slots = map_.slots.size();
     const int64_t operands = map_.operands.size();
-    const int64_t head = align(operands * static_cast<int64_t>(sizeof(Tile)) + slots * 8);
+    const int64_t blocks = map_.blocks.size();
+    const int64_t head = align(operands * static_cast<int64_t>(sizeof(Tile)) + (slots + blocks) * 8);
     int64_t bytes = head;
     const int64_t widest = map_.widest > 0 ? map_.widest : 1;
     for (int64_t s = 0; s < slots; s++) bytes += slotBytes(s, tileRows, tileColumns, widest);
+    for (const int32_t b : map_.blocks) bytes += blockBytes(b, tileColumns);
     char* at = workspace_.scratch.reserve(bytes);
     if (at == nullptr) return false;
     tiles_ = reinterpret_cast<Tile*>(at);
@@ -147,12 +180,23 @@ class MapRunner {
       slots_[s] = at;
       at += slotBytes(s, tileRows, tileColumns, widest);
     }
+    blocks_ = slots_ + slots;
+    for (int64_t b = 0; b < blocks; b++) {
+      blocks_[b] = at;
+      at += blockBytes(map_.blocks[b], tileColumns);
+    }
     return true;
+  }
+
+  /** With a vector more, since what fills lines goes beyond the last. In a uniform map all are as wide as a tile. */
+  int64_t blockBytes(int64_t bytes, int64_t tileColumns) const {
+    return align((map_.uniform ? bytes / map_.widest * tileColumns : bytes) + vectorBytes);
   }
 
   static int64_t align(int64_t bytes) { return (bytes + 63) & ~static_cast<int64_t>(63); }
 
   int64_t slotBytes(int64_t s, int64_t tileRows, int64_t tileColumns, int64_t widest) const {
+    if (!workspace_.used[s]) return 0;
     const int64_t perRow = map_.uniform ? map_.slots[s] / widest * tileColumns : map_.slots[s];
     return align(perRow * tileRows);
   }
@@ -161,7 +205,7 @@ class MapRunner {
   void fillConstants() {
     for (const Operand& o : map_.operands) {
       if (o.storage != Storage::constant) continue;
-      fill(o, slots_[o.slot], map_.uniform ? tileColumns_ : o.size, o.value);
+      fill(o, blocks_[o.slot], map_.uniform ? tileColumns_ : o.size, o.value);
     }
   }
 
@@ -183,21 +227,41 @@ class MapRunner {
         tiles_[i] = {rowOfSum(o, sumRow_) + column * bytes, 0};
       } else if (o.storage == Storage::scratch) {
         tiles_[i] = {slots_[o.slot], size * bytes};
-      } else if (o.storage == Storage::constant) {
-        tiles_[i] = {slots_[o.slot], 0};
+      } else if (o.storage == Storage::constant || o.storage == Storage::block) {
+        tiles_[i] = {blocks_[o.slot], 0};
       } else {
-        bind(tiles_[i], o, span, first, rows, column, size, flat);
+        bind(tiles_[i], o, workspace_.lies[i], span, first, rows, column, size, flat);
       }
     }
-    for (const MapOp& op : map_.ops) execute(op, rows, columns, span, first, column);
+    for (int64_t q = 0; q < map_.own; q++) {
+      const MapOp& op = map_.ops[q];
+      if (op.kind == OpKind::nest)
+        nest(map_.nests[op.extra], rows, span, first);
+      else
+        execute(op, rows, columns, span, first, column);
+    }
   }
 
-  void bind(Tile& tile, const Operand& o, const Span& span, int64_t first, int64_t rows, int64_t column, int64_t size,
-            bool flat) {
+  void nest(const Nest& nest, int64_t rows, const Span& span, int64_t first) {
+    NestRunner runner(map_, nest, tiles_, blocks_);
+    for (int64_t r = 0; r < rows; r++) runner.run(r);
+    for (int32_t q = nest.first; q < nest.first + nest.count; q++) {
+      const int32_t out = map_.ops[q].out;
+      if (isInSlot(out)) scatter(map_.operands[out], span, first, rows, 0, 0);
+    }
+  }
+
+  /** Whether a result that goes to a buffer was left in a slot. */
+  bool isInSlot(int32_t operand) const {
+    const Operand& o = map_.operands[operand];
+    return o.storage == Storage::view && o.slot >= 0 && tiles_[operand].at == slots_[o.slot];
+  }
+
+  void bind(Tile& tile, const Operand& o, const StridedRows& strided, const Span& span, int64_t first, int64_t rows,
+            int64_t column, int64_t size, bool flat) {
     const int64_t bytes = longspan::sizeOf(o.dtype);
     const int64_t columns = bound_.scheduled.program->buffers[o.view.buffer].columns;
     char* base = bound_.memory[o.view.buffer] + (o.view.offset + column) * bytes;
-    const StridedRows strided = stridedRowsOf(o.view, span);
     if (flat && strided.step == 0) {
       base -= column * bytes;
       base += strided.first * columns * bytes;
@@ -329,10 +393,10 @@ class MapRunner {
       case OpKind::addScaled:
         addScaled(out.dtype, rows, out.size, o, a, b);
         break;
-      case OpKind::count:
+      default:
         break;
     }
-    if (out.storage == Storage::view && out.slot >= 0 && o.at == slots_[out.slot]) scatter(out, span, first, rows, column, columns);
+    if (isInSlot(op.out)) scatter(out, span, first, rows, column, columns);
   }
 
   /** A result whose rows lie scattered leaves its slot. */
@@ -354,10 +418,13 @@ class MapRunner {
   int64_t sumRow_ = -1;
   /** The rows that a span of a list leads to; null where it runs over rows as they lie. */
   const int32_t* list_ = nullptr;
+  /** Bytes per row of the slots that are used. */
+  int64_t scratch_ = 0;
   int64_t tileRows_ = 1;
   int64_t tileColumns_ = 0;
   Tile* tiles_ = nullptr;
   char** slots_ = nullptr;
+  char** blocks_ = nullptr;
 };
 
 }  // namespace LONGSPAN_ISA

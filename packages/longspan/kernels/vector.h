@@ -1,6 +1,9 @@
 // Vectors of the widest kind that this translation unit is compiled for, through the compiler's vector extension.
 #pragma once
 #include <stdint.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "array.h"
 #include "encoding.h"
@@ -61,6 +64,24 @@ LONGSPAN_INLINE void store(T* p, Vec<T> v) {
   *reinterpret_cast<typename Vector<T>::Loose*>(p) = v;
 }
 
+#if defined(__AVX512F__)
+/** The first n lanes from memory, the rest zero. */
+template <class T>
+LONGSPAN_INLINE Vec<T> loadPart(const T* p, int n) {
+  if constexpr (sizeof(T) == 8)
+    return reinterpret_cast<Vec<T>>(_mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), p));
+  else
+    return reinterpret_cast<Vec<T>>(_mm512_maskz_loadu_epi32(static_cast<__mmask16>((1u << n) - 1), p));
+}
+
+template <class T>
+LONGSPAN_INLINE void storePart(T* p, Vec<T> v, int n) {
+  if constexpr (sizeof(T) == 8)
+    _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), reinterpret_cast<__m512d>(v));
+  else
+    _mm512_mask_storeu_epi32(p, static_cast<__mmask16>((1u << n) - 1), reinterpret_cast<__m512i>(v));
+}
+#else
 /** The first n lanes from memory, the rest zero. Not inlined: tails are rare, and would be most of the code. */
 template <class T>
 __attribute__((noinline)) Vec<T> loadPart(const T* p, int n) {
@@ -75,6 +96,7 @@ __attribute__((noinline)) void storePart(T* p, Vec<T> v, int n) {
   *reinterpret_cast<Vec<T>*>(part) = v;
   for (int i = 0; i < n; i++) p[i] = part[i];
 }
+#endif
 
 /** Less zero, which compilers leave out; plus zero they must not, as it turns -0 into 0. */
 template <class T>

@@ -1,5 +1,5 @@
 import type { Equation, Var } from "../autodiff/index.js";
-import { add, type Scope } from "../ops/index.js";
+import { add, broadcastToOp, type Scope } from "../ops/index.js";
 import { isPaired } from "../program/index.js";
 import { sameShape, sizeOf, type Value } from "../tensor/index.js";
 import type { Hoisted } from "./3-hoist.js";
@@ -131,8 +131,9 @@ function layerKindOf(eq: Equation): LayerKind {
 }
 
 /**
- * What is computed wherever it is used: constants, which each map writes for itself; and row-local values of several numbers per pair, of
- * which there are so many that memory would cost more than computing them again, where maps and sums over pairs alone use them.
+ * What is computed wherever it is used: constants, which each map writes for itself; what repeats a smaller value; and row-local values of
+ * several numbers per pair, of which there are so many that memory would cost more than computing them again, where maps and sums over pairs
+ * alone use them.
  */
 function findInlined(
   { cell, producer, uses, destinations }: Hoisted,
@@ -151,6 +152,8 @@ function findInlined(
       if ((uses.get(result(eq)) ?? []).every((u) => u.op.lowering.kind === "map")) inlined.add(eq);
     } else if (isPaired(scope) && sizeOf(shape) > 1) {
       if (usersOf(result(eq)).every((u) => isMap(u) || isSum(u))) inlined.add(eq);
+    } else if (eq.op === broadcastToOp && sizeOf(shape) > sizeOf(eq.inputs[0]!.shape)) {
+      if (usersOf(result(eq)).every(isMap)) inlined.add(eq);
     }
   }
   return inlined;
@@ -220,8 +223,12 @@ function delay(
         const made = producer.get(memoryOf(v, producer).root);
         return made && latest.has(made) && phases.get(made) === phases.get(eq) ? [made] : [];
       });
-      const fedAtOnce = operands.length > 0 && operands.every((o) => pinned.has(o));
-      if (layer === first || fedAtOnce) pinned.add(eq);
+      const there = operands.filter((o) => pinned.has(o));
+      const fedAtOnce = operands.length > 0 && there.length === operands.length;
+      // Moved, it would read its operands from memory; where it is, its result goes there, if it does not in any case.
+      const numbers = (eqs: readonly Equation[]) => eqs.reduce((n, e) => n + sizeOf(result(e).shape), 0);
+      const spared = destinations.has(result(eq)) ? 0 : sizeOf(result(eq).shape);
+      if (layer === first || fedAtOnce || numbers(there) > spared + fewNumbers) pinned.add(eq);
       if (pinned.has(eq)) for (const o of operands) pinned.add(o);
     }
   }
@@ -229,6 +236,9 @@ function delay(
   // Their operands may have moved.
   for (const eq of last) layers.delete(eq);
 }
+
+/** A row-local equation moves to where its result is read although that stores so many numbers more per row: loops stay as they are read. */
+const fewNumbers = 256;
 
 /** The rows that a sum runs over: those of its operand, or of its result where lists say what to add. */
 function sumSpace(eq: Equation): Scope {

@@ -1,5 +1,6 @@
 import type { CellGraph } from "../cell/index.js";
 import { type Program, verifyProgram } from "../program/index.js";
+import { rowProducts } from "./1-row-products.js";
 import { placeResults } from "./2-place-results.js";
 import { hoist } from "./3-hoist.js";
 import { fuse } from "./4-fuse.js";
@@ -84,7 +85,7 @@ function compile(
     watch(name, stage);
     return stage;
   };
-  const placed = done("2-place-results", placeResults({ cell, structure, initials, finals }));
+  const placed = done("2-place-results", placeResults({ cell: rowProducts(cell), structure, initials, finals }));
   const hoisted = done("3-hoist", hoist(placed));
   const fused = done("4-fuse", fuse(hoisted));
   const assigned = done("5-assign-buffers", assignBuffers(fused));

@@ -1,12 +1,20 @@
 import { bytesPerElement, type DType, type View } from "../program/index.js";
-import { type FlatMap, type FlatOp, isWrite, operandsOf } from "./flat-map.js";
+import {
+  type FlatMap,
+  type FlatOp,
+  isSum,
+  type Nest,
+  type NestedOp,
+  operandsOf,
+  resultsOf,
+} from "./flat-map.js";
 
 /**
  * Where the kernels find or leave a value of one row: a slot of scratch, a buffer, or a constant (which has a slot as well). A sum
- * is a row of a buffer to which the rows of a list are added.
+ * is a row of a buffer to which the rows of a list are added. A block is scratch for a few lines of a nest.
  */
 export interface KernelOperand {
-  readonly storage: "scratch" | "view" | "constant" | "sum";
+  readonly storage: "scratch" | "view" | "constant" | "sum" | "block";
   readonly dtype: DType;
   readonly size: number;
   /** -1: none. */
@@ -18,7 +26,9 @@ export interface KernelOperand {
 
 /** An operation on operands. Loads and stores that cost nothing are gone; the others are copies. */
 export type KernelOp =
-  | Exclude<FlatOp, { op: "load" | "store" | "constant" | "addUp" | "addScaled" }>
+  | Exclude<FlatOp, { op: "load" | "store" | "constant" | "addUp" | "addScaled" | "nest" }>
+  | Exclude<NestedOp, { op: "constant" }>
+  | { op: "nest"; lines: number; columns: number; linesAtOnce: number; body: readonly KernelOp[] }
   | { op: "copy" | "addUp"; out: number; a: number }
   | { op: "addScaled"; out: number; a: number; b: number };
 
@@ -27,6 +37,8 @@ export interface KernelMap {
   readonly ops: readonly KernelOp[];
   /** Bytes per row of each slot. */
   readonly slots: readonly number[];
+  /** Bytes of each slot of constants, and of each that holds some lines of a nest. */
+  readonly blocks: readonly number[];
 }
 
 /**
@@ -43,6 +55,7 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
   const operandByValue = new Map<number, number>();
   const bytesOf = (v: { dtype: DType; size: number }) => v.size * bytesPerElement(v.dtype);
   const slots: number[] = [];
+  const blocks: number[] = [];
   const ownSlot = (bytes: number) => slots.push(bytes) - 1;
 
   const accesses = code.flatMap((op) => (op.op === "load" || op.op === "store" ? [op] : []));
@@ -72,9 +85,10 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
   const producers = new Map<number, FlatOp>();
   const timesMade = new Map<number, number>();
   for (const op of code) {
-    if (isWrite(op)) continue;
-    producers.set(op.out, op);
-    timesMade.set(op.out, (timesMade.get(op.out) ?? 0) + 1);
+    for (const v of resultsOf(op)) {
+      producers.set(v, op);
+      timesMade.set(v, (timesMade.get(v) ?? 0) + 1);
+    }
   }
   const directStores = new Map<number, FlatOp>();
   for (const op of code) {
@@ -107,7 +121,8 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
     // A result may take the slot of an operand that ends here only where both are gone through in step.
     const inStep = ["unary", "binary", "select", "mulAdd", "ofSum", "ofSumOfTwo", "scale"].includes(op.op);
     const ended = [...new Set(operandsOf(op))].filter((v) => lastUse.get(v) === i);
-    const sameType = (v: number) => !isWrite(op) && bytesOf(values[v]!) === bytesOf(values[op.out]!);
+    const sameType = (v: number) =>
+      resultsOf(op).some((out) => bytesOf(values[v]!) === bytesOf(values[out]!));
     const early = inStep ? ended.filter(sameType) : [];
     const operandsRead = new Map(operandsOf(op).map((v) => [v, operandOf(v)]));
     const at = (v: number) => operandsRead.get(v)!;
@@ -135,41 +150,110 @@ export function assignStorage({ values, code }: FlatMap, inLoop: boolean): Kerne
       }
     } else if (op.op === "constant") {
       const { dtype, size } = values[op.out]!;
-      const slot = ownSlot(bytesOf(values[op.out]!));
-      operandByValue.set(
-        op.out,
-        operands.push({ storage: "constant", dtype, size, slot, written: false, value: op.value }) - 1,
-      );
+      operandByValue.set(op.out, constantOperand(dtype, size, op.value));
     } else {
-      if (!operandByValue.has(op.out)) {
-        const store = directStores.get(op.out);
-        operandByValue.set(
-          op.out,
-          store?.op === "store" ? viewOperand(store.view, op.out, true) : scratchFor(op.out),
-        );
+      for (const v of resultsOf(op)) {
+        if (operandByValue.has(v)) continue;
+        const store = directStores.get(v);
+        operandByValue.set(v, store?.op === "store" ? viewOperand(store.view, v, true) : scratchFor(v));
       }
-      const out = operandOf(op.out);
-      switch (op.op) {
-        case "iota":
-          ops.push({ ...op, out });
-          break;
-        case "binary":
-        case "ofSumOfTwo":
-        case "scale":
-        case "dot":
-          ops.push({ ...op, out, a: at(op.a), b: at(op.b) });
-          break;
-        case "select":
-        case "mulAdd":
-        case "ofSum":
-        case "uniform":
-          ops.push({ ...op, out, a: at(op.a), b: at(op.b), c: at(op.c) });
-          break;
-        default:
-          ops.push({ ...op, out, a: at(op.a) });
-      }
+      if (op.op === "nest") ops.push(nest(op));
+      else ops.push(onOperands(op, operandOf(op.out), at));
     }
     for (const v of ended) if (!early.includes(v)) giveBack(v);
   });
-  return { operands, ops, slots };
+  return { operands, ops, slots, blocks };
+
+  function constantOperand(dtype: DType, size: number, value: number): number {
+    const slot = blocks.push(bytesOf({ dtype, size })) - 1;
+    return operands.push({ storage: "constant", dtype, size, slot, written: false, value }) - 1;
+  }
+
+  /** A nest on operands: what it makes for a few lines at a time has slots of so many lines. */
+  function nest({ lines, columns, body, outs }: Nest): KernelOp {
+    const linesAtOnce = linesOfBlock(lines, columns);
+    const size = linesAtOnce * columns;
+    const inside = new Map<number, number>();
+    const find = (v: number) => inside.get(v) ?? operandOf(v);
+    const last = new Map<number, number>();
+    body.forEach((op, i) => {
+      for (const v of operandsOf(op)) last.set(v, i);
+    });
+    const free = new Map<number, number[]>();
+    const listOf = (bytes: number) => {
+      const list = free.get(bytes) ?? [];
+      free.set(bytes, list);
+      return list;
+    };
+    const pinned = new Set<number>();
+    const nested: KernelOp[] = [];
+    body.forEach((op, i) => {
+      if (op.op === "constant") {
+        inside.set(op.out, constantOperand(values[op.out]!.dtype, size, op.value));
+        return;
+      }
+      const read = new Map(operandsOf(op).map((v) => [v, find(v)]));
+      for (const v of read.keys()) {
+        const o = operands[find(v)]!;
+        if (last.get(v) === i && o.storage === "block" && !pinned.has(v)) listOf(bytesOf(o)).push(o.slot);
+      }
+      if (!isSum(op) && !outs.includes(op.out)) {
+        const { dtype } = values[op.out]!;
+        // What is the same for all lines is formed once, before the others, and keeps its slot.
+        const isSame = op.op === "spreadLines" && op.dims.slice(0, -1).every(([, stride]) => stride === 0);
+        if (isSame) pinned.add(op.out);
+        const bytes = bytesOf({ dtype, size });
+        const slot = (isSame ? undefined : listOf(bytes).pop()) ?? blocks.push(bytes) - 1;
+        inside.set(
+          op.out,
+          operands.push({ storage: "block", dtype, size, slot, written: true, value: 0 }) - 1,
+        );
+      }
+      nested.push(onOperands(op, find(op.out), (v) => read.get(v)!));
+    });
+    return { op: "nest", lines, columns, linesAtOnce, body: nested };
+  }
+}
+
+/** Elements of a block: a few of them fit the first-level cache. */
+const blockElements = 1024;
+/** Blocks begin where vectors do, where that is possible. */
+const aligned = 16;
+
+function linesOfBlock(lines: number, columns: number): number {
+  const most = Math.max(1, Math.floor(blockElements / columns));
+  const even = Math.ceil(lines / Math.ceil(lines / most));
+  let step = 1;
+  while (step < aligned && (step * columns) % aligned !== 0) step *= 2;
+  return Math.min(lines, Math.ceil(even / step) * step);
+}
+
+type OnValues = Exclude<
+  FlatOp | NestedOp,
+  { readonly op: "load" | "store" | "constant" | "addUp" | "addScaled" | "nest" }
+>;
+
+/** An operation with operands in place of values. */
+function onOperands(op: OnValues, out: number, at: (v: number) => number): KernelOp {
+  switch (op.op) {
+    case "iota":
+      return { ...op, out };
+    case "binary":
+    case "ofSumOfTwo":
+    case "scale":
+    case "dot":
+    case "dotLines":
+    case "dotAll":
+    case "scaleLines":
+    case "addScaledLines":
+      return { ...op, out, a: at(op.a), b: at(op.b) };
+    case "select":
+    case "mulAdd":
+    case "mulAddLines":
+    case "ofSum":
+    case "uniform":
+      return { ...op, out, a: at(op.a), b: at(op.b), c: at(op.c) };
+    default:
+      return { ...op, out, a: at(op.a) };
+  }
 }

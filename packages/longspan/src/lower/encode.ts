@@ -18,6 +18,7 @@ import { instructionFields, magic, numberOf } from "./enumerations.js";
 import type { Dimension } from "./flat-map.js";
 import { flattenMap } from "./flatten-map.js";
 import { joinPatterns } from "./join-patterns.js";
+import { findNests } from "./nests.js";
 
 const noView: View = { buffer: 0, offset: 0, rows: "same" };
 
@@ -66,16 +67,23 @@ function encodeInstruction(i: Instruction, ints: number[]): void {
 }
 
 function encodeMap(map: MapInstruction | SegmentMap, inLoop: boolean, ints: number[], reals: number[]): void {
-  const flat = joinPatterns(flattenMap(map), { sums: map.kind === "segmentMap" });
-  const { operands, ops, slots } = assignStorage(flat, inLoop);
+  const isSum = map.kind === "segmentMap";
+  const joined = joinPatterns(flattenMap(map), { sums: isSum });
+  const { operands, ops, slots, blocks } = assignStorage(isSum ? joined : findNests(joined), inLoop);
   const widest = operands.reduce((m, o) => Math.max(m, o.size), 1);
   const elementwise = ops.every((o) =>
     ["copy", "unary", "binary", "select", "mulAdd", "ofSum", "ofSumOfTwo", "addUp"].includes(o.op),
   );
   const uniform = elementwise && operands.every((o) => o.size === widest);
   const dims: Dimension[] = [];
-  const encoded = ops.map((op) => encodeOp(op, dims));
-  ints.push(operands.length, slots.length, ops.length, 2 * dims.length, widest, Number(uniform), ...slots);
+  // The operations of nests stand behind those of the map.
+  const nests = ops.flatMap((op) => (op.op === "nest" ? [op] : []));
+  const numbers = new Map(nests.map((nest, n) => [nest as KernelOp, n]));
+  const encoded = [...ops, ...nests.flatMap((nest) => nest.body)].map((op) =>
+    encodeOp(op, dims, numbers.get(op)),
+  );
+  ints.push(operands.length, slots.length, blocks.length, encoded.length, 2 * dims.length, nests.length);
+  ints.push(ops.length, widest, Number(uniform), ...slots, ...blocks);
   for (const o of operands) {
     const real = o.storage === "constant" ? reals.push(o.value) - 1 : -1;
     const view = encodeView(o.view ?? noView);
@@ -84,17 +92,20 @@ function encodeMap(map: MapInstruction | SegmentMap, inLoop: boolean, ints: numb
   }
   for (const op of encoded) ints.push(...op);
   for (const [extent, stride] of dims) ints.push(extent, stride);
+  for (const { lines, columns, linesAtOnce, body } of nests)
+    ints.push(lines, columns, linesAtOnce, body.length);
 }
 
-function encodeOp(op: KernelOp, dims: Dimension[]): number[] {
+function encodeOp(op: KernelOp, dims: Dimension[], nest = 0): number[] {
   const first = 2 * dims.length;
-  const { code, extra, kept, rest } = details(op);
+  const { code, extra, kept, rest } = op.op === "nest" ? { ...plain, extra: nest } : details(op);
   dims.push(...kept, ...rest);
-  const operand = (name: "a" | "b" | "c") => (op as { a?: number; b?: number; c?: number })[name] ?? -1;
+  const operand = (name: "out" | "a" | "b" | "c") =>
+    (op as { out?: number; a?: number; b?: number; c?: number })[name] ?? -1;
   return [
     numberOf(op.op, "OpKind"),
     code,
-    op.out,
+    operand("out"),
     operand("a"),
     operand("b"),
     operand("c"),
@@ -105,13 +116,14 @@ function encodeOp(op: KernelOp, dims: Dimension[]): number[] {
   ];
 }
 
+const plain = { code: 0, extra: 0, kept: [], rest: [] };
+
 function details(op: KernelOp): {
   code: number;
   extra: number;
   kept: readonly Dimension[];
   rest: readonly Dimension[];
 } {
-  const plain = { code: 0, extra: 0, kept: [], rest: [] };
   switch (op.op) {
     case "unary":
     case "ofSum":
@@ -120,7 +132,10 @@ function details(op: KernelOp): {
     case "binary":
       return { ...plain, code: numberOf(op.code, "Binary") };
     case "move":
+    case "spreadLines":
       return { ...plain, extra: op.base, rest: op.dims };
+    case "addLines":
+      return { ...plain, rest: op.dims };
     case "insert":
       return { ...plain, code: Number(op.clear), extra: op.base, rest: op.dims };
     case "iota":

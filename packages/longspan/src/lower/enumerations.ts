@@ -76,11 +76,20 @@ export const enumerations = {
     "dot",
     "addUp",
     "addScaled",
+    "nest",
+    "spreadLines",
+    "sumLines",
+    "dotLines",
+    "addLines",
+    "dotAll",
+    "scaleLines",
+    "mulAddLines",
+    "addScaledLines",
   ],
   Unary: Object.keys(kernelUnary) as KernelUnary[],
   Binary: Object.keys(kernelBinary) as KernelBinary[],
   Reduce: Object.keys(reduceCodes),
-  Storage: ["scratch", "view", "constant", "sum"],
+  Storage: ["scratch", "view", "constant", "sum", "block"],
 } as const;
 
 const kernels = Object.values(instructions).flatMap(({ kernel }) => kernel ?? []);

@@ -92,7 +92,62 @@ export type FlatOp =
       readonly b: number;
       readonly c: number;
       readonly site: number;
-    };
+    }
+  | Nest;
+
+/**
+ * Operations on matrices [lines, columns] of each row, run over a few lines at a time. `outs`: what is read outside. Other results exist
+ * for those lines only.
+ */
+export interface Nest {
+  readonly op: "nest";
+  readonly lines: number;
+  readonly columns: number;
+  readonly body: readonly NestedOp[];
+  readonly outs: readonly number[];
+}
+
+/** An operation of a nest. Dimensions are those of the lines, then that of a line. */
+export type NestedOp =
+  | Extract<
+      FlatOp,
+      {
+        readonly op: "constant" | "unary" | "binary" | "select" | "mulAdd" | "ofSum" | "ofSumOfTwo" | "scale";
+      }
+    >
+  /** out = a at strides; the last is 0 or 1. */
+  | {
+      readonly op: "spreadLines";
+      readonly out: number;
+      readonly a: number;
+      readonly base: number;
+      readonly dims: readonly Dimension[];
+    }
+  /** out = each line of a times its number in b [lines]. */
+  | { readonly op: "scaleLines"; readonly out: number; readonly a: number; readonly b: number }
+  /** out = each line of a times its number in b [lines], plus c. */
+  | {
+      readonly op: "mulAddLines";
+      readonly out: number;
+      readonly a: number;
+      readonly b: number;
+      readonly c: number;
+    }
+  /** out [lines] = the sum of each line. */
+  | { readonly op: "sumLines"; readonly out: number; readonly a: number }
+  /** out [lines] = the sum of a b along each line. */
+  | { readonly op: "dotLines"; readonly out: number; readonly a: number; readonly b: number }
+  /** out at strides += a, from zero on: a sum over lines. */
+  | {
+      readonly op: "addLines";
+      readonly out: number;
+      readonly a: number;
+      readonly dims: readonly Dimension[];
+    }
+  /** out [columns] = the sum of the lines of a, each times its number in b [lines]. */
+  | { readonly op: "addScaledLines"; readonly out: number; readonly a: number; readonly b: number }
+  /** out, one number = the sum of a b over all. */
+  | { readonly op: "dotAll"; readonly out: number; readonly a: number; readonly b: number };
 
 /** Whether an operation writes to a buffer and makes no value. */
 export function isWrite(op: FlatOp): op is Extract<FlatOp, { readonly view: View; readonly a: number }> {
@@ -110,9 +165,24 @@ export interface FlatMap {
   readonly code: FlatOp[];
 }
 
+/** Whether the result of an operation of a nest is a sum, and not a matrix. */
+export function isSum(op: NestedOp): boolean {
+  return ["dotAll", "addLines", "addScaledLines", "sumLines", "dotLines"].includes(op.op);
+}
+
+/** The values that an operation makes. */
+export function resultsOf(op: FlatOp): readonly number[] {
+  if (op.op === "nest") return op.outs;
+  return isWrite(op) ? [] : [op.out];
+}
+
 /** The values that an operation reads. */
-export function operandsOf(op: FlatOp): number[] {
+export function operandsOf(op: FlatOp | NestedOp): number[] {
   switch (op.op) {
+    case "nest": {
+      const inside = new Set(op.body.map(({ out }) => out));
+      return [...new Set(op.body.flatMap(operandsOf))].filter((v) => !inside.has(v));
+    }
     case "load":
     case "constant":
     case "iota":
@@ -121,10 +191,15 @@ export function operandsOf(op: FlatOp): number[] {
     case "ofSumOfTwo":
     case "scale":
     case "dot":
+    case "dotLines":
+    case "dotAll":
+    case "scaleLines":
+    case "addScaledLines":
     case "addScaled":
       return [op.a, op.b];
     case "select":
     case "mulAdd":
+    case "mulAddLines":
     case "ofSum":
     case "uniform":
       return [op.a, op.b, op.c];

@@ -1,4 +1,4 @@
-import { type FlatMap, type FlatOp, isWrite, operandsOf } from "./flat-map.js";
+import { type FlatMap, type FlatOp, isWrite, operandsOf, resultsOf } from "./flat-map.js";
 
 /**
  * Joins operations that often come together in cells and their derivatives, so that they take one pass over memory: 1 - x, 1 - x^2,
@@ -134,7 +134,7 @@ function addUp(code: readonly FlatOp[]): FlatOp[] {
 
 function makersOf(code: readonly FlatOp[]): Map<number, FlatOp> {
   const makers = new Map<number, FlatOp>();
-  for (const op of code) if (!isWrite(op) && op.op !== "insert") makers.set(op.out, op);
+  for (const op of code) if (op.op !== "insert") for (const v of resultsOf(op)) makers.set(v, op);
   return makers;
 }
 
@@ -149,7 +149,7 @@ function withoutDead(code: readonly FlatOp[]): FlatOp[] {
   const kept: FlatOp[] = [];
   for (let i = code.length - 1; i >= 0; i--) {
     const op = code[i]!;
-    if (!isWrite(op) && !wanted.has(op.out)) continue;
+    if (!isWrite(op) && !resultsOf(op).some((v) => wanted.has(v))) continue;
     kept.push(op);
     for (const v of operandsOf(op)) wanted.add(v);
   }

@@ -21,4 +21,4 @@ export {
   uniformOp,
 } from "./row-ops.js";
 export { argmaxToOp, maxToOp, pickToOp } from "./set-ops.js";
-export { contiguousStart, padOp, reshapeOp, sliceOp } from "./shape-ops.js";
+export { broadcastToOp, contiguousStart, padOp, reshapeOp, sliceOp } from "./shape-ops.js";
