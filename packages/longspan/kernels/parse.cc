@@ -300,6 +300,11 @@ class Parser : public Checks {
       const bool inBlock = o.storage == Storage::block || o.storage == Storage::constant;
       return o.size == (inBlock ? some : nest.size()) ? true : fail("a matrix of another size than its nest");
     };
+    // What goes line by line takes one line for a matrix whose lines are all alike.
+    const auto hasLines = [&](const Operand& o) {
+      const bool isLine = o.size == nest.columns && (o.storage == Storage::scratch || o.storage == Storage::view);
+      return isLine || isMatrix(o);
+    };
     const auto isOutside = [&](const Operand& o) {
       return o.storage == Storage::scratch || o.storage == Storage::view ? true : fail("lines of a nest as a whole");
     };
@@ -330,13 +335,14 @@ class Parser : public Checks {
       case OpKind::sumLines:
       case OpKind::dotLines:
         for (int q = 0; q < inputs; q++)
-          if (!isMatrix(*in[q]) || !typed(out, *in[q])) return false;
+          if (!(op.kind == OpKind::dotLines ? hasLines(*in[q]) : isMatrix(*in[q])) || !typed(out, *in[q])) return false;
         return out.dtype != DType::int32 && out.size == nest.lines ? isOutside(out) : fail("sums of other lines");
       case OpKind::scaleLines:
       case OpKind::mulAddLines:
       case OpKind::addScaledLines: {
         for (int q = 0; q < inputs; q++)
-          if ((q != 1 && !isMatrix(*in[q])) || !typed(out, *in[q])) return false;
+          if ((q != 1 && !hasLines(*in[q])) || !typed(out, *in[q])) return false;
+        if (op.kind == OpKind::addScaledLines && !isMatrix(*in[0])) return false;
         if (out.dtype == DType::int32 || in[1]->size != nest.lines) return fail("a product with other lines, or of integers");
         const bool sums = op.kind == OpKind::addScaledLines;
         if (sums && out.size != nest.columns) return fail("sums of other columns");

@@ -153,6 +153,15 @@ class NestRunner {
     return reinterpret_cast<T*>(some(operand).at);
   }
 
+  /** The first of the lines of an operand, and the distance to the next: none where one line stands for all. */
+  template <class T>
+  LONGSPAN_INLINE T* lineOf(int32_t operand, int64_t* step) const {
+    const Operand& o = map_.operands[operand];
+    const bool isLine = o.size == nest_.columns && (o.storage == Storage::scratch || o.storage == Storage::view);
+    *step = isLine ? 0 : nest_.columns;
+    return isLine ? reinterpret_cast<T*>(whole(operand)) : matrix<T>(operand);
+  }
+
   const int32_t* dimsOf(const MapOp& op) const { return map_.dims.begin() + op.dims; }
 
   static bool isSameForAll(const int32_t* dims, int outer) {
@@ -198,12 +207,14 @@ class NestRunner {
   /** Line by line: f of the elements of a, the number of the line in b, and the elements of c, if there is one. */
   template <class T, class F>
   LONGSPAN_INLINE void lines(const MapOp& op, F f) const {
+    int64_t stepX;
+    int64_t stepY;
     T* to = matrix<T>(op.out);
-    const T* x = matrix<T>(op.a);
-    const T* y = op.c < 0 ? x : matrix<T>(op.c);
+    const T* x = lineOf<T>(op.a, &stepX);
+    const T* y = lineOf<T>(op.c < 0 ? op.a : op.c, &stepY);
     const T* factors = reinterpret_cast<const T*>(whole(op.b)) + first_;
     const int64_t columns = nest_.columns;
-    for (int64_t l = 0; l < count_; l++, to += columns, x += columns, y += columns) {
+    for (int64_t l = 0; l < count_; l++, to += columns, x += stepX, y += stepY) {
       const Vec<T> factor = splat(factors[l]);
       int64_t c = 0;
       for (; c + lanes<T> <= columns; c += lanes<T>) store(to + c, f(load(x + c), factor, load(y + c)));
@@ -223,10 +234,12 @@ class NestRunner {
 
   template <class T>
   void dots(const MapOp& op) const {
-    const T* x = matrix<T>(op.a);
-    const T* y = matrix<T>(op.b);
+    int64_t stepX;
+    int64_t stepY;
+    const T* x = lineOf<T>(op.a, &stepX);
+    const T* y = lineOf<T>(op.b, &stepY);
     T* to = reinterpret_cast<T*>(whole(op.out)) + first_;
-    for (int64_t l = 0; l < count_; l++, x += nest_.columns, y += nest_.columns)
+    for (int64_t l = 0; l < count_; l++, x += stepX, y += stepY)
       to[l] = sumPlaces<T>(nest_.columns, [&](Vec<T> sum, int64_t i, int n) {
         return multiplyAdd(loadSome(x + i, n), loadSome(y + i, n), sum);
       });

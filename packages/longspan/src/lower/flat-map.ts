@@ -107,7 +107,10 @@ export interface Nest {
   readonly outs: readonly number[];
 }
 
-/** An operation of a nest. Dimensions are those of the lines, then that of a line. */
+/**
+ * An operation of a nest. Dimensions are those of the lines, then that of a line. What goes line by line takes one line [columns] in place of
+ * a matrix whose lines are all alike.
+ */
 export type NestedOp =
   | Extract<
       FlatOp,

@@ -144,7 +144,8 @@ function usesOf(code: readonly FlatOp[]): Map<number, number> {
   return uses;
 }
 
-function withoutDead(code: readonly FlatOp[]): FlatOp[] {
+/** Operations without those whose results nothing reads. */
+export function withoutDead(code: readonly FlatOp[]): FlatOp[] {
   const wanted = new Set<number>();
   const kept: FlatOp[] = [];
   for (let i = code.length - 1; i >= 0; i--) {

@@ -8,6 +8,7 @@ import {
   operandsOf,
   resultsOf,
 } from "./flat-map.js";
+import { withoutDead } from "./join-patterns.js";
 import { product } from "./movements.js";
 
 /** Values of fewer numbers per row are left as they are: a nest would cost more than it saves. */
@@ -36,9 +37,33 @@ const costly = new Set([
  * formed again in each nest that needs it.
  */
 export function findNests(map: FlatMap): FlatMap {
-  let result = map;
+  let result = beforeSpreading(map);
   for (const [size, columns] of shapes(map)) result = nest(result, size, columns);
   return result;
+}
+
+/** What is computed of values that are spread alike is computed before they are spread: there are fewer of them. */
+function beforeSpreading(map: FlatMap): FlatMap {
+  const values = [...map.values];
+  const spread = new Map<number, Extract<FlatOp, { readonly op: "move" }>>();
+  const alike = (a: number, b: number) => {
+    const [p, q] = [spread.get(a), spread.get(b)];
+    return p && q && p.base === q.base && p.dims.join(";") === q.dims.join(";");
+  };
+  const code = map.code.flatMap((op): FlatOp[] => {
+    if (op.op === "move" && values[op.a]!.size < values[op.out]!.size) spread.set(op.out, op);
+    if (op.op !== "unary" && op.op !== "binary") return [op];
+    const from = spread.get(op.a);
+    if (!from || (op.op === "binary" && !alike(op.a, op.b))) return [op];
+    const out = values.push({ size: values[from.a]!.size, dtype: values[op.out]!.dtype }) - 1;
+    const moved = { ...from, out: op.out, a: out };
+    spread.set(op.out, moved);
+    return [
+      op.op === "unary" ? { ...op, out, a: from.a } : { ...op, out, a: from.a, b: spread.get(op.b)!.a },
+      moved,
+    ];
+  });
+  return { values, code: withoutDead(code) };
 }
 
 /** The shapes of matrices that vectors are spread over or that are summed, the most frequent line of each size. */
@@ -268,6 +293,13 @@ function joined(
   const uses = new Map<number, number>();
   for (const op of scaled) for (const v of operandsOf(op)) uses.set(v, (uses.get(v) ?? 0) + 1);
   const products = new Map(scaled.map((op) => [op.out, op]));
+  /** In place of a matrix whose lines are all one, that line, for what goes line by line. */
+  const line = (v: number): number => {
+    const m = makers.get(v);
+    if (m?.op !== "spreadLines" || m.base !== 0 || m.dims.length !== 2) return v;
+    const [[, step], [n, inner]] = m.dims as [Dimension, Dimension];
+    return step === 0 && inner === 1 && sizeOf(m.a) === n ? m.a : v;
+  };
   const summed = scaled.map((op): NestedOp => {
     if (op.op !== "sumLines" && op.op !== "addLines") return op;
     const m = products.get(op.a);
@@ -277,8 +309,13 @@ function joined(
     const all = op.dims.slice(0, -1).every(([, stride]) => stride === 0);
     return m.op === "scaleLines" && all ? { op: "addScaledLines", out: op.out, a: m.a, b: m.b } : op;
   });
+  const byLines = summed.map((op): NestedOp => {
+    if (op.op === "scaleLines") return { ...op, a: line(op.a) };
+    if (op.op === "mulAddLines") return { ...op, a: line(op.a), c: line(op.c) };
+    return op.op === "dotLines" ? { ...op, a: line(op.a), b: line(op.b) } : op;
+  });
   const wanted = new Set(outs);
-  const backwards = [...summed].reverse().filter((op) => {
+  const backwards = [...byLines].reverse().filter((op) => {
     if (!wanted.has(op.out)) return false;
     for (const v of operandsOf(op)) wanted.add(v);
     return true;
