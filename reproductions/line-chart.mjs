@@ -15,7 +15,7 @@ export function lineChart(panels) {
   );
   const legend = names.map((name, k) => {
     const [x, y] = [
-      panel.left + (panels.length > 1 ? 220 : 170) * (k % 2),
+      panel.left + (panels.length > 1 ? 260 : 170) * (k % 2),
       panel.height + 14 + 18 * (k >> 1),
     ];
     return `<rect x="${x}" y="${y - 6}" width="16" height="4" fill="${colourOf(name)}"/><text x="${x + 22}" y="${y}">${escaped(name)}</text>`;
