@@ -1,6 +1,16 @@
 // What is trained: on which tasks, which net, and what its loss is.
 
-import { add, crossEntropyMean, endToEndMemoryNetwork, mean, supervisedMemoryNetwork } from "longspan";
+import {
+  add,
+  bernoulliCrossEntropySum,
+  crossEntropyMean,
+  div,
+  dynamicMemoryNetwork,
+  endToEndMemoryNetwork,
+  fromArray,
+  mean,
+  supervisedMemoryNetwork,
+} from "longspan";
 
 const every = Array.from({ length: 20 }, (_, i) => i + 1);
 
@@ -9,6 +19,7 @@ export const arms = {
   joint: {
     tasks: every,
     most: 50,
+    epochs: 100,
     make(vocabulary) {
       const net = endToEndMemoryNetwork({ vocabulary, width: 50, hops: 3 });
       const logits = (params, stories, softmax) => net.apply(params, stories, { softmax }).output;
@@ -20,6 +31,12 @@ export const arms = {
   "supervised-1": supervised(1),
   "supervised-2": supervised(2),
   "supervised-3": supervised(3),
+  "dynamic-1": dynamic(1),
+  "dynamic-2": dynamic(2),
+  "dynamic-3": dynamic(3),
+  "dynamic-1-labelled": dynamic(1, true),
+  "dynamic-2-labelled": dynamic(2, true),
+  "dynamic-3-labelled": dynamic(3, true),
 };
 
 /** The supervised network on a task whose answers follow from so many facts. */
@@ -27,6 +44,7 @@ function supervised(facts) {
   return {
     tasks: [facts],
     most: undefined,
+    epochs: 60,
     make(vocabulary) {
       const net = supervisedMemoryNetwork({ vocabulary, width: 50, times: 230 });
       return {
@@ -41,4 +59,40 @@ function supervised(facts) {
       };
     },
   };
+}
+
+/** The dynamic network on a task whose answers follow from so many facts, an episode for each; with labels, gates are trained to open for them. */
+function dynamic(facts, isLabelled = false) {
+  return {
+    tasks: [facts],
+    most: 50,
+    epochs: 40,
+    make(vocabulary) {
+      const net = dynamicMemoryNetwork({ vocabulary, width: 40, episodes: facts });
+      return {
+        net,
+        logits: (params, stories) => net.apply(params, stories).output,
+        loss(params, stories) {
+          const { output, gates } = net.apply(params, stories);
+          const loss = crossEntropyMean(output, stories.answers);
+          if (!isLabelled) return loss;
+          const labels = labelsOf(stories, facts);
+          return add(loss, div(bernoulliCrossEntropySum(gates, labels), stories.supports.length));
+        },
+        adam: 0.005,
+      };
+    },
+  };
+}
+
+/** 1 where the gate of an episode is to open, [sentences, episodes]. */
+function labelsOf({ structure, supports }, episodes) {
+  const { begin } = structure.set("sentences");
+  const labels = new Float32Array(begin.at(-1) * episodes);
+  supports.forEach((own, q) => {
+    // A fact that lies too far back is no longer there.
+    const first = episodes - own.length;
+    for (const [k, s] of own.entries()) labels[(begin[q] + s) * episodes + first + k] = 1;
+  });
+  return fromArray(labels, [begin.at(-1), episodes]);
 }

@@ -20,6 +20,7 @@ import {
   packStories,
   scope,
   sgd,
+  storyTimes,
   storyVocabulary,
   tensor,
   uniform,
@@ -31,7 +32,7 @@ import { questionsOf } from "./babi.mjs";
 const { arm, seed, epochs, minutes, state: stateFile, data } = JSON.parse(process.argv[2]);
 const { tasks, most, make } = arms[arm];
 const [batch, heldOut, clip] = [32, 0.1, 40];
-const [forInit, forSplit, forOrder, forTimes] = Key.of(seed).split(4);
+const [forInit, forSplit, forOrder, forTimes, forBatches] = Key.of(seed).split(5);
 
 const byTask = (kind) => tasks.map((task) => questionsOf(data, task, kind));
 const [given, tests] = [byTask("train"), byTask("test")];
@@ -84,6 +85,24 @@ const update = capture((params, state, grads, learningRate) => {
   return { params: applyUpdates(params, updates), state: next };
 });
 
+let batches = { number: -1, packed: [] };
+
+/** The batches of ten epochs, laid out once, since that takes as long as a step does: in each epoch they come in another order, with other times. */
+function batchesOf(number) {
+  if (batches.number !== number) {
+    for (const { stories } of batches.packed) for (const old of tensorsOf(stories)) old.dispose();
+    const order = shuffled(training.length, forBatches.fold(number));
+    const packed = Array.from({ length: Math.ceil(order.length / batch) }, (_, b) => {
+      const questions = order.slice(b * batch, (b + 1) * batch).map((q) => training[q]);
+      return { questions, stories: packStories(questions, vocabulary, { most }) };
+    });
+    batches = { number, packed };
+  }
+  return batches.packed;
+}
+
+const tensorsOf = ({ sentences, times, questions, answers }) => [sentences.x, times, questions.x, answers];
+
 // What is kept in the file: everything that the run goes on from.
 const start = { linear: linearStart ? 0 : -1, best: null, waited: 0, epoch: 0, seconds: 0 };
 let [progress, params] = file && existsSync(file) ? await restored() : [start, net.init(forInit)];
@@ -97,13 +116,14 @@ while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) 
   const number = isLinear ? progress.linear : 1000 + progress.epoch;
   const rate = isLinear ? 0.005 : (adamRate ?? 0.01) / 2 ** Math.floor((4 * progress.epoch) / epochs);
   const learningRate = tensor(adamRate ? rate : rate * batch);
-  const order = shuffled(training.length, forOrder.fold(number));
+  const packed = batchesOf(Math.floor(number / 10));
+  const order = shuffled(packed.length, forOrder.fold(number));
   let total = 0;
-  for (let i = 0; i < order.length; i += batch) {
+  for (const b of order) {
     const next = scope(() => {
-      const some = order.slice(i, i + batch).map((q) => training[q]);
-      const options = { most, blanks: 0.1, key: forTimes.fold(number).fold(i) };
-      const { value, grads } = gradient(params, packStories(some, vocabulary, options), !isLinear);
+      const { questions, stories } = packed[b];
+      const times = storyTimes(questions, { most, blanks: 0.1, key: forTimes.fold(number).fold(b) });
+      const { value, grads } = gradient(params, { ...stories, times }, !isLinear);
       total += onCpu(value).item();
       return update(params, state, grads, learningRate);
     });
@@ -113,7 +133,7 @@ while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) 
   const { loss: checked, wrong } = tried(params, validation, !isLinear);
   const { user, system } = process.cpuUsage(began);
   progress.seconds += (user + system) / 1e6;
-  progress.loss = total / Math.ceil(order.length / batch);
+  progress.loss = total / order.length;
   progress.held = wrong / validation.length;
   tell(
     `${isLinear ? "linear " : ""}epoch ${isLinear ? progress.linear : progress.epoch}, loss ${progress.loss.toFixed(3)}, held out ${checked.toFixed(3)}, ${(100 * progress.held).toFixed(1)} % wrong, ${progress.seconds.toFixed(0)} s`,

@@ -66,6 +66,11 @@ export const memoryNetworkRows: Rows = {
       vocabulary: thing(vocabulary()),
       options: settings({ most: maybe(size(2)), blanks: maybe(rate(0.5)), key: maybe(key()) }),
     }),
+  storyTimes: () =>
+    row({
+      questions: questions(),
+      options: settings({ most: maybe(size(2)), blanks: maybe(rate(0.5)), key: maybe(key()) }),
+    }),
   wordBags: () =>
     row(
       {

@@ -132,7 +132,7 @@ describe("packStories", () => {
 
   test("what does not go together", () => {
     expect(() => packStories(questions, vocabulary, { blanks: 0.1 })).toThrow(
-      "packStories: blanks is 0.1 and there is no key; give one for the draws",
+      "storyTimes: blanks is 0.1 and there is no key; give one for the draws",
     );
     expect(() => packStories([{ ...questions[0]!, answer: "cellar" }], vocabulary)).toThrow(
       'storyVocabulary.number: there is no word "cellar" among the 18 of the vocabulary; make it of all questions that are asked',

@@ -65,26 +65,12 @@ export function packStories(
 ): PackedStories {
   check("packStories", "questions", questions, questionsKind);
   check("packStories", "vocabulary", vocabulary, vocabularyKind);
-  const {
-    most,
-    blanks = 0,
-    key,
-  } = checkSettings("packStories", options, {
-    most: optional(size),
-    blanks: optional(rate),
-    key: optional(keyKind),
-  });
-  if (blanks > 0 && key === undefined)
-    throw new RangeError(`packStories: blanks is ${blanks} and there is no key; give one for the draws`);
-  const draws = key && blanks > 0 ? new RandomNumbers(key) : null;
+  const { most } = checkSettings<PackStoriesOptions>("packStories", options, optionKinds);
   const stories = questions.map(({ sentences }) => (most ? sentences.slice(-most) : sentences));
-  const times = stories.flatMap(({ length }) =>
-    momentsOf(length, draws ? draws.below(Math.ceil(blanks * length) + 1) : 0, draws),
-  );
   return {
     structure: chain(questions.map(() => 1)).withSets({ sentences: stories.map(({ length }) => length) }),
     sentences: packed(stories.flat(), vocabulary),
-    times: integers(times),
+    times: storyTimes(questions, options),
     questions: packed(
       questions.map(({ question }) => question),
       vocabulary,
@@ -95,6 +81,33 @@ export function packStories(
       return supports.flatMap((s) => (s >= dropped ? [s - dropped] : []));
     }),
   };
+}
+
+/**
+ * How long before its question each sentence was told, 0 for the last: what `packStories` gives as `times`. To draw other blanks for stories that are
+ * laid out already, which is faster than to lay them out anew.
+ *
+ * @param options as for `packStories`
+ * @returns int32 [sentences]
+ * @throws RangeError for blanks without a key
+ * @example
+ * const question = { sentences: [["mary", "sat"], ["she", "stood"]], question: ["who"], answer: "mary", supports: [0] };
+ * const stories = packStories([question], storyVocabulary([question]));
+ * const others = { ...stories, times: storyTimes([question], { blanks: 0.5, key: Key.of(1) }) };
+ * others.times.shape // [ 2 ]
+ */
+export function storyTimes(questions: readonly StoryQuestion[], options?: PackStoriesOptions): Tensor {
+  check("storyTimes", "questions", questions, questionsKind);
+  const { most, blanks = 0, key } = checkSettings<PackStoriesOptions>("storyTimes", options, optionKinds);
+  if (blanks > 0 && key === undefined)
+    throw new RangeError(`storyTimes: blanks is ${blanks} and there is no key; give one for the draws`);
+  const draws = key && blanks > 0 ? new RandomNumbers(key) : null;
+  return integers(
+    questions.flatMap(({ sentences }) => {
+      const count = Math.min(sentences.length, most ?? sentences.length);
+      return momentsOf(count, draws ? draws.below(Math.ceil(blanks * count) + 1) : 0, draws);
+    }),
+  );
 }
 
 /** When each of so many sentences was told, counted back from the question, falling: with blank moments, n drawn of all. */
@@ -115,4 +128,5 @@ function integers(numbers: readonly number[]): Tensor {
   return fromArray(Int32Array.from(numbers), [numbers.length], "int32");
 }
 
+const optionKinds = { most: optional(size), blanks: optional(rate), key: optional(keyKind) };
 const vocabularyKind = having("a vocabulary of stories, made by storyVocabulary(questions)", "number");

@@ -1,5 +1,5 @@
 import { checkSettings, optional, size } from "../../check/index.js";
-import { concat, gather, reshape } from "../../ops/index.js";
+import { add, concat, gather, reshape } from "../../ops/index.js";
 import type { Tensor, Value } from "../../tensor/index.js";
 import { chain, type Structure, unfold } from "../../unfold/index.js";
 import { gru } from "../cells/index.js";
@@ -31,8 +31,8 @@ type GruParams = ReturnType<ReturnType<typeof gru>["init"]>;
 export interface DynamicMemoryNetworkParams {
   /** Of sentences and questions: E0 [vocabulary, width]. */
   readonly words: Readonly<Record<string, Tensor>>;
-  /** The GRU over the facts of a story. */
-  readonly facts: GruParams;
+  /** The GRUs over the facts of a story. */
+  readonly facts: { readonly forward: GruParams; readonly backward: GruParams };
   /** The GRU over the words of a question. */
   readonly question: GruParams;
   /** `attentionGru`, the same for all episodes. */
@@ -61,7 +61,7 @@ export type DynamicMemoryNetwork = Module<
 /**
  * The dynamic memory network: reads the facts of a story in their order, again and again, each time with an eye to what the passes before have found.
  *
- *     c(1), ..., c(n) = gru over the sentences, each a sum of its words (`wordBags`)      the facts
+ *     c(i) = gru(s(1), ..., s(i)) + gru'(s(n), ..., s(i))                                the facts, of sentences s, sums of words (`wordBags`)
  *     q = gru over the words of the question, its last state
  *     e(k) = attentionGru over the facts, of q and m(k-1)                                an episode
  *     m(k) = gru(e(k), m(k-1)),   m(0) = q                                               the memory
@@ -69,10 +69,12 @@ export type DynamicMemoryNetwork = Module<
  *
  * A story without sentences has episodes of zeros. Words start normal with the deviation 1/sqrt(width), what else there is as in its cell.
  *
- * The paper has a GRU over all words of a story, whose states at the ends of sentences are the facts, and writes the answer by another GRU; here
- * sentences are sums, as in Xiong et al. (2016), and an answer is one symbol.
+ * The paper has one GRU over all words of a story, whose states at the ends of sentences are the facts, and writes the answer by another GRU. Here
+ * facts are as in Xiong et al. (2016): sentences are sums, and are read both ways, so that a gate can know what comes after a fact. An answer is
+ * one symbol.
  *
- * @see Kumar et al. (2016), "Ask me anything: dynamic memory networks for natural language processing"
+ * @see Kumar et al. (2016), "Ask me anything: dynamic memory networks for natural language processing"; Xiong, Merity, Socher (2016), "Dynamic
+ * memory networks for visual and textual question answering", section 3.1
  * @example
  * const question = { sentences: [["mary", "sat"], ["john", "stood"]], question: ["who", "sat"], answer: "mary", supports: [0] };
  * const vocabulary = storyVocabulary([question]);
@@ -98,7 +100,7 @@ export function dynamicMemoryNetwork(config: DynamicMemoryNetworkConfig): Dynami
       checkInit(what, key, dtype);
       return {
         words: words.init(key.fold(0), dtype),
-        facts: unit.init(key.fold(1), dtype),
+        facts: { forward: unit.init(key.fold(1), dtype), backward: unit.init(key.fold(6), dtype) },
         question: unit.init(key.fold(2), dtype),
         episode: episode.init(key.fold(3), dtype),
         memory: unit.init(key.fold(4), dtype),
@@ -111,9 +113,13 @@ export function dynamicMemoryNetwork(config: DynamicMemoryNetworkConfig): Dynami
       checkStories(name, stories);
       const { structure, sentences, questions } = stories;
       const E0 = params.words.E0 as Value;
-      const { facts, ones } = chainsOf(structure);
+      const { facts, back, ones } = chainsOf(structure);
       const vectors = sentenceVectors(words, { E0 }, sentences).E0!;
-      const { output: x } = unfold(unit, params.facts, { x: facts.pack(vectors) }, facts);
+      const read = { x: facts.pack(vectors) };
+      const x = add(
+        unfold(unit, params.facts.forward, read, facts).output,
+        unfold(unit, params.facts.backward, read, back).output,
+      );
       const asked = unfold(unit, params.question, { x: gather(E0, questions.x) }, questions.structure);
       const question = asked.final.h;
       const logits: Value[] = [];
@@ -129,14 +135,16 @@ export function dynamicMemoryNetwork(config: DynamicMemoryNetworkConfig): Dynami
   };
 }
 
-const known = new WeakMap<Structure, { readonly facts: Structure; readonly ones: Structure }>();
+/** Per story a chain of its facts, the same from the last to the first, and one node. */
+type Chains = Readonly<Record<"facts" | "back" | "ones", Structure>>;
 
-/** A chain of facts per story, and a node per question, of the structure of stories. */
-function chainsOf(structure: Structure): { readonly facts: Structure; readonly ones: Structure } {
+const known = new WeakMap<Structure, Chains>();
+
+function chainsOf(structure: Structure): Chains {
   let chains = known.get(structure);
   if (!chains) {
     const sizes = Array.from(structure.set("sentences").sizes);
-    chains = { facts: chain(sizes), ones: chain(sizes.map(() => 1)) };
+    chains = { facts: chain(sizes), back: chain(sizes, { reverse: true }), ones: chain(sizes.map(() => 1)) };
     known.set(structure, chains);
   }
   return chains;
