@@ -58,7 +58,8 @@ export interface MemoryReport {
 
 /**
  * A memory while it works: what it holds, where it is read and written, dL/dw(i), and the way of the gradient from what is read back to
- * what was written, in every layer whose state has a slot `memory` [rows, width].
+ * what was written, in every layer whose state has a slot `memory` [rows, width]. Memories of several heads, [heads, values, keys], have
+ * the rows of all heads, one head after the other.
  *
  * Weights are found by the names of their slots: `readWeights` and `writeWeights` [heads, rows], `strengths` and `usage` [rows]. Their
  * gradients are total derivatives with respect to the value at that step, the other weights of the step held.

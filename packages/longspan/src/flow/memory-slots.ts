@@ -1,4 +1,5 @@
 import type { Cell, Shapes } from "../cell/index.js";
+import { sizeOf } from "../tensor/index.js";
 
 // Memories are known by the names of their slots, which nn/memory gives them and users may.
 
@@ -8,11 +9,11 @@ export const [memorySlot, readSlot] = ["memory", "read"] as const;
 /** Slots with a weight for each row of a memory. */
 const weighted = ["readWeights", "writeWeights", "strengths", "usage"] as const;
 
-/** Rows and width of a cell's memory; null if it has none. */
+/** Rows and width of a cell's memory, the rows of several heads one after the other; null if it has none. */
 export function contents({ state }: Pick<Cell, "state">): { rows: number; width: number } | null {
   const shape = (state as Shapes)[memorySlot];
-  if (shape?.length !== 2) return null;
-  return { rows: shape[0]!, width: shape[1]! };
+  if (shape === undefined || shape.length < 2) return null;
+  return { rows: sizeOf(shape.slice(0, -1)), width: shape.at(-1)! };
 }
 
 /** The slots with weights for the rows of a cell's memory, [heads, rows] or [rows], in their order. */

@@ -22,6 +22,7 @@ import {
   mapTree,
   matmul,
   maximum,
+  memoryReport,
   mlstm,
   mul,
   neg,
@@ -285,6 +286,21 @@ describe("the stabiliser", () => {
     expect(outputs(unfold(cell, p, { x: cast(x, "float32") }, structure)).every((v) => v === 0)).toBe(true);
     expectFinite(cell, p);
   });
+});
+
+test("memoryReport shows what fast weights hold, the heads one after the other", async () => {
+  const cell = deltaRule({ input, hidden, heads: 2, keys: 3 });
+  const params = cell.init(Key.of(2), "float64");
+  const loss = (p: object): Value => lossOf(cell, p, x);
+  const { layers } = await memoryReport(loss as never, params, { sequences: 1 });
+  const { rows: held, width, sequences } = layers[0]!;
+  expect([held, width]).toEqual([4, 3]);
+  const { states } = unfold(cell, params, { x }, structure, { states: true });
+  const last = numbers(states!.memory)
+    .slice(structure.rowsOf(0).at(-1)! * 12)
+    .slice(0, 12);
+  expect([...sequences[0]!.contents.slice(-12)]).toEqual(last);
+  expect(sequences[0]!.gradients.some((v) => v !== 0)).toBe(true);
 });
 
 describe("settings", () => {
