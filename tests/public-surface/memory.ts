@@ -1,4 +1,12 @@
-import { addressAsBefore, addressByContent, lstm, rowMembers, tensor, turingMemory } from "longspan";
+import {
+  addressAsBefore,
+  addressByContent,
+  dotAddressing,
+  lstm,
+  rowMembers,
+  tensor,
+  turingMemory,
+} from "longspan";
 import {
   argument,
   choice,
@@ -98,6 +106,19 @@ export const memoryRows: Rows = {
   shiftedAddress: () => row({ farthest: count(1) }, { methods: partMethods }),
   gatedAddress: () => row({ other: thing(addressAsBefore()) }, { methods: partMethods }),
   drawMember: () => row({ weights: vectorOfRows(), noise: vectorOfRows(), members: thing(rowMembers) }),
+  hardAddressing: () =>
+    row(
+      { addressing: thing(dotAddressing()), options: settings({ most: size(4) }) },
+      { methods: { specs: exempt("called by attend"), address: exempt("called by attend") } },
+    ),
+  scoreFunction: () =>
+    row({
+      terms: settings({
+        cost: vectorOfRows(),
+        logProbability: vectorOfRows(),
+        baseline: maybe(vectorOfRows()),
+      }),
+    }),
   namedMachine: () =>
     row(
       {

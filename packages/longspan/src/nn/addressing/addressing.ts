@@ -1,4 +1,4 @@
-import type { ParamSpec, ParamValues, Shapes, ValuesOf } from "../../cell/index.js";
+import type { ParamSpec, ParamValues, Shapes, StepContext, ValuesOf } from "../../cell/index.js";
 import { having, type RequiredKind } from "../../check/index.js";
 import type { Value } from "../../tensor/index.js";
 import type { Members } from "./members.js";
@@ -26,6 +26,8 @@ export interface AddressingCall<P, S> {
   readonly members: Members;
   /** Where it is not 0, a member counts; all by default. */
   readonly mask?: Value | undefined;
+  /** For addressings that draw. */
+  readonly context?: StepContext;
 }
 
 /** What an addressing gives at a step. */
@@ -34,6 +36,8 @@ export interface Address<S> {
   readonly weights: Value;
   /** What it keeps for the next step. */
   readonly state: ValuesOf<S>;
+  /** The logarithm of the probability of what it drew, [], where it draws. */
+  readonly logProbability?: Value;
 }
 
 /**

@@ -7,6 +7,7 @@ export type {
 } from "./addressing.js";
 export * from "./content-addressing.js";
 export * from "./draw-member.js";
+export * from "./hard-addressing.js";
 export * from "./interpolate.js";
 export { type Members, rowMembers, setMembers } from "./members.js";
 export * from "./scores.js";

@@ -13,5 +13,6 @@ export {
   mixtureOf,
   mixtureOutputs,
 } from "./mixture.js";
+export * from "./score-function.js";
 export * from "./squared-error.js";
 export * from "./units.js";

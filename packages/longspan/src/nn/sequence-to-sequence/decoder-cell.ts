@@ -108,14 +108,19 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
       };
       const old = Object.fromEntries(Object.keys(inner.state).map((name) => [name, named[name]!]));
       const address = (query: Value) => {
-        const { weights, state: kept } = addressing!.address({
+        const {
+          weights,
+          state: kept,
+          ...drawn
+        } = addressing!.address({
           query,
           keys: named.source.h,
           params: params.address as never,
           state: named as never,
           members: setMembers,
+          context: draws,
         });
-        return { weights, kept, context: setMembers.weightedSum(weights, named.source.h) };
+        return { weights, kept, drawn, context: setMembers.weightedSum(weights, named.source.h) };
       };
       const before = isBefore ? address(old[asking!]!) : null;
       const joined = [named.x, before?.context, back > 0 ? named[fed] : undefined, named.context];
@@ -126,7 +131,8 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
         unknown
       >;
       const after = attention && !isBefore ? address(result.output) : null;
-      const { weights, kept } = before ?? after ?? {};
+      const { weights, kept, drawn = {} } = before ?? after ?? {};
+      const sums = { ...(result.sums as object | undefined), ...drawn };
       const output = before
         ? concat([result.output, before.context])
         : after
@@ -135,7 +141,7 @@ export function decoderCell(parts: DecoderCellParts): DecoderCell {
       return {
         state: { ...result.state, ...kept, ...(back > 0 ? { [fed]: output } : {}) },
         output: asksWeights ? { output, weights: weights! } : output,
-        ...(result.sums === undefined ? {} : { sums: result.sums }),
+        ...(Object.keys(sums).length > 0 ? { sums } : {}),
       };
     },
   })(undefined);
