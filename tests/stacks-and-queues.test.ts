@@ -32,14 +32,14 @@ const lists = { stackMemory, queueMemory, dequeMemory };
 const names = Object.keys(lists) as (keyof typeof lists)[];
 
 /** What a twin reads over steps of emitted numbers. */
-function readByTwin(name: keyof typeof lists, emitted: readonly number[], rows: number, popBias: number) {
+function readByTwin(name: keyof typeof lists, emitted: readonly number[], rows: number) {
   const twin: ListTwin = { rows: [] };
   const ends = name === "dequeMemory" ? 2 : 1;
   const reads: number[] = [];
   for (let at = 0; at < emitted.length; ) {
     const orders = Array.from({ length: ends }, () => {
       at += width + 2;
-      return orderOf(emitted.slice(at - width - 2, at), width, popBias);
+      return orderOf(emitted.slice(at - width - 2, at), width);
     });
     reads.push(...twins[name](twin, orders, rows));
   }
@@ -63,7 +63,7 @@ describe.each(names)("%s", (name) => {
       const memory = lists[name]({ rows, width });
       const x = mul(normal(Key.of(seed), [12, memory.emits], "float64"), 2);
       const { output, final } = unfold(toldCell(memory), {}, { x }, chain([12]), { loop });
-      const { reads, twin } = readByTwin(name, numbers(x), rows, -1);
+      const { reads, twin } = readByTwin(name, numbers(x), rows);
       expectClose(numbers(output), reads);
       expect(numbers(final.strengths).reduce((a, b) => a + b)).toBeCloseTo(
         twin.rows.reduce((total, { strength }) => total + strength, 0),
@@ -74,7 +74,7 @@ describe.each(names)("%s", (name) => {
 
   test("is an ordinary one where strengths are 0 or 1", () => {
     const steps = 60;
-    const memory = lists[name]({ rows: steps, width, popBias: 0 });
+    const memory = lists[name]({ rows: steps, width, pushBias: 0, popBias: 0 });
     for (const seed of [1, 2, 3, 4]) {
       const drawn = numbers(uniform(Key.of(seed), [steps * 2 * (width + 2)]));
       const below = (n: number) => Math.floor(n * drawn.pop()!);

@@ -15,10 +15,10 @@ export interface Order {
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const sum = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
 
-/** The order of so many numbers that a controller emits: v [width], d, u. */
-export function orderOf(emitted: readonly number[], width: number, popBias: number): Order {
+/** The order of so many numbers that a controller emits: v [width], d, u; biases are those by default. */
+export function orderOf(emitted: readonly number[], width: number): Order {
   const value = emitted.slice(0, width).map(Math.tanh);
-  return { value, push: sigmoid(emitted[width]!), pop: sigmoid(emitted[width + 1]! + popBias) };
+  return { value, push: sigmoid(emitted[width]! - 1), pop: sigmoid(emitted[width + 1]! - 2) };
 }
 
 type Twin = (twin: ListTwin, orders: readonly Order[], capacity: number) => number[];

@@ -66,7 +66,8 @@ const cellMethods = (name: string) => ({
 const list = () => ({
   rows: size(4),
   width: size(3),
-  popBias: maybe(argument(-1, ["number"], Number.NaN)),
+  pushBias: maybe(argument(-1, ["number"], Number.NaN)),
+  popBias: maybe(argument(-2, ["number"], Number.NaN)),
 });
 
 /** Machines, memories and what they are made of. */

@@ -17,7 +17,7 @@ import {
  * order from the top to the bottom: first the N that were pushed on the top, the newest first, then the N that were pushed at the bottom,
  * the newest last.
  *
- *     v = tanh(.),  d = sigmoid(.),  u = sigmoid(. + popBias)                      for the top, and again for the bottom
+ *     v = tanh(.),  d = sigmoid(. + pushBias),  u = sigmoid(. + popBias)   for the top, and again for the bottom
  *     s'(i) = max(0, s(i) - max(0, u_top - s(0) - ... - s(i-1)))                   popping from the top
  *     s"(i) = max(0, s'(i) - max(0, u_bottom - s'(i+1) - ... - s'(2N-1)))          then from the bottom
  *     M(t) = [v_top, M(0), ..., M(N-2), M(N+1), ..., M(2N-1), v_bottom]            pushing at both ends
@@ -28,7 +28,7 @@ import {
  * which lies in the middle. A sequence of at most N steps loses none.
  *
  * It is told v [width], d [1] and u [1] for the top, then for the bottom, and answers r_top and r_bottom, [2 width]. State: memory
- * [2 rows, width], strengths [2 rows], both zero at first. On kinks and `popBias`, see `stackMemory`.
+ * [2 rows, width], strengths [2 rows], both zero at first. On kinks and biases, see `stackMemory`.
  *
  * @see Grefenstette, Hermann, Suleyman, Blunsom (2015), "Learning to transduce with unbounded memory", section 3.3
  * @example
@@ -36,7 +36,8 @@ import {
  * cell.state.memory // [ 20, 5 ]
  */
 export function dequeMemory(config: StrengthsConfig): Memory<Readonly<Record<never, never>>, StrengthsState> {
-  const { rows, width, popBias = -1 } = checkSettings("dequeMemory", config, strengthsKinds);
+  const settings = checkSettings("dequeMemory", config, strengthsKinds);
+  const { rows, width } = settings;
   const signals = width + 2;
   return {
     name: "dequeMemory",
@@ -46,7 +47,7 @@ export function dequeMemory(config: StrengthsConfig): Memory<Readonly<Record<nev
     specs: {},
     step({ emitted, state: { memory, strengths } }) {
       const [top, bottom] = [0, signals].map((at) =>
-        signalsOf(slice(emitted, -1, at, at + signals), width, popBias),
+        signalsOf(slice(emitted, -1, at, at + signals), settings),
       );
       const left = popped(popped(strengths, top!.pop, "first row"), bottom!.pop, "last row");
       const half = (from: number): Listed => ({

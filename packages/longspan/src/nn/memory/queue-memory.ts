@@ -14,7 +14,7 @@ import {
  * A continuous queue: rows with strengths, the newest first. It pushes at one end and pops and reads at the other, where the oldest rows lie,
  * all to extents between 0 and 1.
  *
- *     v = tanh(.),  d = sigmoid(.),  u = sigmoid(. + popBias)                      what is pushed; how much of it; how much is popped
+ *     v = tanh(.),  d = sigmoid(. + pushBias),  u = sigmoid(. + popBias)   what is pushed; how much of it; how much is popped
  *     s'(i) = max(0, s(i) - max(0, u - s(i+1) - ... - s(N-1)))                     popping, the oldest first         (equation 4)
  *     M(t) = [v, M(0), ..., M(N-2)],  s(t) = [d, s'(0), ..., s'(N-2)]              pushing                           (1, 4)
  *     r = sum over i of min(s(i), max(0, 1 - s(i+1) - ... - s(N-1))) M(i)          the oldest, after the push        (5)
@@ -24,7 +24,7 @@ import {
  * most N steps loses none.
  *
  * It is told v [width], d [1] and u [1], and answers r [width]. State: memory M [rows, width], strengths s [rows], both zero at first. On
- * kinks and `popBias`, see `stackMemory`.
+ * kinks and biases, see `stackMemory`.
  *
  * @see Grefenstette, Hermann, Suleyman, Blunsom (2015), "Learning to transduce with unbounded memory", section 3.2
  * @example
@@ -32,7 +32,8 @@ import {
  * unfold(cell, cell.init(Key.of(1)), { x: zeros([7, 3]) }, chain([7])).output.shape // [ 7, 9 ]
  */
 export function queueMemory(config: StrengthsConfig): Memory<Readonly<Record<never, never>>, StrengthsState> {
-  const { rows, width, popBias = -1 } = checkSettings("queueMemory", config, strengthsKinds);
+  const settings = checkSettings("queueMemory", config, strengthsKinds);
+  const { rows, width } = settings;
   return {
     name: "queueMemory",
     emits: width + 2,
@@ -40,7 +41,7 @@ export function queueMemory(config: StrengthsConfig): Memory<Readonly<Record<nev
     state: { memory: [rows, width], strengths: [rows] },
     specs: {},
     step({ emitted, state: { memory, strengths } }) {
-      const { pop, ...pushing } = signalsOf(emitted, width, popBias);
+      const { pop, ...pushing } = signalsOf(emitted, settings);
       const rest = { memory, strengths: popped(strengths, pop, "last row") };
       const state = pushed(rest, pushing, "first row");
       return { read: readAt(state, "last row"), state };

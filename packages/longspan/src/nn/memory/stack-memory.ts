@@ -14,7 +14,7 @@ import {
  * A continuous stack: rows with strengths, the newest first. It pushes and pops at every step, both to an extent between 0 and 1, and what it
  * answers is the top of the stack, to the depth at which strengths add up to 1.
  *
- *     v = tanh(.),  d = sigmoid(.),  u = sigmoid(. + popBias)                      what is pushed; how much of it; how much is popped
+ *     v = tanh(.),  d = sigmoid(. + pushBias),  u = sigmoid(. + popBias)   what is pushed; how much of it; how much is popped
  *     s'(i) = max(0, s(i) - max(0, u - s(0) - ... - s(i-1)))                       popping, from the top              (equation 2)
  *     M(t) = [v, M(0), ..., M(N-2)],  s(t) = [d, s'(0), ..., s'(N-2)]              pushing, on the top                (1, 2)
  *     r = sum over i of min(s(i), max(0, 1 - s(0) - ... - s(i-1))) M(i)            the top, with what was just pushed (3)
@@ -23,8 +23,8 @@ import {
  * steps pushed. A push beyond that puts out the oldest, with the strength that it has left, so that the bottom of a deep stack is lost; a
  * sequence of at most N steps loses none.
  *
- * The max and min have kinks, where the derivative is that of `relu` and `minimum`. A row whose strength is 0 gets no gradient, nor does
- * popping from an empty stack; `popBias` lets it fill at first.
+ * The max and min have kinks, where the derivative is that of `relu` and `minimum`. A row that is covered by a strength of 1 gets no
+ * gradient, so a stack begins by pushing weakly, and popping still more weakly: what it reads then reaches down through several rows.
  *
  * It is told v [width], d [1] and u [1], and answers r [width]. State: memory M [rows, width], strengths s [rows], both zero at first.
  *
@@ -36,7 +36,8 @@ import {
  * final.strengths.shape // [ 1, 10 ]
  */
 export function stackMemory(config: StrengthsConfig): Memory<Readonly<Record<never, never>>, StrengthsState> {
-  const { rows, width, popBias = -1 } = checkSettings("stackMemory", config, strengthsKinds);
+  const settings = checkSettings("stackMemory", config, strengthsKinds);
+  const { rows, width } = settings;
   return {
     name: "stackMemory",
     emits: width + 2,
@@ -44,7 +45,7 @@ export function stackMemory(config: StrengthsConfig): Memory<Readonly<Record<nev
     state: { memory: [rows, width], strengths: [rows] },
     specs: {},
     step({ emitted, state: { memory, strengths } }) {
-      const { pop, ...pushing } = signalsOf(emitted, width, popBias);
+      const { pop, ...pushing } = signalsOf(emitted, settings);
       const rest = { memory, strengths: popped(strengths, pop, "first row") };
       const state = pushed(rest, pushing, "first row");
       return { read: readAt(state, "first row"), state };

@@ -29,7 +29,9 @@ export interface StrengthsConfig {
   readonly rows: number;
   /** Features of a row, W. */
   readonly width: number;
-  /** Is added to what decides on popping, so that a list is pushed to at first and seldom popped; -1 by default. */
+  /** Is added to what decides on pushing, so that little is pushed at first; -1 by default. */
+  readonly pushBias?: number;
+  /** Is added to what decides on popping, so that less is popped than pushed at first; -2 by default. */
   readonly popBias?: number;
 }
 
@@ -41,7 +43,19 @@ export interface StrengthsState {
 }
 
 /** The kinds of the settings. */
-export const strengthsKinds = { rows: size, width: size, popBias: optional(finite) };
+export const strengthsKinds = {
+  rows: size,
+  width: size,
+  pushBias: optional(finite),
+  popBias: optional(finite),
+};
+
+/**
+ * Where lists begin: they push weakly, and pop still more weakly, so that a read reaches down through several rows, and its gradient with
+ * it. A stack that pushes half of each row at first hides under what it pushes later all that it should give back, and learns slowly or
+ * not at all; one that pops more than it pushes keeps nothing.
+ */
+const [pushedAtFirst, poppedAtFirst] = [-1, -2];
 
 /** A list as it is at one step. */
 export type Listed = ValuesOf<StrengthsState>;
@@ -53,9 +67,12 @@ export interface Pushed {
 }
 
 /** What an end is told, of W + 2 numbers: v [W], d [1] and u [1]. */
-export function signalsOf(emitted: Value, width: number, popBias: number): Pushed & { readonly pop: Value } {
+export function signalsOf(
+  emitted: Value,
+  { width, pushBias = pushedAtFirst, popBias = poppedAtFirst }: StrengthsConfig,
+): Pushed & { readonly pop: Value } {
   const [v, d, u] = cut(emitted, [width, 1, 1]);
-  return { value: tanh(v), amount: sigmoid(d), pop: sigmoid(add(u, popBias)) };
+  return { value: tanh(v), amount: sigmoid(add(d, pushBias)), pop: sigmoid(add(u, popBias)) };
 }
 
 /**
