@@ -1,6 +1,6 @@
 import { check, checkSettings, integerIn, isRecord, kind, numbers, optional } from "../../check/index.js";
 import { structureKind } from "../../unfold/kinds.js";
-import { lengthsFrom, longestOf, makeProblem, type ScoredSequence } from "./make-problem.js";
+import { lengthsFrom, longestOf, makeProblem, type ScoredSequence, scoredOf } from "./make-problem.js";
 import type { Lengths, SyntheticBatch, SyntheticProblem } from "./problem.js";
 
 /** Settings of `dynamicNGrams`. */
@@ -84,13 +84,10 @@ export function dynamicNGrams(options: DynamicNGramsOptions): SyntheticProblem {
 export function nGramOptimum(batch: SyntheticBatch, context = 5): number {
   check("nGramOptimum", "batch", batch, batchKind);
   check("nGramOptimum", "context", context, contextKind);
-  const { structure, scored } = batch;
   let total = 0;
-  for (let b = 0; b < structure.sequences; b++) {
-    const indices = [...scored.keys()].filter((i) => structure.parts.sequenceOf[scored[i]!] === b);
+  for (const indices of scoredOf(batch))
     for (const p of estimates(bitsOf(batch, indices, context), context)) total -= Math.log(p);
-  }
-  return total / scored.length;
+  return total / batch.scored.length;
 }
 
 /** All bits of a sequence: what comes before the scored steps from the inputs, the others from the answers. */
@@ -101,6 +98,7 @@ function bitsOf(
 ): number[] {
   const sequence = structure.parts.sequenceOf[scored[indices[0]!]!]!;
   const first: number[] = [];
+  // The first steps of all sequences come first.
   for (let row = 0; first.length < context; row++)
     if (structure.parts.sequenceOf[row] === sequence) first.push(x[row]!);
   return [...first, ...indices.map((i) => targets[i]!)];

@@ -83,7 +83,7 @@ export function makeProblem(generator: Generator): SyntheticProblem {
 }
 
 /** The positions among the scored rows of a batch of each sequence's, first step first. */
-function scoredOf({ structure, scored }: SyntheticBatch): readonly (readonly number[])[] {
+export function scoredOf({ structure, scored }: SyntheticBatch): readonly (readonly number[])[] {
   const of: number[][] = Array.from({ length: structure.sequences }, () => []);
   // Rows of a chain are in the order of its steps.
   for (const [i, row] of scored.entries()) of[structure.parts.sequenceOf[row]!]!.push(i);
