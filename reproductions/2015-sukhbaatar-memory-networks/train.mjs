@@ -53,13 +53,17 @@ const parts = given.map((questions, t) => {
 const training = parts.flatMap(({ rest }) => rest);
 const validation = parts.flatMap(({ held }) => held);
 
+/** Questions laid out to be tried. */
+const laid = (questions) =>
+  Array.from({ length: Math.ceil(questions.length / 250) }, (_, i) =>
+    packStories(questions.slice(250 * i, 250 * (i + 1)), vocabulary, { most }),
+  );
+
 /** The mean loss on questions, and how many are answered wrongly. */
-function tried(params, questions, softmax) {
-  let [total, wrong] = [0, 0];
-  for (let at = 0; at < questions.length; at += 250)
+function tried(params, batches, softmax) {
+  let [total, wrong, count] = [0, 0, 0];
+  for (const stories of batches)
     scope(() => {
-      const some = questions.slice(at, at + 250);
-      const stories = packStories(some, vocabulary, { most });
       const scores = onCpu(logits(params, stories, softmax)).toArray();
       const right = onCpu(stories.answers).toArray();
       for (const [q, answer] of right.entries()) {
@@ -68,8 +72,9 @@ function tried(params, questions, softmax) {
         total += Math.log(own.reduce((sum, x) => sum + Math.exp(x - top), 0)) + top - own[answer];
         if (own.indexOf(top) !== answer) wrong += 1;
       }
+      count += right.length;
     });
-  return { loss: total / questions.length, wrong };
+  return { loss: total / count, wrong };
 }
 
 // Adam's averages are not kept, and such runs are short: one that was broken off begins anew.
@@ -107,6 +112,7 @@ const tensorsOf = ({ sentences, times, questions, answers }) => [sentences.x, ti
 const start = { linear: linearStart ? 0 : -1, best: null, waited: 0, epoch: 0, seconds: 0 };
 let [progress, params] = file && existsSync(file) ? await restored() : [start, net.init(forInit)];
 let state = optimiser.init(params);
+const checks = laid(validation);
 const begun = performance.now();
 
 const tell = (text) => process.stderr.write(`${arm}, seed ${seed}: ${text}\n`);
@@ -130,7 +136,7 @@ while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) 
     for (const old of leaves([params, state])) old.dispose();
     ({ params, state } = next);
   }
-  const { loss: checked, wrong } = tried(params, validation, !isLinear);
+  const { loss: checked, wrong } = tried(params, checks, !isLinear);
   const { user, system } = process.cpuUsage(began);
   progress.seconds += (user + system) / 1e6;
   progress.loss = total / order.length;
@@ -149,7 +155,7 @@ while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) 
   if (file) await stored();
 }
 
-const errors = tests.map((questions) => tried(params, questions, true).wrong / questions.length);
+const errors = tests.map((questions) => tried(params, laid(questions), true).wrong / questions.length);
 const result = {
   arm,
   seed,

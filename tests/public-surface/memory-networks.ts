@@ -107,6 +107,7 @@ export const memoryNetworkRows: Rows = {
           hops: maybe(size(2)),
           tying: maybe(choice("adjacent")),
           positions: maybe(flag(true)),
+          longest: maybe(size(3)),
           times: maybe(count(50)),
         }),
       },

@@ -359,6 +359,32 @@ const supportCells = [true, false].map((forced) => {
     over,
   ] as const;
 });
+test("places are shares of the sentence's own words, or of those of the longest", () => {
+  const one = { sentences: [["a", "b"]], question: ["a"], answer: "b", supports: [0] };
+  const two = { ...one, sentences: [["a", "b", "a", "a"]] };
+  const known = storyVocabulary([one]);
+  const outputs = ([{}, { longest: 2 }, { longest: 4 }] as const).map((longest) => {
+    const net = endToEndMemoryNetwork({ vocabulary: known.size, width: 3, ...longest });
+    const params = randomLike(net.init(Key.of(1), "float64"), Key.of(2));
+    return [one, two].map((q) => numbers(net.apply(params as never, packStories([q], known)).output));
+  });
+  // The question has one word, so its own place differs from that of a longer J.
+  expect(outputs[0]![0]).not.toEqual(outputs[1]![0]);
+  expect(outputs[1]![0]).not.toEqual(outputs[2]![0]);
+  const bag = wordBags({ vocabulary: 2, width: 2 });
+  const E0 = tensor(
+    [
+      [1, 10],
+      [100, 1000],
+    ],
+    "float64",
+  );
+  const inputs = { word: tensor([0, 1], "int32"), position: tensor([0.25, 0.5], "float64") };
+  const { sums } = unfold(bag, { E0 }, inputs as never, chain([2]));
+  // l = (1 - p) - (k/2) (1 - 2p): .5, .25 for p = .25, and .5, .5 for p = .5.
+  expect(numbers((sums as { E0: Value }).E0)).toEqual([0.5 * 1 + 0.5 * 100, 0.25 * 10 + 0.5 * 1000]);
+});
+
 const structure = chain([1, 1, 1]).withSets({ sentences: [2, 0, 3] });
 const hopCells = (["adjacent", "layerWise", "keyValue"] as const).flatMap((tying) =>
   [true, false].map((softmax) => {

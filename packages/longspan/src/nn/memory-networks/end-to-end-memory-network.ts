@@ -29,6 +29,11 @@ export interface EndToEndMemoryNetworkConfig {
   readonly tying?: "adjacent" | "layerWise";
   /** Whether words count by their places. They do unless this is false. */
   readonly positions?: boolean;
+  /**
+   * J of position encoding for all sentences: how many words the longest has, as where sentences are padded. Each sentence's own number of words by
+   * default. With a J much above that of most sentences, places count for less, and words more by themselves.
+   */
+  readonly longest?: number;
   /** How many times are told apart (temporal encoding); 50 by default, 0 for none. */
   readonly times?: number;
 }
@@ -85,6 +90,7 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
     hops = 3,
     tying = "adjacent",
     positions = true,
+    longest,
     times = 50,
   } = checkSettings<EndToEndMemoryNetworkConfig>(what, config, configKinds);
   const isAdjacent = tying === "adjacent";
@@ -117,11 +123,11 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
       );
       const tables = params.words as Readonly<Record<string, Value>>;
       const first = isAdjacent ? { E0: tables.E0! } : (params.question as Readonly<Record<"E0", Value>>);
-      const vectors = sentenceVectors(words, tables, stories.sentences);
+      const vectors = sentenceVectors(words, tables, stories.sentences, longest);
       const sentences = Object.fromEntries(
         Object.values(vectors).map((vector, i) => [`m${i}`, vector] as const),
       );
-      const u = sentenceVectors(question, first, stories.questions).E0!;
+      const u = sentenceVectors(question, first, stories.questions, longest).E0!;
       const inputs = { u, sentences: { ...sentences, ...(times > 0 ? { time: stories.times } : {}) } };
       const { output } = unfold(
         cell(softmax, weights),
@@ -142,5 +148,6 @@ const configKinds = {
   hops: optional(size),
   tying: optional(oneOf("adjacent", "layerWise")),
   positions: optional(flag),
+  longest: optional(size),
   times: optional(count),
 };
