@@ -40,13 +40,11 @@ export function pointedOf(problem, model, params, key, count) {
     scope(() => {
       const { source, answers, members } = sample(problem, key, number, most);
       const lengths = source.structure.nodesPerSequence().map((n) => problem.length(n));
-      return model
-        .greedy(params, source, lengths)
-        .map(({ members: pointed }, s) => ({
-          pointed: [...pointed],
-          answer: answers[s],
-          members: members[s],
-        }));
+      return model.greedy(params, source, lengths).map(({ members: pointed }, s) => ({
+        pointed: [...pointed],
+        answer: answers[s],
+        members: members[s],
+      }));
     }),
   ).flat();
 }
