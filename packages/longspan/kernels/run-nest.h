@@ -9,20 +9,28 @@ namespace LONGSPAN_ISA {
 template <class T>
 constexpr int linePlaces = 64 / static_cast<int>(sizeof(T));
 
-/** The sum of what `term(i, n)` gives for the n elements from i on, in their type, the places joined by halves. */
-template <class T, class F>
-LONGSPAN_INLINE T sumPlaces(int64_t columns, F term) {
-  constexpr int vectors = linePlaces<T> / lanes<T>;
-  Vec<T> sums[vectors] = {};
-  int64_t i = 0;
-  for (; i + linePlaces<T> <= columns; i += linePlaces<T>)
-    for (int v = 0; v < vectors; v++) sums[v] = term(sums[v], i + v * lanes<T>, lanes<T>);
-  for (int v = 0; i < columns; v++, i += lanes<T>)
-    sums[v] = term(sums[v], i, columns - i < lanes<T> ? static_cast<int>(columns - i) : lanes<T>);
+/** The sum of the places: the second half of them is added to the first until one is left. */
+template <class T>
+LONGSPAN_INLINE T joinPlaces(const Vec<T>* sums) {
+#if defined(__AVX512F__)
+  // In registers. The masks name all places: without them GCC 12 sees something that is not initialised.
+  if constexpr (sizeof(T) == 4) {
+    const __m512 all = reinterpret_cast<__m512>(sums[0]);
+    const __m256 half = _mm512_maskz_extractf32x8_ps(0xff, all, 0) + _mm512_maskz_extractf32x8_ps(0xff, all, 1);
+    const __m128 quarter = _mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1);
+    const __m128 two = quarter + _mm_movehl_ps(quarter, quarter);
+    return two[0] + two[1];
+  } else {
+    const __m512d all = reinterpret_cast<__m512d>(sums[0]);
+    const __m256d half = _mm512_maskz_extractf64x4_pd(0xf, all, 0) + _mm512_maskz_extractf64x4_pd(0xf, all, 1);
+    const __m128d quarter = _mm256_castpd256_pd128(half) + _mm256_extractf128_pd(half, 1);
+    return quarter[0] + quarter[1];
+  }
+#else
   typedef T Half __attribute__((vector_size(32)));
   typedef T Quarter __attribute__((vector_size(16)));
   alignas(64) T places[linePlaces<T>];
-  for (int v = 0; v < vectors; v++) store(places + v * lanes<T>, sums[v]);
+  for (int v = 0; v < linePlaces<T> / lanes<T>; v++) store(places + v * lanes<T>, sums[v]);
   const Half half = *reinterpret_cast<const Half*>(places) + *reinterpret_cast<const Half*>(places + linePlaces<T> / 2);
   alignas(32) T rest[linePlaces<T> / 2];
   *reinterpret_cast<Half*>(rest) = half;
@@ -31,11 +39,38 @@ LONGSPAN_INLINE T sumPlaces(int64_t columns, F term) {
     return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
   else
     return quarter[0] + quarter[1];
+#endif
+}
+
+/** Whole vectors of a line, and the elements behind them. */
+struct LineParts {
+  int64_t whole;
+  int rest;
+};
+template <class T>
+LONGSPAN_INLINE LineParts partsOf(int64_t columns) {
+  const int64_t whole = columns / lanes<T> * lanes<T>;
+  return {whole, static_cast<int>(columns - whole)};
+}
+
+/** The sum along a line: `term(sum, i, n)` adds what there is of the n elements from i on, n = 0 standing for a whole vector. */
+template <class T, class F>
+LONGSPAN_INLINE T sumPlaces(const LineParts& parts, F term) {
+  constexpr int vectors = linePlaces<T> / lanes<T>;
+  Vec<T> sums[vectors] = {};
+  int64_t i = 0;
+  for (; i + linePlaces<T> <= parts.whole; i += linePlaces<T>)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) sums[v] = term(sums[v], i + v * lanes<T>, 0);
+  int v = 0;
+  for (; i < parts.whole; i += lanes<T>, v++) sums[v] = term(sums[v], i, 0);
+  if (parts.rest > 0) sums[v] = term(sums[v], i, parts.rest);
+  return joinPlaces<T>(sums);
 }
 
 template <class T>
 LONGSPAN_INLINE Vec<T> loadSome(const T* p, int n) {
-  return n == lanes<T> ? load(p) : loadPart(p, n);
+  return n == 0 ? load(p) : loadPart(p, n);
 }
 
 /** Where the lines of a nest lie in an operand, line after line. */
@@ -199,9 +234,11 @@ class NestRunner {
   template <class T>
   void repeat(T* to, const T* from) const {
     const int64_t columns = nest_.columns;
-    for (int64_t l = 0; l < count_; l++, to += columns)
-      for (int64_t c = 0; c < columns; c += lanes<T>)
-        store(to + c, loadSome(from + c, columns - c < lanes<T> ? static_cast<int>(columns - c) : lanes<T>));
+    const LineParts parts = partsOf<T>(columns);
+    for (int64_t l = 0; l < count_; l++, to += columns) {
+      for (int64_t c = 0; c < parts.whole; c += lanes<T>) store(to + c, load(from + c));
+      if (parts.rest > 0) store(to + parts.whole, loadPart(from + parts.whole, parts.rest));
+    }
   }
 
   /** Line by line: f of the elements of a, the number of the line in b, and the elements of c, if there is one. */
@@ -214,13 +251,13 @@ class NestRunner {
     const T* y = lineOf<T>(op.c < 0 ? op.a : op.c, &stepY);
     const T* factors = reinterpret_cast<const T*>(whole(op.b)) + first_;
     const int64_t columns = nest_.columns;
+    const LineParts parts = partsOf<T>(columns);
     for (int64_t l = 0; l < count_; l++, to += columns, x += stepX, y += stepY) {
       const Vec<T> factor = splat(factors[l]);
-      int64_t c = 0;
-      for (; c + lanes<T> <= columns; c += lanes<T>) store(to + c, f(load(x + c), factor, load(y + c)));
-      if (c == columns) continue;
-      const int n = static_cast<int>(columns - c);
-      storePart(to + c, f(loadPart(x + c, n), factor, loadPart(y + c, n)), n);
+      for (int64_t c = 0; c < parts.whole; c += lanes<T>) store(to + c, f(load(x + c), factor, load(y + c)));
+      if (parts.rest == 0) continue;
+      const int64_t c = parts.whole;
+      storePart(to + c, f(loadPart(x + c, parts.rest), factor, loadPart(y + c, parts.rest)), parts.rest);
     }
   }
 
@@ -228,8 +265,9 @@ class NestRunner {
   void sums(const MapOp& op) const {
     const T* x = matrix<T>(op.a);
     T* to = reinterpret_cast<T*>(whole(op.out)) + first_;
+    const LineParts parts = partsOf<T>(nest_.columns);
     for (int64_t l = 0; l < count_; l++, x += nest_.columns)
-      to[l] = sumPlaces<T>(nest_.columns, [&](Vec<T> sum, int64_t i, int n) { return sum + loadSome(x + i, n); });
+      to[l] = sumPlaces<T>(parts, [&](Vec<T> sum, int64_t i, int n) { return sum + loadSome(x + i, n); });
   }
 
   template <class T>
@@ -239,8 +277,9 @@ class NestRunner {
     const T* x = lineOf<T>(op.a, &stepX);
     const T* y = lineOf<T>(op.b, &stepY);
     T* to = reinterpret_cast<T*>(whole(op.out)) + first_;
+    const LineParts parts = partsOf<T>(nest_.columns);
     for (int64_t l = 0; l < count_; l++, x += stepX, y += stepY)
-      to[l] = sumPlaces<T>(nest_.columns, [&](Vec<T> sum, int64_t i, int n) {
+      to[l] = sumPlaces<T>(parts, [&](Vec<T> sum, int64_t i, int n) {
         return multiplyAdd(loadSome(x + i, n), loadSome(y + i, n), sum);
       });
   }
@@ -281,11 +320,20 @@ class NestRunner {
         for (int v = 0; v < wide; v++) sums[v] = f(sums[v], load(x + l * columns + c + v * lanes<T>), l);
       for (int v = 0; v < wide; v++) store(to + c + v * lanes<T>, sums[v]);
     }
+    // One vector by itself would wait for each sum: lines take turns among a few.
     for (; c < columns; c += lanes<T>) {
-      const int n = columns - c < lanes<T> ? static_cast<int>(columns - c) : lanes<T>;
-      Vec<T> sum = loadSome(to + c, n);
-      for (int64_t l = 0; l < count_; l++) sum = f(sum, loadSome(x + l * columns + c, n), l);
-      storePart(to + c, sum, n);
+      const int n = columns - c < lanes<T> ? static_cast<int>(columns - c) : 0;
+      Vec<T> sums[wide] = {loadSome(to + c, n)};
+      int64_t l = 0;
+      for (; l + wide <= count_; l += wide)
+#pragma GCC unroll 4
+        for (int v = 0; v < wide; v++) sums[v] = f(sums[v], loadSome(x + (l + v) * columns + c, n), l + v);
+      for (; l < count_; l++) sums[0] = f(sums[0], loadSome(x + l * columns + c, n), l);
+      const Vec<T> sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      if (n == 0)
+        store(to + c, sum);
+      else
+        storePart(to + c, sum, n);
     }
   }
 

@@ -85,7 +85,10 @@ function compile(
     watch(name, stage);
     return stage;
   };
-  const placed = done("2-place-results", placeResults({ cell: rowProducts(cell), structure, initials, finals }));
+  const placed = done(
+    "2-place-results",
+    placeResults({ cell: rowProducts(cell), structure, initials, finals }),
+  );
   const hoisted = done("3-hoist", hoist(placed));
   const fused = done("4-fuse", fuse(hoisted));
   const assigned = done("5-assign-buffers", assignBuffers(fused));
