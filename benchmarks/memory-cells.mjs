@@ -2,7 +2,8 @@
 // node benchmarks/memory-cells.mjs --python /path/to/python [--cells ntm,delta,mlstm --batches 32,1 --rounds 9]   (after npm run build)
 //
 // Both sides get the same numbers and compute the same equations, in float32 on so many threads. The value of the loss and the gradients of all
-// parameters and inputs are compared first. Then the sides take turns, and the ratio is that of a round.
+// parameters and inputs are compared first. Then the sides take turns, and the ratio is that of a round. On a machine that others use as well,
+// processor time tells more than the clock; `--alone` gives ours without PyTorch.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
