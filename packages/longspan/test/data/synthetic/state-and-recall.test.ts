@@ -32,7 +32,7 @@ describe("multi-query recall", () => {
     const gapsOf = (power: number) => {
       const problem = multiQueryRecall({ pairs: 1, steps: 10, symbols: 2, power });
       const batch = problem.sample(Key.of(2), 0, 4000);
-      return counts(upTo(4000).map((b) => (answersOf(batch, b, problem).positions[0]! - 2) / 2));
+      return counts(Array.from(batch.scored, (row) => (batch.structure.parts.positions[row]! - 2) / 2));
     };
     for (const power of [0.01, 1]) {
       const found = gapsOf(power);
