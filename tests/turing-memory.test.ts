@@ -1,4 +1,16 @@
-import { chain, Key, normal, onCpu, turingMemory, unfold, type Value } from "longspan";
+import {
+  chain,
+  Key,
+  leaves,
+  namedMachine,
+  normal,
+  onCpu,
+  recurrent,
+  sequenceModel,
+  turingMemory,
+  unfold,
+  type Value,
+} from "longspan";
 import { describe, expect, test } from "vitest";
 import { toldCell } from "./memory/told.js";
 import { step, type TuringTwin } from "./memory/turing-twin.js";
@@ -37,4 +49,15 @@ describe.each([
       expect(v).toBeCloseTo(twin.weights.flat()[i]!, 12);
     });
   });
+});
+
+test.each([
+  ["ntmFeedforward", 13_260],
+  ["ntm", 62_260],
+] as const)("the parameters of %s for the copy problem of 2014, with a readout", (name, count) => {
+  // The paper prints 17,162 and 67,561: decision 27 says what is known about the difference.
+  const cell = namedMachine(name, { input: 9, hidden: 100, rows: 128, width: 20 });
+  const model = sequenceModel({ layer: recurrent(cell), features: 120, output: 8 });
+  const sizes = leaves(model.init(Key.of(1))).map((v) => v.size);
+  expect(sizes.reduce((a, n) => a + n, 0)).toBe(count);
 });
