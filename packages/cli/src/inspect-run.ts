@@ -59,7 +59,7 @@ async function inspectSubject<P>(
   if (json) {
     const more = {
       ...(curvature && { curvature: curvature.layers }),
-      ...(memory && { memory: memory.layers }),
+      ...(memory && { memory: withoutContents(memory) }),
     };
     process.stdout.write(`${asJson({ event: "inspect", ...inspected, ...report, ...more, files })}\n`);
   } else print(inspected, report, curvature, memory && memoryLines(memory, answers.steps), files);
@@ -138,6 +138,14 @@ function print(
   }
   stdout.write("\n");
   line(["written", files.join(", ")]);
+}
+
+/** Contents would be megabytes: they are in the page, and in what the library says. */
+function withoutContents({ layers }: MemoryReport) {
+  return layers.map(({ sequences, ...layer }) => ({
+    ...layer,
+    sequences: sequences.map(({ contents: _, gradients: __, ...sequence }) => sequence),
+  }));
 }
 
 /** Typed arrays are lists; a number that is not finite is null. */

@@ -305,6 +305,40 @@ describe("inspect on a run of train synthetic", () => {
     expect(stdout).toContain("curvature");
   });
 
+  it("a problem of many lengths is looked at in long sequences; a memory is drawn, and goes with the run", () => {
+    const small = ["--hidden", "5", "--steps", "2", "--lengths", "1-9", "--batch", "2", "--json"];
+    const memory = ["--cell", "ntm-feedforward", "--out", "remembering"];
+    expect(longspan(folder, "train", "synthetic", "copy", ...small, ...memory).code).toBe(0);
+    const { code, stdout, stderr } = longspan(folder, "inspect", "remembering", "--sequences", "3", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const found = JSON.parse(stdout);
+    // 2 n + 1 steps, n at least 7 of 9.
+    expect(found.steps).toBeGreaterThanOrEqual(15);
+    expect(found.memory[0]).toMatchObject({ layer: 0, rows: 128, width: 20 });
+    const [{ steps, weights, path }] = found.memory[0].sequences;
+    expect(steps).toBe(found.steps);
+    expect(weights.map((w: { slot: string }) => w.slot)).toEqual(["readWeights", "writeWeights"]);
+    for (let t = 0; t < steps; t++) {
+      const shares = path.shares
+        .slice(t * steps, (t + 1) * steps)
+        .reduce((a: number, b: number) => a + b, path.start[t]);
+      expect(shares).toBeCloseTo(1, 4);
+    }
+    const names = [runFiles.memory, runFiles.memoryPicture];
+    expect(found.files).toEqual([...inspectionFiles, ...names].map((name) => join("remembering", name)));
+    expect(readFileSync(at("remembering", runFiles.memory), "utf8")).not.toMatch(
+      /<script|src=|href=|url\(|NaN|Infinity|undefined/,
+    );
+    expect(longspan(folder, "inspect", "remembering").stdout).toMatch(
+      /\nmemory {4}layer 1 \(perceptron with turingMemory\), 128 rows of 20: of what is read/,
+    );
+    // A run without a memory in the same folder has no picture of one.
+    expect(
+      longspan(folder, "train", "synthetic", "copy", ...small, "--out", "remembering", "--force").code,
+    ).toBe(0);
+    for (const name of names) expect(existsSync(at("remembering", name))).toBe(false);
+  }, 120_000);
+
   it("refuses what only texts have", () => {
     made("adding", "refusing");
     expect(longspan(folder, "inspect", "refusing", "--steps", "30")).toEqual({

@@ -19,6 +19,7 @@ import { memoryLines } from "../../src/memory-lines.js";
 import { pictureSvg } from "../../src/report/flow/picture.js";
 import { memoryHtml, memoryPictures, readsBack } from "../../src/report/memory/memory-html.js";
 import { decadeShades, shareShades, signedShades } from "../../src/report/memory/shades.js";
+import { shownRows } from "../../src/report/memory/shown-rows.js";
 
 const problem = copyVectors({ length: 3, width: 2 });
 const cell = withMemory(perceptron, {
@@ -127,6 +128,38 @@ describe("a memory's page", () => {
       [304, 34],
       [178, 66],
     ]);
+  });
+});
+
+describe("a large memory", () => {
+  const rows = 64;
+  const one = (row: number, column: number) =>
+    Float64Array.from({ length: 2 * rows }, (_, k) => (k === column * rows + row ? 0.5 : 0.001));
+  const sequence = (weights: Float64Array) => ({
+    steps: 2,
+    contents: Float64Array.from({ length: 4 * rows }, (_, k) => k),
+    gradients: new Float64Array(4 * rows),
+    weights: [{ slot: "readWeights", head: 0, values: weights, gradients: new Float64Array(2 * rows) }],
+    path: null,
+  });
+
+  it("is shown where it is used, with a row on either side", () => {
+    const shown = shownRows(sequence(one(20, 1)), rows, 2);
+    expect(shown.rows).toEqual([19, 20, 21]);
+    expect(Array.from(shown.sequence.contents)).toEqual([
+      38, 39, 40, 41, 42, 43, 166, 167, 168, 169, 170, 171,
+    ]);
+    expect(Array.from(shown.sequence.weights[0]!.values)).toEqual([0.001, 0.001, 0.001, 0.001, 0.5, 0.001]);
+    const [{ unit }] = memoryPictures(
+      { layer: 0, cell: "tape", rows, width: 2, sequences: [sequence(one(20, 1))] },
+      [],
+    ) as never as [{ unit: string }];
+    expect(unit).toContain("the 3 of 64 rows that are used");
+  });
+
+  it("is shown whole where it is used all over, or nowhere", () => {
+    expect(shownRows(sequence(new Float64Array(2 * rows).fill(0.1)), rows, 2).rows.length).toBe(rows);
+    expect(shownRows(sequence(new Float64Array(2 * rows)), rows, 2).rows.length).toBe(rows);
   });
 });
 

@@ -1,4 +1,4 @@
-import { answerUnits, Key } from "longspan";
+import { answerUnits, Key, type SyntheticBatch, type SyntheticProblem } from "longspan";
 import type { InspectOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import type { AdvisedRun } from "../../flow-advice.js";
@@ -17,7 +17,7 @@ export function syntheticSubject(path: string, options: InspectOptions): AnySubj
       );
   const { config, problem, model, params, step } = readSyntheticRun(path);
   const { sequences } = options;
-  const batch = problem.sample(Key.of(config.settings.seed).fold(inspectedBatch), 0, sequences);
+  const batch = longEnough(problem, Key.of(config.settings.seed).fold(inspectedBatch), sequences);
   const inspected: Inspected = {
     run: path,
     text: `${problem.name}, made afresh`,
@@ -36,3 +36,16 @@ export function syntheticSubject(path: string, options: InspectOptions): AnySubj
 
 /** Sets the sequences that are inspected apart from those of training and validation. */
 const inspectedBatch = 0x1175;
+
+/** Batches that are drawn until one is long enough. */
+const draws = 32;
+
+/** The first batch of nearly the problem's greatest length, or the longest of a few dozen: short sequences say little. */
+function longEnough(problem: SyntheticProblem, key: Key, sequences: number): SyntheticBatch {
+  let longest = problem.sample(key, 0, sequences);
+  for (let k = 1; k < draws && longest.structure.levels < 0.75 * problem.steps; k++) {
+    const batch = problem.sample(key, k, sequences);
+    if (batch.structure.levels > longest.structure.levels) longest = batch;
+  }
+  return longest;
+}

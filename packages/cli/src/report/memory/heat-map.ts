@@ -1,6 +1,5 @@
 import { type Box, round } from "../flow/picture.js";
 import { type Html, html } from "../html.js";
-import { linearScale } from "../scale.js";
 import type { Shades } from "./shades.js";
 
 /** Numbers that are drawn as colours: a column for each step, a row for each place. */
@@ -49,19 +48,24 @@ export function heatMap(map: HeatMap, { left, top, width, height }: Box): Html {
 ${drawn}${lines === "" ? null : html`<path class="grid" d="${lines}"/>`}<path class="frame" d="M${left} ${top}h${width}v${height}h${-width}z"/>`;
 }
 
-/** The numbers of steps or places along an edge: below it, or at its left. */
+/** The numbers of steps or places along an edge: below it, or at its left. @param names the number of each, if not its place */
 export function edgeTicks(
   count: number,
   { left, top, width, height }: Box,
   edge: "below" | "left",
   name: string,
+  names?: readonly number[],
 ): Html {
-  const ticks = linearScale(0, Math.max(1, count - 1), 6).ticks.filter(({ text }) => !text.includes("."));
-  const at = (share: number) => (share * Math.max(1, count - 1) + 0.5) / Math.max(1, count);
+  const whole = Array.from({ length: count }, (_, i) => i);
+  const every = Math.ceil(count / 8);
+  const nice = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((step) => step >= every) ?? every;
+  const ticks = whole
+    .filter((i) => i % nice === 0)
+    .map((i) => ({ at: (i + 0.5) / count, text: names?.[i] ?? i }));
   if (edge === "below")
-    return html`${ticks.map((t) => html`<text class="x" x="${round(left + width * at(t.at))}" y="${top + height + 16}">${t.text}</text>`)}
+    return html`${ticks.map((t) => html`<text class="x" x="${round(left + width * t.at)}" y="${top + height + 16}">${t.text}</text>`)}
 <text class="x" x="${left + width / 2}" y="${top + height + 32}">${name}</text>`;
-  return html`${ticks.map((t) => html`<text class="y" x="${left - 6}" y="${round(top + height * at(t.at) + 4)}">${t.text}</text>`)}
+  return html`${ticks.map((t) => html`<text class="y" x="${left - 6}" y="${round(top + height * t.at + 4)}">${t.text}</text>`)}
 <text class="x" transform="translate(${left - 36} ${top + height / 2}) rotate(-90)">${name}</text>`;
 }
 

@@ -57,7 +57,7 @@ ${layer === report.layers[0] ? how : null}
 ${memoryPictures(layer, answered).map(pictureHtml)}
 </section>`,
 )}
-<footer>Made by longspan inspect; longspan inspect --json prints every figure in full.</footer>
+<footer>Made by longspan inspect; longspan inspect --json prints weights and paths in full, the library's memoryReport the contents too.</footer>
 </main>
 </body>
 </html>

@@ -4,6 +4,7 @@ import { type Html, html } from "../html.js";
 import { figure } from "../scale.js";
 import { edgeTicks, type HeatMap, heatMap } from "./heat-map.js";
 import { decadeShades, shareShades, signedShades } from "./shades.js";
+import { shownRows } from "./shown-rows.js";
 import { nameOf } from "./slot-names.js";
 
 const [left, between, above, below] = [52, 52, 34, 40] as const;
@@ -11,11 +12,13 @@ const half = (pictureWidth - left - between) / 2;
 
 /** A memory over time: for each head its weights and their gradients side by side, for the contents the same, and the paths. */
 export function memoryPicture(
-  { layer, rows, width }: Pick<LayerMemory, "layer" | "rows" | "width">,
-  sequence: SequenceMemory,
+  { layer, rows: all, width }: Pick<LayerMemory, "layer" | "rows" | "width">,
+  whole: SequenceMemory,
   { number, answered }: { readonly number: number; readonly answered: readonly number[] },
 ): Picture {
+  const { sequence, rows: shown } = shownRows(whole, all, width);
   const { steps, weights, contents, gradients, path } = sequence;
+  const rows = shown.length;
   const drawn: Html[] = [];
   let top = 0;
   const pair = (maps: readonly HeatMap[], height: number, edges: (box: Box) => Html) => {
@@ -38,7 +41,7 @@ export function memoryPicture(
       ],
       positions,
       (box) =>
-        html`${edgeTicks(rows, box, "left", "row")}${edgeTicks(steps, box, "below", "step")}${answers(answered, steps, box)}`,
+        html`${edgeTicks(rows, box, "left", "row", shown)}${edgeTicks(steps, box, "below", "step")}${answers(answered, steps, box)}`,
     );
   }
   const cells = { columns: steps, rows: rows * width, block: width };
@@ -54,7 +57,7 @@ export function memoryPicture(
     ],
     Math.max(96, Math.min(256, 2 * rows * width)),
     (box) =>
-      html`${edgeTicks(rows, box, "left", "row")}${edgeTicks(steps, box, "below", "step")}${answers(answered, steps, box)}`,
+      html`${edgeTicks(rows, box, "left", "row", shown)}${edgeTicks(steps, box, "below", "step")}${answers(answered, steps, box)}`,
   );
   if (path) {
     // A row of the picture is a step at which is read: the paths are kept by that step, so they are turned.
@@ -84,7 +87,7 @@ export function memoryPicture(
   return {
     id: `memory-${layer + 1}-${number}`,
     title: `Sequence ${number}`,
-    unit: `layer ${layer + 1}, ${steps} steps; orange lines: steps at which an answer is asked for`,
+    unit: `layer ${layer + 1}, ${steps} steps${rows < all ? `; the ${rows} of ${all} rows that are used` : ""}; orange lines: steps at which an answer is asked for`,
     description: `weights, contents and their gradients at ${steps} steps, of ${rows} rows of ${width}${path ? ", and which writes each read goes back to" : ""}`,
     height: top,
     body: html`${drawn}`,
