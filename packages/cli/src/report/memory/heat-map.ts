@@ -57,8 +57,9 @@ export function edgeTicks(
   names?: readonly number[],
 ): Html {
   const whole = Array.from({ length: count }, (_, i) => i);
-  const every = Math.ceil(count / 8);
-  const nice = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((step) => step >= every) ?? every;
+  // Numbers do not touch.
+  const every = (edge === "below" ? 36 : 16) / ((edge === "below" ? width : height) / count);
+  const nice = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => step >= every) ?? Math.ceil(every);
   const ticks = whole
     .filter((i) => i % nice === 0)
     .map((i) => ({ at: (i + 0.5) / count, text: names?.[i] ?? i }));

@@ -29,7 +29,7 @@ export function memoryPicture(
     }
     top += height + below;
   };
-  const positions = Math.max(64, Math.min(150, 8 * rows));
+  const positions = Math.max(64, Math.min(160, 12 * rows));
   for (const { slot, head, values, gradients: slopes } of weights) {
     const alone = weights.filter((w) => w.slot === slot).length === 1;
     const name = alone ? nameOf(slot) : `${nameOf(slot)} of head ${head + 1}`;
