@@ -125,7 +125,7 @@ export async function memoryReport<P>(
 }
 
 /** The rows of each sequence in the order of its steps; of nodes without a clock, in that in which they were given. */
-export function rowsInTime(structure: Structure): Int32Array[] {
+function rowsInTime(structure: Structure): Int32Array[] {
   const { clock, positions, sequenceOf } = structure.parts;
   const rows = Array.from({ length: structure.sequences }, () => [] as number[]);
   sequenceOf.forEach((s, row) => {
