@@ -32,8 +32,6 @@ function copied(results) {
 function completed(byHand, learned) {
   const row = (name, accuracies) => [name, ...accuracies.map(percent)];
   const expectedOf = (width, count) => maskedShares.map((masked) => expected(width, masked, count));
-  const mean = (lists) =>
-    lists[0].map((_, k) => lists.reduce((sum, list) => sum + list[k], 0) / lists.length);
   const widths = [...new Set(learned.map(({ width }) => width))];
   return table(
     ["masked", ...maskedShares.map(percent)],
@@ -43,10 +41,11 @@ function completed(byHand, learned) {
         row("expected", expectedOf(width, members)),
       ]),
       ...widths.flatMap((width) => [
-        row(
-          `learned: ${learnedMembers} of ${width}`,
-          mean(learned.filter((r) => r.width === width).map((r) => r.accuracies)),
-        ),
+        ...learned
+          .filter((r) => r.width === width)
+          .map(({ seed, accuracies }) =>
+            row(`learned: ${learnedMembers} of ${width}, seed ${seed}`, accuracies),
+          ),
         row("expected", expectedOf(width, learnedMembers)),
       ]),
     ],
