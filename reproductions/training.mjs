@@ -96,7 +96,8 @@ export function keptParams({ task, params, file }) {
   return restored(file, startTraining(task, optimiser, params)).params;
 }
 
-async function stored(file, state) {
+/** Writes the state of a run to a file. */
+export async function stored(file, state) {
   const { tensors, progress } = await encodeCheckpoint(state);
   mkdirSync(dirname(file), { recursive: true });
   // Written beside it and then renamed, so that there is always a whole one.
@@ -107,7 +108,8 @@ async function stored(file, state) {
   renameSync(`${file}.new`, file);
 }
 
-function restored(file, template) {
+/** The state in a file. @param template of the same form */
+export function restored(file, template) {
   const { progress, tensors } = JSON.parse(readFileSync(file, "utf8"));
   return decodeCheckpoint({ progress, tensors: new Uint8Array(Buffer.from(tensors, "base64")) }, template);
 }
