@@ -2,6 +2,7 @@ import {
   chain,
   Key,
   leaves,
+  mul,
   namedMachine,
   normal,
   onCpu,
@@ -25,9 +26,8 @@ describe.each([
   const [rows, width, steps] = [6, 3, 5];
   const memory = turingMemory({ rows, width, ...heads });
   const cell = toldCell(memory);
-  const x = normal(Key.of(3), [steps, memory.emits], "float64");
 
-  test.each(["compiled", "plain"] as const)("is its equations, %s", (loop) => {
+  const check = (x: Value, steps: number, loop: "compiled" | "plain") => {
     const { output, final } = unfold(cell, {}, { x }, chain([steps]), { loop });
     const first = (n: number) =>
       Array.from({ length: n }, () => Array.from({ length: rows }, (_, i) => (i === 0 ? 1 : 0)));
@@ -48,6 +48,19 @@ describe.each([
     [...numbers(final.readWeights!), ...numbers(final.writeWeights!)].forEach((v, i) => {
       expect(v).toBeCloseTo(twin.weights.flat()[i]!, 12);
     });
+  };
+
+  test.each(["compiled", "plain"] as const)("is its equations, %s", (loop) => {
+    check(normal(Key.of(3), [steps, memory.emits], "float64"), steps, loop);
+  });
+  test("random programs of reads and writes are the twin's", () => {
+    // The louder, the nearer gates are to 0 and 1.
+    for (let seed = 10; seed < 22; seed++)
+      check(
+        mul(normal(Key.of(seed), [seed, memory.emits], "float64"), [1, 3, 9][seed % 3]!),
+        seed,
+        "compiled",
+      );
   });
 });
 
