@@ -76,7 +76,7 @@ export const memoryRows: Rows = {
     row({ weights: value(tensor([1, 0])), previous: value(tensor([0, 1])), g: value(tensor(0.5)) }),
   shiftWeights: () => row({ weights: value(tensor([1, 0, 0])), moves: value(tensor([0, 1, 0])) }),
   readRows: () => row({ weights: weights(), memory: memory() }),
-  eraseAndAdd: () => row({ memory: memory(), weights: weights(), erase: vector(), add: vector() }),
+  eraseAndAdd: () => row({ memory: memory(), weights: weights(), erase: vector(), added: vector() }),
   turingMemory: () => {
     // In place of farthest, which it says itself.
     const address = maybe(argument([addressByContent()], [], [5], [{}], ["x"]));

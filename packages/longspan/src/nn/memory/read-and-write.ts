@@ -28,14 +28,14 @@ export function readRows(weights: Value, memory: Value): Value {
  * A row without weight stays as it is, bit for bit, and its derivative with respect to the row before is the identity: what is kept does
  * not vanish. Erasing comes before adding, so the order of the heads does not matter.
  *
- * @param memory M [N, W] @param weights [H, N] @param erase [H, W], from 0 to 1 @param add [H, W]
+ * @param memory M [N, W] @param weights [H, N] @param erase [H, W], from 0 to 1 @param added [H, W]
  * @returns [N, W]
  * @see Graves, Wayne, Danihelka (2014), "Neural Turing machines", equations 3 and 4
  * @example
  * eraseAndAdd(tensor([[1, 1], [1, 1]]), tensor([[1, 0]]), tensor([[1, 0.5]]), tensor([[3, 3]])) // [[3, 3.5], [1, 1]]
  */
 export function eraseAndAdd(memory: Value, weights: Value, erase: Value, added: Value): Value {
-  checkHeads("eraseAndAdd", { weights, memory, erase, add: added });
+  checkHeads("eraseAndAdd", { weights, memory, erase, added });
   const heads = weights.shape[0]!;
   const [rows, width] = memory.shape as readonly [number, number];
   let kept = memory;
