@@ -17,7 +17,7 @@ import type { AddressPart } from "./address-parts.js";
  * const cell = withMemory(lstm, { input: 3, hidden: 4, memory });
  * const { final, sums } = unfold(cell, cell.init(Key.of(1)), { x: zeros([5, 3]) }, chain([5]), { key: Key.of(2) });
  * final.readWeights // one row has 1, the others 0
- * sums.logProbability.shape // [ 1 ]: one number per sequence
+ * sums.logProbability!.shape // [ 1 ]: one number per sequence
  */
 export function drawnAddress(): AddressPart {
   return {
