@@ -50,7 +50,8 @@ export interface MemoryHopsConfig {
  * const structure = chain([1, 1]).withSets({ sentences: [3, 2] });
  * const m = zeros([5, 4]);
  * const inputs = { u: zeros([2, 4]), sentences: { m0: m, m1: m, m2: m } };
- * unfold(cell, cell.init(Key.of(1)), inputs, structure).output.shape // [ 2, 4 ]
+ * const { output } = unfold(cell, cell.init(Key.of(1)), inputs, structure);
+ * (output as Value).shape // [ 2, 4 ]
  */
 export function memoryHops(config: MemoryHopsConfig): MemoryHopsCell {
   const {

@@ -89,7 +89,7 @@ export interface SupervisedMemoryNetwork
  * const net = supervisedMemoryNetwork({ vocabulary: vocabulary.size, width: 8 });
  * const params = net.init(Key.of(1));
  * net.apply(params, stories, stories.supports).loss.shape // [ 1 ]
- * net.find(params, stories, 1).supports[0].length // 1
+ * net.find(params, stories, 1).supports[0]!.length // 1
  */
 export function supervisedMemoryNetwork(config: SupervisedMemoryNetworkConfig): SupervisedMemoryNetwork {
   const what = "supervisedMemoryNetwork";

@@ -33,7 +33,7 @@ export interface WordBagsConfig {
  * @example
  * const cell = wordBags({ vocabulary: 10, width: 4 });
  * const inputs = { word: tensor([3, 1, 4], "int32"), position: tensor([0.5, 1, 1]) };
- * unfold(cell, cell.init(Key.of(1)), inputs, chain([2, 1])).sums.E0.shape // [ 2, 4 ]: one per sentence
+ * unfold(cell, cell.init(Key.of(1)), inputs, chain([2, 1])).sums.E0!.shape // [ 2, 4 ]: one per sentence
  */
 export const wordBags = defineCell({
   name: "wordBags",
