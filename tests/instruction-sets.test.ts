@@ -33,6 +33,8 @@ import { loadNative } from "../packages/longspan/src/executors/native/index.js";
 import { missing } from "./executors/rows.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
+import { runMap } from "./random-maps/compare.js";
+import { randomMap } from "./random-maps/generate.js";
 
 const numbers = (tree: unknown) => leaves(tree).map((v) => Array.from(onCpu(v as Value).toArray()));
 const fused = ["avx512", "avx2"];
@@ -123,6 +125,17 @@ describe.skipIf(lacking !== undefined)(`avx512 and avx2 ${lacking ?? ""}`, () =>
         }
     });
   }
+
+  test("60 random maps on matrices of each row", () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const map = randomMap(seed, seed % 2 === 0 ? "float32" : "float64");
+      const [one, other] = fused.map((set) => {
+        loadNative(set);
+        return runMap(map);
+      });
+      expect(other, `seed ${seed}`).toEqual(one);
+    }
+  });
 
   const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 40;
   test(`${cells} random cells`, () => {

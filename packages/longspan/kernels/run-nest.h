@@ -310,24 +310,15 @@ class NestRunner {
   template <class T, class F>
   LONGSPAN_INLINE void addAll(T* to, const T* x, F f) const {
     const int64_t columns = nest_.columns;
-    constexpr int wide = 4;
-    int64_t c = 0;
-    for (; c + wide * lanes<T> <= columns; c += wide * lanes<T>) {
-      Vec<T> sums[wide];
-      for (int v = 0; v < wide; v++) sums[v] = load(to + c + v * lanes<T>);
-      for (int64_t l = 0; l < count_; l++)
-#pragma GCC unroll 4
-        for (int v = 0; v < wide; v++) sums[v] = f(sums[v], load(x + l * columns + c + v * lanes<T>), l);
-      for (int v = 0; v < wide; v++) store(to + c + v * lanes<T>, sums[v]);
-    }
-    // One vector by itself would wait for each sum: lines take turns among a few.
-    for (; c < columns; c += lanes<T>) {
+    // One sum would wait for each line: lines take turns among a few. The same for all columns, so that vectors of any width give the same bits.
+    constexpr int turns = 4;
+    for (int64_t c = 0; c < columns; c += lanes<T>) {
       const int n = columns - c < lanes<T> ? static_cast<int>(columns - c) : 0;
-      Vec<T> sums[wide] = {loadSome(to + c, n)};
+      Vec<T> sums[turns] = {loadSome(to + c, n)};
       int64_t l = 0;
-      for (; l + wide <= count_; l += wide)
+      for (; l + turns <= count_; l += turns)
 #pragma GCC unroll 4
-        for (int v = 0; v < wide; v++) sums[v] = f(sums[v], loadSome(x + (l + v) * columns + c, n), l + v);
+        for (int v = 0; v < turns; v++) sums[v] = f(sums[v], loadSome(x + (l + v) * columns + c, n), l + v);
       for (; l < count_; l++) sums[0] = f(sums[0], loadSome(x + l * columns + c, n), l);
       const Vec<T> sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
       if (n == 0)
