@@ -19,6 +19,9 @@ export const arms = {
   joint: joint(11),
   // The place of a word is a share of its own sentence.
   "joint-own": joint(undefined),
+  // 30 epochs without a softmax, whatever the loss on questions held out.
+  "joint-long": joint(11, 30),
+  "joint-own-long": joint(undefined, 30),
   "supervised-1": supervised(1),
   "supervised-2": supervised(2),
   "supervised-3": supervised(3),
@@ -30,8 +33,8 @@ export const arms = {
   "dynamic-3-labelled": dynamic(3, true),
 };
 
-/** The end-to-end network on all tasks. @param longest J of position encoding; of each sentence by default */
-function joint(longest) {
+/** The end-to-end network on all tasks. @param longest J of position encoding; of each sentence by default @param linearEpochs of linear start; until the loss falls no more by default */
+function joint(longest, linearEpochs = null) {
   return {
     tasks: every,
     most: 50,
@@ -41,7 +44,7 @@ function joint(longest) {
       const logits = (params, stories, softmax) => net.apply(params, stories, { softmax }).output;
       const loss = (params, stories, softmax) =>
         crossEntropyMean(logits(params, stories, softmax), stories.answers);
-      return { net, logits, loss, linearStart: true };
+      return { net, logits, loss, linearStart: true, linearEpochs };
     },
   };
 }

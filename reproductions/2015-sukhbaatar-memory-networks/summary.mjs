@@ -23,7 +23,7 @@ export function summary(results) {
         `| ${arm} | ${seed} | ${epochs}${epochs < of ? ` of ${of}` : ""} | ${loss.toFixed(3)} | ${percent(heldOut)} | ${percent(mean)} | ${minutes.toFixed(1)} |`,
     ),
   ];
-  const whole = ["joint", "joint-own"].flatMap((arm) => {
+  const whole = ["joint", "joint-long", "joint-own", "joint-own-long"].flatMap((arm) => {
     const own = all.filter((run) => run.arm === arm && run.epochs === run.of);
     return own.length === 0 ? [] : [{ arm, own, best: own.reduce((a, b) => (b.loss < a.loss ? b : a)) }];
   });

@@ -37,7 +37,14 @@ const [forInit, forSplit, forOrder, forTimes, forBatches] = Key.of(seed).split(5
 const byTask = (kind) => tasks.map((task) => questionsOf(data, task, kind));
 const [given, tests] = [byTask("train"), byTask("test")];
 const vocabulary = storyVocabulary([...given, ...tests].flat());
-const { net, logits, loss, linearStart = false, adam: adamRate = null } = make(vocabulary.size);
+const {
+  net,
+  logits,
+  loss,
+  linearStart = false,
+  linearEpochs = null,
+  adam: adamRate = null,
+} = make(vocabulary.size);
 
 /** The numbers 0 to n - 1 in an order of the key's. */
 function shuffled(n, key) {
@@ -148,8 +155,8 @@ while (progress.epoch < epochs && performance.now() - begun < 60_000 * minutes) 
     progress.linear += 1;
     progress.waited = progress.best !== null && checked >= progress.best ? progress.waited + 1 : 0;
     progress.best = Math.min(progress.best ?? checked, checked);
-    // The loss falls no more: from here on with a softmax.
-    if (progress.waited >= 2 || progress.linear >= 20)
+    // Where the loss falls no more, or after so many epochs, there is a softmax from here on.
+    if (linearEpochs === null ? progress.waited >= 2 : progress.linear >= linearEpochs)
       [progress.lasted, progress.linear] = [progress.linear, -1];
   } else progress.epoch += 1;
   if (file) await stored();
