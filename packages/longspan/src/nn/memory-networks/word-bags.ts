@@ -63,7 +63,8 @@ export const wordBags = defineCell({
   },
 });
 
-type WordInputs = {
+/** Inputs of `wordBags`, per word: its number, and its place j/J where places are encoded. */
+export type WordInputs = {
   readonly word: { readonly shape: Shape; readonly dtype: "int32" };
   readonly position?: Shape;
 };
