@@ -30,7 +30,7 @@ const define = (changed: object) => defineCell({ ...whole, ...changed } as never
 
 describe("the definition of a cell", () => {
   const known =
-    "name, inputs, sequenceInputs, sharedInputs, sets, edgeInputs, state, params, ports, message, messages, edge and step";
+    "name, inputs, sequenceInputs, sharedInputs, sets, edgeInputs, state, start, params, ports, message, messages, edge and step";
   test.each([
     ["reduce", ""],
     ["edgeLabels", ""],

@@ -217,10 +217,10 @@ describe("attend refuses", () => {
         step: ({ x, h }) => ({ state: { h }, output: x }),
       })(undefined);
     expect(() => attending(two as never, { ...sizes, addressing })).toThrow(
-      "attend: cell two reads x and y, expected x, a vector [input], and nothing else: what is attended to goes in there",
+      "attend: cell two reads x and y, expected x, a vector [input], and nothing else: what else it is to read goes in there",
     );
     expect(() => attending(binaryTreeLstm as never, { ...sizes, addressing })).toThrow(
-      "attend: cell binaryTreeLstm is made for trees or graphs (it has ports); a decoder runs over chains",
+      "attend: cell binaryTreeLstm is made for trees or graphs (it has ports); what is made of it runs over chains",
     );
     expect(() => attending(childSumTreeLstm as never, { ...sizes, addressing })).toThrow(
       "(it has an edge step)",
