@@ -16,7 +16,7 @@ const leastElements = 256;
 /** A longer line is not cut. */
 const longestLine = 4096;
 /** Functions that are not computed twice. */
-const costly = new Set([
+const costly: ReadonlySet<string> = new Set([
   "exp",
   "expm1",
   "log",
