@@ -4,4 +4,4 @@ import { runPairs } from "../pairs-runs.mjs";
 import { arms } from "./model.mjs";
 import { table } from "./summary.mjs";
 
-await runPairs({ at: import.meta.url, arms: Object.keys(arms), steps: 6000, data: true, table });
+await runPairs({ at: import.meta.url, arms: Object.keys(arms), steps: 2500, data: true, table });
