@@ -36,12 +36,12 @@ afterEach(() =>
   Object.defineProperty(process, "getBuiltinModule", { value: getBuiltinModule, configurable: true }),
 );
 
-// What a page loads, 51 kB of it when compressed. Nests (decision 28) took 22 kB: eleven operations in two types, for cells whose states are
-// matrices; without them the modules had less than 150 kB. One that grows over this should say what for, as here.
-test.each(Object.entries(files))("the %s module is smaller than 175 kB", (_, file) => {
+// What a page loads, a third of it when compressed. It was to be less than 150 kB, until nests (decision 28) took 20: operations on matrices in
+// two types. Compiled for size alone, the module has 160 kB and is 10 to 20 % slower. One that grows over this should say what for, as here.
+test.each(Object.entries(files))("the %s module is smaller than 170 kB", (_, file) => {
   const { length } = readFileSync(file);
   expect(length).toBeGreaterThan(10_000);
-  expect(length).toBeLessThan(175_000);
+  expect(length).toBeLessThan(170_000);
 });
 
 test("without SIMD the reference is what is left, and its line says so", async () => {

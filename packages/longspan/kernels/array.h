@@ -10,6 +10,12 @@ void free(void* memory) noexcept;
 }
 
 #define LONGSPAN_INLINE inline __attribute__((always_inline))
+// Loops over whole lines, which are called from several places: a page loads them once.
+#ifdef __wasm__
+#define LONGSPAN_SHARED inline __attribute__((noinline))
+#else
+#define LONGSPAN_SHARED inline
+#endif
 
 namespace longspan {
 

@@ -67,7 +67,7 @@ inline void insertRows(int64_t rows, const Tile& o, const Tile& a, const int32_t
 
 /** The sum of n elements: of whole lines in their type, then in double precision. */
 template <class T>
-inline double sumLine(const T* x, int64_t n) {
+LONGSPAN_SHARED double sumLine(const T* x, int64_t n) {
   Vec<T> sums[lineVectors<T>] = {};
   int64_t i = 0;
   for (; i + lineAccumulators<T> <= n; i += lineAccumulators<T>)
@@ -84,7 +84,7 @@ inline double sumLine(const T* x, int64_t n) {
 
 /** The sum of n products, in their type: element i goes to accumulator i mod `lineAccumulators`. */
 template <class T>
-inline double dotLine(const T* x, const T* y, int64_t n) {
+LONGSPAN_SHARED double dotLine(const T* x, const T* y, int64_t n) {
   Vec<T> sums[lineVectors<T>] = {};
   int64_t i = 0;
   for (; i + lineAccumulators<T> <= n; i += lineAccumulators<T>)
@@ -110,7 +110,7 @@ inline void dot(DType to, int64_t rows, int64_t size, const Tile& o, const Tile&
   });
 }
 
-inline float largestLine(const float* x, int64_t n) {
+LONGSPAN_SHARED float largestLine(const float* x, int64_t n) {
   // Several at a time: each comparison waits for the one before it.
   Floats most[lineVectors<float>];
   for (Floats& m : most) m = splat(-__builtin_inff());

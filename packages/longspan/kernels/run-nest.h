@@ -152,7 +152,8 @@ class NestRunner {
       case OpKind::scale:
         return scale(out.dtype, 1, e.columns, some(op.out), some(op.a), {whole(op.b), 0});
       case OpKind::spreadLines:
-        return withType(out.dtype, [&](auto type) { spread<LONGSPAN_TYPE(type)>(op); });
+        // Elements are moved as they are, whatever they mean.
+        return sizeOf(out.dtype) == sizeof(double) ? spread<double>(op) : spread<float>(op);
       case OpKind::sumLines:
         return withFloats(out.dtype, [&](auto zero) { sums<decltype(zero)>(op); });
       case OpKind::dotLines:
