@@ -47,11 +47,10 @@ const item = (v: unknown) => list(v)[0]!;
 const count = (shape: readonly number[]) => shape.reduce((a, n) => a * n, 1);
 
 /**
- * The difference of two numbers, relative to the second; absolute below 1e-6. A cell whose state passes through a step unchanged, such as
- * linear attention, has an Omega of 0.
+ * The difference of two numbers, relative to the second unless that is 0. The Omega of a cell whose state passes through a step unchanged, such
+ * as linear attention, is 0.
  */
-const apart = (ours: number, expected: number) =>
-  Math.abs(ours - expected) / Math.max(Math.abs(expected), 1e-6);
+const apart = (ours: number, expected: number) => Math.abs(ours - expected) / (Math.abs(expected) || 1);
 
 /** A loss at every step. */
 function lossOf(cell: AnyCell) {
@@ -154,8 +153,9 @@ describe("pulling back through one step", () => {
             tangent: Record<string, Value>;
           };
           const expected = slots.reduce((s, [n]) => s + item(sum(mul(tangent[n]!, of[n]!))), 0);
+          // Numbers of the sLSTM go up to 2^16 here, and their last bit is 7e-12.
           expect(Math.abs(list(m[name])[j]! - expected)).toBeLessThan(
-            1e-12 * Math.max(1, Math.abs(expected)),
+            1e-12 * Math.max(1, cell.name === "slstm" ? Math.abs(expected) : 1),
           );
         }
     });
@@ -385,9 +385,9 @@ describe("the flow penalty", () => {
             Record<string, Tensor>,
           ];
           for (const path of Object.keys(params)) {
-            const scale = Math.max(1e-3, ...list(expected[path]).map(Math.abs));
+            const scale = Math.max(...list(expected[path]).map(Math.abs));
             list(got[path]).forEach((v, i) => {
-              expect(Math.abs(v - list(expected[path])[i]!)).toBeLessThan(1e-11 * scale);
+              expect(Math.abs(v - list(expected[path])[i]!)).toBeLessThanOrEqual(1e-11 * scale);
             });
           }
         }
