@@ -1,25 +1,10 @@
-import type { Cell, Shapes } from "../../cell/index.js";
-import { check, checkSettings, func } from "../../check/index.js";
-import type { Shape, Value } from "../../tensor/index.js";
+import type { Shapes } from "../../cell/index.js";
 import type { CellMaker } from "../cells/inner-cell.js";
 import { type DncMemoryConfig, type DncMemoryState, dncKinds, dncMemory } from "./dnc-memory.js";
-import {
-  type MemorySums,
-  machineKinds,
-  type WithMemorySpecs,
-  type WithMemoryState,
-  withMemory,
-} from "./with-memory.js";
+import { type ControllerConfig, type Machine, machineOf } from "./with-memory.js";
 
 /** Settings of `differentiableNeuralComputer`: those of the controller, and those of `dncMemory`. */
-export interface DifferentiableNeuralComputerConfig extends DncMemoryConfig {
-  /** Features of x. */
-  readonly input: number;
-  /** Units of the controller. */
-  readonly hidden: number;
-  /** The controller's output is kept between -clip and clip, element by element; 20 by default. */
-  readonly clip?: number;
-}
+export interface DifferentiableNeuralComputerConfig extends DncMemoryConfig, ControllerConfig {}
 
 /**
  * A differentiable neural computer: a controller with a memory that knows which rows are free and in which order they were written to. It
@@ -38,17 +23,6 @@ export interface DifferentiableNeuralComputerConfig extends DncMemoryConfig {
 export function differentiableNeuralComputer<S extends Shapes, P>(
   controller: CellMaker<S, P>,
   config: DifferentiableNeuralComputerConfig,
-): Cell<
-  { x: Shape },
-  WithMemoryState<S, DncMemoryState>,
-  WithMemorySpecs<P, Readonly<Record<never, never>>>,
-  Value,
-  MemorySums
-> {
-  check("differentiableNeuralComputer", "controller", controller, func);
-  const { input, hidden, clip, ...of } = checkSettings("differentiableNeuralComputer", config, kinds);
-  const memory = dncMemory(of);
-  return withMemory(controller, { input, hidden, memory, ...(clip === undefined ? {} : { clip }) });
+): Machine<S, P, Readonly<Record<never, never>>, DncMemoryState> {
+  return machineOf("differentiableNeuralComputer", controller, config, dncKinds, dncMemory);
 }
-
-const kinds = { ...machineKinds, ...dncKinds };

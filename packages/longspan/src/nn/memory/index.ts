@@ -30,6 +30,8 @@ export { type MachineName, type MachineRow, type MachineSizes, machineTable } fr
 export { type TuringMemoryConfig, type TuringMemoryState, turingMemory } from "./turing-memory.js";
 export { nextUsage, retainedUsage } from "./usage.js";
 export {
+  type ControllerConfig,
+  type Machine,
   type MemorySums,
   type WithMemoryConfig,
   type WithMemorySpecs,

@@ -1,6 +1,4 @@
-import type { Cell, Shapes } from "../../cell/index.js";
-import { check, checkSettings, func } from "../../check/index.js";
-import type { Shape, Value } from "../../tensor/index.js";
+import type { Shapes } from "../../cell/index.js";
 import type { CellMaker } from "../cells/inner-cell.js";
 import {
   type TuringMemoryConfig,
@@ -8,23 +6,10 @@ import {
   turingKinds,
   turingMemory,
 } from "./turing-memory.js";
-import {
-  type MemorySums,
-  machineKinds,
-  type WithMemorySpecs,
-  type WithMemoryState,
-  withMemory,
-} from "./with-memory.js";
+import { type ControllerConfig, type Machine, machineOf } from "./with-memory.js";
 
 /** Settings of `neuralTuringMachine`: those of the controller, and those of `turingMemory`. */
-export interface NeuralTuringMachineConfig extends TuringMemoryConfig {
-  /** Features of x. */
-  readonly input: number;
-  /** Units of the controller. */
-  readonly hidden: number;
-  /** The controller's output is kept between -clip and clip, element by element; 20 by default. */
-  readonly clip?: number;
-}
+export interface NeuralTuringMachineConfig extends TuringMemoryConfig, ControllerConfig {}
 
 /**
  * A neural Turing machine: a controller with a memory whose rows it finds by content and by place. It is `withMemory` with a
@@ -42,17 +27,6 @@ export interface NeuralTuringMachineConfig extends TuringMemoryConfig {
 export function neuralTuringMachine<S extends Shapes, P>(
   controller: CellMaker<S, P>,
   config: NeuralTuringMachineConfig,
-): Cell<
-  { x: Shape },
-  WithMemoryState<S, TuringMemoryState>,
-  WithMemorySpecs<P, Readonly<Record<never, never>>>,
-  Value,
-  MemorySums
-> {
-  check("neuralTuringMachine", "controller", controller, func);
-  const { input, hidden, clip, ...of } = checkSettings("neuralTuringMachine", config, kinds);
-  const memory = turingMemory(of);
-  return withMemory(controller, { input, hidden, memory, ...(clip === undefined ? {} : { clip }) });
+): Machine<S, P, Readonly<Record<never, never>>, TuringMemoryState> {
+  return machineOf("neuralTuringMachine", controller, config, turingKinds, turingMemory);
 }
-
-const kinds = { ...machineKinds, ...turingKinds };

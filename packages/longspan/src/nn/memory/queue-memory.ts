@@ -1,14 +1,5 @@
-import { checkSettings } from "../../check/index.js";
 import type { Memory } from "./memory.js";
-import {
-  popped,
-  pushed,
-  readAt,
-  type StrengthsConfig,
-  type StrengthsState,
-  signalsOf,
-  strengthsKinds,
-} from "./strengths.js";
+import { listMemory, type StrengthsConfig, type StrengthsState } from "./strengths.js";
 
 /**
  * A continuous queue: rows with strengths, the newest first. It pushes at one end and pops and reads at the other, where the oldest rows lie,
@@ -32,19 +23,5 @@ import {
  * unfold(cell, cell.init(Key.of(1)), { x: zeros([7, 3]) }, chain([7])).output.shape // [ 7, 9 ]
  */
 export function queueMemory(config: StrengthsConfig): Memory<Readonly<Record<never, never>>, StrengthsState> {
-  const settings = checkSettings("queueMemory", config, strengthsKinds);
-  const { rows, width } = settings;
-  return {
-    name: "queueMemory",
-    emits: width + 2,
-    reads: width,
-    state: { memory: [rows, width], strengths: [rows] },
-    specs: {},
-    step({ emitted, state: { memory, strengths } }) {
-      const { pop, ...pushing } = signalsOf(emitted, settings);
-      const rest = { memory, strengths: popped(strengths, pop, "last row") };
-      const state = pushed(rest, pushing, "first row");
-      return { read: readAt(state, "last row"), state };
-    },
-  };
+  return listMemory("queueMemory", config, "last row");
 }

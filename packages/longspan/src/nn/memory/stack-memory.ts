@@ -1,14 +1,5 @@
-import { checkSettings } from "../../check/index.js";
 import type { Memory } from "./memory.js";
-import {
-  popped,
-  pushed,
-  readAt,
-  type StrengthsConfig,
-  type StrengthsState,
-  signalsOf,
-  strengthsKinds,
-} from "./strengths.js";
+import { listMemory, type StrengthsConfig, type StrengthsState } from "./strengths.js";
 
 /**
  * A continuous stack: rows with strengths, the newest first. It pushes and pops at every step, both to an extent between 0 and 1, and what it
@@ -36,19 +27,5 @@ import {
  * final.strengths.shape // [ 1, 10 ]
  */
 export function stackMemory(config: StrengthsConfig): Memory<Readonly<Record<never, never>>, StrengthsState> {
-  const settings = checkSettings("stackMemory", config, strengthsKinds);
-  const { rows, width } = settings;
-  return {
-    name: "stackMemory",
-    emits: width + 2,
-    reads: width,
-    state: { memory: [rows, width], strengths: [rows] },
-    specs: {},
-    step({ emitted, state: { memory, strengths } }) {
-      const { pop, ...pushing } = signalsOf(emitted, settings);
-      const rest = { memory, strengths: popped(strengths, pop, "first row") };
-      const state = pushed(rest, pushing, "first row");
-      return { read: readAt(state, "first row"), state };
-    },
-  };
+  return listMemory("stackMemory", config, "first row");
 }

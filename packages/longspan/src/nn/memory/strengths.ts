@@ -1,5 +1,5 @@
 import type { ValuesOf } from "../../cell/index.js";
-import { finite, optional, size } from "../../check/index.js";
+import { checkSettings, finite, optional, size } from "../../check/index.js";
 import {
   add,
   concat,
@@ -15,6 +15,7 @@ import {
 } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { cut } from "./cut.js";
+import type { Memory } from "./memory.js";
 
 // What stacks, queues and their double-ended kin share: a list of rows, M [N, W], each there to the extent of its strength, s [N]. A list has
 // two ends, and all that is done is done at one of them. (Grefenstette et al. keep the first push in the first row and let the list grow; here
@@ -115,4 +116,26 @@ function withRow(rows: Value, row: Value, end: End): Value {
   return end === "first row"
     ? concat([row, slice(rows, 0, 0, n - 1)], 0)
     : concat([slice(rows, 0, 1, n), row], 0);
+}
+
+/** A list that is pushed to at the first row, and popped and read at one end: a stack or a queue. @param name of the function that makes it */
+export function listMemory(
+  name: string,
+  config: StrengthsConfig,
+  end: End,
+): Memory<Readonly<Record<never, never>>, StrengthsState> {
+  const settings = checkSettings<StrengthsConfig>(name, config, strengthsKinds);
+  const { rows, width } = settings;
+  return {
+    name,
+    emits: width + 2,
+    reads: width,
+    state: { memory: [rows, width], strengths: [rows] },
+    specs: {},
+    step({ emitted, state: { memory, strengths } }) {
+      const { pop, ...pushing } = signalsOf(emitted, settings);
+      const state = pushed({ memory, strengths: popped(strengths, pop, end) }, pushing, "first row");
+      return { read: readAt(state, end), state };
+    },
+  };
 }

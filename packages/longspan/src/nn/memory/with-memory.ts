@@ -7,22 +7,35 @@ import {
   type StepResult,
   type ValuesOf,
 } from "../../cell/index.js";
-import { check, checkSettings, finitePositive, func, optional, size } from "../../check/index.js";
+import {
+  check,
+  checkSettings,
+  finitePositive,
+  func,
+  type KindsOf,
+  optional,
+  size,
+} from "../../check/index.js";
 import { add, clamp, concat, matmul } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { type CellMaker, checkInner, outputOf } from "../cells/inner-cell.js";
 import { glorot, zerosInit } from "../init/index.js";
 import { type Memory, type MemorySpecs, memoryKind } from "./memory.js";
 
-/** Settings of `withMemory`. */
-export interface WithMemoryConfig<Q extends MemorySpecs = MemorySpecs, T extends Shapes = Shapes> {
+/** Settings of a controller. */
+export interface ControllerConfig {
   /** Features of x. */
   readonly input: number;
   /** Units of the controller. */
   readonly hidden: number;
-  readonly memory: Memory<Q, T>;
   /** The controller's output is kept between -clip and clip, element by element; 20 by default. */
   readonly clip?: number;
+}
+
+/** Settings of `withMemory`. */
+export interface WithMemoryConfig<Q extends MemorySpecs = MemorySpecs, T extends Shapes = Shapes>
+  extends ControllerConfig {
+  readonly memory: Memory<Q, T>;
 }
 
 /** The parameters of a cell with a memory. */
@@ -34,6 +47,15 @@ export interface WithMemorySpecs<P, Q> {
   /** Those of the memory itself. */
   readonly memory: Q;
 }
+
+/** A cell with a memory, made by `withMemory` or by a function that makes the memory too. */
+export type Machine<S extends Shapes, P, Q extends MemorySpecs, T extends Shapes> = Cell<
+  { x: Shape },
+  WithMemoryState<S, T>,
+  WithMemorySpecs<P, Q>,
+  Value,
+  MemorySums
+>;
 
 /** State of a cell with a memory: that of the controller, that of the memory, and what was read last. */
 export type WithMemoryState<S, T> = S & T & { readonly read: Shape };
@@ -66,7 +88,7 @@ const last = "read";
 export function withMemory<S extends Shapes, P, Q extends MemorySpecs, T extends Shapes>(
   controller: CellMaker<S, P>,
   config: WithMemoryConfig<Q, T>,
-): Cell<{ x: Shape }, WithMemoryState<S, T>, WithMemorySpecs<P, Q>, Value, MemorySums> {
+): Machine<S, P, Q, T> {
   check("withMemory", "controller", controller, func);
   const { input, hidden, memory, clip = 20 } = checkSettings("withMemory", config, kinds);
   const inner = controller({ input: input + memory.reads, hidden }) as unknown as Cell;
@@ -110,6 +132,27 @@ export function withMemory<S extends Shapes, P, Q extends MemorySpecs, T extends
   return cell as never;
 }
 
-/** The kinds of the settings but the memory. */
-export const machineKinds = { input: size, hidden: size, clip: optional(finitePositive) };
-const kinds = { ...machineKinds, memory: memoryKind };
+const controllerKinds = { input: size, hidden: size, clip: optional(finitePositive) };
+const kinds = { ...controllerKinds, memory: memoryKind };
+
+/**
+ * A controller with a memory that is made of the same settings.
+ * @param what who makes it, in messages @param memoryKinds the kinds of the memory's settings @param make the memory of its settings
+ */
+export function machineOf<S extends Shapes, P, Q extends MemorySpecs, T extends Shapes, C extends object>(
+  what: string,
+  controller: CellMaker<S, P>,
+  config: ControllerConfig & C,
+  memoryKinds: KindsOf<C>,
+  make: (of: C) => Memory<Q, T>,
+): Machine<S, P, Q, T> {
+  check(what, "controller", controller, func);
+  const settled = checkSettings(what, config as never, { ...memoryKinds, ...controllerKinds } as never);
+  const { input, hidden, clip, ...of } = settled as ControllerConfig;
+  return withMemory(controller, {
+    input,
+    hidden,
+    memory: make(of as C),
+    ...(clip === undefined ? {} : { clip }),
+  }) as never;
+}
