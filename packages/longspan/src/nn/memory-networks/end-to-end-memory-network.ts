@@ -2,13 +2,12 @@ import type { ParamSpec, ParamsOf } from "../../cell/index.js";
 import { checkSettings, count, flag, oneOf, optional, size } from "../../check/index.js";
 import { matmul, permute } from "../../ops/index.js";
 import type { Tensor, Value } from "../../tensor/index.js";
-import { unfold } from "../../unfold/index.js";
 import { normalInit } from "../init/index.js";
 import { checkInit } from "../layers/check-call.js";
 import type { Module } from "../module.js";
 import { checkParts } from "../sequence-to-sequence/check-sequences.js";
 import {
-  hopCells,
+  hopsOf,
   type MemoryNetworkOptions,
   type MemoryNetworkResult,
   optionKinds,
@@ -98,13 +97,13 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
   const words = wordBags({ ...bags, tables: isAdjacent ? hops + 1 : 2 });
   const question = wordBags(bags);
   const W = normalInit(0.1, width, vocabulary);
-  const cell = hopCells({ width, hops, tying, times });
+  const looks = hopsOf({ width, hops, tying, times });
   return {
     init(key, dtype = "float32") {
       checkInit(what, key, dtype);
       const params = {
         words: words.init(key.fold(0), dtype),
-        hops: cell(true, false).init(key.fold(1), dtype),
+        hops: looks.init(key.fold(1), dtype),
       };
       if (isAdjacent) return params;
       return {
@@ -116,11 +115,7 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
     apply(params, stories, options) {
       checkParts(`${what}.apply`, params, ["words", "hops", ...(isAdjacent ? [] : ["question", "answer"])]);
       checkStories(`${what}.apply`, stories);
-      const { softmax = true, weights = false } = checkSettings<MemoryNetworkOptions>(
-        `${what}.apply`,
-        options,
-        optionKinds,
-      );
+      const how = checkSettings<MemoryNetworkOptions>(`${what}.apply`, options, optionKinds);
       const tables = params.words as Readonly<Record<string, Value>>;
       const first = isAdjacent ? { E0: tables.E0! } : (params.question as Readonly<Record<"E0", Value>>);
       const vectors = sentenceVectors(words, tables, stories.sentences, longest);
@@ -129,13 +124,7 @@ export function endToEndMemoryNetwork(config: EndToEndMemoryNetworkConfig): EndT
       );
       const u = sentenceVectors(question, first, stories.questions, longest).E0!;
       const inputs = { u, sentences: { ...sentences, ...(times > 0 ? { time: stories.times } : {}) } };
-      const { output } = unfold(
-        cell(softmax, weights),
-        params.hops as never,
-        inputs as never,
-        stories.structure,
-      );
-      const read = (weights ? output : { output, weights: null }) as { output: Value; weights: Value | null };
+      const read = looks.run(params.hops, inputs, stories.structure, how);
       const answer = isAdjacent ? permute(tables[`E${hops}`]!) : (params.answer as Value);
       return { output: matmul(read.output, answer), weights: read.weights };
     },

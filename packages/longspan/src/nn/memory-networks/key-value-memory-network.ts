@@ -1,13 +1,13 @@
 import { checkSettings, count, optional, size } from "../../check/index.js";
 import { matmul, permute } from "../../ops/index.js";
 import type { Tensor, Value } from "../../tensor/index.js";
-import { StructureError, unfold } from "../../unfold/index.js";
+import { StructureError } from "../../unfold/index.js";
 import { normalInit } from "../init/index.js";
 import { checkInit } from "../layers/check-call.js";
 import type { Module } from "../module.js";
 import { checkParts, checkSource, type Sequences } from "../sequence-to-sequence/check-sequences.js";
 import {
-  hopCells,
+  hopsOf,
   type MemoryNetworkOptions,
   type MemoryNetworkResult,
   optionKinds,
@@ -83,13 +83,13 @@ export function keyValueMemoryNetwork(config: KeyValueMemoryNetworkConfig): KeyV
   } = checkSettings<KeyValueMemoryNetworkConfig>(what, config, configKinds);
   const words = wordBags({ vocabulary, width });
   const B = normalInit(0.1, vocabulary, width);
-  const cell = hopCells({ width, hops, tying: "keyValue", times });
+  const looks = hopsOf({ width, hops, tying: "keyValue", times });
   return {
     init(key, dtype = "float32") {
       checkInit(what, key, dtype);
       return {
         words: words.init(key.fold(0), dtype),
-        hops: cell(true, false).init(key.fold(1), dtype),
+        hops: looks.init(key.fold(1), dtype),
         answer: B.initialise(key.fold(2), B.shape, dtype),
       };
     },
@@ -99,22 +99,12 @@ export function keyValueMemoryNetwork(config: KeyValueMemoryNetworkConfig): KeyV
       checkStories(name, stories);
       const { sentences, values, times: time } = stories;
       if (values !== undefined) checkValues(name, values, sentences);
-      const { softmax = true, weights = false } = checkSettings<MemoryNetworkOptions>(
-        name,
-        options,
-        optionKinds,
-      );
+      const how = checkSettings<MemoryNetworkOptions>(name, options, optionKinds);
       const vectors = (of: Sequences) => sentenceVectors(words, params.words as never, of).E0!;
       const m0 = vectors(sentences);
       const members = { m0, m1: values ? vectors(values) : m0, ...(times > 0 ? { time } : {}) };
       const inputs = { u: vectors(stories.questions), sentences: members };
-      const { output } = unfold(
-        cell(softmax, weights),
-        params.hops as never,
-        inputs as never,
-        stories.structure,
-      );
-      const read = (weights ? output : { output, weights: null }) as { output: Value; weights: Value | null };
+      const read = looks.run(params.hops, inputs, stories.structure, how);
       return { output: matmul(read.output, permute(params.answer as Value)), weights: read.weights };
     },
   };
