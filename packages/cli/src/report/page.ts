@@ -1,12 +1,12 @@
 import type { Measures } from "../events.js";
 import { type Chart, chartHtml } from "./chart.js";
 import { chartsOf } from "./charts.js";
+import { documentHtml } from "./document.js";
 import { type Html, html, jsonFor } from "./html.js";
 import { pointerScript } from "./pointer-script.js";
 import { readoutsOf, whole } from "./readouts.js";
 import type { RunHistory } from "./run-history.js";
 import { linearScale } from "./scale.js";
-import { style } from "./style.js";
 
 /** What a run's page says. */
 interface Page {
@@ -19,29 +19,15 @@ interface Page {
 
 /** A run's page: it loads nothing, and its scripts only add the values at the pointer. */
 export function pageHtml({ name, start, lead, body }: Page): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${name}: training run</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">Training run${start ? html` in <span class="path">${start.out}</span>` : null}</p>
-<h1>${name}</h1>
-<p class="lead">${lead}</p>
-</header>
-${body}
-<footer>Made by longspan from config.json and metrics.jsonl, which hold every figure in full.</footer>
-</main>
-</body>
-</html>
-`.source;
+  return documentHtml({
+    title: `${name}: training run`,
+    kicker: html`Training run${start ? html` in <span class="path">${start.out}</span>` : null}`,
+    heading: name,
+    lead,
+    body,
+    footer: "Made by longspan from config.json and metrics.jsonl, which hold every figure in full.",
+    scripts: true,
+  });
 }
 
 /** A figure that stands out, with its name and what it is of. */

@@ -5,6 +5,7 @@ import {
   isSum,
   type Nest,
   type NestedOp,
+  operandFields,
   operandsOf,
   resultsOf,
 } from "./flat-map.js";
@@ -235,25 +236,7 @@ type OnValues = Exclude<
 
 /** An operation with operands in place of values. */
 function onOperands(op: OnValues, out: number, at: (v: number) => number): KernelOp {
-  switch (op.op) {
-    case "iota":
-      return { ...op, out };
-    case "binary":
-    case "ofSumOfTwo":
-    case "scale":
-    case "dot":
-    case "dotLines":
-    case "dotAll":
-    case "scaleLines":
-    case "addScaledLines":
-      return { ...op, out, a: at(op.a), b: at(op.b) };
-    case "select":
-    case "mulAdd":
-    case "mulAddLines":
-    case "ofSum":
-    case "uniform":
-      return { ...op, out, a: at(op.a), b: at(op.b), c: at(op.c) };
-    default:
-      return { ...op, out, a: at(op.a) };
-  }
+  const fields = op as Readonly<Record<string, unknown>>;
+  const placed = operandFields.flatMap((name) => (name in op ? [[name, at(fields[name] as number)]] : []));
+  return { ...op, out, ...Object.fromEntries(placed) } as KernelOp;
 }

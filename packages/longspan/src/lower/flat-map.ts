@@ -179,34 +179,15 @@ export function resultsOf(op: FlatOp): readonly number[] {
   return isWrite(op) ? [] : [op.out];
 }
 
+/** The fields of an operation that name values which it reads, in their order. */
+export const operandFields = ["a", "b", "c"] as const;
+
 /** The values that an operation reads. */
 export function operandsOf(op: FlatOp | NestedOp): number[] {
-  switch (op.op) {
-    case "nest": {
-      const inside = new Set(op.body.map(({ out }) => out));
-      return [...new Set(op.body.flatMap(operandsOf))].filter((v) => !inside.has(v));
-    }
-    case "load":
-    case "constant":
-    case "iota":
-      return [];
-    case "binary":
-    case "ofSumOfTwo":
-    case "scale":
-    case "dot":
-    case "dotLines":
-    case "dotAll":
-    case "scaleLines":
-    case "addScaledLines":
-    case "addScaled":
-      return [op.a, op.b];
-    case "select":
-    case "mulAdd":
-    case "mulAddLines":
-    case "ofSum":
-    case "uniform":
-      return [op.a, op.b, op.c];
-    default:
-      return [op.a];
+  if (op.op === "nest") {
+    const inside = new Set(op.body.map(({ out }) => out));
+    return [...new Set(op.body.flatMap(operandsOf))].filter((v) => !inside.has(v));
   }
+  const fields = op as Readonly<Record<string, unknown>>;
+  return operandFields.flatMap((field) => (field in op ? [fields[field] as number] : []));
 }

@@ -1,16 +1,16 @@
 import type { CurvatureReport, FlowReport, LayerCurvature, LayerFlow } from "longspan";
 import { counted } from "../../run-lines.js";
+import { documentHtml } from "../document.js";
 import { type Html, html } from "../html.js";
 import { type Figure, figuresHtml } from "../page.js";
 import { whole } from "../readouts.js";
 import { figure, lossFigure } from "../scale.js";
-import { style } from "../style.js";
 import { curvaturePicture } from "./curvature-picture.js";
 import { gatesPicture } from "./gates-picture.js";
 import { heatPicture } from "./heat-picture.js";
 import { lagsPicture } from "./lags-picture.js";
 import { type Picture, pictureHtml } from "./picture.js";
-import { pictureStyle } from "./picture-style.js";
+import { picturesStyle } from "./picture-style.js";
 import { radiusInWords, spectrumPicture } from "./spectrum-picture.js";
 
 /** What was looked at. */
@@ -56,36 +56,18 @@ export function flowHtml(
   curvature: CurvatureReport | null,
 ): string {
   const { run, unit } = inspected;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${run}: information flow</title>
-<style>${style}${pictureStyle((name) => `var(--${name})`)}
-.chart { overflow-x: auto; }
-.chart .picture { display: block; width: 100%; min-width: 640px; height: auto; }
-.chart figcaption { flex-wrap: wrap; white-space: normal; }
-</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">Information flow in a trained model</p>
-<h1>${run}</h1>
-<p class="lead">Where the gradient of the loss at the last ${unit} goes, through ${piecesOf(inspected)}. The loss there is ${lossOf(inspected, report.loss)}.</p>
-</header>
-${report.layers.map((layer, k) => layerHtml(layer, report.layers.length, curvature?.layers[k]))}
+  return documentHtml({
+    title: `${run}: information flow`,
+    kicker: "Information flow in a trained model",
+    heading: run,
+    lead: `Where the gradient of the loss at the last ${unit} goes, through ${piecesOf(inspected)}. The loss there is ${lossOf(inspected, report.loss)}.`,
+    body: html`${report.layers.map((layer, k) => layerHtml(layer, report.layers.length, curvature?.layers[k]))}
 <section class="curves">
 ${flowPictures(report, curvature).map(pictureHtml)}
-</section>
-<footer>Made by longspan inspect; longspan inspect --json prints every figure in full.</footer>
-</main>
-</body>
-</html>
-`.source;
+</section>`,
+    footer: "Made by longspan inspect; longspan inspect --json prints every figure in full.",
+    rules: picturesStyle,
+  });
 }
 
 function layerHtml(layer: LayerFlow, layers: number, curvature: LayerCurvature | undefined): Html {

@@ -1,4 +1,4 @@
-import { Html } from "../html.js";
+import { Html, html } from "../html.js";
 import type { Colour } from "../style.js";
 
 const layers: readonly Colour[] = ["training", "valid", "skipped", "random", "plain"];
@@ -27,3 +27,10 @@ export function pictureStyle(colour: (name: Colour) => string): Html {
 ${layers.map((name, k) => `.picture path.layer-${k} { stroke: ${colour(name)}; }\n.picture text.layer-${k} { fill: ${colour(name)}; }`).join("\n")}
 `);
 }
+
+/** The rules of a page with pictures. */
+export const picturesStyle = html`${pictureStyle((name) => `var(--${name})`)}
+.chart { overflow-x: auto; }
+.chart .picture { display: block; width: 100%; min-width: 640px; height: auto; }
+.chart figcaption { flex-wrap: wrap; white-space: normal; }
+`;

@@ -1,11 +1,11 @@
 import type { LayerMemory, MemoryReport, SequenceMemory } from "longspan";
+import { documentHtml } from "../document.js";
 import { type Inspected, lossOf, piecesOf } from "../flow/flow-html.js";
 import { type Picture, percent, pictureHtml } from "../flow/picture.js";
-import { pictureStyle } from "../flow/picture-style.js";
+import { picturesStyle } from "../flow/picture-style.js";
 import { type Html, html } from "../html.js";
 import { type Figure, figuresHtml } from "../page.js";
 import { figure } from "../scale.js";
-import { style } from "../style.js";
 import { memoryPicture } from "./memory-picture.js";
 
 /** The steps at which answers are asked for, by sequence. */
@@ -22,46 +22,29 @@ export function memoryPictures(layer: LayerMemory, answered: Answered): Picture[
 export function memoryHtml(inspected: Inspected, report: MemoryReport, answered: Answered): string {
   const { run } = inspected;
   const sequences = report.layers[0]?.sequences.length ?? 0;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${run}: memory</title>
-<style>${style}${pictureStyle((name) => `var(--${name})`)}
-.chart { overflow-x: auto; }
-.chart .picture { display: block; width: 100%; min-width: 640px; height: auto; }
-.chart figcaption { flex-wrap: wrap; white-space: normal; }
-.how { max-width: 70ch; }
-.how dt { font-weight: 600; }
-.how dd { margin: 0 0 8px; }
-</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">Memory of a trained model</p>
-<h1>${run}</h1>
-<p class="lead">What the memory holds, where it is read and written, and how the gradient of the loss goes through it: the first ${sequences === 1 ? "sequence" : `${sequences} sequences`} of ${piecesOf(inspected)}. The loss of all answers is ${lossOf(inspected, report.loss)}.</p>
-</header>
-${report.layers.map(
-  (
-    layer,
-  ) => html`<section class="layer"><h2>Layer ${layer.layer + 1}: ${layer.cell}, ${layer.rows} rows of ${layer.width}</h2>
+  return documentHtml({
+    title: `${run}: memory`,
+    kicker: "Memory of a trained model",
+    heading: run,
+    lead: `What the memory holds, where it is read and written, and how the gradient of the loss goes through it: the first ${sequences === 1 ? "sequence" : `${sequences} sequences`} of ${piecesOf(inspected)}. The loss of all answers is ${lossOf(inspected, report.loss)}.`,
+    body: html`${report.layers.map(
+      (
+        layer,
+      ) => html`<section class="layer"><h2>Layer ${layer.layer + 1}: ${layer.cell}, ${layer.rows} rows of ${layer.width}</h2>
 ${figuresHtml(figuresOf(layer, answered))}
 </section>
 ${layer === report.layers[0] ? how : null}
 <section class="curves">
 ${memoryPictures(layer, answered).map(pictureHtml)}
 </section>`,
-)}
-<footer>Made by longspan inspect; longspan inspect --json prints weights and paths in full, the library's memoryReport the contents too.</footer>
-</main>
-</body>
-</html>
-`.source;
+    )}`,
+    footer:
+      "Made by longspan inspect; longspan inspect --json prints weights and paths in full, the library's memoryReport the contents too.",
+    rules: html`${picturesStyle}.how { max-width: 70ch; }
+.how dt { font-weight: 600; }
+.how dd { margin: 0 0 8px; }
+`,
+  });
 }
 
 const how: Html = html`<section class="how"><h2>How to read it</h2>
