@@ -90,6 +90,10 @@ describe("a cell that says where it starts", () => {
     expect(numbers(final.m).slice(6, 12)).toEqual(Array(6).fill(0.25));
     expect(numbers(final.z).slice(3, 6)).toEqual([0, 0, 0]);
     const initial = { m: full([4, 2, 3], 9, "float64") };
+    const left = { m: undefined } as never;
+    expect(numbers(unfold(cell, params, { x }, structure, { initial: left }).final.m)).toEqual(
+      numbers(final.m),
+    );
     expect(numbers(unfold(cell, params, { x }, structure, { initial }).final.m).slice(6, 12)).toEqual(
       Array(6).fill(9),
     );

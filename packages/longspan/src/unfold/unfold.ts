@@ -78,14 +78,20 @@ function startingStates<I extends OperandSpecs, S extends Shapes, P>(
   { parts: { sources }, sequences }: Structure,
   { initial }: UnfoldOptions<S>,
 ): Pick<UnfoldOptions<S>, "initial"> {
-  const started = cell.start(params as never, floatType(params, inputs, initial ?? {}));
-  if (Object.keys(started).length === 0) return {};
+  const values = (initial ?? {}) as Readonly<Record<string, Value | undefined>>;
+  const isSupplied = (slot: string) => values[slot] !== undefined;
+  // A stream supplies all at every step.
+  if (Object.keys(cell.state).every(isSupplied)) return {};
+  const started = Object.entries<Value>(
+    cell.start(params as never, floatType(params, inputs, values)) as Record<string, Value>,
+  ).filter(([slot]) => !isSupplied(slot));
+  if (started.length === 0) return {};
   if (sources === 0 && sequences > 0)
     throw new StructureError(
       `unfold ${cell.name}: the cell says what its sequences start from, and the structure has no sources; nodes of trees and graphs that read nothing start from zeros`,
     );
-  const rows = mapTree(started, (v) => broadcastTo(v as Value, [sources, ...v.shape]));
-  return { initial: { ...rows, ...initial } as Partial<ValuesOf<S>> };
+  const rows = started.map(([slot, v]) => [slot, broadcastTo(v, [sources, ...v.shape])] as const);
+  return { initial: { ...initial, ...Object.fromEntries(rows) } as Partial<ValuesOf<S>> };
 }
 
 function unfoldAs<I extends OperandSpecs, S extends Shapes, P, O, N>(

@@ -12,6 +12,7 @@ import { drawMember } from "./draw-member.js";
  *
  * @param addressing whose weights sum to 1, such as `additiveAddressing`
  * @param options.most members that a set has at most: so many numbers are drawn at each step
+ * @throws IndexError when it runs, if a set has more members than `most`
  * @see `drawMember`; Xu et al. (2015), "Show, attend and tell"
  * @example
  * const addressing = hardAddressing(additiveAddressing({ size: 6 }), { most: 4 });
