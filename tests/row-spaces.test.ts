@@ -56,9 +56,12 @@ test("tables are keyed by what they relate; names are for printing", () => {
     [true, false],
   );
   expect(tables.map(({ name, key }) => [name, key])).toEqual([
-    ["port0", { rows: "port", port: 0 }],
-    ["arrive0", { rows: "arrivals", port: 0 }],
+    // The output is h, so that all states of h are kept, and those of s of two levels.
+    ["port0", { rows: "port", port: 0, recent: false }],
+    ["port0Recent", { rows: "port", port: 0, recent: true }],
+    ["arrive0", { rows: "arrivals", port: 0, recent: false }],
+    ["arrive0Recent", { rows: "arrivals", port: 0, recent: true }],
     ["sources", { rows: "sources" }],
-    ["sinks", { rows: "sinks" }],
+    ["sinks", { rows: "sinks", recent: false }],
   ]);
 });

@@ -15,8 +15,15 @@ export interface PlacedResults extends Context {
   readonly producer: ReadonlyMap<Value, Equation>;
   readonly uses: ReadonlyMap<Value, readonly Equation[]>;
   readonly destinations: ReadonlyMap<Value, Destination>;
-  /** Outputs that equal a new state. They are read from the memory of the state and have none of their own. */
-  readonly shared: ReadonlyMap<number, { readonly port: number; readonly slot: number }>;
+  /** Outputs that equal a state. They are read from the memory of the state and have none of their own. */
+  readonly shared: ReadonlyMap<number, StateOutput>;
+}
+
+/** An output that is a slot of the state that leaves by a port, or arrives at one. */
+export interface StateOutput {
+  readonly port: number;
+  readonly slot: number;
+  readonly arriving: boolean;
 }
 
 /** The identity as a map: it copies a value that has two destinations. */
@@ -32,16 +39,16 @@ const copyOp: Op = {
 /**
  * Pass 2 places results: it gives each result one destination. It adds an equation that copies the value in three cases: the value has
  * several destinations, it is an operand of the cell, or its scope is not that of the destination. An output that equals a new state
- * is not copied; it is read from the state.
+ * is not copied; it is read from the state. Nor is one that equals the state before, where those of all nodes lie side by side.
  */
 export function placeResults(context: Context): PlacedResults {
-  const { cell } = context;
+  const { cell, structure } = context;
   const producer = producersOf(cell.equations);
   const trace = new Trace(1);
   const copies: Equation[] = [];
   const early: { before: Equation; copy: Equation }[] = [];
   const destinations = new Map<Value, Destination>();
-  const shared = new Map<number, { port: number; slot: number }>();
+  const shared = new Map<number, StateOutput>();
   const giveDestination = (v: Value, destination: Destination, scope: Scope): Value => {
     const { root } = memoryOf(v, producer);
     const own = producer.has(v) && root === v && (v as Var).scope === scope && !destinations.has(v);
@@ -79,8 +86,15 @@ export function placeResults(context: Context): PlacedResults {
       for (const [port, slots] of original.entries()) {
         const slot = slots.indexOf(o.value);
         if (slot >= 0) {
-          shared.set(index, { port, slot });
+          shared.set(index, { port, slot, arriving: false });
           return { ...o, value: stateOut[port]![slot]! };
+        }
+      }
+      for (const [port, slots] of cell.stateIn.entries()) {
+        const slot = slots.indexOf(o.value as Var);
+        if (slot >= 0 && structure.arrivals[port] === "shifted") {
+          shared.set(index, { port, slot, arriving: true });
+          return o;
         }
       }
     }

@@ -98,11 +98,25 @@ export function assignBuffers(fused: Fused): BufferAssignment {
   const sharedSlots = new Set([...shared.values()].map((s) => s.slot));
   const pushes = cell.edge?.when === "push";
   const onePort = cell.outPorts.length === 1;
+  const consumers = consumersOutside(fused);
+  /** Whether only the level that makes a value reads it, by the same rows. */
+  const inLoopOnly = (v: Value) => {
+    const { phases, sameRows } = consumers.get(v) ?? { phases: [], sameRows: true };
+    return hasLoop && sameRows && [...phases].every((c) => c === "loop");
+  };
+  /** States that nobody reads but later levels of the loop, and sinks: a buffer for a few levels will do. */
+  const areRecent = (slot: number) =>
+    fused.recurrent[slot]! &&
+    !cell.edge &&
+    !sharedSlots.has(slot) &&
+    cell.stateOut.every((port) => madeInLoop(fused, port[slot]!) && inLoopOnly(port[slot]!)) &&
+    cell.stateIn.every((port) => inLoopOnly(port[slot]!));
+  const recent = outSlots(cell).map((_, s) => areRecent(s));
   const stateBuffers = outSlots(cell).map((s, i) => {
     const role: BufferRole = sharedSlots.has(i) ? "output" : "temporary";
     return pushes
       ? buffer(`state.${s.name}`, s, onePort ? "node" : "leaving", role)
-      : buffer(`state.${s.name}`, s, "state", role, true);
+      : buffer(`state.${s.name}`, s, recent[i] ? "recent" : "state", role, true);
   });
   const messageSlots: readonly Slot[] = cell.edge ? inSlots(cell) : [];
   const messageBuffers = messageSlots.map((s) =>
@@ -115,7 +129,8 @@ export function assignBuffers(fused: Fused): BufferAssignment {
 
   cell.outPorts.forEach((_, p) => {
     stateBuffers.forEach((state, s) => {
-      const rows: RowMap = pushes && onePort ? "same" : table({ rows: "port", port: p }, "map");
+      const rows: RowMap =
+        pushes && onePort ? "same" : table({ rows: "port", port: p, recent: recent[s]! }, "map");
       locations.set(cell.stateOut[p]![s]!, { buffer: state, rows, space: "node" });
     });
   });
@@ -141,18 +156,12 @@ export function assignBuffers(fused: Fused): BufferAssignment {
   );
 
   // All other values that one instruction computes and another reads.
-  const consumers = consumersOutside(fused);
-  /** Whether only the level that makes a value reads it, by the same rows. */
-  const inLoopOnly = (v: Value) => {
-    const { phases, sameRows } = consumers.get(v) ?? { phases: [], sameRows: true };
-    return hasLoop && sameRows && [...phases].every((c) => c === "loop");
-  };
   const arrivalBuffers = cell.stateIn.map((port, q) =>
     port.map((v, s) => {
-      if (structure.arrivals[q] === "single") {
+      if (structure.arrivals[q] !== "lists") {
         locations.set(v, {
           buffer: arrivalSources[s]!,
-          rows: table({ rows: "arrivals", port: q }, "map"),
+          rows: table({ rows: "arrivals", port: q, recent: recent[s]! }, "map"),
           space: "node",
         });
         return null;
@@ -225,6 +234,12 @@ export function assignBuffers(fused: Fused): BufferAssignment {
     arrivalBuffers,
     arrivalSources,
   };
+}
+
+/** Whether a value is formed level by level. */
+function madeInLoop({ producer, phases }: Fused, v: Value): boolean {
+  const eq = producer.get(v);
+  return eq !== undefined && phases.get(eq) === "loop";
 }
 
 /** How instructions other than its own read a value from memory. */

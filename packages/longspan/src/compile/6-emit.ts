@@ -70,7 +70,10 @@ function emitArrivals(assignment: BufferAssignment, recurrent: boolean): Instruc
         space: "node",
         out: { buffer, offset: 0, rows: "same" },
         a: { buffer: assignment.arrivalSources[s]!, offset: 0, rows: "same" },
-        lists: assignment.table({ rows: "arrivals", port: q }, "lists"),
+        lists: assignment.table(
+          { rows: "arrivals", port: q, recent: isRecent(assignment, assignment.arrivalSources[s]!) },
+          "lists",
+        ),
         columns: sizeOf(assignment.cell.inPorts[q]!.slots[s]!.shape),
         accumulate: false,
       });
@@ -108,11 +111,12 @@ function finalStates(assignment: BufferAssignment): Instruction[] {
     if (to === null || to === undefined) return;
     const out = { buffer: to, offset: 0, rows: "same" as const };
     const from = assignment.boundaryBuffers[s]!;
+    const sinks = { rows: "sinks", recent: isRecent(assignment, from) } as const;
     if (assignment.structure.sinks === "single") {
       any = true;
       const r = map.load({
         ...slot,
-        view: { buffer: from, offset: 0, rows: assignment.table({ rows: "sinks" }, "map") },
+        view: { buffer: from, offset: 0, rows: assignment.table(sinks, "map") },
       });
       map.store(r, { ...slot, view: out });
     } else
@@ -121,12 +125,17 @@ function finalStates(assignment: BufferAssignment): Instruction[] {
         space: "sink",
         out,
         a: { buffer: from, offset: 0, rows: "same" },
-        lists: assignment.table({ rows: "sinks" }, "lists"),
+        lists: assignment.table(sinks, "lists"),
         columns: sizeOf(slot.shape),
         accumulate: false,
       });
   });
   return any ? [...list, map.build("sink")] : list;
+}
+
+/** Whether a buffer of states keeps those of a few levels only. */
+function isRecent({ buffers }: BufferAssignment, buffer: number): boolean {
+  return buffers[buffer]!.space === "recent";
 }
 
 function emitUnit(assignment: BufferAssignment, unit: Unit): Instruction {

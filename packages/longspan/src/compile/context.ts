@@ -3,8 +3,11 @@ import type { CellGraph } from "../cell/index.js";
 
 /** What a program depends on in a structure: how many states arrive at each port. It serves structures of any length and batch size. */
 export interface StructureClass {
-  /** Per in-port: each node reads at most one row (`single`), or the sum of any number of rows (`lists`). */
-  readonly arrivals: readonly ("single" | "lists")[];
+  /**
+   * Per in-port: each node reads at most one row (`single`), the row that lies as many rows before its own as for every other node
+   * (`shifted`), or the sum of any number of rows (`lists`).
+   */
+  readonly arrivals: readonly ("single" | "shifted" | "lists")[];
   readonly sinks: "single" | "lists";
 }
 

@@ -1,7 +1,7 @@
 import type { CellGraph } from "../cell/index.js";
 import { type Program, verifyProgram } from "../program/index.js";
 import { rowProducts } from "./1-row-products.js";
-import { placeResults } from "./2-place-results.js";
+import { placeResults, type StateOutput } from "./2-place-results.js";
 import { hoist } from "./3-hoist.js";
 import { fuse } from "./4-fuse.js";
 import { assignBuffers } from "./5-assign-buffers.js";
@@ -25,8 +25,8 @@ export interface CompiledCell {
   readonly valueBuffers: readonly number[];
   readonly sourceBuffers: readonly (number | null)[];
   readonly finalBuffers: readonly (number | null)[];
-  /** Per output: its buffer, and the port whose node rows it is if it is read from a state. */
-  readonly outputs: readonly { readonly buffer: number; readonly port: number | null }[];
+  /** Per output: its buffer, and whose rows it is if it is read from a state: those that leave by a port, or arrive at one. */
+  readonly outputs: readonly { readonly buffer: number; readonly state: StateOutput | null }[];
 }
 
 /**
@@ -101,7 +101,7 @@ function compile(
     finalBuffers: assigned.finalBuffers,
     outputs: assigned.outputBuffers.map((buffer, i) => ({
       buffer,
-      port: placed.shared.get(i)?.port ?? null,
+      state: placed.shared.get(i) ?? null,
     })),
   };
 }

@@ -29,6 +29,8 @@ export const spaces = {
   state: { parents: [] },
   /** One block of node rows per out-port: the states of cells that push messages and have several. */
   leaving: { parents: [] },
+  /** The zero row, the sources, then rows for the states of a few levels, which later levels use again. */
+  recent: { parents: [] },
   /** The leading axis of an operation outside of cells. */
   row: { parents: [] },
   /** A row per member of the first set that each sequence carries; then the other sets. */

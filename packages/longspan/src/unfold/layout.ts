@@ -1,5 +1,6 @@
 import type { CellGraph } from "../cell/index.js";
 import type { LevelRows, ListTable } from "../program/index.js";
+import { type RecentRows, recentRowsOf } from "./recent-rows.js";
 import { type Pairs, pairsOf } from "./structures/sets.js";
 import { type Structure, zeroState } from "./structures/structure.js";
 
@@ -33,6 +34,7 @@ export class Layout {
   readonly sinks: Lists;
   /** The stepped edges of each level. */
   readonly edgeLevels: LevelRows;
+  private recentRows: RecentRows | null = null;
 
   constructor(
     readonly structure: Structure,
@@ -99,6 +101,12 @@ export class Layout {
   pairs(set: number): Pairs {
     const { sets, parts } = this.structure;
     return sets[set] ? pairsOf(sets[set], parts.sequenceOf) : noPairs;
+  }
+
+  /** The rows of states in a buffer that keeps those of a few levels. */
+  get recent(): RecentRows {
+    this.recentRows ??= recentRowsOf(this);
+    return this.recentRows;
   }
 
   /** The node of each stepped edge: the one that an edge step's inputs are taken from. */

@@ -47,6 +47,7 @@ export const rowSpaces: { readonly [S in StructureSpace]: RowsOf<S> } = {
   source: { count: ({ structure }) => structure.parts.sources },
   sink: { count: ({ structure }) => structure.parts.sinks },
   leaving: { count: ({ structure: { nodes, parts } }) => parts.outPorts.length * nodes },
+  recent: { count: ({ recent }) => recent.count },
   state: {
     count: ({ traversal, headRows, stepped, structure: { nodes, parts } }) =>
       headRows + (traversal === "push" ? stepped.length : parts.outPorts.length * nodes),

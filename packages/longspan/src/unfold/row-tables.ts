@@ -17,10 +17,15 @@ const builders: {
     key: Extract<RowTableKey, { readonly rows: K }>,
   ) => RowTable | Lists;
 } = {
-  port: (layout, { port }) => ({ offset: layout.portBegin(port), index: null }),
-  arrivals: (layout, { port }) => layout.arrivals[port]!,
+  port: (layout, { port, recent }) => {
+    const begin = layout.portBegin(port);
+    const { rowOf } = layout.recent;
+    if (!recent || rowOf === null) return { offset: begin, index: null };
+    return { offset: 0, index: rowOf.subarray(begin, begin + layout.structure.nodes) };
+  },
+  arrivals: (layout, { port, recent }) => amongRecent(layout, layout.arrivals[port]!, recent),
   sources: () => ({ offset: 1, index: null }),
-  sinks: (layout) => layout.sinks,
+  sinks: (layout, { recent }) => amongRecent(layout, layout.sinks, recent),
   messages: (layout) => ({ offset: layout.headRows, index: null }),
   edgeStates: (layout) => {
     const { from, fromPort } = layout.structure.parts.edges;
@@ -44,6 +49,11 @@ const builders: {
     );
   },
 };
+
+/** Lists of states, where those of a few levels are kept: lists of the rows that hold them. */
+function amongRecent({ recent: { rowOf } }: Layout, lists: Lists, recent: boolean): Lists {
+  return recent && rowOf !== null ? { ...lists, index: lists.index.map((r) => rowOf[r]!) } : lists;
+}
 
 /** One row per reader; the zero row where there is none. */
 function singleRows({ starts, index }: Lists): Int32Array {

@@ -1,7 +1,7 @@
 import type { CellGraph } from "../cell/index.js";
 import type { RowTableDecl, StructureClass } from "../compile/index.js";
 import { type LevelledSpace, type LevelRows, levelledSpaces, type Schedule } from "../program/index.js";
-import { Layout, type Traversal, traversalOf } from "./layout.js";
+import { Layout, type Lists, type Traversal, traversalOf } from "./layout.js";
 import { rowSpaces, type StructureSpace } from "./row-spaces.js";
 import { rowTable } from "./row-tables.js";
 import type { Structure } from "./structures/structure.js";
@@ -24,13 +24,26 @@ export function layoutOf(structure: Structure, cell: CellGraph): Layout {
   return layout;
 }
 
-/** What a program must know of a structure that is laid out so. */
-export function classOf({ arrivals, sinks, traversal }: Layout): StructureClass {
+/** What the program of a cell must know of a structure that is laid out so. */
+export function classOf(
+  { arrivals, sinks, traversal }: Layout,
+  { stateIn, outputs }: CellGraph,
+): StructureClass {
+  const isWanted = (port: number) => stateIn[port]!.some((v) => outputs.some((o) => o.value === v));
   return {
     // Messages are always summed over lists; states are read in place where each node has one.
-    arrivals: arrivals.map((a) => (a.single && traversal !== "pull" ? "single" : "lists")),
+    arrivals: arrivals.map((a, port) => {
+      if (!a.single || traversal === "pull") return "lists";
+      return traversal === "direct" && isWanted(port) && isShifted(a) ? "shifted" : "single";
+    }),
     sinks: sinks.single ? "single" : "lists",
   };
+}
+
+/** Whether the rows that readers see lie side by side, as the readers do: chains of one length read the level before theirs so. */
+function isShifted({ starts, index }: Lists): boolean {
+  const readers = starts.length - 1;
+  return readers > 0 && index.length === readers && index.every((row, r) => row === index[0]! + r);
 }
 
 const schedules = new WeakMap<Layout, Map<string, Schedule>>();

@@ -263,9 +263,9 @@ export function run(
     if (b !== null) bindings[b] = inputs[cell.values.length + sourceIndex[s]!]!.binding();
   });
   const whole = new Map<number, Tensor>();
-  const results = compiled.outputs.map(({ buffer, port }, i) => {
+  const results = compiled.outputs.map(({ buffer, state: at }, i) => {
     const { shape, dtype } = avals[i]!;
-    if (port === null) {
+    if (at === null) {
       const t = destinations[i] ?? uninitialised(shape, dtype);
       bindings[buffer] = t.binding();
       return t;
@@ -277,7 +277,8 @@ export function run(
       whole.set(buffer, state);
       bindings[buffer] = state.binding();
     }
-    return state.view(shape, layout.portBegin(port) * decl.columns);
+    const begin = at.arriving ? layout.arrivals[at.port]!.index[0]! : layout.portBegin(at.port);
+    return state.view(shape, begin * decl.columns);
   });
   const finalIndex = positions(finals);
   compiled.finalBuffers.forEach((b, s) => {
@@ -318,7 +319,7 @@ export function executableFor(
   executor: Executor,
 ): { compiled: CompiledCell; executable: Executable } {
   const { cell, initials, finals, structure } = attrs;
-  const structureClass = classOf(layoutOf(structure, cell));
+  const structureClass = classOf(layoutOf(structure, cell), cell);
   const key = JSON.stringify([structureClass, initials, finals]);
   const ready = remembered(programs, cell, key, () => ({
     compiled: compileCell(cell, structureClass, initials, finals),
