@@ -29,6 +29,7 @@ const categories = {
   train: "Training",
   data: "Data",
   "data/stories": "Stories",
+  "data/trees": "Trees",
   "data/synthetic": "Synthetic problems",
   io: "Weight files",
   runs: "Files of a run",

@@ -232,6 +232,7 @@ export const netRows: Rows = {
   mlstm: () => cell({ ...inHeads(), forgetBias: maybe(number(1)) }, "mlstm: "),
   slstm: () => cell({ ...gated(), heads: maybe(size(2)) }, "slstm: "),
   binaryTreeLstm: () => cell(gated(), "binaryTreeLstm: "),
+  naryTreeLstm: () => cell({ ...gated(), arity: maybe(size(3)) }, "naryTreeLstm: "),
   childSumTreeLstm: () => cell(gated(), "childSumTreeLstm: "),
   rnn: () =>
     cell(

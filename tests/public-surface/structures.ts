@@ -12,12 +12,14 @@ import {
   positive,
   settings,
   size,
+  text,
   thing,
   tree,
   value,
 } from "./arguments.js";
 import { exempt, method, type Rows, row } from "./calls.js";
 
+const treeSettings = () => settings({ labels: maybe(flag(true)) });
 const names = () => maybe(argument(["in"], ["list"], ["in", 5]));
 const unnamed = (valid: unknown, ...wrong: unknown[]) => ({
   ...argument(valid, ["list"], ...wrong),
@@ -69,6 +71,10 @@ export const structureRows: Rows = {
       ),
       options: settings({ ports: names() }),
     }),
+  balancedTree: () => row({ length: count(5), arity: maybe(argument(3, ["number"], 1, 0, -2, 2.5, "3")) }),
+  parseTree: () => row({ text: text("(a (b c) (d e))"), options: treeSettings() }),
+  parseTrees: () => row({ text: text("(a b) (c d)"), options: treeSettings() }),
+  TreeFormatError: () => exempt("an error"),
   trees: () =>
     row({
       forest: unnamed(

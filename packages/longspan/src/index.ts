@@ -177,6 +177,7 @@ export {
 export * from "./train/index.js";
 export {
   type Backward,
+  balancedTree,
   type ChainOptions,
   castTree,
   chain,

@@ -9,7 +9,7 @@ export const size: RequiredKind = integerFrom(1, "a positive integer");
 export const count: RequiredKind = integerFrom(0, "an integer of at least 0");
 
 /** An integer of at least so many. */
-function integerFrom(least: number, words = `an integer of at least ${least}`): RequiredKind {
+export function integerFrom(least: number, words = `an integer of at least ${least}`): RequiredKind {
   return kind(words, (value) => Number.isSafeInteger(value) && (value as number) >= least);
 }
 

@@ -4,6 +4,7 @@ export * from "./stored-vocabulary.js";
 export * from "./stories/index.js";
 export * from "./streams.js";
 export * from "./synthetic/index.js";
+export * from "./trees/index.js";
 export { decodeUtf8, decodeUtf8Parts, Utf8Error } from "./utf8.js";
 export { countUnknown, type EncodeOptions, type SymbolNumbers, type Vocabulary } from "./vocabulary.js";
 export { type WordVocabularyOptions, wordVocabulary } from "./word-vocabulary.js";

@@ -3,6 +3,7 @@ export { linearized, remembered, transposed } from "./derived-cells.js";
 export type { Pullback, Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 export type { Probes } from "./probes.js";
 export { perRead } from "./read-rows.js";
+export * from "./structures/balanced-tree.js";
 export * from "./structures/chain.js";
 export { type Graph, type GraphEdge, graph } from "./structures/graph.js";
 export type { Reads } from "./structures/reads.js";

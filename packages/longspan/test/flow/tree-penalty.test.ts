@@ -139,6 +139,7 @@ describe("the flow penalty over trees and graphs", () => {
         .sort();
     };
     expect(learns("binaryTreeLstm")).toEqual(["Wleft", "Wright"]);
+    expect(learns("naryTreeLstm")).toEqual(["W1", "W2"]);
     expect(learns("childSumTreeLstm")).toEqual(["W", "Wforget"]);
     expect(learns("portsAndEdges")).toEqual(["E", "L", "R"]);
     expect(learns("largest")).toEqual(["E", "W"]);

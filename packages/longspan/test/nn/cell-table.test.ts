@@ -7,7 +7,7 @@ const sizes = { input: 3, hidden: 4 };
 
 describe("the table of cells", () => {
   it("has every cell of the folder", () => {
-    const others = ["gates", "heads", "index", "inner-cell", "named-cell", "settings", "table"];
+    const others = ["gates", "heads", "index", "inner-cell", "named-cell", "port-gates", "settings", "table"];
     const files = readdirSync(new URL("../../src/nn/cells/", import.meta.url)).map((file) =>
       file.slice(0, -3),
     );

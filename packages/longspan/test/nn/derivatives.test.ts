@@ -7,6 +7,7 @@ import {
   Key,
   lstm,
   mul,
+  naryTreeLstm,
   normal,
   rnn,
   type Shapes,
@@ -28,10 +29,11 @@ import { difference, normals, numbers, randomLike } from "./plain.js";
 const size = { input: 3, hidden: 4 };
 const ragged = chain([5, 2, 0, 4]);
 const reversed = chain([3, 0, 5], { reverse: true });
-const binaryTrees = trees(
-  [{ children: [[1, 2], [3, 4], [], [], [5], []] }, { children: [[]] }, { children: [[], [0, 2], []] }],
-  { ports: ["left", "right"] },
-);
+const narrowTrees = [
+  { children: [[1, 2], [3, 4], [], [], [5], []] },
+  { children: [[]] },
+  { children: [[], [0, 2], []] },
+];
 const wideTrees = trees([{ children: [[1, 2, 3], [], [4], [], []] }, { children: [[]] }]);
 const sharing = graph([
   {
@@ -53,7 +55,7 @@ const treeRow = ([name, cell]: readonly [string, AnyCell]): readonly [
   Structure,
 ][] =>
   cell.ports.length > 0
-    ? [[name, cell, "binary trees", binaryTrees]]
+    ? [[name, cell, "trees", trees(narrowTrees, { ports: cell.ports })]]
     : [
         [name, cell, "trees", wideTrees],
         [name, cell, "a graph with shared children", sharing],
@@ -72,6 +74,15 @@ const rowsOfTable: readonly (readonly [string, AnyCell, string, Structure])[] = 
   ...libraryCells("trees", size).flatMap(treeRow),
   // Far from the kink: every pre-activation at these seeds is.
   ["rnn.relu", rnn({ ...size, activation: "relu" }), "a ragged chain", ragged],
+  ...[1, 3, 5].map((arity) => {
+    const cell = naryTreeLstm({ ...size, arity });
+    const children = [
+      Array.from({ length: arity }, (_, k) => k + 1),
+      ...Array.from({ length: arity }, () => []),
+    ];
+    const forest = trees([{ children }, { children: [[1], []] }], { ports: cell.ports });
+    return ["naryTreeLstm", cell, `trees with up to ${arity} children`, forest] as const;
+  }),
   ["lstm with a sigmoid", lstm({ ...size, squash: sigmoid }), "a ragged chain", ragged],
 ];
 

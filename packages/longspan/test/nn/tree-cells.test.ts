@@ -1,9 +1,12 @@
 import {
   binaryTreeLstm,
+  chain,
   childSumTreeLstm,
   type Graph,
   graph,
   Key,
+  lstm,
+  naryTreeLstm,
   type TreeNodes,
   trees,
   unfold,
@@ -119,6 +122,69 @@ describe("binaryTreeLstm", () => {
       return numbers(unfold(cell, params, { x: structure.pack(x) }, structure).final.h);
     };
     expect(difference(run([[1, 2], [], []]), run([[2, 1], [], []]))).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("naryTreeLstm", () => {
+  const arity = 5;
+  const cell = naryTreeLstm({ input, hidden, arity });
+  const params = randomLike(cell.init(Key.of(1), "float64"), Key.of(2));
+  const [U, b] = [rows(params.U), numbers(params.b)];
+  const W = Array.from({ length: arity }, (_, k) => rows(params[`W${k + 1}`]!));
+
+  function step(x: Vector, children: NodeState[]): NodeState {
+    const read = (g: number, i: number) => b[column(g, i)]! + product(x, U, column(g, i));
+    const recur = (g: number, i: number) =>
+      children.reduce((total, { h }, k) => total + product(h, W[k]!, column(g, i)), 0);
+    const s = units.map((i) => {
+      const written = sigmoid(read(1, i) + recur(arity, i)) * Math.tanh(read(2, i) + recur(arity + 1, i));
+      const kept = children.map((child, k) => sigmoid(read(0, i) + recur(k, i)) * child.s[i]!);
+      return kept.reduce((total, v) => total + v, written);
+    });
+    return { h: units.map((i) => sigmoid(read(3, i) + recur(arity + 2, i)) * Math.tanh(s[i]!)), s };
+  }
+
+  test("trees whose nodes have 0 to 5 children equal a plain recursion, at every node and at the roots", () => {
+    const full = { children: [[1, 2, 3, 4, 5], [6], [7, 8], [], [], [], [], [9, 10, 11], [], [], [], []] };
+    const forest = [randomTree(1, 30, arity), randomTree(2, 1, arity), full];
+    const structure = trees(forest, { ports: cell.ports });
+    const x = normals(Key.of(3), 43, input);
+    const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure);
+    const [outputs, h] = [rows(structure.unpack(output)), rows(final.h)];
+    let start = 0;
+    forest.forEach((tree, k) => {
+      const root = rootOf(tree);
+      const plain = recursively<NodeState>(
+        root,
+        (n) => tree.children[n]!,
+        (n, of) => step(rows(x)[start + n]!, of),
+      );
+      expect(plain.size).toBe(tree.children.length);
+      for (const [n, state] of plain) expect(difference(outputs[start + n]!, state.h)).toBeLessThan(1e-12);
+      expect(difference(h[k]!, plain.get(root)!.h)).toBeLessThan(1e-12);
+      start += tree.children.length;
+    });
+  });
+
+  test("with two children it is binaryTreeLstm, with one child an LSTM", () => {
+    const binary = binaryTreeLstm({ input, hidden });
+    const two = naryTreeLstm({ input, hidden });
+    const weights = randomLike(binary.init(Key.of(1), "float64"), Key.of(2));
+    const { U, b, Wleft, Wright } = weights;
+    const forest = [randomTree(1, 9, 2), randomTree(2, 1, 2)];
+    const x = normals(Key.of(3), 10, input);
+    const one = unfold(binary, weights, { x }, trees(forest, { ports: binary.ports })).output;
+    const other = unfold(two, { U, b, W1: Wleft, W2: Wright }, { x }, trees(forest, { ports: two.ports }));
+    expect(numbers(other.output)).toEqual(numbers(one));
+
+    const chained = naryTreeLstm({ input, hidden, arity: 1 });
+    const plain = lstm({ input, hidden });
+    const shared = randomLike(plain.init(Key.of(4), "float64"), Key.of(5));
+    const path = trees([{ children: [[], [0], [1], [2]] }], { ports: chained.ports });
+    const steps = normals(Key.of(6), 4, input);
+    const tree = unfold(chained, { U: shared.U, b: shared.b, W1: shared.W }, { x: steps }, path).output;
+    const chainOutput = unfold(plain, shared, { x: steps }, chain([4])).output;
+    expect(difference(numbers(tree), numbers(chainOutput))).toBeLessThan(1e-12);
   });
 });
 

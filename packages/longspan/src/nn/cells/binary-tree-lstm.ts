@@ -1,9 +1,10 @@
 import { defineCell } from "../../cell/index.js";
-import { add, matmul, mul, sigmoid, tanh } from "../../ops/index.js";
+import { add, matmul } from "../../ops/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot, orthogonal } from "../init/index.js";
 import { gates } from "./gates.js";
 import type { LstmConfig } from "./lstm.js";
+import { fromPorts, portStep } from "./port-gates.js";
 import { lstmKinds } from "./settings.js";
 
 /**
@@ -24,6 +25,8 @@ import { lstmKinds } from "./settings.js";
  * two forget gates share U_f and b_f, as in the paper); Wleft and Wright [hidden, 5 hidden] in the order f_l,
  * f_r, g, i, q. U starts Glorot-uniform, Wleft and Wright orthogonal, gate by gate; b zero but for the forget
  * gates', 1.
+ *
+ * For trees with more children than two: `naryTreeLstm`.
  *
  * @see Tai, Socher, Manning (2015), "Improved semantic representations from tree-structured long short-term
  * memory networks", equations 9 to 14 with N = 2; section 10.6 of the chapter
@@ -46,13 +49,9 @@ export const binaryTreeLstm = defineCell({
     b: gateBias(hidden, [forgetBias, 0, 0, 0]),
   }),
   step({ x, left, right }, { U, Wleft, Wright, b }) {
-    const [xf, xg, xi, xq] = gates(add(matmul(x, U), b), 4);
-    const [hl, hr, hg, hi, hq] = gates(add(matmul(left.h, Wleft), matmul(right.h, Wright)), 5);
-    const keptLeft = mul(sigmoid(add(xf, hl)), left.s);
-    const keptRight = mul(sigmoid(add(xf, hr)), right.s);
-    const written = mul(sigmoid(add(xg, hg)), tanh(add(xi, hi)));
-    const s = add(written, add(keptLeft, keptRight));
-    const h = mul(sigmoid(add(xq, hq)), tanh(s));
-    return { state: { h, s }, output: h };
+    const [f, g, i, q] = gates(add(matmul(x, U), b), 4);
+    const read = fromPorts([left, right], [Wleft, Wright]);
+    const forget = read.forget.map((part) => add(f, part));
+    return portStep([left, right], forget, [add(g, read.g), add(i, read.i), add(q, read.q)]);
   },
 });

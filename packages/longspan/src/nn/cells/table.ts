@@ -11,6 +11,7 @@ import { linearAttention } from "./linear-attention.js";
 import { lstm } from "./lstm.js";
 import { minimalGatedUnit } from "./minimal-gated-unit.js";
 import { mlstm } from "./mlstm.js";
+import { naryTreeLstm } from "./nary-tree-lstm.js";
 import { peepholeLstm } from "./peephole-lstm.js";
 import { projectedLstm } from "./projected-lstm.js";
 import { rnn } from "./rnn.js";
@@ -28,6 +29,7 @@ export * from "./linear-attention.js";
 export * from "./lstm.js";
 export * from "./minimal-gated-unit.js";
 export * from "./mlstm.js";
+export * from "./nary-tree-lstm.js";
 export * from "./peephole-lstm.js";
 export * from "./projected-lstm.js";
 export * from "./rnn.js";
@@ -52,7 +54,7 @@ export type ChainCellName =
   | "slstm";
 
 /** The names of the cells that are made for trees. */
-export type TreeCellName = "binaryTreeLstm" | "childSumTreeLstm";
+export type TreeCellName = "binaryTreeLstm" | "naryTreeLstm" | "childSumTreeLstm";
 
 /** The names of the library's cells. */
 export type CellName = ChainCellName | TreeCellName;
@@ -73,6 +75,7 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   mlstm: { make: mlstm, over: "chains" },
   slstm: { make: slstm, over: "chains" },
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
+  naryTreeLstm: { make: naryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
 };
 

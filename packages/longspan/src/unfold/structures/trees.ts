@@ -5,6 +5,10 @@ import { type Structure, StructureError, zeroState } from "./structure.js";
 /** A tree by its nodes: `children[n]` lists the children of node n, left to right. */
 export interface TreeNodes {
   readonly children: readonly (readonly number[])[];
+  /** Per node a label, as `parseTree` reads them; a structure has no use for them. */
+  readonly labels?: readonly string[];
+  /** Per node a word or null; a structure has no use for them. */
+  readonly words?: readonly (string | null)[];
 }
 
 /**
@@ -57,4 +61,8 @@ function listed(nodes: readonly number[]): string {
   return `${nodes.slice(0, -1).join(", ")} and ${nodes.at(-1)}`;
 }
 
-const treeKinds = { children: listOf(list, "a list with one list of children per node") };
+const treeKinds = {
+  children: listOf(list, "a list with one list of children per node"),
+  labels: optional(list),
+  words: optional(list),
+};
