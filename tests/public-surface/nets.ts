@@ -52,6 +52,7 @@ import {
 import { attentionRows } from "./attention.js";
 import { exempt, type Row, type Rows, row } from "./calls.js";
 import { memoryNetworkRows } from "./memory-networks.js";
+import { delays } from "./structures.js";
 
 const sizes = () => ({ input: size(3), hidden: size(4) });
 const inHeads = () => ({ ...sizes(), heads: maybe(size(2)), keys: maybe(size(2)) });
@@ -285,7 +286,10 @@ export const netRows: Rows = {
     }),
   recurrent: () =>
     row(
-      { cell: thing(gru({ input: 3, hidden: 4 })), options: settings({ reverse: maybe(flag(false)) }) },
+      {
+        cell: thing(gru({ input: 3, hidden: 4 })),
+        options: settings({ reverse: maybe(flag(false)), delays: maybe(delays()) }),
+      },
       { methods: sequenceMethods(layerOf(), "gru") },
     ),
   bidirectional: () => {

@@ -19,6 +19,7 @@ import {
 } from "./arguments.js";
 import { exempt, method, type Rows, row } from "./calls.js";
 
+export const delays = () => argument({ in: 2 }, [], { in: 0 }, { in: "x" }, { in: null }, { in: [] });
 const treeSettings = () => settings({ labels: maybe(flag(true)) });
 const names = () => maybe(argument(["in"], ["list"], ["in", 5]));
 const unnamed = (valid: unknown, ...wrong: unknown[]) => ({
@@ -53,6 +54,7 @@ export const structureRows: Rows = {
         examples: maybe(argument([7, 8], [], [1], ["x", "y"])),
         owners: maybe(argument([1, 0], [], [1], [-1, 0], ["x", "y"])),
         sequences: maybe(argument(2, [], -1, 1.5, 1)),
+        delays: maybe(delays()),
       }),
     }),
   graph: () =>
@@ -154,9 +156,10 @@ export const structureMethods: Rows = {
   "Structure.checkRows": () => exempt("private"),
 };
 
+const optional = ["edgeOrder", "own", "sourceSequence", "sinkSequence"];
+
 function parts(): Arguments {
-  const { nodes, sequences, sources, sinks, edges, inPorts, outPorts, pushes, edgeOrder, own, ...tables } =
-    chain([2]).parts;
+  const { nodes, sequences, sources, sinks, edges, inPorts, outPorts, pushes, ...others } = chain([2]).parts;
   return {
     nodes: count(nodes),
     sequences: count(sequences),
@@ -166,10 +169,11 @@ function parts(): Arguments {
     inPorts: argument(inPorts, ["list"]),
     outPorts: argument(outPorts, ["list"]),
     pushes: flag(pushes),
-    edgeOrder: maybe(argument(edgeOrder, [])),
-    own: maybe(argument(own, [])),
     ...Object.fromEntries(
-      Object.entries(tables).map(([name, t]) => [name, { valid: t, wrong: [5, "x", {}, []] }]),
+      Object.entries(others).map(([name, t]) => {
+        const table = { valid: t, wrong: [5, "x", {}, []] };
+        return [name, optional.includes(name) ? maybe(table) : table];
+      }),
     ),
   };
 }

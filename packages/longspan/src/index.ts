@@ -181,6 +181,7 @@ export {
   type ChainOptions,
   castTree,
   chain,
+  type Delays,
   type Graph,
   type GraphEdge,
   graph,

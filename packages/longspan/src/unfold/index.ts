@@ -5,6 +5,7 @@ export type { Probes } from "./probes.js";
 export { perRead } from "./read-rows.js";
 export * from "./structures/balanced-tree.js";
 export * from "./structures/chain.js";
+export type { Delays } from "./structures/delays.js";
 export { type Graph, type GraphEdge, graph } from "./structures/graph.js";
 export type { Reads } from "./structures/reads.js";
 export type { Pairs, SetParts } from "./structures/sets.js";

@@ -186,6 +186,8 @@ function ownersOfSequences(
 
 /** The sequence of each source, where edges come `from`, or of each sink, where they go `to`. */
 function sequencesOfEnds({ parts }: Structure, end: "from" | "to"): Int32Array {
+  const known = end === "from" ? parts.sourceSequence : parts.sinkSequence;
+  if (known) return known;
   const ends = parts.edges[end];
   const others = parts.edges[end === "from" ? "to" : "from"];
   const sequences = new Int32Array(end === "from" ? parts.sources : parts.sinks);

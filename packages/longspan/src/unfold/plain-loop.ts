@@ -17,6 +17,7 @@ import type { Layout } from "./layout.js";
 import { parentRows, rowSpaces } from "./row-spaces.js";
 import { layoutOf } from "./schedule.js";
 import { isOverNodes, SetMembers } from "./set-members.js";
+import { crosses } from "./structures/crosses.js";
 import { zeroState } from "./structures/structure.js";
 import type { UnfoldAttrs } from "./unfold-op.js";
 
@@ -36,7 +37,7 @@ export function plainLoop(attrs: UnfoldAttrs, inputs: readonly Value[]): Value[]
   };
   const frozen =
     backward.kind === "truncated"
-      ? (e: number) => from[e]! >= 0 && to[e]! >= 0 && p.clock![to[e]!]! % backward.every === 0
+      ? (e: number) => crosses(p.clock!, from[e]!, to[e]!, backward.every)
       : () => false;
 
   const states: Value[][] = [];

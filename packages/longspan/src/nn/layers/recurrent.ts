@@ -1,12 +1,22 @@
 import type { Cell, InputSpec, OperandsOf, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
 import { checkSettings, flag, optional } from "../../check/index.js";
 import { ShapeError, Value } from "../../tensor/index.js";
-import { type UnfoldOptions, unfold } from "../../unfold/index.js";
+import { type Delays, type UnfoldOptions, unfold } from "../../unfold/index.js";
+import { delaysKind } from "../../unfold/structures/delays.js";
 import type { SequenceLayer, SequenceOptions } from "../module.js";
 import { checkOneOutput, checkSequenceCell } from "./check-layers.js";
+import { DelayedStates } from "./delayed-states.js";
 import { reversedChain } from "./reversed-chain.js";
 import { sequenceLayer } from "./sequence-layer.js";
 import type { FurtherInputs } from "./stream-options.js";
+
+/** How a cell is run as a layer. */
+export interface RecurrentOptions {
+  /** Run each sequence from its last step to its first; the rows stay where they are. Chains only. */
+  readonly reverse?: boolean;
+  /** By port of the cell, how many steps back it reads, as in `chain`; a cell without ports has the port `in`. Chains only. */
+  readonly delays?: Delays;
+}
 
 /** A cell that a sequence layer can run: an input named x, one value as output. */
 export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Value>;
@@ -18,12 +28,13 @@ export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Val
  * To read a whole sequence and then give one output (figure 10.5), feed `final` to the next layer instead of
  * `output`.
  *
+ * With `delays` the layer reads states of several steps before (section 10.9.1), over a chain as it is. Its state is that of the last D steps,
+ * D the longest delay, the oldest first: initial and final states are [sequences, D, ...slot].
+ *
  * @param cell any cell that has an input x per node and whose output is one value: its state may have any slots
- * @param options.reverse run each sequence from its last step to its first; the rows stay where they are.
- * Chains only
  * @throws TypeError if the cell has no input x, or, when it runs, an output of several values
  * @throws ShapeError if something that the cell reads is not given
- * @throws StructureError if `reverse` is asked for and the structure is not a chain
+ * @throws StructureError if `reverse` or `delays` are asked for and the structure is not a chain
  * @example
  * const layer = recurrent(lstm({ input: 3, hidden: 4 }));
  * const classify = linear({ input: 4, output: 2 });
@@ -33,10 +44,14 @@ export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Val
  */
 export function recurrent<S extends Shapes, P>(
   cell: SequenceCell<S, P>,
-  options?: { reverse?: boolean },
+  options?: RecurrentOptions,
 ): SequenceLayer<ParamsOf<P>, ValuesOf<S>> {
   checkSequenceCell("recurrent", cell);
-  const { reverse = false } = checkSettings("recurrent", options, { reverse: optional(flag) });
+  const { reverse = false, delays } = checkSettings("recurrent", options, {
+    reverse: optional(flag),
+    delays: optional(delaysKind),
+  });
+  const delayed = delays ? new DelayedStates(cell.name, delays) : null;
   const { x, ...others } = cell.inputs;
   const further = { ...others, ...cell.edgeInputs };
   return sequenceLayer<ParamsOf<P>, ValuesOf<S>>(cell.name, {
@@ -49,11 +64,16 @@ export function recurrent<S extends Shapes, P>(
     },
     init: (key, dtype = "float32") => cell.init(key, dtype),
     apply(params, x, structure, options = {}) {
-      const over = reverse ? reversedChain(structure) : structure;
+      const turned = reverse ? reversedChain(structure) : structure;
+      const over = delayed ? delayed.over(turned) : turned;
       const inputs = { x, ...readBy(cell, options.inputs ?? {}) } as OperandsOf<{ x: InputSpec }>;
-      const result = unfold(cell, params, inputs, over, unfoldOptions(options));
+      const { initial, ...others } = unfoldOptions<S>(options);
+      const result = unfold(cell, params, inputs, over, {
+        ...others,
+        ...(initial ? { initial: delayed ? delayed.toRows(initial, cell.state) : initial } : {}),
+      });
       checkOneOutput("recurrent", cell.name, result.output);
-      return result;
+      return delayed ? { ...result, final: delayed.fromRows(result.final) } : result;
     },
   });
 }

@@ -9,6 +9,8 @@ import {
   listOf,
   optional,
 } from "../../check/index.js";
+import { type Delays, delaysKind, portsOf } from "./delays.js";
+import { layOutChain } from "./lay-out-chain.js";
 import { Structure, StructureError } from "./structure.js";
 
 /** How a chain is laid out. */
@@ -25,6 +27,11 @@ export interface ChainOptions {
   readonly owners?: readonly number[];
   /** How many sequences there are, where `owners` names them; up to the last that is named by default. */
   readonly sequences?: number;
+  /**
+   * By in-port, how many steps back its edge reads: `{ near: 1, far: 8 }`. A list of delays leads several edges to one port, where the states
+   * are added up. By default a step reads the one before, `{ in: 1 }`.
+   */
+  readonly delays?: Delays;
 }
 
 /**
@@ -34,8 +41,16 @@ export interface ChainOptions {
  * Rows are time-major and packed: all first steps (longest sequence first), then all second steps, and so on. A reversed
  * chain has the same rows.
  *
- * @throws StructureError if a length is not a non-negative integer.
- * @example chain([3, 1]).nodes // 4
+ * With `delays`, step t reads step t - d for each delay d (section 10.9.1). Steps before the first are read too: with D the longest delay,
+ * the initial states are those of D steps, and the final ones those of the last D steps, so that the final states of one part of a sequence
+ * are the initial ones of the next. They have D rows per sequence, the oldest first, sequence after sequence; zeros by default, or what
+ * the cell starts from, at each of them. Where the shortest delay is longer than 1, so many steps run side by side.
+ *
+ * @throws StructureError if a length is not a non-negative integer, or a delay not a positive one
+ * @example
+ * chain([3, 1]).nodes // 4
+ * const delayed = chain([100], { delays: { near: 1, far: 10 } }); // for a cell with the ports near and far
+ * chain([100], { delays: { in: 10 } }).levels // 10: for any cell of chains, with every edge ten steps long
  */
 export function chain(lengths: readonly number[], options?: ChainOptions): Structure {
   check("chain", "lengths", lengths, list);
@@ -44,97 +59,23 @@ export function chain(lengths: readonly number[], options?: ChainOptions): Struc
     examples,
     owners,
     sequences: named,
+    delays = { in: 1 },
   } = checkSettings("chain", options, {
     reverse: optional(flag),
     examples: optional(listOf(integer, "a list of names, integers")),
     owners: optional(listOf(count, "a list of sequences, by number")),
     sequences: optional(count),
+    delays: optional(delaysKind),
   });
   lengths.forEach((n, i) => {
     if (!Number.isInteger(n) || n < 0)
       throw new StructureError(`chain: lengths[${i}] is ${describe(n)}; lengths are non-negative integers`);
   });
-  const B = lengths.length;
   const sequences = checkOwners(lengths, owners, named);
   if (examples && examples.length !== sequences)
     throw new StructureError(`chain: examples has ${examples.length} names for ${sequences} sequences`);
-  const byLength = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
-  const T = B === 0 ? 0 : lengths[byLength[0]!]!;
-  const nodes = lengths.reduce((p, n) => p + n, 0);
-  const starts = new Int32Array(B);
-  for (let b = 1; b < B; b++) starts[b] = starts[b - 1]! + lengths[b - 1]!;
-
-  const levelBegin = new Int32Array(T);
-  const levelEnd = new Int32Array(T);
-  const sequenceOf = new Int32Array(nodes);
-  const positions = new Int32Array(nodes);
-  const clock = new Int32Array(nodes);
-  const order = new Int32Array(nodes);
-  const last = new Int32Array(B).fill(-1);
-  let [from, to]: [number[], number[]] = [[], []];
-  const previous = new Int32Array(B);
-  let row = 0;
-  for (let t = 0; t < T; t++) {
-    levelBegin[t] = row;
-    for (const b of byLength) {
-      if (lengths[b]! <= t) break;
-      sequenceOf[row] = owners?.[b] ?? b;
-      positions[row] = t;
-      clock[row] = reverse ? lengths[b]! - 1 - t : t;
-      order[row] = starts[b]! + t;
-      if (!reverse) {
-        from.push(t === 0 ? -(b + 1) : previous[b]!);
-        to.push(row);
-      } else if (t > 0) {
-        from.push(row);
-        to.push(previous[b]!);
-      }
-      previous[b] = row;
-      if (t === 0 || !reverse) last[b] = row;
-      row += 1;
-    }
-    levelEnd[t] = row;
-  }
-  if (reverse) {
-    // Each sequence enters at its last step; edges are sorted by the row that reads.
-    for (let b = 0; b < B; b++) {
-      if (lengths[b]! === 0) continue;
-      from.push(-(b + 1));
-      to.push(previous[b]!);
-    }
-    const sorted = from.map((_, e) => e).sort((p, q) => to[p]! - to[q]!);
-    [from, to] = [sorted.map((e) => from[e]!), sorted.map((e) => to[e]!)];
-    levelBegin.reverse();
-    levelEnd.reverse();
-  }
-  for (let b = 0; b < B; b++) {
-    from.push(lengths[b]! === 0 ? -(b + 1) : last[b]!);
-    to.push(-(b + 1));
-  }
-  return new Structure({
-    nodes,
-    sequences,
-    sources: B,
-    sinks: B,
-    edges: {
-      from: Int32Array.from(from),
-      fromPort: new Int32Array(from.length),
-      to: Int32Array.from(to),
-      toPort: new Int32Array(to.length),
-    },
-    levelBegin,
-    levelEnd,
-    inPorts: ["in"],
-    outPorts: ["out"],
-    sequenceOf,
-    examples: Int32Array.from(examples ?? Array(sequences).keys()),
-    positions,
-    clock,
-    order,
-    edgeOrder: order,
-    own: Int32Array.from(to, (t) => (t >= 0 ? 1 : 0)),
-    pushes: false,
-  });
+  const ports = portsOf("chain", delays);
+  return new Structure(layOutChain({ lengths, ports, reverse, owners, sequences, examples }));
 }
 
 /** The number of sequences that chains belong to. @throws StructureError where they do not fit */

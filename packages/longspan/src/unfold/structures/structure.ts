@@ -17,6 +17,7 @@ import {
 import { add, gather, indexSum } from "../../ops/index.js";
 import { formatShape, fromArray, ShapeError, type Tensor, type Value } from "../../tensor/index.js";
 import { valueKind } from "../../tensor/kinds.js";
+import { crosses } from "./crosses.js";
 import { type Reads, readsOf } from "./reads.js";
 import { layOutSets, type Pairs, pairsOf, type SetParts, setsKind } from "./sets.js";
 import { StructureError } from "./structure-error.js";
@@ -56,6 +57,9 @@ export interface StructureParts {
   readonly outPorts: readonly string[];
   /** Per row: its sequence (or tree). */
   readonly sequenceOf: Int32Array;
+  /** Per source and per sink: its sequence; where absent, it follows from the node that reads or writes it. */
+  readonly sourceSequence?: Int32Array;
+  readonly sinkSequence?: Int32Array;
   /** Per sequence: its name in random streams. */
   readonly examples: Int32Array;
   /** Per row: its name within its sequence, in random streams. */
@@ -209,8 +213,11 @@ export class Structure {
     return this.derive("transposed", () => {
       const p = this.parts;
       const { from, fromPort, to, toPort } = p.edges;
+      const { sourceSequence, sinkSequence, ...others } = p;
       const t = new Structure({
-        ...p,
+        ...others,
+        ...(sinkSequence ? { sourceSequence: sinkSequence } : {}),
+        ...(sourceSequence ? { sinkSequence: sourceSequence } : {}),
         sources: p.sinks,
         sinks: p.sources,
         edges: { from: to, fromPort: toPort, to: from, toPort: fromPort },
@@ -302,8 +309,8 @@ export class Structure {
   }
 
   /**
-   * The structure in which reads that cross a multiple of `every` steps on a sequence's own clock bring zeros: those of steps every,
-   * 2 every, ... The first step's read of the initial state stays.
+   * The structure in which reads that cross a multiple of `every` steps on a sequence's own clock bring zeros: in a chain those of steps
+   * every, 2 every, ... and with delays all that go from before such a step to it or beyond. Reads of initial states stay.
    * @throws StructureError where there is no clock (trees and graphs).
    */
   truncated(every: number): Structure {
@@ -311,10 +318,7 @@ export class Structure {
     return this.derive(`truncated${every}`, () => {
       const clock = this.checkClock();
       const { edges } = this.parts;
-      const from = edges.from.map((f, e) => {
-        const to = edges.to[e]!;
-        return f >= 0 && to >= 0 && clock[to]! % every === 0 ? zeroState : f;
-      });
+      const from = edges.from.map((f, e) => (crosses(clock, f, edges.to[e]!, every) ? zeroState : f));
       return new Structure({ ...this.parts, edges: { ...edges, from } });
     });
   }
@@ -365,6 +369,8 @@ const partKinds: KindsOf<StructureParts> = {
   inPorts: names,
   outPorts: names,
   sequenceOf: table,
+  sourceSequence: optional(table),
+  sinkSequence: optional(table),
   examples: table,
   positions: table,
   clock: orNull(table),
