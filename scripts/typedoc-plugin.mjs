@@ -17,6 +17,7 @@ const categories = {
   "nn/feedback": "Feedback and teacher forcing",
   "nn/lengths": "Lengths and ends",
   "nn/init": "Initialisers",
+  "nn/turing": "Turing machines",
   nn: "Models",
   decode: "Decoding",
   autodiff: "Derivatives",

@@ -7,6 +7,7 @@ import { problemRows } from "./problems.js";
 import { dataRows, derivativeRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
 import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
+import { turingRows } from "./turing.js";
 
 /** A row for every exported function and class. */
 export const rows: Rows = {
@@ -23,6 +24,7 @@ export const rows: Rows = {
   ...problemRows,
   ...trainRows,
   ...runRows,
+  ...turingRows,
   ...nodeRows,
 };
 

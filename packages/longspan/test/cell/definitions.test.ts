@@ -104,7 +104,7 @@ describe("rnn", () => {
     ["toString", '"toString"'],
   ])("takes no other activation: %s", (activation, shown) => {
     expect(() => rnn({ input: 1, hidden: 1, activation: activation as never })).toThrow(
-      `rnn: activation is "tanh", "relu" or "sigmoid", got ${shown}; for another one define a cell of your own, with defineCell()`,
+      `rnn: activation is "tanh", "relu", "sigmoid" or "saturated", got ${shown}; for another one define a cell of your own, with defineCell()`,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
 import { specKind } from "../../cell/kinds.js";
 import { checkSettings, describe, oneOf, optional, type RequiredKind } from "../../check/index.js";
-import { add, matmul, relu, sigmoid, tanh, type Unary } from "../../ops/index.js";
+import { add, clamp, matmul, relu, sigmoid, tanh } from "../../ops/index.js";
 import { formatShape, type Shape, ShapeError, sameShape, type Value } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
 import { sizes } from "./settings.js";
@@ -12,8 +12,8 @@ export interface RnnConfig {
   readonly input: number;
   /** Units of h. */
   readonly hidden: number;
-  /** tanh by default. */
-  readonly activation?: "tanh" | "relu" | "sigmoid";
+  /** tanh by default; saturated is min(max(a, 0), 1). */
+  readonly activation?: "tanh" | "relu" | "sigmoid" | "saturated";
   /** How U starts, [input, hidden]; Glorot-uniform by default. */
   readonly U?: ParamSpec;
   /**
@@ -34,11 +34,12 @@ export interface RnnSpecs {
  * The recurrent network with hidden-to-hidden connections (figure 10.3).
  *
  *     a(t) = b + W h(t-1) + U x(t)      (10.8)
- *     h(t) = tanh(a(t))                 (10.9), or relu(a(t)), or sigmoid(a(t))
+ *     h(t) = tanh(a(t))                 (10.9), or relu(a(t)), or sigmoid(a(t)), or min(max(a(t), 0), 1)
  *
  * Input x [input]; state h [hidden]; output h(t) [hidden]. The output layer o(t) = c + V h(t) (10.10) is
  * `linear`. Matrices are stored [in, out], so that a row x multiplies from the left: x U. U starts
- * Glorot-uniform, W orthogonal, b zero. The derivative of relu at 0 is 0.
+ * Glorot-uniform, W orthogonal, b zero. The derivative of relu at 0 is 0; that of the saturated activation
+ * is 1 at 0 and 1.
  *
  * @throws TypeError for another activation
  * @throws ShapeError if a given U is not [input, hidden] or a given W not [hidden, hidden]
@@ -57,6 +58,7 @@ const cells = {
   tanh: rnnWith("rnn", tanh),
   relu: rnnWith("rnn.relu", relu),
   sigmoid: rnnWith("rnn.sigmoid", sigmoid),
+  saturated: rnnWith("rnn.saturated", (a) => clamp(a, 0, 1)),
 };
 
 const named = oneOf(...Object.keys(cells));
@@ -64,7 +66,7 @@ const activationKind: RequiredKind = {
   ...named,
   refusal: (subject, value) =>
     new TypeError(
-      `${subject} is "tanh", "relu" or "sigmoid", got ${describe(value)}; for another one define a cell of your own, with defineCell()`,
+      `${subject} is "tanh", "relu", "sigmoid" or "saturated", got ${describe(value)}; for another one define a cell of your own, with defineCell()`,
     ),
 };
 const kinds = {
@@ -74,7 +76,7 @@ const kinds = {
   W: optional(specKind),
 };
 
-function rnnWith(name: string, activation: Unary) {
+function rnnWith(name: string, activation: (a: Value) => Value) {
   return defineCell({
     name,
     inputs: ({ input }: RnnConfig): { x: Shape } => ({ x: [input] }),
