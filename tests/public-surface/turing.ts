@@ -1,10 +1,4 @@
-import {
-  busyBeaver,
-  palindromeChecker,
-  type TuringMachine,
-  type TuringNetwork,
-  turingNetwork,
-} from "longspan";
+import { busyBeaver, palindromeChecker, type TuringMachine, turingNetwork } from "longspan";
 import { argument, choice, count, maybe, settings, size, text, thing } from "./arguments.js";
 import { type Rows, row } from "./calls.js";
 
@@ -22,7 +16,7 @@ const machine = ({ symbols, tapes = 1, start, halt, rules }: TuringMachine = bus
       [["A", "0", "0", "R", "H", 2]],
       [["A", "00", "0", "R", "H"]],
       [["A", "0", "0", "X", "H"]],
-      [["H", "0", "0", "R", "A"]],
+      [[halt, "0", "0", "R", "A"]],
     ),
   });
 const input = (bits = "") => argument(bits, ["text"], "012", "ab", ["0", "1"]);
