@@ -227,6 +227,18 @@ export const netRows: Rows = {
   coupledLstm: () => cell(gated(), "coupledLstm: "),
   peepholeLstm: () => cell(gated(), "peepholeLstm: "),
   projectedLstm: () => cell({ ...gated(), projection: size(2) }, "projectedLstm: "),
+  mingru: () => cell(sizes(), "mingru: "),
+  minlstm: () => cell(gated(), "minlstm: "),
+  linearRecurrentUnit: () =>
+    cell(
+      {
+        ...sizes(),
+        smallest: maybe(number(0.5)),
+        largest: maybe(number(0.9)),
+        widest: maybe(positive(1)),
+      },
+      "linearRecurrentUnit: ",
+    ),
   linearAttention: () => cell(inHeads(), "linearAttention: "),
   deltaRule: () => cell({ ...inHeads(), largestBeta: maybe(positive(1)) }, "deltaRule: "),
   gatedDeltaRule: () => cell({ ...inHeads(), largestBeta: maybe(positive(1)) }, "gatedDeltaRule: "),

@@ -8,8 +8,11 @@ import { gatedDeltaRule } from "./gated-delta-rule.js";
 import { gru } from "./gru.js";
 import { gruResetAfter } from "./gru-reset-after.js";
 import { linearAttention } from "./linear-attention.js";
+import { linearRecurrentUnit } from "./linear-recurrent-unit.js";
 import { lstm } from "./lstm.js";
+import { mingru } from "./mingru.js";
 import { minimalGatedUnit } from "./minimal-gated-unit.js";
+import { minlstm } from "./minlstm.js";
 import { mlstm } from "./mlstm.js";
 import { naryTreeLstm } from "./nary-tree-lstm.js";
 import { peepholeLstm } from "./peephole-lstm.js";
@@ -26,8 +29,11 @@ export * from "./gru.js";
 export * from "./gru-reset-after.js";
 export type { FastWeightConfig } from "./heads.js";
 export * from "./linear-attention.js";
+export * from "./linear-recurrent-unit.js";
 export * from "./lstm.js";
+export * from "./mingru.js";
 export * from "./minimal-gated-unit.js";
+export * from "./minlstm.js";
 export * from "./mlstm.js";
 export * from "./nary-tree-lstm.js";
 export * from "./peephole-lstm.js";
@@ -47,6 +53,9 @@ export type ChainCellName =
   | "gruResetAfter"
   | "minimalGatedUnit"
   | "projectedLstm"
+  | "mingru"
+  | "minlstm"
+  | "linearRecurrentUnit"
   | "linearAttention"
   | "deltaRule"
   | "gatedDeltaRule"
@@ -69,6 +78,9 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   gruResetAfter: { make: gruResetAfter, over: "chains" },
   minimalGatedUnit: { make: minimalGatedUnit, over: "chains" },
   projectedLstm: { make: projectedLstm, over: "chains", projects: true },
+  mingru: { make: mingru, over: "chains" },
+  minlstm: { make: minlstm, over: "chains" },
+  linearRecurrentUnit: { make: linearRecurrentUnit, over: "chains" },
   linearAttention: { make: linearAttention, over: "chains" },
   deltaRule: { make: deltaRule, over: "chains" },
   gatedDeltaRule: { make: gatedDeltaRule, over: "chains" },
