@@ -34,7 +34,6 @@ import {
   onCpu,
   permute,
   pow,
-  projectedLstm,
   recurrent,
   rnn,
   roll,
@@ -197,7 +196,7 @@ function cellGradients(
 type AnyCell = Cell<{ x: InputSpec }, Shapes, unknown, Value>;
 
 function makeCell({ mode, hidden_size: hidden, proj_size }: RecurrentFile["config"], input: number): AnyCell {
-  if (proj_size) return projectedLstm({ input, hidden, projection: proj_size });
+  if (proj_size) return lstm({ input, hidden, projection: proj_size });
   if (mode === "LSTM") return lstm({ input, hidden });
   if (mode === "GRU") return gruResetAfter({ input, hidden });
   return rnn({ input, hidden, activation: mode === "RNN_RELU" ? "relu" : "tanh" });

@@ -3,11 +3,13 @@ import {
   type CellName,
   type CellRow,
   cellTable,
+  lstm,
   type MachineName,
   type MachineSizes,
   machineTable,
   namedCell,
   namedMachine,
+  sigmoid,
 } from "longspan";
 
 /** The cells of the library for chains, or for trees, of these sizes: what their tests go over. A cell that projects its output hands on two features. */
@@ -21,6 +23,22 @@ export function libraryCells(
       name,
       namedCell(name, { ...sizes, ...(cellTable[name].projects ? { projection: 2 } : {}) }),
     ]);
+}
+
+/** Cells of the library with settings that its table does not name, of these sizes: they are tested as the table's are. */
+export function cellVariants(sizes: {
+  readonly input: number;
+  readonly hidden: number;
+}): (readonly [name: string, cell: AnyCell])[] {
+  const without = (gate: "inputGate" | "forgetGate" | "outputGate") => lstm({ ...sizes, [gate]: false });
+  const all = { ...sizes, coupled: true, peepholes: true, projection: 2, squash: sigmoid } as const;
+  return [
+    ["lstm, coupled, with peepholes, a projection and a sigmoid", lstm(all)],
+    ["lstm without an input gate", without("inputGate")],
+    ["lstm without a forget gate", without("forgetGate")],
+    ["lstm without an output gate", without("outputGate")],
+    ["lstm without activations", lstm({ ...sizes, squash: (i) => i, squashOutput: (s) => s })],
+  ];
 }
 
 /** The library's cells with a memory, of these sizes: what their tests go over. */

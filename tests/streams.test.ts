@@ -49,7 +49,7 @@ import {
 import { castTree, type DType, defaultExecutor, normal } from "longspan/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executorOf, executorRows, missing } from "./executors/rows.js";
-import { libraryCells } from "./library-cells.js";
+import { cellVariants, libraryCells } from "./library-cells.js";
 
 const before = defaultExecutor();
 afterAll(() => useExecutor(before));
@@ -106,7 +106,10 @@ const still = defineCell({
 
 const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
   ...Object.fromEntries(
-    libraryCells("chains", sizes).map(([name, cell]) => [name, () => recurrent(cell) as AnySequenceLayer]),
+    [...libraryCells("chains", sizes), ...cellVariants(sizes)].map(([name, cell]) => [
+      name,
+      () => recurrent(cell) as AnySequenceLayer,
+    ]),
   ),
   "own, a matrix and a slot without recurrence": () => recurrent(fastWeights(sizes)),
   "own, a memory with operations along axes and on matrices": () => recurrent(addressed(sizes)),

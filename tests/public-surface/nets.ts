@@ -60,13 +60,13 @@ const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
 const init = () => row({ key: key(), dtype: dtype() });
 /** A cell's step as a part of another's. */
 const inCells = exempt("inside the step of another cell only: tests/cells-of-cells.test.ts");
-const cell = (of: Arguments, says: string): Row =>
+const cell = (of: Arguments, says: string, called = says.slice(0, -2)): Row =>
   row(
     { config: settings(of) },
     {
       methods: {
-        init: init(),
-        trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }),
+        init: row({ key: key(), dtype: dtype() }, { says: `${called}.init: ` }),
+        trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: `${called}.trace: ` }),
         step: inCells,
         start: inCells,
       },
@@ -206,7 +206,22 @@ export const netRows: Rows = {
         },
       },
     ),
-  lstm: () => cell({ ...gated(), squash: maybe(func((x: Value) => x)) }, "lstm: "),
+  lstm: () =>
+    cell(
+      {
+        ...gated(),
+        squash: maybe(func((x: Value) => x)),
+        squashOutput: maybe(func((x: Value) => x)),
+        coupled: maybe(flag(true)),
+        peepholes: maybe(flag(true)),
+        projection: maybe(size(2)),
+        inputGate: maybe(flag(true)),
+        forgetGate: maybe(flag(true)),
+        outputGate: maybe(flag(true)),
+      },
+      "lstm: ",
+      "lstm.coupled.peepholes.projection",
+    ),
   gru: () => cell(sizes(), "gru: "),
   namedCell: () => {
     const dtypeOf = { dtype: { ...dtype(), mayBeAbsent: false } };
@@ -214,8 +229,8 @@ export const netRows: Rows = {
       { name: choice("projectedLstm"), sizes: settings({ ...sizes(), projection: size(2) }) },
       {
         methods: {
-          init: row({ key: key(), dtype: dtype() }, { says: "projectedLstm.init: " }),
-          trace: row(dtypeOf, { says: "projectedLstm.trace: " }),
+          init: row({ key: key(), dtype: dtype() }, { says: "lstm.projection.init: " }),
+          trace: row(dtypeOf, { says: "lstm.projection.trace: " }),
           start: inCells,
           step: inCells,
         },

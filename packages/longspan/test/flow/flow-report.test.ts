@@ -2,7 +2,6 @@ import {
   add,
   type Cell,
   chain,
-  coupledLstm,
   defaultExecutor,
   defineCell,
   flowReport,
@@ -20,8 +19,6 @@ import {
   mul,
   normal,
   onCpu,
-  peepholeLstm,
-  projectedLstm,
   recurrent,
   rnn,
   sigmoid,
@@ -170,9 +167,9 @@ describe("flowReport", () => {
 
     test.each([
       ["lstm", lstm(sizes)],
-      ["peepholeLstm", peepholeLstm(sizes)],
-      ["coupledLstm", coupledLstm(sizes)],
-      ["projectedLstm", projectedLstm({ ...sizes, projection: 2 })],
+      ["peepholeLstm", lstm({ ...sizes, peepholes: true })],
+      ["coupledLstm", lstm({ ...sizes, coupled: true })],
+      ["projectedLstm", lstm({ ...sizes, projection: 2 })],
       ["gru", gru(sizes)],
       ["gruResetAfter", gruResetAfter(sizes)],
     ])("%s: the gate that keeps the state is found by what it does", async (_, cell) => {

@@ -4,6 +4,12 @@ import { describe, expect, it } from "vitest";
 
 const names = Object.keys(cellTable) as CellName[];
 const sizes = { input: 3, hidden: 4 };
+/** Rows that are a cell of the folder with settings, and what that calls itself. */
+const variants: Partial<Record<CellName, string>> = {
+  peepholeLstm: "lstm.peepholes",
+  coupledLstm: "lstm.coupled",
+  projectedLstm: "lstm.projection",
+};
 
 describe("the table of cells", () => {
   it("has every cell of the folder", () => {
@@ -14,14 +20,14 @@ describe("the table of cells", () => {
     const cells = files
       .filter((file) => !others.includes(file))
       .map((file) => file.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()));
-    expect([...names].sort()).toEqual(cells.sort());
+    expect(names.filter((name) => !(name in variants)).sort()).toEqual(cells.sort());
   });
 
   for (const name of names)
     it(`${name} is what its row says`, () => {
       const { over, projects = false } = cellTable[name];
       const cell = namedCell(name, { ...sizes, ...(projects ? { projection: 2 } : {}) });
-      expect(cell.name).toBe(name);
+      expect(cell.name).toBe(variants[name] ?? name);
       expect(Object.keys(cell.inputs)).toEqual(["x"]);
       const { ports } = cell;
       const structure =

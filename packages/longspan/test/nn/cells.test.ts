@@ -1,7 +1,6 @@
 import {
   chain,
   concat,
-  coupledLstm,
   gru,
   gruResetAfter,
   identity,
@@ -10,8 +9,6 @@ import {
   minimalGatedUnit,
   neg,
   type ParamsOf,
-  peepholeLstm,
-  projectedLstm,
   rnn,
   sigmoid as sigmoidOf,
   slice,
@@ -101,8 +98,8 @@ describe("against the equations in plain numbers", () => {
     expect(difference(numbers(final.s), plain.final[1]!)).toBeLessThan(1e-12);
   });
 
-  test("coupledLstm: what is not forgotten is not written", () => {
-    const cell = coupledLstm({ input, hidden });
+  test("lstm, coupled: what is not forgotten is not written", () => {
+    const cell = lstm({ input, hidden, coupled: true });
     const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
     const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
       initial: { h: h0, s: s0 },
@@ -122,9 +119,9 @@ describe("against the equations in plain numbers", () => {
     expect(difference(numbers(final.s), plain.final[1]!)).toBeLessThan(1e-12);
   });
 
-  test("projectedLstm: fewer units are read again than are kept", () => {
+  test("lstm, projected: fewer units are read again than are kept", () => {
     const projection = 2;
-    const cell = projectedLstm({ input, hidden, projection });
+    const cell = lstm({ input, hidden, projection });
     const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
     const r0 = normals(Key.of(8), lengths.length, projection);
     const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
@@ -144,8 +141,8 @@ describe("against the equations in plain numbers", () => {
     expect(difference(numbers(final.s), plain.final[1]!)).toBeLessThan(1e-12);
   });
 
-  test("peepholeLstm: old state into the forget and input gates, new state into the output gate", () => {
-    const cell = peepholeLstm({ input, hidden });
+  test("lstm with peepholes: old state into the forget and input gates, new state into the output gate", () => {
+    const cell = lstm({ input, hidden, peepholes: true });
     const params = randomLike(cell.init(Key.of(4), "float64"), Key.of(5));
     const { output, final } = unfold(cell, params, { x: structure.pack(x) }, structure, {
       initial: { h: h0, s: s0 },
@@ -230,16 +227,16 @@ describe("against the equations in plain numbers", () => {
 describe("variants", () => {
   test("peepholes of zero give the LSTM", () => {
     const config = { input, hidden };
-    const params = peepholeLstm(config).init(Key.of(6), "float64");
+    const params = lstm({ ...config, peepholes: true }).init(Key.of(6), "float64");
     const { p: _, ...rest } = params;
-    const with_ = unfold(peepholeLstm(config), params, { x }, structure);
+    const with_ = unfold(lstm({ ...config, peepholes: true }), params, { x }, structure);
     const without = unfold(lstm(config), rest, { x }, structure);
     expect(numbers(with_.output)).toEqual(numbers(without.output));
   });
 
   test("coupled gates are an input gate with the negative weights of the forget gate", () => {
     const config = { input, hidden };
-    const params = randomLike(coupledLstm(config).init(Key.of(6), "float64"), Key.of(7));
+    const params = randomLike(lstm({ ...config, coupled: true }).init(Key.of(6), "float64"), Key.of(7));
     const uncoupled = <T extends Value>(p: T): T => {
       const axis = p.rank - 1;
       const forget = slice(p, axis, 0, hidden);
@@ -248,17 +245,17 @@ describe("variants", () => {
     const { U, W, b } = params;
     const both = { U: uncoupled(U), W: uncoupled(W), b: uncoupled(b) };
     const initial = { h: h0, s: s0 };
-    const coupled = unfold(coupledLstm(config), params, { x }, structure, { initial });
+    const coupled = unfold(lstm({ ...config, coupled: true }), params, { x }, structure, { initial });
     const full = unfold(lstm(config), both, { x }, structure, { initial });
     expect(difference(numbers(coupled.output), numbers(full.output))).toBeLessThan(1e-14);
   });
 
   test("a projection that changes nothing gives the LSTM", () => {
     const config = { input, hidden };
-    const { P: _, ...params } = projectedLstm({ ...config, projection: hidden }).init(Key.of(6), "float64");
+    const { P: _, ...params } = lstm({ ...config, projection: hidden }).init(Key.of(6), "float64");
     const eye = identity(hidden);
     const P = eye.initialise(Key.of(1), eye.shape, "float64");
-    const cell = projectedLstm({ ...config, projection: hidden });
+    const cell = lstm({ ...config, projection: hidden });
     const projected = unfold(cell, { ...params, P }, { x }, structure);
     const plain = unfold(lstm(config), params, { x }, structure);
     expect(difference(numbers(projected.output), numbers(plain.output))).toBeLessThan(1e-14);

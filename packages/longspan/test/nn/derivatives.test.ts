@@ -5,14 +5,12 @@ import {
   checkDerivatives,
   graph,
   Key,
-  lstm,
   mul,
   naryTreeLstm,
   normal,
   rnn,
   type Shapes,
   type Structure,
-  sigmoid,
   sum,
   type Tensor,
   tanh,
@@ -23,7 +21,7 @@ import {
   valueAndGrad,
 } from "longspan";
 import { describe, expect, test } from "vitest";
-import { libraryCells } from "../../../../tests/library-cells.js";
+import { cellVariants, libraryCells } from "../../../../tests/library-cells.js";
 import { difference, normals, numbers, randomLike } from "./plain.js";
 
 const size = { input: 3, hidden: 4 };
@@ -84,6 +82,7 @@ const rowsOfTable: readonly (readonly [string, AnyCell, string, Structure])[] = 
     return ["naryTreeLstm", cell, `trees with up to ${arity} children`, forest] as const;
   }),
   ["lstm with a sigmoid", lstm({ ...size, squash: sigmoid }), "a ragged chain", ragged],
+  ...cellVariants(size).map(([name, cell]) => [name, cell, "a ragged chain", ragged] as const),
 ];
 
 interface Point {

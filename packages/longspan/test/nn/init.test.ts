@@ -1,7 +1,6 @@
 import {
   childSumTreeLstm,
   constantInit,
-  coupledLstm,
   gateBias,
   glorot,
   identity,
@@ -10,8 +9,6 @@ import {
   normalInit,
   orthogonal,
   type ParamSpec,
-  peepholeLstm,
-  projectedLstm,
   rnn,
   uniformInit,
   zerosInit,
@@ -168,9 +165,11 @@ describe("cells", () => {
     const bias = (cell: ReturnType<typeof lstm>) => numbers(cell.init(Key.of(1)).b);
     expect(bias(lstm({ input: 3, hidden: 2 }))).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
     expect(bias(lstm({ input: 3, hidden: 2, forgetBias: 0 }))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
-    expect(numbers(peepholeLstm({ input: 3, hidden: 1 }).init(Key.of(1)).b)).toEqual([1, 0, 0, 0]);
-    expect(numbers(coupledLstm({ input: 3, hidden: 2 }).init(Key.of(1)).b)).toEqual([1, 1, 0, 0, 0, 0]);
-    const projected = projectedLstm({ input: 3, hidden: 2, projection: 1 });
+    expect(numbers(lstm({ input: 3, hidden: 1, peepholes: true }).init(Key.of(1)).b)).toEqual([1, 0, 0, 0]);
+    expect(numbers(lstm({ input: 3, hidden: 2, coupled: true }).init(Key.of(1)).b)).toEqual([
+      1, 1, 0, 0, 0, 0,
+    ]);
+    const projected = lstm({ input: 3, hidden: 2, projection: 1 });
     expect(numbers(projected.init(Key.of(1)).b)).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
     const tree = childSumTreeLstm({ input: 3, hidden: 2 }).init(Key.of(1));
     expect(numbers(tree.bforget)).toEqual([1, 1]);
@@ -183,7 +182,7 @@ describe("cells", () => {
   });
 
   test("a projection and what reads it are orthogonal", () => {
-    const { W, P } = projectedLstm({ input: 3, hidden: 6, projection: 2 }).init(Key.of(1), "float64");
+    const { W, P } = lstm({ input: 3, hidden: 6, projection: 2 }).init(Key.of(1), "float64");
     expect(distanceFromOrthonormalRows(transposed(rows(P)))).toBeLessThan(1e-12);
     for (let g = 0; g < 4; g++)
       expect(distanceFromOrthonormalRows(gateOf(rows(W), g, 6))).toBeLessThan(1e-12);

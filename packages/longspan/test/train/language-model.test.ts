@@ -11,8 +11,8 @@ import {
   leafEntries,
   logConditionals,
   logLikelihood,
+  lstm,
   onCpu,
-  projectedLstm,
   recurrent,
   sampleSymbols,
   tensor,
@@ -200,7 +200,7 @@ describe("the model", () => {
       [1, 4],
     ]);
     const own = build({
-      cell: ({ input, hidden, output }) => recurrent(projectedLstm({ input, hidden, projection: output })),
+      cell: ({ input, hidden, output }) => recurrent(lstm({ input, hidden, projection: output })),
       projection: 3,
       layers: 2,
     });

@@ -2,7 +2,6 @@ import type { Cell, InputSpec, Shapes } from "../../cell/index.js";
 import type { Value } from "../../tensor/index.js";
 import { binaryTreeLstm } from "./binary-tree-lstm.js";
 import { childSumTreeLstm } from "./child-sum-tree-lstm.js";
-import { coupledLstm } from "./coupled-lstm.js";
 import { deltaRule } from "./delta-rule.js";
 import { gatedDeltaRule } from "./gated-delta-rule.js";
 import { gru } from "./gru.js";
@@ -22,7 +21,6 @@ import { slstm } from "./slstm.js";
 
 export * from "./binary-tree-lstm.js";
 export * from "./child-sum-tree-lstm.js";
-export * from "./coupled-lstm.js";
 export { type DeltaRuleConfig, type DeltaRuleSpecs, deltaRule } from "./delta-rule.js";
 export * from "./gated-delta-rule.js";
 export * from "./gru.js";
@@ -73,14 +71,15 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   lstm: { make: lstm, over: "chains" },
   gru: { make: gru, over: "chains" },
   rnn: { make: rnn, over: "chains" },
-  peepholeLstm: { make: peepholeLstm, over: "chains" },
-  coupledLstm: { make: coupledLstm, over: "chains" },
+  peepholeLstm: { make: (sizes) => lstm({ ...sizes, peepholes: true }), over: "chains" },
+  coupledLstm: { make: (sizes) => lstm({ ...sizes, coupled: true }), over: "chains" },
   gruResetAfter: { make: gruResetAfter, over: "chains" },
   minimalGatedUnit: { make: minimalGatedUnit, over: "chains" },
   projectedLstm: { make: projectedLstm, over: "chains", projects: true },
   mingru: { make: mingru, over: "chains" },
   minlstm: { make: minlstm, over: "chains" },
   linearRecurrentUnit: { make: linearRecurrentUnit, over: "chains" },
+  projectedLstm: { make: (sizes) => lstm(sizes), over: "chains", projects: true },
   linearAttention: { make: linearAttention, over: "chains" },
   deltaRule: { make: deltaRule, over: "chains" },
   gatedDeltaRule: { make: gatedDeltaRule, over: "chains" },
