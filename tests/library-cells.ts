@@ -3,12 +3,16 @@ import {
   type CellName,
   type CellRow,
   cellTable,
+  globalGateGru,
+  gru,
+  gruResetAfter,
   lstm,
   type MachineName,
   type MachineSizes,
   machineTable,
   namedCell,
   namedMachine,
+  sharedGateGru,
   sigmoid,
 } from "longspan";
 
@@ -38,6 +42,10 @@ export function cellVariants(sizes: {
     ["lstm without a forget gate", without("forgetGate")],
     ["lstm without an output gate", without("outputGate")],
     ["lstm without activations", lstm({ ...sizes, squash: (i) => i, squashOutput: (s) => s })],
+    ["gru with a sigmoid", gru({ ...sizes, squash: sigmoid })],
+    ["gruResetAfter with a sigmoid", gruResetAfter({ ...sizes, squash: sigmoid })],
+    ["sharedGateGru of a group per unit", sharedGateGru({ ...sizes, groups: sizes.hidden })],
+    ["globalGateGru of a group per unit", globalGateGru({ ...sizes, groups: sizes.hidden })],
   ];
 }
 

@@ -56,6 +56,8 @@ import { delays } from "./structures.js";
 
 const sizes = () => ({ input: size(3), hidden: size(4) });
 const inHeads = () => ({ ...sizes(), heads: maybe(size(2)), keys: maybe(size(2)) });
+const grouped = () => ({ ...sizes(), groups: maybe(size(2)) });
+const squashed = () => ({ ...sizes(), squash: maybe(func((x: Value) => x)) });
 const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
 const init = () => row({ key: key(), dtype: dtype() });
 /** A cell's step as a part of another's. */
@@ -222,7 +224,7 @@ export const netRows: Rows = {
       "lstm: ",
       "lstm.coupled.peepholes.projection",
     ),
-  gru: () => cell(sizes(), "gru: "),
+  gru: () => cell(squashed(), "gru: "),
   namedCell: () => {
     const dtypeOf = { dtype: { ...dtype(), mayBeAbsent: false } };
     return row(
@@ -237,7 +239,9 @@ export const netRows: Rows = {
       },
     );
   },
-  gruResetAfter: () => cell(sizes(), "gruResetAfter: "),
+  gruResetAfter: () => cell(squashed(), "gruResetAfter: "),
+  sharedGateGru: () => cell(grouped(), "sharedGateGru: "),
+  globalGateGru: () => cell(grouped(), "globalGateGru: "),
   minimalGatedUnit: () => cell(sizes(), "minimalGatedUnit: "),
   coupledLstm: () => cell(gated(), "coupledLstm: "),
   peepholeLstm: () => cell(gated(), "peepholeLstm: "),

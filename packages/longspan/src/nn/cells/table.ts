@@ -4,6 +4,7 @@ import { binaryTreeLstm } from "./binary-tree-lstm.js";
 import { childSumTreeLstm } from "./child-sum-tree-lstm.js";
 import { deltaRule } from "./delta-rule.js";
 import { gatedDeltaRule } from "./gated-delta-rule.js";
+import { globalGateGru } from "./global-gate-gru.js";
 import { gru } from "./gru.js";
 import { gruResetAfter } from "./gru-reset-after.js";
 import { linearAttention } from "./linear-attention.js";
@@ -17,13 +18,16 @@ import { naryTreeLstm } from "./nary-tree-lstm.js";
 import { peepholeLstm } from "./peephole-lstm.js";
 import { projectedLstm } from "./projected-lstm.js";
 import { rnn } from "./rnn.js";
+import { sharedGateGru } from "./shared-gate-gru.js";
 import { slstm } from "./slstm.js";
 
 export * from "./binary-tree-lstm.js";
 export * from "./child-sum-tree-lstm.js";
 export { type DeltaRuleConfig, type DeltaRuleSpecs, deltaRule } from "./delta-rule.js";
 export * from "./gated-delta-rule.js";
-export * from "./gru.js";
+export * from "./global-gate-gru.js";
+export type { GroupedConfig } from "./groups.js";
+export { type GruConfig, type GruOptions, gru } from "./gru.js";
 export * from "./gru-reset-after.js";
 export type { FastWeightConfig } from "./heads.js";
 export * from "./linear-attention.js";
@@ -37,6 +41,7 @@ export * from "./nary-tree-lstm.js";
 export * from "./peephole-lstm.js";
 export * from "./projected-lstm.js";
 export * from "./rnn.js";
+export * from "./shared-gate-gru.js";
 export * from "./slstm.js";
 
 // A cell is its own file and its lines here: models, the command line and the tests of cells follow from its row.
@@ -50,6 +55,8 @@ export type ChainCellName =
   | "coupledLstm"
   | "gruResetAfter"
   | "minimalGatedUnit"
+  | "sharedGateGru"
+  | "globalGateGru"
   | "projectedLstm"
   | "mingru"
   | "minlstm"
@@ -79,6 +86,8 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   mingru: { make: mingru, over: "chains" },
   minlstm: { make: minlstm, over: "chains" },
   linearRecurrentUnit: { make: linearRecurrentUnit, over: "chains" },
+  sharedGateGru: { make: sharedGateGru, over: "chains" },
+  globalGateGru: { make: globalGateGru, over: "chains" },
   projectedLstm: { make: (sizes) => lstm(sizes), over: "chains", projects: true },
   linearAttention: { make: linearAttention, over: "chains" },
   deltaRule: { make: deltaRule, over: "chains" },
