@@ -16,6 +16,7 @@ const categories = {
   "nn/outputs": "Output distributions",
   "nn/feedback": "Feedback and teacher forcing",
   "nn/lengths": "Lengths and ends",
+  "nn/time-scales": "Time scales",
   "nn/init": "Initialisers",
   "nn/turing": "Turing machines",
   nn: "Models",

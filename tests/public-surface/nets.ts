@@ -59,6 +59,8 @@ const inHeads = () => ({ ...sizes(), heads: maybe(size(2)), keys: maybe(size(2))
 const grouped = () => ({ ...sizes(), groups: maybe(size(2)) });
 const squashed = () => ({ ...sizes(), squash: maybe(func((x: Value) => x)) });
 const gated = () => ({ ...sizes(), forgetBias: maybe(finite(1)) });
+const timeConstants = () => argument([2, 8], ["number"], 0, [1, -1], { from: 2, to: 1 }, "slow");
+const leaks = () => ({ timeConstants: maybe(timeConstants()), learned: maybe(flag(true)) });
 const init = () => row({ key: key(), dtype: dtype() });
 /** A cell's step as a part of another's. */
 const inCells = exempt("inside the step of another cell only: tests/cells-of-cells.test.ts");
@@ -276,6 +278,24 @@ export const netRows: Rows = {
       },
       "rnn: ",
     ),
+  leakyRnn: () => cell({ ...sizes(), ...leaks() }, "leakyRnn: "),
+  leaky: () =>
+    row(
+      {
+        cell: thing(gru({ input: 3, hidden: 4 })),
+        config: settings({ ...leaks(), slots: maybe(argument(["h"], ["list"], ["s"], [5])) }),
+      },
+      {
+        methods: {
+          init: exempt("see the cells"),
+          trace: exempt("see the cells"),
+          step: inCells,
+          start: inCells,
+        },
+      },
+    ),
+  timeConstantInit: () => spec({ units: size(4), timeConstants: timeConstants() }),
+  timeConstantsOf: () => row({ a: value() }),
   zerosInit: () => spec({ shape: maybe(count(2)) }),
   constantInit: () => spec({ value: number(1), shape: maybe(count(2)) }),
   gateBias: () => spec({ hidden: size(2), values: argument([1, 0], [], [], ["x"]) }),

@@ -18,3 +18,4 @@ export * from "./sequence-model.js";
 export * from "./sequence-to-sequence/index.js";
 export * from "./sutskever-rnn.js";
 export * from "./turing/index.js";
+export * from "./time-scales/index.js";

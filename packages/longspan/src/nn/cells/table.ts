@@ -7,6 +7,7 @@ import { gatedDeltaRule } from "./gated-delta-rule.js";
 import { globalGateGru } from "./global-gate-gru.js";
 import { gru } from "./gru.js";
 import { gruResetAfter } from "./gru-reset-after.js";
+import { leakyRnn } from "./leaky-rnn.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearRecurrentUnit } from "./linear-recurrent-unit.js";
 import { lstm } from "./lstm.js";
@@ -30,6 +31,7 @@ export type { GroupedConfig } from "./groups.js";
 export { type GruConfig, type GruOptions, gru } from "./gru.js";
 export * from "./gru-reset-after.js";
 export type { FastWeightConfig } from "./heads.js";
+export * from "./leaky-rnn.js";
 export * from "./linear-attention.js";
 export * from "./linear-recurrent-unit.js";
 export * from "./lstm.js";
@@ -65,7 +67,8 @@ export type ChainCellName =
   | "deltaRule"
   | "gatedDeltaRule"
   | "mlstm"
-  | "slstm";
+  | "slstm"
+  | "leakyRnn";
 
 /** The names of the cells that are made for trees. */
 export type TreeCellName = "binaryTreeLstm" | "naryTreeLstm" | "childSumTreeLstm";
@@ -94,6 +97,7 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   gatedDeltaRule: { make: gatedDeltaRule, over: "chains" },
   mlstm: { make: mlstm, over: "chains" },
   slstm: { make: slstm, over: "chains" },
+  leakyRnn: { make: leakyRnn, over: "chains" },
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
   naryTreeLstm: { make: naryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },

@@ -1,0 +1,2 @@
+export { type LeakyConfig, type LeakySpecs, leaky } from "./leaky.js";
+export { type TimeConstants, timeConstantInit, timeConstantsOf } from "./time-constants.js";
