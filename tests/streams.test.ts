@@ -381,7 +381,7 @@ describe("what a stream does not take", () => {
   });
 
   test("a layer that reads from the end", () => {
-    const message = "the layer reads each sequence from its end";
+    const message = "the layer reads what comes after a step";
     expect(() => recurrent(lstm(sizes), { reverse: true }).stream(params)).toThrow(message);
     const both = bidirectional(lstm(sizes), lstm(sizes));
     expect(() => both.stream(both.init(Key.of(1)))).toThrow(message);

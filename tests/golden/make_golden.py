@@ -1,4 +1,4 @@
-"""Golden values for the recurrent layers, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm and operations.
+"""Golden values for the recurrent layers, decoders with attention, memory networks, optimisers, a schedule, losses, layer norm, convolutions and operations.
 
 PyTorch computes every case in float64 on the CPU; the TypeScript tests compare with
 the JSON files this script writes next to itself. The float32 tests use the same truth
@@ -739,6 +739,80 @@ def layer_norm():
     }
 
 
+# ---------------------------------------------------------------- convolutions
+
+
+def convolution(case, seed, lengths, width, dilation=1, ahead=0, norm=None, block=False):
+    """One-dimensional convolution of each sequence alone, or a residual block of Bai et al. (2018) with two of them."""
+    inputs, outputs = 3, 4
+    rng = np.random.RandomState(seed)
+    xs = [leaf(uniform(rng, (n, inputs))) for n in lengths]
+    w_out = [uniform(rng, (n, outputs)) for n in lengths]
+    layers = [torch.nn.Conv1d(inputs, outputs, width, dilation=dilation)]
+    if block:
+        layers += [torch.nn.Conv1d(outputs, outputs, width, dilation=dilation), torch.nn.Conv1d(inputs, outputs, 1)]
+    for n, layer in enumerate(layers):
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter.copy_(torch.tensor(uniform(rng, tuple(parameter.shape))))
+        if norm == "weight" and n < 2:
+            torch.nn.utils.parametrizations.weight_norm(layer)
+            # A length that is not that of the direction.
+            with torch.no_grad():
+                layer.parametrizations.weight.original0.mul_(torch.tensor(1 + uniform(rng, (outputs, 1, 1), 0.5)))
+    norms = [torch.nn.LayerNorm(outputs) for _ in range(2)] if norm == "layer" else []
+    for layer in norms:
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter.add_(torch.tensor(uniform(rng, (outputs,), 0.5)))
+    behind, after = dilation * (width - 1 - ahead), dilation * ahead
+
+    def convolved(layer, x):
+        return layer(torch.nn.functional.pad(x, (behind, after)))
+
+    def applied(sequence):
+        x = sequence.T[None]
+        if not block:
+            return convolved(layers[0], x)[0].T
+        h = x
+        for n in range(2):
+            h = convolved(layers[n], h)
+            h = torch.relu(norms[n](h.transpose(1, 2)).transpose(1, 2) if norms else h)
+        return torch.relu(h + layers[2](x))[0].T
+
+    ys = [applied(x) for x in xs]
+    loss = sum((y * torch.tensor(w)).sum() for y, w in zip(ys, w_out))
+    loss.backward()
+    named = {
+        f"{n}.{name}": parameter
+        for n, layer in enumerate([*layers, *norms])
+        for name, parameter in layer.named_parameters()
+    }
+    return {
+        "case": case,
+        "config": {
+            "torch": TORCH_VERSION,
+            "seed": seed,
+            "lengths": list(lengths),
+            "width": width,
+            "dilation": dilation,
+            "ahead": ahead,
+            "norm": norm or "none",
+            "block": block,
+        },
+        "layout": (
+            "weight is [output, input, width], the earliest input first; with weight normalisation original0 is the length "
+            "[output, 1, 1] and original1 the direction; 0 and 1 are the convolutions of a block, 2 the way past them, 3 "
+            "and 4 its layer norms"
+        ),
+        "weights": {name: array(value) for name, value in named.items()},
+        "inputs": {"x": ragged(xs)},
+        "cotangents": {"Wout": ragged(w_out)},
+        "outputs": {"loss": loss.item(), "output": ragged(ys)},
+        "gradients": {"x": ragged(x.grad for x in xs), **{name: array(value.grad) for name, value in named.items()}},
+    }
+
+
 # ---------------------------------------------------------------- operations
 
 
@@ -859,6 +933,11 @@ def make_all():
         mixture_loss("mixture_loss_correlated", 306, 2, correlated=True),
         ctc_loss(),
         layer_norm(),
+        convolution("convolution", 310, (5, 1, 9), 3, dilation=2),
+        convolution("convolution_ahead", 311, (2, 6), 4, ahead=1),
+        convolution("convolution_weight_norm", 312, (4, 7), 2, dilation=3, norm="weight"),
+        convolution("tcn_block_weight_norm", 313, (8, 3), 3, dilation=2, norm="weight", block=True),
+        convolution("tcn_block_layer_norm", 314, (3, 8), 2, norm="layer", block=True),
         operations(),
     ]
 

@@ -2,6 +2,7 @@ import {
   bidirectional,
   categoricalOutput,
   chain,
+  convolution,
   ctcTargets,
   embedding,
   gaussianOutput,
@@ -16,7 +17,10 @@ import {
   residual,
   sequenceLayer,
   sequenceModel,
+  slidingWindow,
   stacked,
+  tcn,
+  tcnBlock,
   teacherForcing,
   tensor,
   type Value,
@@ -84,6 +88,12 @@ const spec = (args: Arguments): Row =>
       initialise: row({ key: key(), shape: shape([2, 2]), dtype: { ...dtype(), mayBeAbsent: false } }),
     },
   });
+const blocks = () => ({
+  width: size(2),
+  norm: maybe(choice("weight")),
+  dropout: maybe(rate(0.5)),
+  drawnPer: maybe(choice("sequence")),
+});
 const layerOf = () => recurrent(gru({ input: 3, hidden: 4 }));
 const paramsOf = (layer: { init(key: Key): unknown }) => tree(layer.init(Key.of(1)));
 const ctc = () =>
@@ -371,6 +381,43 @@ export const netRows: Rows = {
     const layer = recurrent(gru({ input: 3, hidden: 3 }));
     return row({ layer: thing(layer) }, { methods: sequenceMethods(residual(layer), "residual") });
   },
+  slidingWindow: () =>
+    row(
+      {
+        config: settings({
+          input: size(3),
+          behind: count(2),
+          ahead: maybe(count(0)),
+          dilation: maybe(size(1)),
+        }),
+      },
+      { methods: sequenceMethods(slidingWindow({ input: 3, behind: 2 }), "slidingWindow") },
+    ),
+  convolution: () =>
+    row(
+      {
+        config: settings({
+          input: size(3),
+          output: size(4),
+          width: size(2),
+          dilation: maybe(size(1)),
+          ahead: maybe(count(0)),
+          weightNorm: maybe(flag(false)),
+          W: maybe(specKind(glorot(6, 4))),
+        }),
+      },
+      { methods: sequenceMethods(convolution({ input: 3, output: 4, width: 2 }), "convolution") },
+    ),
+  tcnBlock: () =>
+    row(
+      { config: settings({ input: size(3), output: size(4), dilation: maybe(size(2)), ...blocks() }) },
+      { methods: sequenceMethods(tcnBlock({ input: 3, output: 4, width: 2 }), "tcnBlock") },
+    ),
+  tcn: () =>
+    row(
+      { config: settings({ input: size(3), channels: argument([4], [0], "four", ["x"]), ...blocks() }) },
+      { methods: sequenceMethods(tcn({ input: 3, channels: [4], width: 2 }), "stacked") },
+    ),
   sequenceLayer: () =>
     row(
       { name: text("mine"), layer: argument(layerOf(), []) },

@@ -134,7 +134,7 @@ describe.each(modules)("the protocol of modules: %s", (_, layer, features) => {
 
   test("goes on from its state, and step by step, if it is forward", () => {
     if (!layer.forward) {
-      expect(() => layer.stream(params)).toThrow("the layer reads each sequence from its end");
+      expect(() => layer.stream(params)).toThrow("the layer reads what comes after a step");
       return;
     }
     const one = chain([7]);

@@ -1,4 +1,5 @@
 export * from "./bidirectional.js";
+export * from "./convolution.js";
 export * from "./dropout.js";
 export * from "./embedding.js";
 export * from "./layer-norm.js";
@@ -7,7 +8,22 @@ export type { NumbersOf } from "./prepared-steps.js";
 export * from "./recurrent.js";
 export * from "./residual.js";
 export * from "./sequence-layer.js";
+export {
+  type PastInputs,
+  type Reach,
+  type SlidingWindowConfig,
+  slidingWindow,
+  type WindowedLayer,
+} from "./sliding-window.js";
 export * from "./stacked.js";
 export type { RowNumbers } from "./step-input.js";
 export * from "./stream.js";
 export type { FurtherInputs, StreamOptions } from "./stream-options.js";
+export * from "./tcn.js";
+export {
+  type BlockNorm,
+  type TcnBlockConfig,
+  type TcnBlockParams,
+  type TcnBlockState,
+  tcnBlock,
+} from "./tcn-block.js";

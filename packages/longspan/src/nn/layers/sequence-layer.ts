@@ -65,7 +65,7 @@ export function sequenceLayer<P, S>(name: string, layer: SequenceLayerParts<P, S
       check(`${name}.stream`, "params", params, treeKind);
       if (!layer.forward)
         throw new StructureError(
-          `stream ${name}: the layer reads each sequence from its end, which a stream does not know; stream a forward layer`,
+          `stream ${name}: the layer reads what comes after a step, which a stream does not know yet; stream a forward layer`,
         );
       const settings = checkSettings<StreamOptions>(`${name}.stream`, options, streamKinds);
       const sequences = checkStreamOptions(`${name}.stream`, settings);
