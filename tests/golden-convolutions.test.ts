@@ -114,7 +114,7 @@ describe.each([
     const of = ({ shape, data }: Stored) => fromArray([...data], [...shape], dtype);
     const packed = (parts: readonly Stored[]) => structure.pack(concat(parts.map(of), 0)) as Tensor;
     const point = {
-      params: mapStored(treeOf(file.config, file.weights), of),
+      params: mapStored(treeOf(file.config, file.weights), of) as object,
       x: packed(file.inputs.x),
     };
     const Wout = packed(file.cotangents.Wout);

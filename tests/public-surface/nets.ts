@@ -255,9 +255,6 @@ export const netRows: Rows = {
   sharedGateGru: () => cell(grouped(), "sharedGateGru: "),
   globalGateGru: () => cell(grouped(), "globalGateGru: "),
   minimalGatedUnit: () => cell(sizes(), "minimalGatedUnit: "),
-  coupledLstm: () => cell(gated(), "coupledLstm: "),
-  peepholeLstm: () => cell(gated(), "peepholeLstm: "),
-  projectedLstm: () => cell({ ...gated(), projection: size(2) }, "projectedLstm: "),
   mingru: () => cell(sizes(), "mingru: "),
   minlstm: () => cell(gated(), "minlstm: "),
   linearRecurrentUnit: () =>
@@ -415,7 +412,7 @@ export const netRows: Rows = {
     ),
   tcn: () =>
     row(
-      { config: settings({ input: size(3), channels: argument([4], [0], "four", ["x"]), ...blocks() }) },
+      { config: settings({ input: size(3), channels: argument([4], [], [0], "four", ["x"]), ...blocks() }) },
       { methods: sequenceMethods(tcn({ input: 3, channels: [4], width: 2 }), "stacked") },
     ),
   sequenceLayer: () =>

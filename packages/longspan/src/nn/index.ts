@@ -17,5 +17,5 @@ export { type SamplingSettings, samplingDistribution } from "./sampling-distribu
 export * from "./sequence-model.js";
 export * from "./sequence-to-sequence/index.js";
 export * from "./sutskever-rnn.js";
-export * from "./turing/index.js";
 export * from "./time-scales/index.js";
+export * from "./turing/index.js";

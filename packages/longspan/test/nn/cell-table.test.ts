@@ -13,15 +13,15 @@ const variants: Partial<Record<CellName, string>> = {
 
 describe("the table of cells", () => {
   it("has every cell of the folder", () => {
-    const others = ["gates", "heads", "index", "inner-cell", "named-cell", "port-gates", "settings", "table"];
-    const others = ["gates", "groups", "heads", "index", "inner-cell", "named-cell", "settings", "table"];
     const others = [
       "gates",
+      "groups",
       "heads",
       "index",
       "inner-cell",
       "named-cell",
       "output-slot",
+      "port-gates",
       "settings",
       "table",
     ];

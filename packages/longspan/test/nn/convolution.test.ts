@@ -65,7 +65,7 @@ const forward = named.filter(([, layer]) => layer.forward);
 
 function pointOf(layer: AnySequenceLayer, of = structure) {
   return {
-    params: randomLike(layer.init(Key.of(1), "float64"), Key.of(2)),
+    params: randomLike(layer.init(Key.of(1), "float64") as object, Key.of(2)),
     x: normals(Key.of(3), of.nodes, 3),
   };
 }
@@ -108,7 +108,7 @@ describe.each(named)("%s", (_, layer) => {
     const point = pointOf(layer, chain([4, 0, 6]));
     const over = chain([4, 0, 6]);
     const weights = normals(Key.of(5), over.nodes, layer.features!);
-    const loss = ({ params, x }: { params: unknown; x: Value }) => {
+    const loss = ({ params, x }: { params: object; x: Value }) => {
       const { output } = layer.apply(params, x, over);
       return add(sum(mul(output, weights)), mean(square(output)));
     };
@@ -186,7 +186,7 @@ test("weight normalisation starts as the weights that it is given, and its size 
   const normed = convolution({ input: 3, output: 4, width: 2, weightNorm: true });
   const x = normals(Key.of(3), 4, 3);
   const [one, other] = [plain.init(Key.of(1), "float64"), normed.init(Key.of(1), "float64")];
-  const outputOf = (layer: AnySequenceLayer, params: unknown) =>
+  const outputOf = (layer: AnySequenceLayer, params: object) =>
     numbers(layer.apply(params, x, chain([3, 1])).output);
   expect(difference(outputOf(normed, other), outputOf(plain, one))).toBeLessThan(1e-14);
   const scaled = { ...other, V: mul(other.V, 7) as Tensor };

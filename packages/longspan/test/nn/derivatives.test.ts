@@ -81,7 +81,6 @@ const rowsOfTable: readonly (readonly [string, AnyCell, string, Structure])[] = 
     const forest = trees([{ children }, { children: [[1], []] }], { ports: cell.ports });
     return ["naryTreeLstm", cell, `trees with up to ${arity} children`, forest] as const;
   }),
-  ["lstm with a sigmoid", lstm({ ...size, squash: sigmoid }), "a ragged chain", ragged],
   ...cellVariants(size).map(([name, cell]) => [name, cell, "a ragged chain", ragged] as const),
 ];
 

@@ -66,8 +66,8 @@ describe("leaky", () => {
   });
 
   it("has the gradient alpha^(T - t) (1 - alpha) with respect to what came T - t steps before", () => {
-    const last = (x: Value) => sum(unfold(cell, params, { x }, chain([length])).final.v);
-    const flat = numbers(valueAndGrad(last)(x as Value).grads as Value);
+    const last = (at: Value) => sum(unfold(cell, params, { x: at }, chain([length])).final.v);
+    const flat = numbers(valueAndGrad(last)(x).grads);
     const expected = Array.from({ length: 2 * length }, (_, at) => {
       const alpha = alphas[at % 2]!;
       return (1 - alpha) * alpha ** (length - 1 - Math.floor(at / 2));

@@ -16,7 +16,7 @@ import {
   sub,
   uniform,
 } from "../../ops/index.js";
-import { type Key, scope, type Shape } from "../../tensor/index.js";
+import { type Key, type Shape, scope } from "../../tensor/index.js";
 import { glorot, normalInit } from "../init/index.js";
 import { specOf } from "../init/spec.js";
 import { gates } from "./gates.js";

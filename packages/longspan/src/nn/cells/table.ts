@@ -16,8 +16,6 @@ import { minimalGatedUnit } from "./minimal-gated-unit.js";
 import { minlstm } from "./minlstm.js";
 import { mlstm } from "./mlstm.js";
 import { naryTreeLstm } from "./nary-tree-lstm.js";
-import { peepholeLstm } from "./peephole-lstm.js";
-import { projectedLstm } from "./projected-lstm.js";
 import { rnn } from "./rnn.js";
 import { sharedGateGru } from "./shared-gate-gru.js";
 import { slstm } from "./slstm.js";
@@ -40,8 +38,6 @@ export * from "./minimal-gated-unit.js";
 export * from "./minlstm.js";
 export * from "./mlstm.js";
 export * from "./nary-tree-lstm.js";
-export * from "./peephole-lstm.js";
-export * from "./projected-lstm.js";
 export * from "./rnn.js";
 export * from "./shared-gate-gru.js";
 export * from "./slstm.js";
@@ -85,7 +81,6 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   coupledLstm: { make: (sizes) => lstm({ ...sizes, coupled: true }), over: "chains" },
   gruResetAfter: { make: gruResetAfter, over: "chains" },
   minimalGatedUnit: { make: minimalGatedUnit, over: "chains" },
-  projectedLstm: { make: projectedLstm, over: "chains", projects: true },
   mingru: { make: mingru, over: "chains" },
   minlstm: { make: minlstm, over: "chains" },
   linearRecurrentUnit: { make: linearRecurrentUnit, over: "chains" },
