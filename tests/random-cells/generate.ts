@@ -447,7 +447,7 @@ function isValue(v: Value | Record<string, Value>): v is Value {
   return "dtype" in v && typeof v.dtype === "string";
 }
 
-function randomStructure(form: string, dice: Dice): Structure {
+export function randomStructure(form: string, dice: Dice): Structure {
   const count = 1 + dice.below(3);
   if (form === "chain" || form === "reversed") {
     const lengths = Array.from({ length: count }, () => dice.below(5));

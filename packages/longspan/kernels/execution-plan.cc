@@ -51,6 +51,7 @@ class Planner {
     for (int32_t s = 0; s < levelledSpaces; s++) tiled = tiled && isTiled(s);
     const int32_t threads = tiled && work() >= execution_.leastShared ? execution_.threads : 1;
     if (loop && !divide(scheduled_, threads, execution_.parts)) return false;
+    execution_.byColumns = threads > 1 && execution_.parts.size() == 1 && loopComesApartByColumns();
     // Where the loop does not come apart, what is outside it is better shared out among the threads than run beside it.
     const bool beside = tiled && (threads == 1 || execution_.parts.size() > 1);
     return choose(beside) && group(0) && group(1) && findPassing() && cutChunks(beside) && layOut();
@@ -66,6 +67,16 @@ class Planner {
       for (const Instruction& i : region)
         if (levelledNumbers[i.space] >= 0) sum += scheduled_.counts[i.space] * costOf(program_, i);
     return sum;
+  }
+
+  /** Whether the loop does nothing but work column by column, and enough of it. */
+  bool loopComesApartByColumns() const {
+    double sum = 0;
+    for (const Instruction& i : program_.regions[1]) {
+      if (!goesByColumns(i)) return false;
+      sum += scheduled_.counts[i.space] * costOf(program_, i);
+    }
+    return sum >= execution_.leastShared;
   }
 
   /** Whether the levels go through all rows of a space, once and in one direction. */

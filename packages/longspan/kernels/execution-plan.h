@@ -43,6 +43,8 @@ struct ExecutionPlan {
   /** By buffer: 1 if it holds only a chunk's rows, since nothing else reads it. */
   Array<uint8_t> passing;
   Array<Part*> parts;
+  /** The loop does not come apart by rows, but by columns: every thread goes through all levels with its share of them. */
+  int32_t byColumns = 0;
 
   ExecutionPlan() = default;
   ~ExecutionPlan() {
@@ -69,6 +71,9 @@ inline bool isListed(const Instruction& i) {
 inline bool goesByRows(const Instruction& i) {
   return withInstruction(i.kind, [](auto kind) { return decltype(kind)::byRows; });
 }
+inline bool goesByColumns(const Instruction& i) {
+  return withInstruction(i.kind, [](auto kind) { return decltype(kind)::byColumns; });
+}
 inline bool isSum(const Instruction& i) {
   return withInstruction(i.kind, [](auto kind) { return decltype(kind)::sums; });
 }
@@ -93,6 +98,7 @@ inline void eachView(const Program& program, const Instruction& i, F f) {
   f(i.out, true);
   f(isListed(i) ? View{i.a.buffer, i.a.offset, rowsListed} : i.a, false);
   if (readsOf(i) > 1) f(i.b, false);
+  if (readsOf(i) > 2) f(i.c, false);
 }
 
 /** A guess at the nanoseconds that an instruction takes per row. */

@@ -11,6 +11,9 @@ struct InstructionContext {
   Products& products;
   Workspace& workspace;
   Failure& failure;
+  /** Of an instruction whose columns are shared: which of so many shares this thread does. */
+  int32_t share = 0;
+  int32_t shares = 1;
 };
 
 /** An instruction that sums rows, over the rows of one span. */

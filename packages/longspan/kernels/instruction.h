@@ -7,7 +7,7 @@ namespace longspan {
 namespace instruction {
 
 struct Common {
-  /** It reads `a`, or `a` and `b`. */
+  /** It reads `a`, or `a` and `b`, or these and `c`. */
   static constexpr int reads = 2;
   /** The rows of `a` that it reads are those that the table `lists` names. */
   static constexpr bool listed = false;
@@ -15,6 +15,8 @@ struct Common {
   static constexpr bool byRows = false;
   /** It adds up rows into one row: the sums of some rows can be formed apart. */
   static constexpr bool sums = false;
+  /** Each of its columns is by itself: threads may share them. */
+  static constexpr bool byColumns = false;
   /** Its right operand is packed, once for all rows. */
   static constexpr bool packs = false;
 

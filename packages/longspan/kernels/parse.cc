@@ -107,6 +107,7 @@ class Parser : public Checks {
     i.out = view();
     i.a = view();
     i.b = view();
+    i.c = view();
 #define LONGSPAN_SIZE(name) \
   i.name = next();          \
   if (i.name < 0) return fail("a negative size");

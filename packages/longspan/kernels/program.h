@@ -96,6 +96,7 @@ struct Instruction {
   View out;
   View a;
   View b;
+  View c;
 #define LONGSPAN_FIELD(name) int32_t name;
   LONGSPAN_SIZES(LONGSPAN_FIELD)
   LONGSPAN_FLAGS(LONGSPAN_FIELD)

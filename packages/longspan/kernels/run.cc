@@ -44,7 +44,7 @@ class Runner {
   Status loop() {
     early_ = {program_.regions[0].begin(), execution_.early.begin(), execution_.early.size()};
     late_ = {program_.regions[2].begin(), execution_.late.begin(), execution_.late.size()};
-    parts_ = static_cast<int32_t>(execution_.parts.size());
+    parts_ = execution_.byColumns ? arguments_.threads : static_cast<int32_t>(execution_.parts.size());
     if (parts_ > 1)
       for (const Instruction& i : program_.regions[1])
         if (isPacked(i)) {
@@ -52,7 +52,8 @@ class Runner {
           if (status != Status::ok) return status;
         }
     return together(early_, late_, [](Worker& worker, Runner& self, int32_t which) {
-      return worker.loop(*self.execution_.parts[which], self.execution_.passing, self.early_, self.late_);
+      if (self.execution_.byColumns) worker.share(which, self.parts_);
+      return worker.loop(*self.execution_.parts[self.execution_.byColumns ? 0 : which], self.execution_.passing, self.early_, self.late_);
     });
   }
 

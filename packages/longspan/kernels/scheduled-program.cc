@@ -149,7 +149,7 @@ class Scheduler {
     }
     if (!view(i.out, rows)) return false;
     if (isListed(i) ? !lists(*scheduled_->tables[i.lists], rows, scheduled_->rows[i.a.buffer]) : !view(i.a, rows)) return false;
-    return readsOf(i) < 2 || view(i.b, rows);
+    return (readsOf(i) < 2 || view(i.b, rows)) && (readsOf(i) < 3 || view(i.c, rows));
   }
 
   bool view(const View& v, int64_t rows) {

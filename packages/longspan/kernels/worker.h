@@ -57,6 +57,12 @@ class Worker {
     return at;
   }
 
+  /** This thread does one of so many shares of the columns of the loop. */
+  void share(int32_t which, int32_t of) {
+    context_.share = which;
+    context_.shares = of;
+  }
+
   /** Instructions outside the loop over a range of rows. */
   Status group(const List& list, const Segment& rows) {
     return blocks(list, &rows, 1, levelledNumbers[list[0].space]);

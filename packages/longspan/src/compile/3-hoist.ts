@@ -1,11 +1,13 @@
 import { dependencies, dependents, type Equation, type Var } from "../autodiff/index.js";
-import { inSlots, outSlots, readsAtEdges, roots } from "../cell/index.js";
+import { readsAtEdges, roots } from "../cell/index.js";
 import { hasLevels, isPaired, type Scope } from "../program/index.js";
 import { sizeOf, type Value } from "../tensor/index.js";
 import type { PlacedResults } from "./2-place-results.js";
 import { type Phase, result } from "./context.js";
 import { firstLayer, type Layer, type LayerKind, layerAfter, layerFrom } from "./layers.js";
 import { isView } from "./memory.js";
+import { recurrentSlots } from "./recurrent-slots.js";
+import { isScan } from "./scan-op.js";
 
 /** The cell after pass 3: the region of each equation, and the slots that depend on themselves. */
 export interface Hoisted extends PlacedResults {
@@ -22,7 +24,7 @@ export interface Hoisted extends PlacedResults {
  */
 export function hoist(placed: PlacedResults): Hoisted {
   const { cell, producer } = placed;
-  const recurrent = recurrentSlots(placed);
+  const recurrent = recurrentSlots(cell);
   const loopRoots = new Set<Value>();
   for (const port of cell.stateOut)
     port.forEach((v, s) => {
@@ -71,7 +73,8 @@ function sinkBefore(
     const eq = cell.equations[i]!;
     if (phases.get(eq) !== "before" || !isRowLocal(eq) || wanted.has(result(eq))) continue;
     const consumers = uses.get(result(eq)) ?? [];
-    if (consumers.some((c) => phases.get(c) === "before")) continue;
+    // What a scan reads is formed for all nodes at once: that is what it is for.
+    if (consumers.some((c) => phases.get(c) === "before" || isScan(c))) continue;
     if (consumers.some((c) => phases.get(c) === "loop")) phases.set(eq, "loop");
     else if (consumers.length > 0) phases.set(eq, "after");
   }
@@ -134,36 +137,4 @@ function pullAfter(
     phases.set(eq, "loop");
     layers.set(result(eq), layer);
   }
-}
-
-interface Recurrences {
-  readonly in: readonly boolean[];
-  readonly out: readonly boolean[];
-  readonly edge: boolean;
-}
-
-/**
- * The slots that depend on themselves along the structure, or on a slot that does. In a cell with an edge step all slots count as
- * recurrent: messages and states take turns from level to level.
- */
-function recurrentSlots({ cell }: PlacedResults): Recurrences {
-  const slots = inSlots(cell).length;
-  const reads = (results: readonly Value[], states: readonly Value[]) => {
-    const reached = dependencies(cell.equations, results);
-    return states.some((v) => reached.has(v));
-  };
-  if (cell.edge) {
-    return { in: inSlots(cell).map(() => true), out: outSlots(cell).map(() => true), edge: true };
-  }
-  // depends[s][q]: the new value of slot s reads the old value of slot q. Then the transitive closure.
-  const column = (ports: readonly (readonly Value[])[], s: number) => ports.map((port) => port[s]!);
-  const depends = Array.from({ length: slots }, (_, s) =>
-    Array.from({ length: slots }, (_, q) => reads(column(cell.stateOut, s), column(cell.stateIn, q))),
-  );
-  for (let k = 0; k < slots; k++)
-    for (let i = 0; i < slots; i++)
-      for (let j = 0; j < slots; j++) if (depends[i]![k]! && depends[k]![j]!) depends[i]![j] = true;
-  const cyclic = depends.map((row, s) => row[s]!);
-  const recurrent = depends.map((row, s) => cyclic[s]! || row.some((d, q) => d && cyclic[q]!));
-  return { in: recurrent, out: recurrent, edge: false };
 }

@@ -2,6 +2,8 @@ import type { CellGraph } from "../cell/index.js";
 import { type Program, verifyProgram } from "../program/index.js";
 import { rowProducts } from "./1-row-products.js";
 import { placeResults, type StateOutput } from "./2-place-results.js";
+import { scans } from "./1-scans.js";
+import { placeResults } from "./2-place-results.js";
 import { hoist } from "./3-hoist.js";
 import { fuse } from "./4-fuse.js";
 import { assignBuffers } from "./5-assign-buffers.js";
@@ -30,8 +32,8 @@ export interface CompiledCell {
 }
 
 /**
- * Compiles a cell in passes: place results, hoist, fuse, assign buffers, emit. (The first pass, `splitProducts`, works on the cell
- * before it is differentiated.) The result of each pass is checked before the next one starts.
+ * Compiles a cell in passes: find scans, place results, hoist, fuse, assign buffers, emit. (The first pass, `splitProducts`, works on the
+ * cell before it is differentiated.) The result of each pass is checked before the next one starts.
  *
  * @param initials per source slot: whether there is an initial state @param finals per sink slot: whether the final state is a result
  * @throws CompileError if a pass breaks a rule
@@ -57,8 +59,8 @@ export function compileCell(
  * @example
  * const { graph: traced } = gru({ input: 3, hidden: 4 }).trace("float32");
  * const stages = compileStages(splitProducts(traced));
- * stages.map((stage) => stage.name) // [ "2-place-results", "3-hoist", "4-fuse", "5-assign-buffers", "6-emit" ]
- * console.log(stages[1]!.text); // which equations run before, in and after the loop
+ * stages.map((stage) => stage.name) // [ "1-scans", "2-place-results", "3-hoist", "4-fuse", "5-assign-buffers", "6-emit" ]
+ * console.log(stages[2]!.text); // which equations run before, in and after the loop
  */
 export function compileStages(
   cell: CellGraph,
@@ -85,10 +87,8 @@ function compile(
     watch(name, stage);
     return stage;
   };
-  const placed = done(
-    "2-place-results",
-    placeResults({ cell: rowProducts(cell), structure, initials, finals }),
-  );
+  const scanned = done("1-scans", scans(rowProducts(cell), structure));
+  const placed = done("2-place-results", placeResults({ cell: scanned.cell, structure, initials, finals }));
   const hoisted = done("3-hoist", hoist(placed));
   const fused = done("4-fuse", fuse(hoisted));
   const assigned = done("5-assign-buffers", assignBuffers(fused));

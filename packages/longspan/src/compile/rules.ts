@@ -1,4 +1,4 @@
-import type { Equation } from "../autodiff/index.js";
+import { dependents, type Equation } from "../autodiff/index.js";
 import { hasLevels } from "../program/index.js";
 import type { Value } from "../tensor/index.js";
 import { operandsOf } from "./4-fuse.js";
@@ -6,6 +6,7 @@ import { compilerDefect } from "./compile-error.js";
 import { phases, result } from "./context.js";
 import { kindOf } from "./layers.js";
 import { isView, memoryOf } from "./memory.js";
+import { isScan } from "./scan-op.js";
 import type { StageName, Stages } from "./stages.js";
 
 /** A rule that holds after a pass, and a function that finds what breaks it. */
@@ -27,6 +28,19 @@ export function verifyStage<N extends StageName>(name: N, stage: Stages[N]): voi
 }
 
 const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
+  "1-scans": [
+    {
+      what: "what a scan multiplies and adds depends on no state",
+      brokenBy: ({ cell, scans }) => {
+        const names = new Set(scans);
+        const states = cell.stateIn.flatMap((port, q) =>
+          port.filter((_, s) => names.has(cell.inPorts[q]!.slots[s]!.name)),
+        );
+        const inState = dependents(cell.equations, states);
+        return cell.equations.find((eq) => isScan(eq) && inState.has(eq.inputs[0]!));
+      },
+    },
+  ],
   "2-place-results": [
     {
       what: "each result is computed by an equation of its own",

@@ -1,6 +1,7 @@
 import type { Equation } from "../autodiff/index.js";
-import { inSlots, printCellAs, printEquation, valueNames } from "../cell/index.js";
+import { inSlots, printCell, printCellAs, printEquation, valueNames } from "../cell/index.js";
 import { type Program, printProgram } from "../program/index.js";
+import type { Scanned } from "./1-scans.js";
 import type { PlacedResults } from "./2-place-results.js";
 import type { Hoisted } from "./3-hoist.js";
 import type { Fused } from "./4-fuse.js";
@@ -9,10 +10,11 @@ import { phases } from "./context.js";
 import { printLayer } from "./layers.js";
 
 /** A pass of the compiler, by the name of its file. */
-export type StageName = "2-place-results" | "3-hoist" | "4-fuse" | "5-assign-buffers" | "6-emit";
+export type StageName = "1-scans" | "2-place-results" | "3-hoist" | "4-fuse" | "5-assign-buffers" | "6-emit";
 
 /** The result of each pass. */
-export interface Stages extends Record<StageName, PlacedResults> {
+export interface Stages extends Record<StageName, Scanned | PlacedResults> {
+  readonly "1-scans": Scanned;
   readonly "2-place-results": PlacedResults;
   readonly "3-hoist": Hoisted;
   readonly "4-fuse": Fused;
@@ -26,12 +28,19 @@ export function printStage<N extends StageName>(name: N, stage: Stages[N]): stri
 }
 
 const printers: { readonly [N in StageName]: (stage: Stages[N]) => string[] } = {
+  "1-scans": printScanned,
   "2-place-results": printPlacedResults,
   "3-hoist": printHoisted,
   "4-fuse": (stage) => printUnits(stage, () => ""),
   "5-assign-buffers": printBuffers,
   "6-emit": ({ program }) => [printProgram(program)],
 };
+
+function printScanned({ cell, scans, because }: Scanned): string[] {
+  if (because !== undefined) return [`a loop: ${because}`];
+  if (scans.length === 0) return ["nothing recurs"];
+  return [`scans: ${scans.join(", ")}`, printCell(cell)];
+}
 
 function printPlacedResults({ cell, destinations, shared }: PlacedResults): string[] {
   const name = valueNames();

@@ -55,12 +55,12 @@ function encodeView(view: View): number[] {
   return [view.buffer, view.offset, rowsOf(view.rows)];
 }
 
-/** Writes the views as `out`, `a` and `b`, then every number that any instruction has: 0 if this one does not have it. */
+/** Writes the views as `out`, `a`, `b` and `c`, then every number that any instruction has: 0 if this one does not have it. */
 function encodeInstruction(i: Instruction, ints: number[]): void {
   const { reads, sizes, flags } = recordOf(i).kernel as KernelFields<Instruction>;
   const fields = i as unknown as Readonly<Record<string, View | number | boolean>>;
   const views = ["out", ...reads].map((name) => fields[name] as View);
-  for (let v = 0; v < 3; v++) ints.push(...encodeView(views[v] ?? noView));
+  for (let v = 0; v < 4; v++) ints.push(...encodeView(views[v] ?? noView));
   const present = new Set<string>([...sizes, ...flags]);
   for (const name of [...instructionFields.sizes, ...instructionFields.flags])
     ints.push(present.has(name) ? Number(fields[name]) : 0);

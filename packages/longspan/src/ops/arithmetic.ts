@@ -220,6 +220,7 @@ export const selectOp: Op = {
   lowering: {
     kind: "map",
     elementwise: true,
+    chooses: true,
     emit(_, [condition, a, b], out, map) {
       const r = map.register(out);
       map.push({

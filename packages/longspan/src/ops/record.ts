@@ -101,6 +101,8 @@ export type Lowering<A> =
       readonly emit: (attrs: A, inputs: readonly number[], out: Aval, map: MapEmitter) => number;
       /** Works element by element on operands of one shape (or scalars). */
       readonly elementwise?: boolean;
+      /** Takes each element from one of its operands: what is in the others stays out, finite or not. */
+      readonly chooses?: boolean;
       readonly summed?: Summed<A>;
       /** Where the result is a run of the operand's elements: its first one. Outside of cells no data move then. */
       readonly viewAt?: (attrs: A, input: Aval) => number | null;

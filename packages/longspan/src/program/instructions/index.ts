@@ -9,6 +9,7 @@ import { map } from "./map.js";
 import { order } from "./order.js";
 import { outerSum } from "./outer-sum.js";
 import type { InstructionRecord } from "./record.js";
+import { scan } from "./scan.js";
 import { segmentMap } from "./segment-map.js";
 import { segmentMax } from "./segment-max.js";
 import { segmentPick } from "./segment-pick.js";
@@ -27,6 +28,7 @@ export type { MapInstruction, TileProgram } from "./map.js";
 export type { Order } from "./order.js";
 export type { OuterSum } from "./outer-sum.js";
 export type { InstructionRecord, KernelFields, RunRows, Show, ViewUse } from "./record.js";
+export type { Scan } from "./scan.js";
 export type { SegmentMap } from "./segment-map.js";
 export type { SegmentMax } from "./segment-max.js";
 export type { SegmentPick } from "./segment-pick.js";
@@ -47,6 +49,7 @@ export const instructions = {
   indexSum,
   cumulativeSum,
   linearRecurrence,
+  scan,
   order,
   triangularSolve,
   cholesky,

@@ -37,7 +37,7 @@ export type RunRows = (begin: number, end: number, tables: readonly (RowTable | 
 
 /** The fields of an instruction by their part in its encoding. */
 export interface KernelFields<I> {
-  /** The views that are read: what kernels call `a` and `b`. */
+  /** The views that are read: what kernels call `a`, `b` and `c`. */
   readonly reads: readonly (keyof I & string)[];
   /** Numbers from 0 on. */
   readonly sizes: readonly (keyof I & string)[];
