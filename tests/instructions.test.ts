@@ -224,6 +224,50 @@ for (const { name } of executorRows)
       expect(ours).toEqual([101, 202, 0, 0]);
     });
 
+    describe("scan: every tail, a row per row or one for all, states by table", () => {
+      for (const dtype of ["float64", "float32"] as const)
+        for (const columns of [1, 3, 8, 16, 21, 40])
+          for (const shared of [false, true])
+            for (const place of [0, 1])
+              test(`${dtype} ${columns} columns${shared ? ", one a" : ""}${place ? ", inside wider rows" : ""}`, () => {
+                const [rows, source, width] = [5, 9, columns + 2 * place];
+                const round = (x: number) => (dtype === "float32" ? Math.fround(x) : x);
+                const a = random((shared ? 1 : rows) * width, 1).map(round);
+                const [s, c, old] = [source, rows, rows].map((n, i) => random(n * width, 2 + i).map(round));
+                const index = Int32Array.from({ length: rows }, (_, r) => (r * 4) % source);
+                const ours = run(
+                  [
+                    buffer("a", shared ? "one" : "row", width, "input", dtype),
+                    buffer("s", "state", width, "input", dtype),
+                    buffer("c", "row", width, "input", dtype),
+                    buffer("out", "row", width, "output", dtype),
+                  ],
+                  {
+                    kind: "scan",
+                    space: "row",
+                    out: at(3, "same", place),
+                    a: at(0, shared ? "fixed" : "same", place),
+                    b: at(1, 0, place),
+                    c: at(2, "same", place),
+                    columns,
+                  },
+                  [a, s!, c!, old!],
+                  scheduleOf({ row: rows, state: source }, [{ offset: 0, index }]),
+                  [{ name: "t", kind: "map" }],
+                );
+                const wanted = [...old!];
+                for (let r = 0; r < rows; r++)
+                  for (let j = place; j < place + columns; j++)
+                    wanted[r * width + j] =
+                      a[(shared ? 0 : r) * width + j]! * s![index[r]! * width + j]! + c![r * width + j]!;
+                ours.forEach((x, q) => {
+                  expect(Math.abs(x - wanted[q]!)).toBeLessThanOrEqual(
+                    dtype === "float64" ? 1e-15 * 8 : 1e-6,
+                  );
+                });
+              });
+    });
+
     describe("cumulativeSum", () => {
       for (const dtype of ["float64", "float32", "int32"] as const)
         for (const reverse of [false, true])

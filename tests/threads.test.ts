@@ -6,6 +6,7 @@ import {
   glorot,
   gru,
   lstm,
+  mingru,
   type TreeNodes,
   useThreads,
 } from "longspan";
@@ -178,6 +179,30 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
     const [cell, structure] = subjects["an LSTM over sequences of different lengths"];
     const [one, two] = [1, 2].map((n) => on(n, () => compute(cell, structure)));
     expect(two!.sums).not.toEqual(one!.sums);
+  });
+
+  test("one sequence of a cell that is linear in its state: threads share its units", () => {
+    for (const units of [50, 16, 3]) {
+      const one = mingru({ input, hidden: units });
+      const params = one.init(Key.of(1));
+      for (const reverse of [false, true]) {
+        const structure = chain([300], { reverse });
+        const x = normal(Key.of(2), [structure.nodes, input]);
+        const loss = (p: { params: typeof params; x: Value }) =>
+          sum(tanh(unfold(one, p.params, { x: p.x }, structure).output));
+        const run = () => {
+          const { output, final } = unfold(one, params, { x }, structure);
+          const grads = valueAndGrad(loss as never)({ params, x } as never).grads as unknown as {
+            x: unknown;
+          };
+          return numbers([output, final.h, grads.x]);
+        };
+        const alone = on(1, run);
+        const plain = numbers(unfold(one, params, { x }, structure, { loop: "plain" }).output)[0]!;
+        for (const [i, y] of alone[0]!.entries()) expect(y).toBeCloseTo(plain[i]!, 5);
+        for (const threads of [2, 3, 16]) expect(on(threads, run)).toEqual(alone);
+      }
+    }
   });
 
   test("large products outside a loop have the bits of one thread's in rows", () => {

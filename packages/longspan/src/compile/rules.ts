@@ -30,7 +30,7 @@ export function verifyStage<N extends StageName>(name: N, stage: Stages[N]): voi
 const rules: { readonly [N in StageName]: readonly Rule<Stages[N]>[] } = {
   "1-scans": [
     {
-      what: "what a scan multiplies and adds depends on no state",
+      what: "what a scan multiplies the state with depends on no state",
       brokenBy: ({ cell, scans }) => {
         const names = new Set(scans);
         const states = cell.stateIn.flatMap((port, q) =>

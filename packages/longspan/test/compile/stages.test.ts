@@ -1,6 +1,7 @@
-import { lstm, rnn } from "longspan";
+import { lstm, mingru, rnn } from "longspan";
 import { compileStages, splitProducts } from "longspan/engine";
 import { expect, test } from "vitest";
+import { scans } from "../../src/compile/1-scans.js";
 import { placeResults } from "../../src/compile/2-place-results.js";
 import { hoist } from "../../src/compile/3-hoist.js";
 import { fuse } from "../../src/compile/4-fuse.js";
@@ -32,6 +33,21 @@ test("the stages of an LSTM keep the rules", () => {
   verifyStage("3-hoist", hoisted);
   verifyStage("4-fuse", fused);
   verifyStage("5-assign-buffers", planned);
+});
+
+test("a scan whose factor reads the state breaks a rule", () => {
+  const scanned = scans(splitProducts(mingru({ input: 3, hidden: 4 }).trace("float32").graph), {
+    arrivals: ["single"],
+    sinks: "single",
+  });
+  verifyStage("1-scans", scanned);
+  const { cell } = scanned;
+  const equations = cell.equations.map((eq) =>
+    eq.op.name === "scan" ? { ...eq, inputs: [cell.stateIn[0]![0]!, ...eq.inputs.slice(1)] } : eq,
+  );
+  expect(() => verifyStage("1-scans", { ...scanned, cell: { ...cell, equations } })).toThrow(
+    `cell mingru: after 1-scans: not so: what a scan multiplies the state with depends on no state (scan)${remedy}`,
+  );
 });
 
 test("a result that goes to two places breaks a rule", () => {
