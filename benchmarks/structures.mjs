@@ -1,7 +1,7 @@
 // What other structures than full batches cost: ours beside ours, since no peer has them.
 
 import { flops, jobs, parseShape, random, shapes, task } from "./jobs.mjs";
-import { binaryTreeLstm, chain, trees } from "./longspan.mjs";
+import { binaryTreeLstm, chain, grid, multidimensionalLstm, trees } from "./longspan.mjs";
 import { subject } from "./ours.mjs";
 import { interleaved } from "./rounds.mjs";
 import { median } from "./timing.mjs";
@@ -12,6 +12,7 @@ const LSTM = "lstm train";
 export const structureJobs = {
   "lstm lengths": () => shapes.slice(0, 2).map((text) => lengths(parseShape(text))),
   "tree train": () => [forest({ trees: 32, leaves: 50, I: 128, H: 128 })],
+  "grid train": () => [grids({ height: 28, width: 28, B: 32, I: 64, H: 64 })],
 };
 
 /** A batch of sequences with lengths uniform in 1..T, beside the full batch. */
@@ -52,9 +53,33 @@ function forest({ trees: count, leaves, I, H }) {
       structure: trees(list, { ports: ["left", "right"] }),
       work: 3 * 2 * products,
     },
-    says: (base, beside) =>
-      `${(beside.ms / base.ms).toFixed(2)} of the chain's time, ${((100 * beside.gflops) / base.gflops).toFixed(0)} % of its GF/s`,
+    says: shareOfSpeed,
   };
+}
+
+/** Grids with two neighbours for each node beside chains of as many nodes each. No work is counted for neighbours beyond the border. */
+function grids({ height, width, B, I, H }) {
+  const T = height * width;
+  const shape = { T, B, I, H };
+  const edges = B * (2 * T - height - width);
+  const products = T * B * 5 * H * I + edges * 5 * H * H;
+  const structure = grid(new Array(B).fill([height, width]));
+  return {
+    job: "grid train",
+    shape,
+    base: { task: task(LSTM, shape), structure: chain(new Array(B).fill(T)), work: flops(jobs[LSTM], shape) },
+    beside: {
+      task: task("grid", shape, { training: true, cell: multidimensionalLstm }),
+      structure,
+      work: 3 * 2 * products,
+    },
+    says: shareOfSpeed,
+  };
+}
+
+/** Both times and speeds, as shares of the chain's. */
+function shareOfSpeed(base, beside) {
+  return `${(beside.ms / base.ms).toFixed(2)} of the chain's time, ${((100 * beside.gflops) / base.gflops).toFixed(0)} % of its GF/s`;
 }
 
 /** A tree over so many leaves; at each node the number of leaves on the left is uniform. */

@@ -677,7 +677,7 @@ describe("errors name what the user wrote", () => {
   });
   test("arguments of another kind", () => {
     expect(() => unfold(cell, params, { x }, [3] as never)).toThrow(
-      "unfold lstm: structure is a structure, made by chain(), trees() or graph(), got [3]",
+      "unfold lstm: structure is a structure, made by chain(), grid(), trees() or graph(), got [3]",
     );
     expect(() => unfold(cell, params, undefined as never, chain([3]))).toThrow(
       "inputs is missing; it is a record of values by name",

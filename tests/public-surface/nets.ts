@@ -274,6 +274,8 @@ export const netRows: Rows = {
   slstm: () => cell({ ...gated(), heads: maybe(size(2)) }, "slstm: "),
   binaryTreeLstm: () => cell(gated(), "binaryTreeLstm: "),
   naryTreeLstm: () => cell({ ...gated(), arity: maybe(size(3)) }, "naryTreeLstm: "),
+  multidimensionalLstm: () =>
+    cell({ ...gated(), ports: maybe(argument(["a", "b"], [], ["a", 5])) }, "multidimensionalLstm: "),
   childSumTreeLstm: () => cell(gated(), "childSumTreeLstm: "),
   rnn: () =>
     cell(

@@ -77,6 +77,11 @@ export const structureRows: Rows = {
   parseTree: () => row({ text: text("(a (b c) (d e))"), options: treeSettings() }),
   parseTrees: () => row({ text: text("(a b) (c d)"), options: treeSettings() }),
   TreeFormatError: () => exempt("an error"),
+  grid: () =>
+    row({
+      sizes: argument([[2, 3]], ["list"], [5], [[2]], [[2, -1]], [[2, "3"]], [null]),
+      options: settings({ from: maybe(choice("left")), examples: maybe(argument([7], [], [1, 2], ["x"])) }),
+    }),
   trees: () =>
     row({
       forest: unnamed(
@@ -156,7 +161,7 @@ export const structureMethods: Rows = {
   "Structure.checkRows": () => exempt("private"),
 };
 
-const optional = ["edgeOrder", "own", "sourceSequence", "sinkSequence"];
+const optional = ["edgeOrder", "own", "sourceSequence", "sinkSequence", "gridSizes"];
 
 function parts(): Arguments {
   const { nodes, sequences, sources, sinks, edges, inPorts, outPorts, pushes, ...others } = chain([2]).parts;

@@ -7,6 +7,7 @@ export * from "./structures/balanced-tree.js";
 export * from "./structures/chain.js";
 export type { Delays } from "./structures/delays.js";
 export { type Graph, type GraphEdge, graph } from "./structures/graph.js";
+export { type GridOptions, type GridSize, type GridStart, grid } from "./structures/grid.js";
 export type { Reads } from "./structures/reads.js";
 export type { Pairs, SetParts } from "./structures/sets.js";
 export * from "./structures/structure.js";

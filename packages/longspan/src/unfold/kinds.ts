@@ -5,6 +5,6 @@ export { backwardKind } from "./backward.js";
 
 /** What a cell runs over. */
 export const structureKind: RequiredKind = kind(
-  "a structure, made by chain(), trees() or graph()",
+  "a structure, made by chain(), grid(), trees() or graph()",
   (value) => value instanceof Structure,
 );

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { type CellName, cellTable, chain, Key, namedCell, ones, trees, unfold } from "longspan";
+import { type CellName, cellTable, chain, grid, Key, namedCell, ones, trees, unfold } from "longspan";
 import { describe, expect, it } from "vitest";
 
 const names = Object.keys(cellTable) as CellName[];
@@ -42,7 +42,11 @@ describe("the table of cells", () => {
       expect(Object.keys(cell.inputs)).toEqual(["x"]);
       const { ports } = cell;
       const structure =
-        over === "chains" ? chain([2]) : trees([{ children: [[1], []] }], ports.length > 0 ? { ports } : {});
+        over === "chains"
+          ? chain([2])
+          : over === "grids"
+            ? grid([[1, 2]])
+            : trees([{ children: [[1], []] }], ports.length > 0 ? { ports } : {});
       const { output } = unfold(cell, cell.init(Key.of(1)), { x: ones([2, 3]) }, structure);
       expect(output.shape).toEqual([2, projects ? 2 : 4]);
     });

@@ -4,6 +4,7 @@ import {
   chain,
   checkDerivatives,
   graph,
+  grid,
   Key,
   mul,
   naryTreeLstm,
@@ -70,6 +71,22 @@ const rowsOfTable: readonly (readonly [string, AnyCell, string, Structure])[] = 
       ] as const,
   ),
   ...libraryCells("trees", size).flatMap(treeRow),
+  ...libraryCells("grids", size).map(
+    ([name, cell]) =>
+      [
+        name,
+        cell,
+        "ragged grids",
+        grid(
+          [
+            [3, 2],
+            [0, 4],
+            [1, 3],
+          ],
+          { from: "bottom-left" },
+        ),
+      ] as const,
+  ),
   // Far from the kink: every pre-activation at these seeds is.
   ["rnn.relu", rnn({ ...size, activation: "relu" }), "a ragged chain", ragged],
   ...[1, 3, 5].map((arity) => {

@@ -15,6 +15,7 @@ import { mingru } from "./mingru.js";
 import { minimalGatedUnit } from "./minimal-gated-unit.js";
 import { minlstm } from "./minlstm.js";
 import { mlstm } from "./mlstm.js";
+import { multidimensionalLstm } from "./multidimensional-lstm.js";
 import { naryTreeLstm } from "./nary-tree-lstm.js";
 import { rnn } from "./rnn.js";
 import { sharedGateGru } from "./shared-gate-gru.js";
@@ -37,6 +38,7 @@ export * from "./mingru.js";
 export * from "./minimal-gated-unit.js";
 export * from "./minlstm.js";
 export * from "./mlstm.js";
+export * from "./multidimensional-lstm.js";
 export * from "./nary-tree-lstm.js";
 export * from "./rnn.js";
 export * from "./shared-gate-gru.js";
@@ -69,8 +71,11 @@ export type ChainCellName =
 /** The names of the cells that are made for trees. */
 export type TreeCellName = "binaryTreeLstm" | "naryTreeLstm" | "childSumTreeLstm";
 
+/** The names of the cells that are made for grids, with a neighbour in each dimension. */
+export type GridCellName = "multidimensionalLstm";
+
 /** The names of the library's cells. */
-export type CellName = ChainCellName | TreeCellName;
+export type CellName = ChainCellName | TreeCellName | GridCellName;
 
 /** The cells of the library by name. */
 export const cellTable: Readonly<Record<CellName, CellRow>> = {
@@ -96,6 +101,7 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
   naryTreeLstm: { make: naryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
+  multidimensionalLstm: { make: multidimensionalLstm, over: "grids" },
 };
 
 /** What all cells of the library have in common: an input x at every node, and one value as output. */
@@ -115,8 +121,8 @@ export interface CellSizes {
 export interface CellRow {
   /** The cell of these sizes, its other settings at their defaults. A cell that does not project takes no projection. */
   make(sizes: Required<CellSizes>): AnyCell;
-  /** What it is made for: chains, or trees with the ports of the cell that is made. */
-  readonly over: "chains" | "trees";
+  /** What it is made for: chains, trees with the ports of the cell that is made, or grids from a corner. */
+  readonly over: "chains" | "trees" | "grids";
   /** Whether it needs a projection. */
   readonly projects?: true;
 }

@@ -7,6 +7,7 @@ import {
   isRecord,
   type KindsOf,
   kind,
+  list,
   listOf,
   optional,
   orNull,
@@ -74,6 +75,8 @@ export interface StructureParts {
   readonly own?: Int32Array;
   /** int32 []: at which step sequences begin, for positions; 0 by default. */
   readonly start?: Value;
+  /** Per sequence, height and width of the grid that its nodes form; absent where they form none. */
+  readonly gridSizes?: readonly (readonly [height: number, width: number])[];
   /** The sets that sequences carry, in the order in which cells see them; none by default. */
   readonly sets?: readonly SetParts[];
   /** True once messages run from a node after it is done: the transposed direction. */
@@ -82,7 +85,7 @@ export interface StructureParts {
 
 /**
  * Which node reads which node's state. A batch of sequences or trees of different sizes is one structure; nothing is
- * padded. Made by `chain`, `trees` and `graph`.
+ * padded. Made by `chain`, `grid`, `trees` and `graph`.
  *
  * Rows: values at nodes are tensors [nodes, ...features] in the structure's row order. `pack` brings data laid one sequence
  * after the other into that order, `unpack` back.
@@ -378,6 +381,7 @@ const partKinds: KindsOf<StructureParts> = {
   edgeOrder: optional(table),
   own: optional(table),
   start: optional(valueKind),
+  gridSizes: optional(listOf(list, "a list of sizes [height, width]")),
   sets: optional(listOf(kind("a set, as withSets lays it out", isRecord), "a list of sets")),
   pushes: flag,
 };
