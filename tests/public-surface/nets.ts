@@ -7,6 +7,8 @@ import {
   embedding,
   gaussianOutput,
   glorot,
+  grid,
+  gridConvolution,
   gru,
   Key,
   languageModel,
@@ -19,6 +21,8 @@ import {
   sequenceModel,
   slidingWindow,
   stacked,
+  sweeps,
+  tanh,
   tcn,
   tcnBlock,
   teacherForcing,
@@ -111,10 +115,10 @@ const sequenceOptions = () =>
     clipState: maybe(positive(1)),
     rows: maybe(argument(Int32Array.of(2, 3), [])),
   });
-const over = (layer: { init(key: Key): unknown }, x: Value) => ({
+const over = (layer: { init(key: Key): unknown }, x: Value, structure = chain([3, 1])) => ({
   params: paramsOf(layer),
   x: value(x),
-  structure: thing(chain([3, 1])),
+  structure: thing(structure),
   options: sequenceOptions(),
 });
 const sequenceMethods = (
@@ -122,9 +126,10 @@ const sequenceMethods = (
   name: string,
   x = zeros([4, 3]),
   step: number | number[] = [1, 2, 3],
+  structure = chain([3, 1]),
 ): Row["methods"] => ({
   init: row({ key: key(), dtype: dtype() }, { says: `${name}.init: ` }),
-  apply: row(over(layer, x), { says: `${name}.apply: ` }),
+  apply: row(over(layer, x, structure), { says: `${name}.apply: ` }),
   stream: row(
     { params: paramsOf(layer), options: settings(streamOptions()) },
     { says: `${name}.stream: `, methods: streamMethods(step, `stream ${name}: `) },
@@ -351,6 +356,41 @@ export const netRows: Rows = {
         options: settings({ reverse: maybe(flag(false)), delays: maybe(delays()) }),
       },
       { methods: sequenceMethods(layerOf(), "gru") },
+    ),
+  sweeps: () => {
+    const cells = { left: gru({ input: 3, hidden: 4 }), top: gru({ input: 3, hidden: 4 }) };
+    return row(
+      { cells: unnamed(cells) },
+      {
+        methods: {
+          ...sequenceMethods(sweeps(cells), "sweeps", undefined, undefined, grid([[2, 2]])),
+          stream: exempt("it has no stream, and says so"),
+        },
+      },
+    );
+  },
+  gridConvolution: () =>
+    row(
+      {
+        config: settings({
+          input: size(3),
+          output: size(4),
+          size: maybe(argument(3, ["number"], 2, 0, -1, 1.5, "3")),
+          activation: maybe(func(tanh)),
+        }),
+      },
+      {
+        methods: {
+          ...sequenceMethods(
+            gridConvolution({ input: 3, output: 4 }),
+            "gridConvolution",
+            undefined,
+            undefined,
+            grid([[2, 2]]),
+          ),
+          stream: exempt("it has no stream, and says so"),
+        },
+      },
     ),
   bidirectional: () => {
     const cells = [gru({ input: 3, hidden: 4 }), gru({ input: 3, hidden: 4 })] as const;

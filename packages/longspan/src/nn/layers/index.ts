@@ -2,6 +2,7 @@ export * from "./bidirectional.js";
 export * from "./convolution.js";
 export * from "./dropout.js";
 export * from "./embedding.js";
+export * from "./grid-convolution.js";
 export * from "./layer-norm.js";
 export * from "./linear.js";
 export type { NumbersOf } from "./prepared-steps.js";
@@ -19,6 +20,7 @@ export * from "./stacked.js";
 export type { RowNumbers } from "./step-input.js";
 export * from "./stream.js";
 export type { FurtherInputs, StreamOptions } from "./stream-options.js";
+export * from "./sweeps.js";
 export * from "./tcn.js";
 export {
   type BlockNorm,
