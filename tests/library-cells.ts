@@ -14,6 +14,7 @@ import {
   namedMachine,
   sharedGateGru,
   sigmoid,
+  withDepth,
 } from "longspan";
 
 /** The cells of the library for chains, or for trees, of these sizes: what their tests go over. A cell that projects its output hands on two features. */
@@ -42,6 +43,10 @@ export function cellVariants(sizes: {
     ["lstm without a forget gate", without("forgetGate")],
     ["lstm without an output gate", without("outputGate")],
     ["lstm without activations", lstm({ ...sizes, squash: (i) => i, squashOutput: (s) => s })],
+    [
+      "gru with deep maps",
+      withDepth(gru, { ...sizes, inputLayers: 2, transitionLayers: 2, outputLayers: 1 }),
+    ],
     ["gru with a sigmoid", gru({ ...sizes, squash: sigmoid })],
     ["gruResetAfter with a sigmoid", gruResetAfter({ ...sizes, squash: sigmoid })],
     ["sharedGateGru of a group per unit", sharedGateGru({ ...sizes, groups: sizes.hidden })],

@@ -17,6 +17,7 @@ import {
   pascanuRnn,
   recurrent,
   residual,
+  rnn,
   sequenceLayer,
   sequenceModel,
   slidingWindow,
@@ -259,6 +260,27 @@ export const netRows: Rows = {
   gruResetAfter: () => cell(squashed(), "gruResetAfter: "),
   sharedGateGru: () => cell(grouped(), "sharedGateGru: "),
   globalGateGru: () => cell(grouped(), "globalGateGru: "),
+  withDepth: () =>
+    row(
+      {
+        cell: func(rnn),
+        config: settings({
+          ...squashed(),
+          inputLayers: maybe(count(1)),
+          transitionLayers: maybe(count(1)),
+          outputLayers: maybe(count(1)),
+          skip: maybe(flag(true)),
+        }),
+      },
+      {
+        methods: {
+          init: row({ key: key(), dtype: dtype() }, { says: "rnn with depth.init: " }),
+          trace: row({ dtype: { ...dtype(), mayBeAbsent: false } }, { says: "rnn with depth.trace: " }),
+          step: inCells,
+          start: inCells,
+        },
+      },
+    ),
   minimalGatedUnit: () => cell(sizes(), "minimalGatedUnit: "),
   mingru: () => cell(sizes(), "mingru: "),
   minlstm: () => cell(gated(), "minlstm: "),

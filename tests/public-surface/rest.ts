@@ -171,6 +171,8 @@ const recurrentLoss = () => {
 };
 
 export const flowRows: Rows = {
+  shortestPath: () => row({ cell: thing(rnn({ input: 3, hidden: 4 })) }),
+  statePaths: () => row({ cell: thing(rnn({ input: 3, hidden: 4 })) }),
   flowReport: () => {
     const { f, all } = recurrentLoss();
     return row({

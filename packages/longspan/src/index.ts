@@ -104,10 +104,13 @@ export {
   type NonFinite,
   type Saturation,
   type SequenceMemory,
+  type StatePath,
   type StepJacobian,
   type SymmetricEigen,
+  shortestPath,
   singularValues,
   spectralRadius,
+  statePaths,
   symmetricEigen,
   type WatchedWeights,
 } from "./flow/index.js";

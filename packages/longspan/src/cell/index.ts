@@ -1,5 +1,6 @@
 export { listed } from "./check-definition.js";
 export * from "./define.js";
+export { type DerivativeReads, derivativeReads } from "./derivative-reads.js";
 export * from "./graph.js";
 export * from "./linearize.js";
 export type { MessageReduction, MessageReductions } from "./messages.js";

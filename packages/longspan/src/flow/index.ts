@@ -44,4 +44,5 @@ export {
 } from "./memory-report.js";
 export type { GrowthAtLag } from "./product-growth.js";
 export type { Curvature } from "./second-derivatives.js";
+export { type StatePath, shortestPath, statePaths } from "./shortest-path.js";
 export type { FlowVerdict } from "./verdict.js";

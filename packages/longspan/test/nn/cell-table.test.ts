@@ -9,6 +9,7 @@ const variants: Partial<Record<CellName, string>> = {
   peepholeLstm: "lstm.peepholes",
   coupledLstm: "lstm.coupled",
   projectedLstm: "lstm.projection",
+  deepRnn: "rnn with depth",
 };
 
 describe("the table of cells", () => {
@@ -24,6 +25,9 @@ describe("the table of cells", () => {
       "port-gates",
       "settings",
       "table",
+      "settings",
+      "table",
+      "with-depth",
     ];
     const files = readdirSync(new URL("../../src/nn/cells/", import.meta.url)).map((file) =>
       file.slice(0, -3),

@@ -20,6 +20,7 @@ import { naryTreeLstm } from "./nary-tree-lstm.js";
 import { rnn } from "./rnn.js";
 import { sharedGateGru } from "./shared-gate-gru.js";
 import { slstm } from "./slstm.js";
+import { withDepth } from "./with-depth.js";
 
 export * from "./binary-tree-lstm.js";
 export * from "./child-sum-tree-lstm.js";
@@ -43,6 +44,7 @@ export * from "./nary-tree-lstm.js";
 export * from "./rnn.js";
 export * from "./shared-gate-gru.js";
 export * from "./slstm.js";
+export * from "./with-depth.js";
 
 // A cell is its own file and its lines here: models, the command line and the tests of cells follow from its row.
 
@@ -57,6 +59,7 @@ export type ChainCellName =
   | "minimalGatedUnit"
   | "sharedGateGru"
   | "globalGateGru"
+  | "deepRnn"
   | "projectedLstm"
   | "mingru"
   | "minlstm"
@@ -77,6 +80,8 @@ export type GridCellName = "multidimensionalLstm";
 /** The names of the library's cells. */
 export type CellName = ChainCellName | TreeCellName | GridCellName;
 
+const oneLayerEach = { inputLayers: 1, transitionLayers: 1, outputLayers: 1, skip: true };
+
 /** The cells of the library by name. */
 export const cellTable: Readonly<Record<CellName, CellRow>> = {
   lstm: { make: lstm, over: "chains" },
@@ -91,6 +96,10 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   linearRecurrentUnit: { make: linearRecurrentUnit, over: "chains" },
   sharedGateGru: { make: sharedGateGru, over: "chains" },
   globalGateGru: { make: globalGateGru, over: "chains" },
+  deepRnn: {
+    make: (sizes) => withDepth(rnn, { input: sizes.input, hidden: sizes.hidden, ...oneLayerEach }),
+    over: "chains",
+  },
   projectedLstm: { make: (sizes) => lstm(sizes), over: "chains", projects: true },
   linearAttention: { make: linearAttention, over: "chains" },
   deltaRule: { make: deltaRule, over: "chains" },
