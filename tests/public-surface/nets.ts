@@ -2,6 +2,7 @@ import {
   bidirectional,
   categoricalOutput,
   chain,
+  clockwork,
   convolution,
   ctcTargets,
   embedding,
@@ -330,6 +331,20 @@ export const netRows: Rows = {
         },
       },
     ),
+  clockwork: () => {
+    const groups = [
+      { units: 2, period: 1 },
+      { units: 2, period: 3 },
+    ];
+    const wrong = [[{ units: 2, period: 0 }], [{ units: 2 }], [...groups].reverse(), [1]];
+    return row(
+      {
+        cell: func(gru),
+        config: settings({ input: size(3), groups: argument(groups, [], ...wrong) }),
+      },
+      { methods: sequenceMethods(clockwork(gru, { input: 3, groups }), "clockwork") },
+    );
+  },
   timeConstantInit: () => spec({ units: size(4), timeConstants: timeConstants() }),
   timeConstantsOf: () => row({ a: value() }),
   zerosInit: () => spec({ shape: maybe(count(2)) }),

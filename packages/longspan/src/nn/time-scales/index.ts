@@ -1,2 +1,3 @@
+export { type ClockworkConfig, type ClockworkGroup, clockwork } from "./clockwork.js";
 export { type LeakyConfig, type LeakySpecs, leaky } from "./leaky.js";
 export { type TimeConstants, timeConstantInit, timeConstantsOf } from "./time-constants.js";
