@@ -5,6 +5,7 @@ import {
   clockwork,
   convolution,
   ctcTargets,
+  delayedRnn,
   embedding,
   gaussianOutput,
   glorot,
@@ -343,6 +344,17 @@ export const netRows: Rows = {
         config: settings({ input: size(3), groups: argument(groups, [], ...wrong) }),
       },
       { methods: sequenceMethods(clockwork(gru, { input: 3, groups }), "clockwork") },
+    );
+  },
+  delayedRnn: () => {
+    const groups = [
+      { units: 2, delays: [1, 3] },
+      { units: 2, delays: 3 },
+    ];
+    const wrong = [[{ units: 2, delays: 0 }], [{ units: 2 }], [{ units: 2, delays: [1, 1] }], [1]];
+    return row(
+      { config: settings({ input: size(3), groups: argument(groups, [], ...wrong) }) },
+      { methods: sequenceMethods(delayedRnn({ input: 3, groups }), "delayedRnn") },
     );
   },
   timeConstantInit: () => spec({ units: size(4), timeConstants: timeConstants() }),

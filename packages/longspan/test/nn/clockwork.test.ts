@@ -272,7 +272,7 @@ describe("clockwork", () => {
       new RangeError("clockwork: groups[0].period is a positive integer, got 0"),
     );
     expect(make([{ units: 2, period: 1, cell: "gru" }])).toThrow(
-      new TypeError("clockwork: groups[0] has units and period, got units, period, cell"),
+      new TypeError("clockwork: groups[0]: there is no setting cell; the settings are units, period"),
     );
     const outputs = defineCell({
       name: "doubled",

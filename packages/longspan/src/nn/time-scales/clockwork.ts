@@ -1,14 +1,5 @@
 import type { Cell, ParamsOf, Shapes, ValuesOf } from "../../cell/index.js";
-import {
-  check,
-  checkSettings,
-  func,
-  isRecord,
-  kind,
-  listOf,
-  type RequiredKind,
-  size,
-} from "../../check/index.js";
+import { check, checkSettings, func, size } from "../../check/index.js";
 import { add, concat, gather } from "../../ops/index.js";
 import { type DType, mapTree, type Value, zeros } from "../../tensor/index.js";
 import { indexTensor, unfold } from "../../unfold/index.js";
@@ -17,6 +8,7 @@ import { tracedOutputSlot } from "../cells/output-slot.js";
 import { sequenceLayer } from "../layers/sequence-layer.js";
 import type { SequenceLayer } from "../module.js";
 import { beginsAtOnce, checkForward, clocked, groupRows, rowsBefore } from "./clock-rows.js";
+import { groupsKind } from "./groups-kind.js";
 import { heldCell, stepsSince } from "./held-cell.js";
 
 /** One group of units of a clockwork net. */
@@ -160,26 +152,4 @@ function startOf(cell: Cell, params: never, slot: string, dtype: DType, sources:
   return start ? add(rows, start) : rows;
 }
 
-const groupKinds = { units: size, period: size };
-const groupKind: RequiredKind = {
-  ...kind("a record { units, period }", isRecord),
-  accepts: (value) =>
-    isRecord(value) &&
-    Object.keys(value).length === 2 &&
-    size.accepts(value.units) &&
-    size.accepts(value.period),
-  refusal(subject, value) {
-    if (!isRecord(value)) return kind("a record { units, period }", isRecord).refusal(subject, value);
-    for (const [name, of] of Object.entries(groupKinds))
-      if (!of.accepts(value[name])) return of.refusal(`${subject}.${name}`, value[name]);
-    return new TypeError(`${subject} has units and period, got ${Object.keys(value).join(", ")}`);
-  },
-};
-const someGroups = listOf(groupKind, "a list of groups { units, period }, at least one");
-const kinds = {
-  input: size,
-  groups: {
-    ...someGroups,
-    accepts: (value: unknown) => someGroups.accepts(value) && (value as readonly unknown[]).length > 0,
-  },
-};
+const kinds = { input: size, groups: groupsKind({ units: size, period: size }) };
