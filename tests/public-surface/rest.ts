@@ -216,6 +216,8 @@ export const flowRows: Rows = {
       }),
     });
   },
+  inputSensitivity: () =>
+    row({ outputs: func((x: Value) => mul(x, 2)), x: value(zeros([3, 2])), structure: thing(chain([3])) }),
   lyapunovExponents: () => {
     const cell = rnn({ input: 2, hidden: 2 });
     return row({

@@ -31,6 +31,11 @@ export {
   type NonFinite,
   type StepJacobian,
 } from "./flow-report.js";
+export {
+  type InputSensitivity,
+  inputSensitivity,
+  type SensitivityAtLag,
+} from "./input-sensitivity.js";
 export { type LyapunovOptions, lyapunovExponents } from "./lyapunov.js";
 export type { MemoryFigures } from "./memory-figures.js";
 export type { MemoryPath } from "./memory-path.js";

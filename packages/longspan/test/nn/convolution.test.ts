@@ -112,7 +112,7 @@ describe.each(named)("%s", (_, layer) => {
       const { output } = layer.apply(params, x, over);
       return add(sum(mul(output, weights)), mean(square(output)));
     };
-    const { first, second } = checkDerivatives(loss, point as { params: object; x: Tensor }, {
+    const { first, second } = checkDerivatives(loss, point, {
       second: true,
     });
     expect(first).toBeLessThan(1e-8);
