@@ -136,8 +136,8 @@ describe("what is a scan", () => {
   test("an LSTM, sums of several states, and outer products are loops", () => {
     expect(verdict(graphOf(lstm(sizes)))).toBe(`a loop: matmul ${element}`);
     const { graph: leaky } = over((x, s) => add(mul(s, 0.5), x)).trace("float64");
-    const [{ text }] = compileStages(leaky, { arrivals: ["lists"], sinks: "lists" }) as [{ text: string }];
-    expect(text).toBe("a loop: a node reads the sum of several states");
+    const [first] = compileStages(leaky, { arrivals: ["lists"], sinks: "lists" });
+    expect(first!.text).toBe("a loop: a node reads the sum of several states");
     expect(verdict(graphOf(linearAttention({ input: 3, hidden: 8 })))).toBe(
       "a loop: what a scan reads would take more memory than the loop",
     );
@@ -149,7 +149,7 @@ function distance(a: unknown, b: unknown): number {
   const other = leaves(b);
   return Math.max(
     ...leaves(a).map((v, i) => {
-      const [p, q] = [onCpu(v).toArray(), onCpu(other[i]!).toArray()];
+      const [p, q] = [v, other[i]!].map((each) => [...onCpu(each).toArray()]) as [number[], number[]];
       const size = p.reduce((m, x) => Math.max(m, Math.abs(x)), 1);
       return p.reduce((m, x, j) => Math.max(m, Math.abs(x - q[j]!) / size), 0);
     }),

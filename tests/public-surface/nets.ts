@@ -503,7 +503,6 @@ export const netRows: Rows = {
     ),
   tcn: () =>
     row(
-      { config: settings({ input: size(3), channels: argument([4], [], [0], "four", ["x"]), ...blocks() }) },
       { config: settings({ input: size(3), channels: argument([4], ["list"], [0], ["x"]), ...blocks() }) },
       { methods: sequenceMethods(tcn({ input: 3, channels: [4], width: 2 }), "stacked") },
     ),

@@ -1,9 +1,8 @@
 import type { CellGraph } from "../cell/index.js";
 import { type Program, verifyProgram } from "../program/index.js";
 import { rowProducts } from "./1-row-products.js";
-import { placeResults, type StateOutput } from "./2-place-results.js";
 import { scans } from "./1-scans.js";
-import { placeResults } from "./2-place-results.js";
+import { placeResults, type StateOutput } from "./2-place-results.js";
 import { hoist } from "./3-hoist.js";
 import { fuse } from "./4-fuse.js";
 import { assignBuffers } from "./5-assign-buffers.js";
