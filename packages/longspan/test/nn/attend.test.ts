@@ -83,9 +83,14 @@ describe.each(ways)("attention %s: compiled is the plain loop", (_, config) => {
     "%s",
     (_, maker) => {
       scope(() => {
-        const make = () => (attend as unknown as Any)(maker, { ...sizes, ...config, weights: true });
         const { name, state } = maker(sizes);
-        if (!("attends" in config) && Object.values(state).every((shape) => shape.length !== 1)) {
+        const vectors = Object.keys(state).filter((slot) => state[slot]!.length === 1);
+        // Where several vectors could ask and none is h, one is named.
+        const query =
+          !("attends" in config) && vectors.length > 1 && !("h" in state) ? vectors[0] : undefined;
+        const make = () =>
+          (attend as unknown as Any)(maker, { ...sizes, ...config, weights: true, ...(query && { query }) });
+        if (!("attends" in config) && vectors.length === 0) {
           expect(make).toThrow(
             `attend: attention before the cell asks with a vector of the old state, and that of cell ${name} has none; let its output ask, with attends: "after"`,
           );

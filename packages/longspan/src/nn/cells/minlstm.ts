@@ -1,5 +1,5 @@
 import { defineCell } from "../../cell/index.js";
-import { add, div, matmul, mul, sigmoid, sub } from "../../ops/index.js";
+import { add, matmul, mul, sigmoid, softplus, sub } from "../../ops/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot } from "../init/index.js";
 import { gates } from "./gates.js";
@@ -37,8 +37,8 @@ export const minlstm = defineCell({
   }),
   step({ x, h }, { U, b }) {
     const [forget, write, candidate] = gates(add(matmul(x, U), b), 3);
-    const [f, i] = [sigmoid(forget), sigmoid(write)];
-    const keep = div(f, add(f, i));
+    // f / (f + i) by the difference of their logarithms: where both gates are closed, it is no quotient of zeros.
+    const keep = sigmoid(sub(softplus(sub(0, write)), softplus(sub(0, forget))));
     const next = add(mul(keep, h), mul(sub(1, keep), candidate));
     return { state: { h: next }, output: next };
   },
