@@ -8,6 +8,7 @@ export * from "./dynamic-n-grams.js";
 export * from "./embedded-reber.js";
 export * from "./formal-languages.js";
 export * from "./latch.js";
+export * from "./list-ops.js";
 export type { MarkedNumbersOptions, MarkedNumbersVariant } from "./marked-numbers.js";
 export * from "./memorisation.js";
 export * from "./multi-query-recall.js";
