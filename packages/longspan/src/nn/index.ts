@@ -2,6 +2,7 @@ export * from "./addressing/index.js";
 export * from "./ancestral-sampling.js";
 export * from "./cells/index.js";
 export * from "./feedback/index.js";
+export * from "./inferred-trees.js";
 export * from "./init/index.js";
 export * from "./language-model.js";
 export * from "./layers/index.js";

@@ -4,6 +4,7 @@ import { binaryTreeLstm } from "./binary-tree-lstm.js";
 import { childSumTreeLstm } from "./child-sum-tree-lstm.js";
 import { deltaRule } from "./delta-rule.js";
 import { gatedDeltaRule } from "./gated-delta-rule.js";
+import { gatedTree } from "./gated-tree.js";
 import { globalGateGru } from "./global-gate-gru.js";
 import { gru } from "./gru.js";
 import { gruResetAfter } from "./gru-reset-after.js";
@@ -17,15 +18,19 @@ import { minlstm } from "./minlstm.js";
 import { mlstm } from "./mlstm.js";
 import { multidimensionalLstm } from "./multidimensional-lstm.js";
 import { naryTreeLstm } from "./nary-tree-lstm.js";
+import { orderedMemory } from "./ordered-memory.js";
 import { rnn } from "./rnn.js";
 import { sharedGateGru } from "./shared-gate-gru.js";
 import { slstm } from "./slstm.js";
+import { tensorTreeRnn } from "./tensor-tree-rnn.js";
+import { treeRnn } from "./tree-rnn.js";
 import { withDepth } from "./with-depth.js";
 
 export * from "./binary-tree-lstm.js";
 export * from "./child-sum-tree-lstm.js";
 export { type DeltaRuleConfig, type DeltaRuleSpecs, deltaRule } from "./delta-rule.js";
 export * from "./gated-delta-rule.js";
+export * from "./gated-tree.js";
 export * from "./global-gate-gru.js";
 export type { GroupedConfig } from "./groups.js";
 export { type GruConfig, type GruOptions, gru } from "./gru.js";
@@ -41,9 +46,18 @@ export * from "./minlstm.js";
 export * from "./mlstm.js";
 export * from "./multidimensional-lstm.js";
 export * from "./nary-tree-lstm.js";
+export {
+  type OrderedMemoryOptions,
+  type OrderedMemorySpecs,
+  type OrderedMemoryState,
+  orderedMemory,
+} from "./ordered-memory.js";
 export * from "./rnn.js";
 export * from "./shared-gate-gru.js";
 export * from "./slstm.js";
+export * from "./tensor-tree-rnn.js";
+export type { NodeSpecs } from "./tree-node.js";
+export { type TreeRnnOptions, type TreeRnnSpecs, treeRnn } from "./tree-rnn.js";
 export * from "./with-depth.js";
 
 // A cell is its own file and its lines here: models, the command line and the tests of cells follow from its row.
@@ -69,10 +83,17 @@ export type ChainCellName =
   | "gatedDeltaRule"
   | "mlstm"
   | "slstm"
-  | "leakyRnn";
+  | "leakyRnn"
+  | "orderedMemory";
 
 /** The names of the cells that are made for trees. */
-export type TreeCellName = "binaryTreeLstm" | "naryTreeLstm" | "childSumTreeLstm";
+export type TreeCellName =
+  | "binaryTreeLstm"
+  | "naryTreeLstm"
+  | "childSumTreeLstm"
+  | "treeRnn"
+  | "tensorTreeRnn"
+  | "gatedTree";
 
 /** The names of the cells that are made for grids, with a neighbour in each dimension. */
 export type GridCellName = "multidimensionalLstm";
@@ -107,9 +128,13 @@ export const cellTable: Readonly<Record<CellName, CellRow>> = {
   mlstm: { make: mlstm, over: "chains" },
   slstm: { make: slstm, over: "chains" },
   leakyRnn: { make: leakyRnn, over: "chains" },
+  orderedMemory: { make: orderedMemory, over: "chains" },
   binaryTreeLstm: { make: binaryTreeLstm, over: "trees" },
   naryTreeLstm: { make: naryTreeLstm, over: "trees" },
   childSumTreeLstm: { make: childSumTreeLstm, over: "trees" },
+  treeRnn: { make: treeRnn, over: "trees" },
+  tensorTreeRnn: { make: tensorTreeRnn, over: "trees" },
+  gatedTree: { make: gatedTree, over: "trees" },
   multidimensionalLstm: { make: multidimensionalLstm, over: "grids" },
 };
 
