@@ -73,7 +73,11 @@ export function netOf(arm) {
       const [forSymbols, forCell, forReadout] = key.split(3);
       return {
         symbols: scope(() => mul(normal(forSymbols, [input, hidden]), 0.3)),
-        cell: cell.init(forCell),
+        // The nodes of the paper start their biases at 0, those of the library b at 0.1.
+        cell:
+          "b" in cell.specs && "gain" in cell.specs
+            ? { ...cell.init(forCell), b: zeros(cell.specs.b.shape) }
+            : cell.init(forCell),
         readout: readout.init(forReadout),
       };
     },

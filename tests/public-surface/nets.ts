@@ -16,6 +16,7 @@ import {
   languageModel,
   layerNorm,
   linear,
+  orderedMemory,
   pascanuRnn,
   recurrent,
   residual,
@@ -303,6 +304,19 @@ export const netRows: Rows = {
   slstm: () => cell({ ...gated(), heads: maybe(size(2)) }, "slstm: "),
   binaryTreeLstm: () => cell(gated(), "binaryTreeLstm: "),
   naryTreeLstm: () => cell({ ...gated(), arity: maybe(size(3)) }, "naryTreeLstm: "),
+  treeRnn: () => cell({ ...sizes(), arity: maybe(size(3)) }, "treeRnn: "),
+  tensorTreeRnn: () => cell({ ...sizes(), arity: maybe(size(3)) }, "tensorTreeRnn: "),
+  gatedTree: () => cell({ ...sizes(), inner: maybe(size(3)) }, "gatedTree: "),
+  orderedMemory: () => cell({ ...sizes(), slots: maybe(size(2)), inner: maybe(size(3)) }, "orderedMemory: "),
+  inferredTrees: () => {
+    const options = { input: 2, hidden: 3, slots: 2 };
+    return row({
+      options: settings({ input: size(2), hidden: size(3), slots: maybe(size(2)), inner: maybe(size(6)) }),
+      params: tree(orderedMemory(options).init(Key.of(1))),
+      x: value(zeros([3, 2])),
+      structure: thing(chain([3])),
+    });
+  },
   multidimensionalLstm: () =>
     cell({ ...gated(), ports: maybe(argument(["a", "b"], [], ["a", 5])) }, "multidimensionalLstm: "),
   childSumTreeLstm: () => cell(gated(), "childSumTreeLstm: "),

@@ -9,6 +9,7 @@ import {
   maybe,
   positive,
   settings,
+  share,
   size,
   thing,
   value,
@@ -54,6 +55,25 @@ export const problemRows: Rows = {
     ),
   copyMemory: () => problem({ options: settings({ length: lengths(10) }) }, "copy-memory.sample: "),
   embeddedReber: () => problem({}, "embedded-reber.sample: "),
+  listOps: () =>
+    row(
+      {
+        options: maybe(
+          settings({
+            operators: maybe(share(0.25)),
+            arguments: maybe(argument([2, 5], [], [5, 2], [0, 1], [2], "25")),
+            depth: maybe(size(3)),
+            symbols: maybe(argument([4, 60], [], [60, 4], [1, 2], [4])),
+          }),
+        ),
+      },
+      {
+        methods: {
+          sample: row({ key: key(), batch: count(0), count: size(2) }, { says: "list-ops.sample: " }),
+        },
+      },
+    ),
+  parseListOps: () => row({ text: argument("[MAX 2 9 ]", ["text"], "", "[MAX", "[TOP 2 ]", "2 3") }),
   latch: () =>
     problem({ options: settings({ length: lengths(10), noise: maybe(atLeastZero(0.1)) }) }, "latch.sample: "),
   namedProblem: () => problem({ name: choice("adding"), length: lengths(30) }, "adding.sample: "),

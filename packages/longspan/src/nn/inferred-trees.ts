@@ -1,5 +1,5 @@
 import type { ParamsOf } from "../cell/index.js";
-import { check } from "../check/index.js";
+import { check, checkSettings } from "../check/index.js";
 import { onCpu, scope, type Traceable, type Value } from "../tensor/index.js";
 import { treeKind, valueKind } from "../tensor/kinds.js";
 import { type Structure, type TreeNodes, unfold } from "../unfold/index.js";
@@ -7,6 +7,7 @@ import { structureKind } from "../unfold/kinds.js";
 import {
   type OrderedMemoryOptions,
   type OrderedMemorySpecs,
+  orderedMemoryKinds,
   orderedMemoryPositions,
 } from "./cells/ordered-memory.js";
 
@@ -33,8 +34,9 @@ export function inferredTrees(
   x: Value,
   structure: Structure,
 ): TreeNodes[] {
-  const { slots = 8 } = options ?? {};
-  const cell = orderedMemoryPositions({ ...options, slots });
+  const settings = checkSettings<OrderedMemoryOptions>("inferredTrees", options, orderedMemoryKinds);
+  const cell = orderedMemoryPositions(settings);
+  const slots = cell.state.position[0]!;
   check("inferredTrees", "params", params, treeKind);
   check("inferredTrees", "x", x, valueKind);
   check("inferredTrees", "structure", structure, structureKind);

@@ -25,8 +25,7 @@ describe("the table of cells", () => {
       "port-gates",
       "settings",
       "table",
-      "settings",
-      "table",
+      "tree-node",
       "with-depth",
     ];
     const files = readdirSync(new URL("../../src/nn/cells/", import.meta.url)).map((file) =>

@@ -10,12 +10,16 @@ import {
   mul,
   naryTreeLstm,
   normal,
+  ones,
   rnn,
   type Shapes,
   type Structure,
+  softmax,
   sum,
   type Tensor,
   tanh,
+  tensorTreeRnn,
+  treeRnn,
   trees,
   type UnfoldOptions,
   unfold,
@@ -90,15 +94,17 @@ const rowsOfTable: readonly (readonly [string, AnyCell, string, Structure])[] = 
   ),
   // Far from the kink: every pre-activation at these seeds is.
   ["rnn.relu", rnn({ ...size, activation: "relu" }), "a ragged chain", ragged],
-  ...[1, 3, 5].map((arity) => {
-    const cell = naryTreeLstm({ ...size, arity });
-    const children = [
-      Array.from({ length: arity }, (_, k) => k + 1),
-      ...Array.from({ length: arity }, () => []),
-    ];
-    const forest = trees([{ children }, { children: [[1], []] }], { ports: cell.ports });
-    return ["naryTreeLstm", cell, `trees with up to ${arity} children`, forest] as const;
-  }),
+  ...[naryTreeLstm, treeRnn, tensorTreeRnn].flatMap((make) =>
+    [1, 3, 5].map((arity) => {
+      const cell = make({ ...size, arity });
+      const children = [
+        Array.from({ length: arity }, (_, k) => k + 1),
+        ...Array.from({ length: arity }, () => []),
+      ];
+      const forest = trees([{ children }, { children: [[1], []] }], { ports: cell.ports });
+      return [cell.name, cell as AnyCell, `trees with up to ${arity} children`, forest] as const;
+    }),
+  ),
   ...cellVariants(size).map(([name, cell]) => [name, cell, "a ragged chain", ragged] as const),
 ];
 
@@ -108,6 +114,12 @@ interface Point {
   readonly initial: Readonly<Record<string, Tensor>>;
 }
 
+/** Slots that are no numbers of any kind: what they hold in `orderedMemory`, where a sequence goes on. */
+const statesWithin: Readonly<Record<string, (drawn: Tensor) => Value>> = {
+  position: softmax,
+  begun: (drawn) => ones(drawn.shape, "float64"),
+};
+
 function pointOf(cell: AnyCell, structure: Structure): Point {
   const params = randomLike(cell.init(Key.of(1), "float64"), Key.of(2)) as object;
   const { sources } = structure.parts;
@@ -116,7 +128,10 @@ function pointOf(cell: AnyCell, structure: Structure): Point {
     params,
     x: normals(Key.of(3), structure.nodes, size.input),
     initial: Object.fromEntries(
-      slots.map(([name, shape], i) => [name, normal(Key.of(4 + i), [sources, ...shape], "float64")]),
+      slots.map(([name, shape], i) => {
+        const drawn = normal(Key.of(4 + i), [sources, ...shape], "float64");
+        return [name, statesWithin[name]?.(drawn) ?? drawn];
+      }),
     ),
   };
 }

@@ -25,7 +25,8 @@ export interface GatedTreeOptions {
  *
  * A child that is absent has h = 0. Input x [input] at every node, by rule zero at all but the leaves; ports left and right; state h and
  * output h [hidden]. Parameters U [input, hidden]; Wleft and Wright [hidden, inner], b [inner]; Wgates [inner, 4 hidden] and bgates [4 hidden]
- * in the order l, r, c, u; gain and bias [hidden] of the normalisation. Matrices start Glorot-uniform, the gain 1, biases zero. The paper has
+ * in the order l, r, c, u; gain and bias [hidden] of the normalisation. Matrices start Glorot-uniform, the gain 1, b at
+ * 0.1, the other biases zero. The paper has
  * no x at a node; its leaves are normalised by themselves.
  *
  * @see Shen et al. (2019), "Ordered memory", section 4.3, the gated recursive cell; section 10.6 of the chapter

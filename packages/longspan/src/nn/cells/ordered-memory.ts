@@ -1,4 +1,4 @@
-import { type Cell, defineCell, type ParamSpec } from "../../cell/index.js";
+import { type Cell, defineCell, type ParamSpec, type ValuesOf } from "../../cell/index.js";
 import { checkSettings, optional, size } from "../../check/index.js";
 import {
   add,
@@ -81,21 +81,24 @@ export type OrderedMemoryState = {
 export function orderedMemory(
   options: OrderedMemoryOptions,
 ): Cell<{ x: Shape }, OrderedMemoryState, OrderedMemorySpecs, Value> {
-  const { slots = 8, ...config } = checkSettings<OrderedMemoryOptions>("orderedMemory", options, kinds);
-  return withSlots(slots, ({ closed }) => lastOf(closed!, slots))(config);
+  const settings = checkSettings<OrderedMemoryOptions>("orderedMemory", options, orderedMemoryKinds);
+  return withSlots(settings, ({ closed }) => rowOf(closed, closed.shape[0]! - 1));
 }
 
 /** The cell with p(t) [slots] for an output. */
 export function orderedMemoryPositions(
-  options: OrderedMemoryOptions & { readonly slots: number },
+  options: OrderedMemoryOptions,
 ): Cell<{ x: Shape }, OrderedMemoryState, OrderedMemorySpecs, Value> {
-  const { slots, ...config } = options;
-  return withSlots(slots, ({ position }) => position!)(config);
+  return withSlots(options, ({ position }) => position);
 }
 
-const kinds = { ...sizes, slots: optional(size), inner: optional(size) };
+/** The settings of `orderedMemory`. */
+export const orderedMemoryKinds = { ...sizes, slots: optional(size), inner: optional(size) };
 
-function withSlots(slots: number, outputOf: (state: Readonly<Record<string, Value>>) => Value) {
+function withSlots(
+  { slots = 8, ...config }: OrderedMemoryOptions,
+  outputOf: (state: ValuesOf<OrderedMemoryState>) => Value,
+) {
   const numbers = Array.from({ length: slots }, (_, i) => i);
   return defineCell({
     name: "orderedMemory",
@@ -137,7 +140,7 @@ function withSlots(slots: number, outputOf: (state: Readonly<Record<string, Valu
       };
       return { state, output: outputOf(state) };
     },
-  });
+  })(config);
 }
 
 /** Softmax over the slots that are at most one below those of the last leaf. */
@@ -160,8 +163,4 @@ function entryOf(vector: Value, i: number): Value {
 
 function rowOf(matrix: Value, i: number): Value {
   return reshape(slice(matrix, 0, i, i + 1), [matrix.shape[1]!]);
-}
-
-function lastOf(matrix: Value, rows: number): Value {
-  return rowOf(matrix, rows - 1);
 }

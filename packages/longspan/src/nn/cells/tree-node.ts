@@ -22,7 +22,8 @@ export function nodeSpecs(input: number, hidden: number, inner = 2 * hidden): No
     U: glorot(input, hidden),
     Wleft: glorot(hidden, inner),
     Wright: glorot(hidden, inner),
-    b: zerosInit(inner),
+    // Not 0, where relu bends and the derivative of a leaf would be none.
+    b: constantInit(0.1, inner),
     Wgates: glorot(inner, hidden, { gates: 4 }),
     bgates: zerosInit(4 * hidden),
     gain: constantInit(1, hidden),
