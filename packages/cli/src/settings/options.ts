@@ -1,6 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Kind } from "./kinds.js";
-import { type Group, isDependent, nameOf, type Setting, shown, type Table } from "./setting.js";
+import {
+  type Dependent,
+  type Group,
+  isDependent,
+  nameOf,
+  type Setting,
+  shown,
+  type Table,
+  usualOf,
+} from "./setting.js";
 
 /**
  * Adds an option for each setting, the most important ones first. None has a default here: what the user did not give is absent,
@@ -60,8 +69,7 @@ function headings(table: Table): { heading: string; keys: string[] }[] {
 /** Whether a setting has no effect as long as the setting that it needs is left at its default. */
 function isDormant(table: Table, { needs }: Setting<unknown>): boolean {
   if (needs === undefined) return false;
-  const usual = table[needs.setting]!.default;
-  const value = isDependent(usual) ? usual.otherwise : usual;
+  const value = usualOf(table[needs.setting]!.default);
   return needs.oneOf === undefined ? value === null || value === false : !needs.oneOf.includes(String(value));
 }
 
@@ -91,7 +99,12 @@ function defaultOf(setting: Setting<unknown>): string | undefined {
   if (defaultText !== undefined) return defaultText;
   if (kind.placeholder === undefined || (usual === null && kind.parse("none") === undefined))
     return undefined;
-  if (!isDependent(usual)) return shown(setting, usual);
+  return [shown(setting, usualOf(usual)), ...exceptions(setting, usual)].join("; ");
+}
+
+/** The values that a default has beside those of other settings, a text for each such setting. */
+function exceptions(setting: Setting<unknown>, usual: unknown | Dependent<unknown>): string[] {
+  if (!isDependent(usual)) return [];
   const others = Object.entries(usual.values).map(([name, v]) => `${name} ${shown(setting, v)}`);
-  return `${shown(setting, usual.otherwise)}; by ${nameOf(usual.on)}: ${others.join(", ")}`;
+  return [`by ${nameOf(usual.on)}: ${others.join(", ")}`, ...exceptions(setting, usual.otherwise)];
 }

@@ -90,7 +90,9 @@ function dropOverruled(table: Table, found: Map<string, { value: unknown; origin
 function defaultFrom<T>(usual: T | Dependent<T>, resolved: (key: string) => unknown): T {
   if (!isDependent(usual)) return usual;
   const other = resolved(usual.on) ?? "none";
-  return Object.hasOwn(usual.values, String(other)) ? usual.values[String(other)]! : usual.otherwise;
+  return Object.hasOwn(usual.values, String(other))
+    ? usual.values[String(other)]!
+    : defaultFrom(usual.otherwise, resolved);
 }
 
 /** Whether a setting acts beside the others. */

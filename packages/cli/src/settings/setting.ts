@@ -6,9 +6,9 @@ export type Group = "model" | "training" | "data" | "output";
 /** A default that depends on another setting. */
 export interface Dependent<T> {
   readonly on: string;
-  /** By the value of that setting; `otherwise` for the values that are not listed. */
+  /** By the value of that setting; `otherwise` for the values that are not listed, which may depend on a further one. */
   readonly values: Readonly<Record<string, T>>;
-  readonly otherwise: T;
+  readonly otherwise: T | Dependent<T>;
 }
 
 /** One setting: all that the options, the settings file, the help and the report need to know. */
@@ -55,6 +55,11 @@ export function nameOf(key: string): string {
 /** Whether a default depends on another setting. */
 export function isDependent<T>(value: T | Dependent<T>): value is Dependent<T> {
   return typeof value === "object" && value !== null && "on" in value;
+}
+
+/** The default where no other setting says anything. */
+export function usualOf<T>(usual: T | Dependent<T>): T {
+  return isDependent(usual) ? usualOf(usual.otherwise) : usual;
 }
 
 /** A value as the user would write it. */

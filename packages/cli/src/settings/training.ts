@@ -12,7 +12,7 @@ import {
   share,
   text,
 } from "./kinds.js";
-import { setting, type Table, type ValuesOf } from "./setting.js";
+import { type Dependent, type Setting, setting, type Table, type ValuesOf } from "./setting.js";
 
 const optimizers = [
   "sgd",
@@ -45,9 +45,9 @@ export const budgetSettings = {
   }),
 } satisfies Table;
 
-/** What is made of gradients, and what else every training has. */
-export const updateSettings = {
-  lr: setting(positive, {
+/** The learning rate. @param usual the default of optimisers that have none of their own */
+export function learningRate(usual: number | Dependent<number>): Setting<number> {
+  return setting(positive, {
     group: "training",
     help: "highest learning rate",
     default: {
@@ -60,10 +60,15 @@ export const updateSettings = {
         adagrad: 0.05,
         "hessian-free": 1,
       },
-      otherwise: 4e-3,
+      otherwise: usual,
     },
     placeholder: "<rate>",
-  }),
+  });
+}
+
+/** What is made of gradients, and what else every training has. */
+export const updateSettings = {
+  lr: learningRate(4e-3),
   earlyStop: setting(orNone(integer(1)), {
     group: "training",
     help: "validations without improvement until training ends",

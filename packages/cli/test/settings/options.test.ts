@@ -83,7 +83,7 @@ describe("the help", () => {
     const flat = help.replace(/\s+/g, " ");
     expect(flat).toContain(`--cell <name> the recurrent cell (${runCells.join(", ")}; default: lstm)`);
     expect(flat).toContain(
-      "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, nesterov-2013 0.01, adagrad 0.05, hessian-free 1)",
+      "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, nesterov-2013 0.01, adagrad 0.05, hessian-free 1; by cell: mingru 0.01)",
     );
     expect(flat).toContain("until the learning rate falls (default: 3; with --schedule plateau)");
     expect(flat).toContain("(exact, book, paper; default: book; with --flow)");

@@ -123,6 +123,18 @@ describe("resolveSettings", () => {
     expect(resolve(overruled).values.momentum).toBe(0.5);
   });
 
+  it("the cell and then the optimiser say what is usual, the optimiser before the cell", () => {
+    const text = (given: Record<string, string>) => resolveSettings(trainTextSettings, given).values;
+    const of = ({ layers, dropout, lr }: ReturnType<typeof text>) => ({ layers, dropout, lr });
+    expect(of(text({}))).toEqual({ layers: 1, dropout: 0.2, lr: 0.004 });
+    expect(of(text({ cell: "mingru" }))).toEqual({ layers: 3, dropout: 0.1, lr: 0.01 });
+    expect(of(text({ cell: "mingru", optimizer: "sgd", layers: "2" }))).toEqual({
+      layers: 2,
+      dropout: 0.1,
+      lr: 1,
+    });
+  });
+
   it("a file's setting that the command line leaves without effect is let be", () => {
     const config = write("schedule: plateau\npatience: 4\n");
     checked({ config, schedule: "cosine" });
@@ -143,16 +155,19 @@ describe.each([
 
   it("has defaults that its kinds take, and that depend on settings whose defaults depend on none", () => {
     for (const key of keys) {
-      const { kind, default: usual } = table[key]!;
-      const defaults = isDependent(usual) ? [...Object.values(usual.values), usual.otherwise] : [usual];
-      for (const value of defaults)
-        if (value !== null)
-          expect([key, kind.accept(value), kind.parse(kind.show(value))]).toEqual([key, value, value]);
-      if (!isDependent(usual)) continue;
-      expect(keys).toContain(usual.on);
-      expect(isDependent(table[usual.on]!.default)).toBe(false);
-      const names = table[usual.on]!.kind.names ?? ["none"];
-      for (const name of Object.keys(usual.values)) expect(names).toContain(name);
+      const { kind, default: first } = table[key]!;
+      let usual = first;
+      for (; isDependent(usual); usual = usual.otherwise) {
+        for (const value of Object.values(usual.values))
+          if (value !== null)
+            expect([key, kind.accept(value), kind.parse(kind.show(value))]).toEqual([key, value, value]);
+        expect(keys).toContain(usual.on);
+        expect(isDependent(table[usual.on]!.default)).toBe(false);
+        const names = table[usual.on]!.kind.names ?? ["none"];
+        for (const name of Object.keys(usual.values)) expect(names).toContain(name);
+      }
+      if (usual !== null)
+        expect([key, kind.accept(usual), kind.parse(kind.show(usual))]).toEqual([key, usual, usual]);
     }
   });
 

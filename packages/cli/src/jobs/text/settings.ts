@@ -3,7 +3,13 @@ import { choice } from "../../settings/choice.js";
 import { flag, integer, optional, orNone, rate } from "../../settings/kinds.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
 import { sparseStartSettings } from "../../settings/start.js";
-import { budgetSettings, flowSettings, outputSettings, updateSettings } from "../../settings/training.js";
+import {
+  budgetSettings,
+  flowSettings,
+  learningRate,
+  outputSettings,
+  updateSettings,
+} from "../../settings/training.js";
 
 /**
  * The settings of `longspan train text`, in the order of the help. Where null is not `none`, it means that the value is
@@ -17,12 +23,21 @@ export const trainTextSettings = {
     default: "char",
   }),
   hidden: setting(integer(1, 4096), { group: "model", first: 3, help: "units per layer", default: 256 }),
-  layers: setting(integer(1, 64), { group: "model", help: "recurrent layers", default: 1 }),
+  layers: setting(integer(1, 64), {
+    group: "model",
+    help: "recurrent layers",
+    // Gates that see no state: what depends on what came before needs a layer above.
+    default: {
+      on: "cell",
+      values: { mingru: 3, minlstm: 3, "linear-recurrent-unit": 3 },
+      otherwise: 1,
+    },
+  }),
   cell: setting(choice(runCells), { group: "model", help: "the recurrent cell", default: "lstm" }),
   dropout: setting(rate, {
     group: "model",
     help: "share of features dropped in training: embeddings, between layers, before the output",
-    default: 0.2,
+    default: { on: "cell", values: { mingru: 0.1 }, otherwise: 0.2 },
     placeholder: "<rate>",
   }),
   features: setting(integer(1, 4096), {
@@ -52,6 +67,7 @@ export const trainTextSettings = {
   }),
   batch: setting(integer(1), { group: "training", help: "streams read side by side", default: 32 }),
   ...updateSettings,
+  lr: learningRate({ on: "cell", values: { mingru: 0.01 }, otherwise: 4e-3 }),
   ...flowSettings,
   watchFlow: setting(orNone(integer(1)), {
     group: "training",
