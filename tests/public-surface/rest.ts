@@ -183,8 +183,13 @@ export const flowRows: Rows = {
         exponents: maybe(count(1)),
         weights: maybe(flag(false)),
         ratios: maybe(flag(false)),
+        timeConstants: maybe(flag(false)),
       }),
     });
+  },
+  timeConstants: () => {
+    const { f, all } = recurrentLoss();
+    return row({ loss: func(f), params: argument(all, ["record", "list"]) });
   },
   memoryReport: () => {
     const cell = withMemory(perceptron, { input: 2, hidden: 3, memory: turingMemory({ rows: 4, width: 2 }) });

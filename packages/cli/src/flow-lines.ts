@@ -1,7 +1,8 @@
-import type { FlowReport, LayerCurvature, LayerFlow } from "longspan";
+import type { FlowReport, LayerCurvature, LayerFlow, SelfLoopFigures } from "longspan";
 import { type Inspected, lossOf, piecesOf } from "./report/flow/flow-html.js";
 import { saturationInWords } from "./report/flow/gates-picture.js";
 import { radiusInWords } from "./report/flow/spectrum-picture.js";
+import { constantsInWords, productInWords } from "./report/flow/times-picture.js";
 import { figure } from "./report/scale.js";
 import { type RunLine, whole } from "./run-lines.js";
 
@@ -32,6 +33,7 @@ export function layerLines(layer: LayerFlow, layers: number): RunLine[] {
       : []),
     ["spectrum", `${radiusInWords(layer)} (of dh(t)/dh(t-1))`],
     ...saturationLines(layer),
+    ...layer.selfLoops.flatMap(constantLines),
   ];
 }
 
@@ -78,6 +80,13 @@ export function lagsToShow(count: number, rows = usualRows): number[] {
     chosen.add(Math.min(last, Math.max(wanted, Math.max(...chosen) + 1)));
   }
   return [...chosen];
+}
+
+/** The time constants of a slot, and what their factors come to. */
+function constantLines(loop: SelfLoopFigures): RunLine[] {
+  const product = productInWords(loop);
+  const first: RunLine = ["constants", `${loop.slot}: ${constantsInWords(loop)}`];
+  return product === null ? [first] : [first, ["", product]];
 }
 
 function saturationLines({ saturation }: LayerFlow): RunLine[] {

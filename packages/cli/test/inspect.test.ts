@@ -115,7 +115,7 @@ describe("inspect", () => {
     expect(found.loss).toBeCloseTo(loss, 6);
     expect(found.layers.length).toBe(2);
     for (const [k, layer] of layers.entries()) {
-      const { lags, norms, exponents, jacobians, saturation, verdict } = found.layers[k];
+      const { lags, norms, exponents, jacobians, saturation, selfLoops, verdict } = found.layers[k];
       expect(lags.length).toBe(30);
       for (const [i, { norm }] of layer.lags.entries()) expect(lags[i].norm / norm).toBeCloseTo(1, 3);
       expect(norms[2].length).toBe(30);
@@ -123,11 +123,17 @@ describe("inspect", () => {
       for (const [i, e] of layer.exponents.entries()) expect(exponents[i]).toBeCloseTo(e, 4);
       expect(jacobians[0].spectralRadius).toBeCloseTo(layer.jacobians[0]!.spectralRadius, 4);
       expect(saturation).toEqual(layer.saturation);
+      expect(selfLoops.map((loop: { slot: string }) => loop.slot)).toEqual(["s"]);
+      expect(selfLoops[0].median).toBeCloseTo(layer.selfLoops[0]!.median, 4);
+      expect(selfLoops[0].products.at(-1).jacobian).toBeCloseTo(
+        layer.selfLoops[0]!.products.at(-1)!.jacobian!,
+        4,
+      );
       expect(verdict.kind).toBe(layer.verdict.kind);
     }
   });
 
-  it("tells the same to people: lags, verdict, exponents, spectrum, gates", async () => {
+  it("tells the same to people: lags, verdict, exponents, spectrum, gates, time constants", async () => {
     const { code, stdout, stderr } = longspan(folder, "inspect", "run", ...looked);
     expect([code, stderr]).toEqual([0, ""]);
     const { layers } = await expected("run", heldOut, 30, 3);
@@ -149,6 +155,9 @@ describe("inspect", () => {
       expect(block).toContain(`exponents ${figure(exponents[0]!).slice(0, 5)}`);
       expect(block).toContain(`at ${jacobians.length} steps (of dh(t)/dh(t-1))\n`);
       expect(block).toMatch(/saturated (sigmoid|tanh) \d: \S+ % at (0|-1), \S+ % at 1\n/);
+      expect(block).toMatch(
+        /constants s: half of the time constants are below \S+ steps \(a tenth below \S+, nine tenths below \S+\)\n {10}after 30 steps f leaves \S+ of the unit that keeps most, \S+ of the median one; by every path, by the Jacobians, \S+(\n|$)/,
+      );
     }
     expect(stdout).not.toContain("\u001b");
   });
@@ -173,7 +182,7 @@ describe("inspect", () => {
     const page = readFileSync(at("a/b c/flow.html"), "utf8");
     const { layers } = await expected("run", heldOut, 30, 3);
     for (const { verdict } of layers) expect(page).toContain(verdict.words.slice(1, 40));
-    for (const id of ["lags", "heat", "spectrum", "gates"])
+    for (const id of ["lags", "heat", "spectrum", "gates", "times"])
       expect(page).toContain(`<figure class="chart" id="${id}">`);
     expect(page).not.toMatch(/<script|src=|href=|url\(|NaN|Infinity|undefined/);
     for (const name of inspectionFiles.slice(1)) {

@@ -104,8 +104,10 @@ export {
   type MemoryReportOptions,
   memoryReport,
   type NonFinite,
+  type ProductAtLag,
   type Saturation,
   type SensitivityAtLag,
+  type SelfLoopFigures,
   type SequenceMemory,
   type StatePath,
   type StepJacobian,
@@ -115,6 +117,8 @@ export {
   spectralRadius,
   statePaths,
   symmetricEigen,
+  type TimeConstants,
+  timeConstants,
   type WatchedWeights,
 } from "./flow/index.js";
 export * from "./io/index.js";

@@ -27,6 +27,7 @@ import { type MemoryFigures, memoryFigures } from "./memory-figures.js";
 import { distancesOf, levelsOf, longestPath } from "./paths.js";
 import { type GrowthAtLag, productGrowth } from "./product-growth.js";
 import { watchStates } from "./state-gradients.js";
+import { type SelfLoopFigures, selfLoopFigures } from "./time-constants.js";
 import { type FlowVerdict, type Over, verdictOf } from "./verdict.js";
 
 /** Settings of `flowReport`. */
@@ -42,6 +43,8 @@ export interface FlowReportOptions {
   readonly weights?: boolean;
   /** Whether the ratio along each edge is formed; by default over trees and graphs. */
   readonly ratios?: boolean;
+  /** Whether time constants are formed; true by default. */
+  readonly timeConstants?: boolean;
 }
 
 /** The Jacobian dh(t)/dh(t-1) of one step of one sequence; over trees and graphs, dh(n)/dh(m) along one edge. */
@@ -99,6 +102,8 @@ export interface LayerFlow {
    * a GRU; null where it has none.
    */
   readonly keeps: number | null;
+  /** Its time constants: of each slot of the state with a self-loop, such as the s of an LSTM. See `timeConstants`. */
+  readonly selfLoops: readonly SelfLoopFigures[];
   /** Where its heads look, and how much of the gradient goes through it, of a layer with a memory; else null. See `memoryReport`. */
   readonly memory: MemoryFigures | null;
   readonly nonFinite: NonFinite | null;
@@ -156,7 +161,7 @@ export async function flowReport<P>(
 export async function flowOf<P>(
   loss: (params: Traceable<P>) => Value,
   params: P,
-  { jacobians, exponents = 4, weights = true, ratios }: FlowReportOptions,
+  { jacobians, exponents = 4, weights = true, ratios, timeConstants = true }: FlowReportOptions,
 ): Promise<FlowReport> {
   const seen = scope(() => {
     const what = "flowReport";
@@ -187,6 +192,7 @@ export async function flowOf<P>(
     const seenHere = verdictOf(lags, { over });
     const verdict = nonFinite ? { ...seenHere, ...notFinite(nonFinite, over) } : seenHere;
     const radius = meanRadius(jacobiansHere);
+    const growth = await productGrowth(layer, ahead, formed);
     layers.push({
       layer: layers.length,
       cell: cell.name,
@@ -200,13 +206,14 @@ export async function flowOf<P>(
           : { at: [], norms: {} },
       edges: finite && (ratios ?? over === "graphs") ? await edgeRatios(layer, gradient) : null,
       jacobians: jacobiansHere,
-      growth: await productGrowth(layer, ahead, formed),
+      growth,
       exponents:
         exponents > 0 && ahead.length > 0
           ? await backwardExponents(layer, ahead, Math.min(exponents, total), Math.floor(ahead.length / 10))
           : [],
       saturation: await saturationOf(activations),
       keeps,
+      selfLoops: finite && timeConstants ? await selfLoopFigures(layer, ahead, growth) : [],
       memory: await memoryFigures(cell, states, seen.gradients[i]!),
       nonFinite,
       verdict: { ...verdict, advice: advise(verdict.kind, { keeps, radius, over }) },
@@ -386,4 +393,5 @@ const kinds: KindsOf<FlowReportOptions> = {
   exponents: optional(count),
   weights: optional(flag),
   ratios: optional(flag),
+  timeConstants: optional(flag),
 };

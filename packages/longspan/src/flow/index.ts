@@ -49,5 +49,7 @@ export {
 } from "./memory-report.js";
 export type { GrowthAtLag } from "./product-growth.js";
 export type { Curvature } from "./second-derivatives.js";
+export type { ProductAtLag } from "./self-loops.js";
 export { type StatePath, shortestPath, statePaths } from "./shortest-path.js";
+export { type SelfLoopFigures, type TimeConstants, timeConstants } from "./time-constants.js";
 export type { FlowVerdict } from "./verdict.js";

@@ -156,14 +156,14 @@ function firstReads({ reads, nodes }: Structure): Int32Array {
  * Cotangents of the states that the targets of some edges write, each pulled back through the target's own step along that edge:
  * w' dstate(target)/dstate(source).
  * @param edges by their numbers among `structure.reads` @param cotangents [edges, state], all slots one after the other
- * @param held slots through whose new values nothing is pulled back
+ * @param ways slots through whose new values nothing is pulled back; whether it is pulled back by the direct paths alone
  * @returns the same form
  */
 export async function pullBack(
   layer: RanLayer,
   edges: Int32Array,
   cotangents: Float64Array,
-  held: readonly string[] = [],
+  ways: { readonly held?: readonly string[]; readonly direct?: boolean } = {},
 ): Promise<Float64Array> {
   const { slots, total } = stateSizes(layer.cell);
   const { structure } = layer;
@@ -172,7 +172,7 @@ export async function pullBack(
   const pulled = scope(() => {
     const { initial, inputs, steps } = stepsOf(layer, nodes);
     const of = asSlots(layer.cell, edges.length, cotangents);
-    const options = { initial, pullback: { of }, probes: { held } };
+    const options = { initial, pullback: { of }, probes: ways };
     return unfold(layer.cell, layer.params as Traceable<ParamsOf<unknown>>, inputs, steps, options).pullback!;
   });
   const first = firstReads(structure);

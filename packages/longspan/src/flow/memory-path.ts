@@ -167,7 +167,7 @@ class Steps {
         rows.set(cotangents[first + k]!, k * total + this.offset(slots[first + k]!));
       });
       const edges = Int32Array.from(some, (row) => this.edgeOf(row));
-      const back = await pullBack(this.layer, edges, rows, this.held);
+      const back = await pullBack(this.layer, edges, rows, { held: this.held });
       const size = this.of(back, 0).length;
       some.forEach((_, k) => {
         const at = k * total + this.offset(memorySlot);

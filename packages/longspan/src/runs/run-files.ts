@@ -15,6 +15,7 @@ export const runFiles = {
   flowHeat: "flow-heat.png",
   flowSpectrum: "flow-spectrum.png",
   flowGates: "flow-gates.png",
+  flowTimes: "flow-times.png",
   flowCurvature: "flow-curvature.png",
   /** The same of the memory of a model that has one: a page, and its first picture. */
   memory: "memory.html",

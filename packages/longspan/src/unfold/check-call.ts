@@ -38,6 +38,7 @@ export function checkCall(
     "pullback.of": options.pullback?.of,
   };
   check(what, "probes.held", options.probes?.held, optional(list));
+  check(what, "probes.direct", options.probes?.direct, optional(flag));
   for (const [name, value] of Object.entries(values)) {
     check(what, name, value, optional(record));
     for (const [slot, v] of Object.entries(value ?? {}))

@@ -33,6 +33,11 @@ export interface Probes<S extends Shapes> {
   readonly formed?: Partial<ValuesOf<S>>;
   /** Slots whose new values are constants to derivatives where the step forms them: no gradient goes back into how they were formed. */
   readonly held?: readonly (keyof S & string)[];
+  /**
+   * Whether derivatives go from the old state to the new one by its direct paths alone: additions, and products element by element with what
+   * is held, such as s(t-1) times the forget gate of an LSTM. False by default.
+   */
+  readonly direct?: boolean;
 }
 
 /** Which slots are probed, in the order in which the probes join the cell's values. */
@@ -41,6 +46,7 @@ export interface ProbedSlots {
   readonly reads: readonly string[];
   readonly formed: readonly string[];
   readonly held: readonly string[];
+  readonly direct: boolean;
 }
 
 /**

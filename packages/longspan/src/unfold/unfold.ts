@@ -31,6 +31,7 @@ import { dtypeKind, valueKind } from "../tensor/kinds.js";
 import { checkCall } from "./check-call.js";
 import { checkpointedUnfoldOp } from "./checkpointed.js";
 import { clipReads } from "./clip-reads.js";
+import { withDirectPaths } from "./direct-paths.js";
 import { keeper, runKeeping } from "./formed-once.js";
 import type { Unfolded, UnfoldOptions, WatchedOptions } from "./options.js";
 import { plainLoop } from "./plain-loop.js";
@@ -238,6 +239,7 @@ function probedSlots(cell: Pick<Cell, "name" | "state">, probes: Probes<Shapes> 
     reads: namesOf(probes?.reads),
     formed: namesOf(probes?.formed),
     held: chosen(probes?.held ?? []),
+    direct: probes?.direct ?? false,
   };
 }
 
@@ -398,6 +400,7 @@ function prepare(graph: CellGraph, { clip, states, activations, probed, pullback
       variant = { ...variant, outputs: [...outputs, ...added] };
     }
     if (probed.held.length > 0) variant = withHeld(variant, probed.held);
+    if (probed.direct) variant = withDirectPaths(variant);
     // The Jacobian is the step's own, whatever is done to gradients that flow through it.
     if (pullback) variant = withPullback(variant);
     variant = clipReads(variant, clip);

@@ -1,4 +1,4 @@
-import type { CurvatureReport, FlowReport, LayerCurvature, LayerFlow } from "longspan";
+import type { CurvatureReport, FlowReport, LayerCurvature, LayerFlow, SelfLoopFigures } from "longspan";
 import { counted } from "../../run-lines.js";
 import { documentHtml } from "../document.js";
 import { type Html, html } from "../html.js";
@@ -12,6 +12,7 @@ import { lagsPicture } from "./lags-picture.js";
 import { type Picture, pictureHtml } from "./picture.js";
 import { picturesStyle } from "./picture-style.js";
 import { radiusInWords, spectrumPicture } from "./spectrum-picture.js";
+import { constantsInWords, productInWords, timesPicture } from "./times-picture.js";
 
 /** What was looked at. */
 export interface Inspected {
@@ -45,6 +46,7 @@ export function flowPictures(report: FlowReport, curvature: CurvatureReport | nu
     heatPicture(report),
     spectrumPicture(report),
     gatesPicture(report),
+    timesPicture(report),
     ...(curvature ? [curvaturePicture(curvature)] : []),
   ];
 }
@@ -79,9 +81,15 @@ function layerHtml(layer: LayerFlow, layers: number, curvature: LayerCurvature |
   const [largest] = exponents;
   if (largest !== undefined) figures.push(["Lyapunov exponent", figure(largest), "per step, the largest"]);
   return html`<section class="layer"><h2>Layer ${layer.layer + 1} of ${layers}: ${cell}, ${whole(stateSize)} numbers of state</h2>
-<p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>${verdict.advice === null ? null : html`<p>${sentence(verdict.advice)}</p>`}${curvature ? html`<p>Curvature: ${curvature.verdict.words}.</p>` : null}
+<p>${sentence(verdict.words)} ${sentence(radiusInWords(layer))}</p>${verdict.advice === null ? null : html`<p>${sentence(verdict.advice)}</p>`}${curvature ? html`<p>Curvature: ${curvature.verdict.words}.</p>` : null}${layer.selfLoops.map((loop) => html`<p>${loopInWords(loop)}</p>`)}
 ${figuresHtml(figures)}
 </section>`;
+}
+
+function loopInWords(loop: SelfLoopFigures): string {
+  return [`Of ${loop.slot}, ${constantsInWords(loop)}`, productInWords(loop)]
+    .flatMap((words) => (words === null ? [] : [sentence(words)]))
+    .join(" ");
 }
 
 function sentence(words: string): string {
