@@ -424,7 +424,21 @@ export const trainRows: Rows = {
       model: thing(model()),
       params: weights(),
       symbols: symbols(),
-      options: settings({ streams: maybe(size(2)), steps: maybe(size(4)), signal: signal(), pause: pause() }),
+      options: settings({
+        streams: maybe(size(2)),
+        length: maybe(size(3)),
+        steps: maybe(size(4)),
+        signal: signal(),
+        pause: pause(),
+      }),
+    }),
+  evaluateByLength: () =>
+    row({
+      options: settings({
+        lengths: argument([2, 3], ["list"], [0], ["x"]),
+        seen: settings({ least: size(1), most: size(2) }),
+      }),
+      evaluate: func(async () => ({})),
     }),
   evaluateSynthetic: () =>
     row({

@@ -13,6 +13,8 @@ export interface EvalOptions {
   readonly json?: boolean;
   /** Leaves out what the model does not know. */
   readonly skipUnknown?: boolean;
+  /** Lengths to evaluate at besides, with commas between them. */
+  readonly lengths?: string;
 }
 
 /** Options of `longspan sample`. */

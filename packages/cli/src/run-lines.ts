@@ -1,4 +1,4 @@
-import type { MemoryFigures } from "longspan";
+import type { AtLength, MemoryFigures } from "longspan";
 import type {
   DoneEvent,
   ExplosionEvent,
@@ -36,6 +36,19 @@ export interface JobWords<F extends Facts> {
   speedTexts(event: ProgressEvent<F>): readonly [long: string, short: string];
   valid(event: ValidEvent<F>): RunLine;
   done(event: DoneEvent<F>): readonly RunLine[];
+}
+
+/** A line for each length that was looked at: those that training had, and the others. */
+export function lengthLines<F>(
+  found: readonly AtLength<F>[],
+  text: (at: AtLength<F>) => string,
+): readonly RunLine[] {
+  return found.map((at) => ["length", `${whole(at.length)}, ${seenInWords(at)}   ${text(at)}`]);
+}
+
+/** Whether training had sequences of a length. */
+export function seenInWords({ seen }: { readonly seen: boolean }): string {
+  return seen ? "seen in training" : "not seen in training";
 }
 
 /** The lines of a run. @param wordsOf the job's words, from the first event on; null before it */

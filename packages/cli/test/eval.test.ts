@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateText } from "longspan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,6 +13,7 @@ const other = "the dog sat on a log; the cog ran.\n".repeat(3);
 beforeAll(() => {
   writeFileSync(at("text.txt"), "the dog sat on a log; the cog ran. ax\n".repeat(60));
   writeFileSync(at("other.txt"), other);
+  writeFileSync(at("long.txt"), other.repeat(8));
   const small = [
     "--hidden",
     "8",
@@ -104,7 +105,7 @@ describe("eval", () => {
   fails(
     "a text of one character",
     ["run", "bad.txt"],
-    "bad.txt is too short: two characters are needed for one prediction",
+    "bad.txt is too short: two characters are needed for one prediction, and it has 1",
     "t",
   );
   fails("no such text", ["run", "none.txt"], "cannot read none.txt: no such file or folder");
@@ -116,4 +117,76 @@ describe("eval", () => {
     Uint8Array.of(0x74, 0xff),
   );
   fails("no such run", ["none", "other.txt"], "there is no folder none; see longspan train text --help");
+});
+
+describe("eval --lengths", () => {
+  it("measures a text in pieces of these lengths too, and says which training had", async () => {
+    const { code, stdout, stderr } = longspan(
+      folder,
+      "eval",
+      "run",
+      "long.txt",
+      "--lengths",
+      "700,4",
+      "--json",
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    const { lengths } = JSON.parse(stdout) as { lengths: { length: number; seen: boolean; nats: number }[] };
+    // Four streams of 513 characters each: nine tenths of 2,280 are trained on.
+    expect(lengths.map(({ length, seen }) => [length, seen])).toEqual([
+      [4, true],
+      [700, false],
+    ]);
+    const { model, params, vocabulary } = readRun(at("run"));
+    const symbols = vocabulary.encode(readFileSync(at("long.txt"), "utf8"));
+    for (const { length, nats } of lengths)
+      expect(nats).toBeCloseTo((await evaluateText(model, params, symbols, { length })).nats, 6);
+    const words = longspan(folder, "eval", "run", "long.txt", "--lengths", "512,513").stdout.split("\n");
+    expect(words.slice(1)).toEqual([
+      expect.stringMatching(
+        /^length 512, seen in training: \d\.\d{3} nats per character \(\d\.\d{3} bits\)$/,
+      ),
+      expect.stringMatching(/^length 513, not seen in training: /),
+      "",
+    ]);
+  });
+
+  it("a problem makes its sequences itself", () => {
+    const command = ["train", "synthetic", "copy-memory", "--length", "4", "--hidden", "4", "--steps", "2"];
+    expect(longspan(folder, ...command, "--out", "problem", "--json").code).toBe(0);
+    const { code, stdout } = longspan(folder, "eval", "problem", "--lengths", "9,4", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      event: "eval",
+      run: "problem",
+      problem: "copy-memory",
+      fresh: { sequences: 10_000 },
+      lengths: [
+        { length: 4, seen: true, sequences: 10_000 },
+        { length: 9, seen: false, sequences: 10_000 },
+      ],
+    });
+    expect(longspan(folder, "eval", "problem", "--lengths", "9").stdout).toMatch(
+      /^copy-memory, length 4: [\d.]+ % wrong .*\nlength 9, not seen in training: [\d.]+ % wrong /,
+    );
+  });
+
+  it.each([
+    [
+      ["run", "other.txt", "--lengths", "400"],
+      1,
+      "error: other.txt is too short: 401 characters are needed for pieces of 400, and it has 105\n",
+    ],
+    [["run"], 2, "error: the path of a text is missing: a run of longspan train text is measured on a text"],
+    [
+      ["run", "other.txt", "--lengths", "4-8"],
+      2,
+      "Expected whole numbers of at least 1 with commas between them",
+    ],
+    [["problem", "other.txt"], 2, "other.txt has no effect on a run of longspan train synthetic"],
+  ] as const)("%s", (args, exit, message) => {
+    const { code, stderr } = longspan(folder, "eval", ...args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(exit);
+  });
 });

@@ -64,6 +64,7 @@ describe("--valid 0", () => {
     [["--valid-every", "3"], "--valid-every 3"],
     [["--watch-flow", "3"], "--watch-flow 3"],
     [["--schedule", "plateau"], "--schedule plateau"],
+    [["--beyond", "5"], "--beyond 5"],
   ])("excludes what looks at held-out text: %j", (args, phrase) => {
     expect(train("--valid", "0", "--out", "none", ...args)).toEqual({
       code: 2,

@@ -151,21 +151,25 @@ describe("train synthetic", () => {
 
   it("says the bits of a sequence, also at lengths beyond those of training", () => {
     const run = ["copy", "--lengths", "1-2", "--cell", "ntm-feedforward", "--rows", "6", "--width", "3"];
-    const { code, stdout } = synthetic(...run, ...tiny, "--beyond", "3,5", "--json", "--out", "beyond");
+    const { code, stdout } = synthetic(...run, ...tiny, "--beyond", "5,2", "--json", "--out", "beyond");
     expect(code).toBe(0);
     const [first, last] = [jsonLines(stdout)[0]!, jsonLines(stdout).at(-1)!];
-    expect(first.settings).toMatchObject({ lengths: "1-2", length: null, rows: 6, width: 3, beyond: "3,5" });
+    expect(first.settings).toMatchObject({ lengths: "1-2", length: null, rows: 6, width: 3, beyond: "5,2" });
     expect(last.beyond).toMatchObject([
-      { length: 3, sequences: 1000 },
-      { length: 5, sequences: 1000 },
+      { length: 2, seen: true, sequences: 1000 },
+      { length: 5, seen: false, sequences: 1000 },
     ]);
     const { loss, bits } = (last.beyond as { loss: number; bits: { cost: number; wrong: number } }[])[1]!;
     // Five vectors of eight bits, of which hardly anything is known.
     expect(bits.cost).toBeCloseTo((5 * loss) / Math.LN2, 6);
     expect(bits.wrong).toBeGreaterThan(15);
     const again = synthetic("--resume", "--out", "beyond").stdout;
-    expect(again).toMatch(/^beyond +length 5 +100 % wrong \(1,000 of 1,000\), loss .* bits per sequence, /m);
-    expect(readFileSync(at("beyond", "report.html"), "utf8")).toContain("Wrong at length 5");
+    const scored = "[\\d.]+ % wrong \\([\\d,]+ of 1,000\\), loss .* bits per sequence, ";
+    expect(again).toMatch(new RegExp(`^ *length +2, seen in training +${scored}`, "m"));
+    expect(again).toMatch(new RegExp(`^ *length +5, not seen in training +${scored}`, "m"));
+    const page = readFileSync(at("beyond", "report.html"), "utf8");
+    expect(page).toContain('<th scope="row">1-2</th><td>yes</td>');
+    expect(page).toContain('<th scope="row">5</th><td>no</td>');
     expect(synthetic("n-grams", ...tiny, "--out", "usual").stdout).toContain("n-grams, 200 bits; without");
   });
 

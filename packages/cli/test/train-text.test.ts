@@ -26,6 +26,22 @@ beforeAll(() => {
 });
 
 describe("train text --json", () => {
+  it("reads the held-out text in pieces of the lengths that were asked for", () => {
+    const args = ["--steps", "2", "--batch", "40", "--beyond", "100,20", "--out", "lengths"];
+    const { code, stdout } = longspan(folder, "train", "text", "my text.txt", ...small, ...args, "--json");
+    expect(code).toBe(0);
+    // Forty streams of 49 characters: 1,998 are trained on.
+    expect(jsonLines(stdout).at(-1)!.beyond).toEqual([
+      { length: 20, seen: true, nats: expect.any(Number), bitsPerCharacter: expect.any(Number) },
+      { length: 100, seen: false, nats: expect.any(Number), bitsPerCharacter: expect.any(Number) },
+    ]);
+    const page = readFileSync(at("lengths", "report.html"), "utf8");
+    expect(page).toContain('<th scope="row">20</th><td>yes</td>');
+    expect(page).toContain('<th scope="row">100</th><td>no</td>');
+    const again = longspan(folder, "train", "text", "--resume", "--out", "lengths").stdout;
+    expect(again).toMatch(/^ *length +100, not seen in training +\d\.\d{3} nats per character/m);
+  });
+
   it("prints one object per event, the last one with the figures, and nothing else", () => {
     const args = ["--steps", "30", "--valid-every", "30", "--out", "runs/a b", "--json"];
     const { code, stdout, stderr } = longspan(folder, "train", "text", "my text.txt", ...small, ...args);
@@ -252,6 +268,12 @@ describe("train text: what cannot be done is told in one line", () => {
 
   fails("a missing file", 1, ["none.txt"], "cannot read none.txt: no such file or folder");
   fails("a folder", 1, ["."], "cannot read .: it is a folder");
+  fails(
+    "pieces that are longer than what is held out",
+    1,
+    ["my text.txt", ...small, "--beyond", "20,222"],
+    "--beyond 20,222 asks for pieces of 222, and the held-out text has 222; ask for less than that, or hold out more with --valid",
+  );
   fails("an empty file", 1, [file("empty.txt", "")], "empty.txt is empty");
   fails(
     "a text that is too short",

@@ -37,7 +37,7 @@ export interface JobKind {
   /** What `longspan inspect` looks at; absent where there is nothing to look at. */
   inspect?(): Promise<(run: string, options: InspectOptions) => AnySubject>;
   /** `longspan eval`, and its exit code. */
-  eval?(): Promise<(run: string, path: string, options: EvalOptions) => Promise<number>>;
+  eval?(): Promise<(run: string, path: string | undefined, options: EvalOptions) => Promise<number>>;
   /** `longspan sample`, and its exit code. */
   sample?(): Promise<(run: string, options: SampleOptions) => Promise<number>>;
 }

@@ -129,13 +129,14 @@ describe("syntheticHtml", () => {
       syntheticHtml(copy, [
         start(copy),
         progress(100, 0.5),
-        { ...done, fresh: score, beyond: [{ length: 120, ...score }] },
+        { ...done, fresh: score, beyond: [{ length: 120, seen: false, ...score }] },
       ]),
     );
     for (const part of [
       "Cost 1.25 bits per sequence",
       "Wrong bits 0.5 per sequence",
-      "Wrong at length 120 4 % of 1,000 sequences; 1.25 bits each",
+      "By length length seen in training wrong of sequences loss bits each",
+      "120 no 4 % 1,000 0.500 1.25",
     ])
       expect(text).toContain(part);
   });

@@ -1,6 +1,7 @@
 export * from "./answer-loss.js";
 export * from "./checkpoint.js";
 export * from "./clipping-bias.js";
+export * from "./evaluate-by-length.js";
 export * from "./evaluate-synthetic.js";
 export * from "./evaluate-text.js";
 export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-error.js";

@@ -1,4 +1,4 @@
-import { answerUnits, type SyntheticProblem } from "longspan";
+import { type AtLength, answerUnits, type SyntheticProblem } from "longspan";
 import type { DoneEvent, Measures, ProgressEvent, RunEvent, StartEvent } from "../../events.js";
 import type { SyntheticRunConfig, SyntheticRunSettings } from "./config.js";
 
@@ -11,11 +11,6 @@ export interface Score {
   readonly share: number;
   /** Where answers are bits: the cross-entropy of a sequence in bits, and how many of its bits are wrong, in the mean. */
   readonly bits?: { readonly cost: number; readonly wrong: number };
-}
-
-/** What sequences of a length that was asked for show. */
-export interface ScoreBeyond extends Score {
-  readonly length: number;
 }
 
 /** What the events of a run on a synthetic problem hold besides what all have. */
@@ -37,7 +32,7 @@ export interface SyntheticFacts {
     /** Of the last parameters, on 10,000 sequences. */
     readonly fresh: Score;
     /** Of the lengths that were asked for besides, on 1,000 sequences each; absent if none were. */
-    readonly beyond?: readonly ScoreBeyond[];
+    readonly beyond?: readonly AtLength<Score>[];
     /** Over the whole run; looks and saving are not counted. */
     readonly stepsPerSecond: number;
   };

@@ -1,11 +1,9 @@
 import {
   type AnyCellParams,
-  evaluateSynthetic,
+  evaluateByLength,
   type Key,
   problemLengths,
-  type SequenceModel,
   type SequenceModelParams,
-  type SyntheticProblem,
   type SyntheticProblemName,
   syntheticTask,
 } from "longspan";
@@ -21,14 +19,13 @@ import {
   syntheticModel,
   syntheticSchema,
 } from "./config.js";
-import { type Score, type ScoreBeyond, type SyntheticFacts, syntheticMeasures } from "./events.js";
+import { type Score, type SyntheticFacts, syntheticMeasures } from "./events.js";
 import { watchOnProblem } from "./flow.js";
+import { lengthsOf } from "./lengths.js";
 import { syntheticLines } from "./lines.js";
 import { syntheticHtml } from "./report.js";
-import { lengthsIn, type trainSyntheticSettings } from "./settings.js";
-
-/** Fresh sequences at each look, and those that decide. */
-const looks = { first: 1000, deciding: 10_000 } as const;
+import { looks, scoring } from "./score.js";
+import type { trainSyntheticSettings } from "./settings.js";
 
 const own: Job<SyntheticRunConfig, SyntheticFacts> = {
   schema: syntheticSchema,
@@ -41,7 +38,7 @@ const own: Job<SyntheticRunConfig, SyntheticFacts> = {
     };
     // Before the folder is made: it may have no such length.
     problemOf(config);
-    problemsBeyond(config);
+    for (const length of lengthsOf(config).lengths) problemOf(config, length);
     if (config.problem === "embedded-reber")
       for (const key of ["length", "lengths", "beyond"] as const)
         if (chosen.origins[key].from !== "default")
@@ -110,12 +107,10 @@ function trainingOf(
     async finish({ state: { params, step, history } }, { solved, done }) {
       const fresh = solved ? last : await score(params, step, looks.deciding);
       if (fresh === null) return false;
-      const beyond: ScoreBeyond[] = [];
-      for (const [length, other] of problemsBeyond(config)) {
-        const found = await scoring(model, other, forLooks.fold(length), signal)(params, step, looks.first);
-        if (found === null) return false;
-        beyond.push({ length, ...found });
-      }
+      const beyond = await evaluateByLength(lengthsOf(config), (length) =>
+        scoring(model, problemOf(config, length), forLooks.fold(length), signal)(params, step, looks.first),
+      );
+      if (beyond === null) return false;
       done({ fresh, ...(beyond.length === 0 ? {} : { beyond }), stepsPerSecond: step / history.seconds });
       return true;
     },
@@ -132,42 +127,5 @@ function withLengths(name: SyntheticProblemName, settings: SyntheticRunSettings)
     : { ...settings, lengths: usual.join("-") };
 }
 
-/** The problem at the lengths that were asked for besides, by length. */
-function problemsBeyond(config: SyntheticRunConfig): readonly (readonly [number, SyntheticProblem])[] {
-  const { beyond } = config.settings;
-  return beyond === null
-    ? []
-    : lengthsIn(beyond).map((length) => [length, problemOf(config, length)] as const);
-}
-
 /** Sets the sequences that --watch-flow looks at apart from those of training and validation. */
 const watchedBatch = 0x0f10;
-
-/** Looks at fresh sequences: others at each step and for each number of them. Null if the signal came. */
-function scoring(
-  model: SequenceModel<AnyCellParams>,
-  problem: SyntheticProblem,
-  key: Key,
-  signal: { readonly aborted: boolean },
-) {
-  return async (
-    params: SequenceModelParams<AnyCellParams>,
-    step: number,
-    sequences: number,
-  ): Promise<Score | null> => {
-    const { wrong, loss, complete, bitsPerSequence, wrongBitsPerSequence } = await evaluateSynthetic(
-      model,
-      params,
-      problem,
-      {
-        key: key.fold(step).fold(sequences),
-        sequences,
-        signal,
-      },
-    );
-    if (!complete) return null;
-    const bits =
-      wrongBitsPerSequence === null ? {} : { bits: { cost: bitsPerSequence!, wrong: wrongBitsPerSequence } };
-    return { loss, wrong, sequences, share: wrong / sequences, ...bits };
-  };
-}

@@ -14,5 +14,6 @@ export const synthetic: JobKind = {
   },
   settings: trainSyntheticSettings,
   train: async () => (await import("./job.js")).syntheticJob,
+  eval: async () => (await import("./eval.js")).evalRun,
   inspect: async () => (await import("./inspect.js")).syntheticSubject,
 };

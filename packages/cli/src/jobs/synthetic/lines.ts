@@ -1,4 +1,13 @@
-import { counted, figure, type JobWords, linesOf, lossFigure, type RunLine, whole } from "../../run-lines.js";
+import {
+  counted,
+  figure,
+  type JobWords,
+  lengthLines,
+  linesOf,
+  lossFigure,
+  type RunLine,
+  whole,
+} from "../../run-lines.js";
 import { lengthsInWords } from "./config.js";
 import type { Score, SyntheticFacts, SyntheticStart } from "./events.js";
 
@@ -13,7 +22,7 @@ const words: JobWords<SyntheticFacts> = {
   done: ({ steps, ended, stepsPerSecond, fresh, beyond = [] }) => [
     ["done", `${counted(steps, "step")}${endings[ended]}, ${figure(stepsPerSecond)} steps/s`],
     ["fresh", scoreText(fresh)],
-    ...beyond.map((score): RunLine => ["beyond", `length ${whole(score.length)}   ${scoreText(score)}`]),
+    ...lengthLines(beyond, scoreText),
   ],
 };
 
@@ -46,7 +55,8 @@ function introduction({
   ];
 }
 
-function scoreText({ loss, wrong, sequences, share, bits }: Score): string {
+/** A score in words. */
+export function scoreText({ loss, wrong, sequences, share, bits }: Score): string {
   const ofBits =
     bits === undefined
       ? ""

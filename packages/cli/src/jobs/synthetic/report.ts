@@ -1,7 +1,8 @@
 import { answerUnits, natsToBits } from "longspan";
 import type { Chart } from "../../report/chart.js";
 import { percent } from "../../report/flow/picture.js";
-import { html } from "../../report/html.js";
+import { type Html, html } from "../../report/html.js";
+import { lengthsHtml } from "../../report/lengths-html.js";
 import { curvesHtml, type Figure, figuresHtml, pageHtml } from "../../report/page.js";
 import { duration, whole } from "../../report/readouts.js";
 import { type RunHistory, runHistory } from "../../report/run-history.js";
@@ -31,6 +32,7 @@ export function syntheticHtml(config: SyntheticRunConfig, events: readonly Synth
     start,
     lead: html`${layers === 1 ? "One layer" : `${layers} layers`} of ${hidden} units (${cell}), trained on sequences that never come twice. ${endInWords(history, done)}`,
     body: html`${figuresHtml(figuresOf(history, done, start, answerUnits[problemOf(config).answer]))}
+${byLength(done, config)}
 ${curvesHtml(history, measures, wrongChart(history))}
 ${settingsTables(trainSyntheticSettings, settings, [["task", name]])}`,
   });
@@ -68,8 +70,6 @@ function figuresOf(
       figures.push(["Cost", figure(bits.cost), "bits per sequence"]);
       figures.push(["Wrong bits", figure(bits.wrong), "per sequence"]);
     }
-    for (const { length, ...score } of done.beyond ?? [])
-      figures.push([`Wrong at length ${whole(length)}`, percent(score.share), beyondUnit(score)]);
   }
   if (start) figures.push(["Without memory", lossFigure(start.baseline), `${measure} per answer`]);
   if (steps !== undefined) figures.push(["Steps", whole(steps), ""]);
@@ -79,9 +79,24 @@ function figuresOf(
   return figures;
 }
 
-function beyondUnit({ sequences, bits }: Score): string {
-  const ofBits = bits === undefined ? "" : `; ${figure(bits.cost)} bits each`;
-  return `of ${whole(sequences)} sequences${ofBits}`;
+/** The lengths that were looked at, with those of training. */
+function byLength(done: SyntheticDone | null, { settings }: SyntheticRunConfig): Html | null {
+  if (!done?.beyond) return null;
+  const { fresh, beyond } = done;
+  const inBits = fresh.bits !== undefined;
+  const figures = ({ share, sequences, loss, bits }: Score) => [
+    percent(share),
+    whole(sequences),
+    lossFigure(loss),
+    ...(bits === undefined ? [] : [figure(bits.cost)]),
+  ];
+  return lengthsHtml(
+    ["wrong", "of sequences", "loss", ...(inBits ? ["bits each"] : [])],
+    [
+      { length: String(settings.lengths ?? settings.length), seen: true, figures: figures(fresh) },
+      ...beyond.map((at) => ({ length: whole(at.length), seen: at.seen, figures: figures(at) })),
+    ],
+  );
 }
 
 /** The share of fresh sequences that were answered wrongly, at each look that the history counts. */

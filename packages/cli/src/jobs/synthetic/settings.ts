@@ -1,51 +1,10 @@
 import { memoryRunCells, runCells } from "longspan";
 import { choice } from "../../settings/choice.js";
-import { flag, integer, type Kind, optional, orNone, positive, share } from "../../settings/kinds.js";
+import { flag, integer, optional, orNone, positive, share } from "../../settings/kinds.js";
+import { beyondSetting, lengthRange } from "../../settings/lengths.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
 import { sparseStartSettings } from "../../settings/start.js";
 import { budgetSettings, flowSettings, outputSettings, updateSettings } from "../../settings/training.js";
-
-/** Lengths from the first to the second, as a text: `50-200`. */
-const range: Kind<string> = {
-  expected: "two whole numbers with a - between them, the smaller one first, such as 50-200",
-  placeholder: "<from-to>",
-  parse: (word) => (isRange(word) ? word : undefined),
-  accept: (value) => (typeof value === "string" && isRange(value) ? value : undefined),
-  schema: { type: "string", pattern: "^\\d{1,9}-\\d{1,9}$" },
-  show: (value) => value,
-};
-
-function isRange(word: string): boolean {
-  const [, from, to] = /^(\d{1,9})-(\d{1,9})$/.exec(word) ?? [];
-  return from !== undefined && Number(from) <= Number(to);
-}
-
-const listPattern = /^[1-9]\d{0,8}(,[1-9]\d{0,8})*$/;
-const oneLength = integer(1, 999_999_999);
-
-/** Some lengths, as a text: `40,80,120`. */
-const list: Kind<string> = {
-  expected: "whole numbers of at least 1 with commas between them, such as 40,80,120",
-  placeholder: "<lengths>",
-  parse: (word) => (isList(word) ? word : undefined),
-  // A file has one length as a number, several as a text.
-  accept: (value) => (oneLength.accept(value) !== undefined || isText(value) ? String(value) : undefined),
-  schema: { anyOf: [oneLength.schema, { type: "string", pattern: listPattern.source }] },
-  show: (value) => value,
-};
-
-function isList(word: string): boolean {
-  return listPattern.test(word);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && isList(value);
-}
-
-/** The lengths of a list. */
-export function lengthsIn(text: string): readonly number[] {
-  return text.split(",").map(Number);
-}
 
 /** The settings of `longspan train synthetic`, in the order of the help. */
 export const trainSyntheticSettings = {
@@ -92,18 +51,13 @@ export const trainSyntheticSettings = {
     defaultText: "the task's usual lengths, if --lengths is not given either",
     conflictsWith: "lengths",
   }),
-  lengths: setting(optional(range), {
+  lengths: setting(optional(lengthRange), {
     group: "data",
     help: "each batch has another length of these",
     default: null,
     conflictsWith: "length",
   }),
-  beyond: setting(optional(list), {
-    group: "data",
-    help: "at the end, look at fresh sequences of these lengths as well",
-    default: null,
-    before: null,
-  }),
+  beyond: beyondSetting("at the end, look at fresh sequences of these lengths as well"),
   centred: setting(flag, {
     group: "data",
     help: "inputs, and answers that are numbers, without their mean",

@@ -3,16 +3,24 @@ import { openRun } from "longspan/node";
 import type { EvalOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import { onInterrupt } from "../../interrupt.js";
-import { whole } from "../../run-lines.js";
+import { seenInWords, whole } from "../../run-lines.js";
 import { encodeFor } from "./encode-text.js";
+import { heldOutByLength, lengthsOf } from "./lengths.js";
+import { heldOutInWords } from "./lines.js";
 import { openText } from "./text-file.js";
+import { trainedOn } from "./trained-on.js";
 
 /** Measures a trained model on a text. Returns the exit code. */
 export async function evalRun(
   path: string,
-  textPath: string,
-  { json, skipUnknown = false }: EvalOptions,
+  textPath: string | undefined,
+  { json, skipUnknown = false, lengths }: EvalOptions,
 ): Promise<number> {
+  if (textPath === undefined)
+    throw new Failure(
+      "the path of a text is missing: a run of longspan train text is measured on a text; longspan eval RUN PATH",
+      exitCode.usage,
+    );
   const { vocabulary, model, params } = openRun(path, "text");
   const text = openText(textPath);
   const remedy = "; --skip-unknown leaves such characters out";
@@ -24,6 +32,16 @@ export async function evalRun(
     const begin = performance.now();
     const { nats, predictions, complete } = await evaluateText(model, params, symbols, { signal });
     if (!complete) return exitCode.interrupted;
+    const { level } = vocabulary;
+    const found =
+      lengths === undefined
+        ? []
+        : await heldOutByLength(model, params, symbols, {
+            ...lengthsOf(lengths, trainedOn(path)),
+            level,
+            signal,
+          });
+    if (found === null) return exitCode.interrupted;
     const seconds = (performance.now() - begin) / 1000;
     const isWord = vocabulary.level === "word";
     const unit = isWord ? "word" : "character";
@@ -37,21 +55,25 @@ export async function evalRun(
       nats,
       ...(isWord ? { bitsPerWord: natsToBits(nats) } : { bitsPerCharacter: natsToBits(nats) }),
       perplexity: Math.exp(nats),
+      ...(lengths === undefined ? {} : { lengths: found }),
       seconds,
     };
     const loss = Number.isFinite(nats)
       ? `${nats.toFixed(4)} nats per ${unit} (${natsToBits(nats).toFixed(4)} bits), perplexity ${figures.perplexity.toFixed(isWord ? 1 : 3)}`
       : "the loss is not finite";
+    const perLength = found.map(
+      (at) => `length ${whole(at.length)}, ${seenInWords(at)}: ${heldOutInWords(at, unit)}\n`,
+    );
     process.stdout.write(
       json
         ? `${JSON.stringify({ event: "eval", ...figures })}\n`
-        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s${unknownInWords(unknown, symbols.length, isWord, skipUnknown)} in ${seconds.toFixed(1)} s\n`,
+        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s${unknownInWords(unknown, symbols.length, isWord, skipUnknown)} in ${seconds.toFixed(1)} s\n${perLength.join("")}`,
     );
     return 0;
   } catch (error) {
     if (error instanceof TextTooShortError)
       throw new Failure(
-        `${textPath} is too short: two ${vocabulary.level === "word" ? "words" : "characters"}${skipped > 0 ? " that the model knows" : ""} are needed for one prediction`,
+        `${textPath} is too short: ${error.needed === 2 ? "two" : whole(error.needed)} ${vocabulary.level === "word" ? "words" : "characters"}${skipped > 0 ? " that the model knows" : ""} are needed for ${error.needed === 2 ? "one prediction" : `pieces of ${whole(error.needed - 1)}`}, and it has ${whole(error.found)}`,
       );
     throw error;
   } finally {

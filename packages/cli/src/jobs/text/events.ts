@@ -1,3 +1,4 @@
+import type { AtLength } from "longspan";
 import type { DoneEvent, Measures, ProgressEvent, RunEvent, StartEvent, ValidEvent } from "../../events.js";
 import type { ModelConfig, TextSettings } from "./config.js";
 
@@ -47,6 +48,8 @@ export interface TextFacts {
      * if nothing was held out.
      */
     readonly valid?: HeldOut & { readonly step: number };
+    /** Of the held-out text in pieces of the lengths that were asked for, each read from a zero state; absent if none were. */
+    readonly beyond?: readonly AtLength<HeldOut>[];
     /** Characters predicted in training per second of training time, over the whole run; validation and saving are not counted. */
     readonly charactersPerSecond: number;
   };

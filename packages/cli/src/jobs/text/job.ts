@@ -6,7 +6,6 @@ import {
   type Key,
   type LanguageModelParams,
   type LanguageModelState,
-  natsToBits,
   storedVocabulary,
   textTask,
 } from "longspan";
@@ -19,6 +18,7 @@ import { modelConfig, modelFor, type TextRunConfig, type TextSettings, textSchem
 import { type TextFacts, textMeasures } from "./events.js";
 import { finishText } from "./finish.js";
 import { watchOnText } from "./flow.js";
+import { heldOutByLength, heldOutFigures, lengthsOf } from "./lengths.js";
 import { textLines } from "./lines.js";
 import { reportHtml } from "./report.js";
 import type { trainTextSettings } from "./settings.js";
@@ -32,6 +32,7 @@ const own: Job<TextRunConfig, TextFacts> = {
     checkHeldOut(chosen);
     const settings = keptSettings(chosen.values);
     const data = textData(openText(path), settings, null);
+    checkLengths(chosen, data);
     const text = { path: resolve(path), sha256: data.sha256, characters: data.characters };
     return {
       config: { task: "text", text, settings },
@@ -70,11 +71,26 @@ function otherText(path: string, stored: string, out: string): Failure {
 /** @throws Failure if nothing is held out, and a setting asks for a look at it */
 function checkHeldOut({ values, origins, phrase }: Resolved<typeof trainTextSettings>): void {
   if (values.valid > 0) return;
-  const looking = (["earlyStop", "validEvery", "watchFlow"] as const).filter((key) => values[key] !== null);
+  const looking = (["earlyStop", "validEvery", "watchFlow", "beyond"] as const).filter(
+    (key) => values[key] !== null,
+  );
   for (const key of values.schedule === "plateau" ? [...looking, "schedule" as const] : looking)
     throw new Failure(
       `${phrase(key)} looks at text that is held out, and ${phrase("valid")} holds out nothing; leave one of them out`,
       origins[key].from === "command line" ? exitCode.usage : exitCode.failure,
+    );
+}
+
+/** @throws Failure if the held-out text is shorter than a length at which it is to be read */
+function checkLengths(
+  { values, phrase }: Resolved<typeof trainTextSettings>,
+  { valid, train }: TextData,
+): void {
+  const { lengths } = lengthsOf(values.beyond, { batch: values.batch, symbols: train.length });
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  if (longest >= valid.length && longest > 0)
+    throw new Failure(
+      `${phrase("beyond")} asks for pieces of ${longest}, and the held-out text has ${valid.length}; ask for less than that, or hold out more with --valid`,
     );
 }
 
@@ -90,8 +106,7 @@ function trainingOf(
   const { backward, curvatureBatch: curvature, level } = settings;
   const model = modelFor(settings, data.vocabulary.size);
   const [init, training, forSample] = key.split(3) as [Key, Key, Key];
-  const figures = (nats: number) =>
-    level === "word" ? { nats, perplexity: Math.exp(nats) } : { nats, bitsPerCharacter: natsToBits(nats) };
+  const figures = (nats: number) => heldOutFigures(nats, level);
   return {
     task: textTask(model, data.streams, {
       backward: { kind: backward },
@@ -132,10 +147,17 @@ function trainingOf(
       const { state, loss, predictions } = end;
       const { history } = state;
       const kept = state.best ?? { step: state.step, loss: Number.NaN };
+      const beyond = await heldOutByLength(model, (state.best ?? state).params, data.valid, {
+        ...lengthsOf(settings.beyond, { batch: settings.batch, symbols: data.train.length }),
+        level,
+        signal,
+      });
+      if (beyond === null) return false;
       const done = () =>
         ending.done({
           ...(predictions === 0 ? {} : { train: { nats: loss } }),
           ...(settings.valid === 0 ? {} : { valid: { step: kept.step, ...figures(kept.loss) } }),
+          ...(beyond.length === 0 ? {} : { beyond }),
           charactersPerSecond: history.predictions / history.seconds,
         });
       // A model without a finite loss may have no distribution to draw from.

@@ -1,5 +1,5 @@
 import { natsToBits, perplexity } from "longspan";
-import { counted, figure, type JobWords, linesOf, lossFigure, whole } from "../../run-lines.js";
+import { counted, figure, type JobWords, lengthLines, linesOf, lossFigure, whole } from "../../run-lines.js";
 import type { HeldOut, Level, TextFacts, TextStart } from "./events.js";
 
 /** The lines of `longspan train text`: the first event says what is counted. */
@@ -7,12 +7,7 @@ export const textLines = () => linesOf<TextFacts>((start) => textWords(start?.le
 
 function textWords(level: Level): JobWords<TextFacts> {
   const unit = level === "word" ? "word" : "character";
-  const heldOut = ({ nats }: HeldOut) => {
-    if (!Number.isFinite(nats)) return "the loss is not finite";
-    return level === "word"
-      ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
-      : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
-  };
+  const heldOut = (found: HeldOut) => heldOutInWords(found, unit);
   return {
     introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
       [
@@ -43,7 +38,7 @@ function textWords(level: Level): JobWords<TextFacts> {
       "held out",
       `step ${whole(event.step)}   ${heldOut(event)}${event.best ? "   best so far" : ""}`,
     ],
-    done: ({ steps, ended, charactersPerSecond, train, valid }) => [
+    done: ({ steps, ended, charactersPerSecond, train, valid, beyond = [] }) => [
       [
         "done",
         train
@@ -60,8 +55,17 @@ function textWords(level: Level): JobWords<TextFacts> {
               ? heldOut(valid)
               : `${heldOut(valid)}, the best, of step ${whole(valid.step)}`,
       ],
+      ...lengthLines(beyond, heldOut),
     ],
   };
+}
+
+/** A loss on text that was not trained on, in words. */
+export function heldOutInWords({ nats }: HeldOut, unit: "character" | "word"): string {
+  if (!Number.isFinite(nats)) return "the loss is not finite";
+  return unit === "word"
+    ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
+    : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
 }
 
 function unknownShare({ total, unknown }: TextStart["characters"]): string {

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { natsToBits, perplexity } from "longspan";
 import type { Measures } from "../../events.js";
 import { type Html, html } from "../../report/html.js";
+import { lengthsHtml } from "../../report/lengths-html.js";
 import { curvesHtml, type Figure, figuresHtml, pageHtml } from "../../report/page.js";
 import { duration, whole } from "../../report/readouts.js";
 import { type RunHistory, runHistory } from "../../report/run-history.js";
@@ -31,6 +32,7 @@ export function reportHtml({ config, events }: ReportedRun): string {
     start: history.start,
     lead: html`${modelInWords(modelConfig(config.settings))}, trained to predict the next ${unit}. ${endInWords(history, unit)}`,
     body: html`${outcome(history, unit)}
+${byLength(history, unit)}
 ${curvesHtml(history, measuresOf(history))}
 ${history.sample === null ? null : sampleHtml(history.sample)}
 ${settingsHtml(config, history.start)}`,
@@ -101,6 +103,19 @@ function outcome(history: RunHistory<TextFacts>, unit: "character" | "word"): Ht
   if (Number.isFinite(speed)) figures.push(["Speed", whole(speed!), `${unit}s per second`]);
   if (start) figures.push(["Parameters", whole(start.parameters), `on the ${start.executor} executor`]);
   return figuresHtml(figures);
+}
+
+/** The lengths that held-out text was read in. */
+function byLength({ end }: RunHistory<TextFacts>, unit: "character" | "word"): Html | null {
+  if (end?.event !== "done" || !end.beyond) return null;
+  return lengthsHtml(
+    [`nats per ${unit}`, unit === "word" ? "perplexity" : "bits"],
+    end.beyond.map(({ length, seen, nats }) => ({
+      length: whole(length),
+      seen,
+      figures: [lossFigure(nats), unit === "word" ? figure(perplexity(nats)) : lossFigure(natsToBits(nats))],
+    })),
+  );
 }
 
 function stepInWords({ start }: RunHistory<TextFacts>, unit: string): string {

@@ -1,6 +1,7 @@
 import { runCells } from "longspan";
 import { choice } from "../../settings/choice.js";
 import { flag, integer, optional, orNone, rate } from "../../settings/kinds.js";
+import { beyondSetting } from "../../settings/lengths.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
 import { sparseStartSettings } from "../../settings/start.js";
 import {
@@ -89,6 +90,9 @@ export const trainTextSettings = {
     defaultText: "by time: every 30 s, or less often if they are slow",
     placeholder: "<steps>",
   }),
+  beyond: beyondSetting(
+    "at the end, read the held-out text in pieces of these lengths as well, each from nothing",
+  ),
 
   ...outputSettings("runs/NAME, after the text's file"),
   tensorboard: setting(flag, {
