@@ -5,7 +5,7 @@ const panel = { width: 420, height: 340, left: 60, right: 20, top: 40, bottom: 4
 
 /**
  * @param panels each { title, across, ticks, up, lines }: across is the name of the axis, ticks are its numbers, from first to last,
- * up the greatest value, lines are { name, points: [x, y] pairs, dots: whether points are marked }
+ * up the greatest value, or powers the least and the greatest power of ten where values are drawn by their logarithm, lines are { name, points: [x, y] pairs, dots: whether points are marked }
  */
 export function lineChart(panels) {
   const names = [...new Set(panels.flatMap(({ lines }) => lines.map(({ name }) => name)))];
@@ -24,12 +24,18 @@ export function lineChart(panels) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${panel.width * panels.length}" height="${height}" font-family="sans-serif" font-size="12" fill="#222"><title>${escaped(panels.map(({ title }) => title).join("; "))}</title><rect width="100%" height="100%" fill="white"/>${drawn.join("")}${legend.join("")}</svg>\n`;
 }
 
-function onePanel({ title, across, ticks, up, lines }, colourOf) {
+function onePanel({ title, across, ticks, up, powers, lines }, colourOf) {
   const { width, height, left, right, top, bottom } = panel;
   const furthest = lines.flatMap(({ points }) => points.map(([a]) => a));
   const [first, last] = [ticks[0], Math.max(ticks.at(-1), ...furthest)];
   const x = (value) => left + ((width - left - right) * (value - first)) / (last - first || 1);
-  const y = (value) => height - bottom - ((height - top - bottom) * value) / up;
+  const share = powers
+    ? (value) => (Math.log10(value) - powers[0]) / (powers[1] - powers[0])
+    : (value) => value / up;
+  const y = (value) => height - bottom - (height - top - bottom) * share(value);
+  const marks = powers
+    ? [powers[0], (powers[0] + powers[1]) / 2, powers[1]].map((power) => [10 ** power, `1e${power}`])
+    : [0, 0.5, 1].map((part) => [part * up, Number((part * up).toPrecision(2))]);
   const place = ([a, b]) => [x(a).toFixed(1), y(b).toFixed(1)];
   const curves = lines.flatMap(({ name, points, dots }) => [
     `<polyline points="${points.map((p) => place(p).join()).join(" ")}" fill="none" stroke="${colourOf(name)}" stroke-width="1.5"/>`,
@@ -39,10 +45,7 @@ function onePanel({ title, across, ticks, up, lines }, colourOf) {
   ]);
   return [
     `<path d="M${left} ${top}V${height - bottom}H${width - right}" fill="none" stroke="#222"/>`,
-    ...[0, 0.5, 1].map(
-      (part) =>
-        `<text x="${left - 6}" y="${y(part * up) + 4}" text-anchor="end">${Number((part * up).toPrecision(2))}</text>`,
-    ),
+    ...marks.map(([at, text]) => `<text x="${left - 6}" y="${y(at) + 4}" text-anchor="end">${text}</text>`),
     ...ticks.map(
       (tick) => `<text x="${x(tick)}" y="${height - bottom + 16}" text-anchor="middle">${tick}</text>`,
     ),

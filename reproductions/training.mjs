@@ -24,6 +24,7 @@ import { fail } from "./runs.mjs";
  * @param batch sequences of a step: for the result
  * @param file where the state is kept; none if null
  * @param minutes of the processor's clock until this call ends
+ * @returns { params; best: { params, step, loss } of the lowest measure; result }
  */
 export async function trainKept({
   task,
@@ -78,6 +79,7 @@ export async function trainKept({
   });
   return {
     params: last.params,
+    best: last.best,
     result: {
       seed,
       steps: last.step,
