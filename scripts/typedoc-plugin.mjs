@@ -21,6 +21,7 @@ const categories = {
   "nn/turing": "Turing machines",
   nn: "Models",
   decode: "Decoding",
+  draw: "Drawings",
   autodiff: "Derivatives",
   optim: "Optimisers",
   "optim/schedules": "Schedules",

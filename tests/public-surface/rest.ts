@@ -244,6 +244,25 @@ export const flowRows: Rows = {
     }),
 };
 
+/** Rows of drawings. */
+export const drawingRows: Rows = {
+  draw: () =>
+    row({
+      of: { ...argument(rnn({ input: 2, hidden: 2 }), []), unnamed: true },
+      options: settings({
+        detail: maybe(choice("units")),
+        title: maybe(text("a cell")),
+        arguments: maybe(argument([], ["list"])),
+      }),
+    }),
+  drawUnfolded: () =>
+    row({
+      of: { ...argument(rnn({ input: 2, hidden: 2 }), []), unnamed: true },
+      over: argument(chain([2]), [], []),
+      options: settings({ detail: maybe(choice("units")), title: maybe(text("a cell")) }),
+    }),
+};
+
 const vocabularyMethods = (): Row["methods"] => ({
   encode: row(
     { text: text("ab"), options: settings({ skipUnknown: maybe(flag(false)) }) },

@@ -4,7 +4,7 @@ import { optimiserRows } from "./learning.js";
 import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
 import { problemRows } from "./problems.js";
-import { dataRows, derivativeRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
+import { dataRows, derivativeRows, drawingRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
 import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
 import { turingRows } from "./turing.js";
@@ -21,6 +21,7 @@ export const rows: Rows = {
   ...derivativeRows,
   ...flowRows,
   ...dataRows,
+  ...drawingRows,
   ...problemRows,
   ...trainRows,
   ...runRows,

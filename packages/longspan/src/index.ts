@@ -59,6 +59,7 @@ export {
 } from "./cell/index.js";
 export * from "./data/index.js";
 export * from "./decode/index.js";
+export * from "./draw/index.js";
 export {
   type ExecutorName,
   type ExecutorStatus,
