@@ -1,7 +1,12 @@
 export {
   type ComplexNumbers,
+  type Eigenpairs,
+  eigenpairs,
   eigenvalues,
+  powerNorms,
+  type Schur,
   type SymmetricEigen,
+  schur,
   singularValues,
   spectralRadius,
   symmetricEigen,
