@@ -28,3 +28,12 @@ export interface SampleOptions {
   /** Leaves out of the prompt what the model does not know. */
   readonly skipUnknown?: boolean;
 }
+
+/** Options of `longspan draw`. */
+export interface DrawRunOptions {
+  /** Steps side by side, in place of the circuit. */
+  readonly unfolded?: number;
+  readonly detail?: "variables" | "units" | "operations";
+  /** A file; stdout by default. */
+  readonly out?: string;
+}

@@ -31,6 +31,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./inspect.js"),
   },
   {
+    name: "draw",
+    description: "Draw a trained model as a circuit, or unfolded over steps",
+    load: () => import("./draw.js"),
+  },
+  {
     name: "doctor",
     description: "Show what there is to compute with, and how fast it is",
     load: () => import("./doctor.js"),

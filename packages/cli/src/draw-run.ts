@@ -1,0 +1,46 @@
+import { chain, draw, drawUnfolded } from "longspan";
+import { fileReason, openRun, replaceFile } from "longspan/node";
+import type { DrawRunOptions } from "./command-options.js";
+import { exitCode, Failure } from "./failure.js";
+import { pngOf } from "./picture-png.js";
+
+/** Draws the model of a run: its circuit, or so many steps of it. */
+export function drawRun(run: string, { unfolded, detail, out }: DrawRunOptions): void {
+  const format = out === undefined ? "svg" : (/\.(svg|png)$/i.exec(out)?.[1]?.toLowerCase() ?? null);
+  if (format === null)
+    throw new Failure(
+      `--out ${out}: a drawing is an .svg or a .png file; give a name that ends so`,
+      exitCode.usage,
+    );
+  if (unfolded !== undefined && detail === "operations")
+    throw new Failure(
+      "--detail operations is for the circuit, not for --unfolded; leave one of the two out",
+      exitCode.usage,
+    );
+  const { kind, model, params } = openRun(run);
+  // Its own parameters: only their shapes count, and to make others would take its time.
+  const drawn = {
+    init: () => params,
+    apply: model.apply,
+    input: model.input,
+    further: model.further,
+    stream: model.stream,
+  };
+  const title = { title: `${run}, a model of the kind ${kind}` };
+  const svg =
+    unfolded === undefined
+      ? draw(drawn as never, { ...title, ...(detail ? { detail } : {}) })
+      : drawUnfolded(drawn as never, chain([unfolded]), {
+          ...title,
+          ...(detail ? { detail: detail as "units" | "variables" } : {}),
+        });
+  if (out === undefined) {
+    process.stdout.write(svg);
+    return;
+  }
+  try {
+    replaceFile(out, format === "png" ? pngOf(svg) : svg);
+  } catch (error) {
+    throw new Failure(`cannot write to ${out}: ${fileReason(error)}`);
+  }
+}
