@@ -1,5 +1,6 @@
 // What the API reference (`npm run docs`) knows beyond the docstrings. The category of each name follows from the
 // folder that declares it, so that no docstring repeats it.
+import { existsSync, readFileSync } from "node:fs";
 import { CommentTag, Converter, ReflectionFlag, ReflectionKind } from "typedoc";
 
 /** The category of each folder of packages/longspan/src, in the order of the navigation; the longest path that fits counts. */
@@ -55,6 +56,7 @@ export function load(app) {
       for (const declaration of entry.children ?? []) {
         showAsFunction(declaration);
         categorise(app, declaration);
+        illustrate(declaration);
       }
     // Parameters that are taken apart in place have no name of their own; docstrings call them `options`.
     for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter))
@@ -98,6 +100,32 @@ function categorise(app, declaration) {
   // Where there is no comment, the check for undocumented exports says so.
   const { comment } = [declaration, ...declaration.getNonIndexSignatures()].find((r) => r.comment) ?? {};
   comment?.blockTags.push(tag);
+}
+
+/** Drawings whose names are not those of the functions that make what they show. */
+const drawn = {
+  neuralTuringMachine: "ntm",
+  differentiableNeuralComputer: "dnc",
+  bidirectional: "10-11-unfolded",
+  encoderDecoder: "10-12-unfolded",
+  outputToHidden: "10-4-circuit",
+  sequenceModel: "10-3-circuit",
+  stacked: "10-13a-circuit",
+};
+
+/** A cell's page has its circuit below what is said of it. */
+function illustrate(declaration) {
+  const file = new URL(
+    `../docs/images/drawings/${drawn[declaration.name] ?? declaration.name}.svg`,
+    import.meta.url,
+  );
+  const comment = declaration.getNonIndexSignatures().find((signature) => signature.comment)?.comment;
+  if (!comment || !existsSync(file)) return;
+  const data = readFileSync(file).toString("base64");
+  comment.summary.push({
+    kind: "text",
+    text: `\n\n<img alt="The circuit of ${declaration.name}" src="data:image/svg+xml;base64,${data}">`,
+  });
 }
 
 /** An exported name between backquotes in a docstring leads to its page. */

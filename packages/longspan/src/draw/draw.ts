@@ -25,7 +25,7 @@ import { wiringOfCell } from "./wiring-of-cell.js";
 import { argumentsOf, type DrawableModel, shortChain, wiringOfModel } from "./wiring-of-model.js";
 
 /** What can be drawn: a cell, a sequence layer or model, or any other model with the arguments that it is applied to. */
-export type Drawable = Cell<never, never, never, never, never> | DrawableModel;
+export type Drawable = Pick<Cell, "name" | "ports" | "trace"> | DrawableModel;
 
 /** Settings of `draw`. */
 export interface DrawOptions {

@@ -17,7 +17,7 @@ export interface LaidNode extends DiagramNode, Point {
 /** An arrow with the points that it passes, from its first node's middle to its last one's. `around`: it leaves and arrives at their sides. */
 export interface LaidEdge extends DiagramEdge {
   readonly points: readonly Point[];
-  readonly way: "up" | "around" | "loop" | "across" | "far";
+  readonly way: "up" | "around" | "loop" | "across" | "direct" | "far";
 }
 
 /** A diagram whose parts have places: y grows downwards, and what comes first is at the bottom. */

@@ -11,10 +11,11 @@ export interface Line {
 }
 
 /** The line of an arrow between two nodes. */
-export function lineOf({ way, points }: LaidEdge, from: LaidNode, to: LaidNode, share: number): Line {
+export function lineOf({ way, points, ...ends }: LaidEdge, nodes: readonly LaidNode[], share: number): Line {
+  const [from, to] = [nodes[ends.from]!, nodes[ends.to]!];
   if (way === "loop") return loopAt(from);
   if (way === "around") return around(points, from, to);
-  if (way === "across") return across(from, to, share);
+  if (way === "across") return across(from, to, share, isBlocked(from, to, nodes));
   if (points.length === 2) return straight(from, to, share);
   const inner = points.slice(1, -1);
   const first = inner[0]!;
@@ -48,17 +49,16 @@ function straight(from: LaidNode, to: LaidNode, share: number): Line {
 }
 
 /** From step to step: level where it can be, in an arc over what lies between. */
-function across(from: LaidNode, to: LaidNode, share: number): Line {
+function across(from: LaidNode, to: LaidNode, share: number, isBlocked: boolean): Line {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   if (Math.abs(dy) > Math.abs(dx)) return straight(from, to, share);
   const out = Math.sign(dx) || 1;
-  const steps = Math.abs(dx) / (from.halfWidth + to.halfWidth + 75);
   const start = { x: from.x + out * from.halfWidth, y: from.y };
   const end = { x: to.x - out * to.halfWidth, y: to.y };
-  if (Math.abs(dy) < 1 && steps > 1.6) {
+  if (isBlocked) {
     const [up, high] = [
       { x: from.x + out * from.halfWidth * 0.7, y: from.y - from.halfHeight * 0.75 },
-      14 + 8 * steps,
+      14 + 0.08 * Math.abs(dx),
     ];
     const down = { x: to.x - out * to.halfWidth * 0.7, y: to.y - to.halfHeight * 0.75 };
     return {
@@ -80,6 +80,13 @@ function across(from: LaidNode, to: LaidNode, share: number): Line {
     label: between(start, end, 0.45),
     delay: between(start, end, 0.5),
   };
+}
+
+/** Whether another node stands between two of one row. */
+function isBlocked(from: LaidNode, to: LaidNode, nodes: readonly LaidNode[]): boolean {
+  if (Math.abs(from.y - to.y) >= 1) return false;
+  const [low, high] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
+  return nodes.some((n) => Math.abs(n.y - from.y) < n.halfHeight && n.x > low + 1 && n.x < high - 1);
 }
 
 /** From the side of one node along a channel down to the next, and into its side, or from above into a read. */

@@ -5,7 +5,7 @@ import { type Line, lineOf, round, xy } from "./paths.js";
 export function svgOf(laidOut: Layout, title: string): string {
   const { nodes, edges, width, height } = laidOut;
   const shares = labelShares(laidOut);
-  const lines = edges.map((edge, e) => lineOf(edge, nodes[edge.from]!, nodes[edge.to]!, shares[e] ?? 0.4));
+  const lines = edges.map((edge, e) => lineOf(edge, nodes, shares[e] ?? 0.4));
   const [w, h] = [Math.ceil(width), Math.ceil(height)];
   return `<svg xmlns="http://www.w3.org/2000/svg" class="longspan-drawing" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" role="img" aria-label="${escaped(title)}">
 <title>${escaped(title)}</title>
@@ -67,7 +67,7 @@ const style = `
 function lookOf({ way, delay, last, first }: LaidEdge): string {
   if (way === "far") return "far";
   if (last || first) return "once";
-  return delay || way === "across" ? "state" : "";
+  return delay ? "state" : "";
 }
 
 function nodeOf(
@@ -83,8 +83,9 @@ function nodeOf(
   return `${shape}${text("", { x, y }, symbol)}${beside}`;
 }
 
-function delayOf({ delay }: LaidEdge, { delay: at }: Line): string {
-  return delay
+/** The black square of a circuit; in an unfolded graph, nothing is delayed. */
+function delayOf({ delay, way }: LaidEdge, { delay: at }: Line): string {
+  return delay && way !== "across" && way !== "direct"
     ? `<rect class="delay" x="${round(at.x - 5)}" y="${round(at.y - 5)}" width="10" height="10"/>`
     : "";
 }

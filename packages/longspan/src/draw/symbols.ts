@@ -38,8 +38,24 @@ export function symbolOf(op: string): string {
 /** The last part of each path; where several end alike, they are numbered in their order: `U` and `V`, or `U₁` and `U₂`. */
 export function shortNames(paths: readonly string[]): Map<string, string> {
   const all = [...new Set(paths)];
-  const short = numbered(all.map((path) => path.split(".").at(-1)!));
+  const short = numbered(all.map((path) => asWritten(path.split(".").at(-1)!)));
   return new Map(all.map((path, i) => [path, short[i]!]));
+}
+
+const letters: Readonly<Record<string, string>> = {
+  alpha: "α",
+  beta: "β",
+  gamma: "γ",
+  lambda: "λ",
+  sigma: "σ",
+  tau: "τ",
+  theta: "θ",
+};
+
+/** `theta` as θ, the first of several `W` as W₁. */
+function asWritten(name: string): string {
+  const [, list, index] = /^(.*)\[(\d+)\]$/.exec(name) ?? [null, name, null];
+  return `${letters[list!] ?? list}${index === null ? "" : subscript(Number(index) + 1)}`;
 }
 
 /** Names that occur several times get numbers. */

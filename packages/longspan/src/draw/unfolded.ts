@@ -27,9 +27,9 @@ export function unfolded(
   const edges = copiedEdges(diagram, structures).flatMap(({ from, to, edge, far }): LaidEdge[] => {
     const [a, b] = [index.get(key(from)), index.get(key(to))];
     if (a === undefined || b === undefined) return [];
-    const { delay: _, ...plain } = edge;
-    const way = far ? "far" : edge.delay || edge.last || edge.first ? "across" : "up";
-    return [{ ...plain, from: a, to: b, way, points: [copies[a]!.node, copies[b]!.node] }];
+    const onward = isChain ? "across" : "direct";
+    const way = far ? "far" : edge.delay || edge.last || edge.first ? onward : "up";
+    return [{ ...edge, from: a, to: b, way, points: [copies[a]!.node, copies[b]!.node] }];
   });
   const nodes = copies.map(({ node }) => node);
   const [left, top] = [
@@ -167,7 +167,7 @@ function overGraph(diagram: Diagram, structure: Structure): LaidCopy[] {
         const { node } = body.nodes.find((n) => n.index === i)!;
         return put(i, middle.x + node.x - body.width / 2, middle.y + node.y - body.height / 2);
       }),
-      ...inputs.map((i, k) => put(i, middle.x - wide / 2 - 34 - 34 * k, middle.y + tall / 2 + 22)),
+      ...inputs.map((i, k) => put(i, middle.x - wide / 2 - 38 - 34 * k, middle.y)),
       ...(isTop ? outputs.map((i, k) => put(i, middle.x + 46 * k, middle.y - tall / 2 - 46)) : []),
     ];
   });

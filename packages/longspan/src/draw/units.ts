@@ -85,6 +85,10 @@ export function unitsOf(wiring: Wiring): Diagram {
     const fixed = inputs.filter((i) => !isData(i));
     const weights = fixed.map(weightName).filter((n) => n !== "");
     switch (op.name) {
+      case "equal":
+        // One-hot: what the weights behind it look up.
+        if (fixed.some((i) => maker.has(i) && nameOf(maker.get(i)!) === "iota")) return termsOf(moving[0]!);
+        break;
       case "matmul":
       case "outer":
       case "gather":
