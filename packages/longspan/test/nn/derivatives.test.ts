@@ -130,7 +130,7 @@ function pointOf(cell: AnyCell, structure: Structure): Point {
     initial: Object.fromEntries(
       slots.map(([name, shape], i) => {
         const drawn = normal(Key.of(4 + i), [sources, ...shape], "float64");
-        return [name, statesWithin[name]?.(drawn) ?? drawn];
+        return [name, (statesWithin[name]?.(drawn) ?? drawn) as Tensor];
       }),
     ),
   };

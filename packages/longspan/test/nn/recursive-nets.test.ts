@@ -50,7 +50,7 @@ describe.each([1, 2, 3, 5])("recursive nets of arity %i", (arity) => {
 
   test("treeRnn: h = tanh(b + U x + sum of W_k h_k)", () => {
     const cell = treeRnn({ input, hidden, arity });
-    const params: Specs = { ...cell.init(Key.of(2), "float64"), b: normals(Key.of(3), hidden) };
+    const params = { ...cell.init(Key.of(2), "float64"), b: normals(Key.of(3), hidden) } as Omit<Specs, "V">;
     const structure = trees([forest], { ports: cell.ports });
     const { final } = unfold(cell, params, { x: structure.pack(x) }, structure);
     const [U, b] = [rows(params.U), numbers(params.b)];
