@@ -2,6 +2,7 @@ import {
   add,
   type Backward,
   bidirectional,
+  binaryTreeLstm,
   type Cell,
   type Concrete,
   chain,
@@ -539,6 +540,70 @@ describe("memory and work", () => {
   });
 });
 
+describe("structures that are no chains are cut between their levels", () => {
+  const cell = binaryTreeLstm({ input: 3, hidden: 4 });
+  const params = cell.init(Key.of(1), "float64");
+  const tree = (seed: number, n: number) => {
+    const children: number[][] = Array.from({ length: n }, () => []);
+    for (let i = 1; i < n; i++) {
+      let parent = (seed * i * 7919) % i;
+      while (children[parent]!.length === 2) parent = (parent + 1) % i;
+      children[parent]!.push(i);
+    }
+    return { children };
+  };
+  const portsOf = { ports: ["left", "right"] };
+  const diamonds = graph(
+    [
+      {
+        nodes: 5,
+        edges: [
+          { from: 0, to: 1, port: "left" },
+          { from: 0, to: 2, port: "right" },
+          { from: 1, to: 3, port: "left" },
+          { from: 2, to: 3, port: "right" },
+          { from: 0, to: 4, port: "left" },
+          { from: 3, to: 4, port: "right" },
+        ],
+        finals: [4, 0],
+      },
+    ],
+    portsOf,
+  );
+  const delayed = chain([7, 0, 3], { delays: { left: 1, right: 4 } });
+  const turned = chain([7, 0, 3], { delays: { left: 2, right: 3 }, reverse: true });
+
+  test.each([
+    ["trees", trees([tree(1, 9), tree(3, 1), { children: [] }, tree(2, 14)], portsOf)],
+    ["a graph with shared nodes, and a final one that is read", diamonds],
+    ["a chain with delays", delayed],
+    ["a reversed chain with delays", turned],
+    ["empty trees", trees([{ children: [] }], portsOf)],
+  ] as const)("%s", (_, structure) => {
+    const x = normal(Key.of(2), [structure.nodes, 3], "float64");
+    const { sources } = structure.parts;
+    const at = { params, x, ...(sources > 0 ? { h: normal(Key.of(3), [sources, 4], "float64") } : {}) };
+    const gradient = (backward: Backward) =>
+      leaves(
+        grad((p: typeof at) => {
+          const { output, final } = unfold(cell, p.params, { x: p.x }, structure, {
+            backward,
+            ...(p.h ? { initial: { h: p.h } } : {}),
+          });
+          return add(sum(mul(output, output)), sum(mul(final.s, final.h)));
+        })(at),
+      ).flatMap((g) => Array.from(onCpu(g).toArray()));
+    const full = gradient({ kind: "full" });
+    for (const blocks of [1, 2, 3, 100]) {
+      const cut = gradient({ kind: "checkpointed", blocks });
+      const scale = Math.max(1, ...full.map(Math.abs));
+      cut.forEach((v, i) => {
+        expect(Math.abs(v - full[i]!)).toBeLessThan(1e-12 * scale);
+      });
+    }
+  });
+});
+
 describe("errors", () => {
   const cell = lstm({ input: 3, hidden: 4 });
   const params = cell.init(Key.of(1));
@@ -546,21 +611,18 @@ describe("errors", () => {
     (structure: Structure, backward: Backward = { kind: "checkpointed" }) =>
     () =>
       unfold(cell, params, { x: zeros([structure.nodes, 3]) }, structure, { backward });
-  const message =
-    "checkpointed back-propagation needs a chain, made by chain(lengths): trees and graphs are not cut into blocks of steps; use backward";
-  test("trees and graphs, on the way forward already", () => {
-    expect(run(trees([{ children: [[1, 2], [], []] }]))).toThrow(message);
-    const edges = [
-      { from: 0, to: 1 },
-      { from: 1, to: 2 },
-    ];
-    expect(run(graph([{ nodes: 3, edges }]))).toThrow(message);
-  });
-  test("a structure made by hand that is no chain", () => {
+  test("a structure made by hand whose levels do not stand one after the other", () => {
     const { parts } = chain([3]);
-    // The last step reads the first: the middle one leads nowhere.
-    const edges = { ...parts.edges, from: Int32Array.of(-1, 0, 0, 2) };
-    expect(run(new Structure({ ...parts, edges }))).toThrow(message);
+    const order = Int32Array.of(1, 0, 2);
+    const swapped = {
+      ...parts,
+      edges: { ...parts.edges, from: Int32Array.of(1, -1, 0, 2) },
+      levelBegin: order,
+      levelEnd: order.map((row) => row + 1),
+    };
+    expect(run(new Structure(swapped))).toThrow(
+      "checkpointed back-propagation cuts a structure between its levels, and the rows of this one do not follow level after level; make it with chain(), grid(), trees() or graph(), or use backward",
+    );
     expect(run(new Structure({ ...parts }))).not.toThrow();
   });
   test("a number of blocks that is none", () => {

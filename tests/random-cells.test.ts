@@ -30,6 +30,10 @@ test(`${total} random cells over random structures: compiled equals the plain lo
     "edgeAttention",
     "edgeInput",
     "target",
+    "delays",
+    "delayedPorts",
+    "arity",
+    "grid",
   ])
     expect(seen.get(f) ?? 0, f).toBeGreaterThan(total / 100);
 }, 1_200_000);

@@ -425,7 +425,9 @@ describe("truncated back-propagation", () => {
           }).output,
         ),
       )(params);
-    expect(f).toThrow("truncated back-propagation needs a chain: trees and graphs have no clock");
+    expect(f).toThrow(
+      "truncated back-propagation counts steps, and this structure has no clock: chains and grids have one, and graphs that are given one; trees have none",
+    );
   });
 });
 
@@ -698,7 +700,7 @@ describe("errors name what the user wrote", () => {
     const tree = trees([{ children: [[1], []] }]);
     const backward = { kind: "truncated", every: 2 } as const;
     expect(() => unfold(cell, params, { x: zeros([2, 3]) }, tree, { backward })).toThrow(
-      "trees and graphs have no clock",
+      "truncated back-propagation counts steps, and this structure has no clock: chains and grids have one",
     );
   });
   test("ports that do not match", () => {

@@ -36,11 +36,12 @@ export interface Mode {
   readonly serves: (subject: Subject) => boolean;
 }
 
-const isChain = ({ structure }: Subject) => structure.parts.clock !== null;
+const hasClock = ({ structure }: Subject) => structure.parts.clock !== null;
 
 export const modes: readonly Mode[] = [
   { name: "full", backward: { kind: "full" }, serves: () => true },
-  { name: "checkpointed", backward: { kind: "checkpointed", blocks: 2 }, serves: isChain },
+  { name: "checkpointed", backward: { kind: "checkpointed", blocks: 2 }, serves: () => true },
+  { name: "truncated", backward: { kind: "truncated", every: 2 }, serves: hasClock },
 ];
 
 /** A scalar that depends on every output and every final state. */
@@ -103,10 +104,11 @@ export function compare(subject: Subject): Comparison[] {
     return { value, grads, product: hessianVectorProduct(f)(point, direction as never) };
   };
   return scope(() => {
-    const p = run("plain");
+    const full = run("plain");
     return modes
       .filter((mode) => mode.serves(subject))
       .map(({ name, backward }) => {
+        const p = backward.kind === "truncated" ? run("plain", backward) : full;
         const c = run("compiled", backward);
         const g = distance(p.grads, c.grads);
         const h = distance(p.product, c.product);

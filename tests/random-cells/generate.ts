@@ -13,6 +13,7 @@ import {
   type GraphEdge,
   gather,
   graph,
+  grid,
   Key,
   less,
   matmul,
@@ -97,7 +98,9 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
   if (dice.chance(25)) stateShapes.c = [2];
   if (Object.keys(stateShapes).length > 1) features.add("slots");
   if (Object.values(stateShapes).some((s) => s.length === 2)) features.add("rank2");
-  const ports = form === "binary" ? (["left", "right"] as const) : [];
+  // What the form is in particular, by a source of its own: other choices are what they were.
+  const { ports, structureOf, feature } = variantOf(form, new Dice(Key.of(seed).fold(23)));
+  if (feature) features.add(feature);
   const bodySeed = Key.of(seed).fold(1);
 
   // Sets of any size, or of at least one member: then a member can be picked.
@@ -315,7 +318,7 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
         const state = Object.fromEntries(
           Object.entries(stateShapes).map(([name, shape]) => {
             // Now and then a slot is passed on, delayed, or leaky.
-            const old = read[name] ?? read[`left.${name}`]!;
+            const old = read[name] ?? read[`${ports[0]}.${name}`]!;
             // The input always takes part, so that no state stays at zero.
             const fresh = tanh(add(to(d.pick(made), shape), to(read.x!, shape)));
             return [name, d.chance(20) ? add(mul(old, 0.6), mul(fresh, 0.4)) : d.chance(8) ? old : fresh];
@@ -347,7 +350,11 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
   const collected = { ...specs };
   const cell = define(collected);
   cell.trace("float64");
-  const bare = asksTarget ? randomRounds(reducing) : randomStructure(form, dice);
+  const bare = asksTarget
+    ? randomRounds(reducing)
+    : structureOf
+      ? structureOf()
+      : randomStructure(form, dice);
   const sizes = () => Array.from({ length: bare.sequences }, () => leastSize + dice.below(4));
   const structure = sets ? bare.withSets(mapValues(setSpecs, sizes)) : bare;
   const key = Key.of(seed).fold(2);
@@ -371,7 +378,7 @@ export function randomSubject(seed: number, { sets = false } = {}): Subject {
     features.add("initial");
     Object.entries(stateShapes).forEach(([name, shape], i) => {
       if (dice.chance(70))
-        initial[name] = normal(key.fold(10 + i), [structure.sequences, ...shape], "float64");
+        initial[name] = normal(key.fold(10 + i), [structure.parts.sources, ...shape], "float64");
     });
   }
   return { seed, cell, structure, params, inputs, initial, smooth, features: [...features] };
@@ -445,6 +452,54 @@ function overSet(
 
 function isValue(v: Value | Record<string, Value>): v is Value {
   return "dtype" in v && typeof v.dtype === "string";
+}
+
+interface Variant {
+  /** The ports of the cell; none where it reads by one way. */
+  readonly ports: readonly string[];
+  /** Makes the structure, where the form itself does not say how. */
+  readonly structureOf?: () => Structure;
+  readonly feature?: string;
+}
+
+/** Chains with delays, trees of any arity and grids, as variants of chains and of structures with ports. */
+function variantOf(form: string, dice: Dice): Variant {
+  const lengths = () => [1 + dice.below(6), dice.below(6), dice.below(3)];
+  if (form === "chain" || form === "reversed") {
+    if (!dice.chance(40)) return { ports: [] };
+    const delays = dice.pick([{ in: 2 }, { in: 3 }, { in: [1, 3] }, { in: [2, 4] }]);
+    const structureOf = () => chain(lengths(), { reverse: form === "reversed", delays });
+    return { ports: [], structureOf, feature: "delays" };
+  }
+  if (form !== "binary") return { ports: [] };
+  switch (dice.below(4)) {
+    case 0: {
+      const from = dice.pick(["top-left", "top-right", "bottom-left", "bottom-right"] as const);
+      const sizes = () => [1, 2, 3].map(() => [dice.below(4), dice.below(4)] as const);
+      return {
+        ports: ["vertical", "horizontal"],
+        structureOf: () => grid([[1 + dice.below(3), 2], ...sizes()], { from }),
+        feature: "grid",
+      };
+    }
+    case 1: {
+      const arity = 1 + dice.below(5);
+      const ports = Array.from({ length: arity }, (_, k) => `child${k + 1}`);
+      const structureOf = () =>
+        trees(
+          [1, 2].map(() => randomTree(dice, arity)),
+          { ports },
+        );
+      return { ports, structureOf, feature: "arity" };
+    }
+    case 2: {
+      const delays = { near: dice.pick([1, 2]), far: dice.pick([2, 3]) };
+      const structureOf = () => chain(lengths(), { reverse: dice.chance(50), delays });
+      return { ports: ["near", "far"], structureOf, feature: "delayedPorts" };
+    }
+    default:
+      return { ports: ["left", "right"] };
+  }
 }
 
 export function randomStructure(form: string, dice: Dice): Structure {

@@ -6,11 +6,11 @@ import { isRecord, type Kind, kind, oneOf, optional, type RequiredKind, size } f
  * `full`: back-propagation through time. Saves what the derivative needs of every step: O(tau) memory.
  *
  * `truncated`: reads of the state that cross a multiple of `every` steps, counted from each sequence's own start, are frozen;
- * their values are used, their derivatives are zero. Chains only.
+ * their values are used, their derivatives are zero. For structures with a clock: chains, grids, and graphs that are given one.
  *
- * `checkpointed`: the derivative of `full`, for less memory and more time. The sequences are cut into `blocks` of consecutive
- * steps, sqrt(tau) / 2 of them by default; only the states between blocks are saved, and the backward run computes the rest again,
- * block by block from the last one: O(sqrt tau) memory for one more forward run (Chen et al. 2016, section 4). Chains only.
+ * `checkpointed`: the derivative of `full`, for less memory and more time. The structure is cut into `blocks` of consecutive
+ * levels, in a chain its steps, sqrt(tau) / 2 of them by default; only the states between blocks are saved, and the backward run computes the rest again,
+ * block by block from the last one: O(sqrt tau) memory for one more forward run (Chen et al. 2016, section 4).
  * Where the unfold is differentiated more than once, or forward, it is `full`.
  *
  * @example

@@ -24,7 +24,7 @@ export function runByBlocks(
     states: cell.sourceSlots.map((slot, s) =>
       carriedFrom(
         initials[s] ? inputs[values.length + sourceIndex[s]!] : undefined,
-        structure.sequences,
+        structure.parts.sources,
         slot,
       ),
     ),
@@ -106,7 +106,7 @@ export function transposeByBlocks(
 
   const destinations = t.activeValues.map((i, k) => destinationFor(t.cell.outputs[k]!.scope, linear[i]!));
   let carried: Carried = {
-    states: t.activeSlots.map((s) => carriedFrom(atSink(s), structure.sequences, tangent.sinkSlots[s]!)),
+    states: t.activeSlots.map((s) => carriedFrom(atSink(s), structure.parts.sinks, tangent.sinkSlots[s]!)),
     sums: [],
   };
   for (const [b, block] of [...all.entries()].reverse())
@@ -192,10 +192,11 @@ function collect(destinations: readonly (Tensor | undefined)[], { sums }: Carrie
   return destinations.map((p) => p ?? sums[at++]!);
 }
 
-/** The rows of a value that belong to a block. In a chain each node has one edge, in the same row. */
-function rowsOf(t: Tensor, of: Scope, { begin, end, whole }: Block): Tensor {
+/** The rows of a value that belong to a block. */
+function rowsOf(t: Tensor, of: Scope, { begin, end, edgeBegin, edgeEnd, whole }: Block): Tensor {
   if (!hasLevels(of)) return t;
   const features = t.shape.slice(1);
+  if (of === "edge") return t.view([edgeEnd - edgeBegin, ...features], edgeBegin * sizeOf(features));
   const set = setNumber(of);
   const row = (node: number) =>
     set < 0 ? node : pairsOf(whole.sets[set]!, whole.parts.sequenceOf).begin[node]!;
@@ -207,8 +208,8 @@ function destinationFor(of: Scope, { shape, dtype }: Aval): Tensor | undefined {
 }
 
 /** A tensor to carry along: it may be released without touching what was given. */
-function carriedFrom(initial: Tensor | undefined, sequences: number, slot: Aval): Tensor {
-  return initial ? initial.view(initial.shape) : full([sequences, ...slot.shape], 0, slot.dtype);
+function carriedFrom(initial: Tensor | undefined, rows: number, slot: Aval): Tensor {
+  return initial ? initial.view(initial.shape) : full([rows, ...slot.shape], 0, slot.dtype);
 }
 
 function blocks({ structure, backward }: UnfoldAttrs): readonly Block[] {
@@ -219,15 +220,15 @@ function valuesOf(cell: CellGraph, values: readonly Tensor[], block: Block): Ten
   return cell.values.map(({ variable }, i) => rowsOf(values[i]!, variable.scope, block));
 }
 
-/** The states of the sequences that take part in a block: the others' are not needed to run it again. */
+/** The states that nodes of a block read: the others are not needed to run it again. */
 function checkpoint(state: Tensor, { present }: Block): Tensor {
   if (present === null) return state.view(state.shape);
-  const kept = uninitialised([present.sequences.length, ...state.shape.slice(1)], state.dtype);
-  copyRows(state, present.sequences, kept);
+  const kept = uninitialised([present.sources.length, ...state.shape.slice(1)], state.dtype);
+  copyRows(state, present.sources, kept);
   return kept;
 }
 
-/** The states at the sources of a block again. Rows of sequences that take no part hold anything. */
+/** The states at the sources of a block again. Rows that no node reads hold anything. */
 function restore(kept: Tensor, { present }: Block): Tensor {
   if (present === null) return kept;
   const state = uninitialised([present.indices.length, ...kept.shape.slice(1)], kept.dtype);

@@ -17,7 +17,7 @@ import {
 } from "./unfold-op.js";
 
 /**
- * An unfold over a chain that keeps, for its derivative, the states between blocks of steps instead of residuals at every
+ * An unfold that keeps, for its derivative, the states between blocks of levels instead of residuals at every
  * step. The derivative is one linear op; its transpose goes through the blocks from the last to the first and computes the
  * residuals of one block at a time.
  *

@@ -13,6 +13,8 @@ import {
   embedding,
   gather,
   glorot,
+  graph,
+  grid,
   gru,
   Key,
   type Layer,
@@ -213,13 +215,27 @@ describe("recurrent", () => {
     expect(numbers(twice.output)).toEqual(numbers(recurrent(cell).apply(params, x, structure).output));
   });
 
-  test("reversed over a tree", () => {
-    const layer = recurrent(rnn(small), { reverse: true });
-    const forest = trees([{ children: [[1, 2], [], []] }]);
-    expect(() =>
-      layer.apply(layer.init(Key.of(1)), zeros([3, 3]), forest),
-    ).toThrowErrorMatchingInlineSnapshot(
-      `[StructureError: a reversed or bidirectional layer needs a chain, made by chain(lengths)]`,
+  test("reversed over a tree runs from the root down; a grid has other starts instead", () => {
+    const cell = rnn(small);
+    const layer = recurrent(cell, { reverse: true });
+    const params = layer.init(Key.of(1), "float64");
+    const forest = trees([{ children: [[1, 2], [], [3], []] }]);
+    const rows = normals(Key.of(3), 4, 3);
+    const { output } = layer.apply(params, forest.pack(rows), forest);
+    const down = graph([
+      {
+        nodes: 4,
+        edges: [
+          { from: 0, to: 1 },
+          { from: 0, to: 2 },
+          { from: 2, to: 3 },
+        ],
+      },
+    ]);
+    const plain = unfold(cell, params, { x: down.pack(rows) }, down).output;
+    expect(numbers(forest.unpack(output))).toEqual(numbers(down.unpack(plain)));
+    expect(() => layer.apply(params, zeros([2, 3], "float64"), grid([[1, 2]]))).toThrow(
+      "Structure.reversed: initial state 0 is read 3 times, and turned round each would be the final state of one node; grids begin elsewhere by grid(sizes, { from }), and chains with delays run backwards by chain(lengths, { delays, reverse: true })",
     );
   });
 });

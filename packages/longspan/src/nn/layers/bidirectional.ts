@@ -27,7 +27,7 @@ export interface BothDirections<F, B> {
  * and states are { forward, backward }; `final.backward` is the state after each sequence's first step.
  *
  * @throws TypeError as `recurrent`
- * @throws StructureError if the structure is not a chain
+ * @throws StructureError if the structure cannot be turned round (`Structure.reversed`)
  * @see Goodfellow, Bengio, Courville (2016), section 10.3; Schuster, Paliwal (1997)
  * @example
  * const layer = bidirectional(lstm({ input: 3, hidden: 4 }), lstm({ input: 3, hidden: 4 }));

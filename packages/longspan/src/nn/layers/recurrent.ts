@@ -6,13 +6,12 @@ import { delaysKind } from "../../unfold/structures/delays.js";
 import type { SequenceLayer, SequenceOptions } from "../module.js";
 import { checkOneOutput, checkSequenceCell } from "./check-layers.js";
 import { DelayedStates } from "./delayed-states.js";
-import { reversedChain } from "./reversed-chain.js";
 import { sequenceLayer } from "./sequence-layer.js";
 import type { FurtherInputs } from "./stream-options.js";
 
 /** How a cell is run as a layer. */
 export interface RecurrentOptions {
-  /** Run each sequence from its last step to its first; the rows stay where they are. Chains only. */
+  /** Run each sequence from its last step to its first, and trees from the root down; the rows stay where they are. See `Structure.reversed`. */
   readonly reverse?: boolean;
   /** By port of the cell, how many steps back it reads, as in `chain`; a cell without ports has the port `in`. Chains only. */
   readonly delays?: Delays;
@@ -34,7 +33,7 @@ export type SequenceCell<S extends Shapes, P> = Cell<{ x: InputSpec }, S, P, Val
  * @param cell any cell that has an input x per node and whose output is one value: its state may have any slots
  * @throws TypeError if the cell has no input x, or, when it runs, an output of several values
  * @throws ShapeError if something that the cell reads is not given
- * @throws StructureError if `reverse` or `delays` are asked for and the structure is not a chain
+ * @throws StructureError if `delays` are asked for and the structure is not a chain, or `reverse` and it has no reverse
  * @example
  * const layer = recurrent(lstm({ input: 3, hidden: 4 }));
  * const classify = linear({ input: 4, output: 2 });
@@ -64,7 +63,7 @@ export function recurrent<S extends Shapes, P>(
     },
     init: (key, dtype = "float32") => cell.init(key, dtype),
     apply(params, x, structure, options = {}) {
-      const turned = reverse ? reversedChain(structure) : structure;
+      const turned = reverse ? structure.reversed() : structure;
       const over = delayed ? delayed.over(turned) : turned;
       const inputs = { x, ...readBy(cell, options.inputs ?? {}) } as OperandsOf<{ x: InputSpec }>;
       const { initial, ...others } = unfoldOptions<S>(options);

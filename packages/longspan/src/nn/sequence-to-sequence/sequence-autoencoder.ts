@@ -9,7 +9,6 @@ import type { CellMaker } from "../cells/inner-cell.js";
 import { checkInit } from "../layers/check-call.js";
 import { type LinearParams, linear } from "../layers/index.js";
 import { layerKind } from "../layers/kinds.js";
-import { reversedChain } from "../layers/reversed-chain.js";
 import type { AnySequenceLayer, Layer, Module, SequenceLayer } from "../module.js";
 import { checkParts } from "./check-sequences.js";
 import { type ContextConfig, checkContext, contextKind, contextOf } from "./context.js";
@@ -151,7 +150,7 @@ export function sequenceAutoencoder<E, S, P, R = never>(
       throw new StructureError(
         `${name}: there are ${code.shape[0]} codes and ${structure.sequences} sequences to give back`,
       );
-    const over = reversed ? reversedChain(structure) : structure;
+    const over = reversed ? structure.reversed() : structure;
     const before = () => {
       const rows = layer ? layer.apply(params.reads as Traceable<R>, x!) : x!;
       return shiftRows(over, rows, zeros([1, ...rows.shape.slice(1)], rows.dtype));

@@ -16,9 +16,10 @@ import type { Structure } from "./structure.js";
 
 /** A directed edge between nodes of one graph: `to` reads the state of `from` through an in-port. */
 export interface GraphEdge {
-  readonly from: number;
+  /** A node, or `"initial"` for the initial state of the graph. */
+  readonly from: number | "initial";
   readonly to: number;
-  /** The in-port of `to`; the first unless named. */
+  /** The in-port of `to`; the first by default. */
   readonly port?: string;
   /**
    * Whether `from` is what `to` was at the level before: the same thing, one round earlier. An edge step can ask for that state at all
@@ -33,6 +34,11 @@ export interface Graph {
   readonly edges: readonly GraphEdge[];
   /** Nodes whose states are final states, in order, with a row for each; the nodes that no other reads by default. */
   readonly finals?: readonly number[];
+  /**
+   * Per node, how many steps it is from the start: what truncation counts by. Along each edge it goes on. All graphs of a batch have one,
+   * or none has.
+   */
+  readonly clock?: readonly number[];
 }
 
 /**
@@ -40,7 +46,7 @@ export interface Graph {
  * reads zeros. Nodes may be shared: several nodes may read one.
  *
  * Final states have a row for each final node, graph after graph: as many as a graph has, and none for a graph without
- * nodes. `trees` has one row per tree.
+ * nodes. `trees` has one row per tree. Initial states have a row for each graph, if an edge of any leaves "initial".
  *
  * @param options.ports names of the in-ports that the cell has.
  * @throws StructureError for a cycle, naming its nodes; for nodes and ports that do not exist.
@@ -66,6 +72,7 @@ const graphKinds: KindsOf<Graph> = {
   nodes: count,
   edges: listOf(edgeKind, "a list of edges { from, to }"),
   finals: optional(list),
+  clock: optional(list),
 };
 
 /** The nodes that no other reads. */

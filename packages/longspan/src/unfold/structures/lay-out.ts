@@ -1,17 +1,22 @@
 import { describe } from "../../check/index.js";
 import { Structure, StructureError, zeroState } from "./structure.js";
 
+/** Where an edge begins that brings the initial state of its graph. */
+export const initialState = "initial";
+
 /** A graph that is laid out: nodes 0..nodes-1, and edges by which `to` reads the state of `from`. */
 export interface NamedGraph {
   /** What messages call it. */
   readonly name: string;
   readonly nodes: number;
   readonly edges: readonly {
-    readonly from: number;
+    readonly from: number | typeof initialState;
     readonly to: number;
     readonly port?: string;
     readonly own?: boolean;
   }[];
+  /** Per node, steps since the start. */
+  readonly clock?: readonly number[];
   /** Nodes whose states are final states, with a row for each; that of `zeroState` is zeros. */
   readonly finals: readonly number[];
 }
@@ -47,10 +52,11 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
   });
   const edges: { from: number; to: number; port: number; own: number; position: number }[] = [];
   const finals: number[] = [];
+  const sources = graphs.some((g) => g.edges.some((e) => e.from === initialState)) ? graphs.length : 0;
   graphs.forEach((g, i) => {
     for (const e of g.edges)
       edges.push({
-        from: rowOf[starts[i]! + e.from]!,
+        from: e.from === initialState ? -(i + 1) : rowOf[starts[i]! + e.from]!,
         to: rowOf[starts[i]! + e.to]!,
         port: e.port === undefined ? 0 : ports.indexOf(e.port),
         own: e.own ? 1 : 0,
@@ -64,7 +70,7 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
   return new Structure({
     nodes: all.length,
     sequences: graphs.length,
-    sources: 0,
+    sources,
     sinks: finals.length,
     edges: {
       from: Int32Array.from([...edges.map((e) => e.from), ...finals]),
@@ -77,9 +83,11 @@ export function layOut(graphs: readonly NamedGraph[], ports: readonly string[]):
     inPorts: ports,
     outPorts: ["out"],
     sequenceOf: Int32Array.from(all, (n) => n.graph),
+    ...(sources > 0 ? { sourceSequence: Int32Array.from(graphs.keys()) } : {}),
+    sinkSequence: Int32Array.from(graphs.flatMap((g, i) => g.finals.map(() => i))),
     examples: Int32Array.from(graphs.keys()),
     positions: Int32Array.from(all, (n) => n.node),
-    clock: null,
+    clock: clocksOf(graphs) && Int32Array.from(all, (n) => graphs[n.graph]!.clock![n.node]!),
     order: Int32Array.from(all, (n) => n.position),
     edgeOrder: Int32Array.from(edges, (e) => e.position),
     ...(edges.some((e) => e.own) ? { own: Int32Array.from(edges, (e) => e.own) } : {}),
@@ -99,6 +107,30 @@ function checkOwn({ name, edges }: NamedGraph): void {
     );
 }
 
+/** Whether the graphs have clocks. @throws StructureError where only some have one, or one does not go on along an edge */
+function clocksOf(graphs: readonly NamedGraph[]): true | null {
+  const having = graphs.filter((g) => g.clock !== undefined);
+  if (having.length === 0) return null;
+  const without = graphs.find((g) => g.clock === undefined);
+  if (without)
+    throw new StructureError(
+      `${without.name} has no clock, and ${having[0]!.name} has one; give all of a batch one, or none`,
+    );
+  for (const { name, nodes, edges, clock = [] } of having) {
+    const wrong = clock.findIndex((t) => !Number.isSafeInteger(t) || t < 0);
+    if (wrong >= 0 || clock.length !== nodes)
+      throw new StructureError(
+        `${name}: ${wrong >= 0 ? `clock[${wrong}] is ${describe(clock[wrong])}` : `clock has ${clock.length} entries`}; a clock holds a number of steps, 0 or more, for each of the ${nodes} nodes`,
+      );
+    for (const { from, to } of edges)
+      if (from !== initialState && clock[from]! >= clock[to]!)
+        throw new StructureError(
+          `${name}: node ${to} reads node ${from}, and their clocks stand at ${clock[to]} and ${clock[from]}; a node's clock is past those of the nodes that it reads`,
+        );
+  }
+  return true;
+}
+
 /** The length of the longest path into each node. */
 function levelsOf(g: NamedGraph, ports: readonly string[]): Int32Array {
   const where = g.name;
@@ -107,7 +139,7 @@ function levelsOf(g: NamedGraph, ports: readonly string[]): Int32Array {
   const into: number[][] = Array.from({ length: g.nodes }, () => []);
   const reads: number[][] = Array.from({ length: g.nodes }, () => []);
   for (const e of g.edges) {
-    for (const n of [e.from, e.to])
+    for (const n of e.from === initialState ? [e.to] : [e.from, e.to])
       if (!Number.isInteger(n) || n < 0 || n >= g.nodes)
         throw new StructureError(
           `${where}: an edge names node ${describe(n)}; the nodes are 0..${g.nodes - 1}`,
@@ -116,6 +148,7 @@ function levelsOf(g: NamedGraph, ports: readonly string[]): Int32Array {
       throw new StructureError(
         `${where}: an edge names port ${describe(e.port)}; the ports are ${ports.join(", ")}`,
       );
+    if (e.from === initialState) continue;
     into[e.to]!.push(e.from);
     reads[e.from]!.push(e.to);
   }
