@@ -182,7 +182,8 @@ describe("flowReport over trees and graphs", () => {
     });
 
     // A message that is nowhere the largest has a Jacobian of no rank, and a logarithm that is not finite.
-    const hasRank = cell.name !== "largest";
+    // The nodes of gatedTree are normalised: what is added to all units of one, or scales them, is lost.
+    const hasRank = cell.name !== "largest" && cell.name !== "gatedTree";
     test.runIf(hasRank)(
       `${cell.name}: exponents add up to the mean of ln |det| of the Jacobians along all paths from leaves to roots`,
       async () => {
