@@ -35,28 +35,28 @@ const slots = 6;
 
 /** What each arm is: its problem, its cell by features and units, the trees that it runs over, and where the state of the root stands. */
 export const arms = {
-  "chain LSTM": { problem: "published", hidden: 100, make: lstm },
-  "tree-LSTM, given trees": {
+  "chain-lstm": { problem: "published", hidden: 100, make: lstm },
+  "tree-lstm": {
     problem: "published",
     hidden: 100,
     make: binaryTreeLstm,
     tree: ({ tree }) => tree,
   },
-  "short: chain LSTM": { problem: "short", hidden: 64, make: lstm },
-  "short: learned trees": {
+  "short-chain-lstm": { problem: "short", hidden: 64, make: lstm },
+  "short-learned": {
     problem: "short",
     hidden: 64,
     make: (sizes) => orderedMemory({ ...sizes, slots }),
     root: ({ closed }) => reshape(slice(closed, 1, slots - 1, slots), [closed.shape[0], closed.shape[2]]),
   },
-  "short: given trees": { problem: "short", hidden: 64, make: gatedTree, tree: ({ tree }) => tree },
-  "short: balanced trees": {
+  "short-given": { problem: "short", hidden: 64, make: gatedTree, tree: ({ tree }) => tree },
+  "short-balanced": {
     problem: "short",
     hidden: 64,
     make: gatedTree,
     tree: ({ symbols }) => balancedTree(symbols.length),
   },
-  "short: random trees": { problem: "short", hidden: 64, make: gatedTree, tree: randomTree },
+  "short-random": { problem: "short", hidden: 64, make: gatedTree, tree: randomTree },
 };
 
 /** A net for an arm: its first parameters, and the logits of expressions. */

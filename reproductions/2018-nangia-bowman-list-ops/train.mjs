@@ -1,4 +1,4 @@
-// One training run: node train.mjs '{"arm":"chain LSTM","seed":1,"steps":4000,"minutes":60,"state":"FILE","data":"FOLDER"}' prints its
+// One training run: node train.mjs '{"arm":"chain-lstm","seed":1,"steps":4000,"minutes":60,"state":"FILE","data":"FOLDER"}' prints its
 // result as one line of JSON. With data, the published expressions are held out; without, fresh ones.
 
 import { readFileSync } from "node:fs";
