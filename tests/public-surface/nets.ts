@@ -285,7 +285,7 @@ export const netRows: Rows = {
       },
     ),
   minimalGatedUnit: () => cell(sizes(), "minimalGatedUnit: "),
-  mingru: () => cell(sizes(), "mingru: "),
+  mingru: () => cell({ ...sizes(), squash: maybe(func((x: Value) => x)) }, "mingru: "),
   minlstm: () => cell(gated(), "minlstm: "),
   linearRecurrentUnit: () =>
     cell(
@@ -692,6 +692,7 @@ export const netRows: Rows = {
           layers: maybe(size(1)),
           cell: maybe(argument("lstm", ["function"], "lsmt")),
           dropout: maybe(rate(0.1)),
+          residual: maybe(flag(false)),
         }),
       },
       {

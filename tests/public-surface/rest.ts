@@ -574,6 +574,8 @@ export const runRows: Rows = {
           features: size(2),
           layers: size(1),
           dropout: rate(0),
+          residual: maybe(flag(false)),
+          squash: maybe(choice("tanh")),
           start: maybe(choice("cell")),
           radius: maybe(positive(1)),
           inputScale: maybe(positive(1)),

@@ -125,13 +125,19 @@ describe("resolveSettings", () => {
 
   it("the cell and then the optimiser say what is usual, the optimiser before the cell", () => {
     const text = (given: Record<string, string>) => resolveSettings(trainTextSettings, given).values;
-    const of = ({ layers, dropout, lr }: ReturnType<typeof text>) => ({ layers, dropout, lr });
-    expect(of(text({}))).toEqual({ layers: 1, dropout: 0.2, lr: 0.004 });
-    expect(of(text({ cell: "mingru" }))).toEqual({ layers: 3, dropout: 0.1, lr: 0.01 });
+    const of = ({ layers, dropout, lr, residual }: ReturnType<typeof text>) => ({
+      layers,
+      dropout,
+      lr,
+      residual,
+    });
+    expect(of(text({}))).toEqual({ layers: 1, dropout: 0.2, lr: 0.004, residual: false });
+    expect(of(text({ cell: "mingru" }))).toEqual({ layers: 3, dropout: 0, lr: 0.01, residual: true });
     expect(of(text({ cell: "mingru", optimizer: "sgd", layers: "2" }))).toEqual({
       layers: 2,
-      dropout: 0.1,
+      dropout: 0,
       lr: 1,
+      residual: true,
     });
   });
 

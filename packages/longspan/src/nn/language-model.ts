@@ -1,4 +1,14 @@
-import { check, checkSettings, func, type KindsOf, oneOf, optional, rate, size } from "../check/index.js";
+import {
+  check,
+  checkSettings,
+  flag,
+  func,
+  type KindsOf,
+  oneOf,
+  optional,
+  rate,
+  size,
+} from "../check/index.js";
 import type { Tensor, Traceable, Value } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { type ChainCellName, chainCells } from "./cells/index.js";
@@ -40,6 +50,8 @@ export interface LanguageModelConfig {
   readonly layers?: number;
   /** The cell by name, lstm by default, or a layer made by `recurrent` from any cell whose output is [output]. */
   readonly cell?: LanguageModelCell | ((sizes: LanguageModelLayerSizes) => AnySequenceLayer);
+  /** Adds a layer's input to its output wherever the two have the same width, as `stacked` does. */
+  readonly residual?: boolean;
   /** Dropout on the embeddings, between layers and before the output layer: a rate in [0, 1); 0 by default. */
   readonly dropout?: number;
 }
@@ -90,12 +102,21 @@ export interface LanguageModel<P = LanguageModelParams, S = LanguageModelState> 
  */
 export function languageModel(config: LanguageModelConfig): LanguageModel {
   const settled = checkSettings("languageModel", config, kinds);
-  const { vocabulary, features, hidden, projection, layers = 1, cell = "lstm", dropout = 0 } = settled;
+  const {
+    vocabulary,
+    features,
+    hidden,
+    projection,
+    layers = 1,
+    cell = "lstm",
+    dropout = 0,
+    residual = false,
+  } = settled;
   const output = projection ?? hidden;
   const layerOf = typeof cell === "string" ? namedLayer(cell, projection) : cell;
   const net = stacked(
     Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? features : output, hidden, output })),
-    { dropout },
+    { dropout, residual },
   );
   const model = surrounded<LanguageModelParams, LanguageModelState>("languageModel", {
     before: ["embedding", embedding({ vocabulary, features })],
@@ -123,6 +144,7 @@ const kinds: KindsOf<LanguageModelConfig> = {
   projection: optional(size),
   layers: optional(size),
   cell: optional({ ...cellNames, accepts: (value) => cellNames.accepts(value) || func.accepts(value) }),
+  residual: optional(flag),
   dropout: optional(rate),
 };
 

@@ -2,6 +2,7 @@ import {
   check,
   checkSettings,
   finitePositive,
+  flag,
   type KindsOf,
   oneOf,
   optional,
@@ -14,10 +15,12 @@ import {
   type LanguageModelLayerSizes,
   type LanguageModelParams,
   languageModel,
+  mingru,
   recurrent,
   rnn,
   sutskeverStart,
 } from "../nn/index.js";
+import { tanh } from "../ops/index.js";
 import { libraryName, runCells } from "./cell-names.js";
 import { entryOf, type RunConfig, type RunSchema } from "./configuration.js";
 import { knownSettings, type RunKind } from "./run-kind.js";
@@ -33,6 +36,10 @@ export interface TextModelSettings {
   /** Features per symbol. */
   readonly features: number;
   readonly dropout: number;
+  /** Adds a layer's input to its output wherever the two have the same width; false by default. */
+  readonly residual?: boolean;
+  /** What squashes the candidate of a mingru; none by default. */
+  readonly squash?: "none" | "tanh";
   /** How an rnn starts: as its cell does (the default), or as in Sutskever et al. (2013). */
   readonly start?: "cell" | "sparse-2013";
   /** Of the start of 2013: the spectral radius of the recurrent weights; 1.1 by default. */
@@ -51,6 +58,7 @@ export interface OpenedTextRun extends KeptWeights<LanguageModelParams> {
 }
 
 const start = oneOf("cell", "sparse-2013");
+const squashes = oneOf("none", "tanh");
 
 const kinds: KindsOf<TextModelSettings> = {
   cell: oneOf(...runCells),
@@ -58,6 +66,8 @@ const kinds: KindsOf<TextModelSettings> = {
   layers: size,
   features: size,
   dropout: rate,
+  residual: optional(flag),
+  squash: optional(squashes),
   start: optional(start),
   radius: optional(finitePositive),
   inputScale: optional(finitePositive),
@@ -75,6 +85,8 @@ export function textRunModel(settings: TextModelSettings, vocabulary: number): L
   const {
     cell,
     start = "cell",
+    squash = "none",
+    residual = false,
     radius,
     inputScale,
     ...sizes
@@ -86,12 +98,16 @@ export function textRunModel(settings: TextModelSettings, vocabulary: number): L
   };
   return languageModel({
     ...sizes,
+    // One layer of another width than the embedding has nothing to be added to.
+    residual: residual && (sizes.layers > 1 || sizes.features === sizes.hidden),
     vocabulary,
     cell:
-      start === "cell"
-        ? libraryName(cell)
-        : ({ input, hidden }: LanguageModelLayerSizes) =>
-            recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) })),
+      start !== "cell"
+        ? ({ input, hidden }: LanguageModelLayerSizes) =>
+            recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) }))
+        : cell === "mingru" && squash === "tanh"
+          ? ({ input, hidden }: LanguageModelLayerSizes) => recurrent(mingru({ input, hidden, squash: tanh }))
+          : libraryName(cell),
   });
 }
 
@@ -103,6 +119,8 @@ const schema: RunSchema = {
     layers: entryOf(size),
     features: entryOf(size),
     dropout: entryOf(rate),
+    residual: entryOf(flag, false),
+    squash: entryOf(squashes, "none"),
     start: entryOf(start, "cell"),
     radius: entryOf(finitePositive, 1.1),
     inputScale: entryOf(finitePositive, 0.001),

@@ -7,11 +7,15 @@ import { type TrainSettings, trainTextSettings } from "./settings.js";
 export type TextSettings = Kept<TrainSettings>;
 
 /** The model of a run. */
-export type ModelConfig = Pick<TextSettings, "cell" | "hidden" | "layers" | "features" | "dropout">;
+export type ModelConfig = Pick<
+  TextSettings,
+  "cell" | "hidden" | "layers" | "features" | "dropout" | "residual" | "squash"
+>;
 
 /** The model that the settings ask for. */
-export function modelConfig({ cell, hidden, layers, features, dropout }: TextSettings): ModelConfig {
-  return { cell, hidden, layers, features, dropout };
+export function modelConfig(settings: TextSettings): ModelConfig {
+  const { cell, hidden, layers, features, dropout, residual, squash } = settings;
+  return { cell, hidden, layers, features, dropout, residual, squash };
 }
 
 /** The model of a run over so many symbols. */

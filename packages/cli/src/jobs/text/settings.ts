@@ -38,13 +38,26 @@ export const trainTextSettings = {
   dropout: setting(rate, {
     group: "model",
     help: "share of features dropped in training: embeddings, between layers, before the output",
-    default: { on: "cell", values: { mingru: 0.1 }, otherwise: 0.2 },
+    default: { on: "cell", values: { mingru: 0 }, otherwise: 0.2 },
     placeholder: "<rate>",
   }),
   features: setting(integer(1, 4096), {
     group: "model",
     help: "features per character or word",
     default: 64,
+  }),
+  residual: setting(flag, {
+    group: "model",
+    help: "add what a layer reads to what it gives, where both are as wide",
+    default: { on: "cell", values: { mingru: true }, otherwise: false },
+    before: false,
+  }),
+  squash: setting(choice(["none", "tanh"]), {
+    group: "model",
+    help: "what squashes the candidate of a mingru",
+    default: "tanh",
+    before: "none",
+    needs: { setting: "cell", oneOf: ["mingru"] },
   }),
   vocabulary: setting(integer(2), {
     group: "model",
