@@ -11,7 +11,9 @@ import {
 } from "../check/index.js";
 import { type Vocabulary, vocabularyFrom } from "../data/index.js";
 import {
+  type AnySequenceLayer,
   type LanguageModel,
+  type LanguageModelCell,
   type LanguageModelLayerSizes,
   type LanguageModelParams,
   languageModel,
@@ -82,33 +84,37 @@ const kinds: KindsOf<TextModelSettings> = {
  * model.init(Key.of(1)).readout.W.shape; // [8, 65]
  */
 export function textRunModel(settings: TextModelSettings, vocabulary: number): LanguageModel {
-  const {
-    cell,
-    start = "cell",
-    squash = "none",
-    residual = false,
-    radius,
-    inputScale,
-    ...sizes
-  } = checkSettings("textRunModel", settings, kinds);
+  const settled = checkSettings("textRunModel", settings, kinds);
   check("textRunModel", "vocabulary", vocabulary, size);
-  const sparse = {
-    ...(radius === undefined ? {} : { radius }),
-    ...(inputScale === undefined ? {} : { inputScale }),
-  };
+  const { hidden, layers, features, dropout, residual = false } = settled;
   return languageModel({
-    ...sizes,
+    hidden,
+    layers,
+    features,
+    dropout,
     // One layer of another width than the embedding has nothing to be added to.
-    residual: residual && (sizes.layers > 1 || sizes.features === sizes.hidden),
+    residual: residual && (layers > 1 || features === hidden),
     vocabulary,
-    cell:
-      start !== "cell"
-        ? ({ input, hidden }: LanguageModelLayerSizes) =>
-            recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) }))
-        : cell === "mingru" && squash === "tanh"
-          ? ({ input, hidden }: LanguageModelLayerSizes) => recurrent(mingru({ input, hidden, squash: tanh }))
-          : libraryName(cell),
+    cell: cellOf(settled),
   });
+}
+
+/** The cell by its name, or a layer of one with settings of its own. */
+function cellOf(
+  settings: TextModelSettings,
+): LanguageModelCell | ((sizes: LanguageModelLayerSizes) => AnySequenceLayer) {
+  const { cell, start = "cell", squash = "none", radius, inputScale } = settings;
+  if (start === "sparse-2013") {
+    const sparse = {
+      ...(radius === undefined ? {} : { radius }),
+      ...(inputScale === undefined ? {} : { inputScale }),
+    };
+    return ({ input, hidden }) =>
+      recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) })) as AnySequenceLayer;
+  }
+  if (cell === "mingru" && squash === "tanh")
+    return ({ input, hidden }) => recurrent(mingru({ input, hidden, squash: tanh })) as AnySequenceLayer;
+  return libraryName(cell);
 }
 
 const schema: RunSchema = {

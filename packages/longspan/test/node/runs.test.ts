@@ -10,14 +10,20 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  chain,
   characterVocabulary,
   decodeRun,
   evaluateSynthetic,
   Key,
+  type LanguageModel,
+  type LanguageModelParams,
+  languageModel,
   leaves,
   memoryRunCells,
+  mingru,
   type RunContent,
   RunError,
+  recurrent,
   runCells,
   runFiles,
   type SyntheticModelSettings,
@@ -26,6 +32,8 @@ import {
   syntheticRunProblem,
   type Tensor,
   type TextModelSettings,
+  tanh,
+  tensor,
   textRunModel,
 } from "longspan";
 import {
@@ -72,6 +80,33 @@ describe("a run made without the command line", () => {
     expect(await numbers(opened.params)).toEqual(await numbers(params));
     expect(opened.config).toMatchObject({ format: "longspan-run", formatVersion: 7, task: "text" });
     expect(readRunVocabulary(run.path).size).toBe(3);
+  });
+
+  it("on a text with minGRUs has the residual connections and the squashing that it names, or none", async () => {
+    const sizes = { hidden: 4, layers: 2, features: 3, dropout: 0 };
+    const layer = ({ input, hidden }: { input: number; hidden: number }) =>
+      recurrent(mingru({ input, hidden, squash: tanh }));
+    const symbols = tensor([0, 2, 1, 1, 0], "int32");
+    const logits = async (model: LanguageModel, params: LanguageModelParams) =>
+      Array.from(await (model.apply(params, symbols, chain([5])).output as Tensor).data());
+    const wanted: [object, LanguageModel][] = [
+      [
+        { residual: true, squash: "tanh" },
+        languageModel({ ...sizes, vocabulary: 3, cell: layer, residual: true }),
+      ],
+      [{}, languageModel({ ...sizes, vocabulary: 3, cell: "mingru" })],
+    ];
+    for (const [settings, model] of wanted) {
+      const named = { ...sizes, cell: "mingru", ...settings };
+      const run = createRun(fresh(), { task: "text", settings: named }, { vocabulary });
+      const params = model.init(Key.of(1));
+      await run.saveWeights(params, 7);
+      run.close();
+      const opened = openRun(run.path, "text");
+      expect(await logits(opened.model, opened.params)).toEqual(await logits(model, params));
+    }
+    // One layer of another width than the embedding has nothing to be added to.
+    expect(() => textRunModel({ ...sizes, layers: 1, cell: "mingru", residual: true }, 3)).not.toThrow();
   });
 
   it("on a synthetic problem is opened, and its model is that of its start: the same answers", async () => {
