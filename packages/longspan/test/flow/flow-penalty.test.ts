@@ -9,7 +9,9 @@ import {
   grad,
   jvp,
   Key,
+  leaves,
   lstm,
+  mapTree,
   mapTrees,
   mul,
   normal,
@@ -70,13 +72,13 @@ function moved(params: Record<string, Tensor>, direction: Record<string, Tensor>
 }
 
 function directionFor(params: Record<string, Tensor>) {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, p], i) => [name, normal(Key.of(50 + i), p.shape, "float64")]),
-  ) as Record<string, Tensor>;
+  let i = 50;
+  return mapTree(params, (p) => normal(Key.of(i++), p.shape, "float64")) as Record<string, Tensor>;
 }
 
 function slopeOf(grads: Record<string, Tensor>, direction: Record<string, Tensor>) {
-  return Object.keys(grads).reduce((s, name) => s + item(sum(mul(grads[name]!, direction[name]!))), 0);
+  const along = leaves(direction);
+  return leaves(grads).reduce((s, g, i) => s + item(sum(mul(g, along[i]!))), 0);
 }
 
 /** dL/dstate(t) by probes, as plain constants. */
@@ -380,14 +382,12 @@ describe("the flow penalty", () => {
           [(p: AnyParams) => ours(p).loss, (p: AnyParams) => f(p).loss],
         ] as const;
         for (const [mine, reference] of pairs) {
-          const [got, expected] = [mine, reference].map((of) => grad(of as never)(params as never)) as [
-            Record<string, Tensor>,
-            Record<string, Tensor>,
-          ];
-          for (const path of Object.keys(params)) {
-            const scale = Math.max(...list(expected[path]).map(Math.abs));
-            list(got[path]).forEach((v, i) => {
-              expect(Math.abs(v - list(expected[path])[i]!)).toBeLessThanOrEqual(1e-11 * scale);
+          const [got, expected] = [mine, reference].map((of) => leaves(grad(of as never)(params as never)));
+          for (const [k, slope] of expected!.entries()) {
+            const numbers = list(slope);
+            const scale = Math.max(...numbers.map(Math.abs));
+            list(got![k]).forEach((v, i) => {
+              expect(Math.abs(v - numbers[i]!)).toBeLessThanOrEqual(1e-11 * scale);
             });
           }
         }
