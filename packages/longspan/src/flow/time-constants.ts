@@ -46,6 +46,9 @@ export interface TimeConstants {
  * along additions and products element by element alone, all else that the step makes of its state being held. For an LSTM it is the
  * forget gate, for a GRU the update gate, for a leaky unit its constant; a slot without such a path has none.
  *
+ * Each slot is followed by itself. A rotation of two slots, such as the parts of the complex state of `linearRecurrentUnit`, is in the Jacobians
+ * only: f is the part that each slot keeps of itself.
+ *
  * The gradient also goes other ways, through the gates and through h. What they add or take is the difference between the product of f and that
  * of the Jacobians, d s(T) / d s(T - lag), which `products` puts side by side.
  *
