@@ -21,7 +21,6 @@ import {
 } from "../data/index.js";
 import { problemKind } from "../data/kinds.js";
 import {
-  namedCell,
   namedMachine,
   pascanuRnn,
   recurrent,
@@ -32,7 +31,7 @@ import {
   stacked,
   sutskeverRnn,
 } from "../nn/index.js";
-import { libraryName, machineName, memoryRunCells, runCells } from "./cell-names.js";
+import { machineName, memoryRunCells, runCells, runLayer } from "./cell-names.js";
 import { entryOf, type RunConfig, type RunSchema, refusing } from "./configuration.js";
 import { knownSettings, type RunKind } from "./run-kind.js";
 import { type KeptWeights, keptWeights } from "./run-source.js";
@@ -179,11 +178,9 @@ function layersOf(
 ): AnyLayer {
   const machine = machineName(cell);
   const layerOn = (input: number) =>
-    recurrent(
-      machine === undefined
-        ? namedCell(libraryName(cell), { input, hidden: sizes.hidden })
-        : namedMachine(machine, { input, ...sizes }),
-    ) as unknown as AnyLayer;
+    (machine === undefined
+      ? runLayer(cell, { input, hidden: sizes.hidden })
+      : recurrent(namedMachine(machine, { input, ...sizes }))) as unknown as AnyLayer;
   const layers = [layerOn(input)];
   while (layers.length < count) layers.push(layerOn(layers.at(-1)!.features!));
   return count === 1 ? layers[0]! : (stacked(layers as never) as unknown as AnyLayer);

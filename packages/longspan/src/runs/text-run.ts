@@ -24,6 +24,7 @@ import {
 } from "../nn/index.js";
 import { tanh } from "../ops/index.js";
 import { libraryName, runCells } from "./cell-names.js";
+import { runCells, runLayer } from "./cell-names.js";
 import { entryOf, type RunConfig, type RunSchema } from "./configuration.js";
 import { knownSettings, type RunKind } from "./run-kind.js";
 import { type KeptWeights, keptWeights, parsed, reading } from "./run-source.js";
@@ -96,6 +97,10 @@ export function textRunModel(settings: TextModelSettings, vocabulary: number): L
     residual: residual && (layers > 1 || features === hidden),
     vocabulary,
     cell: cellOf(settled),
+    cell: ({ input, hidden }: LanguageModelLayerSizes) =>
+      start === "cell"
+        ? runLayer(cell, { input, hidden })
+        : recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) })),
   });
 }
 

@@ -18,6 +18,7 @@ import {
   type LanguageModel,
   type LanguageModelParams,
   languageModel,
+  leafEntries,
   leaves,
   memoryRunCells,
   mingru,
@@ -107,6 +108,20 @@ describe("a run made without the command line", () => {
     }
     // One layer of another width than the embedding has nothing to be added to.
     expect(() => textRunModel({ ...sizes, layers: 1, cell: "mingru", residual: true }, 3)).not.toThrow();
+  it("may have a clockwork net: its units in five groups, the rest with the fastest", () => {
+    const net = textRunModel({ ...text, cell: "clockwork", hidden: 23, layers: 1 }, 3);
+    const shapes = leafEntries(net.init(Key.of(1))).map(([path, { shape }]) => `${path} ${shape.join("x")}`);
+    // Reads its input and the slower groups.
+    const groups = [
+      [19, 7],
+      [15, 4],
+      [11, 4],
+      [7, 4],
+      [3, 4],
+    ].map(([input, units], g) => `layers[0][${g}].U ${input}x${units}`);
+    expect(shapes.filter((shape) => shape.includes(".U "))).toEqual(groups);
+    const few = textRunModel({ ...text, cell: "clockwork", hidden: 2, layers: 1 }, 3);
+    expect(leafEntries(few.init(Key.of(1))).filter(([path]) => path.endsWith(".U")).length).toBe(2);
   });
 
   it("on a synthetic problem is opened, and its model is that of its start: the same answers", async () => {
