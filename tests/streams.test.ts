@@ -4,9 +4,11 @@ import {
   bidirectional,
   chain,
   cholesky,
+  clockwork,
   concat,
   cumulativeProduct,
   defineCell,
+  delayedRnn,
   executor,
   fromArray,
   glorot,
@@ -17,6 +19,7 @@ import {
   languageModel,
   layerNorm,
   leafEntries,
+  leaky,
   leaves,
   linear,
   lstm,
@@ -114,6 +117,20 @@ const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
   "own, a matrix and a slot without recurrence": () => recurrent(fastWeights(sizes)),
   "own, a memory with operations along axes and on matrices": () => recurrent(addressed(sizes)),
   "own, a state that stays": () => recurrent(still(sizes)),
+  "a leaky LSTM": () => recurrent(leaky(lstm(sizes), { slots: ["h"] })) as AnySequenceLayer,
+  "delays, a group of which has no short ones": () =>
+    delayedRnn({
+      input: I,
+      groups: [
+        { units: 3, delays: [1, 4] },
+        { units: 2, delays: 3 },
+      ],
+    }),
+  "a clockwork net in a stack": () =>
+    stacked([
+      clockwork(lstm, { input: I, groups: [1, 2, 5].map((period) => ({ units: 2, period })) }),
+      linear({ input: 6, output: 3 }),
+    ]),
   "a stack with residuals": () =>
     stacked(
       [

@@ -23,7 +23,9 @@ export function keepGate(cell: Pick<Cell, "trace">): number | null {
     if (eq?.op.name !== "mul") continue;
     const [a, b] = eq.inputs as [Value, Value];
     const gate = old.has(a) ? made.get(b) : old.has(b) ? made.get(a) : undefined;
-    if (gate?.op.name === "sigmoid") return equations.filter(isActivation).indexOf(gate);
+    // That of a leaky unit is the same at all nodes, and no activation of them.
+    if (gate?.op.name === "sigmoid" && isActivation(gate))
+      return equations.filter(isActivation).indexOf(gate);
   }
   return null;
 }

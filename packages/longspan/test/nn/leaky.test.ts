@@ -3,6 +3,7 @@ import {
   chain,
   checkDerivatives,
   defineCell,
+  flowReport,
   gru,
   Key,
   leaky,
@@ -215,6 +216,20 @@ describe("time constants", () => {
     expect(gradOf(false).a).toEqual([0, 0]);
     expect(gradOf(false).W).toEqual(gradOf(true).W);
     expect(gradOf(true).a.every((g) => Math.abs(g) > 1e-3)).toBe(true);
+  });
+
+  it("are those that flowReport finds, and no gate that is driven anywhere", async () => {
+    const cell = leakyRnn({ input: 3, hidden: 3, timeConstants: [2, 10, 50] });
+    const x = normals(Key.of(1), 30, 3);
+    const report = await flowReport(
+      (params) => sum(unfold(cell, params, { x }, chain([30])).final.h),
+      cell.init(Key.of(2), "float64"),
+    );
+    const { keeps, saturation, selfLoops } = report.layers[0]!;
+    expect(keeps).toBeNull();
+    expect(saturation.map(({ name }) => name)).toEqual(["tanh 1"]);
+    expect(selfLoops.map(({ slot }) => slot)).toEqual(["h"]);
+    expect(difference(selfLoops[0]!.perUnit, [2, 10, 50])).toBeLessThan(1e-12);
   });
 
   it("learned by gradient descent, find the constant of an average", () => {
