@@ -279,11 +279,16 @@ function chooseResiduals(
   const free = new Set<Var>();
   const saved = new Set<Var>();
   const repeated = new Set<Equation>();
+  // A value may be read many times over: what it costs is found once, as long as no more is saved.
+  const costs = new Map<Var, number>();
   const cost = (v: Var): number => {
     if (saved.has(v) || operands.has(v) || kept.has(v)) return 0;
+    const known = costs.get(v);
+    if (known !== undefined) return known;
     const eq = producer.get(v);
-    if (!isRepeatable(eq)) return memoryOf(v);
-    return Math.min(memoryOf(v), inputsCost(eq));
+    const found = isRepeatable(eq) ? Math.min(memoryOf(v), inputsCost(eq)) : memoryOf(v);
+    costs.set(v, found);
+    return found;
   };
   const inputsCost = (eq: Equation) => [...new Set(eq.inputs)].reduce((p, v) => p + cost(v as Var), 0);
   const commit = (v: Var): void => {
@@ -293,10 +298,14 @@ function chooseResiduals(
     }
     if (saved.has(v)) return;
     const eq = producer.get(v);
+    if (eq && repeated.has(eq)) return;
     if (!kept.has(v) && isRepeatable(eq) && inputsCost(eq) <= memoryOf(v)) {
       repeated.add(eq);
       for (const input of eq.inputs) commit(input as Var);
-    } else saved.add(v);
+    } else {
+      saved.add(v);
+      costs.clear();
+    }
   };
   // What must be saved anyway makes the rest cheaper, so it is settled first.
   const forced = needed.filter((v) => !operands.has(v) && !isRepeatable(producer.get(v)));
