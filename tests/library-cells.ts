@@ -6,6 +6,7 @@ import {
   globalGateGru,
   gru,
   gruResetAfter,
+  leaky,
   lstm,
   type MachineName,
   type MachineSizes,
@@ -50,6 +51,7 @@ export function cellVariants(sizes: {
     ["gru with a sigmoid", gru({ ...sizes, squash: sigmoid })],
     ["gruResetAfter with a sigmoid", gruResetAfter({ ...sizes, squash: sigmoid })],
     ["sharedGateGru of a group per unit", sharedGateGru({ ...sizes, groups: sizes.hidden })],
+    ["a leaky LSTM", leaky(lstm(sizes), { slots: ["h"] }) as unknown as AnyCell],
     ["globalGateGru of a group per unit", globalGateGru({ ...sizes, groups: sizes.hidden })],
   ];
 }

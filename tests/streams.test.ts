@@ -19,7 +19,6 @@ import {
   languageModel,
   layerNorm,
   leafEntries,
-  leaky,
   leaves,
   linear,
   lstm,
@@ -117,7 +116,6 @@ const layers: Readonly<Record<string, () => AnySequenceLayer>> = {
   "own, a matrix and a slot without recurrence": () => recurrent(fastWeights(sizes)),
   "own, a memory with operations along axes and on matrices": () => recurrent(addressed(sizes)),
   "own, a state that stays": () => recurrent(still(sizes)),
-  "a leaky LSTM": () => recurrent(leaky(lstm(sizes), { slots: ["h"] })) as AnySequenceLayer,
   "delays, a group of which has no short ones": () =>
     delayedRnn({
       input: I,
