@@ -2,7 +2,7 @@
 //
 //     node reproductions/chapter-10-look-ahead/run.mjs
 //
-// Writes results.json and figure.svg into this folder; README.md says what is done.
+// Writes results.jsonl and figure.svg into this folder; README.md says what is done.
 
 import { writeFileSync } from "node:fs";
 import {
@@ -89,7 +89,7 @@ for (const [name, net] of Object.entries(nets)) {
   process.stdout.write(`${name}: mean squared error ${results.at(-1).error.toPrecision(3)}\n`);
 }
 const here = (name) => new URL(name, import.meta.url);
-writeFileSync(here("results.json"), `${JSON.stringify(results)}\n`);
+writeFileSync(here("results.jsonl"), results.map((result) => `${JSON.stringify(result)}\n`).join(""));
 const shown = 16;
 writeFileSync(
   here("figure.svg"),

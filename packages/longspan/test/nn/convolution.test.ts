@@ -28,6 +28,7 @@ import {
   trees,
   type Value,
   valueAndGrad,
+  valueAndGradPerExample,
   zeros,
 } from "longspan";
 import { describe, expect, test } from "vitest";
@@ -221,6 +222,55 @@ test("dropout drops whole features of a sequence, and nothing without a key", ()
   const afresh = tcnBlock({ input: 3, output: 8, width: 1, norm: "none", dropout: 0.5, drawnPer: "node" });
   const each = onCpu(afresh.apply(params, x, over, { key: Key.of(2) }).output).toArray();
   expect(Array.from(each.subarray(8, 16))).not.toEqual(Array.from(each.subarray(0, 8)));
+});
+
+test("rows of a stream may be left out or come twice, as the beams of a search do", () => {
+  const net = tcn({ input: 2, channels: [3, 3], width: 2 });
+  const params = net.init(Key.of(1), "float64");
+  const stream = net.stream(params, { sequences: 2 });
+  stream.step([1, 2, 3, 4]);
+  stream.select([1, 1, 0]);
+  const rows = Array.from(stream.step([5, 6, 7, 8, 5, 6]) as ArrayLike<number>);
+  const whole = (first: number[], then: number[]) => {
+    const { output } = net.apply(params, tensor([first, then], "float64"), chain([2]));
+    return rowsOf(output, 1, 2);
+  };
+  const expected = [whole([3, 4], [5, 6]), whole([3, 4], [7, 8]), whole([1, 2], [5, 6])].flat();
+  expect(difference(rows, expected)).toBeLessThan(1e-12);
+  stream.dispose();
+});
+
+test("the gradient of each sequence of a batch is that of the sequence alone", () => {
+  const net = tcn({ input: 3, channels: [4], width: 3 });
+  const params = net.init(Key.of(1), "float64");
+  const over = chain([4, 2]);
+  const x = normals(Key.of(3), 6, 3);
+  const losses = (p: typeof params) =>
+    over.sumPerSequence(mean(square(net.apply(p as never, x, over).output), 1));
+  const { grads } = valueAndGradPerExample(losses)(params);
+  const inOrder = over.unpack(x);
+  for (const [b, [from, to]] of [
+    [0, 4],
+    [4, 6],
+  ].entries()) {
+    const own = slice(inOrder, 0, from!, to!);
+    const alone = valueAndGrad((p: typeof params) =>
+      sum(mean(square(net.apply(p as never, own, chain([to! - from!])).output), 1)),
+    )(params).grads;
+    expect(difference(flat(grads[b]), flat(alone))).toBeLessThan(1e-12);
+  }
+});
+
+test("there is no recurrence to truncate or to clip", () => {
+  const layer = convolution({ input: 3, output: 2, width: 3 });
+  const params = layer.init(Key.of(1), "float64");
+  const x = normals(Key.of(3), 5, 3);
+  const gradient = (options: object) =>
+    flat(
+      valueAndGrad((p: typeof params) => sum(square(layer.apply(p, x, chain([5]), options).output)))(params)
+        .grads,
+    );
+  expect(gradient({ backward: { kind: "truncated", every: 1 }, clipState: 1e-9 })).toEqual(gradient({}));
 });
 
 test("a gradient that is captured is that of a call", () => {
