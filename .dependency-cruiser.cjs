@@ -22,7 +22,7 @@ const rooms = {
   data: ["unfold", "ops", "tensor"],
   nn: ["linear-algebra", "recording", ...unfoldAndBelow],
   decode: ["nn", "capture", "unfold", "ops", "tensor"],
-  draw: ["nn", ...unfoldAndBelow],
+  draw: ["nn", "linear-algebra", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
   runs: ["nn", "data", "io", "tensor"],
   node: ["train", "runs", "nn", "data", "io", "tensor"],

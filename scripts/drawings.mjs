@@ -18,17 +18,25 @@ export function figures(longspan) {
     bidirectional,
     categoricalOutput,
     chain,
+    childSumTreeLstm,
+    clockwork,
+    convolution,
     crossEntropyPerRow,
     defineCell,
+    delayedRnn,
     draw,
+    drawPowers,
     drawUnfolded,
     embedding,
     encoderDecoder,
     fedBack,
     glorot,
+    graph,
+    grid,
     linear,
     lstm,
     matmul,
+    multidimensionalLstm,
     neuralTuringMachine,
     add,
     outputToHidden,
@@ -40,6 +48,7 @@ export function figures(longspan) {
     teacherForcing,
     tensor,
     trees,
+    withDepth,
     zeros,
   } = longspan;
   const steps = 3;
@@ -98,20 +107,6 @@ export function figures(longspan) {
       return { state: { o: next }, output: next };
     },
   })(undefined);
-  const deep = defineCell({
-    name: "deep",
-    inputs: () => ({ x: [3] }),
-    state: () => ({ h: [4] }),
-    params: () => ({
-      U: [glorot(3, 4), glorot(4, 4)],
-      W: [glorot(4, 4), glorot(4, 4)],
-      V: [glorot(4, 4), glorot(4, 2)],
-    }),
-    step({ x, h }, { U, W, V }) {
-      const next = tanh(add(matmul(tanh(matmul(x, U[0])), U[1]), matmul(tanh(matmul(h, W[0])), W[1])));
-      return { state: { h: next }, output: matmul(tanh(matmul(next, V[0])), V[1]) };
-    },
-  })(undefined);
   const conditioned = defineCell({
     name: "conditioned",
     inputs: () => ({ y: [3] }),
@@ -143,6 +138,18 @@ export function figures(longspan) {
   const pair = [source, target];
   const twoLayers = [recurrent(net), recurrent(rnn({ input: 4, hidden: 4 }))];
   const skipping = [recurrent(net), recurrent(rnn({ input: 7, hidden: 4 }))];
+  const shared = {
+    nodes: 4,
+    edges: [
+      [0, 1],
+      [0, 2],
+      [1, 3],
+      [2, 3],
+    ].map(([from, to]) => ({ from, to })),
+    finals: [3],
+  };
+  // Its spectral radius is 0.9, and the first steps stretch a state threefold.
+  const growing = [0.9, 3, 0, 0.6];
   const balanced = trees([{ children: [[1, 2], [3, 4], [5, 6], [], [], [], []] }]);
   return {
     ...both("10-1", system),
@@ -161,7 +168,10 @@ export function figures(longspan) {
         title: "Figure 10.12, unfolded",
       }),
     ...both("10-13a", model(stacked(twoLayers))),
-    "10-13b-circuit": () => draw(deep, { title: "Figure 10.13b, circuit" }),
+    "10-13b-circuit": () =>
+      draw(withDepth(rnn, { ...sizes, inputLayers: 1, transitionLayers: 1, outputLayers: 1 }), {
+        title: "Figure 10.13b, circuit",
+      }),
     ...both("10-13c", stacked(skipping, { skip: true })),
     "10-14-unfolded": () => drawUnfolded(net, balanced, { title: "Figure 10.14" }),
     ...both("10-16", lstm(sizes)),
@@ -169,6 +179,34 @@ export function figures(longspan) {
       draw(lstm({ ...sizes, peepholes: true }), { title: "Figure 10.16 with peepholes" }),
     "10-18-circuit": () =>
       draw(neuralTuringMachine(lstm, { ...sizes, rows: 6, width: 3 }), { title: "Figure 10.18, circuit" }),
+    "10-13b-skip": () =>
+      draw(withDepth(rnn, { ...sizes, inputLayers: 1, transitionLayers: 1, outputLayers: 1, skip: true }), {
+        title: "Figure 10.13b with a skip connection",
+      }),
+    "grid-unfolded": () => drawUnfolded(multidimensionalLstm(sizes), grid([[3, 3]]), { title: "A grid" }),
+    "clockwork-unfolded": () =>
+      drawUnfolded(
+        clockwork(rnn, {
+          input: 3,
+          groups: [
+            { units: 4, period: 1 },
+            { units: 2, period: 2 },
+          ],
+        }),
+        chain([4]),
+        { title: "A clockwork net" },
+      ),
+    "delays-unfolded": () =>
+      drawUnfolded(delayedRnn({ input: 3, groups: [{ units: 4, delays: [1, 3] }] }), chain([6]), {
+        title: "Delays of 1 and 3 steps",
+      }),
+    "convolution-unfolded": () =>
+      drawUnfolded(convolution({ input: 3, output: 4, width: 3 }), chain([5]), {
+        title: "A causal convolution",
+      }),
+    "graph-unfolded": () =>
+      drawUnfolded(childSumTreeLstm(sizes), graph([shared]), { title: "A graph with a shared child" }),
+    powers: () => drawPowers(growing, 2, { steps: 60, title: "Powers of a matrix that is not normal" }),
     "attention-unfolded": () =>
       drawUnfolded(sequenceToSequence({ attention: { addressing: additiveAddressing({ size: 4 }) } }), pair, {
         title: "Attention, unfolded",

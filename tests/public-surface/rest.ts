@@ -258,6 +258,12 @@ export const drawingRows: Rows = {
         arguments: maybe(argument([], ["list"])),
       }),
     }),
+  drawPowers: () =>
+    row({
+      a: numbers([1, 0, 0, 1]),
+      n: { ...size(2), unnamed: true },
+      options: settings({ steps: maybe(size(5)), title: maybe(text("W")) }),
+    }),
   drawUnfolded: () =>
     row({
       of: { ...argument(rnn({ input: 2, hidden: 2 }), []), unnamed: true },

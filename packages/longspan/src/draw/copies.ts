@@ -39,7 +39,7 @@ export function copiedEdges({ nodes, edges }: Diagram, structures: readonly Stru
     over === null ? [sequence] : structures[over]!.rowsOf(sequence);
   const sequences = structures[0]!.sequences;
   return edges.flatMap((edge): CopiedEdge[] => {
-    const { from, to, delay, last, first } = edge;
+    const { from, to, delay, last, first, rows } = edge;
     const [a, b] = [nodes[from]!.over, nodes[to]!.over];
     const pair = (p: number, q: number, far = false): CopiedEdge => ({
       from: { node: from, at: p },
@@ -48,6 +48,9 @@ export function copiedEdges({ nodes, edges }: Diagram, structures: readonly Stru
       far,
     });
     if (delay) return stateEdges(structures[delay.over]!, delay.port).map(([p, q]) => pair(p, q));
+    const targets = perCopy(b, structures);
+    if (rows && rows.length === targets.length && !last && !first)
+      return targets.flatMap((q) => rows[q]!.map((p) => pair(p, q)));
     if (a === b && !last && !first) return perCopy(a, structures).map((at) => pair(at, at));
     return Array.from({ length: sequences }, (_, s) => {
       const sources = rowsOf(a, s).filter((row) => !last || a === null || isLast(structures[a]!, row));

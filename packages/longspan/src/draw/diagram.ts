@@ -1,3 +1,5 @@
+import type { RowOrigins } from "./row-origins.js";
+
 /** What a node of a drawing stands for. */
 export type NodeKind =
   /** What comes from outside: an input, the members of a set. */
@@ -36,6 +38,8 @@ export interface DiagramEdge {
   readonly delay?: Delay;
   /** Whether it comes from the last node of a sequence alone. */
   readonly last?: boolean;
+  /** Per row of the node that it leads to, the rows that it comes from, where they are not the same. */
+  readonly rows?: RowOrigins;
   /** Whether it goes to the first node of a sequence alone. */
   readonly first?: boolean;
 }

@@ -18,11 +18,11 @@ import { laidOut } from "./layout.js";
 import { operationsOf } from "./operations.js";
 import { svgOf } from "./svg.js";
 import { variablesOf, withoutLoneReads } from "./trimmed.js";
-import { unfolded } from "./unfolded.js";
+import { isOneWay, unfolded } from "./unfolded.js";
 import { unitsOf } from "./units.js";
 import type { Wiring } from "./wiring.js";
 import { wiringOfCell } from "./wiring-of-cell.js";
-import { argumentsOf, type DrawableModel, shortChain, wiringOfModel } from "./wiring-of-model.js";
+import { argumentsOf, type DrawableModel, shortChain, smallGrid, wiringOfModel } from "./wiring-of-model.js";
 
 /** What can be drawn: a cell, a sequence layer or model, or any other model with the arguments that it is applied to. */
 export type Drawable = Pick<Cell, "name" | "ports" | "trace"> | DrawableModel;
@@ -68,7 +68,7 @@ const mostUnits = 40;
 export function draw(of: Drawable, options?: DrawOptions): string {
   const what = "draw";
   const { detail, title, arguments: args } = checkSettings<DrawOptions>(what, options, kinds);
-  const wiring = wiringOf(what, of, shortChain(), args);
+  const wiring = overFirst([shortChain(), smallGrid()], (over) => wiringOf(what, of, over, args));
   return svgOf(laidOut(withoutLoneReads(diagramOf(wiring, detail))), title ?? titleOf(of));
 }
 
@@ -99,7 +99,7 @@ export function drawUnfolded(
       ? wiringOf(what, of, over, undefined)
       : wiringOf(what, of, shortChain(), over as readonly unknown[]);
   const structures = over instanceof Structure && of instanceof Cell ? [over] : wiring.structures;
-  if (detail === "units" && structures.some(({ parts }) => parts.clock === null))
+  if (detail === "units" && !structures.every(isOneWay))
     throw new StructureError(
       `${what}: detail "units" is drawn along chains, and the structure is none; leave detail out, which shows the variables`,
     );
@@ -112,6 +112,17 @@ export function drawUnfolded(
     unfolded(withoutReads(diagramOf(wiring, detail)), structures, detail === "variables"),
     title ?? titleOf(of),
   );
+}
+
+/** What becomes of the first structure that a model runs over: some are for grids. */
+function overFirst(structures: readonly Structure[], make: (structure: Structure) => Wiring): Wiring {
+  const [first, ...others] = structures;
+  try {
+    return make(first!);
+  } catch (error) {
+    if (!(error instanceof StructureError) || others.length === 0) throw error;
+    return overFirst(others, make);
+  }
 }
 
 /** More nodes than this nobody can read. */

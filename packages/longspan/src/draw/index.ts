@@ -1,2 +1,3 @@
 export { type Drawable, type DrawOptions, type DrawUnfoldedOptions, draw, drawUnfolded } from "./draw.js";
+export { type DrawPowersOptions, drawPowers } from "./powers-picture.js";
 export type { DrawableModel } from "./wiring-of-model.js";

@@ -54,7 +54,7 @@ const closeness = 1e-4;
 
 /** The numbers that steps give for a value at their beginning; null where they cannot be run outside of a cell. */
 export function numbersOf(
-  { wires, entries }: Wiring,
+  { wires, entries, constants }: Wiring,
   steps: readonly Step[],
   from: Wire,
   to: Wire,
@@ -71,8 +71,11 @@ export function numbersOf(
       op.name === "spreadTo"
     )
       return null;
-    const operands = inputs.map((wire) => values.get(wire));
-    if (operands.some((v) => v === undefined) || inputs.some((wire) => entries.has(wire) && wire !== from))
+    const operands = inputs.map((wire) => values.get(wire) ?? constants.get(wire));
+    if (
+      operands.some((v) => v === undefined) ||
+      inputs.some((wire) => entries.has(wire) && wire !== from && !constants.has(wire))
+    )
       return null;
     const results = applyAll(op, attrs, operands as Value[]);
     outputs.forEach((wire, i) => {

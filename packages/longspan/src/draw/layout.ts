@@ -75,11 +75,11 @@ export function laidOut(diagram: Diagram, apart: readonly number[] = []): Layout
     });
     return made;
   };
-  const loops = new Set<number>();
+  const loops = new Map<number, number>();
   const ways = edges.map(({ from, to, delay }) => {
     const [low, high] = [level[from]!, level[to]!];
     if (from === to) {
-      loops.add(from);
+      loops.set(from, (loops.get(from) ?? 0) + 1);
       return { way: "loop" as const, through: [] };
     }
     if (!delay || high > low) {
@@ -100,7 +100,7 @@ export function laidOut(diagram: Diagram, apart: readonly number[] = []): Layout
     if (!node) return { left: 11, right: 11 };
     const { halfWidth } = sizeOf(node);
     const name = node.kind === "read" || node.names.length === 0 ? 0 : textWidth(node.names.join(", ")) + 6;
-    const [left, right] = loops.has(item) ? [name, loopReach] : [0, name];
+    const [left, right] = loops.has(item) ? [name, loopReach * loops.get(item)!] : [0, name];
     return { left: halfWidth + besideGap + left, right: halfWidth + besideGap + right };
   };
   const isPoint = (item: number) => item >= nodes.length;

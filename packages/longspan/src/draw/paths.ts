@@ -11,9 +11,13 @@ export interface Line {
 }
 
 /** The line of an arrow between two nodes. */
-export function lineOf({ way, points, ...ends }: LaidEdge, nodes: readonly LaidNode[], share: number): Line {
+export function lineOf(
+  { way, points, ...ends }: LaidEdge,
+  nodes: readonly LaidNode[],
+  { share, loop }: { readonly share: number; readonly loop: number },
+): Line {
   const [from, to] = [nodes[ends.from]!, nodes[ends.to]!];
-  if (way === "loop") return loopAt(from);
+  if (way === "loop") return loopAt(from, loop);
   if (way === "around") return around(points, from, to);
   if (way === "across") return across(from, to, share, isBlocked(from, to, nodes));
   if (points.length === 2) return straight(from, to, share);
@@ -132,15 +136,17 @@ function step(a: Point, b: Point, above: number, below: number): string {
   return `C${round(a.x)} ${round(middle)} ${round(b.x)} ${round(middle)} ${xy(end)}`;
 }
 
-function loopAt({ x, y, halfWidth, halfHeight }: LaidNode): Line {
-  const [side, low] = [x + halfWidth + 26, halfHeight * 0.55];
+/** A loop at the right side of a node, around `inside` others. */
+function loopAt({ x, y, halfWidth, halfHeight }: LaidNode, inside: number): Line {
+  const [side, low] = [x + halfWidth + 26 + 44 * inside, halfHeight * 0.55];
+  const tall = 34 + 14 * inside;
   const start = { x: x + halfWidth * 0.86, y: y - low };
   const end = { x: x + halfWidth * 0.86, y: y + low };
   return {
-    path: `M${xy(start)}C${round(side)} ${round(y - 34)} ${round(side)} ${round(y + 34)} ${xy(end)}`,
+    path: `M${xy(start)}C${round(side)} ${round(y - tall)} ${round(side)} ${round(y + tall)} ${xy(end)}`,
     end,
-    angle: Math.PI * 0.82,
-    label: { x: side + 8, y: y + 17 },
+    angle: Math.PI * (0.82 + 0.05 * inside),
+    label: { x: side - 11 * inside + 8, y: y + 17 + 2 * inside },
     delay: { x: (3 * side + start.x) / 4, y },
   };
 }

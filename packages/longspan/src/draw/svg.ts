@@ -5,14 +5,19 @@ import { type Line, lineOf, round, xy } from "./paths.js";
 export function svgOf(laidOut: Layout, title: string): string {
   const { nodes, edges, width, height } = laidOut;
   const shares = labelShares(laidOut);
-  const lines = edges.map((edge, e) => lineOf(edge, nodes, shares[e] ?? 0.4));
-  const [w, h] = [Math.ceil(width), Math.ceil(height)];
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="longspan-drawing" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" role="img" aria-label="${escaped(title)}">
-<title>${escaped(title)}</title>
-<style>${style}</style>
-<rect class="ground" width="${w}" height="${h}" rx="8"/>
-${["far", "", "once", "state"].map((look) => `<path class="line ${look}" d="${lines.map((l, e) => (lookOf(edges[e]!) === look ? l.path : "")).join("")}"/>`).join("\n")}
-<path class="head" d="${lines.map((l, e) => (hasHead(edges[e]!, nodes) ? head(l) : "")).join("")}"/>
+  const lines = edges.map((edge, e) =>
+    lineOf(edge, nodes, {
+      share: shares[e] ?? 0.4,
+      loop: edges.slice(0, e).filter((o) => o.way === "loop" && o.from === edge.from).length,
+    }),
+  );
+  const looks = ["far", "", "once", "state"].map((look) => {
+    const of = lines.map((l, e) => (lookOf(edges[e]!) === look ? l.path : "")).join("");
+    return of === "" ? "" : `<path class="line${look === "" ? "" : ` ${look}`}" d="${of}"/>\n`;
+  });
+  return svgFile(
+    { width, height, title },
+    `${looks.join("")}<path class="head" d="${lines.map((l, e) => (hasHead(edges[e]!, nodes) ? head(l) : "")).join("")}"/>
 ${edges.map((edge, e) => delayOf(edge, lines[e]!)).join("")}${nodes
   .map((node, i) =>
     nodeOf(
@@ -22,12 +27,26 @@ ${edges.map((edge, e) => delayOf(edge, lines[e]!)).join("")}${nodes
   )
   .join("\n")}
 ${edges.map((edge, e) => (edge.label === "" || shares[e] === null ? "" : text("weight", lines[e]!.label, edge.label))).join("")}
-</svg>
+`,
+  );
+}
+
+/** An SVG file with the look of drawings. */
+export function svgFile(
+  { width, height, title }: { readonly width: number; readonly height: number; readonly title: string },
+  body: string,
+): string {
+  const [w, h] = [Math.ceil(width), Math.ceil(height)];
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="longspan-drawing" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" role="img" aria-label="${escaped(title)}">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+<rect class="ground" width="${w}" height="${h}" rx="8"/>
+${body}</svg>
 `;
 }
 
 const style = `
-.longspan-drawing{font:13px system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
+.longspan-drawing{font-family:system-ui,"Segoe UI",Helvetica,Arial,sans-serif;font-size:13px}
 .longspan-drawing .ground{fill:#fff}
 .longspan-drawing .line{fill:none;stroke:#57606a;stroke-width:1.3}
 .longspan-drawing .line.state{stroke:#0a6c9c}
@@ -45,6 +64,9 @@ const style = `
 .longspan-drawing .name.left{text-anchor:end}
 .longspan-drawing .weight{font-size:12px;font-style:italic;fill:#1f2328;stroke:#fff;stroke-width:4px;stroke-linejoin:round;paint-order:stroke}
 .longspan-drawing .port{font-size:11px;fill:#57606a}
+.longspan-drawing .mark{text-anchor:end}
+.longspan-drawing .rule{fill:none;stroke:#d5dae0}
+.longspan-drawing .values{stroke:#9a6b00;stroke-width:6;stroke-linecap:round}
 @media(prefers-color-scheme:dark){
 .longspan-drawing .ground{fill:#12161c}
 .longspan-drawing .line{stroke:#9aa5b1}
@@ -61,6 +83,8 @@ const style = `
 .longspan-drawing .name{fill:#7cc7ee}
 .longspan-drawing .weight{fill:#e6edf3;stroke:#12161c}
 .longspan-drawing .port{fill:#9aa5b1}
+.longspan-drawing .rule{stroke:#333d49}
+.longspan-drawing .values{stroke:#d9a93a}
 }
 `;
 

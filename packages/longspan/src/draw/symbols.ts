@@ -47,6 +47,7 @@ const letters: Readonly<Record<string, string>> = {
   beta: "β",
   gamma: "γ",
   lambda: "λ",
+  nu: "ν",
   sigma: "σ",
   tau: "τ",
   theta: "θ",
@@ -71,7 +72,8 @@ export function subscript(n: number): string {
   return [...`${n}`].map((d) => String.fromCodePoint(0x2080 + Number(d))).join("");
 }
 
-/** A number as a superscript in brackets, as the chapter writes the step. */
-export function superscript(n: number): string {
-  return `⁽${[...`${n}`].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]).join("")}⁾`;
+/** Numbers as a superscript in brackets, as the chapter writes the step. */
+export function superscript(...numbers: readonly number[]): string {
+  const written = numbers.map((n) => [...`${n}`].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]).join(""));
+  return `⁽${written.join("˒")}⁾`;
 }

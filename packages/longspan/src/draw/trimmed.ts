@@ -1,4 +1,5 @@
 import type { Diagram, DiagramEdge, DiagramNode } from "./diagram.js";
+import { followed } from "./row-origins.js";
 
 /** The diagram with what is drawn only: a state that one node reads goes straight there. */
 export function withoutLoneReads({ nodes, edges }: Diagram): Diagram {
@@ -29,31 +30,44 @@ export function variablesOf({ nodes, edges }: Diagram): Diagram {
     if (!isVariable(from)) return;
     const ways = new Map<string, DiagramEdge[]>();
     const seen = new Set<string>();
-    const visit = (at: number, way: Pick<DiagramEdge, "label" | "last" | "first">) => {
+    const visit = (at: number, way: Pick<DiagramEdge, "label" | "last" | "first" | "rows">) => {
       for (const e of out[at]!) {
+        const rows = followed(way.rows ?? null, e.rows ?? null);
         const next: DiagramEdge = {
           from,
           to: e.to,
           label: [way.label, e.label].filter((l) => l !== "" && l !== "−").join(" "),
           ...(way.last || e.last ? { last: true } : {}),
           ...(way.first || e.first ? { first: true } : {}),
+          ...(rows ? { rows } : {}),
         };
         const kind = `${e.to} ${next.last} ${next.first}`;
         if (isVariable(e.to)) ways.set(kind, [...(ways.get(kind) ?? []), next]);
-        else if (!seen.has(`${kind} ${next.label}`)) {
-          seen.add(`${kind} ${next.label}`);
+        else if (!seen.has(`${kind} ${next.label} ${JSON.stringify(rows)}`)) {
+          seen.add(`${kind} ${next.label} ${JSON.stringify(rows)}`);
           visit(e.to, next);
         }
       }
     };
     visit(from, { label: "" });
-    for (const [first, ...others] of ways.values())
-      found.push(others.some((o) => o.label !== first!.label) ? { ...first!, label: "" } : first!);
+    for (const same of ways.values()) found.push(joined(same));
   });
   const named = nodes.map((n) =>
     n.isState ? { ...n, kind: "unit" as const, symbol: n.names.join(", "), names: [] } : n,
   );
   return compacted(named, found, isVariable);
+}
+
+/** Several ways between two variables as one arrow: the rows that any of them brings, and the weights' name where all have the same. */
+function joined(ways: readonly DiagramEdge[]): DiagramEdge {
+  const [{ rows: _, ...first }] = ways as readonly [DiagramEdge, ...DiagramEdge[]];
+  const label = ways.some((way) => way.label !== first.label) ? "" : first.label;
+  const moved = ways.find((way) => way.rows)?.rows;
+  if (!moved) return { ...first, label };
+  const rows = moved.map((_, row) => [
+    ...new Set(ways.flatMap((way) => (way.rows ? way.rows[row]! : [row]))),
+  ]);
+  return { ...first, label, rows };
 }
 
 /** The states as one node, where what goes on between them is of no interest. */
@@ -65,14 +79,14 @@ export function withOneState({ nodes, edges }: Diagram): Diagram {
   if (first === undefined) return { nodes, edges };
   const symbol = states.map((i) => nodes[i]!.symbol).join(", ");
   const one = (i: number) => (nodes[i]!.isState ? first : i);
-  const joined = new Map<string, DiagramEdge[]>();
+  const between = new Map<string, DiagramEdge[]>();
   for (const e of edges) {
     const edge = { ...e, from: one(e.from), to: one(e.to) };
     if (edge.from === edge.to && !edge.delay) continue;
     const kind = `${edge.from} ${edge.to} ${edge.delay?.port} ${edge.last} ${edge.first}`;
-    joined.set(kind, [...(joined.get(kind) ?? []), edge]);
+    between.set(kind, [...(between.get(kind) ?? []), edge]);
   }
-  const merged = [...joined.values()].map((same) => {
+  const merged = [...between.values()].map((same) => {
     const labels = [...new Set(same.map((e) => e.label).filter((l) => l !== ""))];
     return { ...same[0]!, label: labels.length === 1 ? labels[0]! : "" };
   });

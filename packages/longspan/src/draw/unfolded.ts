@@ -20,7 +20,7 @@ export function unfolded(
   structures: readonly Structure[],
   onlyVariables: boolean,
 ): Layout {
-  const isChain = structures.every(({ parts }) => parts.clock !== null);
+  const isChain = structures.every(isOneWay);
   const diagram = onlyVariables && !isChain ? withOneState(detailed) : detailed;
   const copies = isChain ? alongChains(diagram, structures) : overGraph(diagram, structures[0]!);
   const index = new Map(copies.map(({ copy }, i) => [key(copy), i]));
@@ -46,6 +46,11 @@ export function unfolded(
   };
 }
 
+/** Whether the nodes of each sequence stand in a line, though edges may skip some. */
+export function isOneWay({ parts: { clock, gridSizes } }: Structure): boolean {
+  return clock !== null && gridSizes === undefined;
+}
+
 interface LaidCopy {
   readonly copy: Copy;
   readonly node: LaidNode;
@@ -57,47 +62,71 @@ function key({ node, at }: Copy): string {
 
 /** Steps from left to right, one structure after the other; what there is once per sequence between those that it joins. Sequences below each other. */
 function alongChains(diagram: Diagram, structures: readonly Structure[]): LaidCopy[] {
-  const groups: (number | null)[] = [];
-  for (const { over } of diagram.nodes) if (!groups.includes(over)) groups.push(over);
+  const columns = columnsOf(diagram, structures);
+  const groups = [...new Set(diagram.nodes.map(({ over }) => columns.groupOf(over)))];
   groups.sort((a, b) => rank(diagram, a) - rank(diagram, b));
-  const templates = groups.map((over) => template(diagram, (n) => n.over === over));
+  const templates = groups.map((group) => template(diagram, (n) => columns.groupOf(n.over) === group));
   const tallest = Math.max(...templates.map((t) => t.height));
   // What reads another structure at every step stands above it.
-  const lifts = groups.map((over) =>
-    diagram.edges.some((e) => diagram.nodes[e.to]!.over === over && isFar(diagram, e) && over !== null)
+  const lifts = groups.map((group) =>
+    diagram.edges.some((e) => columns.groupOf(diagram.nodes[e.to]!.over) === group && columns.isFar(e))
       ? lift
       : 0,
   );
   let left = 0;
-  return groups.flatMap((over, g) => {
+  return groups.flatMap((group, g) => {
     const { nodes, width, height } = templates[g]!;
-    const parts = over === null ? null : structures[over]!.parts;
     const wide = width - 2 * margin + columnGap;
-    let columns = 1;
+    let last = 0;
     const found = nodes.flatMap(({ node, index }) =>
-      perCopy(over, structures).map((at) => {
-        const step = parts?.positions[at] ?? 0;
-        const sequence = parts?.sequenceOf[at] ?? at;
-        columns = Math.max(columns, step + 1);
+      perCopy(node.over, structures).map((at) => {
+        const step = columns.stepOf(node.over, at);
+        const sequence = node.over === null ? at : structures[node.over]!.parts.sequenceOf[at]!;
+        last = Math.max(last, step);
         return {
           copy: { node: index, at },
           node: {
             ...node,
-            ...labelled(node, over === null ? "" : superscript(step + 1)),
+            ...labelled(node, group === null ? "" : superscript(step + 1)),
             x: left + node.x + step * wide,
             y: node.y + (tallest - height) - lifts[g]! + sequence * (tallest + Math.max(...lifts) + rowGap),
           },
         };
       }),
     );
-    left += columns * wide + columnGap * 0.7;
+    left += (last + 1) * wide + columnGap * 0.7;
     return found;
   });
 }
 
-function isFar({ nodes }: Diagram, { from, to, last, first }: DiagramEdge): boolean {
-  const [a, b] = [nodes[from]!.over, nodes[to]!.over];
-  return a !== null && b !== null && a !== b && !last && !first;
+/** Which structures share their columns, and the column of each of their nodes. */
+function columnsOf({ nodes, edges }: Diagram, structures: readonly Structure[]) {
+  // A structure whose nodes look rows of another one up stands in that one's columns: groups of units that are updated now and then.
+  const within = new Map<
+    number,
+    { readonly base: number; readonly rows: NonNullable<DiagramEdge["rows"]> }
+  >();
+  for (const { from, to, rows } of edges) {
+    const [a, b] = [nodes[from]!.over, nodes[to]!.over];
+    if (rows && a !== null && b !== null && a < b && rows.length === structures[b]!.nodes && !within.has(b))
+      within.set(b, { base: a, rows });
+  }
+  const groupOf = (over: number | null): number | null => {
+    const inner = over === null ? undefined : within.get(over);
+    return inner ? groupOf(inner.base) : over;
+  };
+  const stepOf = (over: number | null, at: number): number => {
+    if (over === null) return 0;
+    const inner = within.get(over);
+    return inner
+      ? Math.max(0, ...inner.rows[at]!.map((row) => stepOf(inner.base, row)))
+      : structures[over]!.parts.positions[at]!;
+  };
+  const isFar = ({ from, to, last, first, rows }: DiagramEdge): boolean => {
+    const [a, b] = [nodes[from]!.over, nodes[to]!.over];
+    return a !== null && b !== null && groupOf(a) !== groupOf(b) && !last && !first && !rows;
+  };
+  return { groupOf, stepOf, isFar };
 }
 
 /** What there is once per sequence stands after what it reads. */
@@ -139,26 +168,14 @@ function overGraph(diagram: Diagram, structure: Structure): LaidCopy[] {
     (n) => n.kind !== "input" && n.kind !== "output",
   );
   const [wide, tall] = [body.width - 60, body.height - 60];
-  const frame = laidOut({
-    nodes: Array.from({ length: structure.nodes }, () => ({
-      kind: "unit",
-      symbol: "",
-      names: [],
-      isState: true,
-      over: 0,
-    })),
-    edges: joins
-      .sort(([a], [b]) => parts.order[a]! - parts.order[b]!)
-      .map(([from, to]) => ({ from, to, label: "" })),
-  });
-  const stretch = { x: Math.max(1, (wide + 62 + 20 * inputs.length) / 56), y: 1.05 + tall / 64 };
-  return frame.nodes.flatMap((spot, row) => {
-    const middle = { x: spot.x * stretch.x, y: spot.y * stretch.y };
-    const mark = subscript(
-      parts.order[row]! - Math.min(...structure.rowsOf(parts.sequenceOf[row]!).map((r) => parts.order[r]!)),
-    );
+  const spots = parts.gridSizes
+    ? onGrid(structure, wide, tall)
+    : onLevels(structure, joins, wide + 20 * inputs.length, tall);
+  return spots.flatMap(({ mark, ...middle }, row) => {
     const put = (i: number, x: number, y: number): LaidCopy => {
-      const node = { ...diagram.nodes[i]!, ...labelled(diagram.nodes[i]!, mark) };
+      // Between the nodes of a grid there is little room.
+      const isPlain = parts.gridSizes !== undefined && diagram.nodes[i]!.kind === "input";
+      const node = { ...diagram.nodes[i]!, ...labelled(diagram.nodes[i]!, isPlain ? "" : mark) };
       return { copy: { node: i, at: row }, node: { ...node, ...sizeOf(node), x, y } };
     };
     const isTop = !joins.some(([from]) => from === row);
@@ -167,9 +184,74 @@ function overGraph(diagram: Diagram, structure: Structure): LaidCopy[] {
         const { node } = body.nodes.find((n) => n.index === i)!;
         return put(i, middle.x + node.x - body.width / 2, middle.y + node.y - body.height / 2);
       }),
-      ...inputs.map((i, k) => put(i, middle.x - wide / 2 - 38 - 34 * k, middle.y)),
-      ...(isTop ? outputs.map((i, k) => put(i, middle.x + 46 * k, middle.y - tall / 2 - 46)) : []),
+      ...inputs.map((i, k) =>
+        parts.gridSizes
+          ? put(i, middle.x - wide / 2 - 6 - 34 * k, middle.y + tall / 2 + 36)
+          : put(i, middle.x - wide / 2 - 38 - 34 * k, middle.y),
+      ),
+      ...(isTop
+        ? outputs.map((i, k) =>
+            parts.gridSizes
+              ? put(i, middle.x + wide / 2 + 52 * (k + 1), middle.y + tall / 2 + 34)
+              : put(i, middle.x + 46 * k, middle.y - tall / 2 - 46),
+          )
+        : []),
     ];
+  });
+}
+
+/** Where the nodes of a structure stand, and how they are marked. */
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+  readonly mark: string;
+}
+
+/** Rows and columns, the grids of a batch below each other. */
+function onGrid({ parts }: Structure, wide: number, tall: number): Spot[] {
+  const sizes = parts.gridSizes!;
+  const before = sizes.map((_, s) =>
+    sizes.slice(0, s).reduce((n, [h, w]) => [n[0]! + h * w, n[1]! + h], [0, 0]),
+  );
+  return Array.from(parts.order, (position, row) => {
+    const sequence = parts.sequenceOf[row]!;
+    const [nodes, rows] = before[sequence]!;
+    const [i, j] = [
+      Math.floor((position - nodes!) / sizes[sequence]![1]),
+      (position - nodes!) % sizes[sequence]![1],
+    ];
+    return {
+      x: j * (wide + 92),
+      y: (rows! + i) * (tall + 92) + sequence * rowGap,
+      mark: superscript(i + 1, j + 1),
+    };
+  });
+}
+
+/** Levels from the bottom up, with few crossings. */
+function onLevels(
+  structure: Structure,
+  joins: readonly [number, number][],
+  wide: number,
+  tall: number,
+): Spot[] {
+  const { parts } = structure;
+  const frame = laidOut({
+    nodes: Array.from({ length: structure.nodes }, () => ({
+      kind: "unit",
+      symbol: "",
+      names: [],
+      isState: true,
+      over: 0,
+    })),
+    edges: [...joins]
+      .sort(([a], [b]) => parts.order[a]! - parts.order[b]!)
+      .map(([from, to]) => ({ from, to, label: "" })),
+  });
+  const stretch = { x: Math.max(1, (wide + 62) / 56), y: 1.05 + tall / 64 };
+  return frame.nodes.map((spot, row) => {
+    const first = Math.min(...structure.rowsOf(parts.sequenceOf[row]!).map((r) => parts.order[r]!));
+    return { x: spot.x * stretch.x, y: spot.y * stretch.y, mark: subscript(parts.order[row]! - first) };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Diagram, DiagramEdge, DiagramNode } from "./diagram.js";
 import { lastCommonWires } from "./dominators.js";
 import { knownFunction, numbersOf } from "./known-functions.js";
+import { followed, movedRows, type RowOrigins } from "./row-origins.js";
 import { dataWires, isOperation, isPassedOn, nameOf, readersOf, setFunction } from "./steps.js";
 import { numbered, shortNames, symbolOf } from "./symbols.js";
 import type { Step, Wire, Wiring } from "./wiring.js";
@@ -11,6 +12,7 @@ interface Term {
   readonly labels: readonly string[];
   /** Whether it is the last of a sequence. */
   readonly last?: boolean;
+  readonly rows?: RowOrigins;
 }
 
 /** The longest part of a cell that is looked at as one function. */
@@ -37,8 +39,14 @@ export function unitsOf(wiring: Wiring): Diagram {
   const newNode = (node: Partial<DiagramNode> & Pick<DiagramNode, "kind" | "symbol">): number =>
     nodes.push({ names: [], isState: false, over: 0, ...node }) - 1;
   const connect = (terms: readonly Term[], to: number) => {
-    for (const { node, labels, last } of terms)
-      edges.push({ from: node, to, label: labels.join(" "), ...(last ? { last } : {}) });
+    for (const { node, labels, last, rows } of terms)
+      edges.push({
+        from: node,
+        to,
+        label: labels.join(" "),
+        ...(last ? { last } : {}),
+        ...(rows ? { rows } : {}),
+      });
   };
   const termsOf = (wire: Wire): readonly Term[] => {
     let terms = known.get(wire);
@@ -69,6 +77,13 @@ export function unitsOf(wiring: Wiring): Diagram {
     return [...new Set(maker.get(wire)?.inputs.flatMap(weightsOf) ?? [])];
   };
 
+  /** The terms of an operand whose rows a step moves. */
+  const moved = (step: Step, operand: Wire): readonly Term[] => {
+    const move = movedRows(wiring, step, operand);
+    if (move === null) return termsOf(operand);
+    return termsOf(operand).map((term) => ({ ...term, rows: followed(term.rows ?? null, move) }));
+  };
+
   const findTerms = (wire: Wire): readonly Term[] => {
     if (!isData(wire)) return [];
     const entry = entries.get(wire);
@@ -81,7 +96,8 @@ export function unitsOf(wiring: Wiring): Diagram {
     const moving = inputs.filter(isData);
     if (op === "sum") return unit("operation", "Σ", moving, wire);
     if (op === "last") return termsOf(inputs[0]!).map((term) => ({ ...term, last: true }));
-    if (isPassedOn(step)) return moving.flatMap(termsOf);
+    if (op === "members") return termsOf(inputs[0]!).map(({ rows: _, ...term }) => term);
+    if (isPassedOn(step)) return moving.flatMap((i) => moved(step, i));
     const fixed = inputs.filter((i) => !isData(i));
     const weights = fixed.map(weightName).filter((n) => n !== "");
     switch (op.name) {
@@ -94,7 +110,7 @@ export function unitsOf(wiring: Wiring): Diagram {
       case "gather":
         if (moving.length === 1 && weights.length > 0) return labelled(termsOf(moving[0]!), weights[0]!);
         if (op.name === "gather" && moving.length === 1 && moving[0] === inputs[0])
-          return termsOf(moving[0]!);
+          return moved(step, moving[0]!);
         break;
       case "neg":
         return labelled(termsOf(moving[0]!), "−");
@@ -192,7 +208,7 @@ export function unitsOf(wiring: Wiring): Diagram {
   const rootOf = (wire: Wire, asOutput: string | null): number => {
     const terms = termsOf(wire);
     const [term] = terms;
-    if (terms.length === 1 && term!.labels.length === 0 && !term!.last) return term!.node;
+    if (terms.length === 1 && term!.labels.length === 0 && !term!.last && !term!.rows) return term!.node;
     const node = newNode({
       kind: asOutput === null ? "operation" : "result",
       symbol: asOutput ?? (terms.length > 1 ? "+" : ""),
@@ -243,8 +259,8 @@ export function unitsOf(wiring: Wiring): Diagram {
 /** Each source with each weight once. */
 function merged(terms: readonly Term[]): readonly Term[] {
   const seen = new Set<string>();
-  return terms.filter(({ node, labels, last }) => {
-    const key = `${node} ${labels.join(" ")} ${last}`;
+  return terms.filter(({ node, labels, last, rows }) => {
+    const key = `${node} ${labels.join(" ")} ${last} ${rows ? JSON.stringify(rows) : ""}`;
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -2,7 +2,7 @@ import { Trace, Var } from "../autodiff/index.js";
 import type { InputSpec } from "../cell/index.js";
 import type { AnySequenceLayer, Module } from "../nn/index.js";
 import { Key, leafEntries, Tensor, type Value, zeros } from "../tensor/index.js";
-import { chain, Structure } from "../unfold/index.js";
+import { chain, grid, Structure } from "../unfold/index.js";
 import type { UnfoldAttrs } from "../unfold/unfold-op.js";
 import { type Wire, type Wiring, WiringBuilder } from "./wiring.js";
 
@@ -48,10 +48,11 @@ export function wiringOfModel(model: DrawableModel, args: readonly unknown[]): W
     let wire = known.get(value);
     if (wire === undefined) {
       const rows = rowsOf(value, [...from.map((w) => made.rows[w]!), ...all]);
-      wire =
-        value instanceof Tensor
-          ? made.entry(value, null, { kind: "constant", name: "" })
-          : made.wire(value, rows);
+      const info = { shape: value.shape, dtype: value.dtype, isBatch: true };
+      if (value instanceof Tensor) {
+        wire = made.entry(info, null, { kind: "constant", name: "" });
+        made.constants.set(wire, value);
+      } else wire = made.wire(info, rows);
       known.set(value, wire);
     }
     return wire;
@@ -133,3 +134,6 @@ function entered(tree: unknown, replace: (value: Value, path: string) => Value):
 
 /** A chain that is long enough to show what goes from step to step. */
 export const shortChain = (): Structure => chain([3]);
+
+/** A grid for models that run over grids alone. */
+export const smallGrid = (): Structure => grid([[2, 2]]);

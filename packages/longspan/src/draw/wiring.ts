@@ -1,14 +1,17 @@
 import type { CellGraph } from "../cell/index.js";
 import { type Attrs, isWithin, type Op, type Scope } from "../ops/index.js";
-import type { DType, Shape, Value } from "../tensor/index.js";
+import type { DType, Shape, Tensor, Value } from "../tensor/index.js";
 import type { Structure } from "../unfold/index.js";
 
 /** A value of a model, by number. The same cell in two layers has values of its own in each. */
 export type Wire = number;
 
-/** An op between wires, or a way between the nodes of a structure: `sum` over a node's edges, the state that is the `last` of a sequence. */
+/**
+ * An op between wires, or a way between the nodes of a structure: `sum` over a node's edges, the state that is the `last` of a sequence, the
+ * `members` of a set.
+ */
 export interface Step {
-  readonly op: Op | "sum" | "last";
+  readonly op: Op | "sum" | "last" | "members";
   readonly attrs: Attrs;
   readonly inputs: readonly Wire[];
   readonly outputs: readonly Wire[];
@@ -35,6 +38,8 @@ export interface Memory {
 export interface WireInfo {
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Whether its first axis is that of rows: it stands outside of cells. */
+  readonly isBatch?: boolean;
 }
 
 /** A model as its steps on wires: what the derivatives see too, before anything is drawn. */
@@ -44,6 +49,8 @@ export interface Wiring {
   readonly entries: ReadonlyMap<Wire, Entry>;
   readonly memories: readonly Memory[];
   readonly results: readonly { readonly name: string; readonly wire: Wire }[];
+  /** What is known of constants that stand outside of cells. */
+  readonly constants: ReadonlyMap<Wire, Tensor>;
   /** Per wire: the structure that it has a row per node of, by number; null for one per sequence, or one for all. */
   readonly rows: readonly (number | null)[];
   /** The structures that its parts run over, in the order in which they occur. */
@@ -56,13 +63,14 @@ export class WiringBuilder {
   readonly rows: (number | null)[] = [];
   readonly steps: Step[] = [];
   readonly entries = new Map<Wire, Entry>();
+  readonly constants = new Map<Wire, Tensor>();
   readonly memories: Memory[] = [];
   readonly results: { name: string; wire: Wire }[] = [];
   readonly structures: Structure[] = [];
 
-  wire({ shape, dtype }: WireInfo, rows: number | null): Wire {
+  wire({ shape, dtype, isBatch = false }: WireInfo, rows: number | null): Wire {
     this.rows.push(rows);
-    return this.wires.push({ shape, dtype }) - 1;
+    return this.wires.push({ shape, dtype, isBatch }) - 1;
   }
 
   entry(value: WireInfo, rows: number | null, entry: Entry): Wire {
@@ -92,7 +100,13 @@ export class WiringBuilder {
   ): { readonly outputs: readonly Wire[]; readonly finals: readonly Wire[] } {
     const known = new Map<Value, Wire>();
     graph.values.forEach(({ variable }, i) => {
-      known.set(variable, operands[i]!);
+      if (!variable.scope.startsWith("member")) {
+        known.set(variable, operands[i]!);
+        return;
+      }
+      const wire = this.wire(variable, this.rows[operands[i]!]!);
+      this.steps.push({ op: "members", attrs: {}, inputs: [operands[i]!], outputs: [wire] });
+      known.set(variable, wire);
     });
     const enter = (value: Value & { readonly scope?: Scope }, from: readonly Wire[] = []): Wire => {
       let wire = known.get(value);

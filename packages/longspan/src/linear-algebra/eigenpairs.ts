@@ -31,19 +31,19 @@ export function eigenpairs(a: ArrayLike<number>, n: number): Eigenpairs {
   const { Q, T: whole } = schur(a, n);
   const largest = largestEntry(whole);
   const scale = largest === 0 ? 1 : powerOfTwoNear(largest);
-  const form = triangular(
+  const split = triangular(
     whole.map((x) => x / scale),
     Q,
     n,
   );
-  const [re, im] = [form.T.re, form.T.im];
+  const [re, im] = [split.T.re, split.T.im];
   const order = Array.from({ length: n }, (_, k) => k).sort((i, j) => {
     const [p, q] = [i * n + i, j * n + j];
     return Math.hypot(re[q]!, im[q]!) - Math.hypot(re[p]!, im[p]!) || re[q]! - re[p]! || im[q]! - im[p]!;
   });
   const vectors = complex(n * n);
   order.forEach((k, to) => {
-    const v = eigenvector(form, n, k);
+    const v = eigenvector(split, n, k);
     for (let i = 0; i < n; i++) {
       vectors.re[i * n + to] = v.re[i]!;
       vectors.im[i * n + to] = v.im[i]!;
@@ -69,12 +69,12 @@ function complex(length: number): { re: Float64Array; im: Float64Array } {
 }
 
 /** Splits the blocks of a real Schur form by complex rotations. */
-function triangular(form: Float64Array, orthogonal: Float64Array, n: number): Triangular {
-  const T = { re: form, im: new Float64Array(n * n) };
+function triangular(blocks: Float64Array, orthogonal: Float64Array, n: number): Triangular {
+  const T = { re: blocks, im: new Float64Array(n * n) };
   const Q = { re: orthogonal.slice(), im: new Float64Array(n * n) };
   for (let k = 0; k + 1 < n; k++) {
     const at = k * n + k;
-    const [a, b, c, d] = [form[at]!, form[at + 1]!, form[at + n]!, form[at + n + 1]!];
+    const [a, b, c, d] = [blocks[at]!, blocks[at + 1]!, blocks[at + n]!, blocks[at + n + 1]!];
     if (c === 0) continue;
     // The eigenvector (lambda - d, c) of the block becomes its first direction.
     const half = (a - d) / 2;

@@ -3,10 +3,15 @@ import {
   binaryTreeLstm,
   chain,
   childSumTreeLstm,
+  clockwork,
+  convolution,
+  delayedRnn,
   embedding,
   encoderDecoder,
   graph,
+  grid,
   lstm,
+  multidimensionalLstm,
   recurrent,
   rnn,
   type Structure,
@@ -123,6 +128,62 @@ describe("an unfolded model", () => {
     expect(lines).toContain("h₁⁽¹⁾ U₂ h₂⁽¹⁾");
     expect(lines).toContain("s⁽¹⁾ s⁽²⁾");
     expect(lines.some((a) => a.startsWith("h₁⁽¹⁾") && a.endsWith("h₂⁽²⁾"))).toBe(false);
+  });
+
+  it("has the nodes of a grid in rows and columns", () => {
+    const cell = multidimensionalLstm({ input: 3, hidden: 4 });
+    const laid = drawn(wiringOfCell(cell.trace("float32")), [grid([[2, 3]])]);
+    const at = (i: number, j: number) =>
+      laid.nodes.find((n) => n.symbol === `h, s⁽${"¹²³"[i]}˒${"¹²³"[j]}⁾`)!;
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+      [1, 2],
+    ] as const) {
+      expect(at(i, j).y).toBe(at(i, 0).y);
+      expect(at(i, j).x).toBe(at(0, j).x);
+    }
+    expect(at(0, 1).x).toBeGreaterThan(at(0, 0).x);
+    expect(at(1, 0).y).toBeGreaterThan(at(0, 0).y);
+    expect(joins(laid).filter((a) => a.startsWith("h, s") && !a.includes("output"))).toHaveLength(7);
+  });
+
+  it("updates a slow group when its clock ticks, in the columns of its steps", () => {
+    const groups = [
+      { units: 4, period: 1 },
+      { units: 2, period: 2 },
+    ];
+    const net = clockwork(rnn, { input: 3, groups });
+    const laid = drawn(wiringOfModel(net, argumentsOf(net, chain([4]))));
+    const slow = joins(laid).filter((a) => a.startsWith("h₁") && a.includes("h₁", 2));
+    expect(slow).toEqual(["h₁⁽¹⁾ W₂ h₁⁽³⁾"]);
+    const states = (layer: string) => laid.nodes.filter((n) => n.isState && n.symbol.startsWith(layer));
+    const [first, third] = states("h₁");
+    const fast = states("h₂");
+    expect(third!.x - first!.x).toBeCloseTo(fast[2]!.x - fast[0]!.x, 6);
+    // What the slow group has stays for the fast one until it is updated again.
+    expect(joins(laid).filter((a) => a.startsWith("h₁⁽¹⁾ U₁ h₂"))).toHaveLength(2);
+  });
+
+  it("has the reach of a convolution", () => {
+    const layer = convolution({ input: 3, output: 4, width: 2, dilation: 2 });
+    const lines = joins(drawn(wiringOfModel(layer, argumentsOf(layer, chain([4])))));
+    const pairs = [
+      [1, 1],
+      [1, 3],
+      [2, 2],
+      [2, 4],
+      [3, 3],
+      [4, 4],
+    ];
+    expect(lines).toEqual(pairs.map(([s, t]) => `x⁽${"¹²³⁴"[s! - 1]}⁾ W output⁽${"¹²³⁴"[t! - 1]}⁾`).sort());
+  });
+
+  it("has an arrow for each delay, over what lies between", () => {
+    const net = delayedRnn({ input: 3, groups: [{ units: 4, delays: [1, 3] }] });
+    const lines = joins(drawn(wiringOfModel(net, argumentsOf(net, chain([4])))));
+    expect(lines.filter((a) => a.includes("d3"))).toEqual(["h⁽¹⁾ d3 h⁽⁴⁾"]);
+    expect(lines.filter((a) => a.includes("d1"))).toHaveLength(3);
   });
 
   const embedded = embedding({ vocabulary: 5, features: 3 });
