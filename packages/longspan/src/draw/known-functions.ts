@@ -52,16 +52,23 @@ const probes = [0.62, -1.37, 0.19, 2.41, -0.55, 1.13, -2.2, 0.87];
 /** The allowances that cells add below roots and divisions are smaller. */
 const closeness = 1e-4;
 
-/** The numbers that steps give for a value at their beginning; null where they cannot be run outside of a cell. */
+/**
+ * The numbers that steps give for a value at their beginning; null where they cannot be run outside of a cell.
+ * @param trial other numbers for each
+ */
 export function numbersOf(
   { wires, entries, constants }: Wiring,
   steps: readonly Step[],
   from: Wire,
   to: Wire,
+  trial = 0,
 ): { readonly numbers: readonly number[]; readonly got: readonly number[] } | null {
   const { shape, dtype } = wires[from]!;
   if (dtype === "int32") return null;
-  const numbers = Array.from({ length: sizeOf(shape) }, (_, i) => probes[i % probes.length]! + i / 100);
+  const numbers = Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => probes[(i + trial) % probes.length]! + ((i + trial) % 40) / 100,
+  );
   const values = new Map<Wire, Value>([[from, fromArray(numbers, shape, dtype)]]);
   for (const { op, attrs, inputs, outputs } of steps) {
     if (
@@ -88,20 +95,24 @@ export function numbersOf(
 
 /** The name of the function that steps compute, where it is one of those that are known. */
 export function knownFunction(wiring: Wiring, steps: readonly Step[], from: Wire, to: Wire): string | null {
-  const run = numbersOf(wiring, steps, from, to);
-  if (run === null) return null;
-  const { numbers, got } = run;
-  const width = wiring.wires[from]!.shape.at(-1) ?? 1;
-  const rows = Array.from({ length: numbers.length / width }, (_, r) =>
-    numbers.slice(r * width, (r + 1) * width),
+  const { shape } = wiring.wires[from]!;
+  const width = shape.at(-1) ?? 1;
+  // A few numbers could be those of another function: there are at least as many as probes.
+  const trials = Array.from({ length: Math.ceil(probes.length / Math.max(1, sizeOf(shape))) }, (_, k) =>
+    numbersOf(wiring, steps, from, to, k),
   );
-  for (const [name, f] of knownFunctions) {
-    const expected = rows.flatMap(f);
-    if (
-      expected.length === got.length &&
-      expected.every((e, i) => Math.abs(e - got[i]!) <= closeness * Math.max(1, Math.abs(e)))
-    )
-      return name;
-  }
-  return null;
+  const fits = (f: (row: readonly number[]) => readonly number[]) =>
+    trials.every((run) => {
+      if (run === null) return false;
+      const { numbers, got } = run;
+      const rows = Array.from({ length: numbers.length / width }, (_, r) =>
+        numbers.slice(r * width, (r + 1) * width),
+      );
+      const expected = rows.flatMap(f);
+      return (
+        expected.length === got.length &&
+        expected.every((e, i) => Math.abs(e - got[i]!) <= closeness * Math.max(1, Math.abs(e)))
+      );
+    });
+  return knownFunctions.find(([, f]) => fits(f))?.[0] ?? null;
 }
