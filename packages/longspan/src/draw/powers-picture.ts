@@ -1,5 +1,5 @@
 import { checkSettings, optional, size, text } from "../check/index.js";
-import { eigenvalues, powerNorms } from "../linear-algebra/index.js";
+import { checkMatrix, eigenvalues, powerNorms } from "../linear-algebra/index.js";
 import { round } from "./paths.js";
 import { svgFile } from "./svg.js";
 
@@ -36,6 +36,7 @@ export function drawPowers(a: ArrayLike<number>, n: number, options?: DrawPowers
       title: optional(text),
     },
   );
+  checkMatrix("drawPowers", a, n, n);
   const values = eigenvalues(a, n);
   const norms = powerNorms(a, n, steps);
   const radius = Math.hypot(values.re[0]!, values.im[0]!);

@@ -1,6 +1,6 @@
 export { type Eigenpairs, eigenpairs } from "./eigenpairs.js";
 export { type ComplexNumbers, eigenvalues, spectralRadius } from "./eigenvalues.js";
-export { matrixProduct } from "./matrix.js";
+export { checkMatrix, matrixProduct } from "./matrix.js";
 export { orthonormalise } from "./orthonormalise.js";
 export { powerNorms } from "./power-norms.js";
 export { type Schur, schur } from "./schur.js";
