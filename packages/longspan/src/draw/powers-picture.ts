@@ -18,7 +18,8 @@ const [side, gap, top, foot] = [250, 70, 34, 34];
  * them |W^t| against t with the spectral radius to the power t, dashed. Where the first curve rises above the second, W is not normal: a state
  * can grow for some steps although the radius is below one.
  *
- * @param a the n x n entries, row by row, such as those of a model's W; of a gated cell, one of its blocks
+ * @param a the n x n entries, row by row, such as those of a model's W; of a gated cell, those of one gate,
+ * `slice(W, 1, 0, hidden)`
  * @param n the number of rows
  * @returns an SVG file
  * @throws ShapeError if the numbers are not n x n, RangeError if one is not finite
