@@ -13,7 +13,6 @@ import { type Vocabulary, vocabularyFrom } from "../data/index.js";
 import {
   type AnySequenceLayer,
   type LanguageModel,
-  type LanguageModelCell,
   type LanguageModelLayerSizes,
   type LanguageModelParams,
   languageModel,
@@ -23,7 +22,6 @@ import {
   sutskeverStart,
 } from "../nn/index.js";
 import { tanh } from "../ops/index.js";
-import { libraryName, runCells } from "./cell-names.js";
 import { runCells, runLayer } from "./cell-names.js";
 import { entryOf, type RunConfig, type RunSchema } from "./configuration.js";
 import { knownSettings, type RunKind } from "./run-kind.js";
@@ -97,17 +95,11 @@ export function textRunModel(settings: TextModelSettings, vocabulary: number): L
     residual: residual && (layers > 1 || features === hidden),
     vocabulary,
     cell: cellOf(settled),
-    cell: ({ input, hidden }: LanguageModelLayerSizes) =>
-      start === "cell"
-        ? runLayer(cell, { input, hidden })
-        : recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) })),
   });
 }
 
-/** The cell by its name, or a layer of one with settings of its own. */
-function cellOf(
-  settings: TextModelSettings,
-): LanguageModelCell | ((sizes: LanguageModelLayerSizes) => AnySequenceLayer) {
+/** The layer by the name of its cell, with settings of its own where it has some. */
+function cellOf(settings: TextModelSettings): (sizes: LanguageModelLayerSizes) => AnySequenceLayer {
   const { cell, start = "cell", squash = "none", radius, inputScale } = settings;
   if (start === "sparse-2013") {
     const sparse = {
@@ -119,7 +111,7 @@ function cellOf(
   }
   if (cell === "mingru" && squash === "tanh")
     return ({ input, hidden }) => recurrent(mingru({ input, hidden, squash: tanh })) as AnySequenceLayer;
-  return libraryName(cell);
+  return ({ input, hidden }) => runLayer(cell, { input, hidden });
 }
 
 const schema: RunSchema = {

@@ -1,4 +1,4 @@
-import type { Layout } from "./layout.js";
+import type { Endpoint, Structure } from "./structures/structure.js";
 
 /** Where states lie in a buffer that keeps those of a few levels: levels take turns, and states that a sink reads stay. */
 export interface RecentRows {
@@ -7,11 +7,19 @@ export interface RecentRows {
   readonly rowOf: Int32Array | null;
 }
 
+/** What a layout says of states that have a row each. */
+interface StateRows {
+  readonly structure: Structure;
+  readonly traversal: "direct" | "pull" | "push";
+  readonly headRows: number;
+  stateRow(end: Endpoint, port: number): number;
+}
+
 /**
  * Rows for as many levels as the longest edge spans, and the level that is written. States keep rows of their own where that takes no more
  * memory, and where sequences would share a row: threads that take some sequences each must not wait for each other.
  */
-export function recentRowsOf(layout: Layout): RecentRows {
+export function recentRowsOf(layout: StateRows): RecentRows {
   const { structure, headRows, traversal } = layout;
   const { nodes, sequenceOf, levelBegin, levelEnd, outPorts, edges } = structure.parts;
   const ports = outPorts.length;

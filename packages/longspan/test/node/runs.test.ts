@@ -83,6 +83,22 @@ describe("a run made without the command line", () => {
     expect(readRunVocabulary(run.path).size).toBe(3);
   });
 
+  it("may have a clockwork net: its units in five groups, the rest with the fastest", () => {
+    const net = textRunModel({ ...text, cell: "clockwork", hidden: 23, layers: 1 }, 3);
+    const shapes = leafEntries(net.init(Key.of(1))).map(([path, { shape }]) => `${path} ${shape.join("x")}`);
+    // Reads its input and the slower groups.
+    const groups = [
+      [19, 7],
+      [15, 4],
+      [11, 4],
+      [7, 4],
+      [3, 4],
+    ].map(([input, units], g) => `layers[0][${g}].U ${input}x${units}`);
+    expect(shapes.filter((shape) => shape.includes(".U "))).toEqual(groups);
+    const few = textRunModel({ ...text, cell: "clockwork", hidden: 2, layers: 1 }, 3);
+    expect(leafEntries(few.init(Key.of(1))).filter(([path]) => path.endsWith(".U")).length).toBe(2);
+  });
+
   it("on a text with minGRUs has the residual connections and the squashing that it names, or none", async () => {
     const sizes = { hidden: 4, layers: 2, features: 3, dropout: 0 };
     const layer = ({ input, hidden }: { input: number; hidden: number }) =>
@@ -108,20 +124,6 @@ describe("a run made without the command line", () => {
     }
     // One layer of another width than the embedding has nothing to be added to.
     expect(() => textRunModel({ ...sizes, layers: 1, cell: "mingru", residual: true }, 3)).not.toThrow();
-  it("may have a clockwork net: its units in five groups, the rest with the fastest", () => {
-    const net = textRunModel({ ...text, cell: "clockwork", hidden: 23, layers: 1 }, 3);
-    const shapes = leafEntries(net.init(Key.of(1))).map(([path, { shape }]) => `${path} ${shape.join("x")}`);
-    // Reads its input and the slower groups.
-    const groups = [
-      [19, 7],
-      [15, 4],
-      [11, 4],
-      [7, 4],
-      [3, 4],
-    ].map(([input, units], g) => `layers[0][${g}].U ${input}x${units}`);
-    expect(shapes.filter((shape) => shape.includes(".U "))).toEqual(groups);
-    const few = textRunModel({ ...text, cell: "clockwork", hidden: 2, layers: 1 }, 3);
-    expect(leafEntries(few.init(Key.of(1))).filter(([path]) => path.endsWith(".U")).length).toBe(2);
   });
 
   it("on a synthetic problem is opened, and its model is that of its start: the same answers", async () => {
