@@ -24,7 +24,7 @@ const rooms = {
   decode: ["nn", "capture", "unfold", "ops", "tensor"],
   draw: ["nn", "linear-algebra", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
-  runs: ["nn", "data", "io", "tensor"],
+  runs: ["nn", "data", "io", "ops", "tensor"],
   node: ["train", "runs", "nn", "data", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],
 };

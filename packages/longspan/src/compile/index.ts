@@ -13,6 +13,7 @@ import { verifyStage } from "./rules.js";
 import { printStage, type StageName, type Stages } from "./stages.js";
 
 export { splitProducts } from "./1-split.js";
+export type { StateOutput } from "./2-place-results.js";
 export { CompileError } from "./compile-error.js";
 export type { StructureClass } from "./context.js";
 export type { RowTableDecl, RowTableKey } from "./row-tables.js";

@@ -3,7 +3,12 @@ import { checkSettings, flag, optional } from "../../check/index.js";
 import { add, matmul, stopGradient, tanh } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { glorot, orthogonal, zerosInit } from "../init/index.js";
-import { leaked, leakSpec, type TimeConstants, timeConstantsKind } from "../time-scales/time-constants.js";
+import {
+  type LeakTimeConstants,
+  leaked,
+  leakSpec,
+  timeConstantsKind,
+} from "../time-scales/time-constants.js";
 import { sizes } from "./settings.js";
 
 /** Settings of `leakyRnn`. */
@@ -13,7 +18,7 @@ export interface LeakyRnnConfig {
   /** Units of h. */
   readonly hidden: number;
   /** Time constants of the units, in steps, to begin with; by default drawn between 1 and 100, the logarithm uniform. */
-  readonly timeConstants?: TimeConstants;
+  readonly timeConstants?: LeakTimeConstants;
   /** Whether they are learned; true by default. Fixed ones have no gradient. */
   readonly learned?: boolean;
 }

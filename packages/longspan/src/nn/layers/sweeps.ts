@@ -18,7 +18,7 @@ export type SweepCells = Readonly<Partial<Record<GridStart, Cell<any, any, any, 
 
 /** The parameters of each cell. */
 export type SweepParams<C extends SweepCells> = {
-  readonly [K in keyof C]: C[K] extends { init(...args: never[]): infer P } ? P : never;
+  readonly [K in keyof C]: C[K] extends Pick<Cell, "init"> ? ReturnType<C[K]["init"]> : never;
 };
 
 /** The states of each cell. */

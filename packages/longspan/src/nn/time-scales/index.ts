@@ -6,4 +6,4 @@ export {
   delayedRnn,
 } from "./delayed-rnn.js";
 export { type LeakyConfig, type LeakySpecs, leaky } from "./leaky.js";
-export { type TimeConstants, timeConstantInit, timeConstantsOf } from "./time-constants.js";
+export { type LeakTimeConstants, timeConstantInit, timeConstantsOf } from "./time-constants.js";

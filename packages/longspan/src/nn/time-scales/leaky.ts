@@ -12,12 +12,12 @@ import { checkSettings, describe, flag, listOf, optional, text } from "../../che
 import { stopGradient } from "../../ops/index.js";
 import type { Value } from "../../tensor/index.js";
 import { outputSlot } from "../cells/output-slot.js";
-import { leaked, leakSpec, type TimeConstants, timeConstantsKind } from "./time-constants.js";
+import { type LeakTimeConstants, leaked, leakSpec, timeConstantsKind } from "./time-constants.js";
 
 /** Settings of `leaky`. */
 export interface LeakyConfig {
   /** Time constants of the units of each slot, in steps, to begin with; by default drawn between 1 and 100, the logarithm uniform. */
-  readonly timeConstants?: TimeConstants;
+  readonly timeConstants?: LeakTimeConstants;
   /** Whether they are learned; true by default. Fixed ones have no gradient. */
   readonly learned?: boolean;
   /** The slots of the state that leak; all by default. */

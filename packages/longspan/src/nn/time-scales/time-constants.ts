@@ -9,7 +9,7 @@ import { specOf } from "../init/spec.js";
  * Time constants of leaky units, in steps, each positive: one for all units; a list with one for each unit, or for each of some groups of
  * equal size that lie side by side; or drawn at first, the logarithm uniform between two ends.
  */
-export type TimeConstants = number | readonly number[] | { readonly from: number; readonly to: number };
+export type LeakTimeConstants = number | readonly number[] | { readonly from: number; readonly to: number };
 
 /**
  * How the leaks of leaky units start, from their time constants: a = -ln(e^(1/T) - 1), so that
@@ -25,7 +25,7 @@ export type TimeConstants = number | readonly number[] | { readonly from: number
  * timeConstantInit(4, [1, 8]).initialise(Key.of(1), [4], "float32"); // two units of 1 step, two of 8
  * timeConstantInit(4, { from: 1, to: 100 }).shape; // [ 4 ]
  */
-export function timeConstantInit(units: number, timeConstants: TimeConstants): ParamSpec {
+export function timeConstantInit(units: number, timeConstants: LeakTimeConstants): ParamSpec {
   check("timeConstantInit", "units", units, size);
   check("timeConstantInit", "timeConstants", timeConstants, timeConstantsKind);
   return leakSpec("timeConstantInit", [units], timeConstants);
@@ -78,7 +78,7 @@ function isRange(value: unknown): boolean {
 export function leakSpec(
   what: string,
   shape: readonly number[],
-  timeConstants: TimeConstants,
+  timeConstants: LeakTimeConstants,
   of = "",
 ): ParamSpec {
   const units = shape[0] ?? 1;

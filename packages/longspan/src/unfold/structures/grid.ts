@@ -6,10 +6,18 @@ import { Structure, StructureError, type StructureParts } from "./structure.js";
 export type GridSize = readonly [height: number, width: number];
 
 /** Where a recurrence over a grid begins: at a corner, with two neighbours for each node, or at a side, with one. */
-export type GridStart = (typeof gridStarts)[number];
+export type GridStart =
+  | "top-left"
+  | "top-right"
+  | "bottom-left"
+  | "bottom-right"
+  | "left"
+  | "right"
+  | "top"
+  | "bottom";
 
 /** All of them: the corners, then the sides. */
-export const gridStarts = [
+export const gridStarts: readonly GridStart[] = [
   "top-left",
   "top-right",
   "bottom-left",
@@ -18,7 +26,7 @@ export const gridStarts = [
   "right",
   "top",
   "bottom",
-] as const;
+];
 
 /** How a grid is run through. */
 export interface GridOptions {
