@@ -38,6 +38,7 @@ import {
   type Tensor,
   type Traceable,
   tanh,
+  tensor,
   transposed,
   unfold,
   useExecutor,
@@ -142,6 +143,23 @@ describe("what is a scan", () => {
       "a loop: what a scan reads would take more memory than the loop",
     );
   });
+});
+
+test("minLSTM: two closed gates share, with slopes that are finite", () => {
+  const cell = minlstm({ input: 1, hidden: 1 });
+  for (const [gates, keeps] of [
+    [[-1000, -1000], 0.5],
+    [[-100, -1], 0],
+    [[-1, -100], 1],
+    [[1000, 1000], 0.5],
+  ] as const) {
+    const params = { ...cell.init(Key.of(1)), b: tensor([...gates, 0]), U: tensor([[0, 0, 1]]) };
+    const { value, grads } = valueAndGrad((p: Traceable<typeof params>) =>
+      sum(unfold(cell, p, { x: tensor([[2]]) }, chain([1]), { initial: { h: tensor([[1]]) } }).output),
+    )(params);
+    expect(onCpu(value).item()).toBeCloseTo(keeps + (1 - keeps) * 2, 6);
+    for (const g of leaves(grads)) expect(onCpu(g).toArray().every(Number.isFinite)).toBe(true);
+  }
 });
 
 /** Largest difference between trees, each leaf relative to the larger of 1 and its largest entry. */

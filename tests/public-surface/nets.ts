@@ -692,6 +692,7 @@ export const netRows: Rows = {
           layers: maybe(size(1)),
           cell: maybe(argument("lstm", ["function"], "lsmt")),
           dropout: maybe(rate(0.1)),
+          window: maybe(size(1)),
           residual: maybe(flag(false)),
         }),
       },

@@ -580,6 +580,7 @@ export const runRows: Rows = {
           features: size(2),
           layers: size(1),
           dropout: rate(0),
+          window: maybe(size(1)),
           residual: maybe(flag(false)),
           squash: maybe(choice("tanh")),
           start: maybe(choice("cell")),

@@ -125,19 +125,27 @@ describe("resolveSettings", () => {
 
   it("the cell and then the optimiser say what is usual, the optimiser before the cell", () => {
     const text = (given: Record<string, string>) => resolveSettings(trainTextSettings, given).values;
-    const of = ({ layers, dropout, lr, residual }: ReturnType<typeof text>) => ({
+    const of = ({ layers, dropout, lr, residual, window }: ReturnType<typeof text>) => ({
       layers,
       dropout,
       lr,
       residual,
+      window,
     });
-    expect(of(text({}))).toEqual({ layers: 1, dropout: 0.2, lr: 0.004, residual: false });
-    expect(of(text({ cell: "mingru" }))).toEqual({ layers: 3, dropout: 0, lr: 0.01, residual: true });
+    expect(of(text({}))).toEqual({ layers: 1, dropout: 0.2, lr: 0.004, residual: false, window: 1 });
+    expect(of(text({ cell: "mingru" }))).toEqual({
+      layers: 3,
+      dropout: 0,
+      lr: 0.01,
+      residual: true,
+      window: 4,
+    });
     expect(of(text({ cell: "mingru", optimizer: "sgd", layers: "2" }))).toEqual({
       layers: 2,
       dropout: 0,
       lr: 1,
       residual: true,
+      window: 4,
     });
   });
 

@@ -14,6 +14,7 @@ import { treeKind } from "../tensor/kinds.js";
 import { type ChainCellName, chainCells } from "./cells/index.js";
 import { makerOf } from "./cells/named-cell.js";
 import {
+  convolution,
   type EmbeddingParams,
   embedding,
   type LinearParams,
@@ -50,13 +51,15 @@ export interface LanguageModelConfig {
   readonly layers?: number;
   /** The cell by name, lstm by default, or a layer made by `recurrent` from any cell whose output is [output]. */
   readonly cell?: LanguageModelCell | ((sizes: LanguageModelLayerSizes) => AnySequenceLayer);
+  /** Symbols that the first recurrent layer reads at once, the present one last: a causal convolution as wide before it; 1 by default, none. */
+  readonly window?: number;
   /** Adds a layer's input to its output wherever the two have the same width, as `stacked` does. */
   readonly residual?: boolean;
   /** Dropout on the embeddings, between layers and before the output layer: a rate in [0, 1); 0 by default. */
   readonly dropout?: number;
 }
 
-/** Parameters of a language model: embedding.E, layers[k] as the cell has them, readout.W and readout.b. */
+/** Parameters of a language model: embedding.E, layers[k] as the cell has them (with a `window` its convolution is layers[0]), readout.W and readout.b. */
 export interface LanguageModelParams {
   readonly embedding: EmbeddingParams;
   readonly layers: readonly Readonly<Record<string, Tensor>>[];
@@ -110,14 +113,16 @@ export function languageModel(config: LanguageModelConfig): LanguageModel {
     layers = 1,
     cell = "lstm",
     dropout = 0,
+    window = 1,
     residual = false,
   } = settled;
   const output = projection ?? hidden;
   const layerOf = typeof cell === "string" ? namedLayer(cell, projection) : cell;
-  const net = stacked(
-    Array.from({ length: layers }, (_, k) => layerOf({ input: k === 0 ? features : output, hidden, output })),
-    { dropout, residual },
+  const recurrences = Array.from({ length: layers }, (_, k) =>
+    layerOf({ input: k === 0 ? features : output, hidden, output }),
   );
+  const wide = window > 1 ? [convolution({ input: features, output: features, width: window })] : [];
+  const net = stacked([...wide, ...recurrences] as readonly AnySequenceLayer[], { dropout, residual });
   const model = surrounded<LanguageModelParams, LanguageModelState>("languageModel", {
     before: ["embedding", embedding({ vocabulary, features })],
     layer: ["layers", net as AnySequenceLayer],
@@ -144,6 +149,7 @@ const kinds: KindsOf<LanguageModelConfig> = {
   projection: optional(size),
   layers: optional(size),
   cell: optional({ ...cellNames, accepts: (value) => cellNames.accepts(value) || func.accepts(value) }),
+  window: optional(size),
   residual: optional(flag),
   dropout: optional(rate),
 };

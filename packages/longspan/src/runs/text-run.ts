@@ -37,6 +37,8 @@ export interface TextModelSettings {
   /** Features per symbol. */
   readonly features: number;
   readonly dropout: number;
+  /** Symbols that the first recurrent layer reads at once; 1 by default. */
+  readonly window?: number;
   /** Adds a layer's input to its output wherever the two have the same width; false by default. */
   readonly residual?: boolean;
   /** What squashes the candidate of a mingru; none by default. */
@@ -67,6 +69,7 @@ const kinds: KindsOf<TextModelSettings> = {
   layers: size,
   features: size,
   dropout: rate,
+  window: optional(size),
   residual: optional(flag),
   squash: optional(squashes),
   start: optional(start),
@@ -85,33 +88,37 @@ const kinds: KindsOf<TextModelSettings> = {
 export function textRunModel(settings: TextModelSettings, vocabulary: number): LanguageModel {
   const settled = checkSettings("textRunModel", settings, kinds);
   check("textRunModel", "vocabulary", vocabulary, size);
-  const { hidden, layers, features, dropout, residual = false } = settled;
+  const { hidden, layers, features, dropout, window = 1, residual = false } = settled;
   return languageModel({
     hidden,
     layers,
     features,
     dropout,
     // One layer of another width than the embedding has nothing to be added to.
-    residual: residual && (layers > 1 || features === hidden),
+    residual: residual && (layers > 1 || window > 1 || features === hidden),
+    window,
     vocabulary,
-    cell: cellOf(settled),
+    cell: (sizes) => layerOf(settled, sizes),
   });
 }
 
-/** The layer by the name of its cell, with settings of its own where it has some. */
-function cellOf(settings: TextModelSettings): (sizes: LanguageModelLayerSizes) => AnySequenceLayer {
-  const { cell, start = "cell", squash = "none", radius, inputScale } = settings;
+/** A recurrent layer of these sizes. */
+function layerOf(
+  { cell, start, squash, radius, inputScale }: TextModelSettings,
+  { input, hidden }: LanguageModelLayerSizes,
+): AnySequenceLayer {
   if (start === "sparse-2013") {
     const sparse = {
       ...(radius === undefined ? {} : { radius }),
       ...(inputScale === undefined ? {} : { inputScale }),
     };
-    return ({ input, hidden }) =>
-      recurrent(rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) })) as AnySequenceLayer;
+    return recurrent(
+      rnn({ input, hidden, ...sutskeverStart({ input, hidden, ...sparse }) }),
+    ) as AnySequenceLayer;
   }
   if (cell === "mingru" && squash === "tanh")
-    return ({ input, hidden }) => recurrent(mingru({ input, hidden, squash: tanh })) as AnySequenceLayer;
-  return ({ input, hidden }) => runLayer(cell, { input, hidden });
+    return recurrent(mingru({ input, hidden, squash: tanh })) as AnySequenceLayer;
+  return runLayer(cell, { input, hidden });
 }
 
 const schema: RunSchema = {
@@ -122,6 +129,7 @@ const schema: RunSchema = {
     layers: entryOf(size),
     features: entryOf(size),
     dropout: entryOf(rate),
+    window: entryOf(size, 1),
     residual: entryOf(flag, false),
     squash: entryOf(squashes, "none"),
     start: entryOf(start, "cell"),

@@ -99,7 +99,7 @@ describe("a run made without the command line", () => {
     expect(leafEntries(few.init(Key.of(1))).filter(([path]) => path.endsWith(".U")).length).toBe(2);
   });
 
-  it("on a text with minGRUs has the residual connections and the squashing that it names, or none", async () => {
+  it("on a text with minGRUs has the window, the residual connections and the squashing that it names, or none", async () => {
     const sizes = { hidden: 4, layers: 2, features: 3, dropout: 0 };
     const layer = ({ input, hidden }: { input: number; hidden: number }) =>
       recurrent(mingru({ input, hidden, squash: tanh }));
@@ -108,8 +108,8 @@ describe("a run made without the command line", () => {
       Array.from(await (model.apply(params, symbols, chain([5])).output as Tensor).data());
     const wanted: [object, LanguageModel][] = [
       [
-        { residual: true, squash: "tanh" },
-        languageModel({ ...sizes, vocabulary: 3, cell: layer, residual: true }),
+        { window: 2, residual: true, squash: "tanh" },
+        languageModel({ ...sizes, vocabulary: 3, cell: layer, window: 2, residual: true }),
       ],
       [{}, languageModel({ ...sizes, vocabulary: 3, cell: "mingru" })],
     ];

@@ -9,13 +9,13 @@ export type TextSettings = Kept<TrainSettings>;
 /** The model of a run. */
 export type ModelConfig = Pick<
   TextSettings,
-  "cell" | "hidden" | "layers" | "features" | "dropout" | "residual" | "squash"
+  "cell" | "hidden" | "layers" | "features" | "dropout" | "window" | "residual" | "squash"
 >;
 
 /** The model that the settings ask for. */
 export function modelConfig(settings: TextSettings): ModelConfig {
-  const { cell, hidden, layers, features, dropout, residual, squash } = settings;
-  return { cell, hidden, layers, features, dropout, residual, squash };
+  const { cell, hidden, layers, features, dropout, window, residual, squash } = settings;
+  return { cell, hidden, layers, features, dropout, window, residual, squash };
 }
 
 /** The model of a run over so many symbols. */

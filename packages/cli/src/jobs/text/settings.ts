@@ -46,6 +46,12 @@ export const trainTextSettings = {
     help: "features per character or word",
     default: 64,
   }),
+  window: setting(integer(1, 64), {
+    group: "model",
+    help: "characters or words that the first recurrent layer reads at once",
+    default: { on: "cell", values: { mingru: 4 }, otherwise: 1 },
+    before: 1,
+  }),
   residual: setting(flag, {
     group: "model",
     help: "add what a layer reads to what it gives, where both are as wide",

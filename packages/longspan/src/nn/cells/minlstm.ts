@@ -1,5 +1,5 @@
 import { defineCell } from "../../cell/index.js";
-import { add, matmul, mul, sigmoid, softplus, sub } from "../../ops/index.js";
+import { add, div, matmul, mul, sigmoid, sub } from "../../ops/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { gateBias, glorot } from "../init/index.js";
 import { gates } from "./gates.js";
@@ -15,7 +15,7 @@ import { lstmKinds } from "./settings.js";
  *     h~(t) = b + U x(t)                              input
  *     h(t)  = f'(t) h(t-1) + (1 - f'(t)) h~(t),       f' = f / (f + i)
  *
- * What is kept and what is written add up to 1, so that the size of h does not depend on how long the sequence is.
+ * Both gates are at least 1e-15, so that f' is 1/2 where both are closed. What is kept and what is written add up to 1, so that the size of h does not depend on how long the sequence is.
  *
  * Input x [input]; state h [hidden]; output h(t) [hidden]. Parameters U [input, 3 hidden] and b [3 hidden] in the order f, i, input. U starts
  * Glorot-uniform, gate by gate; b zero but for the forget gate's, 1 (`forgetBias`).
@@ -37,9 +37,12 @@ export const minlstm = defineCell({
   }),
   step({ x, h }, { U, b }) {
     const [forget, write, candidate] = gates(add(matmul(x, U), b), 3);
-    // f / (f + i) by the difference of their logarithms: where both gates are closed, it is no quotient of zeros.
-    const keep = sigmoid(sub(softplus(sub(0, write)), softplus(sub(0, forget))));
+    const [f, i] = [add(sigmoid(forget), closed), add(sigmoid(write), closed)];
+    const keep = div(f, add(f, i));
     const next = add(mul(keep, h), mul(sub(1, keep), candidate));
     return { state: { h: next }, output: next };
   },
 });
+
+/** What a gate lets through at least: two closed gates are then no quotient of zeros, and its slope is finite. */
+const closed = 1e-15;
