@@ -1,8 +1,8 @@
-// Small pictures of digits as sequences: row by row, or pixel by pixel.
+// Small pictures of digits as sequences, row by row or pixel by pixel, and as what they are, grids.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chain, fromArray, tensor } from "longspan";
+import { chain, fromArray, grid, tensor } from "longspan";
 
 /** Pixels of a side, and classes. */
 export const [side, classes] = [8, 10];
@@ -11,8 +11,8 @@ const darkest = 16;
 /** The last pictures of the file are the test. */
 const heldOut = 500;
 
-/** How a picture is read: features of a step; the steps follow. */
-export const readings = { rows: side, pixels: 1 };
+/** How a picture is read: features of a step, or of a node of the grid; the steps follow. */
+export const readings = { rows: side, pixels: 1, grid: 1 };
 
 /** @returns { training, test }: pictures { pixels: from 0 to 1, row after row; digit } */
 export function readDigits(folder) {
@@ -25,17 +25,20 @@ export function readDigits(folder) {
 }
 
 const structures = new Map();
-function chainsOf(count, length) {
-  const name = `${count} of ${length}`;
-  if (!structures.has(name)) structures.set(name, chain(new Array(count).fill(length)));
+function structureOf(count, reading) {
+  const name = `${count} by ${reading}`;
+  const make = () =>
+    reading === "grid"
+      ? grid(new Array(count).fill([side, side]))
+      : chain(new Array(count).fill((side * side) / readings[reading]));
+  if (!structures.has(name)) structures.set(name, make());
   return structures.get(name);
 }
 
-/** Pictures as a net reads them. @returns { x [nodes, features], structure, labels, last: the row of each sequence's last step } */
+/** Pictures as a net reads them. @returns { x [nodes, features], structure, labels, answer: the row of each picture at which it is answered } */
 export function packed(pictures, reading) {
   const features = readings[reading];
-  const steps = (side * side) / features;
-  const structure = chainsOf(pictures.length, steps);
+  const structure = structureOf(pictures.length, reading);
   const flat = Float32Array.from(pictures.flatMap(({ pixels }) => pixels));
   return {
     x: structure.pack(fromArray(flat, [structure.nodes, features])),
@@ -44,7 +47,17 @@ export function packed(pictures, reading) {
       pictures.map(({ digit }) => digit),
       "int32",
     ),
-    // Sequences of one length: their last steps lie side by side.
-    last: Int32Array.from(pictures, (_, s) => (steps - 1) * pictures.length + s),
+    answer: answersOf(structure, reading),
   };
+}
+
+const known = new WeakMap();
+/** A sequence is answered at its last step, a grid in its middle. */
+function answersOf(structure, reading) {
+  if (!known.has(structure)) {
+    const at = reading === "grid" ? (side / 2) * side + side / 2 : -1;
+    const rows = Array.from({ length: structure.sequences }, (_, s) => structure.rowsOf(s).at(at));
+    known.set(structure, Int32Array.from(rows));
+  }
+  return known.get(structure);
 }

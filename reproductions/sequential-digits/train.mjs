@@ -13,7 +13,8 @@ const { training, test } = readDigits(data);
 const { reading, model } = modelOf(arm);
 const [forInit, forBatches, forTraining] = Key.of(seed).split(3);
 
-const answers = (params, { x, structure, last }) => model.apply(params, x, structure, { rows: last }).output;
+const answers = (params, { x, structure, answer }) =>
+  model.apply(params, x, structure, { rows: answer }).output;
 const wrong = (params, pictures) =>
   scope(() => {
     const read = onCpu(argmax(answers(params, packed(pictures, reading)))).toArray();
