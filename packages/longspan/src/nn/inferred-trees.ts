@@ -26,7 +26,7 @@ import {
  * const options = { input: 3, hidden: 4, slots: 1 };
  * const { init } = recurrent(orderedMemory(options));
  * // With one slot, all is joined from the left: (0 1) 2.
- * inferredTrees(options, init(Key.of(1)), zeros([3, 3]), chain([3]))[0].children // [[], [], [], [0, 1], [3, 2]]
+ * inferredTrees(options, init(Key.of(1)), zeros([3, 3]), chain([3]))[0]!.children // [[], [], [], [0, 1], [3, 2]]
  */
 export function inferredTrees(
   options: OrderedMemoryOptions,

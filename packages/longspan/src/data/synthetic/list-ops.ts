@@ -66,8 +66,8 @@ export interface ListOpsProblem {
  * @throws RangeError if the lengths that `symbols` asks for do not come up
  * @example
  * const [expression] = listOps().sample(Key.of(1), 0, 1);
- * const words = Array.from(expression.symbols, (s) => listOpsSymbols[s]).join(" "); // such as "[MAX 2 9 [MIN 4 7 ] 0 ]"
- * parseListOps(words).value === expression.value // true
+ * const words = Array.from(expression!.symbols, (s) => listOpsSymbols[s]).join(" "); // such as "[MAX 2 9 [MIN 4 7 ] 0 ]"
+ * parseListOps(words).value === expression!.value // true
  */
 export function listOps(options?: ListOpsOptions): ListOpsProblem {
   const settings = checkSettings<ListOpsOptions>("listOps", options, optionKinds);

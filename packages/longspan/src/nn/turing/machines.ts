@@ -34,7 +34,7 @@ export function busyBeaver(states: 1 | 2 | 3 | 4): TuringMachine {
  *
  * @example
  * // 3 + 1: a = 11, b = 01
- * [...turingSteps(binaryAdder(), "1011")].at(-1).output // "100"
+ * [...turingSteps(binaryAdder(), "1011")].at(-1)!.output // "100"
  */
 export function binaryAdder(): TuringMachine {
   return {
@@ -72,7 +72,7 @@ export function binaryAdder(): TuringMachine {
  * A machine that emits 1 if its input reads the same from both ends, and 0 if it does not. It erases the first bit, walks to the end,
  * compares and erases the last, walks back, and begins again: of n bits that do, in (n + 1)(n + 2) / 2 steps.
  *
- * @example [...turingSteps(palindromeChecker(), "0110")].at(-1).output // "1"
+ * @example [...turingSteps(palindromeChecker(), "0110")].at(-1)!.output // "1"
  */
 export function palindromeChecker(): TuringMachine {
   const walks: TuringRule[] = ["0", "1"].flatMap((bit): TuringRule[] => {

@@ -35,7 +35,7 @@ export interface TuringConfiguration {
  * @example
  * const configurations = [...turingSteps(busyBeaver(2), "")];
  * configurations.length // 7: the start and six steps
- * configurations.at(-1).tapes[0] // { left: "1", scanned: "1", right: "11" }
+ * configurations.at(-1)!.tapes[0] // { left: "1", scanned: "1", right: "11" }
  */
 export function turingSteps(machine: TuringMachine, input: string): Generator<TuringConfiguration> {
   const table = turingTable("turingSteps", machine);

@@ -11,7 +11,7 @@ import { type TuringMachine, type TuringRule, turingTable } from "./turing-machi
  * @see Turing (1936), "On computable numbers", section 6
  * @example
  * const input = describeMachine(palindromeChecker()) + "0110";
- * [...turingSteps(universalMachine(), input)].at(-1).output // "1"
+ * [...turingSteps(universalMachine(), input)].at(-1)!.output // "1"
  */
 export function universalMachine(): TuringMachine {
   const bits = ["0", "1"];
