@@ -58,9 +58,10 @@ export interface TimeConstants {
  * @see Goodfellow, Bengio, Courville (2016), sections 10.9.2 and 10.10.1
  * @example
  * const cell = lstm({ input: 2, hidden: 8, forgetBias: 3 });
- * const params = cell.init(Key.of(1));
- * const loss = (p: typeof params) => sum(square(unfold(cell, p, { x: ones([40, 2]) }, chain([20, 20])).final.h));
- * const [s] = await timeConstants(loss, params);
+ * const [s] = await timeConstants(
+ *   (params) => sum(square(unfold(cell, params, { x: ones([40, 2]) }, chain([20, 20])).final.h)),
+ *   cell.init(Key.of(1)),
+ * );
  * s!.slot // "s"
  * s!.constants[0]!.length // 160: 20 steps of 8 units
  */
