@@ -118,7 +118,10 @@ function isSpread(cell: CellGraph): boolean {
   for (const eq of cell.equations)
     if (eq.op === scanOp) for (const v of [eq.inputs[0]!, eq.inputs[2]!]) read.add(v);
   const sources = new Set<Value>();
+  const visited = new Set<Value>();
   const visit = (v: Value): void => {
+    if (visited.has(v)) return;
+    visited.add(v);
     const eq = producer.get(v);
     if (eq && (eq.op.lowering.kind === "map" || eq.op.lowering.kind === "alias")) eq.inputs.forEach(visit);
     else if (isPerNode(v) && eq?.op !== scanOp) sources.add(v);
