@@ -10,6 +10,8 @@ import {
 } from "longspan";
 import {
   add,
+  allOps,
+  apply,
   type Backward,
   type CellGraph,
   chain,
@@ -114,6 +116,12 @@ describe("what is a scan", () => {
     expect(verdict(graphOf(half))).toBe("scans: s");
     expect(verdict(graphOf(over((x, s, w) => add(mul(sigmoid(w), s), x))))).toBe("scans: s");
     expect(verdict(graphOf(over((x, s) => add(s, mul(sigmoid(x), sub(x, s))))))).toBe("scans: s");
+  });
+
+  test("a state that is rearranged as it is: its factor is spread over its elements first", () => {
+    const reshape = allOps.find((op) => op.name === "reshape")!;
+    const half = over((x, s) => add(mul(apply(reshape, { shape: [4] }, s), 0.5), x));
+    expect(verdict(graphOf(half))).toBe("scans: s");
   });
 
   test("a running sum, and a state whose gradient is clipped on its way", () => {

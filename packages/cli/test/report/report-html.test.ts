@@ -68,7 +68,7 @@ describe("reportHtml", () => {
   it("lists the settings that acted, by group", () => {
     const text = textOf(report(...whole));
     expect(text).toContain(
-      "Model level char hidden 8 layers 1 cell lstm dropout 0.2 features 4 Training minutes 10",
+      "Model level char hidden 8 layers 1 cell lstm dropout 0.2 features 4 window 1 residual false Training minutes 10",
     );
     expect(text).toContain(
       "Data text texts/whale.txt characters 1,000, 30 different for training 900 held out 100 valid 0.1",

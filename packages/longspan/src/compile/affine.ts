@@ -1,5 +1,5 @@
 import { type Equation, liveEquations, Trace, type Var } from "../autodiff/index.js";
-import { type Linear, literal, withAmbient } from "../ops/index.js";
+import { apply, broadcastToOp, type Linear, literal, withAmbient } from "../ops/index.js";
 import { sameShape, type Value } from "../tensor/index.js";
 
 /**
@@ -33,8 +33,14 @@ export function affineResult(
   const inState = operands.map((o) => o !== undefined);
   if (!isLinear(eq, inState)) return undefined;
   const inputs = eq.inputs.map((v, i) => (inState[i] ? v : operandOf(v)));
+  // A number stands for all elements only where elements are worked on, not where their arrangement is.
+  const arranges = eq.op.lowering.kind === "alias";
+  const spread = (t: Linear, i: number) =>
+    t !== undefined && arranges && !sameShape(t.shape, eq.inputs[i]!.shape)
+      ? apply(broadcastToOp, { shape: eq.inputs[i]!.shape }, t)
+      : t;
   const derivative = (tangents: readonly Linear[]) =>
-    eq.op.jvp({ attrs: eq.attrs, inputs, outputs: eq.outputs }, tangents)[0];
+    eq.op.jvp({ attrs: eq.attrs, inputs, outputs: eq.outputs }, tangents.map(spread))[0];
   const states = new Set(operands.flatMap((o) => [...(o?.factors.keys() ?? [])]));
   const factors = new Map<Value, Value>();
   for (const s of states) {

@@ -1,7 +1,7 @@
 import type { Step, Wire, Wiring } from "./wiring.js";
 
 /** Ops that hand their operand on: what they do to its shape is of no interest to a drawing. */
-const passesOn = new Set([
+const passesOn: ReadonlySet<string> = new Set([
   "slice",
   "broadcastTo",
   "permute",

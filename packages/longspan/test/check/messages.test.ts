@@ -31,7 +31,7 @@ describe("what was given is told by name", () => {
     [
       "lstm()",
       () => lstm(anything(undefined)),
-      "lstm: the settings are a record { input, hidden, forgetBias, squash }, got none",
+      "lstm: the settings are a record { input, hidden, forgetBias, squash, squashOutput, coupled, peepholes, projection, inputGate, forgetGate, outputGate }, got none",
     ],
     [
       'lstm({ input: "3" })',
