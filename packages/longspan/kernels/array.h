@@ -13,8 +13,11 @@ void free(void* memory) noexcept;
 // Loops over whole lines, which are called from several places: a page loads them once.
 #ifdef __wasm__
 #define LONGSPAN_SHARED inline __attribute__((noinline))
+// Instructions that are seldom what a program waits for: there a page spares bytes.
+#define LONGSPAN_SMALL __attribute__((minsize))
 #else
 #define LONGSPAN_SHARED inline
+#define LONGSPAN_SMALL
 #endif
 
 namespace longspan {

@@ -29,7 +29,7 @@ namespace LONGSPAN_ISA {
 
 /** Writes the factor, by columns. False once a pivot is not positive. */
 template <class T>
-bool factor(int64_t n, const T* a, T* l) {
+LONGSPAN_SMALL bool factor(int64_t n, const T* a, T* l) {
   for (int64_t j = 0; j < n; j++) {
     const T* left = l + j * n;
     double pivot = static_cast<double>(a[j * n + j]);
@@ -49,7 +49,7 @@ bool factor(int64_t n, const T* a, T* l) {
 }
 
 template <class T>
-void cholesky(const Bound& bound, const Instruction& i, const Span& span) {
+LONGSPAN_SMALL void cholesky(const Bound& bound, const Instruction& i, const Span& span) {
   const int64_t square = static_cast<int64_t>(i.n) * i.n;
   for (int64_t r = span.begin; r < span.end; r++) {
     const T* a = bound.at<const T>(i.a, bound.rowOf(i.a, r));

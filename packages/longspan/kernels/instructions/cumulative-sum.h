@@ -27,7 +27,7 @@ struct cumulativeSum : Common {
 namespace LONGSPAN_ISA {
 
 template <class T>
-void cumulativeSum(const Bound& bound, const Instruction& i, const Span& span) {
+LONGSPAN_SMALL void cumulativeSum(const Bound& bound, const Instruction& i, const Span& span) {
   const int64_t inner = i.inner;
   const int64_t first = i.reverse ? (static_cast<int64_t>(i.length) - 1) * inner : 0;
   const int64_t step = i.reverse ? -inner : inner;

@@ -69,7 +69,7 @@ struct IndexHeap {
 };
 
 template <class T>
-void order(const Bound& bound, const Instruction& i, const Span& span) {
+LONGSPAN_SMALL void order(const Bound& bound, const Instruction& i, const Span& span) {
   const int64_t inner = i.inner;
   for (int64_t r = span.begin; r < span.end; r++) {
     const T* a = bound.at<const T>(i.a, bound.rowOf(i.a, r));

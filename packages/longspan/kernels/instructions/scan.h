@@ -25,31 +25,8 @@ struct scan : Common {
 #ifdef LONGSPAN_RUNS
 namespace LONGSPAN_ISA {
 
-/** The rows of a view over a span: from one to the next it is so many elements, or, where they lie scattered, the tables say. */
 template <class T>
-struct ScanRows {
-  ScanRows(const Bound& bound, const View& v, const Span& span, int64_t first) : bound(bound), view(v) {
-    const StridedRows lies = bound.stridedRows(v, span);
-    scattered = lies.step < 0;
-    step = scattered ? 0 : lies.step * bound.columns(v);
-    at = scattered ? nullptr : bound.at<T>(v, lies.first) + first;
-    this->first = first;
-  }
-
-  LONGSPAN_INLINE T* row(int64_t r, int64_t number) const {
-    return scattered ? bound.at<T>(view, bound.rowOf(view, r)) + first : at + number * step;
-  }
-
-  const Bound& bound;
-  const View& view;
-  T* at;
-  int64_t step;
-  int64_t first;
-  bool scattered;
-};
-
-template <class T>
-LONGSPAN_INLINE void scanRow(T* out, const T* a, const T* b, const T* c, int64_t n) {
+LONGSPAN_SHARED void scanRow(T* out, const T* a, const T* b, const T* c, int64_t n) {
   int64_t j = 0;
   for (; j + lanes<T> <= n; j += lanes<T>) store(out + j, multiplyAdd(load(a + j), load(b + j), load(c + j)));
   if (j < n) {
@@ -66,17 +43,25 @@ void scan(const InstructionContext& context, const Instruction& i, const Span& s
   const int64_t first = vectors * context.share / context.shares * lanes<T>;
   const int64_t last = context.share + 1 == context.shares ? i.columns : vectors * (context.share + 1) / context.shares * lanes<T>;
   const int64_t n = last - first;
-  const int64_t rows = span.end - span.begin;
-  if (rows <= 0 || n <= 0) return;
-  const ScanRows<T> out(bound, i.out, span, first);
-  const ScanRows<const T> a(bound, i.a, span, first);
-  const ScanRows<const T> b(bound, i.b, span, first);
-  const ScanRows<const T> c(bound, i.c, span, first);
+  if (n <= 0 || span.end <= span.begin) return;
+  const View* const views[] = {&i.out, &i.a, &i.b, &i.c};
+  // Where each view's rows lie: from one to the next it is so many elements, or, where they lie scattered, the tables say.
+  StridedRows lies[4];
+  bool endToEnd = true;
+  for (int v = 0; v < 4; v++) {
+    lies[v] = bound.stridedRows(*views[v], span);
+    endToEnd = endToEnd && lies[v].step >= 0 && lies[v].step * bound.columns(*views[v]) == n;
+  }
   // Rows that lie end to end in all four are one.
-  if (out.step == n && a.step == n && b.step == n && c.step == n) return scanRow(out.at, a.at, b.at, c.at, rows * n);
+  const int64_t rows = endToEnd ? 1 : span.end - span.begin;
+  const int64_t elements = endToEnd ? n * (span.end - span.begin) : n;
   for (int64_t r = 0; r < rows; r++) {
-    const int64_t at = span.begin + r;
-    scanRow(out.row(at, r), a.row(at, r), b.row(at, r), c.row(at, r), n);
+    T* at[4];
+    for (int v = 0; v < 4; v++) {
+      const int64_t row = lies[v].step < 0 ? bound.rowOf(*views[v], span.begin + r) : lies[v].first + r * lies[v].step;
+      at[v] = bound.at<T>(*views[v], row) + first;
+    }
+    scanRow(at[0], at[1], at[2], at[3], elements);
   }
 }
 

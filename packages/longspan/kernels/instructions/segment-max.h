@@ -27,7 +27,7 @@ struct segmentMax : Common {
 namespace LONGSPAN_ISA {
 
 template <class T>
-void segmentMax(const Bound& bound, const Instruction& i, const Span& span) {
+LONGSPAN_SMALL void segmentMax(const Bound& bound, const Instruction& i, const Span& span) {
   const Table& lists = *bound.scheduled.tables[i.lists];
   for (int64_t r = span.begin; r < span.end; r++) {
     const int32_t first = lists.starts[r];

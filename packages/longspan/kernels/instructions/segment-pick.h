@@ -26,7 +26,7 @@ struct segmentPick : Common {
 namespace LONGSPAN_ISA {
 
 template <class T>
-Status segmentPick(const Bound& bound, const Instruction& i, const Span& span, Failure& failure) {
+LONGSPAN_SMALL Status segmentPick(const Bound& bound, const Instruction& i, const Span& span, Failure& failure) {
   const Table& lists = *bound.scheduled.tables[i.lists];
   for (int64_t r = span.begin; r < span.end; r++) {
     const int32_t first = lists.starts[r];

@@ -30,7 +30,7 @@ namespace LONGSPAN_ISA {
 constexpr int solvedTogether = 8;
 
 template <class T>
-void solveTriangle(const Instruction& i, const T* a, const T* b, T* x) {
+LONGSPAN_SMALL void solveTriangle(const Instruction& i, const T* a, const T* b, T* x) {
   const int64_t n = i.n;
   const int64_t m = i.m;
   const bool forwards = (i.lower != 0) != (i.transposeA != 0);
@@ -55,7 +55,7 @@ void solveTriangle(const Instruction& i, const T* a, const T* b, T* x) {
 }
 
 template <class T>
-void triangularSolve(const Bound& bound, const Instruction& i, const Span& span) {
+LONGSPAN_SMALL void triangularSolve(const Bound& bound, const Instruction& i, const Span& span) {
   const int64_t square = static_cast<int64_t>(i.n) * i.n;
   const int64_t right = static_cast<int64_t>(i.n) * i.m;
   for (int64_t r = span.begin; r < span.end; r++) {

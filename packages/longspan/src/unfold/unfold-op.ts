@@ -29,9 +29,7 @@ export interface UnfoldAttrs {
   readonly cell: CellGraph;
   readonly structure: Structure;
   /** Per source slot: whether there is an initial state. */
-  /** Per source slot: whether there is an initial state. */
   readonly initials: readonly boolean[];
-  /** Per sink slot: whether the final state is a result. */
   /** Per sink slot: whether the final state is a result. */
   readonly finals: readonly boolean[];
   readonly backward: Backward;
