@@ -63,6 +63,8 @@ describe("a buffer that keeps the states of a few levels", () => {
 
   test("where it would save nothing, or join sequences, each state has its own row", () => {
     expect(follow(chain([1, 1, 1]))).toEqual({ rows: 7, of: 7 });
+    // The shorter path stands first: once it has ended, the longer one would take its place.
+    expect(follow(graph([skipping(3, 9), skipping(40, 9)]))).toEqual({ rows: 44, of: 44 });
     const shapes = [{ children: [[1, 2], [], [3, 4], [], []] }, { children: [[1], [2], [3], []] }];
     for (const structure of [trees(shapes), trees(shapes).transposed()]) {
       const { rows, of } = follow(structure);
