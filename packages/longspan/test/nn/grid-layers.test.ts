@@ -107,6 +107,17 @@ describe("sweeps", () => {
     expect(numbers(begun.output)).toEqual(numbers(plain.output));
   });
 
+  test("forget gates start at 0, or where they are told to, one for each neighbour", () => {
+    const biasOf = (forgetBias?: number) =>
+      numbers(
+        multidimensionalLstm({ input: 1, hidden: 2, ...(forgetBias !== undefined && { forgetBias }) }).init(
+          Key.of(1),
+        ).b,
+      );
+    expect(biasOf()).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(biasOf(2)).toEqual([2, 2, 2, 2, 0, 0, 0, 0, 0, 0]);
+  });
+
   test("what is refused", () => {
     const cell = gru({ input: I, hidden: H });
     expect(() => sweeps({ middle: cell } as never)).toThrow(
