@@ -31,6 +31,8 @@ interface Host {
   readonly process?: {
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly argv?: readonly string[];
+    readonly platform?: string;
+    readonly arch?: string;
     getBuiltinModule?(name: string): unknown;
   };
   readonly Deno?: {
@@ -50,6 +52,11 @@ const files = () => builtin("node:fs") as Files | undefined;
 
 /** Whether this host reads files. */
 export const hasFiles = host.process?.getBuiltinModule !== undefined;
+
+/** What this program runs on, as Node.js calls it. */
+export function platform(): { readonly system: string; readonly processor: string } {
+  return { system: host.process?.platform ?? "unknown", processor: host.process?.arch ?? "unknown" };
+}
 
 /** Node's `require` for files relative to a module; undefined elsewhere. @param from its address or path */
 export function nodeRequire(from: string | undefined): Require | undefined {

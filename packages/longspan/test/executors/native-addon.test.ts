@@ -1,15 +1,28 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { platforms } from "../../../../scripts/release/platforms.mjs";
 
-const load = { addon: (): unknown => undefined };
-let inCheckout = true;
+const missing = (): unknown => {
+  throw Object.assign(new Error("Cannot find module"), { code: "MODULE_NOT_FOUND" });
+};
+/** What is installed: the addon that was built here, and the package for this platform with its manifest. */
+const load = { addon: (): unknown => undefined, package: missing, version: missing };
+/** Which files there are. */
+let present: readonly string[] = [];
+const [builder, checkoutOnly] = ["../../../kernels/build.mjs", "../../../kernels/test/replay.cc"];
 
 vi.mock("../../src/executors/loading.js", async (original) => ({
   ...(await original<typeof import("../../src/executors/loading.js")>()),
-  nodeRequire: () => () => load.addon(),
-  isFile: (file: string) => inCheckout && file === "../../../kernels/build.mjs",
+  platform: () => ({ system: "linux", processor: "x64" }),
+  nodeRequire: () => (file: string) => {
+    if (file.endsWith(".node")) return load.addon();
+    if (file === "../../../package.json") return { version: "1.2.3" };
+    return file === "longspan-linux-x64-gnu" ? load.package() : load.version();
+  },
+  isFile: (file: string) => present.includes(file),
 }));
 
 const { loadNative } = await import("../../src/executors/native/index.js");
+const { platformPackage } = await import("../../src/executors/native/find-addon.js");
 
 /** An addon that notes what it was asked to choose. @param speeds what each set reaches in a trial, 0: not tried */
 function addonOf(interfaceVersion: number | undefined, speeds: readonly number[] = [0, 0, 0]) {
@@ -25,8 +38,9 @@ function addonOf(interfaceVersion: number | undefined, speeds: readonly number[]
   return chosen;
 }
 
-afterEach(() => {
-  load.addon = () => undefined;
+beforeEach(() => {
+  load.addon = load.package = load.version = missing;
+  present = [builder!, checkoutOnly!];
 });
 
 test.each([3, 5, undefined])(
@@ -70,17 +84,65 @@ test.each<[string, readonly number[], number]>([
 });
 
 test("an addon that is not there, and one that does not load, are told apart", () => {
-  load.addon = () => {
-    throw Object.assign(new Error("Cannot find module"), { code: "MODULE_NOT_FOUND" });
-  };
-  expect(loadNative().reason).toBe("the addon was not built; `npm run build` says why");
-  inCheckout = false;
   expect(loadNative().reason).toBe(
-    "packages and bundles have no addon; a checkout of longspan's repository builds one",
+    "the addon was not built, and longspan-linux-x64-gnu is not installed; `npm run build` says why",
   );
-  inCheckout = true;
+  present = [builder!];
+  expect(loadNative().reason).toBe(
+    "the addon was not built, and longspan-linux-x64-gnu is not installed; `node node_modules/longspan/kernels/install.mjs` says why",
+  );
+  present = [];
+  expect(loadNative().reason).toBe(
+    "bundles have no addon; longspan-linux-x64-gnu installed beside them would be one",
+  );
   load.addon = () => {
     throw new Error("invalid ELF header\nmore");
   };
   expect(loadNative().reason).toBe("the addon does not load: invalid ELF header");
+});
+
+describe("the addon of the package for this platform", () => {
+  beforeEach(() => {
+    addonOf(4);
+    load.package = load.addon;
+    load.addon = missing;
+    load.version = () => ({ version: "1.2.3" });
+    present = [builder!];
+  });
+
+  test("is taken, and said", () => {
+    expect(loadNative("plain")).toMatchObject({ note: "longspan-linux-x64-gnu 1.2.3" });
+  });
+
+  test("comes after one that was built here", () => {
+    load.addon = load.package;
+    expect(loadNative("plain").note).toBeUndefined();
+  });
+
+  test("is refused if it is of another version, by number or by what it exports", () => {
+    load.version = () => ({ version: "1.2.4" });
+    const reason =
+      "longspan-linux-x64-gnu 1.2.4 is of another version than longspan 1.2.3; install the same of both";
+    expect(loadNative()).toEqual({ reason });
+    load.version = () => ({ version: "1.2.3" });
+    addonOf(5);
+    load.package = load.addon;
+    load.addon = missing;
+    expect(loadNative()).toEqual({ reason: reason.replace("1.2.4", "1.2.3") });
+  });
+
+  test("is no reason to fail if it does not load", () => {
+    load.package = () => {
+      throw new Error("version `GLIBC_2.17' not found\nmore");
+    };
+    expect(loadNative()).toEqual({ reason: "the addon does not load: version `GLIBC_2.17' not found" });
+  });
+});
+
+test.each([
+  ["linux", "arm64", "longspan-linux-arm64-gnu"],
+  ["darwin", "arm64", "longspan-darwin-arm64"],
+])("the package for %s on %s is called %s, as the release does", (system, processor, name) => {
+  expect(platformPackage({ system, processor })).toBe(name);
+  expect(platforms.find(({ os, cpu }) => os === system && cpu === processor)?.name).toBe(name);
 });

@@ -1,8 +1,9 @@
 import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
 import { KernelExecutor } from "../kernels/kernel-executor.js";
 import type { BoundExecution, KernelModule } from "../kernels/kernel-module.js";
-import { hasFiles, isFile, type Loaded, nodeRequire } from "../loading.js";
+import type { Loaded } from "../loading.js";
 import type { Threaded } from "../threads.js";
+import { findAddon } from "./find-addon.js";
 import { fastest, type InstructionSetSpeed } from "./instruction-set.js";
 
 export type { InstructionSetSpeed } from "./instruction-set.js";
@@ -132,14 +133,6 @@ class NativeKernels implements KernelModule<NativeMemory> {
   }
 }
 
-/** The addon is built from the same sources; an older one may be left from before they changed. */
-const interfaceVersion = 4;
-
-const addonFile = "../../../build/longspan.node";
-/** Builds the addon; only a checkout of the repository has it. */
-const builder = "../../../kernels/build.mjs";
-const noAddon = "packages and bundles have no addon; a checkout of longspan's repository builds one";
-
 /**
  * The native executor: C++ kernels for this processor, as a Node addon. Its threads share out the independent parts of a
  * structure, sequences or trees, and outside the loop the rows. For one number of threads results are the same, bit for bit;
@@ -191,24 +184,11 @@ export class NativeExecutor extends KernelExecutor<NativeMemory> implements Thre
  * @param set which instruction set, of those that the addon offers on this machine; by default the fastest, found by a trial
  */
 export function loadNative(set?: string): Loaded<NativeExecutor> {
-  if (!hasFiles) return { reason: "native addons exist in Node.js only" };
-  // In a bundle that is no module there is no address.
-  const { url } = import.meta as unknown as { url: string | undefined };
-  const require = nodeRequire(url);
-  if (!require) return { reason: noAddon };
-  let addon: Addon;
-  try {
-    addon = require(addonFile) as Addon;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "MODULE_NOT_FOUND")
-      return { reason: isFile(builder, url) ? "the addon was not built; `npm run build` says why" : noAddon };
-    const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-    return { reason: `the addon does not load: ${text}` };
-  }
-  if (addon.interfaceVersion !== interfaceVersion)
-    return { reason: "the addon was built from other sources; run `npm run build`" };
+  const found = findAddon();
+  if ("reason" in found) return found;
+  const addon = found.addon as Addon;
   const sets = addon.instructionSets();
   if (set !== undefined && !sets.includes(set))
     return { reason: `no instruction set "${set}" here; there is ${sets.join(", ")}`, refused: true };
-  return { executor: new NativeExecutor(addon, set) };
+  return { executor: new NativeExecutor(addon, set), ...(found.from && { note: found.from }) };
 }
