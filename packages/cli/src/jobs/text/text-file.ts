@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { decodeUtf8Parts, Utf8Error } from "longspan";
 import { fileReason } from "longspan/node";
 import { Failure } from "../../failure.js";
-import { encodingHint, otherEncoding } from "./other-encoding.js";
+import { encodingHint, otherEncoding } from "../../other-encoding.js";
 
 /** A text file that was read once, and is read again part by part: it may be too long for one string. */
 export interface TextFile {
