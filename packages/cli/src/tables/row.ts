@@ -1,4 +1,4 @@
-import { type Place, TableError } from "./table-error.js";
+import { type Position, TableError } from "./table-error.js";
 
 /** A record of a table. */
 export interface Row {
@@ -22,7 +22,7 @@ const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 export class FileRow implements Row {
   constructor(
     private readonly path: string,
-    private readonly unit: Place["unit"],
+    private readonly unit: Position["unit"],
     readonly at: number,
     private readonly get: (column: string) => unknown,
   ) {}

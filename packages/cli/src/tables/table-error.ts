@@ -5,7 +5,7 @@ export class TableError extends Error {
   constructor(
     readonly path: string,
     /** Where in the file: lines, or rows of a format without lines, counted from 1; null where it is the file as a whole. */
-    readonly at: Place | null,
+    readonly at: Position | null,
     readonly column: string | null,
     /** What is wrong there. */
     readonly what: string,
@@ -23,7 +23,7 @@ export class TableError extends Error {
 }
 
 /** A record of a file, counted from 1. */
-export interface Place {
+export interface Position {
   readonly unit: "line" | "row";
   readonly number: number;
 }
