@@ -19,6 +19,7 @@ const categories = {
   "nn/lengths": "Lengths and ends",
   "nn/time-scales": "Time scales",
   "nn/init": "Initialisers",
+  "nn/reservoir": "Reservoirs",
   "nn/turing": "Turing machines",
   nn: "Models",
   decode: "Decoding",

@@ -371,6 +371,22 @@ export const netRows: Rows = {
       { methods: sequenceMethods(delayedRnn({ input: 3, groups }), "delayedRnn") },
     );
   },
+  reservoir: () =>
+    cell(
+      {
+        ...sizes(),
+        wiring: maybe(choice("sparse")),
+        nonZeros: maybe(size(2)),
+        radius: maybe(positive(1)),
+        leak: maybe(share(0.5)),
+        inputScale: maybe(argument([1, 2, 3], [], -1, [1, 2, "x"], ["x", 1, 1])),
+        bias: maybe(atLeastZero(1)),
+        noise: maybe(atLeastZero(1)),
+        activation: maybe(choice("tanh")),
+      },
+      "reservoir: ",
+    ),
+  afterWashout: () => row({ structure: thing(chain([3])), washout: count(1) }),
   timeConstantInit: () => spec({ units: size(4), timeConstants: timeConstants() }),
   timeConstantsOf: () => row({ a: value() }),
   zerosInit: () => spec({ shape: maybe(count(2)) }),

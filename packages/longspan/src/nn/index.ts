@@ -14,6 +14,7 @@ export * from "./memory-networks/index.js";
 export * from "./module.js";
 export * from "./outputs/index.js";
 export * from "./pascanu-rnn.js";
+export * from "./reservoir/index.js";
 export { type SamplingSettings, samplingDistribution } from "./sampling-distribution.js";
 export * from "./sequence-model.js";
 export * from "./sequence-to-sequence/index.js";

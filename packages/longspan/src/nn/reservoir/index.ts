@@ -1,0 +1,3 @@
+export * from "./after-washout.js";
+export * from "./reservoir.js";
+export type { Wiring } from "./wiring.js";
