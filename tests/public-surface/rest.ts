@@ -278,6 +278,7 @@ const vocabularyMethods = (): Row["methods"] => ({
     { says: "vocabulary.encode: " },
   ),
   decode: row({ symbols: argument([0], ["list"], [99], ["x"], [1.5]) }, { says: "vocabulary.decode: " }),
+  wholeSymbols: row({ parts: argument(["a b"], ["list"]) }, { says: "vocabulary.wholeSymbols: " }),
 });
 const symbols = () =>
   argument(
@@ -291,6 +292,14 @@ export const dataRows: Rows = {
   characterVocabulary: () =>
     row({ text: argument("abc", ["text", "list"], [5]) }, { methods: vocabularyMethods() }),
   wordVocabulary: () =>
+    row(
+      {
+        text: argument("a b a b", ["text", "list"]),
+        options: settings({ size: maybe(size(5)), minCount: maybe(size(1)) }),
+      },
+      { methods: vocabularyMethods() },
+    ),
+  tokenVocabulary: () =>
     row(
       {
         text: argument("a b a b", ["text", "list"]),

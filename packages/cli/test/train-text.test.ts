@@ -312,7 +312,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "a vocabulary of one word",
     2,
     ["my text.txt", "--level", "word", "--vocabulary", "1"],
-    "option '--vocabulary <n>' argument '1' is invalid. Expected a whole number of at least 2.",
+    "option '--vocabulary <n>' argument '1' is invalid. Expected a whole number of at least 2, or none.",
   );
   fails(
     "a text in which no word occurs twice",

@@ -1,4 +1,5 @@
 import { check, text as textKind } from "../check/index.js";
+import { cutAnew } from "./cut-anew.js";
 import { checkEncode, textOrParts } from "./kinds.js";
 import { codePointName } from "./utf8.js";
 import { type EncodeOptions, joined, type Vocabulary } from "./vocabulary.js";
@@ -83,5 +84,9 @@ export class Characters implements Vocabulary {
 
   decode(symbols: Iterable<number>): string {
     return joined(this.symbols, symbols);
+  }
+
+  wholeSymbols(parts: Iterable<string>): Iterable<string> {
+    return cutAnew("vocabulary.wholeSymbols", parts, (text) => text.length);
   }
 }

@@ -1,13 +1,14 @@
 import { check, describe, isRecord } from "../check/index.js";
 import { Characters } from "./character-vocabulary.js";
 import { vocabularyKind } from "./kinds.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { isToken, Tokens } from "./token-vocabulary.js";
+import type { Vocabulary, VocabularyLevel } from "./vocabulary.js";
 import { unknownWord, Words } from "./word-vocabulary.js";
 import { endOfWord } from "./words.js";
 
 /** A vocabulary as JSON text holds it. */
 export interface StoredVocabulary {
-  readonly level: "char" | "word";
+  readonly level: VocabularyLevel;
   readonly symbols: readonly string[];
 }
 
@@ -30,8 +31,8 @@ export function vocabularyFrom(stored: unknown): Vocabulary {
   if (!isRecord(stored))
     throw new TypeError(`vocabulary: stored is a record { level, symbols }, got ${describe(stored)}`);
   const { level, symbols } = stored;
-  if (level !== "char" && level !== "word")
-    throw new TypeError(`vocabulary: level is "char" or "word", got ${describe(level)}`);
+  if (level !== "char" && level !== "word" && level !== "token")
+    throw new TypeError(`vocabulary: level is "char", "word" or "token", got ${describe(level)}`);
   if (!Array.isArray(symbols)) throw new TypeError(`vocabulary: symbols is a list, got ${describe(symbols)}`);
   const seen = new Set<string>();
   symbols.forEach((s: unknown, i) => {
@@ -42,9 +43,11 @@ export function vocabularyFrom(stored: unknown): Vocabulary {
       throw new TypeError(`vocabulary: symbol ${i}, ${JSON.stringify(s)}, occurs twice`);
     seen.add(s as string);
   });
-  if (level === "word" && seen.size === 0)
+  if (level !== "char" && seen.size === 0)
     throw new TypeError(`vocabulary: symbols is empty, expected "${unknownWord}" at least`);
-  return level === "word" ? new Words([...seen]) : new Characters([...seen].map((s) => s.codePointAt(0)!));
+  const all = [...seen];
+  if (level === "char") return new Characters(all.map((s) => s.codePointAt(0)!));
+  return level === "word" ? new Words(all) : new Tokens(all);
 }
 
 /** What symbol `i` should be instead; null if it is right. */
@@ -54,5 +57,6 @@ function expectedInPlaceOf(s: unknown, i: number, level: Vocabulary["level"]): s
     return code !== undefined && String.fromCodePoint(code) === s ? null : "one character";
   }
   if (i === 0) return s === unknownWord ? null : `"${unknownWord}"`;
+  if (level === "token") return typeof s === "string" && isToken(s) ? null : "one token";
   return typeof s === "string" && s !== "" && endOfWord(s, 0) === s.length ? null : "one word";
 }

@@ -9,19 +9,27 @@ export interface EncodeOptions {
   readonly skipUnknown?: boolean;
 }
 
+/** What the symbols of a vocabulary are. */
+export type VocabularyLevel = "char" | "word" | "token";
+
 /** Numbers the symbols of a text: 0 to size - 1. */
 export interface Vocabulary {
-  /** What a symbol is: a character, or a word with the space before it, a sign, a line break (see `wordVocabulary`). */
-  readonly level: "char" | "word";
+  /**
+   * What a symbol is: a character; a word with the space before it, a sign, a line break (see `wordVocabulary`); a token between white space
+   * (see `tokenVocabulary`).
+   */
+  readonly level: VocabularyLevel;
   /** The symbols by number. */
   readonly symbols: readonly string[];
   readonly size: number;
-  /** The number of the symbol that stands for every word that is not in the vocabulary; null at level char. */
+  /** The number of the symbol that stands for every word or token that is not in the vocabulary; null at level char. */
   readonly unknown: number | null;
   /** The numbers of a text's symbols. @throws UnknownSymbolError at level char, naming the first character that has none, and its place. */
   encode(text: string, options?: EncodeOptions): Int32Array;
   /** The text of a list of numbers. @throws RangeError naming a number that is not below the size. */
   decode(symbols: Iterable<number>): string;
+  /** The parts of a text cut anew, so that no symbol goes over from one to the next: to encode a text that is too long for one string. */
+  wholeSymbols(parts: Iterable<string>): Iterable<string>;
 }
 
 /**

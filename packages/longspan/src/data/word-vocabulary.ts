@@ -1,7 +1,8 @@
 import { check, checkSettings, optional, size as sizeKind } from "../check/index.js";
+import { cutAnew } from "./cut-anew.js";
 import { checkEncode, textOrParts } from "./kinds.js";
 import { type EncodeOptions, joined, type Vocabulary } from "./vocabulary.js";
-import { endOfWord, wholeWords } from "./words.js";
+import { endOfSureWords, endOfWord, wholeWords } from "./words.js";
 
 /** Which words a vocabulary holds. */
 export interface WordVocabularyOptions {
@@ -93,5 +94,9 @@ export class Words implements Vocabulary {
 
   decode(symbols: Iterable<number>): string {
     return joined(this.symbols, symbols);
+  }
+
+  wholeSymbols(parts: Iterable<string>): Iterable<string> {
+    return cutAnew("vocabulary.wholeSymbols", parts, endOfSureWords);
   }
 }

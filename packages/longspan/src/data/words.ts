@@ -1,4 +1,4 @@
-import { check, iterable, text as textKind } from "../check/index.js";
+import { cutAnew } from "./cut-anew.js";
 
 /** What a character is for `endOfWord`. */
 const kind = { letter: 1, sign: 2, lineBreak: 3, white: 4 } as const;
@@ -58,24 +58,15 @@ export function endOfWord(text: string, at: number): number {
  *
  * @example [...wholeWords(["to be, or n", "ot to be"])].join("|") // "to be,| or not to be"
  */
-export function* wholeWords(parts: Iterable<string>): Generator<string, void, undefined> {
-  check("wholeWords", "parts", parts, iterable);
-  let rest = "";
-  for (const part of parts) {
-    check("wholeWords", "a part of parts", part, textKind);
-    const text = rest + part;
-    const end = endOfSureWords(text);
-    if (end > 0) yield text.slice(0, end);
-    rest = text.slice(end);
-  }
-  if (rest !== "") yield rest;
+export function wholeWords(parts: Iterable<string>): Generator<string, void, undefined> {
+  return cutAnew("wholeWords", parts, endOfSureWords);
 }
 
 /** Units after the end of a word that its end depends on, at most: two code points. */
 const lookahead = 4;
 
 /** Where the last word ends that ends there whatever follows the text. */
-function endOfSureWords(text: string): number {
+export function endOfSureWords(text: string): number {
   // After a line feed a word begins in any case.
   let sure = text.lastIndexOf("\n") + 1;
   while (sure < text.length) {

@@ -1,4 +1,4 @@
-import { type SymbolNumbers, UnknownSymbolError, type Vocabulary, wholeWords } from "longspan";
+import { type SymbolNumbers, UnknownSymbolError, type Vocabulary } from "longspan";
 import { Failure } from "../../failure.js";
 import { charactersOf, type TextFile } from "./text-file.js";
 
@@ -6,7 +6,7 @@ import { charactersOf, type TextFile } from "./text-file.js";
 export interface EncodedText {
   /** In the smallest type that holds them. */
   readonly symbols: SymbolNumbers;
-  /** Characters, or words, that the vocabulary lacks and that were left out. */
+  /** Characters, words or tokens that the vocabulary lacks and that were left out. */
   readonly skipped: number;
 }
 
@@ -19,11 +19,10 @@ export function encodeText(
   vocabulary: Vocabulary,
   { skipUnknown = false }: { readonly skipUnknown?: boolean } = {},
 ): EncodedText {
-  const isWord = vocabulary.level === "word";
   // No text has more symbols than characters. What is not written to takes no memory.
   const out = new (smallest(vocabulary.size))(characters);
   let [count, skipped] = [0, 0];
-  for (const part of isWord ? wholeWords(parts()) : parts()) {
+  for (const part of vocabulary.wholeSymbols(parts())) {
     const known = encoded(part, count);
     if (count + known.length > out.length) throw new Failure(`${path} has changed while it was read`);
     out.set(known, count);
@@ -35,7 +34,8 @@ export function encodeText(
     try {
       const known = vocabulary.encode(part, { skipUnknown });
       if (skipUnknown)
-        skipped += (isWord ? vocabulary.encode(part).length : charactersOf(part)) - known.length;
+        skipped +=
+          (vocabulary.level === "char" ? charactersOf(part) : vocabulary.encode(part).length) - known.length;
       return known;
     } catch (error) {
       if (!(error instanceof UnknownSymbolError)) throw error;

@@ -6,6 +6,7 @@ import { onInterrupt } from "../../interrupt.js";
 import { seenInWords, whole } from "../../run-lines.js";
 import { encodeFor } from "./encode-text.js";
 import { heldOutByLength, lengthsOf } from "./lengths.js";
+import { toldInBits, unitOf } from "./levels.js";
 import { heldOutInWords } from "./lines.js";
 import { openText } from "./text-file.js";
 import { trainedOn } from "./trained-on.js";
@@ -43,23 +44,23 @@ export async function evalRun(
           });
     if (found === null) return exitCode.interrupted;
     const seconds = (performance.now() - begin) / 1000;
-    const isWord = vocabulary.level === "word";
-    const unit = isWord ? "word" : "character";
+    const unit = unitOf[level];
+    const inBits = toldInBits(unit);
     const figures = {
       path: textPath,
       run: path,
-      level: vocabulary.level,
+      level,
       predictions,
       unknown,
       skipped,
       nats,
-      ...(isWord ? { bitsPerWord: natsToBits(nats) } : { bitsPerCharacter: natsToBits(nats) }),
+      [`bitsPer${unit[0]!.toUpperCase()}${unit.slice(1)}`]: natsToBits(nats),
       perplexity: Math.exp(nats),
       ...(lengths === undefined ? {} : { lengths: found }),
       seconds,
     };
     const loss = Number.isFinite(nats)
-      ? `${nats.toFixed(4)} nats per ${unit} (${natsToBits(nats).toFixed(4)} bits), perplexity ${figures.perplexity.toFixed(isWord ? 1 : 3)}`
+      ? `${nats.toFixed(4)} nats per ${unit} (${natsToBits(nats).toFixed(4)} bits), perplexity ${figures.perplexity.toFixed(inBits ? 3 : 1)}`
       : "the loss is not finite";
     const perLength = found.map(
       (at) => `length ${whole(at.length)}, ${seenInWords(at)}: ${heldOutInWords(at, unit)}\n`,
@@ -67,13 +68,13 @@ export async function evalRun(
     process.stdout.write(
       json
         ? `${JSON.stringify({ event: "eval", ...figures })}\n`
-        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s${unknownInWords(unknown, symbols.length, isWord, skipUnknown)} in ${seconds.toFixed(1)} s\n${perLength.join("")}`,
+        : `${textPath}: ${loss}, over ${whole(predictions)} ${unit}s${unknownInWords(unknown, symbols.length, inBits, skipUnknown)} in ${seconds.toFixed(1)} s\n${perLength.join("")}`,
     );
     return 0;
   } catch (error) {
     if (error instanceof TextTooShortError)
       throw new Failure(
-        `${textPath} is too short: ${error.needed === 2 ? "two" : whole(error.needed)} ${vocabulary.level === "word" ? "words" : "characters"}${skipped > 0 ? " that the model knows" : ""} are needed for ${error.needed === 2 ? "one prediction" : `pieces of ${whole(error.needed - 1)}`}, and it has ${whole(error.found)}`,
+        `${textPath} is too short: ${error.needed === 2 ? "two" : whole(error.needed)} ${unitOf[vocabulary.level]}s${skipped > 0 ? " that the model knows" : ""} are needed for ${error.needed === 2 ? "one prediction" : `pieces of ${whole(error.needed - 1)}`}, and it has ${whole(error.found)}`,
       );
     throw error;
   } finally {
@@ -82,9 +83,9 @@ export async function evalRun(
 }
 
 /** What of a text the model does not know, and what became of it; nothing where an unknown symbol would have been an error. */
-function unknownInWords(unknown: number, read: number, isWord: boolean, skipped: boolean): string {
+function unknownInWords(unknown: number, read: number, inBits: boolean, skipped: boolean): string {
   if (skipped) return `, leaving out ${whole(unknown)} unknown ones (${percent(unknown / (read + unknown))})`;
-  return isWord ? `, ${percent(unknown / read)} of them unknown,` : "";
+  return inBits ? "" : `, ${percent(unknown / read)} of them unknown,`;
 }
 
 function percent(share: number): string {

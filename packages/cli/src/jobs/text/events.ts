@@ -1,16 +1,17 @@
 import type { AtLength } from "longspan";
 import type { DoneEvent, Measures, ProgressEvent, RunEvent, StartEvent, ValidEvent } from "../../events.js";
 import type { ModelConfig, TextSettings } from "./config.js";
+import { unitOf } from "./levels.js";
 
 /** What the model reads and predicts. */
 export type Level = TextSettings["level"];
 
-/** The loss on the held-out part. "Characters" are words in a run whose level is "word". */
+/** The loss on the held-out part. "Characters" are words or tokens in a run whose level is so. */
 export interface HeldOut {
   readonly nats: number;
   /** Where the level is "char". */
   readonly bitsPerCharacter?: number;
-  /** Where the level is "word": of a word. */
+  /** Where the level is another: of a word, or a token. */
   readonly perplexity?: number;
 }
 
@@ -25,7 +26,7 @@ export interface TextFacts {
       readonly train: number;
       readonly valid: number;
       readonly different: number;
-      /** Words that are not in the vocabulary, where the level is "word". */
+      /** Words or tokens that are not in the vocabulary, where the level is another than "char". */
       readonly unknown?: number;
     };
     readonly model: ModelConfig;
@@ -64,7 +65,7 @@ export type TextDone = DoneEvent<TextFacts>;
 
 /** What is measured in a run on a text. */
 export function textMeasures(level: Level): Measures {
-  const unit = level === "word" ? "word" : "character";
+  const unit = unitOf[level];
   return {
     loss: { name: "nats", unit: `nats per ${unit}` },
     speed: { name: "charactersPerSecond", unit: `${unit}s` },

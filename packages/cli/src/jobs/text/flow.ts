@@ -13,6 +13,7 @@ import type { LastLoss } from "../../measure-flow.js";
 import { whole } from "../../run-lines.js";
 import type { Subject } from "../job.js";
 import type { TextSettings } from "./config.js";
+import { unitOf } from "./levels.js";
 
 /** Least steps of a text that are looked at. */
 const leastSteps = 100;
@@ -30,7 +31,7 @@ export function watchOnText<P, S>(
   const sequences = Math.min(watchedSequences, Math.floor((heldOut.length - 1) / steps));
   if (sequences < 1)
     throw new Failure(
-      `--watch-flow reads ${whole(steps + 1)} ${level === "word" ? "words" : "characters"} of the held-out text, which has ${whole(heldOut.length)}; use a longer text or a greater --valid`,
+      `--watch-flow reads ${whole(steps + 1)} ${unitOf[level]}s of the held-out text, which has ${whole(heldOut.length)}; use a longer text or a greater --valid`,
     );
   return new FlowWatch(textLoss(model, segmentsOf(heldOut, { sequences, steps })));
 }

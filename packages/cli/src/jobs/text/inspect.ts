@@ -9,6 +9,7 @@ import type { AnySubject } from "../job.js";
 import type { TextRunConfig } from "./config.js";
 import { encodeFor } from "./encode-text.js";
 import { segmentsOf, textAnswers, textLoss } from "./flow.js";
+import { unitOf } from "./levels.js";
 import { readRun } from "./read.js";
 import { textData } from "./text-data.js";
 import { openText } from "./text-file.js";
@@ -20,7 +21,7 @@ const usualSteps = 100;
 export function textSubject(path: string, options: InspectOptions): AnySubject {
   const { vocabulary, model, params, config, step } = readRun(path);
   const { sequences, steps = Math.max(usualSteps, config.settings.seq), data } = options;
-  const unit = vocabulary.level === "word" ? "word" : "character";
+  const unit = unitOf[vocabulary.level];
   const symbols =
     data === undefined
       ? heldOut(path, config, vocabulary)

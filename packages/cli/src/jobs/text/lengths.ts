@@ -43,7 +43,7 @@ export function heldOutByLength(
 
 /** A loss in nats and in the unit of its level. */
 export function heldOutFigures(nats: number, level: Level): HeldOut {
-  return level === "word"
-    ? { nats, perplexity: Math.exp(nats) }
-    : { nats, bitsPerCharacter: natsToBits(nats) };
+  return level === "char"
+    ? { nats, bitsPerCharacter: natsToBits(nats) }
+    : { nats, perplexity: Math.exp(nats) };
 }

@@ -1,12 +1,13 @@
 import { natsToBits, perplexity } from "longspan";
 import { counted, figure, type JobWords, lengthLines, linesOf, lossFigure, whole } from "../../run-lines.js";
 import type { HeldOut, Level, TextFacts, TextStart } from "./events.js";
+import { toldInBits, type Unit, unitOf } from "./levels.js";
 
 /** The lines of `longspan train text`: the first event says what is counted. */
 export const textLines = () => linesOf<TextFacts>((start) => textWords(start?.level ?? "char"));
 
 function textWords(level: Level): JobWords<TextFacts> {
-  const unit = level === "word" ? "word" : "character";
+  const unit = unitOf[level];
   const heldOut = (found: HeldOut) => heldOutInWords(found, unit);
   return {
     introduction: ({ path, characters, model, settings, parameters, executor, out }) => [
@@ -26,8 +27,9 @@ function textWords(level: Level): JobWords<TextFacts> {
     loss: ({ nats }) => `${lossFigure(nats)} nats per ${unit}`,
     speed: ({ charactersPerSecond }) => `${whole(charactersPerSecond)} ${unit}s/s`,
     lossTexts({ nats }) {
-      const other =
-        level === "word" ? `perplexity ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`;
+      const other = toldInBits(unit)
+        ? `${lossFigure(natsToBits(nats))} bits`
+        : `perplexity ${figure(perplexity(nats))}`;
       return [`${lossFigure(nats)} nats, ${other}`, `${lossFigure(nats)} nats`];
     },
     speedTexts: ({ charactersPerSecond }) => [
@@ -61,11 +63,11 @@ function textWords(level: Level): JobWords<TextFacts> {
 }
 
 /** A loss on text that was not trained on, in words. */
-export function heldOutInWords({ nats }: HeldOut, unit: "character" | "word"): string {
+export function heldOutInWords({ nats }: HeldOut, unit: Unit): string {
   if (!Number.isFinite(nats)) return "the loss is not finite";
-  return unit === "word"
-    ? `${lossFigure(nats)} nats per word (perplexity ${figure(perplexity(nats))})`
-    : `${lossFigure(nats)} nats per character (${lossFigure(natsToBits(nats))} bits)`;
+  return toldInBits(unit)
+    ? `${lossFigure(nats)} nats per ${unit} (${lossFigure(natsToBits(nats))} bits)`
+    : `${lossFigure(nats)} nats per ${unit} (perplexity ${figure(perplexity(nats))})`;
 }
 
 function unknownShare({ total, unknown }: TextStart["characters"]): string {

@@ -10,6 +10,7 @@ import { figure, lossFigure } from "../../report/scale.js";
 import { type Rows, settingsTables } from "../../report/settings-html.js";
 import { type ModelConfig, modelConfig, type TextRunConfig } from "./config.js";
 import { type TextEvent, type TextFacts, type TextStart, textMeasures } from "./events.js";
+import { toldInBits, type Unit, unitOf } from "./levels.js";
 import { trainTextSettings } from "./settings.js";
 
 /** A run to report on. */
@@ -25,7 +26,7 @@ export interface ReportedRun {
  */
 export function reportHtml({ config, events }: ReportedRun): string {
   const history = runHistory(events, textMeasures("char").loss);
-  const unit = history.start?.level === "word" ? "word" : "character";
+  const unit = unitOf[history.start?.level ?? "char"];
   const name = basename(config.text.path) || config.text.path;
   return pageHtml({
     name,
@@ -53,7 +54,7 @@ function modelInWords({ cell, layers, hidden }: ModelConfig): string {
   return `${/^([aefhilmnorsx]|[aeiou].*)/i.test(name) && !/^uni/i.test(name) ? "An" : "A"} ${name} net with ${layers === 1 ? "one layer" : `${layers} layers`} of ${hidden} units`;
 }
 
-function endInWords({ start, end, best, validated, progress }: RunHistory<TextFacts>, unit: string): string {
+function endInWords({ start, end, best, validated, progress }: RunHistory<TextFacts>, unit: Unit): string {
   const last = progress.at(-1);
   if (end?.event === "done") {
     if (!end.valid)
@@ -77,13 +78,14 @@ function endInWords({ start, end, best, validated, progress }: RunHistory<TextFa
   return `${state} ${at}. ${soFar}`;
 }
 
-function lossInWords(nats: number, unit: string): string {
-  const other =
-    unit === "word" ? `a perplexity of ${figure(perplexity(nats))}` : `${lossFigure(natsToBits(nats))} bits`;
+function lossInWords(nats: number, unit: Unit): string {
+  const other = toldInBits(unit)
+    ? `${lossFigure(natsToBits(nats))} bits`
+    : `a perplexity of ${figure(perplexity(nats))}`;
   return `${lossFigure(nats)} nats per ${unit} (${other})`;
 }
 
-function outcome(history: RunHistory<TextFacts>, unit: "character" | "word"): Html {
+function outcome(history: RunHistory<TextFacts>, unit: Unit): Html {
   const { start, end, best, progress } = history;
   const last = progress.at(-1);
   const steps = end?.steps ?? last?.step;
@@ -93,9 +95,9 @@ function outcome(history: RunHistory<TextFacts>, unit: "character" | "word"): Ht
   if (best) {
     figures.push(["Best held-out loss", lossFigure(best.nats), `nats per ${unit}`]);
     figures.push(
-      unit === "word"
-        ? ["Perplexity", figure(perplexity(best.nats)), "per word, at the best"]
-        : ["In bits", lossFigure(natsToBits(best.nats)), "bits per character"],
+      toldInBits(unit)
+        ? ["In bits", lossFigure(natsToBits(best.nats)), `bits per ${unit}`]
+        : ["Perplexity", figure(perplexity(best.nats)), `per ${unit}, at the best`],
     );
   }
   if (steps !== undefined) figures.push(["Steps", whole(steps), stepInWords(history, unit)]);
@@ -106,14 +108,14 @@ function outcome(history: RunHistory<TextFacts>, unit: "character" | "word"): Ht
 }
 
 /** The lengths that held-out text was read in. */
-function byLength({ end }: RunHistory<TextFacts>, unit: "character" | "word"): Html | null {
+function byLength({ end }: RunHistory<TextFacts>, unit: Unit): Html | null {
   if (end?.event !== "done" || !end.beyond) return null;
   return lengthsHtml(
-    [`nats per ${unit}`, unit === "word" ? "perplexity" : "bits"],
+    [`nats per ${unit}`, toldInBits(unit) ? "bits" : "perplexity"],
     end.beyond.map(({ length, seen, nats }) => ({
       length: whole(length),
       seen,
-      figures: [lossFigure(nats), unit === "word" ? figure(perplexity(nats)) : lossFigure(natsToBits(nats))],
+      figures: [lossFigure(nats), toldInBits(unit) ? lossFigure(natsToBits(nats)) : figure(perplexity(nats))],
     })),
   );
 }
@@ -132,12 +134,12 @@ function settingsHtml(
   { text, settings }: Pick<TextRunConfig, "text" | "settings">,
   start: TextStart | null,
 ): Html {
-  const unit = start?.level === "word" ? "words" : "characters";
+  const units = `${unitOf[start?.level ?? "char"]}s`;
   const data: Rows = [["text", text.path]];
   if (start) {
     const { total, train, valid, different } = start.characters;
     data.push(
-      [unit, `${whole(total)}, ${whole(different)} different`],
+      [units, `${whole(total)}, ${whole(different)} different`],
       ["for training", whole(train)],
       ["held out", whole(valid)],
     );

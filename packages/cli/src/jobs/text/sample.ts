@@ -9,7 +9,10 @@ import { writeSample } from "./sample-text.js";
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
   const { vocabulary, model, params } = openRun(path, "text");
   const { seed, skipUnknown = false, ...rest } = options;
-  const request = { ...rest, prompt: skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt };
+  const known = skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt;
+  // A token ends with white space: what is drawn does not go on with the last one of the prompt.
+  const prompt = vocabulary.level === "token" && /\S$/u.test(known) ? `${known} ` : known;
+  const request = { ...rest, prompt };
   const interrupt = onInterrupt(() => {});
   const { signal } = interrupt;
   try {

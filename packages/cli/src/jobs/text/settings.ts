@@ -17,10 +17,10 @@ import {
  * chosen elsewhere.
  */
 export const trainTextSettings = {
-  level: setting(choice(["char", "word"]), {
+  level: setting(choice(["char", "word", "token"]), {
     group: "model",
     first: 4,
-    help: "what the model reads and predicts",
+    help: "what the model reads and predicts; token: what stands between white space, and line ends",
     default: "char",
   }),
   hidden: setting(integer(1, 4096), { group: "model", first: 3, help: "units per layer", default: 256 }),
@@ -65,11 +65,11 @@ export const trainTextSettings = {
     before: "none",
     needs: { setting: "cell", oneOf: ["mingru"] },
   }),
-  vocabulary: setting(integer(2), {
+  vocabulary: setting(orNone(integer(2)), {
     group: "model",
-    help: "word level: how many words are kept, the most frequent ones",
-    default: 10_000,
-    needs: { setting: "level", oneOf: ["word"] },
+    help: "how many words or tokens are kept, the most frequent ones; none: all",
+    default: { on: "level", values: { token: null }, otherwise: 10_000 },
+    needs: { setting: "level", oneOf: ["word", "token"] },
   }),
   start: setting(choice(["cell", "sparse-2013"]), {
     group: "model",

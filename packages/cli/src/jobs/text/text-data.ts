@@ -4,6 +4,7 @@ import {
   splitText,
   type TextStreams,
   textStreams,
+  tokenVocabulary,
   type Vocabulary,
   wordVocabulary,
 } from "longspan";
@@ -11,6 +12,7 @@ import { Failure } from "../../failure.js";
 import { whole } from "../../run-lines.js";
 import type { TextSettings } from "./config.js";
 import { encodeText } from "./encode-text.js";
+import { unitOf } from "./levels.js";
 import type { TextFile } from "./text-file.js";
 
 /** A text, ready to train on. */
@@ -44,7 +46,9 @@ export function textData(file: TextFile, settings: TextSettings, known: Vocabula
 
 function vocabularyOf(file: TextFile, { level, vocabulary: size }: TextSettings): Vocabulary {
   if (level === "char") return characterVocabulary(file.parts());
-  const vocabulary = wordVocabulary(file.parts(), { size });
+  const kept = size === null ? {} : { size };
+  if (level === "token") return tokenVocabulary(file.parts(), kept);
+  const vocabulary = wordVocabulary(file.parts(), size === null ? { size: everyWord } : kept);
   if (vocabulary.size < 2)
     throw new Failure(
       `${file.path} has no word that occurs twice, so a model of words would know none of them; use a longer text, or --level char`,
@@ -52,11 +56,14 @@ function vocabularyOf(file: TextFile, { level, vocabulary: size }: TextSettings)
   return vocabulary;
 }
 
+/** More words than a text can have. */
+const everyWord = Number.MAX_SAFE_INTEGER;
+
 /** @throws Failure unless there is one full segment to train on, and one symbol to predict in the part held out, if there is one. */
 function checkLength(path: string, length: number, { level, batch, seq, valid: share }: TextSettings): void {
   const trained = (n: number) => Math.floor(n * (1 - share));
   const segment = batch * seq + 1;
-  const what = level === "word" ? "words" : "characters";
+  const what = `${unitOf[level]}s`;
   const heldOut = (n: number) => n - trained(n);
   if (trained(length) >= segment) {
     if (share === 0 || heldOut(length) >= 2) return;

@@ -21,7 +21,7 @@ export interface Inspected {
   /** The text whose segments were read, or the problem whose sequences, in words. */
   readonly text: string;
   /** Of a step. */
-  readonly unit: "character" | "word" | "step";
+  readonly unit: "character" | "word" | "token" | "step";
   readonly sequences: number;
   readonly steps: number;
   /** Of the loss. */
