@@ -317,6 +317,7 @@ export const dataRows: Rows = {
           { level: "char" },
           { level: "char", symbols: [5] },
         ),
+        codec: maybe(unnamed({ encode: () => [0], decode: () => "a" }, {}, { encode: 5, decode: 5 })),
       },
       { methods: vocabularyMethods(), says: "vocabulary: " },
     ),

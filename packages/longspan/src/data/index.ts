@@ -3,6 +3,7 @@ export * from "./pairs.js";
 export * from "./stored-vocabulary.js";
 export * from "./stories/index.js";
 export * from "./streams.js";
+export type { SubwordCodec } from "./subword-vocabulary.js";
 export * from "./synthetic/index.js";
 export { type TokenVocabularyOptions, tokenVocabulary } from "./token-vocabulary.js";
 export * from "./trees/index.js";

@@ -10,19 +10,19 @@ export interface EncodeOptions {
 }
 
 /** What the symbols of a vocabulary are. */
-export type VocabularyLevel = "char" | "word" | "token";
+export type VocabularyLevel = "char" | "word" | "token" | "subword";
 
 /** Numbers the symbols of a text: 0 to size - 1. */
 export interface Vocabulary {
   /**
    * What a symbol is: a character; a word with the space before it, a sign, a line break (see `wordVocabulary`); a token between white space
-   * (see `tokenVocabulary`).
+   * (see `tokenVocabulary`); a subword of a tokenizer (see `vocabularyFrom`).
    */
   readonly level: VocabularyLevel;
   /** The symbols by number. */
   readonly symbols: readonly string[];
   readonly size: number;
-  /** The number of the symbol that stands for every word or token that is not in the vocabulary; null at level char. */
+  /** The number of the symbol that stands for every word or token that is not in the vocabulary; null at level char, and where a tokenizer has none. */
   readonly unknown: number | null;
   /** The numbers of a text's symbols. @throws UnknownSymbolError at level char, naming the first character that has none, and its place. */
   encode(text: string, options?: EncodeOptions): Int32Array;
@@ -51,15 +51,19 @@ export function countUnknown(vocabulary: Vocabulary, symbols: SymbolNumbers): nu
 
 /** The symbols of a list of numbers, one after the other. @throws RangeError for a number that is none's. */
 export function joined(symbols: readonly string[], numbers: Iterable<number>): string {
+  return knownNumbers(numbers, symbols.length)
+    .map((n) => symbols[n]!)
+    .join("");
+}
+
+/** Numbers of symbols. @throws RangeError for one that is none's */
+export function knownNumbers(numbers: Iterable<number>, size: number): number[] {
   check("vocabulary.decode", "symbols", numbers, iterable);
-  const parts: string[] = [];
-  for (const n of numbers) {
-    const symbol = symbols[n];
-    if (symbol === undefined)
+  return Array.from(numbers, (n) => {
+    if (!Number.isInteger(n) || n < 0 || n >= size)
       throw new RangeError(
-        `vocabulary.decode: symbols holds ${describe(n)}, which is not in the vocabulary; numbers run from 0 to ${symbols.length - 1}`,
+        `vocabulary.decode: symbols holds ${describe(n)}, which is not in the vocabulary; numbers run from 0 to ${size - 1}`,
       );
-    parts.push(symbol);
-  }
-  return parts.join("");
+    return n;
+  });
 }

@@ -74,7 +74,11 @@ describe("character vocabulary", () => {
 describe("vocabularies from JSON that are none", () => {
   for (const [name, value, message] of [
     ["nothing", null, "stored is a record { level, symbols }, got null"],
-    ["another level", { level: "byte", symbols: [] }, 'level is "char", "word" or "token", got "byte"'],
+    [
+      "another level",
+      { level: "byte", symbols: [] },
+      'level is one of char, word, token, subword, got "byte"',
+    ],
     ["no list", { level: "char", symbols: "ab" }, 'symbols is a list, got "ab"'],
     [
       "two characters in one",

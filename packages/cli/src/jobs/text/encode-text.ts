@@ -19,8 +19,9 @@ export function encodeText(
   vocabulary: Vocabulary,
   { skipUnknown = false }: { readonly skipUnknown?: boolean } = {},
 ): EncodedText {
-  // No text has more symbols than characters. What is not written to takes no memory.
-  const out = new (smallest(vocabulary.size))(characters);
+  // No text has more symbols than characters, but for subwords that are bytes. What is not written to takes no memory.
+  const most = vocabulary.level === "subword" ? 4 * characters + 1024 : characters;
+  const out = new (smallest(vocabulary.size))(most);
   let [count, skipped] = [0, 0];
   for (const part of vocabulary.wholeSymbols(parts())) {
     const known = encoded(part, count);

@@ -4,7 +4,7 @@ import type { TextFacts } from "./events.js";
 import { drawSample, type SampleRequest, writeSample } from "./sample-text.js";
 
 /** Characters, words or tokens of the sample at the end of a run. */
-const sampleLength = { char: 400, word: 80, token: 80 } as const;
+const sampleLength = { char: 400, word: 80, token: 80, subword: 120 } as const;
 
 /** The end of a run that has a model to draw from: its figures, and what it writes. @param done tells the figures */
 export async function finishText(
@@ -14,7 +14,8 @@ export async function finishText(
 ): Promise<void> {
   const { vocabulary } = drawn;
   // A net that has read no character yet is in a state that training hardly shows it; after a line's end it knows where it is.
-  const prompt = vocabulary.level !== "word" && vocabulary.symbols.includes("\n") ? "\n" : "";
+  const { level } = vocabulary;
+  const prompt = (level === "char" || level === "token") && vocabulary.symbols.includes("\n") ? "\n" : "";
   const request = { ...drawn, length: sampleLength[vocabulary.level], temperature: 0.8, prompt };
   if (json) {
     // The figures come last, where programs look for them, and come in any case.

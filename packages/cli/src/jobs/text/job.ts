@@ -24,6 +24,7 @@ import { reportHtml } from "./report.js";
 import type { trainTextSettings } from "./settings.js";
 import { type TextData, textData } from "./text-data.js";
 import { openText } from "./text-file.js";
+import { readingVocabulary } from "./tokenizer.js";
 
 const own: Job<TextRunConfig, TextFacts> = {
   schema: textSchema,
@@ -42,7 +43,7 @@ const own: Job<TextRunConfig, TextFacts> = {
     };
   },
   goOn({ text: stored, settings }, path, folder) {
-    const vocabulary = readRunVocabulary(folder);
+    const vocabulary = readingVocabulary(readRunVocabulary(folder), folder);
     const text = openText(path ?? stored.path);
     if (text.sha256 !== stored.sha256) throw otherText(text.path, stored.path, folder);
     return prepared(settings, textData(text, settings, vocabulary));

@@ -5,6 +5,7 @@ export const unitOf = {
   char: "character",
   word: "word",
   token: "token",
+  subword: "token",
 } as const satisfies Record<VocabularyLevel, string>;
 
 /** What is read and predicted, in words. */

@@ -7,6 +7,7 @@ import {
   type Vocabulary,
 } from "longspan";
 import { withoutControls } from "../../terminal-text.js";
+import { decoding } from "./decoding.js";
 
 /** What is drawn. */
 export interface SampleRequest extends Omit<SamplingOptions, "prompt" | "exclude"> {
@@ -44,23 +45,24 @@ export async function drawSample(request: SampleRequest): Promise<string> {
 /** What the model goes on with. The prompt is looked at when this is called. */
 function pieces(request: SampleRequest): AsyncGenerator<string, void, undefined> {
   const { model, params, vocabulary, prompt, signal, ...options } = request;
+  const begin = vocabulary.encode(prompt);
   const symbols = sampleSymbols(model, params, {
     ...options,
-    prompt: vocabulary.encode(prompt),
+    prompt: begin,
     // What stands for unknown words is no word.
     ...(vocabulary.unknown === null ? {} : { exclude: [vocabulary.unknown] }),
   });
-  return decoded(symbols, vocabulary, signal);
+  return decoded(symbols, decoding(vocabulary, begin), signal);
 }
 
 async function* decoded(
   symbols: AsyncIterable<number>,
-  vocabulary: Vocabulary,
+  textOf: (symbol: number) => string,
   signal: SampleRequest["signal"],
 ): AsyncGenerator<string, void, undefined> {
   let turn = performance.now();
   for await (const symbol of symbols) {
-    yield vocabulary.decode([symbol]);
+    yield textOf(symbol);
     if (performance.now() - turn >= 50) {
       await nextTurn(); // Ctrl-C and a reader that went away are noticed here.
       turn = performance.now();

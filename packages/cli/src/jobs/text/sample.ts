@@ -1,13 +1,13 @@
 import { Key, UnknownSymbolError, type Vocabulary } from "longspan";
-import { openRun } from "longspan/node";
 import type { SampleOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import { onInterrupt } from "../../interrupt.js";
+import { openTextRun } from "./read.js";
 import { writeSample } from "./sample-text.js";
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
-  const { vocabulary, model, params } = openRun(path, "text");
+  const { vocabulary, model, params } = openTextRun(path);
   const { seed, skipUnknown = false, ...rest } = options;
   const known = skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt;
   // A token ends with white space: what is drawn does not go on with the last one of the prompt.

@@ -1,6 +1,6 @@
 import { runCells } from "longspan";
 import { choice } from "../../settings/choice.js";
-import { flag, integer, optional, orNone, rate } from "../../settings/kinds.js";
+import { flag, integer, optional, orNone, rate, text } from "../../settings/kinds.js";
 import { beyondSetting } from "../../settings/lengths.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
 import { sparseStartSettings } from "../../settings/start.js";
@@ -17,11 +17,20 @@ import {
  * chosen elsewhere.
  */
 export const trainTextSettings = {
-  level: setting(choice(["char", "word", "token"]), {
+  level: setting(choice(["char", "word", "token", "subword"]), {
     group: "model",
     first: 4,
     help: "what the model reads and predicts; token: what stands between white space, and line ends",
-    default: "char",
+    default: { on: "tokenizer", values: { none: "char" }, otherwise: "subword" },
+    defaultText: "char, or subword if --tokenizer is given",
+  }),
+  tokenizer: setting(optional(text), {
+    group: "model",
+    help: "a tokenizer.json of Hugging Face, which cuts the text into subwords; the run keeps it",
+    default: null,
+    before: null,
+    placeholder: "<file>",
+    needs: { setting: "level", oneOf: ["subword"] },
   }),
   hidden: setting(integer(1, 4096), { group: "model", first: 3, help: "units per layer", default: 256 }),
   layers: setting(integer(1, 64), {

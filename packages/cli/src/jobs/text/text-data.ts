@@ -8,12 +8,13 @@ import {
   type Vocabulary,
   wordVocabulary,
 } from "longspan";
-import { Failure } from "../../failure.js";
+import { exitCode, Failure } from "../../failure.js";
 import { whole } from "../../run-lines.js";
 import type { TextSettings } from "./config.js";
 import { encodeText } from "./encode-text.js";
 import { unitOf } from "./levels.js";
 import type { TextFile } from "./text-file.js";
+import { readTokenizer } from "./tokenizer.js";
 
 /** A text, ready to train on. */
 export interface TextData {
@@ -44,7 +45,15 @@ export function textData(file: TextFile, settings: TextSettings, known: Vocabula
   return { path, sha256, characters, vocabulary, symbols, train, valid, streams };
 }
 
-function vocabularyOf(file: TextFile, { level, vocabulary: size }: TextSettings): Vocabulary {
+function vocabularyOf(file: TextFile, { level, tokenizer, vocabulary: size }: TextSettings): Vocabulary {
+  if (level === "subword") {
+    if (tokenizer === null)
+      throw new Failure(
+        "--level subword needs a tokenizer that cuts the text; name its file with --tokenizer",
+        exitCode.usage,
+      );
+    return readTokenizer(tokenizer);
+  }
   if (level === "char") return characterVocabulary(file.parts());
   const kept = size === null ? {} : { size };
   if (level === "token") return tokenVocabulary(file.parts(), kept);
