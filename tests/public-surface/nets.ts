@@ -586,6 +586,12 @@ export const netRows: Rows = {
   labelErrorRate: () => row({ found: argument([[1]], []), wanted: argument([[1]], [], [1]) }),
   bleu: () =>
     row({ found: argument([[1]], [], [1], ["ab"], []), wanted: argument([[[1]]], [], [[1]], [["a"]], [[]]) }),
+  chrF: () =>
+    row({
+      found: argument(["a"], [], "a", [1], []),
+      wanted: argument([["a"]], [], ["a"], [[1]], [[]]),
+      options: settings({ order: maybe(size(6)), beta: maybe(positive(2)), whiteSpace: maybe(flag(false)) }),
+    }),
   ctcLossMean: () => ctc(),
   ctcLossSum: () => ctc(),
   ctcLossPerSequence: () => ctc(),

@@ -1,5 +1,6 @@
 export * from "./bernoulli-cross-entropy.js";
 export * from "./bleu.js";
+export * from "./chr-f.js";
 export * from "./cross-entropy.js";
 export * from "./ctc/index.js";
 export * from "./edit-distance.js";
