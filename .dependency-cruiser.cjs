@@ -11,7 +11,7 @@ const rooms = {
   tensor: ["recording", "program"],
   capture: ["tensor", "recording", "program"],
   ops: ["tensor", "program"],
-  "linear-algebra": ["tensor"],
+  "linear-algebra": ["ops", "tensor"],
   autodiff: ["ops", "tensor"],
   cell: ["autodiff", "ops", "tensor"],
   compile: ["cell", "autodiff", "ops", "tensor", "program"],

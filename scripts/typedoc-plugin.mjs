@@ -17,6 +17,7 @@ const categories = {
   "nn/outputs": "Output distributions",
   "nn/feedback": "Feedback and teacher forcing",
   "nn/lengths": "Lengths and ends",
+  "nn/readout": "Reservoirs and readouts",
   "nn/time-scales": "Time scales",
   "nn/init": "Initialisers",
   "nn/reservoir": "Reservoirs",

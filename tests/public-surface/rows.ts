@@ -4,6 +4,7 @@ import { optimiserRows } from "./learning.js";
 import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
 import { problemRows } from "./problems.js";
+import { readoutRows } from "./readouts.js";
 import { dataRows, derivativeRows, drawingRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
 import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
@@ -14,6 +15,7 @@ export const rows: Rows = {
   ...tensorRows,
   ...opRows,
   ...netRows,
+  ...readoutRows,
   ...memoryRows,
   ...decodingRows,
   ...structureRows,

@@ -1,3 +1,6 @@
+export { appendRows, emptyTriangle, type RowTriangle } from "./append-rows.js";
+export { type Bidiagonal, bidiagonalise, solveBidiagonal } from "./bidiagonal.js";
+export { choleskyFactor } from "./cholesky-factor.js";
 export { type Eigenpairs, eigenpairs } from "./eigenpairs.js";
 export { type ComplexNumbers, eigenvalues, spectralRadius } from "./eigenvalues.js";
 export { checkMatrix, matrixProduct } from "./matrix.js";
@@ -6,3 +9,4 @@ export { powerNorms } from "./power-norms.js";
 export { type Schur, schur } from "./schur.js";
 export { singularValues } from "./singular-values.js";
 export { type SymmetricEigen, symmetricEigen } from "./symmetric-eigen.js";
+export { solveLower, solveUpper } from "./triangular-solve.js";
