@@ -7,6 +7,7 @@ import {
   div,
   dynamicMemoryNetwork,
   endToEndMemoryNetwork,
+  entityNetwork,
   fromArray,
   mean,
   supervisedMemoryNetwork,
@@ -31,6 +32,9 @@ export const arms = {
   "dynamic-1-labelled": dynamic(1, true),
   "dynamic-2-labelled": dynamic(2, true),
   "dynamic-3-labelled": dynamic(3, true),
+  "entity-1": entity(1),
+  "entity-2": entity(2),
+  "entity-3": entity(3),
 };
 
 /** The end-to-end network on all tasks. @param longest J of position encoding; of each sentence by default @param linearEpochs of linear start; until the loss falls no more by default */
@@ -90,6 +94,25 @@ function dynamic(facts, isLabelled = false) {
           return add(loss, div(bernoulliCrossEntropySum(gates, labels), stories.supports.length));
         },
         adam: 0.005,
+      };
+    },
+  };
+}
+
+/** The entity network on a task; its answers alone say what is right. */
+function entity(task) {
+  return {
+    tasks: [task],
+    most: undefined,
+    epochs: 100,
+    make(vocabulary) {
+      const net = entityNetwork({ vocabulary, width: 100, entities: 20 });
+      const logits = (params, stories) => net.apply(params, stories).output;
+      return {
+        net,
+        logits,
+        loss: (params, stories) => crossEntropyMean(logits(params, stories), stories.answers),
+        adam: 0.01,
       };
     },
   };

@@ -1,6 +1,7 @@
 import {
   dynamicMemoryNetwork,
   endToEndMemoryNetwork,
+  entityNetwork,
   Key,
   keyValueMemoryNetwork,
   packStories,
@@ -130,6 +131,39 @@ export const memoryNetworkRows: Rows = {
     row(
       { config: settings({ width: size(3), gate: maybe(size(2)) }) },
       { methods: cellMethods("attentionGru") },
+    ),
+  entityMemory: () =>
+    row(
+      { config: settings({ width: size(3), entities: size(2) }) },
+      { methods: cellMethods("entityMemory") },
+    ),
+  maskedWords: () =>
+    row(
+      { config: settings({ vocabulary: size(3), width: size(4), longest: size(2) }) },
+      { methods: cellMethods("maskedWords") },
+    ),
+  entityNetwork: () =>
+    row(
+      {
+        config: settings({
+          vocabulary: size(words),
+          width: size(3),
+          entities: maybe(size(2)),
+          longest: maybe(size(4)),
+        }),
+      },
+      {
+        methods: {
+          init: init("entityNetwork"),
+          apply: row(
+            {
+              params: tree(entityNetwork({ vocabulary: words, width: 3 }).init(Key.of(1))),
+              stories: storiesArgument(),
+            },
+            { says: "entityNetwork.apply: " },
+          ),
+        },
+      },
     ),
   keyValueMemoryNetwork: () =>
     row(

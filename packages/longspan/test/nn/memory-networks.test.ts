@@ -8,12 +8,14 @@ import {
   crossEntropyMean,
   dynamicMemoryNetwork,
   endToEndMemoryNetwork,
+  entityMemory,
   fromArray,
   hessianVectorProduct,
   IndexError,
   Key,
   keyValueMemoryNetwork,
   leaves,
+  maskedWords,
   memoryHops,
   mul,
   onCpu,
@@ -411,8 +413,22 @@ const bagCells = [true, false].map((positions) => {
 });
 
 const gruCells = [["attentionGru", passing, passingInputs, chain([3, 0, 1, 2])] as const];
+const entityCells = [
+  [
+    "entityMemory",
+    entityMemory({ width: 3, entities: 4 }),
+    { x: normals(Key.of(4), 6, 3) },
+    chain([3, 0, 1, 2]),
+  ] as const,
+  [
+    "maskedWords",
+    maskedWords({ vocabulary: 5, width: 3, longest: 2 }),
+    { word: tensor([4, 1, 1, 0, 3, 2], "int32"), position: tensor([0, 0, 0, 1, 1, 2], "int32") },
+    chain([3, 0, 1, 2]),
+  ] as const,
+];
 
-test.each([...hopCells, ...bagCells, ...supportCells, ...gruCells])(
+test.each([...hopCells, ...bagCells, ...supportCells, ...gruCells, ...entityCells])(
   "%s: compiled is the plain loop, to second order",
   (_, cell, inputs, over) => {
     const any = cell as unknown as AnyCell;

@@ -1,7 +1,8 @@
 import { check } from "../../check/index.js";
-import { add, div, dot, equal, matmul, mul, sqrt, sum, tanh, where } from "../../ops/index.js";
+import { add, div, dot, matmul, mul, sum, tanh } from "../../ops/index.js";
 import type { Value } from "../../tensor/index.js";
 import { treeKind, valueKind } from "../../tensor/kinds.js";
+import { lengthOf } from "./length-of.js";
 
 // What a query thinks of each key. All reduce the last axis, so that keys may be values per member of a set, [n], with scores [] per
 // pair, or rows of a matrix, [N, n], with scores [N].
@@ -91,12 +92,6 @@ export function cosineScores(query: Value, keys: Value, strength: Value): Value 
   checkBoth("cosineScores", query, keys);
   check("cosineScores", "strength", strength, valueKind);
   return mul(div(dot(query, keys), mul(lengthOf(query), lengthOf(keys))), strength);
-}
-
-/** The Euclidean length; 1 for a vector of zeros, which is divided by it. */
-function lengthOf(x: Value): Value {
-  const squares = dot(x, x);
-  return sqrt(where(equal(squares, 0), 1, squares));
 }
 
 function checkBoth(what: string, query: unknown, keys: unknown): void {

@@ -1,13 +1,14 @@
 import { checkSettings, optional, size } from "../../check/index.js";
 import { add, concat, gather, reshape } from "../../ops/index.js";
 import type { Tensor, Value } from "../../tensor/index.js";
-import { chain, type Structure, unfold } from "../../unfold/index.js";
+import { unfold } from "../../unfold/index.js";
 import { gru } from "../cells/index.js";
 import { checkInit } from "../layers/check-call.js";
 import { type LinearParams, linear } from "../layers/index.js";
 import type { Module } from "../module.js";
 import { checkParts } from "../sequence-to-sequence/check-sequences.js";
 import { attentionGru } from "./attention-gru.js";
+import { chainsOf } from "./fact-chains.js";
 import { sentenceVectors } from "./sentence-vectors.js";
 import { checkStories, type Stories } from "./stories.js";
 import { wordBags } from "./word-bags.js";
@@ -133,21 +134,6 @@ export function dynamicMemoryNetwork(config: DynamicMemoryNetworkConfig): Dynami
       return { output, gates: concat(logits) };
     },
   };
-}
-
-/** Per story a chain of its facts, the same from the last to the first, and one node. */
-type Chains = Readonly<Record<"facts" | "back" | "ones", Structure>>;
-
-const known = new WeakMap<Structure, Chains>();
-
-function chainsOf(structure: Structure): Chains {
-  let chains = known.get(structure);
-  if (!chains) {
-    const sizes = Array.from(structure.set("sentences").sizes);
-    chains = { facts: chain(sizes), back: chain(sizes, { reverse: true }), ones: chain(sizes.map(() => 1)) };
-    known.set(structure, chains);
-  }
-  return chains;
 }
 
 const configKinds = { vocabulary: size, width: size, episodes: optional(size), gate: optional(size) };

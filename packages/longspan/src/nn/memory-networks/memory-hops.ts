@@ -4,7 +4,7 @@ import { add, concat, matmul, reshape } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { dotScores, setMembers } from "../addressing/index.js";
 import { normalInit } from "../init/index.js";
-import { timeVectors } from "./time-vectors.js";
+import { rowOrLast } from "./row-or-last.js";
 
 /**
  * Which vectors a hop reads and what becomes of the query. `adjacent`: what is read at a hop is what is compared at the next. `layerWise`: all
@@ -89,7 +89,7 @@ export function memoryHops(config: MemoryHopsConfig): MemoryHopsCell {
     step({ u, sentences }, params: Matrices) {
       const members = sentences as unknown as Matrices;
       const memory = Array.from({ length: vectors }, (_, i) =>
-        times > 0 ? add(members[`m${i}`]!, timeVectors(params[`T${i}`]!, members.time!)) : members[`m${i}`]!,
+        times > 0 ? add(members[`m${i}`]!, rowOrLast(params[`T${i}`]!, members.time!)) : members[`m${i}`]!,
       );
       let query = u;
       const all: Value[] = [];

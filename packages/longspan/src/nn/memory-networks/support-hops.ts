@@ -12,7 +12,7 @@ import { add, neg } from "../../ops/index.js";
 import type { Shape, Value } from "../../tensor/index.js";
 import { dotScores, logWeightsOfScores, setMembers } from "../addressing/index.js";
 import { normalInit } from "../init/index.js";
-import { timeVectors } from "./time-vectors.js";
+import { rowOrLast } from "./row-or-last.js";
 
 /** Settings of `supportHops`. */
 export interface SupportHopsConfig {
@@ -64,7 +64,7 @@ export function supportHops(config: SupportHopsConfig): SupportHopsCell {
     step(values, params) {
       const { u, target, sentences } = values as unknown as { u: Value; target?: Value; sentences: Members };
       const timed = (vectors: Value, name: string) =>
-        times > 0 ? add(vectors, timeVectors(params[name]!, sentences.time!)) : vectors;
+        times > 0 ? add(vectors, rowOrLast(params[name]!, sentences.time!)) : vectors;
       const logWeights = logWeightsOfScores(dotScores(u, timed(sentences.key, "T0")), setMembers);
       const chosen = target ?? setArgmax(logWeights);
       const state = { u: add(u, setAt(timed(sentences.value, "T1"), chosen)) };
