@@ -1,6 +1,7 @@
 import type { FlowReport, LayerCurvature, LayerFlow, SelfLoopFigures } from "longspan";
 import { type Inspected, lossOf, piecesOf } from "./report/flow/flow-html.js";
 import { saturationInWords } from "./report/flow/gates-picture.js";
+import { powerInWords } from "./report/flow/powers-picture.js";
 import { radiusInWords } from "./report/flow/spectrum-picture.js";
 import { constantsInWords, productInWords } from "./report/flow/times-picture.js";
 import { figure } from "./report/scale.js";
@@ -34,6 +35,7 @@ export function layerLines(layer: LayerFlow, layers: number): RunLine[] {
     ["spectrum", `${radiusInWords(layer)} (of dh(t)/dh(t-1))`],
     ...saturationLines(layer),
     ...layer.selfLoops.flatMap(constantLines),
+    ...layer.powers.map((powers, k): RunLine => [k === 0 ? "powers" : "", powerInWords(powers)]),
   ];
 }
 

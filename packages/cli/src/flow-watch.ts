@@ -17,7 +17,7 @@ export class FlowWatch<P> {
 
   /** How far gradients reach with these parameters, and what has become much worse since the looks before. */
   async look(params: P, step: number): Promise<FlowEvent> {
-    const cheap = { jacobians: 0, exponents: 0, weights: false, timeConstants: false };
+    const cheap = { jacobians: 0, exponents: 0, weights: false, timeConstants: false, powers: false };
     const layers = figuresOf(await flowReport(this.loss, params, cheap));
     const warnings = layers.flatMap((layer, k) => this.compared(layer, k));
     return { event: "flow", step, layers, warnings };

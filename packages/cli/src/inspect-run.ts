@@ -25,10 +25,18 @@ import { type Answered, memoryHtml, memoryPictures } from "./report/memory/memor
 import type { RunLine } from "./run-lines.js";
 import { withoutControls, wrapped } from "./terminal-text.js";
 
-const { flow, flowLags, flowHeat, flowSpectrum, flowGates, flowTimes, flowCurvature } = runFiles;
+const { flow, flowLags, flowHeat, flowSpectrum, flowGates, flowTimes, flowPowers, flowCurvature } = runFiles;
 
 /** What is written: the page, and its pictures in their order; and, if curvature was measured, `runFiles.flowCurvature`. */
-export const inspectionFiles = [flow, flowLags, flowHeat, flowSpectrum, flowGates, flowTimes] as const;
+export const inspectionFiles = [
+  flow,
+  flowLags,
+  flowHeat,
+  flowSpectrum,
+  flowGates,
+  flowTimes,
+  flowPowers,
+] as const;
 /** What is written besides of a model with a memory. */
 const memoryNames = [runFiles.memory, runFiles.memoryPicture] as const;
 
@@ -79,7 +87,7 @@ type Files = ReadonlyMap<string, string | Uint8Array>;
 
 /** flow.html and its pictures. */
 function flowFiles(inspected: Inspected, report: FlowReport, curvature: CurvatureReport | null): Files {
-  const names = [flowLags, flowHeat, flowSpectrum, flowGates, flowTimes, flowCurvature];
+  const names = [flowLags, flowHeat, flowSpectrum, flowGates, flowTimes, flowPowers, flowCurvature];
   const pictures = flowPictures(report, curvature).map((picture) => pngOf(pictureSvg(picture)));
   return new Map<string, string | Uint8Array>([
     [flow, flowHtml(inspected, report, curvature)],

@@ -115,7 +115,7 @@ describe("inspect", () => {
     expect(found.loss).toBeCloseTo(loss, 6);
     expect(found.layers.length).toBe(2);
     for (const [k, layer] of layers.entries()) {
-      const { lags, norms, exponents, jacobians, saturation, selfLoops, verdict } = found.layers[k];
+      const { lags, norms, exponents, jacobians, saturation, selfLoops, powers, verdict } = found.layers[k];
       expect(lags.length).toBe(30);
       for (const [i, { norm }] of layer.lags.entries()) expect(lags[i].norm / norm).toBeCloseTo(1, 3);
       expect(norms[2].length).toBe(30);
@@ -129,11 +129,13 @@ describe("inspect", () => {
         layer.selfLoops[0]!.products.at(-1)!.jacobian!,
         4,
       );
+      expect(powers.map((p: { part: number }) => p.part)).toEqual([0, 1, 2, 3]);
+      expect(powers[3].norms[6].norm / layer.powers[3]!.norms[6]!.norm).toBeCloseTo(1, 4);
       expect(verdict.kind).toBe(layer.verdict.kind);
     }
   });
 
-  it("tells the same to people: lags, verdict, exponents, spectrum, gates, time constants", async () => {
+  it("tells the same to people: lags, verdict, exponents, spectrum, gates, time constants, powers", async () => {
     const { code, stdout, stderr } = longspan(folder, "inspect", "run", ...looked);
     expect([code, stderr]).toEqual([0, ""]);
     const { layers } = await expected("run", heldOut, 30, 3);
@@ -157,6 +159,9 @@ describe("inspect", () => {
       expect(block).toMatch(/saturated (sigmoid|tanh) \d: \S+ % at (0|-1), \S+ % at 1\n/);
       expect(block).toMatch(
         /constants s: half of the time constants are below \S+ steps \(a tenth below \S+, nine tenths below \S+\)\n {10}after 30 steps f leaves \S+ of the unit that keeps most, \S+ of the median one; by every path, by the Jacobians, \S+(\n|$)/,
+      );
+      expect(block).toMatch(
+        /powers {4}W part 1 of 4: spectral radius \S+; \|W\^t\| is \S+ at t = 1, \S+ at t = 64, at most \S+\n {10}W part 2 of 4: /,
       );
     }
     expect(stdout).not.toContain("\u001b");
@@ -182,7 +187,7 @@ describe("inspect", () => {
     const page = readFileSync(at("a/b c/flow.html"), "utf8");
     const { layers } = await expected("run", heldOut, 30, 3);
     for (const { verdict } of layers) expect(page).toContain(verdict.words.slice(1, 40));
-    for (const id of ["lags", "heat", "spectrum", "gates", "times"])
+    for (const id of ["lags", "heat", "spectrum", "gates", "times", "powers"])
       expect(page).toContain(`<figure class="chart" id="${id}">`);
     expect(page).not.toMatch(/<script|src=|href=|url\(|NaN|Infinity|undefined/);
     for (const name of inspectionFiles.slice(1)) {

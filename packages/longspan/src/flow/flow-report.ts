@@ -26,6 +26,7 @@ import { backwardExponents } from "./lyapunov.js";
 import { type MemoryFigures, memoryFigures } from "./memory-figures.js";
 import { distancesOf, levelsOf, longestPath } from "./paths.js";
 import { type GrowthAtLag, productGrowth } from "./product-growth.js";
+import { type RecurrentPowers, recurrentPowers } from "./recurrent-powers.js";
 import { watchStates } from "./state-gradients.js";
 import { type SelfLoopFigures, selfLoopFigures } from "./time-constants.js";
 import { type FlowVerdict, type Over, verdictOf } from "./verdict.js";
@@ -45,6 +46,8 @@ export interface FlowReportOptions {
   readonly ratios?: boolean;
   /** Whether time constants are formed; true by default. */
   readonly timeConstants?: boolean;
+  /** Whether the powers of recurrent matrices are formed; true by default. */
+  readonly powers?: boolean;
 }
 
 /** The Jacobian dh(t)/dh(t-1) of one step of one sequence; over trees and graphs, dh(n)/dh(m) along one edge. */
@@ -104,6 +107,8 @@ export interface LayerFlow {
   readonly keeps: number | null;
   /** Its time constants: of each slot of the state with a self-loop, such as the s of an LSTM. See `timeConstants`. */
   readonly selfLoops: readonly SelfLoopFigures[];
+  /** |W^t| of the matrices that a step multiplies its old state with; none where that takes long. See `powerNorms`. */
+  readonly powers: readonly RecurrentPowers[];
   /** Where its heads look, and how much of the gradient goes through it, of a layer with a memory; else null. See `memoryReport`. */
   readonly memory: MemoryFigures | null;
   readonly nonFinite: NonFinite | null;
@@ -161,7 +166,14 @@ export async function flowReport<P>(
 export async function flowOf<P>(
   loss: (params: Traceable<P>) => Value,
   params: P,
-  { jacobians, exponents = 4, weights = true, ratios, timeConstants = true }: FlowReportOptions,
+  {
+    jacobians,
+    exponents = 4,
+    weights = true,
+    ratios,
+    timeConstants = true,
+    powers = true,
+  }: FlowReportOptions,
 ): Promise<FlowReport> {
   const seen = scope(() => {
     const what = "flowReport";
@@ -214,6 +226,7 @@ export async function flowOf<P>(
       saturation: await saturationOf(activations),
       keeps,
       selfLoops: finite && timeConstants ? await selfLoopFigures(layer, ahead, growth) : [],
+      powers: powers ? await recurrentPowers(layer) : [],
       memory: await memoryFigures(cell, states, seen.gradients[i]!),
       nonFinite,
       verdict: { ...verdict, advice: advise(verdict.kind, { keeps, radius, over }) },
@@ -394,4 +407,5 @@ const kinds: KindsOf<FlowReportOptions> = {
   weights: optional(flag),
   ratios: optional(flag),
   timeConstants: optional(flag),
+  powers: optional(flag),
 };

@@ -53,6 +53,7 @@ export {
   type WatchedWeights,
 } from "./memory-report.js";
 export type { GrowthAtLag } from "./product-growth.js";
+export type { NormOfPower, RecurrentPowers } from "./recurrent-powers.js";
 export type { Curvature } from "./second-derivatives.js";
 export type { ProductAtLag } from "./self-loops.js";
 export { type StatePath, shortestPath, statePaths } from "./shortest-path.js";

@@ -24,22 +24,51 @@ export function powerNorms(a: ArrayLike<number>, n: number, steps: number): Floa
   checkMatrix("powerNorms", a, n, n);
   check("powerNorms", "steps", steps, count);
   const norms = new Float64Array(steps + 1);
-  let power: Float64Array = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) power[i * n + i] = 1;
-  // The power is `power` times 2^exponent.
-  let exponent = 0;
   norms[0] = 1;
+  let power: ScaledMatrix | null = null;
   for (let t = 1; t <= steps; t++) {
-    power = matrixProduct(power, a, n, n, n);
-    const largest = largestEntry(power);
-    if (largest === 0) break;
-    const scale = powerOfTwoNear(largest);
-    power = power.map((x) => x / scale);
-    exponent += Math.log2(scale);
-    const norm = largestSingularValue(power, n);
-    norms[t] = norm * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
+    power = scaled(power ? matrixProduct(power.entries, a, n, n, n) : a, power?.exponent ?? 0);
+    if (power === null) break;
+    norms[t] = normOf(power, n);
   }
   return norms;
+}
+
+/** |W^t| for t = 1, 2, 4 and so on, `count` of them, by squaring. */
+export function normsOfDoubledPowers(a: ArrayLike<number>, n: number, count: number): Float64Array {
+  const norms = new Float64Array(count);
+  let power: ScaledMatrix | null = null;
+  for (let k = 0; k < count; k++) {
+    power = power
+      ? scaled(matrixProduct(power.entries, power.entries, n, n, n), 2 * power.exponent)
+      : scaled(a, 0);
+    if (power === null) break;
+    norms[k] = normOf(power, n);
+  }
+  return norms;
+}
+
+/** The matrix `entries` times 2^exponent: what would overflow does not. */
+interface ScaledMatrix {
+  readonly entries: Float64Array;
+  readonly exponent: number;
+}
+
+/** Entries times 2^exponent, scaled to about one; null where all are zero. */
+function scaled(entries: ArrayLike<number>, exponent: number): ScaledMatrix | null {
+  const largest = largestEntry(entries);
+  if (largest === 0) return null;
+  const scale = powerOfTwoNear(largest);
+  return {
+    entries: Float64Array.from(entries, (x) => x / scale),
+    exponent: exponent + Math.log2(scale),
+  };
+}
+
+/** 0 or Infinity beyond what a float64 holds. */
+function normOf({ entries, exponent }: ScaledMatrix, n: number): number {
+  const half = Math.trunc(exponent / 2);
+  return largestSingularValue(entries, n) * 2 ** half * 2 ** (exponent - half);
 }
 
 /** The root of the largest eigenvalue of A'A, which is right to rounding: the largest one loses nothing by being squared. */

@@ -16,6 +16,7 @@ export const runFiles = {
   flowSpectrum: "flow-spectrum.png",
   flowGates: "flow-gates.png",
   flowTimes: "flow-times.png",
+  flowPowers: "flow-powers.png",
   flowCurvature: "flow-curvature.png",
   /** The same of the memory of a model that has one: a page, and its first picture. */
   memory: "memory.html",

@@ -164,7 +164,7 @@ export class TrainingStep<P, B, C, S> {
         return loss;
       },
       state.params,
-      { jacobians: 0, exponents: 0, weights: false, ratios: false },
+      { jacobians: 0, exponents: 0, weights: false, ratios: false, powers: false },
     );
     const report = { step, batch: this.task.describe?.(step) ?? null, norm: norm!, gradients };
     return new ExplosionError(report, { loss: loss!, parameters, batch: inputs, carried: held, flow });

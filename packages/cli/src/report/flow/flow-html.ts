@@ -11,6 +11,7 @@ import { heatPicture } from "./heat-picture.js";
 import { lagsPicture } from "./lags-picture.js";
 import { type Picture, pictureHtml } from "./picture.js";
 import { picturesStyle } from "./picture-style.js";
+import { powersPicture } from "./powers-picture.js";
 import { radiusInWords, spectrumPicture } from "./spectrum-picture.js";
 import { constantsInWords, productInWords, timesPicture } from "./times-picture.js";
 
@@ -47,6 +48,7 @@ export function flowPictures(report: FlowReport, curvature: CurvatureReport | nu
     spectrumPicture(report),
     gatesPicture(report),
     timesPicture(report),
+    powersPicture(report),
     ...(curvature ? [curvaturePicture(curvature)] : []),
   ];
 }
