@@ -24,8 +24,9 @@ const rooms = {
   decode: ["nn", "capture", "unfold", "ops", "tensor"],
   draw: ["nn", "linear-algebra", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
-  runs: ["nn", "data", "io", "ops", "tensor"],
-  node: ["train", "runs", "nn", "data", "io", "tensor"],
+  tasks: ["train", "nn", "data", "ops", "unfold", "tensor"],
+  runs: ["tasks", "nn", "cell", "data", "io", "ops", "unfold", "tensor"],
+  node: ["train", "tasks", "runs", "nn", "data", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],
 };
 

@@ -33,6 +33,7 @@ const categories = {
   capture: "Derivatives",
   flow: "Information flow",
   train: "Training",
+  tasks: "Tasks over examples",
   data: "Data",
   "data/stories": "Stories",
   "data/trees": "Trees",

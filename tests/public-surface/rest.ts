@@ -541,6 +541,7 @@ async function makeRun(): Promise<string> {
   return made.path;
 }
 const run = await makeRun();
+const opening = () => settings({ cell: maybe(func(() => null)) });
 const bytesOf = (name: string) => new Uint8Array(readFileSync(join(run, name)));
 const runMethods = {
   methods: {
@@ -580,6 +581,7 @@ export const runRows: Rows = {
         weights: argument(bytesOf("weights.safetensors"), []),
       }),
       kind: maybe(choice("text")),
+      options: opening(),
     }),
   textRunModel: () =>
     row(
@@ -598,6 +600,7 @@ export const runRows: Rows = {
           inputScale: maybe(positive(1)),
         }),
         vocabulary: size(3),
+        own: maybe(nullable(func(() => null))),
       },
       sweptAs("languageModel", "init", "apply", "first", "stream"),
     ),
@@ -613,6 +616,7 @@ export const runRows: Rows = {
       },
       sweptAs("adding", "sample", "wrong"),
     ),
+  isOwnCell: () => row({ cell: text("./mine.mjs") }),
   syntheticRunModel: () =>
     row(
       {
@@ -627,6 +631,7 @@ export const runRows: Rows = {
           inputScale: maybe(positive(1)),
         }),
         problem: thing(adding({ length: 10 })),
+        own: maybe(nullable(func(() => null))),
       },
       sweptAs("sequenceModel", "init", "apply", "stream"),
     ),
@@ -686,7 +691,8 @@ export const nodeRows: Rows = {
         },
       },
     ),
-  openRun: () => row({ folder: text(run), kind: maybe(choice("text")) }),
+  openRun: () => row({ folder: text(run), kind: maybe(choice("text")), options: opening() }),
+  readRunWeights: () => row({ folder: text(run), template: thing(textModel()) }),
   readRunConfig: () =>
     row({
       folder: text(run),
@@ -703,6 +709,7 @@ export const nodeRows: Rows = {
         options: settings({
           replace: maybe(flag(false)),
           vocabulary: maybe(argument(runOptions.vocabulary, ["record"])),
+          cell: maybe(text("export default 1;")),
         }),
       },
       runMethods,

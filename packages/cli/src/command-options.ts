@@ -37,3 +37,13 @@ export interface DrawRunOptions {
   /** A file; stdout by default. */
   readonly out?: string;
 }
+
+/** Options of `longspan predict`. */
+export interface PredictOptions {
+  /** What the input is, where its name does not say. */
+  readonly format?: "lines" | "jsonl" | "csv" | "tsv";
+  /** Goes on after an input that is none, and names it on stderr. */
+  readonly skipBad?: boolean;
+  /** Inputs that are answered together. */
+  readonly batch: number;
+}

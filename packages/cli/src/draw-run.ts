@@ -1,11 +1,12 @@
 import { chain, draw, drawUnfolded } from "longspan";
-import { fileReason, openRun, replaceFile } from "longspan/node";
+import { fileReason, replaceFile } from "longspan/node";
 import type { DrawRunOptions } from "./command-options.js";
 import { exitCode, Failure } from "./failure.js";
+import { openTrained } from "./own-cell.js";
 import { pngOf } from "./picture-png.js";
 
 /** Draws the model of a run: its circuit, or so many steps of it. */
-export function drawRun(run: string, { unfolded, detail, out }: DrawRunOptions): void {
+export async function drawRun(run: string, { unfolded, detail, out }: DrawRunOptions): Promise<void> {
   const format = out === undefined ? "svg" : (/\.(svg|png)$/i.exec(out)?.[1]?.toLowerCase() ?? null);
   if (format === null)
     throw new Failure(
@@ -17,7 +18,7 @@ export function drawRun(run: string, { unfolded, detail, out }: DrawRunOptions):
       "--detail operations is for the circuit, not for --unfolded; leave one of the two out",
       exitCode.usage,
     );
-  const { kind, model, params } = openRun(run);
+  const { kind, model, params } = await openTrained(run);
   // Its own parameters: only their shapes count, and to make others would take its time.
   const drawn = {
     init: () => params,

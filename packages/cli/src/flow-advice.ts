@@ -6,12 +6,13 @@ import type { UpdateSettings } from "./settings/training.js";
 
 /** What advice on a run rests on, besides the report. */
 export interface AdvisedRun {
-  /** What made it: its command and the settings that advice speaks of. */
-  readonly command: "train text" | "train synthetic";
+  /** What made it, such as `train text`, and the settings that advice speaks of. */
+  readonly command: string;
   readonly settings: Pick<UpdateSettings, "clip" | "lr"> & {
     readonly flow: number | null;
-    readonly start: string;
-    readonly radius: number;
+    /** Of an rnn. */
+    readonly start?: string;
+    readonly radius?: number;
     /** Steps that gradients go back in training; absent where they go back over whole sequences. */
     readonly seq?: number;
   };
@@ -53,7 +54,7 @@ export function flowAdvice({ verdict, keeps }: LayerFlow, run: AdvisedRun): stri
     case "too short":
       return command === "train text"
         ? `look at more than ${counted(steps, "step")}, with --steps 100`
-        : "train on longer sequences, with a greater --length";
+        : `train on longer sequences${command === "train synthetic" ? ", with a greater --length" : ""}`;
     default:
       return null;
   }

@@ -46,7 +46,8 @@ const watched = 2;
 /** Shows where gradients go in a trained model: prints it, and writes a page and pictures. Returns the exit code. */
 export async function inspectRun(path: string, options: InspectOptions): Promise<number> {
   const subjectOf = await abilityOf(path, "inspect")();
-  return await subjectOf(path, options)((subject) => inspectSubject(subject, path, options));
+  const look = await subjectOf(path, options);
+  return await look((subject) => inspectSubject(subject, path, options));
 }
 
 async function inspectSubject<P>(

@@ -7,6 +7,7 @@ import { exitCode, Failure } from "./failure.js";
 import { looking } from "./flow-watch.js";
 import { onInterrupt } from "./interrupt.js";
 import type { Job, JobKind, Prepared, Training, Validated } from "./jobs/job.js";
+import { cellOfRun, ownCell } from "./own-cell.js";
 import type { RunConfig } from "./run-config.js";
 import { explained, fitting, goesOn, mergedSettings, reportStopped } from "./run-control.js";
 import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
@@ -30,10 +31,12 @@ export async function runTraining(
   if (argument === undefined) throw new Failure(kind.argument.missing, exitCode.usage);
   checkEffects(kind.settings, chosen);
   checkCurvatureBatch(chosen as unknown as Parameters<typeof checkCurvatureBatch>[0]);
-  const run = job.begin(argument, chosen);
+  const cell = await ownCell(chosen.values.cell);
+  const run = await job.begin(argument, chosen, cell?.make ?? null);
   const folder = createRun(chooseFolder(values.out, run.name), run.config, {
     replace: values.force,
     ...(run.vocabulary ? { vocabulary: run.vocabulary } : {}),
+    ...(cell ? { cell: cell.source } : {}),
   });
   try {
     return await runIn(folder, { job, config: run.config, run, json: values.json });
@@ -52,7 +55,7 @@ async function goOn(
   try {
     const stored = readRunConfig(out, job.schema) as ReturnType<typeof readRunConfig> & RunConfig;
     const config = { ...stored, settings: mergedSettings(stored.settings, chosen, out) };
-    const run = job.goOn(config, argument, out);
+    const run = await job.goOn(config, argument, out, await cellOfRun(out, config.settings));
     folder.saveConfig(config);
     return await runIn(folder, { job, config, run, json: chosen.values.json === true });
   } finally {

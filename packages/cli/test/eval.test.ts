@@ -34,7 +34,7 @@ beforeAll(() => {
 
 /** What the library says of the same model and text. */
 async function expected(run: string): Promise<{ nats: number; predictions: number }> {
-  const { model, params, vocabulary } = readRun(at(run));
+  const { model, params, vocabulary } = await readRun(at(run));
   return evaluateText(model, params, vocabulary.encode(other));
 }
 
@@ -137,7 +137,7 @@ describe("eval --lengths", () => {
       [4, true],
       [700, false],
     ]);
-    const { model, params, vocabulary } = readRun(at("run"));
+    const { model, params, vocabulary } = await readRun(at("run"));
     const symbols = vocabulary.encode(readFileSync(at("long.txt"), "utf8"));
     for (const { length, nats } of lengths)
       expect(nats).toBeCloseTo((await evaluateText(model, params, symbols, { length })).nats, 6);

@@ -57,7 +57,7 @@ const train = (out: string, ...args: string[]) => {
 /** A net whose state stays at zero, where dh(t)/dh(t-1) = scale I: the gradient at lag k is scale^k of that at lag 0. */
 async function scaled(out: string, scale: number): Promise<void> {
   train(out, "--cell", "rnn");
-  const { params } = readRun(at(out));
+  const { params } = await readRun(at(out));
   const W = tensor(
     Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, k) => (i === k ? scale : 0))),
   );
@@ -76,7 +76,7 @@ beforeAll(async () => {
 
 /** What the library says of a run. */
 async function expected(run: string, symbols: string, steps: number, sequences: number): Promise<FlowReport> {
-  const { model, params, vocabulary } = readRun(at(run));
+  const { model, params, vocabulary } = await readRun(at(run));
   const { inputs, targets, structure } = textStreams(vocabulary.encode(symbols), {
     streams: sequences,
     steps,
@@ -229,7 +229,7 @@ describe("inspect --curvature", () => {
     expect([code, stderr]).toEqual([0, ""]);
     const found = JSON.parse(stdout);
     expect(found.files.at(-1)).toBe(join("curved", runFiles.flowCurvature));
-    const { model, params, vocabulary } = readRun(at("run"));
+    const { model, params, vocabulary } = await readRun(at("run"));
     const { inputs, targets, structure } = textStreams(vocabulary.encode(heldOut), {
       streams: 3,
       steps: 30,
@@ -289,7 +289,7 @@ describe("inspect on a run of train synthetic", () => {
       steps: found.layers[0].lags.length,
     });
     expect(found.text).toBe("temporal-order, made afresh");
-    const { model, params, problem } = readSyntheticRun(at("order"));
+    const { model, params, problem } = await readSyntheticRun(at("order"));
     const batch = problem.sample(Key.of(3).fold(0x1175), 0, 5);
     const { nodes } = batch.structure;
     const { loss, layers } = await flowReport((p: Traceable<typeof params>) => {
@@ -398,7 +398,7 @@ describe("inspect on nets whose gradient is known", () => {
 describe("advice can be followed", () => {
   it("of an LSTM: it has a gate already, training went no farther back, and it was short", async () => {
     train("short", "--cell", "lstm", "--valid", "0.4");
-    const { params } = readRun(at("short"));
+    const { params } = await readRun(at("short"));
     // The state fades by the forget gate alone, sigmoid(0.8) = 0.69 at each step: a thousandth is left at lag 19.
     const zero = mapTree(params, (t) => fromArray(new Float32Array((t as Tensor).size), (t as Tensor).shape));
     const { U, W } = (zero as LanguageModelParams).layers[0]!;

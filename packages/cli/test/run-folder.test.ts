@@ -29,7 +29,7 @@ describe("the weights of a run", () => {
     const settings = keptSettings(resolveSettings(trainSyntheticSettings, given).values);
     const config: SyntheticRunConfig = { task: "synthetic", problem: "adding", settings };
     const run = createRun(join(folder, `${start} ${hidden}`), config);
-    const model = syntheticModel(settings, problemOf(config));
+    const model = syntheticModel(settings, problemOf(config), null);
     await run.saveWeights(model.init(Key.of(1)), 0);
     run.close();
     return run.path;
@@ -42,7 +42,7 @@ describe("the weights of a run", () => {
     "smart-tanh",
     "sparse-2013",
   ])("are read into a net that started as %s", async (start) => {
-    const { model, params } = readSyntheticRun(await made(start, 20));
+    const { model, params } = await readSyntheticRun(await made(start, 20));
     const formOf = (tree: object) => leaves(tree).map(({ shape, dtype }) => ({ shape, dtype }));
     expect(formOf(params)).toEqual(formOf(model.init(Key.of(2))));
   });

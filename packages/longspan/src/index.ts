@@ -138,16 +138,22 @@ export { OutOfMemoryError, type Shortage } from "./program/index.js";
 export {
   type AnyCellParams,
   decodeRun,
+  isOwnCell,
   type KeptWeights,
+  type LayerSizes,
   memoryRunCells,
+  type OpenedRun,
   type OpenedRuns,
   type OpenedSyntheticRun,
   type OpenedTextRun,
+  type OpenOptions,
+  type OwnCellMaker,
   type RunBytes,
   type RunConfig,
   type RunContent,
   type RunEntry,
   RunError,
+  type RunKind,
   type RunKindName,
   type RunProblem,
   type RunSchema,
@@ -161,6 +167,7 @@ export {
   textRunModel,
 } from "./runs/index.js";
 export * from "./second-order/index.js";
+export * from "./tasks/index.js";
 export {
   type Concrete,
   type CpuTensor,

@@ -17,6 +17,6 @@ export function add(command: Command): void {
     .option("--out <file>", "an .svg or .png file (default: SVG on stdout)")
     .action(async (run: string, options: DrawRunOptions) => {
       const { drawRun } = await import("../draw-run.js");
-      drawRun(run, options);
+      await drawRun(run, options);
     });
 }

@@ -1,17 +1,20 @@
 import type {
   Key,
+  OpenedRun,
+  OwnCellMaker,
+  RunKind,
   RunSchema,
-  StoredVocabulary,
   Task,
   Trained,
   TrainReport,
   ValidationOptions,
 } from "longspan";
-import type { EvalOptions, InspectOptions, SampleOptions } from "../command-options.js";
+import type { EvalOptions, InspectOptions, PredictOptions, SampleOptions } from "../command-options.js";
 import type { Facts, Measures, RunEvent, SampleEvent } from "../events.js";
 import type { AdvisedRun } from "../flow-advice.js";
 import type { FlowWatch } from "../flow-watch.js";
 import type { LastLoss } from "../measure-flow.js";
+import type { ReadInputs } from "../predict/inputs.js";
 import type { Inspected } from "../report/flow/flow-html.js";
 import type { RunConfig } from "../run-config.js";
 import type { Lines } from "../run-lines.js";
@@ -35,9 +38,15 @@ export interface JobKind {
   /** How to train. */
   train(): Promise<Job>;
   /** What `longspan inspect` looks at; absent where there is nothing to look at. */
-  inspect?(): Promise<(run: string, options: InspectOptions) => AnySubject>;
+  inspect?(): Promise<(run: string, options: InspectOptions) => AnySubject | Promise<AnySubject>>;
   /** `longspan eval`, and its exit code. */
   eval?(): Promise<(run: string, path: string | undefined, options: EvalOptions) => Promise<number>>;
+  /** How a run of the kind is opened, for a kind that the library does not know. */
+  opens?(): Promise<RunKind<OpenedRun>>;
+  /** How `longspan predict` reads files that are neither tables nor JSON nor an input a line. */
+  inputs?(): Promise<ReadInputs>;
+  /** `longspan predict`, and its exit code, for a kind whose answers are not one for each input; by default, it asks the run's predictor. */
+  predict?(): Promise<(run: string, file: string | undefined, options: PredictOptions) => Promise<number>>;
   /** `longspan sample`, and its exit code. */
   sample?(): Promise<(run: string, options: SampleOptions) => Promise<number>>;
 }
@@ -60,9 +69,18 @@ export interface Job<C extends RunConfig = RunConfig, F extends Facts = Facts> {
   /** By which a config.json is checked. */
   readonly schema: RunSchema;
   /** A new run. @throws Failure if it cannot be */
-  begin(argument: string, settings: Resolved<Table>): NewRun<C, F>;
+  begin(
+    argument: string,
+    settings: Resolved<Table>,
+    cell: OwnCellMaker | null,
+  ): NewRun<C, F> | Promise<NewRun<C, F>>;
   /** Goes on with a run. @param config with the settings that were changed @throws Failure if the argument names something else */
-  goOn(config: C, argument: string | undefined, folder: string): Prepared<F>;
+  goOn(
+    config: C,
+    argument: string | undefined,
+    folder: string,
+    cell: OwnCellMaker | null,
+  ): Prepared<F> | Promise<Prepared<F>>;
   readonly measures: Measures;
   lines(): Lines<RunEvent<F>>;
   /** The page of a run. */
@@ -89,7 +107,8 @@ export interface NewRun<C extends RunConfig, F extends Facts> extends Prepared<F
   readonly config: C;
   /** Of its folder, unless the user names one. */
   readonly name: string;
-  readonly vocabulary?: StoredVocabulary;
+  /** What is kept in vocabulary.json: what puts inputs into numbers and answers into words. */
+  readonly vocabulary?: object;
 }
 
 /** What a training knows of its surroundings. */

@@ -27,23 +27,27 @@ const optimizers = [
 ] as const;
 const schedules = ["constant", "linear", "step", "cosine", "inverse-time", "plateau"] as const;
 
-/** How long a run lasts. */
-export const budgetSettings = {
-  steps: setting(optional(integer(1)), {
-    group: "training",
-    help: "train for so many steps",
-    default: null,
-    conflictsWith: "minutes",
-  }),
-  minutes: setting(optional(positive), {
-    group: "training",
-    first: 2,
-    help: "train for so many minutes",
-    default: { on: "steps", values: { none: 10 }, otherwise: null },
-    defaultText: "10, if --steps is not given either",
-    conflictsWith: "steps",
-  }),
-} satisfies Table;
+/** How long a run lasts. @param usual minutes by default */
+export const budgetOf = (usual: number) =>
+  ({
+    steps: setting(optional(integer(1)), {
+      group: "training",
+      help: "train for so many steps",
+      default: null,
+      conflictsWith: "minutes",
+    }),
+    minutes: setting(optional(positive), {
+      group: "training",
+      first: 2,
+      help: "train for so many minutes",
+      default: { on: "steps", values: { none: usual }, otherwise: null },
+      defaultText: `${usual}, if --steps is not given either`,
+      conflictsWith: "steps",
+    }),
+  }) satisfies Table;
+
+/** How long a run lasts that nothing else is known of. */
+export const budgetSettings = budgetOf(10);
 
 /** The learning rate. @param usual the default of optimisers that have none of their own */
 export function learningRate(usual: number | Dependent<number>): Setting<number> {

@@ -49,7 +49,7 @@ describe("addOptions", () => {
     [["--clip", "off"], "'--clip <norm>' argument 'off' is invalid. Expected a number above 0, or none."],
     [
       ["--cell", "gur"],
-      `'--cell <name>' argument 'gur' is invalid. Expected one of ${runCells.join(", ")} (did you mean gru?).`,
+      `'--cell <name>' argument 'gur' is invalid. Expected one of ${runCells.join(", ")}, or a module such as ./mine.mjs (did you mean gru?).`,
     ],
     [["--steps", "3", "--minutes", "3"], "'--minutes <n>' cannot be used with option '--steps <n>'"],
   ])("%j: one line", (words, message) => {
@@ -81,7 +81,9 @@ describe("the help", () => {
 
   it("tells choices and defaults, also those that depend on another setting", () => {
     const flat = help.replace(/\s+/g, " ");
-    expect(flat).toContain(`--cell <name> the recurrent cell (${runCells.join(", ")}; default: lstm)`);
+    expect(flat).toContain(
+      `--cell <name> the recurrent cell, or a module of yours that exports one (${runCells.join(", ")}; default: lstm)`,
+    );
     expect(flat).toContain(
       "--lr <rate> highest learning rate (default: 0.004; by optimizer: sgd 1, momentum 0.1, nesterov 0.1, nesterov-2013 0.01, adagrad 0.05, hessian-free 1; by cell: mingru 0.01)",
     );

@@ -53,7 +53,7 @@ const wrong: [string, string | Uint8Array, string][] = [
   [
     "an unknown choice",
     "layers: 2\ncell: lstn",
-    `, line 2, column 7: cell is "lstn", expected one of ${runCells.join(", ")} (did you mean lstm?)`,
+    `, line 2, column 7: cell is "lstn", expected one of ${runCells.join(", ")}, or a module such as ./mine.mjs (did you mean lstm?)`,
   ],
   ["a word for a truth value", "json: yes", ', line 1, column 7: json is "yes", expected true or false'],
   ["a number for a text", "out: 2024", ", line 1, column 6: out is 2024, expected a text; put it in quotes"],

@@ -1,4 +1,7 @@
+import { Cell } from "../cell/index.js";
+import { check, describe, oneOf, type RequiredKind, text } from "../check/index.js";
 import {
+  type AnyCell,
   type AnySequenceLayer,
   type ChainCellName,
   cellTable,
@@ -10,6 +13,7 @@ import {
   recurrent,
   rnn,
 } from "../nn/index.js";
+import { layerKind } from "../nn/layers/kinds.js";
 
 /** The library's cells by the names that a run gives them: those over chains whose only size is that of the state. */
 const byName: ReadonlyMap<string, ChainCellName> = new Map(
@@ -22,10 +26,14 @@ const layers: ReadonlyMap<string, (sizes: LayerSizes) => AnySequenceLayer> = new
 ]);
 
 /** Sizes of a layer of a run. */
-interface LayerSizes {
+export interface LayerSizes {
+  /** Features of what it reads. */
   readonly input: number;
   readonly hidden: number;
 }
+
+/** A cell of the user's own by its sizes: what a module exports as default that `--cell ./mine.mjs` names. A layer will do as well. */
+export type OwnCellMaker = (sizes: LayerSizes) => Cell<never, never, never, never> | AnySequenceLayer;
 
 /** Groups of equal size with the periods 1, 2, 4, 8 and 16, as far as there are units; what is left over goes to the fastest. */
 function clockGroups(hidden: number) {
@@ -52,10 +60,65 @@ function spelled(name: string): string {
  */
 export const runCells: readonly string[] = [...byName.keys(), ...layers.keys()];
 
-/** The recurrent layer that a run has by the name of its cell, one of `runCells`. */
-export function runLayer(cell: string, sizes: LayerSizes): AnySequenceLayer {
+/**
+ * Whether the cell that a run names is the user's own: the path of a module.
+ * @example isOwnCell("./mine.mjs") // true; isOwnCell("lstm") is false
+ */
+export function isOwnCell(cell: string): boolean {
+  check("isOwnCell", "cell", cell, text);
+  return /\.m?js$/.test(cell);
+}
+
+/** The cell of a run: a name of the library, or the path of a module. @param names of the library */
+export function cellKind(names: readonly string[] = runCells): RequiredKind {
+  const named = oneOf(...names);
+  const words = `${named.words}, or a module such as ./mine.mjs`;
+  const accepts = (value: unknown) => named.accepts(value) || (typeof value === "string" && isOwnCell(value));
+  return { words, accepts, refusal: (subject, value) => named.refusal(subject, value) };
+}
+
+/**
+ * The cell, or the layer, that a user's module makes.
+ * @throws TypeError if there is no module, or it makes something else
+ */
+export function ownCellOf(
+  name: string,
+  sizes: LayerSizes,
+  make: OwnCellMaker | null | undefined,
+): AnyCell | AnySequenceLayer {
+  if (!make)
+    throw new TypeError(
+      `the cell ${name} is one of your own: hand over what its module exports, as the setting cell`,
+    );
+  const made: unknown = make(sizes);
+  if (made instanceof Cell || layerKind.accepts(made)) return made as AnyCell | AnySequenceLayer;
+  throw new TypeError(
+    `the cell ${name}: its module made ${describe(made)} of { input: ${sizes.input}, hidden: ${sizes.hidden} }, expected a cell, made by defineCell(...), or a layer`,
+  );
+}
+
+/**
+ * The recurrent layer that a run has by the name of its cell: one of `runCells`, or a module of the user's.
+ * @param own what that module exports
+ */
+export function runLayer(cell: string, sizes: LayerSizes, own?: OwnCellMaker | null): AnySequenceLayer {
+  if (isOwnCell(cell)) {
+    const made = ownCellOf(cell, sizes, own);
+    return made instanceof Cell ? recurrentOf(made) : made;
+  }
   const make = layers.get(cell);
-  return make ? make(sizes) : (recurrent(namedCell(byName.get(cell)!, sizes)) as unknown as AnySequenceLayer);
+  return make ? make(sizes) : recurrentOf(namedCell(byName.get(cell)!, sizes));
+}
+
+/** The cell that a run has by its name, for who runs it otherwise than as a layer; null where the name is that of a layer. */
+export function runCell(cell: string, sizes: LayerSizes, own?: OwnCellMaker | null): AnyCell | null {
+  if (!isOwnCell(cell)) return layers.has(cell) ? null : namedCell(byName.get(cell)!, sizes);
+  const made = ownCellOf(cell, sizes, own);
+  return made instanceof Cell ? (made as AnyCell) : null;
+}
+
+function recurrentOf(cell: AnyCell): AnySequenceLayer {
+  return recurrent(cell) as unknown as AnySequenceLayer;
 }
 
 /** The cells with a memory that a run on a synthetic problem may have besides, spelled likewise: `ntm-feedforward`. */

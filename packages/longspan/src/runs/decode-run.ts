@@ -1,8 +1,19 @@
-import { check, checkSettings, instanceOf, oneOf, optional } from "../check/index.js";
+import {
+  check,
+  checkSettings,
+  func,
+  instanceOf,
+  isRecord,
+  type KindsOf,
+  kind as kindOf,
+  oneOf,
+  optional,
+} from "../check/index.js";
+import { isOwnCell } from "./cell-names.js";
 import { checkConfig, checkHead, type RunConfig, refusing } from "./configuration.js";
 import { RunError } from "./run-error.js";
 import { type RunFile, runFiles } from "./run-files.js";
-import type { RunKind } from "./run-kind.js";
+import type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 import { parsed, type RunSource, reading } from "./run-source.js";
 import { type OpenedSyntheticRun, syntheticRun } from "./synthetic-run.js";
 import { type OpenedTextRun, textRun } from "./text-run.js";
@@ -20,7 +31,7 @@ export type RunKindName = keyof OpenedRuns;
 export interface RunBytes {
   /** config.json */
   readonly config: Uint8Array;
-  /** vocabulary.json; only runs on texts have one. */
+  /** vocabulary.json; runs on synthetic problems have none. */
   readonly vocabulary?: Uint8Array;
   /** weights.safetensors */
   readonly weights: Uint8Array;
@@ -31,13 +42,19 @@ const kinds: { readonly [K in RunKindName]: RunKind<OpenedRuns[K]> } = {
   text: textRun,
   synthetic: syntheticRun,
 };
-export const kindName = oneOf(...Object.keys(kinds));
+const kindName = oneOf(...Object.keys(kinds));
+/** Which kind of run is wanted: by its name, or by what opens it. */
+export const wantedKind = kindOf(
+  `${kindName.words}, or a kind of your own { schema, open }`,
+  (value) => kindName.accepts(value) || (isRecord(value) && typeof value.open === "function"),
+);
+export const openKinds: KindsOf<OpenOptions> = { cell: optional(func) };
 const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
 
 /**
  * Opens a run whose files are at hand as bytes, as in a page that fetched them; in Node.js `openRun` takes its folder.
  *
- * @param kind of run that is wanted; of any kind if none is named
+ * @param kind of run that is wanted, by its name or, for a kind of your own, by what opens it; of any kind if none is named
  * @throws RunError naming the file, what is wrong with it and what to do
  * @example
  * const settings = { cell: "lstm", hidden: 8, features: 4, layers: 1, dropout: 0 };
@@ -51,34 +68,57 @@ const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
  *   "text",
  * );
  */
-export function decodeRun<K extends RunKindName = RunKindName>(files: RunBytes, kind?: K): OpenedRuns[K] {
+export function decodeRun<K extends RunKindName = RunKindName>(
+  files: RunBytes,
+  kind?: K,
+  options?: OpenOptions,
+): OpenedRuns[K];
+export function decodeRun<R extends OpenedRun>(files: RunBytes, kind: RunKind<R>, options?: OpenOptions): R;
+export function decodeRun(files: RunBytes, kind?: WantedKind, options?: OpenOptions): OpenedRun {
   const checked = checkSettings("decodeRun", files, {
     config: bytesKind,
     vocabulary: optional(bytesKind),
     weights: bytesKind,
   });
-  check("decodeRun", "kind", kind, optional(kindName));
+  check("decodeRun", "kind", kind, optional(wantedKind));
+  const settled = checkSettings("decodeRun", options, openKinds);
   const bytes = (file: RunFile) => {
     const found = checked[file as keyof RunBytes];
     if (found !== undefined) return found;
     const name = runFiles[file];
     throw new RunError("contents", name, `${name} was not given`, `give its bytes as ${file}`);
   };
-  return openFrom({ where: (file) => runFiles[file], bytes }, kind);
+  return openFrom({ where: (file) => runFiles[file], bytes }, kind, settled);
 }
 
+/** A kind of run by its name, or of the user's own. */
+export type WantedKind = RunKindName | RunKind<OpenedRun>;
+
 /** Opens a run, wherever its files come from. */
-export function openFrom<K extends RunKindName>(source: RunSource, wanted?: K): OpenedRuns[K] {
-  const refuse = refusing(source.where("config"));
+export function openFrom(source: RunSource, wanted: WantedKind | undefined, options: OpenOptions): OpenedRun {
+  const file = source.where("config");
+  const refuse = refusing(file);
   const config = configFrom(source);
-  if (!Object.hasOwn(kinds, config.task) || (wanted !== undefined && config.task !== wanted))
-    refuse({
+  const { task } = config;
+  const known = Object.hasOwn(kinds, task) ? kinds[task as RunKindName] : undefined;
+  const kind: RunKind<OpenedRun> | undefined = typeof wanted === "object" ? wanted : known;
+  const name = typeof wanted === "object" ? wanted.schema.task : wanted;
+  if (kind === undefined || (name !== undefined && task !== name))
+    return refuse({
       problem: "kind",
-      what: `task is ${JSON.stringify(config.task)}, expected ${wanted === undefined ? kindName.words : JSON.stringify(wanted)}`,
+      what: `task is ${JSON.stringify(task)}, expected ${name === undefined ? kindName.words : JSON.stringify(name)}`,
       remedy: "give a run of that kind",
     });
-  const kind: RunKind<OpenedRuns[K]> = kinds[config.task as K];
-  return kind.open(checkConfig(config, kind.schema, refuse), source);
+  const checked = checkConfig(config, kind.schema, refuse);
+  const { cell } = checked.settings;
+  if (typeof cell === "string" && isOwnCell(cell) && !options.cell)
+    throw new RunError(
+      "no cell",
+      file,
+      `${file}: settings.cell is ${JSON.stringify(cell)}, a cell of your own, which was not handed over`,
+      `give what the run's ${runFiles.cell} exports as the option cell`,
+    );
+  return kind.open(checked, source, options);
 }
 
 /** The configuration of a run of whatever kind. */

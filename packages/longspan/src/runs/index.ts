@@ -1,8 +1,17 @@
-export { memoryRunCells, runCells } from "./cell-names.js";
+export {
+  cellKind,
+  isOwnCell,
+  type LayerSizes,
+  memoryRunCells,
+  type OwnCellMaker,
+  runCells,
+} from "./cell-names.js";
 export * from "./configuration.js";
 export * from "./decode-run.js";
 export * from "./run-error.js";
 export * from "./run-files.js";
+export type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
+export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
 export * from "./synthetic-run.js";
 export * from "./text-run.js";

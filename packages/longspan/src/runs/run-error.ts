@@ -1,6 +1,6 @@
 /**
  * What is wrong: there is no such folder; it holds no run; it holds a run already, or files of something else; the run has no trained
- * model yet; its format is of another version; it is of another kind; a file of it has contents that cannot be.
+ * model yet; its cell is the user's own, and was not handed over; its format is of another version; it is of another kind; a file of it has contents that cannot be.
  */
 export type RunProblem =
   | "no folder"
@@ -8,6 +8,7 @@ export type RunProblem =
   | "holds a run"
   | "holds other files"
   | "no weights"
+  | "no cell"
   | "version"
   | "kind"
   | "contents";

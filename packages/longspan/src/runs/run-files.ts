@@ -2,8 +2,10 @@
 export const runFiles = {
   /** What was trained, with which settings. A folder with it holds a run. */
   config: "config.json",
-  /** The symbols of a run on a text. */
+  /** What puts inputs into numbers and answers into words: the symbols of a run on a text, the names of classes, the scales of columns. */
   vocabulary: "vocabulary.json",
+  /** The module that a cell of the user's own comes from. */
+  cell: "cell.mjs",
   /** The parameters that are kept: the best ones so far, or the last. */
   weights: "weights.safetensors",
   /** One event a line. */

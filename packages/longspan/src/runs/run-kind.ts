@@ -1,12 +1,30 @@
+import type { Predictor } from "../tasks/index.js";
+import type { OwnCellMaker } from "./cell-names.js";
 import type { RunConfig, RunSchema } from "./configuration.js";
-import type { RunSource } from "./run-source.js";
+import type { KeptWeights, RunSource } from "./run-source.js";
 
-/** A kind of run that the library can open. */
+/** A run that was opened for use, of whatever kind. */
+export interface OpenedRun<P = unknown> extends KeptWeights<P> {
+  /** The kind, as `task` in config.json names it. */
+  readonly kind: string;
+  /** What config.json holds. */
+  readonly config: RunConfig;
+  /** What it makes of inputs one by one; absent where there are no inputs. */
+  predictor?(): Predictor;
+}
+
+/** What is needed besides the files of a run. */
+export interface OpenOptions {
+  /** Of a run whose cell is a module of the user's: what that exports. The run keeps the module as cell.mjs. */
+  readonly cell?: OwnCellMaker;
+}
+
+/** A kind of run that can be opened. */
 export interface RunKind<Opened> {
   /** What its configuration holds, as far as a model is made of it. */
   readonly schema: RunSchema;
   /** @param config checked by the schema @throws RunError naming the file and what is wrong with it */
-  open(config: RunConfig, source: RunSource): Opened;
+  open(config: RunConfig, source: RunSource, options: OpenOptions): Opened;
 }
 
 /** The settings of a configuration that the library knows. */

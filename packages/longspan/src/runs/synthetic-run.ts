@@ -3,6 +3,7 @@ import {
   checkSettings,
   finitePositive,
   flag,
+  func,
   type KindsOf,
   kind,
   oneOf,
@@ -31,14 +32,21 @@ import {
   stacked,
   sutskeverRnn,
 } from "../nn/index.js";
-import { machineName, memoryRunCells, runCells, runLayer } from "./cell-names.js";
+import {
+  cellKind,
+  machineName,
+  memoryRunCells,
+  type OwnCellMaker,
+  runCells,
+  runLayer,
+} from "./cell-names.js";
 import { entryOf, type RunConfig, type RunSchema, refusing } from "./configuration.js";
-import { knownSettings, type RunKind } from "./run-kind.js";
-import { type KeptWeights, keptWeights } from "./run-source.js";
+import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
+import { keptWeights } from "./run-source.js";
 
 /** What the settings of a run on a synthetic problem say of its model. */
 export interface SyntheticModelSettings {
-  /** One of `runCells` or of `memoryRunCells`. */
+  /** One of `runCells` or of `memoryRunCells`, or the path of a module of yours, such as `./mine.mjs`. */
   readonly cell: string;
   /** Units of each layer; of a cell with a memory, those of the controller. */
   readonly hidden: number;
@@ -69,10 +77,8 @@ export interface SyntheticProblemSettings {
 export type AnyCellParams = Readonly<Record<string, never>>;
 
 /** A run on a synthetic problem, opened for use. */
-export interface OpenedSyntheticRun extends KeptWeights<SequenceModelParams<AnyCellParams>> {
+export interface OpenedSyntheticRun extends OpenedRun<SequenceModelParams<AnyCellParams>> {
   readonly kind: "synthetic";
-  /** What config.json holds. */
-  readonly config: RunConfig;
   readonly problem: SyntheticProblem;
   readonly model: SequenceModel<AnyCellParams>;
 }
@@ -85,7 +91,7 @@ const lengthRange = kind(
 );
 
 const modelKinds: KindsOf<SyntheticModelSettings> = {
-  cell: oneOf(...runCells, ...memoryRunCells),
+  cell: cellKind([...runCells, ...memoryRunCells]),
   hidden: size,
   rows: optional(size),
   width: optional(size),
@@ -129,6 +135,7 @@ export function syntheticRunProblem(
 /**
  * The model that the settings of a run on a synthetic problem ask for.
  *
+ * @param own what the module exports that the setting `cell` names, where it names one
  * @example
  * const problem = syntheticRunProblem("adding", { length: 100, lengths: null });
  * const model = syntheticRunModel({ cell: "lstm", hidden: 8 }, problem);
@@ -137,6 +144,7 @@ export function syntheticRunProblem(
 export function syntheticRunModel(
   settings: SyntheticModelSettings,
   problem: SyntheticProblem,
+  own?: OwnCellMaker | null,
 ): SequenceModel<AnyCellParams> {
   const {
     cell,
@@ -149,6 +157,7 @@ export function syntheticRunModel(
     inputScale,
   } = checkSettings("syntheticRunModel", settings, modelKinds);
   check("syntheticRunModel", "problem", problem, problemKind);
+  check("syntheticRunModel", "own", own, optional(orNull(func)));
   const { input, output } = problem;
   const sparse = {
     ...(radius === undefined ? {} : { radius }),
@@ -156,7 +165,7 @@ export function syntheticRunModel(
   };
   const model =
     start === "cell"
-      ? readOut(layersOf(cell, layers, input, { hidden, rows, width }), output)
+      ? readOut(layersOf(cell, layers, input, { hidden, rows, width }, own), output)
       : start === "sparse-2013"
         ? sutskeverRnn({ input, output, hidden, ...sparse })
         : pascanuRnn({ input, output, hidden, start: starts[start] });
@@ -175,11 +184,12 @@ function layersOf(
   count: number,
   input: number,
   sizes: { readonly hidden: number; readonly rows: number; readonly width: number },
+  own?: OwnCellMaker | null,
 ): AnyLayer {
   const machine = machineName(cell);
   const layerOn = (input: number) =>
     (machine === undefined
-      ? runLayer(cell, { input, hidden: sizes.hidden })
+      ? runLayer(cell, { input, hidden: sizes.hidden }, own)
       : recurrent(namedMachine(machine, { input, ...sizes }))) as unknown as AnyLayer;
   const layers = [layerOn(input)];
   while (layers.length < count) layers.push(layerOn(layers.at(-1)!.features!));
@@ -219,12 +229,12 @@ const problemSchema: RunSchema = {
 /** Runs on synthetic problems. */
 export const syntheticRun: RunKind<OpenedSyntheticRun> = {
   schema: { ...modelSchema, settings: { ...modelSchema.settings, ...problemSchema.settings } },
-  open(config, source) {
+  open(config, source, { cell }) {
     const problem = problemIn(config, source.where("config"));
     const settings = knownSettings<SyntheticModelSettings>(config, modelSchema);
-    const model = syntheticRunModel(settings, problem);
+    const model = syntheticRunModel(settings, problem, cell);
     // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
-    const template = syntheticRunModel({ ...settings, start: "cell" }, problem);
+    const template = syntheticRunModel({ ...settings, start: "cell" }, problem, cell);
     return { kind: "synthetic", config, problem, model, ...keptWeights(source, template) };
   },
 };

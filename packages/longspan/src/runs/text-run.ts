@@ -3,9 +3,11 @@ import {
   checkSettings,
   finitePositive,
   flag,
+  func,
   type KindsOf,
   oneOf,
   optional,
+  orNull,
   rate,
   size,
 } from "../check/index.js";
@@ -22,14 +24,14 @@ import {
   sutskeverStart,
 } from "../nn/index.js";
 import { tanh } from "../ops/index.js";
-import { runCells, runLayer } from "./cell-names.js";
-import { entryOf, type RunConfig, type RunSchema } from "./configuration.js";
-import { knownSettings, type RunKind } from "./run-kind.js";
-import { type KeptWeights, keptWeights, parsed, reading } from "./run-source.js";
+import { cellKind, type OwnCellMaker, runLayer } from "./cell-names.js";
+import { entryOf, type RunSchema } from "./configuration.js";
+import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
+import { keptWeights, parsed, reading } from "./run-source.js";
 
 /** What the settings of a run on a text say of its model. */
 export interface TextModelSettings {
-  /** One of `runCells`. */
+  /** One of `runCells`, or the path of a module of yours, such as `./mine.mjs`. */
   readonly cell: string;
   /** Units of each layer. */
   readonly hidden: number;
@@ -52,10 +54,8 @@ export interface TextModelSettings {
 }
 
 /** A run on a text, opened for use. */
-export interface OpenedTextRun extends KeptWeights<LanguageModelParams> {
+export interface OpenedTextRun extends OpenedRun<LanguageModelParams> {
   readonly kind: "text";
-  /** What config.json holds. */
-  readonly config: RunConfig;
   readonly vocabulary: Vocabulary;
   readonly model: LanguageModel;
 }
@@ -64,7 +64,7 @@ const start = oneOf("cell", "sparse-2013");
 const squashes = oneOf("none", "tanh");
 
 const kinds: KindsOf<TextModelSettings> = {
-  cell: oneOf(...runCells),
+  cell: cellKind(),
   hidden: size,
   layers: size,
   features: size,
@@ -81,13 +81,19 @@ const kinds: KindsOf<TextModelSettings> = {
  * The language model that the settings of a run on a text ask for.
  *
  * @param vocabulary number of symbols
+ * @param own what the module exports that the setting `cell` names, where it names one
  * @example
  * const model = textRunModel({ cell: "gru-reset-after", hidden: 8, layers: 1, features: 4, dropout: 0 }, 65);
  * model.init(Key.of(1)).readout.W.shape; // [8, 65]
  */
-export function textRunModel(settings: TextModelSettings, vocabulary: number): LanguageModel {
+export function textRunModel(
+  settings: TextModelSettings,
+  vocabulary: number,
+  own?: OwnCellMaker | null,
+): LanguageModel {
   const settled = checkSettings("textRunModel", settings, kinds);
   check("textRunModel", "vocabulary", vocabulary, size);
+  check("textRunModel", "own", own, optional(orNull(func)));
   const { hidden, layers, features, dropout, window = 1, residual = false } = settled;
   return languageModel({
     hidden,
@@ -98,7 +104,7 @@ export function textRunModel(settings: TextModelSettings, vocabulary: number): L
     residual: residual && (layers > 1 || window > 1 || features === hidden),
     window,
     vocabulary,
-    cell: (sizes) => layerOf(settled, sizes),
+    cell: (sizes) => layerOf(settled, sizes, own),
   });
 }
 
@@ -106,6 +112,7 @@ export function textRunModel(settings: TextModelSettings, vocabulary: number): L
 function layerOf(
   { cell, start, squash, radius, inputScale }: TextModelSettings,
   { input, hidden }: LanguageModelLayerSizes,
+  own?: OwnCellMaker | null,
 ): AnySequenceLayer {
   if (start === "sparse-2013") {
     const sparse = {
@@ -118,7 +125,7 @@ function layerOf(
   }
   if (cell === "mingru" && squash === "tanh")
     return recurrent(mingru({ input, hidden, squash: tanh })) as AnySequenceLayer;
-  return runLayer(cell, { input, hidden });
+  return runLayer(cell, { input, hidden }, own);
 }
 
 const schema: RunSchema = {
@@ -142,12 +149,12 @@ const schema: RunSchema = {
 /** Runs on texts: language models. */
 export const textRun: RunKind<OpenedTextRun> = {
   schema,
-  open(config, source) {
+  open(config, source, { cell }) {
     const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyFrom(parsed(bytes)));
     const settings = knownSettings<TextModelSettings>(config, schema);
-    const model = textRunModel(settings, vocabulary.size);
+    const model = textRunModel(settings, vocabulary.size, cell);
     // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
-    const template = textRunModel({ ...settings, start: "cell" }, vocabulary.size);
+    const template = textRunModel({ ...settings, start: "cell" }, vocabulary.size, cell);
     return { kind: "text", config, vocabulary, model, ...keptWeights(source, template) };
   },
 };

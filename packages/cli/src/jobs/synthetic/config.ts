@@ -1,5 +1,6 @@
 import {
   type AnyCellParams,
+  type OwnCellMaker,
   problemLengths,
   type RunSchema,
   type SequenceModel,
@@ -52,8 +53,9 @@ export function problemOf({ problem, settings }: SyntheticRunConfig, other?: num
 export function syntheticModel(
   { cell, hidden, rows, width, layers, start, radius, inputScale }: SyntheticRunSettings,
   problem: SyntheticProblem,
+  own: OwnCellMaker | null,
 ): SequenceModel<AnyCellParams> {
-  return syntheticRunModel({ cell, hidden, rows, width, layers, start, radius, inputScale }, problem);
+  return syntheticRunModel({ cell, hidden, rows, width, layers, start, radius, inputScale }, problem, own);
 }
 
 /** By which a config.json is checked. */

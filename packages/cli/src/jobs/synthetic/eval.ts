@@ -25,7 +25,7 @@ export async function evalRun(
       `${noEffect} has no effect on a run of longspan train synthetic: its problem makes the sequences; leave it out`,
       exitCode.usage,
     );
-  const { config, problem, model, params, step: kept } = readSyntheticRun(path);
+  const { config, problem, model, params, step: kept } = await readSyntheticRun(path);
   const step = kept ?? 0;
   const asked = { ...lengthsOf(config), lengths: lengths === undefined ? [] : lengthsIn(lengths) };
   const key = Key.of(config.settings.seed).fold(evaluatedBatch);

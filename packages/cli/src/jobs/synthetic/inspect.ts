@@ -8,14 +8,14 @@ import { syntheticAnswers, syntheticLoss } from "./flow.js";
 import { readSyntheticRun } from "./read.js";
 
 /** What `longspan inspect` looks at in a run on a synthetic problem: sequences of it. */
-export function syntheticSubject(path: string, options: InspectOptions): AnySubject {
+export async function syntheticSubject(path: string, options: InspectOptions): Promise<AnySubject> {
   for (const name of ["data", "steps"] as const)
     if (options[name] !== undefined)
       throw new Failure(
         `--${name} has no effect on a run of longspan train synthetic: its problem makes the sequences; leave it out`,
         exitCode.usage,
       );
-  const { config, problem, model, params, step } = readSyntheticRun(path);
+  const { config, problem, model, params, step } = await readSyntheticRun(path);
   const { sequences } = options;
   const batch = longEnough(problem, Key.of(config.settings.seed).fold(inspectedBatch), sequences);
   const inspected: Inspected = {

@@ -2,8 +2,11 @@ import {
   type AnyCellParams,
   evaluateByLength,
   type Key,
+  type OwnCellMaker,
   problemLengths,
+  type SequenceModel,
   type SequenceModelParams,
+  type SyntheticProblem,
   type SyntheticProblemName,
   syntheticTask,
 } from "longspan";
@@ -29,7 +32,7 @@ import type { trainSyntheticSettings } from "./settings.js";
 
 const own: Job<SyntheticRunConfig, SyntheticFacts> = {
   schema: syntheticSchema,
-  begin(name, resolved) {
+  begin(name, resolved, cell) {
     const chosen = resolved as Resolved<typeof trainSyntheticSettings>;
     const config: SyntheticRunConfig = {
       task: "synthetic",
@@ -46,12 +49,12 @@ const own: Job<SyntheticRunConfig, SyntheticFacts> = {
             `${chosen.phrase(key)} has no effect on embedded-reber: the grammar draws the lengths of its strings`,
             exitCode.usage,
           );
-    return { config, name: config.problem, ...prepared(config) };
+    return { config, name: config.problem, ...prepared(config, cell) };
   },
-  goOn(config, name, folder) {
+  goOn(config, name, folder, cell) {
     if (name !== undefined && problemName(name) !== config.problem)
       throw new Failure(`the run in ${folder} is on ${config.problem}, not on ${name}`);
-    return prepared(config);
+    return prepared(config, cell);
   },
   measures: syntheticMeasures({ answer: "class" }),
   lines: syntheticLines,
@@ -63,19 +66,21 @@ const own: Job<SyntheticRunConfig, SyntheticFacts> = {
 /** Trains a model on a problem of long-term dependency. */
 export const syntheticJob = job(own);
 
-function prepared(config: SyntheticRunConfig): Prepared<SyntheticFacts> {
-  return { training: (context, use) => use(trainingOf(config, context)) };
+function prepared(config: SyntheticRunConfig, cell: OwnCellMaker | null): Prepared<SyntheticFacts> {
+  const problem = problemOf(config);
+  const model = syntheticModel(config.settings, problem, cell);
+  return { training: (context, use) => use(trainingOf(config, problem, model, context)) };
 }
 
 function trainingOf(
   config: SyntheticRunConfig,
+  problem: SyntheticProblem,
+  model: SequenceModel<AnyCellParams>,
   { key, signal, steps }: TrainingContext,
 ): Training<SequenceModelParams<AnyCellParams>, Readonly<Record<string, never>>, SyntheticFacts> {
   const { settings } = config;
   const { batch, backward, validEvery, until, curvatureBatch: curvature } = settings;
   const [init, training, forBatches, forLooks] = key.split(4) as [Key, Key, Key, Key];
-  const problem = problemOf(config);
-  const model = syntheticModel(settings, problem);
   const score = scoring(model, problem, forLooks, signal);
   let last: Score | null = null;
   return {

@@ -1,5 +1,6 @@
 import type { OpenedSyntheticRun } from "longspan";
-import { openRun, readRunConfig } from "longspan/node";
+import { readRunConfig } from "longspan/node";
+import { openTrained } from "../../own-cell.js";
 import { type SyntheticRunConfig, syntheticSchema } from "./config.js";
 
 /** A trained model, from its run's folder, with all settings of the run. */
@@ -8,7 +9,7 @@ export interface TrainedSyntheticRun extends OpenedSyntheticRun {
 }
 
 /** Reads a run with its trained parameters. @throws RunError naming the file and what is wrong with it */
-export function readSyntheticRun(path: string): TrainedSyntheticRun {
+export async function readSyntheticRun(path: string): Promise<TrainedSyntheticRun> {
   const config = readRunConfig(path, syntheticSchema) as TrainedSyntheticRun["config"];
-  return { ...openRun(path, "synthetic"), config };
+  return { ...(await openTrained(path, "synthetic")), config };
 }

@@ -1,4 +1,5 @@
 import { memoryRunCells, runCells } from "longspan";
+import { cellChoice } from "../../settings/cell.js";
 import { choice } from "../../settings/choice.js";
 import { flag, integer, optional, orNone, positive, share } from "../../settings/kinds.js";
 import { beyondSetting, lengthRange } from "../../settings/lengths.js";
@@ -8,10 +9,10 @@ import { budgetSettings, flowSettings, outputSettings, updateSettings } from "..
 
 /** The settings of `longspan train synthetic`, in the order of the help. */
 export const trainSyntheticSettings = {
-  cell: setting(choice([...runCells, ...memoryRunCells]), {
+  cell: setting(cellChoice([...runCells, ...memoryRunCells]), {
     group: "model",
     first: 3,
-    help: "the recurrent cell, or a cell with a memory",
+    help: "the recurrent cell, a cell with a memory, or a module of yours that exports one",
     default: "lstm",
   }),
   hidden: setting(integer(1, 4096), { group: "model", first: 4, help: "units of each layer", default: 50 }),

@@ -1,4 +1,4 @@
-import { type LanguageModel, type RunEntry, type RunSchema, textRunModel } from "longspan";
+import { type LanguageModel, type OwnCellMaker, type RunEntry, type RunSchema, textRunModel } from "longspan";
 import { type RunConfig, storedSettings } from "../../run-config.js";
 import type { Kept } from "../../settings/training.js";
 import { type TrainSettings, trainTextSettings } from "./settings.js";
@@ -19,9 +19,13 @@ export function modelConfig(settings: TextSettings): ModelConfig {
 }
 
 /** The model of a run over so many symbols. */
-export function modelFor(settings: TextSettings, vocabulary: number): LanguageModel {
+export function modelFor(
+  settings: TextSettings,
+  vocabulary: number,
+  cell: OwnCellMaker | null,
+): LanguageModel {
   const { start, radius, inputScale } = settings;
-  return textRunModel({ ...modelConfig(settings), start, radius, inputScale }, vocabulary);
+  return textRunModel({ ...modelConfig(settings), start, radius, inputScale }, vocabulary, cell);
 }
 
 /** What config.json holds. */

@@ -22,7 +22,7 @@ export async function evalRun(
       "the path of a text is missing: a run of longspan train text is measured on a text; longspan eval RUN PATH",
       exitCode.usage,
     );
-  const { vocabulary, model, params } = openTextRun(path);
+  const { vocabulary, model, params } = await openTextRun(path);
   const text = openText(textPath);
   const remedy = "; --skip-unknown leaves such characters out";
   const { symbols, skipped } = encodeFor(vocabulary, text, path, { skipUnknown, remedy });

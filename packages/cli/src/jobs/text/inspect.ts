@@ -18,8 +18,8 @@ import { openText } from "./text-file.js";
 const usualSteps = 100;
 
 /** What `longspan inspect` looks at in a run on a text: segments of it, or of another text. */
-export function textSubject(path: string, options: InspectOptions): AnySubject {
-  const { vocabulary, model, params, config, step } = readRun(path);
+export async function textSubject(path: string, options: InspectOptions): Promise<AnySubject> {
+  const { vocabulary, model, params, config, step } = await readRun(path);
   const { sequences, steps = Math.max(usualSteps, config.settings.seq), data } = options;
   const unit = unitOf[vocabulary.level];
   const symbols =

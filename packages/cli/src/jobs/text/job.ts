@@ -4,8 +4,10 @@ import {
   countUnknown,
   evaluateText,
   type Key,
+  type LanguageModel,
   type LanguageModelParams,
   type LanguageModelState,
+  type OwnCellMaker,
   storedVocabulary,
   textTask,
 } from "longspan";
@@ -28,7 +30,7 @@ import { readingVocabulary } from "./tokenizer.js";
 
 const own: Job<TextRunConfig, TextFacts> = {
   schema: textSchema,
-  begin(path, resolved) {
+  begin(path, resolved, cell) {
     const chosen = resolved as Resolved<typeof trainTextSettings>;
     checkHeldOut(chosen);
     const settings = keptSettings(chosen.values);
@@ -39,14 +41,14 @@ const own: Job<TextRunConfig, TextFacts> = {
       config: { task: "text", text, settings },
       name: parse(path).name || "text",
       vocabulary: storedVocabulary(data.vocabulary),
-      ...prepared(settings, data),
+      ...prepared(settings, data, cell),
     };
   },
-  goOn({ text: stored, settings }, path, folder) {
+  goOn({ text: stored, settings }, path, folder, cell) {
     const vocabulary = readingVocabulary(readRunVocabulary(folder), folder);
     const text = openText(path ?? stored.path);
     if (text.sha256 !== stored.sha256) throw otherText(text.path, stored.path, folder);
-    return prepared(settings, textData(text, settings, vocabulary));
+    return prepared(settings, textData(text, settings, vocabulary), cell);
   },
   measures: textMeasures("char"),
   lines: textLines,
@@ -95,17 +97,18 @@ function checkLengths(
     );
 }
 
-function prepared(settings: TextSettings, data: TextData): Prepared<TextFacts> {
-  return { training: (context, use) => use(trainingOf(settings, data, context)) };
+function prepared(settings: TextSettings, data: TextData, cell: OwnCellMaker | null): Prepared<TextFacts> {
+  const model = modelFor(settings, data.vocabulary.size, cell);
+  return { training: (context, use) => use(trainingOf(settings, data, model, context)) };
 }
 
 function trainingOf(
   settings: TextSettings,
   data: TextData,
+  model: LanguageModel,
   { key, signal }: TrainingContext,
 ): Training<LanguageModelParams, LanguageModelState, TextFacts> {
   const { backward, curvatureBatch: curvature, level } = settings;
-  const model = modelFor(settings, data.vocabulary.size);
   const [init, training, forSample] = key.split(3) as [Key, Key, Key];
   const figures = (nats: number) => heldOutFigures(nats, level);
   return {

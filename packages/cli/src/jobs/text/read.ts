@@ -1,5 +1,6 @@
 import type { OpenedTextRun } from "longspan";
-import { openRun, readRunConfig } from "longspan/node";
+import { readRunConfig } from "longspan/node";
+import { openTrained } from "../../own-cell.js";
 import { type TextRunConfig, textSchema } from "./config.js";
 import { readingVocabulary } from "./tokenizer.js";
 
@@ -9,13 +10,13 @@ export interface TrainedRun extends OpenedTextRun {
 }
 
 /** Reads a run with its trained parameters. @throws RunError naming the file and what is wrong with it */
-export function readRun(path: string): TrainedRun {
+export async function readRun(path: string): Promise<TrainedRun> {
   const config = readRunConfig(path, textSchema) as TrainedRun["config"];
-  return { ...openTextRun(path), config };
+  return { ...(await openTextRun(path)), config };
 }
 
 /** Opens a run whose vocabulary reads and writes text, whatever cuts it. @throws RunError naming the file and what is wrong with it */
-export function openTextRun(path: string): OpenedTextRun {
-  const opened = openRun(path, "text");
+export async function openTextRun(path: string): Promise<OpenedTextRun> {
+  const opened = await openTrained(path, "text");
   return { ...opened, vocabulary: readingVocabulary(opened.vocabulary, path) };
 }

@@ -7,7 +7,7 @@ import { writeSample } from "./sample-text.js";
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
-  const { vocabulary, model, params } = openTextRun(path);
+  const { vocabulary, model, params } = await openTextRun(path);
   const { seed, skipUnknown = false, ...rest } = options;
   const known = skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt;
   // A token ends with white space: what is drawn does not go on with the last one of the prompt.

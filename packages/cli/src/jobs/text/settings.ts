@@ -1,4 +1,4 @@
-import { runCells } from "longspan";
+import { cellChoice } from "../../settings/cell.js";
 import { choice } from "../../settings/choice.js";
 import { flag, integer, optional, orNone, rate, text } from "../../settings/kinds.js";
 import { beyondSetting } from "../../settings/lengths.js";
@@ -43,7 +43,11 @@ export const trainTextSettings = {
       otherwise: 1,
     },
   }),
-  cell: setting(choice(runCells), { group: "model", help: "the recurrent cell", default: "lstm" }),
+  cell: setting(cellChoice(), {
+    group: "model",
+    help: "the recurrent cell, or a module of yours that exports one",
+    default: "lstm",
+  }),
   dropout: setting(rate, {
     group: "model",
     help: "share of features dropped in training: embeddings, between layers, before the output",

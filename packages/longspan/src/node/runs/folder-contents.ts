@@ -28,11 +28,12 @@ export function folderHolds(path: string): "nothing" | "run" | "other" {
     throw new FileError("write to", path, error);
   }
   if (entries.includes(runFiles.config)) return "run";
-  // A lock may be what another process has just begun with. Beside one, a vocabulary, or half of a file, is what a process left
+  // A lock may be what another process has just begun with. Beside one, a vocabulary, a cell, or half of a file, is what a process left
   // that was killed before it made the configuration.
   const locked = entries.some((name) => name.startsWith(".lock"));
   const begun = (name: string) =>
-    name.startsWith(".lock") || (locked && (name === runFiles.vocabulary || halfWritten.test(name)));
+    name.startsWith(".lock") ||
+    (locked && (name === runFiles.vocabulary || name === runFiles.cell || halfWritten.test(name)));
   return entries.every(begun) ? "nothing" : "other";
 }
 

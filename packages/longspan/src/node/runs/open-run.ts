@@ -1,18 +1,26 @@
-import { check, isRecord, kind as kindOf, optional, text } from "../../check/index.js";
+import { check, checkSettings, having, isRecord, kind as kindOf, optional, text } from "../../check/index.js";
 import { type Vocabulary, vocabularyFrom } from "../../data/index.js";
 import {
   checkConfig,
   configFrom,
-  kindName,
+  type KeptWeights,
+  keptWeights,
+  type OpenedRun,
   type OpenedRuns,
+  type OpenOptions,
   openFrom,
+  openKinds,
   parsed,
   type RunConfig,
+  type RunKind,
   type RunKindName,
   type RunSchema,
   reading,
   refusing,
+  type WantedKind,
+  wantedKind,
 } from "../../runs/index.js";
+import type { Key } from "../../tensor/index.js";
 import { filesIn } from "./run-source.js";
 
 /**
@@ -20,7 +28,8 @@ import { filesIn } from "./run-source.js";
  * used while it is going on.
  *
  * @param folder of the run
- * @param kind of run that is wanted; of any kind if none is named, and `kind` of what is returned tells which
+ * @param kind of run that is wanted, by its name or, for a kind of your own, by what opens it; of any kind if none is named, and `kind` of
+ *   what is returned tells which
  * @throws RunError naming the file, what is wrong with it and what to do
  * @throws FileError if a file cannot be read
  * @example
@@ -36,10 +45,16 @@ import { filesIn } from "./run-source.js";
  * for await (const symbol of sampleSymbols(model, params, { key: Key.of(1), length: 3, prompt: vocabulary.encode("a") }))
  *   vocabulary.decode([symbol]); // a letter of "abc"
  */
-export function openRun<K extends RunKindName = RunKindName>(folder: string, kind?: K): OpenedRuns[K] {
+export function openRun<K extends RunKindName = RunKindName>(
+  folder: string,
+  kind?: K,
+  options?: OpenOptions,
+): OpenedRuns[K];
+export function openRun<R extends OpenedRun>(folder: string, kind: RunKind<R>, options?: OpenOptions): R;
+export function openRun(folder: string, kind?: WantedKind, options?: OpenOptions): OpenedRun {
   check("openRun", "folder", folder, text);
-  check("openRun", "kind", kind, optional(kindName));
-  return openFrom(filesIn(folder), kind);
+  check("openRun", "kind", kind, optional(wantedKind));
+  return openFrom(filesIn(folder), kind, checkSettings("openRun", options, openKinds));
 }
 
 const schemaKind = kindOf(
@@ -87,4 +102,27 @@ export function readRunConfig(folder: string, schema?: RunSchema): RunConfig {
 export function readRunVocabulary(folder: string): Vocabulary {
   check("readRunVocabulary", "folder", folder, text);
   return reading(filesIn(folder), "vocabulary", (bytes) => vocabularyFrom(parsed(bytes)));
+}
+
+const templateKind = having("a model, or something else with a function init", "init");
+
+/**
+ * The parameters that a run kept, for a model that is at hand.
+ *
+ * @param template a model whose parameters have the names and shapes of those in the file
+ * @throws RunError if there are none yet, or they are of another model
+ * @example
+ * const { mkdtempSync } = await import("node:fs");
+ * const { tmpdir } = await import("node:os");
+ * const folder = mkdtempSync(`${tmpdir()}/longspan-run-example-`);
+ * const layer = linear({ input: 2, output: 1 });
+ * const run = createRun(folder, { task: "line", settings: {} });
+ * await run.saveWeights(layer.init(Key.of(1)), 10);
+ * run.close();
+ * readRunWeights(folder, layer).step; // 10
+ */
+export function readRunWeights<P>(folder: string, template: { init(key: Key): P }): KeptWeights<P> {
+  check("readRunWeights", "folder", folder, text);
+  check("readRunWeights", "template", template, templateKind);
+  return keptWeights(filesIn(folder), template);
 }

@@ -51,8 +51,10 @@ export interface RunFolder {
 export interface CreateRunOptions {
   /** Whether a run that the folder holds is removed; false by default. */
   readonly replace?: boolean;
-  /** The symbols of a run on a text. */
-  readonly vocabulary?: StoredVocabulary;
+  /** What puts inputs into numbers and answers into words: the symbols of a run on a text, the names of classes. Plain JSON. */
+  readonly vocabulary?: StoredVocabulary | object;
+  /** The source of the module that a cell of the user's own comes from. */
+  readonly cell?: string;
 }
 
 /**
@@ -78,9 +80,14 @@ export function createRun<C extends RunContent>(
   options?: CreateRunOptions,
 ): RunFolder {
   check("createRun", "path", path, text);
-  const { replace = false, vocabulary } = checkSettings("createRun", options, {
+  const {
+    replace = false,
+    vocabulary,
+    cell,
+  } = checkSettings("createRun", options, {
     replace: optional(flag),
     vocabulary: optional(record),
+    cell: optional(text),
   });
   const config = checkContent("createRun", content);
   if (config.task === "text" && vocabulary === undefined)
@@ -106,6 +113,7 @@ export function createRun<C extends RunContent>(
     const { metrics: _emptiedBelow, ...others } = runFiles;
     for (const name of Object.values(others)) rmSync(join(path, name), { force: true });
     if (vocabulary) replaceFile(join(path, runFiles.vocabulary), `${JSON.stringify(vocabulary)}\n`);
+    if (cell !== undefined) replaceFile(join(path, runFiles.cell), cell);
     // Last, since a folder with it holds a run.
     folder.saveConfig(config);
     return { append: false };

@@ -1,0 +1,3 @@
+export { exampleAbilities } from "./abilities.js";
+export type { ExampleKind, ReadExamples, ReadRequest, ShownMeasure } from "./example-kind.js";
+export * from "./example-settings.js";

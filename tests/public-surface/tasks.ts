@@ -1,0 +1,108 @@
+import { classificationLearner, recurrent, rnn, type SequenceClassifier, sequenceClassifier } from "longspan";
+import { argument, choice, func, key, maybe, nullable, rate, settings, size, thing } from "./arguments.js";
+import { exempt, type Row, type Rows, row } from "./calls.js";
+
+const layer = () => recurrent(rnn({ input: 2, hidden: 3 }));
+const model = () => sequenceClassifier({ layer: layer(), features: 3, classes: 2 }) as SequenceClassifier;
+const learner = () => classificationLearner(model());
+const examples = () => [{ values: Float32Array.of(1, 2), steps: 1, label: 0 }];
+
+const taskOptions = () => ({
+  key: key(),
+  batch: maybe(size(1)),
+  weights: maybe(nullable(argument([1], ["list"]))),
+  curvature: maybe(argument(1, [], 0, 3, 1.5, "1")),
+});
+const backward = () => maybe(argument({ kind: "full" }, [], { kind: "fully" }));
+const byLoop: Row["methods"] = Object.fromEntries(
+  ["init", "apply", "sizeOf", "pack", "predictions", "loss", "evaluate"].map((name) => [
+    name,
+    exempt("called with what the learner itself made"),
+  ]),
+);
+const methods = (...names: string[]): Row["methods"] =>
+  Object.fromEntries(names.map((name) => [name, byLoop![name]!]));
+const task: Row["methods"] = Object.fromEntries(
+  ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe"].map((name) => [
+    name,
+    exempt("called by train()"),
+  ]),
+);
+
+/** Rows of what learns from a finite set of examples. */
+export const taskRows: Rows = {
+  exampleBatches: () =>
+    row(
+      {
+        config: settings({
+          examples: size(4),
+          batch: size(2),
+          key: key(),
+          lengths: maybe(argument([1, 2, 3, 4], ["list"])),
+        }),
+      },
+      { methods: { batch: exempt("a step"), passOf: exempt("a step") } },
+    ),
+  heldOutPart: () =>
+    row({
+      examples: size(4),
+      options: settings({ share: rate(0.5), key: key(), strata: maybe(argument([0, 0, 1, 1], ["list"])) }),
+    }),
+  balancedWeights: () => row({ classes: argument([0, 1], ["list"]) }),
+  normalisedWeights: () => row({ weights: argument([1, 2], ["list"]) }),
+  exampleTask: () =>
+    row(
+      {
+        learner: thing(learner()),
+        examples: argument(examples(), ["list"]),
+        options: settings(taskOptions()),
+      },
+      { methods: task },
+    ),
+  forEachBatch: () =>
+    row({
+      examples: argument(examples(), ["list"]),
+      sizeOf: func(() => 1),
+      options: settings({
+        batch: maybe(size(1)),
+        signal: maybe(argument({ aborted: false }, [])),
+        pause: maybe(func(async () => {})),
+      }),
+      visit: func(async () => {}),
+    }),
+  sequenceClassifier: () =>
+    row(
+      {
+        config: settings({
+          layer: thing(layer()),
+          features: size(3),
+          classes: size(2),
+          symbols: maybe(argument({ vocabulary: 3, features: 2 }, [], { vocabulary: 0, features: 2 })),
+          read: maybe(choice("mean")),
+          dropout: maybe(rate(0.1)),
+        }),
+      },
+      { methods: methods("init", "apply") },
+    ),
+  classificationLearner: () =>
+    row(
+      { model: thing(model()), options: settings({ backward: backward() }) },
+      { methods: methods("init", "sizeOf", "pack", "predictions", "loss", "evaluate") },
+    ),
+  classificationTask: () =>
+    row(
+      {
+        model: thing(model()),
+        examples: argument(examples(), ["list"]),
+        options: settings({ ...taskOptions(), backward: backward() }),
+      },
+      { methods: task, says: "" },
+    ),
+  classificationScores: () =>
+    row({
+      right: argument([0, 1], ["list"], [0, 2]),
+      answered: argument([0, 1], ["list"], [0, 2]),
+      classes: size(2),
+    }),
+  InputError: () => exempt("an error that predictors throw"),
+};
