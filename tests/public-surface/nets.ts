@@ -161,6 +161,22 @@ function streamMethods(x: number | number[], says: string): Row["methods"] {
     hold: exempt("private"),
   };
 }
+const poolMethods = (): Row["methods"] => ({
+  open: row({}, { methods: { reset: row({}), close: row({}), leave: exempt("private") } }),
+  openRows: exempt("private"),
+  step: row(
+    { streams: argument([], ["list"], [1], ["x"]), x: { ...argument([], ["list"], {}), unnamed: true } },
+    { says: "streamPool: " },
+  ),
+  dispose: row({}),
+  stepChunk: exempt("private"),
+  take: exempt("private"),
+  gather: exempt("private"),
+  groups: exempt("private"),
+  over: exempt("private"),
+  checked: exempt("private"),
+  checkedNumbers: exempt("private"),
+});
 const plain = (layer: { init(key: Key): unknown }, x: Value): Row["methods"] => ({
   init: init(),
   apply: row({ params: argument(layer.init(Key.of(1)), []), x: value(x) }),
@@ -557,6 +573,15 @@ export const netRows: Rows = {
       { methods: streamMethods([1, 2, 3], "mine: ") },
     );
   },
+  streamPool: () =>
+    row(
+      {
+        model: argument(layerOf(), ["record"]),
+        params: tree(layerOf().init(Key.of(1))),
+        options: maybe(settings({ batch: maybe(size(8)) })),
+      },
+      { methods: poolMethods() },
+    ),
   dropout: () => row({ x: value(), rate: rate(0.5), key: nullable(key()) }),
   dropoutOver: () =>
     row({

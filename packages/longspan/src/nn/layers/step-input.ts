@@ -13,7 +13,7 @@ import {
 export type RowNumbers = number | ArrayLike<number>;
 
 /** One input of the steps of a stream: its memory, and what may go there. */
-export class StepInput {
+export class StepInput<V extends Pick<Tensor, "shape" | "size" | "dtype"> = Tensor> {
   private readonly single = new Float64Array(1);
   private readonly what: string;
 
@@ -22,7 +22,7 @@ export class StepInput {
     private readonly stream: string,
     private readonly name: string | null,
     private readonly shape: Shape,
-    readonly values: Tensor,
+    readonly values: V,
   ) {
     this.what = name === null ? stream : `${stream}: ${name}`;
   }

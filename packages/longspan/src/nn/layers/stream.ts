@@ -157,6 +157,25 @@ export function openStream<P, S, O = Value>(config: StreamConfig<P, S, O>): Stre
   return new OpenStream(config, sequences, executor);
 }
 
+/** What a stream holds, for those who keep states of their own: the memory of its state, and whether its steps look at the position. */
+export interface StreamInside {
+  readonly state: readonly Tensor[];
+  readonly looksAtPosition: boolean;
+}
+
+/** Beside the streams, since users see what an object has. */
+const insides = new WeakMap<object, () => StreamInside>();
+
+/** @throws TypeError for a stream of another make */
+export function insideOf(stream: object): StreamInside {
+  const inside = insides.get(stream);
+  if (!inside)
+    throw new TypeError(
+      "streamPool: model.stream gives no stream of openStream, so its state cannot be kept",
+    );
+  return inside();
+}
+
 const inputKind = kind(
   "a shape, or a record { shape, dtype }",
   (value) =>
@@ -204,6 +223,10 @@ class OpenStream<P, S, O> implements Stream<S, O> {
     this.begun = this.stateBefore();
     this.owners = Int32Array.from(Array(this.sequences).keys());
     this.current = this.stepsFor(this.owners);
+    insides.set(this, () => {
+      const { steps } = this.present();
+      return { state: leaves(steps.state) as Tensor[], looksAtPosition: steps.touches(this.start) };
+    });
   }
 
   step(x: RowNumbers, inputs?: Readonly<Record<string, RowNumbers>>): NumbersOf<O> {
@@ -382,6 +405,6 @@ function rowsOf(value: Tensor, rows: ArrayLike<number>): TypedArray {
 }
 
 /** The type of the parameters' floats. */
-function floatType(params: unknown): DType {
+export function floatType(params: unknown): DType {
   return leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32";
 }
