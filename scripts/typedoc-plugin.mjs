@@ -18,6 +18,8 @@ const categories = {
   "nn/feedback": "Feedback and teacher forcing",
   "nn/lengths": "Lengths and ends",
   "nn/readout": "Reservoirs and readouts",
+  "nn/readout": "Reservoirs",
+  "nn/liquid": "Reservoirs",
   "nn/time-scales": "Time scales",
   "nn/init": "Initialisers",
   "nn/reservoir": "Reservoirs",

@@ -8,6 +8,7 @@ export * from "./language-model.js";
 export * from "./layers/index.js";
 export * from "./lengths/index.js";
 export * from "./likelihood.js";
+export * from "./liquid/index.js";
 export * from "./losses/index.js";
 export * from "./memory/index.js";
 export * from "./memory-networks/index.js";

@@ -1,0 +1,1 @@
+export { type LiquidConfig, type LiquidShapes, type LiquidSpecs, liquid } from "./liquid.js";
