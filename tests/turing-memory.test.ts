@@ -1,16 +1,20 @@
 import {
   chain,
+  defineCell,
   Key,
   leaves,
+  lstm,
   mul,
   namedMachine,
   normal,
   onCpu,
   recurrent,
   sequenceModel,
+  stacked,
   turingMemory,
   unfold,
   type Value,
+  zerosInit,
 } from "longspan";
 import { describe, expect, test } from "vitest";
 import { toldCell } from "./memory/told.js";
@@ -64,6 +68,9 @@ describe.each([
   });
 });
 
+const parametersOf = (model: { init(key: Key): unknown }): number =>
+  (leaves(model.init(Key.of(1)) as Value[]) as Value[]).reduce((sum, v) => sum + v.size, 0);
+
 test.each([
   ["ntmFeedforward", 13_260],
   ["ntm", 62_260],
@@ -71,6 +78,32 @@ test.each([
   // The paper prints 17,162 and 67,561: decision 27 says what is known about the difference.
   const cell = namedMachine(name, { input: 9, hidden: 100, rows: 128, width: 20 });
   const model = sequenceModel({ layer: recurrent(cell), features: 120, output: 8 });
-  const sizes = leaves(model.init(Key.of(1))).map((v) => v.size);
-  expect(sizes.reduce((a, n) => a + n, 0)).toBe(count);
+  expect(parametersOf(model)).toBe(count);
 });
+
+/** An LSTM whose sequences start from a learned state. */
+const startingLstm = (input: number, hidden: number) => {
+  const inner = lstm({ input, hidden });
+  return defineCell({
+    name: "startingLstm",
+    inputs: () => ({ x: [input] }),
+    state: () => inner.state,
+    params: () => ({ cell: inner.specs, h0: zerosInit(hidden), s0: zerosInit(hidden) }),
+    start: ({ h0, s0 }) => ({ h: h0, s: s0 }),
+    step: (now, { cell }, context) => inner.step(now, cell, context),
+  })(undefined);
+};
+
+test.each([
+  ["copy", 10, 9, 256, 1_352_969],
+  ["repeat copy", 8, 7, 512, 5_312_007],
+  ["associative recall", 8, 6, 256, 1_344_518],
+  ["n-grams", 1, 1, 128, 331_905],
+] as const)(
+  "the parameters of the LSTM of 2014 for %s are the printed number: %d inputs, %d outputs, three layers of %d with skip connections and learned starts",
+  (_, input, output, hidden, printed) => {
+    const layers = [0, hidden, hidden].map((below) => recurrent(startingLstm(below + input, hidden)));
+    const layer = stacked(layers, { skip: true });
+    expect(parametersOf(sequenceModel({ layer, features: 3 * hidden, output }))).toBe(printed);
+  },
+);
