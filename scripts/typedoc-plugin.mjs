@@ -17,7 +17,6 @@ const categories = {
   "nn/outputs": "Output distributions",
   "nn/feedback": "Feedback and teacher forcing",
   "nn/lengths": "Lengths and ends",
-  "nn/readout": "Reservoirs and readouts",
   "nn/readout": "Reservoirs",
   "nn/liquid": "Reservoirs",
   "nn/time-scales": "Time scales",

@@ -148,13 +148,13 @@ describe("train text --tokenizer", () => {
     writeFileSync(at("bytes.json"), JSON.stringify(byteLevel));
   });
 
-  it("opens in the library, which does not cut", () => {
+  it("opens in the library, which does not cut", async () => {
     const { vocabulary } = openRun(at("run"), "text");
     expect(vocabulary.symbols).toEqual(pieces);
     expect(() => vocabulary.encode("the")).toThrow(
       "vocabulary.encode: a tokenizer cuts these texts, and none was given",
     );
-    expect([...openTextRun(at("run")).vocabulary.encode("the")]).toEqual([257]);
+    expect([...(await openTextRun(at("run"))).vocabulary.encode("the")]).toEqual([257]);
   });
 
   const fails = (name: string, args: readonly string[], message: RegExp, code = 1) =>
