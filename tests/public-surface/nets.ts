@@ -395,7 +395,7 @@ export const netRows: Rows = {
         nonZeros: maybe(size(2)),
         radius: maybe(positive(1)),
         leak: maybe(share(0.5)),
-        inputScale: maybe(argument([1, 2, 3], [], -1, [1, 2, "x"], ["x", 1, 1])),
+        inputScale: maybe(argument([1, 2, 3], ["number"], -1, [1, 2, "x"], ["x", 1, 1])),
         bias: maybe(atLeastZero(1)),
         noise: maybe(atLeastZero(1)),
         activation: maybe(choice("tanh")),
