@@ -15,6 +15,7 @@ import {
   roll,
   type Shape,
   sort,
+  sparseMatmul,
   square,
   sum,
   topK,
@@ -35,6 +36,9 @@ const unit = (n: number, like: Value) => oneHot(iota([n]), n, like.dtype);
 const positive = (m: Value) => add(matmul(m, permute(m)), unit(m.shape[0]!, m));
 /** A matrix whose diagonal is far from 0, of any matrix. */
 const steady = (m: Value) => add(m, mul(unit(m.shape.at(-1)!, m), 4));
+
+/** Rows of the elements of a sparse matrix [4, 3]: its diagonal and the one below. */
+const twoDiagonals = () => add(iota([2, 3], 0), iota([2, 3], 1));
 
 /** The rows. What they give is of the type of their operands. */
 export const opRows: readonly OpRow[] = [
@@ -76,6 +80,23 @@ export const opRows: readonly OpRow[] = [
     f: (a, b) => matmul(a!, b!),
   },
   { name: "cumulative product", shapes: [[5]], f: (x) => cumulativeProduct(x!) },
+  {
+    name: "vector times sparse matrix",
+    shapes: [[4], [2, 3]],
+    f: (x, values) => sparseMatmul(x!, { values: values!, from: twoDiagonals() }),
+  },
+  {
+    name: "matrix times sparse matrix, added to another",
+    shapes: [
+      [2, 4],
+      [2, 3],
+    ],
+    f: (x, values) =>
+      add(
+        sparseMatmul(x!, { values: values!, from: twoDiagonals() }),
+        matmul(x!, concat([values!, values!], 0)),
+      ),
+  },
   {
     name: "cumulative product of columns, from the end",
     shapes: [[3, 2]],

@@ -430,6 +430,19 @@ export const netRows: Rows = {
       },
       "liquid: ",
     ),
+  withSpectralRadius: () =>
+    row({
+      W: argument(
+        tensor([
+          [0, 1],
+          [1, 0],
+        ]),
+        [],
+        { values: tensor([[1, 1]]) },
+        [[0, 1]],
+      ),
+      radius: positive(1),
+    }),
   afterWashout: () => row({ structure: thing(chain([3])), washout: count(1) }),
   timeConstantInit: () => spec({ units: size(4), timeConstants: timeConstants() }),
   timeConstantsOf: () => row({ a: value() }),

@@ -235,6 +235,11 @@ export const flowRows: Rows = {
   },
   eigenvalues: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
   spectralRadius: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
+  spectralRadiusOfSparse: () =>
+    row({
+      entries: settings({ values: numbers([1, 2]), from: numbers([1, 0]) }),
+      n: { ...size(2), unnamed: true },
+    }),
   schur: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
   eigenpairs: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true } }),
   powerNorms: () => row({ a: numbers([1, 0, 0, 1]), n: { ...size(2), unnamed: true }, steps: count(3) }),

@@ -107,6 +107,11 @@ export const opRows: Rows = {
       high: argument(1, ["number"], "1", Number.NaN),
     }),
   oneHot: () => row({ index: value(ints()), size: count(2), dtype: dtype() }),
+  sparseMatmul: () =>
+    row({
+      x: value(tensor([5, 7])),
+      W: settings({ values: value(tensor([[2, 3]])), from: value(tensor([[1, 1]], "int32")) }),
+    }),
   triangularSolve: () =>
     row({
       a: value(tensor([[1]])),

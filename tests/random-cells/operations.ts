@@ -2,6 +2,7 @@ import {
   add,
   cholesky,
   clamp,
+  concat,
   cumulativeProduct,
   iota,
   matmul,
@@ -13,6 +14,7 @@ import {
   type Shape,
   softmax,
   sort,
+  sparseMatmul,
   square,
   sum,
   tanh,
@@ -55,6 +57,16 @@ const operations: Record<string, { readonly isSmooth: boolean; readonly of: (o: 
       const v = tanh(to(u, [2]));
       return sum(cholesky(add(outer(v, v), unit(u))), 0);
     },
+  },
+  sparseMatmul: {
+    isSmooth: true,
+    of: ({ u, param }) =>
+      tanh(
+        sparseMatmul(concat([u, u]), {
+          values: param(2, 3),
+          from: add(iota([2, 3], 0), mul(iota([2, 3], 1), 0)),
+        }),
+      ),
   },
   sort: { isSmooth: false, of: ({ u }) => sort(u).values },
   topK: { isSmooth: false, of: ({ u }) => softmax(topK(u, Math.min(2, u.size), 0).values) },

@@ -303,13 +303,16 @@ export function defineCell<
   };
 }
 
-function initialise<P>(specs: P, key: Key, dtype: DType, path: string): ParamsOf<P> {
-  if (isSpec(specs)) return specs.initialise(key.fold(hashPath(path)), specs.shape, dtype) as ParamsOf<P>;
+function initialise<P>(specs: P, key: Key, dtype: DType, path: string, around = ""): ParamsOf<P> {
+  if (isSpec(specs)) {
+    const own = key.fold(hashPath(specs.isDrawnWithSiblings ? around : path));
+    return specs.initialise(own, specs.shape, specs.dtype ?? dtype) as ParamsOf<P>;
+  }
   if (Array.isArray(specs))
-    return specs.map((s, i) => initialise(s, key, dtype, `${path}[${i}]`)) as unknown as ParamsOf<P>;
+    return specs.map((s, i) => initialise(s, key, dtype, `${path}[${i}]`, path)) as unknown as ParamsOf<P>;
   const out: Record<string, unknown> = {};
   for (const [k, s] of Object.entries(specs as Record<string, unknown>))
-    out[k] = initialise(s, key, dtype, path === "" ? k : `${path}.${k}`);
+    out[k] = initialise(s, key, dtype, path === "" ? k : `${path}.${k}`, path);
   return out as ParamsOf<P>;
 }
 

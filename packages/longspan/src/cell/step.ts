@@ -3,6 +3,10 @@ import type { DType, Key, Shape, Tensor, Value } from "../tensor/index.js";
 /** A parameter to be: its shape and how it is initialised. */
 export interface ParamSpec {
   readonly shape: Shape;
+  /** Integers, such as the places of a sparse matrix, which are not trained; floats of the cell's type by default. */
+  readonly dtype?: "int32";
+  /** Draws from the key of the record that it stands in, as its siblings do that say so: they are parts of one draw. */
+  readonly isDrawnWithSiblings?: true;
   /** Makes the initial tensor; a function of the key alone. */
   readonly initialise: (key: Key, shape: Shape, dtype: DType) => Tensor;
 }

@@ -102,7 +102,7 @@ export function traceCell(cell: Untraced, dtype: DType): TracedCell<unknown> {
     return variable;
   };
   const params = specValues(cell.specs, "", (path, spec) =>
-    enter(path, spec.shape, dtype, "one", { from: "param", path }),
+    enter(path, spec.shape, spec.dtype ?? dtype, "one", { from: "param", path }),
   );
   const operands = (specs: InputSpecs, scope: Scope, from: "input" | "edgeInput" | "ofEdge") =>
     Object.fromEntries(

@@ -14,6 +14,8 @@ const symbols: Readonly<Record<string, string>> = {
   less: "<",
   lessEqual: "≤",
   matmul: "·",
+  sparseProduct: "·",
+  sparseOuter: "⊗",
   outer: "⊗",
   reduceSum: "Σ",
   sumTo: "Σ",

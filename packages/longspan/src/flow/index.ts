@@ -5,10 +5,12 @@ export {
   eigenvalues,
   powerNorms,
   type Schur,
+  type SparseEntries,
   type SymmetricEigen,
   schur,
   singularValues,
   spectralRadius,
+  spectralRadiusOfSparse,
   symmetricEigen,
 } from "../linear-algebra/index.js";
 export type { Saturation } from "./activations.js";

@@ -8,5 +8,6 @@ export { orthonormalise } from "./orthonormalise.js";
 export { powerNorms } from "./power-norms.js";
 export { type Schur, schur } from "./schur.js";
 export { singularValues } from "./singular-values.js";
+export { type SparseEntries, spectralRadiusOfSparse } from "./sparse-spectral-radius.js";
 export { type SymmetricEigen, symmetricEigen } from "./symmetric-eigen.js";
 export { solveLower, solveUpper } from "./triangular-solve.js";

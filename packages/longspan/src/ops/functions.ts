@@ -38,6 +38,7 @@ export { pow } from "./pow.js";
 export * from "./roll.js";
 export * from "./solve.js";
 export * from "./sort.js";
+export { type SparseMatrix, sparseMatmul } from "./sparse-op.js";
 export { add, cast, div, equal, less, lessEqual, maximum, mul, neg, sub, where };
 
 const valueList = listOf(valueKind, "a list of tensors");

@@ -10,6 +10,7 @@ import * as products from "./product-ops.js";
 import type { Op } from "./record.js";
 import * as rows from "./row-ops.js";
 import * as shapes from "./shape-ops.js";
+import * as sparse from "./sparse-op.js";
 import * as triangular from "./triangular-op.js";
 
 const files = [
@@ -24,6 +25,7 @@ const files = [
   rows,
   recurrence,
   order,
+  sparse,
   triangular,
 ];
 

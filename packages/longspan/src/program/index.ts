@@ -24,6 +24,8 @@ export type {
   SegmentMap,
   SegmentSum,
   Show,
+  SparseOuter,
+  SparseProduct,
   SumRows,
   TileProgram,
   TriangularSolve,

@@ -1,23 +1,56 @@
 import {
+  adamW,
   afterWashout,
+  applyUpdates,
   cast,
   chain,
+  checkDerivatives,
   concat,
   fedBack,
   freeRunning,
+  fromArray,
   gaussianOutput,
   Key,
+  mul,
   type ReservoirConfig,
   recurrent,
   reservoir,
   spectralRadius,
+  sum,
+  type Tensor,
+  tensor,
   unfold,
+  valueAndGrad,
+  withSpectralRadius,
   zeros,
 } from "longspan";
 import { describe, expect, it } from "vitest";
-import { difference, normals, numbers, product, rows, type Vector, zeroVector } from "./plain.js";
+import {
+  difference,
+  type Matrix,
+  normals,
+  numbers,
+  product,
+  rows,
+  type Vector,
+  zeroVector,
+} from "./plain.js";
 
 type Params = ReturnType<ReturnType<typeof reservoir>["init"]>;
+
+/** The recurrent matrix with its zeros. */
+function dense({ W }: Params): Matrix {
+  if (!("values" in W)) return rows(W);
+  const [values, from] = [rows(W.values), rows(W.from)];
+  const n = values[0]!.length;
+  const whole = Array.from({ length: n }, () => zeroVector(n));
+  values.forEach((line, k) => {
+    line.forEach((v, j) => {
+      whole[from[k]![j]!]![j]! += v;
+    });
+  });
+  return whole;
+}
 
 /** The states of one sequence, by the equation in plain numbers. */
 function states(
@@ -25,7 +58,7 @@ function states(
   params: Params,
   x: Vector[],
 ): Vector[] {
-  const [U, W, b] = [rows(params.U), rows(params.W), numbers(params.b)];
+  const [U, W, b] = [rows(params.U), dense(params), numbers(params.b)];
   let h = zeroVector(b.length);
   return x.map((now) => {
     h = h.map((old, i) => {
@@ -63,17 +96,43 @@ describe("reservoir", () => {
           radius,
           ...(wiring === "sparse" ? { nonZeros: 5 } : {}),
         });
-        const { W } = cell.init(Key.of(3), "float64");
-        expect(Math.abs(spectralRadius(numbers(W), 40) / radius - 1)).toBeLessThan(1e-9);
+        const W = dense(cell.init(Key.of(3), "float64"));
+        expect(Math.abs(spectralRadius(W.flat(), 40) / radius - 1)).toBeLessThan(1e-9);
       });
 
   it("reads, ring by ring, the unit before", () => {
-    const W = rows(reservoir({ input: 1, hidden: 3, wiring: "ring", radius: 0.5 }).init(Key.of(1)).W);
+    const W = dense(reservoir({ input: 1, hidden: 3, wiring: "ring", radius: 0.5 }).init(Key.of(1)));
     expect(W).toEqual([
       [0, 0.5, 0],
       [0, 0, 0.5],
       [0.5, 0, 0],
     ]);
+  });
+
+  it("has units that each read as many others as they are to", () => {
+    const { W } = reservoir({ input: 1, hidden: 30, nonZeros: 7 }).init(Key.of(5));
+    const from = rows((W as { from: Tensor }).from);
+    expect(from.length).toBe(7);
+    for (let unit = 0; unit < 30; unit++) expect(new Set(from.map((line) => line[unit])).size).toBe(7);
+  });
+
+  it("is trained further: the gradient is that of the entries that are there, and steps leave their places as they are", () => {
+    const cell = reservoir({ input: 2, hidden: 12, nonZeros: 3, leak: 0.6, bias: 0.3 });
+    const params = cell.init(Key.of(1), "float64");
+    const structure = chain([5, 0, 9]);
+    const x = normals(Key.of(2), 14, 2);
+    const weights = normals(Key.of(3), 14, 12);
+    const loss = (p: Params) => sum(mul(weights, unfold(cell, p, { x }, structure).output));
+    const { first, second } = checkDerivatives(loss, params, { second: true });
+    expect(first).toBeLessThan(1e-7);
+    expect(second).toBeLessThan(1e-6);
+    const { grads } = valueAndGrad(loss)(params);
+    const optimiser = adamW({ learningRate: 0.01, weightDecay: 0.1 });
+    const { updates } = optimiser.update(grads, optimiser.init(params), params);
+    const next = applyUpdates(params, updates);
+    const [before, after] = [params.W, next.W] as { values: Tensor; from: Tensor }[];
+    expect(numbers(after!.from)).toEqual(numbers(before!.from));
+    expect(difference(numbers(after!.values), numbers(before!.values))).toBeGreaterThan(1e-3);
   });
 
   it("draws the weights of the input within their scales, and biases within theirs", () => {
@@ -105,7 +164,7 @@ describe("reservoir", () => {
     expect(run(Key.of(2))).toEqual(noise);
     expect(run(Key.of(3))).not.toEqual(noise);
     const still = reservoir({ ...sizes, activation: "linear" });
-    expect(numbers(still.init(Key.of(1), "float64").W)).toEqual(numbers(params.W));
+    expect(dense(still.init(Key.of(1), "float64"))).toEqual(dense(params));
   });
 
   it("goes on step by step as over the whole sequence", () => {
@@ -140,7 +199,7 @@ describe("reservoir", () => {
       initial: { h: forced.final.h } as never,
     });
 
-    const [U, W, b] = [rows(own.U), rows(own.W), numbers(own.b)];
+    const [U, W, b] = [rows(own.U), dense(own), numbers(own.b)];
     let h = numbers(forced.final.h);
     let y = numbers(start)[0]!;
     const expected = numbers(further).map((u) => {
@@ -169,6 +228,71 @@ describe("reservoir", () => {
     );
     expect(make({ radius: 0 })).toThrow("reservoir: radius is a finite positive number, got 0");
     expect(make({ leak: 0 })).toThrow("reservoir: leak is a number in (0, 1], got 0");
+  });
+});
+
+describe("withSpectralRadius", () => {
+  it("scales a matrix, or a sparse one, to a radius below and above 1", () => {
+    const W = normals(Key.of(1), 20, 20);
+    expect(spectralRadius(numbers(withSpectralRadius(W, 1.3)), 20)).toBeCloseTo(1.3, 12);
+    const { values, from } = withSpectralRadius(
+      {
+        values: normals(Key.of(2), 4, 250),
+        from: fromArray(
+          Array.from({ length: 1000 }, (_, q) => (q * q * 7 + q) % 250),
+          [4, 250],
+          "int32",
+        ),
+      },
+      0.7,
+    );
+    const whole = new Float64Array(250 * 250);
+    numbers(values).forEach((v, q) => {
+      whole[numbers(from)[q]! * 250 + (q % 250)]! += v;
+    });
+    expect(Math.abs(spectralRadius(whole, 250) / 0.7 - 1)).toBeLessThan(1e-9);
+  });
+
+  it("says that a matrix of zeros, or a nilpotent one, has no scale", () => {
+    const zero = tensor([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(() => withSpectralRadius(zero, 0.9)).toThrow(
+      new RangeError(
+        "withSpectralRadius: W has the spectral radius 0, so no factor gives it 0.9: all its entries are 0; let some unit hear of itself, by way of others",
+      ),
+    );
+    // A line of units, in any order; and the same one in other coordinates.
+    const line = tensor([
+      [0, 0, 3],
+      [0, 0, 0],
+      [0, 5, 0],
+    ]);
+    const nilpotent =
+      "so no factor gives it 0.9: it is nilpotent, and what enters is gone after 3 steps or fewer; let some unit hear of itself, by way of others";
+    expect(() => withSpectralRadius(line, 0.9)).toThrow(
+      new RangeError(`withSpectralRadius: W has the spectral radius 0, ${nilpotent}`),
+    );
+    const sparse = { values: tensor([[3, 5, 2]]), from: tensor([[1, 2, 2]], "int32") };
+    expect(() => withSpectralRadius({ ...sparse, values: tensor([[3, 5, 0]]) }, 0.9)).toThrow(
+      new RangeError(`withSpectralRadius: W has the spectral radius 0, ${nilpotent}`),
+    );
+    expect(numbers(withSpectralRadius(sparse, 1).values)).toEqual([1.5, 2.5, 1]);
+    const turned = tensor(
+      [
+        [1, -1],
+        [1, -1],
+      ],
+      "float64",
+    );
+    expect(() => withSpectralRadius(turned, 0.9)).toThrow("withSpectralRadius: W has the spectral radius 0");
+  });
+
+  it("says that a matrix is to be square", () => {
+    expect(() => withSpectralRadius(tensor([[1, 2]]), 1)).toThrow(
+      "withSpectralRadius: W is [1, 2], expected a square matrix [n, n], or entries [nonZeros, n] and the row of each",
+    );
   });
 });
 

@@ -2,4 +2,4 @@ export * from "./constant.js";
 export * from "./identity.js";
 export * from "./orthogonal.js";
 export * from "./random.js";
-export * from "./sparse.js";
+export { sparseInit } from "./sparse.js";

@@ -1,7 +1,7 @@
 import type { ParamSpec } from "../../cell/index.js";
 import { check, checkSettings, finitePositive, optional, size } from "../../check/index.js";
-import { spectralRadius } from "../../linear-algebra/index.js";
-import { fromArray, RandomNumbers } from "../../tensor/index.js";
+import { spectralRadiusOfSparse } from "../../linear-algebra/index.js";
+import { fromArray, type Key, RandomNumbers } from "../../tensor/index.js";
 import { specOf } from "./spec.js";
 
 /**
@@ -33,26 +33,44 @@ export function sparseInit(
       `sparseInit: nonZeros is at most ${hidden}, the units that there are to read, got ${nonZeros}`,
     );
   return specOf("sparseInit", [hidden, hidden], (key, shape, dtype) => {
-    const W = drawSparse(new RandomNumbers(key.fold(0)), hidden, nonZeros);
-    // Each unit reads another, so some hear of themselves over others: rho is above 0.
-    const scale = radius / spectralRadius(W, hidden);
-    return fromArray(
-      W.map((w) => w * scale),
-      shape,
-      dtype,
-    );
+    const { values, from } = sparseWithRadius(key, hidden, nonZeros, radius);
+    const W = new Float64Array(hidden * hidden);
+    values.forEach((v, q) => {
+      W[from[q]! * hidden + (q % hidden)] = v;
+    });
+    return fromArray(W, shape, dtype);
   });
 }
 
-function drawSparse(draws: RandomNumbers, hidden: number, nonZeros: number): Float64Array {
-  const W = new Float64Array(hidden * hidden);
+/** A drawn matrix [hidden, hidden] by its entries. */
+interface DrawnEntries {
+  /** [nonZeros, hidden]: the k-th entry of each unit's column. */
+  readonly values: Float64Array;
+  /** The unit that each reads. */
+  readonly from: Int32Array;
+}
+
+/** Entries from N(0, 1), each unit's in distinct places, scaled to a spectral radius. */
+export function sparseWithRadius(key: Key, hidden: number, nonZeros: number, radius: number): DrawnEntries {
+  const { values, from } = drawSparse(key, hidden, nonZeros);
+  // Each unit reads another, so some hear of themselves over others: rho is above 0.
+  const scale = radius / spectralRadiusOfSparse({ values, from }, hidden);
+  return { values: values.map((v) => v * scale), from };
+}
+
+/** The same as they are drawn. */
+export function drawSparse(key: Key, hidden: number, nonZeros: number): DrawnEntries {
+  const draws = new RandomNumbers(key.fold(0));
+  const values = new Float64Array(nonZeros * hidden);
+  const from = new Int32Array(nonZeros * hidden);
   const units = Array.from({ length: hidden }, (_, i) => i);
   for (let unit = 0; unit < hidden; unit++)
     for (let k = 0; k < nonZeros; k++) {
       // The beginning of a random permutation.
       const other = k + draws.below(hidden - k);
       [units[k], units[other]] = [units[other]!, units[k]!];
-      W[units[k]! * hidden + unit] = draws.normal();
+      from[k * hidden + unit] = units[k]!;
+      values[k * hidden + unit] = draws.normal();
     }
-  return W;
+  return { values, from };
 }

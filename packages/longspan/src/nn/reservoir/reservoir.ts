@@ -11,8 +11,8 @@ import {
   share,
   size,
 } from "../../check/index.js";
-import { add, matmul, mul, tanh } from "../../ops/index.js";
-import { fromArray, RandomNumbers, type Shape, ShapeError, type Value } from "../../tensor/index.js";
+import { add, matmul, mul, type SparseMatrix, sparseMatmul, tanh } from "../../ops/index.js";
+import { fromArray, RandomNumbers, type Shape, ShapeError, Value } from "../../tensor/index.js";
 import { specOf } from "../init/spec.js";
 import { normalsOf } from "../outputs/draws.js";
 import { reservoirMatrix, type Wiring } from "./wiring.js";
@@ -44,10 +44,11 @@ export interface ReservoirConfig {
   readonly activation?: "tanh" | "linear";
 }
 
-/** Parameters of `reservoir`: U [input, hidden], W [hidden, hidden], b [hidden]. */
+/** Parameters of `reservoir`: U [input, hidden], W, b [hidden]. */
 export interface ReservoirSpecs {
   readonly U: ParamSpec;
-  readonly W: ParamSpec;
+  /** Of sparse wiring and a ring the entries that are not zero, [nonZeros, hidden], and where they stand; else [hidden, hidden]. */
+  readonly W: ParamSpec | SparseMatrix<ParamSpec>;
   readonly b: ParamSpec;
 }
 
@@ -57,7 +58,8 @@ export interface ReservoirSpecs {
  *
  *     h(t) = (1 - leak) h(t-1) + leak tanh(W h(t-1) + U x(t) + b + noise n(t)),   n(t) ~ N(0, 1)
  *
- * W is drawn as `wiring` says and scaled to the spectral radius exactly. It is a cell as any other: `recurrent` makes a layer of it, it
+ * W is drawn as `wiring` says and scaled to the spectral radius exactly. Of sparse wiring only the entries that are not zero are kept,
+ * multiplied and, where it is trained, learned: W is `{ values, from }` then, the matrix of `sparseMatmul`. A reservoir is a cell as any other: `recurrent` makes a layer of it, it
  * streams, and its parameters can be trained further.
  *
  * Feedback from the output is a part of x: train with x(t) = [y(t-1), u(t)], the targets of the step before, and run it free with
@@ -115,7 +117,7 @@ function reservoirOf(config: ReservoirConfig) {
       b: vectorBetween(bias, hidden),
     }),
     step({ x, h }, { U, W, b }, draws) {
-      const a = add(add(matmul(x, U), b), matmul(h, W));
+      const a = add(add(matmul(x, U), b), W instanceof Value ? matmul(h, W) : sparseMatmul(h, W));
       const noisy = noise === 0 ? a : add(a, mul(normalsOf(draws.uniform([2 * hidden])), noise));
       const v = activation === "tanh" ? tanh(noisy) : noisy;
       const next = leak === 1 ? v : add(mul(h, 1 - leak), mul(v, leak));

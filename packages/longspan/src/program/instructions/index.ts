@@ -14,6 +14,8 @@ import { segmentMap } from "./segment-map.js";
 import { segmentMax } from "./segment-max.js";
 import { segmentPick } from "./segment-pick.js";
 import { segmentSum } from "./segment-sum.js";
+import { sparseOuter } from "./sparse-outer.js";
+import { sparseProduct } from "./sparse-product.js";
 import { sumRows } from "./sum-rows.js";
 import { triangularSolve } from "./triangular-solve.js";
 
@@ -33,6 +35,8 @@ export type { SegmentMap } from "./segment-map.js";
 export type { SegmentMax } from "./segment-max.js";
 export type { SegmentPick } from "./segment-pick.js";
 export type { SegmentSum } from "./segment-sum.js";
+export type { SparseOuter } from "./sparse-outer.js";
+export type { SparseProduct } from "./sparse-product.js";
 export type { SumRows } from "./sum-rows.js";
 export type { TriangularSolve } from "./triangular-solve.js";
 
@@ -41,6 +45,8 @@ export const instructions = {
   gemm,
   outerSum,
   batchedMatmul,
+  sparseProduct,
+  sparseOuter,
   sumRows,
   segmentSum,
   segmentMax,
