@@ -1,4 +1,4 @@
-import { chain, draw, drawUnfolded } from "longspan";
+import { type AnySequenceLayer, chain, draw, drawUnfolded, type OpenedRun } from "longspan";
 import { fileReason, replaceFile } from "longspan/node";
 import type { DrawRunOptions } from "./command-options.js";
 import { exitCode, Failure } from "./failure.js";
@@ -18,7 +18,9 @@ export async function drawRun(run: string, { unfolded, detail, out }: DrawRunOpt
       "--detail operations is for the circuit, not for --unfolded; leave one of the two out",
       exitCode.usage,
     );
-  const { kind, model, params } = await openTrained(run);
+  const opened: OpenedRun = await openTrained(run);
+  const { kind } = opened;
+  const { model, params } = netOf(opened, run);
   // Its own parameters: only their shapes count, and to make others would take its time.
   const drawn = {
     init: () => params,
@@ -44,4 +46,13 @@ export async function drawRun(run: string, { unfolded, detail, out }: DrawRunOpt
   } catch (error) {
     throw new Failure(`cannot write to ${out}: ${fileReason(error)}`);
   }
+}
+
+/** The sequence layer in a run, with its parameters. @throws Failure if there is none */
+function netOf(opened: OpenedRun, run: string): { readonly model: AnySequenceLayer; readonly params: unknown } {
+  const { kind, net, params } = opened;
+  const { model } = opened as { readonly model?: AnySequenceLayer };
+  if (net !== undefined) return net;
+  if (model !== undefined && "stream" in model) return { model, params };
+  throw new Failure(`${run} is a run of the kind ${kind}, whose net is no chain of steps that could be drawn`);
 }

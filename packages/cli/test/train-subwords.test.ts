@@ -154,7 +154,8 @@ describe("train text --tokenizer", () => {
     expect(() => vocabulary.encode("the")).toThrow(
       "vocabulary.encode: a tokenizer cuts these texts, and none was given",
     );
-    expect([...(await openTextRun(at("run"))).vocabulary.encode("the")]).toEqual([257]);
+    const { vocabulary: cutting } = await openTextRun(at("run"));
+    expect([...cutting.encode("the")]).toEqual([257]);
   });
 
   const fails = (name: string, args: readonly string[], message: RegExp, code = 1) =>

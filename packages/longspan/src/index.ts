@@ -139,11 +139,15 @@ export * from "./optim/index.js";
 export { OutOfMemoryError, type Shortage } from "./program/index.js";
 export {
   type AnyCellParams,
+  type ClassifyEncoding,
+  type ClassifyModelSettings,
+  classifyRunModel,
   decodeRun,
   isOwnCell,
   type KeptWeights,
   type LayerSizes,
   memoryRunCells,
+  type OpenedClassifyRun,
   type OpenedRun,
   type OpenedRuns,
   type OpenedSyntheticRun,

@@ -10,6 +10,7 @@ import {
   optional,
 } from "../check/index.js";
 import { isOwnCell } from "./cell-names.js";
+import { classifyRun, type OpenedClassifyRun } from "./classify-run.js";
 import { checkConfig, checkHead, type RunConfig, refusing } from "./configuration.js";
 import { RunError } from "./run-error.js";
 import { type RunFile, runFiles } from "./run-files.js";
@@ -22,6 +23,7 @@ import { type OpenedTextRun, textRun } from "./text-run.js";
 export interface OpenedRuns {
   readonly text: OpenedTextRun;
   readonly synthetic: OpenedSyntheticRun;
+  readonly classify: OpenedClassifyRun;
 }
 
 /** The kinds of run that can be opened. */
@@ -41,6 +43,7 @@ export interface RunBytes {
 const kinds: { readonly [K in RunKindName]: RunKind<OpenedRuns[K]> } = {
   text: textRun,
   synthetic: syntheticRun,
+  classify: classifyRun,
 };
 const kindName = oneOf(...Object.keys(kinds));
 /** Which kind of run is wanted: by its name, or by what opens it. */

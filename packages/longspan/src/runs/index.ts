@@ -6,6 +6,12 @@ export {
   type OwnCellMaker,
   runCells,
 } from "./cell-names.js";
+export {
+  type ClassifyEncoding,
+  type ClassifyModelSettings,
+  classifyRunModel,
+  type OpenedClassifyRun,
+} from "./classify-run.js";
 export * from "./configuration.js";
 export * from "./decode-run.js";
 export * from "./run-error.js";

@@ -1,3 +1,4 @@
+import type { AnySequenceLayer } from "../nn/index.js";
 import type { Predictor } from "../tasks/index.js";
 import type { OwnCellMaker } from "./cell-names.js";
 import type { RunConfig, RunSchema } from "./configuration.js";
@@ -9,6 +10,8 @@ export interface OpenedRun<P = unknown> extends KeptWeights<P> {
   readonly kind: string;
   /** What config.json holds. */
   readonly config: RunConfig;
+  /** Of a model that is no sequence layer itself: the layer in it and its parameters, for drawings. */
+  readonly net?: { readonly model: AnySequenceLayer; readonly params: unknown };
   /** What it makes of inputs one by one; absent where there are no inputs. */
   predictor?(): Predictor;
 }

@@ -1,5 +1,31 @@
 export * from "./balanced-weights.js";
-export * from "./classification/index.js";
+export {
+  type ClassificationBatch,
+  type ClassificationOptions,
+  type ClassificationScores,
+  type ClassifiedSequence,
+  type ClassifierOptions,
+  type ClassPrediction,
+  type ClassScores,
+  classificationLearner,
+  classificationScores,
+  classificationTask,
+  type EncodedSequence,
+  type NumbersEncoding,
+  numbersEncoding,
+  numbersIn,
+  type SequenceClassifier,
+  type SequenceClassifierConfig,
+  type SequenceClassifierParams,
+  type SequenceEncoding,
+  type SequenceReading,
+  scaledNumbers,
+  sequenceClassifier,
+  type TextEncoding,
+  type TextLevel,
+  textEncoder,
+  textEncoding,
+} from "./classification/index.js";
 export { type ExampleBatches, type ExampleBatchesConfig, exampleBatches } from "./example-batches.js";
 export { type ExampleTask, type ExampleTaskOptions, exampleTask } from "./example-task.js";
 export { forEachBatch } from "./for-each-batch.js";

@@ -5,5 +5,20 @@ export {
   classificationLearner,
   classificationTask,
 } from "./classification-learner.js";
+export { type ClassPrediction, classPredictor } from "./classification-predictor.js";
 export * from "./classification-scores.js";
 export * from "./sequence-classifier.js";
+export {
+  type EncodedSequence,
+  inputInWords,
+  type NumbersEncoding,
+  numbersEncoding,
+  numbersIn,
+  type SequenceEncoding,
+  scaledNumbers,
+  symbolsOf,
+  type TextEncoding,
+  type TextLevel,
+  textEncoder,
+  textEncoding,
+} from "./sequence-encoding.js";
