@@ -49,10 +49,15 @@ export async function drawRun(run: string, { unfolded, detail, out }: DrawRunOpt
 }
 
 /** The sequence layer in a run, with its parameters. @throws Failure if there is none */
-function netOf(opened: OpenedRun, run: string): { readonly model: AnySequenceLayer; readonly params: unknown } {
+function netOf(
+  opened: OpenedRun,
+  run: string,
+): { readonly model: AnySequenceLayer; readonly params: unknown } {
   const { kind, net, params } = opened;
   const { model } = opened as { readonly model?: AnySequenceLayer };
   if (net !== undefined) return net;
   if (model !== undefined && "stream" in model) return { model, params };
-  throw new Failure(`${run} is a run of the kind ${kind}, whose net is no chain of steps that could be drawn`);
+  throw new Failure(
+    `${run} is a run of the kind ${kind}, whose net is no chain of steps that could be drawn`,
+  );
 }

@@ -5,6 +5,7 @@ import { type Dependent, setting, type Table, type ValuesOf } from "../settings/
 import {
   budgetOf,
   type CommonSettings,
+  flowSettings,
   type Kept,
   outputSettings,
   updateSettings,
@@ -46,6 +47,7 @@ export function learningSettings(ones: string, { batch = 32 }: { readonly batch?
     ...budgetOf(2),
     batch: setting(integer(1), { group: "training", help: `${ones} per step`, default: batch }),
     ...updateSettings,
+    ...flowSettings,
     valid: setting(rate, {
       group: "data",
       first: 7,

@@ -35,7 +35,7 @@ export async function examplesSubject<S extends ExampleSettings, E extends objec
   const loss: LastLoss<P> = (p) => learner.loss(p, batch, null);
   const advised = {
     command: `train ${kind.task}`,
-    settings: { ...config.settings, flow: null },
+    settings: config.settings,
     run,
     trained: step,
     steps,
