@@ -36,6 +36,7 @@ const categories = {
   train: "Training",
   tasks: "Tasks over examples",
   data: "Data",
+  "data/series": "Series",
   "data/stories": "Stories",
   "data/trees": "Trees",
   "data/synthetic": "Synthetic problems",

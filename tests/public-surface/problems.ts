@@ -53,6 +53,31 @@ export const problemRows: Rows = {
       { problem: thing(adding({ length: 30 })), options: settings({ sequences: maybe(size(20)) }) },
       "adding.sample: ",
     ),
+  mackeyGlass: () =>
+    row({
+      options: settings({
+        length: size(20),
+        tau: maybe(positive(17)),
+        step: maybe(positive(0.1)),
+        every: maybe(size(10)),
+        skip: maybe(count(3)),
+        key: maybe(key()),
+      }),
+    }),
+  narma: () =>
+    row({
+      options: settings({ length: size(20), key: key(), order: maybe(argument(5, ["number"], 0, 11, 1.5)) }),
+    }),
+  lorenz: () =>
+    row({
+      options: settings({
+        length: size(20),
+        step: maybe(positive(0.1)),
+        substeps: maybe(size(2)),
+        skip: maybe(count(3)),
+        key: maybe(key()),
+      }),
+    }),
   copyMemory: () => problem({ options: settings({ length: lengths(10) }) }, "copy-memory.sample: "),
   embeddedReber: () => problem({}, "embedded-reber.sample: "),
   listOps: () =>

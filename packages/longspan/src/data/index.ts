@@ -1,5 +1,6 @@
 export { characterVocabulary, UnknownSymbolError } from "./character-vocabulary.js";
 export * from "./pairs.js";
+export * from "./series/index.js";
 export * from "./stored-vocabulary.js";
 export * from "./stories/index.js";
 export * from "./streams.js";
