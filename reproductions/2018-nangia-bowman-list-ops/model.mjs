@@ -24,10 +24,12 @@ import {
   unfold,
   zeros,
 } from "longspan";
+import { draws } from "../pairs.mjs";
 
-/** The published distribution, and short lists. */
+/** The published distribution, in which no expression comes twice; the same with those that do; and short lists. */
 export const problems = {
-  published: listOps({ symbols: [4, 300] }),
+  published: different(listOps({ symbols: [4, 300] }), 90_000),
+  drawn: listOps({ symbols: [4, 300] }),
   short: listOps({ depth: 4, symbols: [4, 30] }),
 };
 
@@ -35,9 +37,10 @@ const slots = 6;
 
 /** What each arm is: its problem, its cell by features and units, the trees that it runs over, and where the state of the root stands. */
 export const arms = {
-  "chain-lstm": { problem: "published", hidden: 100, make: lstm },
+  "chain-lstm": { problem: "published", hidden: 128, make: lstm },
+  "drawn-chain-lstm": { problem: "drawn", hidden: 100, make: lstm },
   "tree-lstm": {
-    problem: "published",
+    problem: "drawn",
     hidden: 100,
     make: binaryTreeLstm,
     tree: ({ tree }) => tree,
@@ -137,6 +140,48 @@ function randomTree({ symbols }) {
     roots.splice(i, 2, children.push([roots[i], roots[i + 1]]) - 1);
   }
   return { children };
+}
+
+/**
+ * Batches from rounds of so many expressions that are all different, new ones for each round. Short ones, of which there are few, come more
+ * seldom than they are drawn: half of the expressions have more than 16 symbols, not more than 10.
+ */
+function different(problem, size) {
+  let last = {};
+  const round = (key) => {
+    const found = new Map();
+    for (let batch = 0; found.size < size; batch++)
+      for (const expression of problem.sample(key, batch, 1000))
+        if (found.size < size) found.set(expression.symbols.join(), expression);
+    return draws(key).shuffled([...found.values()]);
+  };
+  return {
+    ...problem,
+    sample(key, batch, count) {
+      const inRound = Math.floor(size / count);
+      const forRound = key.fold(Math.floor(batch / inRound));
+      const name = forRound.words.join();
+      if (last.name !== name) last = { name, expressions: round(forRound) };
+      const from = (batch % inRound) * count;
+      return last.expressions.slice(from, from + count);
+    },
+  };
+}
+
+/** Batches of which each has like lengths: 16 at a time are drawn, put in order of length, cut, and come in any order. */
+export function likeLengths(problem, key, size) {
+  let last = {};
+  const [forExpressions, forOrder] = key.split(2);
+  return (step) => {
+    const number = Math.floor(step / 16);
+    if (last.number !== number) {
+      const some = problem.sample(forExpressions, number, 16 * size);
+      some.sort((a, b) => a.symbols.length - b.symbols.length);
+      const batches = Array.from({ length: 16 }, (_, i) => some.slice(i * size, (i + 1) * size));
+      last = { number, batches: draws(forOrder.fold(number)).shuffled(batches) };
+    }
+    return last.batches[step % 16];
+  };
 }
 
 /** Expressions that are held out: of the key of no training. */

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { argmax, Key, onCpu, parseListOps, scope } from "longspan";
 import { trainKept } from "../training.mjs";
-import { arms, heldOut, lossOf, netOf, problems } from "./model.mjs";
+import { arms, heldOut, likeLengths, lossOf, netOf, problems } from "./model.mjs";
 
 const { arm, seed, steps, minutes, state, data } = JSON.parse(process.argv[2]);
 const { problem } = arms[arm];
@@ -13,11 +13,14 @@ const setting = { batch: 64, rate: 0.002 };
 const net = netOf(arm);
 const [forInit, forBatches, forTraining] = Key.of(seed).split(3);
 const check = heldOut(problem, 500);
-const test = problem === "published" && data ? published(data) : heldOut(problem, 5000);
+const test = problem !== "short" && data ? published(data) : heldOut(problem, 5000);
 
 const { params, result } = await trainKept({
   task: {
-    batch: (step) => problems[problem].sample(forBatches, step, setting.batch),
+    batch:
+      problem === "published"
+        ? likeLengths(problems[problem], forBatches, setting.batch)
+        : (step) => problems[problem].sample(forBatches, step, setting.batch),
     predictions: (expressions) => expressions.length,
     carriedAtStart: () => ({}),
     loss: (params, expressions) => ({ loss: lossOf(net, params, expressions), carried: {} }),
