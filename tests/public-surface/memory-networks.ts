@@ -157,7 +157,9 @@ export const memoryNetworkRows: Rows = {
           init: init("entityNetwork"),
           apply: row(
             {
-              params: tree(entityNetwork({ vocabulary: words, width: 3, entities: 2, longest: 4 }).init(Key.of(1))),
+              params: tree(
+                entityNetwork({ vocabulary: words, width: 3, entities: 2, longest: 4 }).init(Key.of(1)),
+              ),
               stories: storiesArgument(),
             },
             { says: "entityNetwork.apply: " },
