@@ -186,7 +186,7 @@ class Products {
   }
 
   template <class T>
-  Status batchedTyped(const Instruction& i, const Span& span) {
+  LONGSPAN_SMALL Status batchedTyped(const Instruction& i, const Span& span) {
     const int64_t m = i.m;
     const int64_t k = i.k;
     const int64_t n = i.n;

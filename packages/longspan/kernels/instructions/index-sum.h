@@ -21,7 +21,7 @@ struct indexSum : Common {
 namespace LONGSPAN_ISA {
 
 template <class T>
-Status indexSum(const Bound& bound, const Instruction& i, const Span& span, Failure& failure) {
+LONGSPAN_SMALL Status indexSum(const Bound& bound, const Instruction& i, const Span& span, Failure& failure) {
   const int64_t whole = static_cast<int64_t>(i.size) * i.columns;
   const bool shared = i.out.rows == rowsFixed;
   if (!i.accumulate && shared) __builtin_memset(bound.at<T>(i.out, 0), 0, static_cast<size_t>(whole) * sizeof(T));

@@ -36,7 +36,7 @@ struct IndexHeap {
   bool descending;
 
   /** NaN counts as larger than every number; of equals the first comes first. */
-  LONGSPAN_INLINE bool isBefore(int32_t p, int32_t q) const {
+  LONGSPAN_SHARED bool isBefore(int32_t p, int32_t q) const {
     const T x = elements[p * stride];
     const T y = elements[q * stride];
     const bool smaller = x < y || (y != y && x == x);
@@ -45,7 +45,7 @@ struct IndexHeap {
   }
 
   /** Lets an index sink from `at` to where it belongs among the first `size`. */
-  LONGSPAN_INLINE void sink(int32_t index, int64_t at, int64_t size) const {
+  LONGSPAN_SHARED void sink(int32_t index, int64_t at, int64_t size) const {
     for (int64_t child = 2 * at + 1; child < size; child = 2 * at + 1) {
       if (child + 1 < size && isBefore(heap[child * stride], heap[(child + 1) * stride])) child++;
       if (!isBefore(index, heap[child * stride])) break;
@@ -55,7 +55,7 @@ struct IndexHeap {
     heap[at * stride] = index;
   }
 
-  LONGSPAN_INLINE void order(int32_t length, int32_t count) const {
+  void order(int32_t length, int32_t count) const {
     for (int32_t q = 0; q < count; q++) heap[q * stride] = q;
     for (int64_t q = count / 2 - 1; q >= 0; q--) sink(heap[q * stride], q, count);
     for (int32_t j = count; j < length; j++)
