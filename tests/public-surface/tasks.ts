@@ -1,5 +1,26 @@
-import { classificationLearner, recurrent, rnn, type SequenceClassifier, sequenceClassifier } from "longspan";
-import { argument, choice, func, key, maybe, nullable, rate, settings, size, thing } from "./arguments.js";
+import {
+  classificationLearner,
+  numbersEncoding,
+  recurrent,
+  rnn,
+  type SequenceClassifier,
+  sequenceClassifier,
+  textEncoding,
+} from "longspan";
+import {
+  argument,
+  choice,
+  flag,
+  func,
+  key,
+  maybe,
+  nullable,
+  rate,
+  settings,
+  size,
+  text,
+  thing,
+} from "./arguments.js";
 import { exempt, type Row, type Rows, row } from "./calls.js";
 
 const layer = () => recurrent(rnn({ input: 2, hidden: 3 }));
@@ -104,5 +125,51 @@ export const taskRows: Rows = {
       answered: argument([0, 1], ["list"], [0, 2]),
       classes: size(2),
     }),
+  textEncoding: () =>
+    row({
+      texts: argument(["ab"], ["list"], [1]),
+      options: settings({ level: choice("char"), column: text("text"), most: maybe(size(5)) }),
+    }),
+  textEncoder: () =>
+    row(
+      { encoding: argument(textEncoding(["a"], { level: "char", column: "text" }), []) },
+      { methods: { "": row({ text: text("a") }, { says: "textEncoder(encoding): " }) } },
+    ),
+  numbersEncoding: () =>
+    row({
+      sequences: argument([[1, 2]], ["list"], [1]),
+      options: settings({
+        columns: argument(["a"], ["list"], [1]),
+        column: nullable(text("values")),
+        steps: maybe(argument(["a"], ["list"], [1])),
+      }),
+    }),
+  scaledNumbers: () =>
+    row({
+      values: argument([1, 2], ["list"]),
+      encoding: argument(numbersEncoding([[1, 2]], { columns: ["a"], column: "values" }), []),
+    }),
+  numbersIn: () => exempt("reads what users of a trained model give, and throws InputError: tests/tasks"),
+  classifyRunModel: () =>
+    row(
+      {
+        settings: settings({
+          cell: choice("lstm"),
+          hidden: size(3),
+          layers: size(1),
+          features: size(2),
+          dropout: rate(0),
+          bidirectional: flag(false),
+          read: choice("mean"),
+        }),
+        encoding: argument(
+          { labels: ["a", "b"], input: textEncoding(["a"], { level: "char", column: "text" }) },
+          [],
+          { labels: [], input: {} },
+        ),
+        own: maybe(nullable(func(() => null))),
+      },
+      { methods: methods("init", "apply") },
+    ),
   InputError: () => exempt("an error that predictors throw"),
 };

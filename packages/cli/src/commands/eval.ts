@@ -7,7 +7,10 @@ import { parserOf } from "../settings/options.js";
 export function add(command: Command): void {
   command
     .argument("<run>", "the folder that longspan train made")
-    .argument("[path]", "a text file in UTF-8, for a run on a text")
+    .argument(
+      "[path]",
+      "data to measure it on; what the run held out, or fresh sequences of its problem, if not given",
+    )
     .option("--skip-unknown", "leave out of the text what the model does not know")
     .option(
       "--lengths <lengths>",

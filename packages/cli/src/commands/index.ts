@@ -16,13 +16,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./train.js"),
   },
   {
+    name: "predict",
+    description: "Answer inputs with a trained model, a line of JSON each: from a file, or in a pipe",
+    load: () => import("./predict.js"),
+  },
+  {
     name: "sample",
     description: "Draw a text from a trained model",
     load: () => import("./sample.js"),
   },
   {
     name: "eval",
-    description: "Measure a trained model on a text",
+    description: "Measure a trained model on data of yours",
     load: () => import("./eval.js"),
   },
   {

@@ -7,7 +7,7 @@ import { parserOf } from "../settings/options.js";
 export function add(command: Command): void {
   command
     .argument("<run>", "the folder that longspan train made")
-    .option("--data <path>", "a text file in UTF-8; the run's held-out text if not given")
+    .option("--data <path>", "data to look at; what the run held out if not given")
     .option("--curvature", "also show second derivatives against the lag; takes longer")
     .option(
       "--steps <n>",

@@ -9,7 +9,7 @@ import type { JobKind } from "./job.js";
  * Something that the kind of job of a run can do.
  * @throws RunError if there is no run; Failure if its kind cannot do that
  */
-export function abilityOf<K extends "inspect" | "eval" | "sample" | "predict">(
+export function abilityOf<K extends "inspect" | "eval" | "sample">(
   run: string,
   ability: K,
 ): NonNullable<JobKind[K]> {
@@ -21,4 +21,10 @@ export function abilityOf<K extends "inspect" | "eval" | "sample" | "predict">(
       `${join(run, runFiles.config)}: task is ${JSON.stringify(task)}, expected ${able.map(({ name }) => JSON.stringify(name)).join(" or ")}`,
     );
   return kind[ability]!;
+}
+
+/** The kind of job of a run; undefined if the command line knows none of that name. @throws RunError if there is no run */
+export function kindOfRun(run: string): JobKind | undefined {
+  const { task } = readRunConfig(run);
+  return kinds.find(({ name }) => name === task);
 }

@@ -16,7 +16,7 @@ export interface ClassPrediction {
   readonly label: string;
   /** Of that label. */
   readonly probability: number;
-  /** Of the labels, the most probable first; of the first five where there are more than twenty. */
+  /** Of all labels; of the five most probable where there are more than twenty. */
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
@@ -60,8 +60,8 @@ export function classPredictor<P>(
 function predictionOf(logits: ArrayLike<number>, offset: number, labels: readonly string[]): ClassPrediction {
   const shares = softmaxOf(logits, offset, labels.length);
   const best = argmaxOf(logits, offset, labels.length);
-  const order = Array.from(shares.keys()).sort((a, b) => shares[b]! - shares[a]! || a - b);
-  const shown = labels.length > most ? order.slice(0, 5) : order;
+  const all = Array.from(shares.keys());
+  const shown = labels.length > most ? all.sort((a, b) => shares[b]! - shares[a]! || a - b).slice(0, 5) : all;
   return {
     label: labels[best]!,
     probability: shares[best]!,

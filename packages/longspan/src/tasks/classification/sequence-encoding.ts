@@ -1,4 +1,17 @@
-import { describe, isRecord } from "../../check/index.js";
+import {
+  check,
+  checkSettings,
+  describe,
+  isRecord,
+  kind,
+  listOf,
+  numbers,
+  oneOf,
+  optional,
+  orNull,
+  size,
+  text as textKind,
+} from "../../check/index.js";
 import { characterVocabulary, vocabularyFrom, wordVocabulary } from "../../data/index.js";
 import { InputError } from "../predictor.js";
 import type { ClassifiedSequence } from "./classification-learner.js";
@@ -43,11 +56,30 @@ export function symbolsOf({ level, symbols }: TextEncoding): number {
   return level === "byte" ? 257 : level === "word" ? symbols.length + 1 : symbols.length + 2;
 }
 
-/** The encoding of texts, from those that are learned from. @param most words, at level word */
-export function textEncoding(
-  texts: readonly string[],
-  { level, column, most }: { readonly level: TextLevel; readonly column: string; readonly most: number },
-): TextEncoding {
+/** What a text encoding is made for. */
+export interface TextEncodingOptions {
+  readonly level: TextLevel;
+  /** The column of a record that holds the text. */
+  readonly column: string;
+  /** Most words, at level word; 10,000 by default. */
+  readonly most?: number;
+}
+
+/**
+ * The encoding of texts, from those that are learned from.
+ * @example textEncoding(["ab", "b"], { level: "char", column: "text" }).symbols // ["a", "b"]
+ */
+export function textEncoding(texts: readonly string[], options: TextEncodingOptions): TextEncoding {
+  check("textEncoding", "texts", texts, textsKind);
+  const {
+    level,
+    column,
+    most = 10_000,
+  } = checkSettings("textEncoding", options, {
+    level: oneOf("char", "word", "byte"),
+    column: textKind,
+    most: optional(size),
+  });
   const symbols =
     level === "byte"
       ? []
@@ -60,14 +92,38 @@ export function textEncoding(
   return { kind: "text", level, symbols, column };
 }
 
+const textsKind = listOf(textKind, "a list of texts");
+const textEncodingKind = kind(
+  "the encoding of texts, such as textEncoding(texts, { level, column })",
+  (value) => isRecord(value) && value.kind === "text" && textsKind.accepts(value.symbols),
+);
+const numbersEncodingKind = kind(
+  "the encoding of numbers, such as numbersEncoding(sequences, { columns, column })",
+  (value) => isRecord(value) && value.kind === "numbers" && textsKind.accepts(value.columns),
+);
+
 // Part of every browser and of Node.js, but of no ECMAScript library file.
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
-/** Puts texts into symbols. */
+/**
+ * Puts texts into symbols: number 0 begins every text, so that none is empty, and number 1 stands for every symbol that is unknown.
+ * @example
+ * const encode = textEncoder(textEncoding(["ab"], { level: "char", column: "text" }));
+ * encode("bad").values; // Int32Array [0, 3, 2, 1]
+ */
 export function textEncoder(encoding: TextEncoding): (text: string) => EncodedSequence {
+  check("textEncoder", "encoding", encoding, textEncodingKind);
   const { level, symbols } = encoding;
-  const asSequence = (numbers: Iterable<number>): EncodedSequence => {
-    const values = Int32Array.from([beginning, ...numbers]);
+  const encode = numbering(level, symbols);
+  return (text) => {
+    check("textEncoder(encoding)", "text", text, textKind);
+    return encode(text);
+  };
+}
+
+function numbering(level: TextLevel, symbols: readonly string[]): (text: string) => EncodedSequence {
+  const asSequence = (found: Iterable<number>): EncodedSequence => {
+    const values = Int32Array.from([beginning, ...found]);
     return { values, steps: values.length };
   };
   if (level === "byte") {
@@ -78,18 +134,28 @@ export function textEncoder(encoding: TextEncoding): (text: string) => EncodedSe
     const words = vocabularyFrom({ level, symbols });
     return (text) => asSequence(words.encode(text).map((n) => n + unknown));
   }
-  const numbers = new Map(symbols.map((symbol, i) => [symbol, i + unknown + 1]));
-  return (text) => asSequence(Array.from(text, (character) => numbers.get(character) ?? unknown));
+  const bySymbol = new Map(symbols.map((symbol, i) => [symbol, i + unknown + 1]));
+  return (text) => asSequence(Array.from(text, (character) => bySymbol.get(character) ?? unknown));
 }
+
+/** What an encoding of numbers is made for. */
+export type NumbersEncodingOptions = Pick<NumbersEncoding, "columns" | "column" | "steps">;
 
 /**
  * The encoding of rows of numbers, from those that are learned from: the mean and the deviation of each feature, of the values that are there.
  * @param sequences rows one after the other, NaN where a value is missing
+ * @example numbersEncoding([[1, 3], [5]], { columns: ["height"], column: "values" }).mean // [3]
  */
 export function numbersEncoding(
   sequences: readonly ArrayLike<number>[],
-  { columns, column, steps }: Pick<NumbersEncoding, "columns" | "column" | "steps">,
+  options: NumbersEncodingOptions,
 ): NumbersEncoding {
+  check("numbersEncoding", "sequences", sequences, listOf(numbers, "a list of lists of numbers"));
+  const { columns, column, steps } = checkSettings("numbersEncoding", options, {
+    columns: textsKind,
+    column: orNull(textKind),
+    steps: optional(textsKind),
+  });
   const width = columns.length;
   const [count, sum, squares] = [0, 1, 2].map(() => new Float64Array(width)) as [
     Float64Array,
@@ -113,11 +179,16 @@ export function numbersEncoding(
   return { kind: "numbers", columns, mean, deviation, column, ...(steps ? { steps } : {}) };
 }
 
-/** Scales rows of numbers; a missing one, NaN, becomes 0, the mean. */
-export function scaledNumbers(
-  values: ArrayLike<number>,
-  { columns, mean, deviation }: NumbersEncoding,
-): EncodedSequence {
+/**
+ * Scales rows of numbers to the mean 0 and the variance 1 of what was learned from; a missing one, NaN, becomes 0, the mean.
+ * @example
+ * const encoding = numbersEncoding([[1, 3]], { columns: ["height"], column: "values" });
+ * scaledNumbers([3, Number.NaN], encoding).values; // Float32Array [1, 0]
+ */
+export function scaledNumbers(values: ArrayLike<number>, encoding: NumbersEncoding): EncodedSequence {
+  check("scaledNumbers", "values", values, numbers);
+  check("scaledNumbers", "encoding", encoding, numbersEncodingKind);
+  const { columns, mean, deviation } = encoding;
   const width = columns.length;
   const scaled = Float32Array.from({ length: values.length }, (_, i) => {
     const [value, feature] = [values[i]!, i % width];
@@ -130,6 +201,7 @@ export function scaledNumbers(
  * The numbers of a sequence that came as a value: a list of numbers, or of lists of numbers, a row each; null where one is missing.
  * @param width features of a row; null where the sequence itself says it
  * @throws InputError naming the number that is none
+ * @example numbersIn([[1, 2], [3, null]], null) // { values: [1, 2, 3, NaN], width: 2 }
  */
 export function numbersIn(
   value: unknown,
@@ -194,10 +266,10 @@ export function sequenceReader(encoding: SequenceEncoding): (value: unknown) => 
     if (!isRecord(value)) return scaledNumbers(numbersIn(value, columns.length).values, encoding);
     if (column !== null)
       return scaledNumbers(numbersIn(value[column], columns.length, column).values, encoding);
-    const numbers = steps!.map((name) => {
+    const found = steps!.map((name) => {
       if (!Object.hasOwn(value, name)) throw new InputError("the column is missing", { path: name });
       return numberIn(value[name], name);
     });
-    return scaledNumbers(numbers, encoding);
+    return scaledNumbers(found, encoding);
   };
 }
