@@ -5,10 +5,11 @@ import type { ClassifySettings } from "./settings.js";
 
 /** Inputs that are neither a line nor a row: sequences of a .ts file, of a folder, or of a table with a row per step. */
 export const classifyInputs: ReadInputs = (path, settings) => {
-  const { input, id } = settings as unknown as ClassifySettings;
+  const { input, id, label, weight } = settings as unknown as ClassifySettings;
   const isLong = id !== null && /\.(csv|tsv|parquet)(\.gz)?$/i.test(path);
   if (!isLong && !holdsFolders(path) && !/\.ts$/i.test(path)) return null;
-  return asInputs(sequencesIn(path, { input, label: null, id: isLong ? id : null, weight: null }));
+  const ignored = [label, id, weight];
+  return asInputs(sequencesIn(path, { input, label: null, id: isLong ? id : null, weight: null, ignored }));
 };
 
 async function* asInputs(sequences: AsyncIterable<RawSequence>): AsyncGenerator<Input, void, undefined> {

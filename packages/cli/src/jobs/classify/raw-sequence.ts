@@ -23,4 +23,6 @@ export interface SequenceColumns {
   readonly label: string | null;
   readonly id: string | null;
   readonly weight: string | null;
+  /** Those that hold none of the numbers of a sequence, where the table has them. */
+  readonly ignored: readonly (string | null)[];
 }

@@ -29,7 +29,9 @@ export async function readClassified({
 > {
   const { input, label, id, weight, valid, balance } = settings;
   const raw: RawSequence[] = [];
-  for await (const sequence of sequencesIn(path, { input, label, id, weight })) {
+  // Weights are of learning: other data need not have them.
+  const columns = { input, label, id, weight: all ? null : weight, ignored: [label, id, weight] };
+  for await (const sequence of sequencesIn(path, columns)) {
     checkLike(sequence, raw[0], known);
     raw.push(sequence);
   }

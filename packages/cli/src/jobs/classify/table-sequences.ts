@@ -16,7 +16,7 @@ export async function* tableSequences(
     if (column !== null) table.require(column);
   if (columns.id !== null) return yield* perStep(table, { ...columns, id: columns.id });
   const input = columns.input ?? usualInputs.find((name) => table.columns.includes(name)) ?? null;
-  const others = table.columns.filter((name) => name !== columns.label && name !== columns.weight);
+  const others = table.columns.filter((name) => !columns.ignored.includes(name));
   for await (const row of table.rows()) {
     const common = {
       label: columns.label === null ? null : row.text(columns.label),
@@ -65,10 +65,9 @@ function weightOf(row: Row, column: string | null): number {
 /** Rows that follow each other and have one id are the steps of a sequence. */
 async function* perStep(
   table: Table,
-  { id, label, weight, input }: SequenceColumns & { readonly id: string },
+  { id, label, weight, input, ignored }: SequenceColumns & { readonly id: string },
 ): AsyncGenerator<RawSequence, void, undefined> {
-  const names =
-    input === null ? table.columns.filter((name) => ![id, label, weight].includes(name)) : [input];
+  const names = input === null ? table.columns.filter((name) => !ignored.includes(name)) : [input];
   const seen = new Map<string, number>();
   let open: { readonly id: string; readonly first: Row; readonly values: number[] } | null = null;
   const closed = (): RawSequence => {
