@@ -1,11 +1,14 @@
 import {
   classificationLearner,
   numbersEncoding,
+  parseTree,
   recurrent,
   rnn,
   type SequenceClassifier,
   sequenceClassifier,
   textEncoding,
+  treeClassifier,
+  treeRnn,
 } from "longspan";
 import {
   argument,
@@ -35,6 +38,10 @@ const taskOptions = () => ({
   curvature: maybe(argument(1, [], 0, 3, 1.5, "1")),
 });
 const backward = () => maybe(argument({ kind: "full" }, [], { kind: "fully" }));
+const treeCell = () => treeRnn({ input: 2, hidden: 3 });
+const treeModel = () =>
+  treeClassifier({ cell: treeCell() as never, hidden: 3, words: 4, features: 2, classes: 2 });
+const treeEncoding = { labels: ["a", "b"], words: ["x"], bracketLabels: true };
 const byLoop: Row["methods"] = Object.fromEntries(
   ["init", "apply", "sizeOf", "pack", "predictions", "loss", "evaluate"].map((name) => [
     name,
@@ -167,6 +174,55 @@ export const taskRows: Rows = {
           [],
           { labels: [], input: {} },
         ),
+        own: maybe(nullable(func(() => null))),
+      },
+      { methods: methods("init", "apply") },
+    ),
+  treeClassifier: () =>
+    row(
+      {
+        config: settings({
+          cell: thing(treeCell()),
+          hidden: size(3),
+          words: size(4),
+          features: size(2),
+          classes: size(2),
+          dropout: maybe(rate(0.1)),
+        }),
+      },
+      { methods: methods("init", "apply") },
+    ),
+  treeLearner: () =>
+    row(
+      { model: thing(treeModel()), options: settings({ backward: backward() }) },
+      { methods: methods("init", "sizeOf", "pack", "predictions", "loss", "evaluate") },
+    ),
+  treeTask: () =>
+    row(
+      {
+        model: thing(treeModel()),
+        examples: argument([{ children: [[]], words: [1], labels: [0] }], ["list"]),
+        options: settings({ ...taskOptions(), backward: backward() }),
+      },
+      { methods: task, says: "" },
+    ),
+  treeEncoder: () =>
+    row(
+      { encoding: argument(treeEncoding, [], { labels: [], words: [], bracketLabels: true }) },
+      {
+        methods: { "": row({ tree: argument(parseTree("(a b)"), []) }, { says: "treeEncoder(encoding): " }) },
+      },
+    ),
+  treesRunModel: () =>
+    row(
+      {
+        settings: settings({
+          cell: choice("tree-rnn"),
+          hidden: size(3),
+          features: size(2),
+          dropout: rate(0),
+        }),
+        encoding: argument(treeEncoding, [], { labels: [], words: [], bracketLabels: true }),
         own: maybe(nullable(func(() => null))),
       },
       { methods: methods("init", "apply") },

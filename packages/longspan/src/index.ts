@@ -152,6 +152,7 @@ export {
   type OpenedRuns,
   type OpenedSyntheticRun,
   type OpenedTextRun,
+  type OpenedTreesRun,
   type OpenOptions,
   type OwnCellMaker,
   type RunBytes,
@@ -170,7 +171,10 @@ export {
   syntheticRunModel,
   syntheticRunProblem,
   type TextModelSettings,
+  type TreesModelSettings,
   textRunModel,
+  treeRunCells,
+  treesRunModel,
 } from "./runs/index.js";
 export * from "./second-order/index.js";
 export * from "./tasks/index.js";

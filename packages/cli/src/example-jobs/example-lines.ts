@@ -32,7 +32,7 @@ export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
       ...summary,
       [
         "model",
-        `${settings.cell}, ${counted(settings.layers, "layer")} of ${settings.hidden} units, ${whole(parameters)} parameters`,
+        `${settings.cell}, ${counted(settings.layers ?? 1, "layer")} of ${settings.hidden} units, ${whole(parameters)} parameters`,
       ],
       [
         "run",

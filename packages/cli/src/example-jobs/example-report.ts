@@ -25,7 +25,7 @@ export function exampleHtml(
   const { settings, data } = config;
   const { start, end } = history;
   const done = end?.event === "done" ? end : null;
-  const { cell, layers, hidden } = settings;
+  const { cell, layers = 1, hidden } = settings;
   const net = `${layers === 1 ? "One layer" : `${layers} layers`} of ${hidden} units (${cell})`;
   return pageHtml({
     name: basename(data.path) || data.path,

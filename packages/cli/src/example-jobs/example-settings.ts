@@ -79,4 +79,7 @@ export function folderSettings(usualFolder: string) {
 
 /** The settings that every run over examples keeps. */
 export type ExampleSettings = CommonSettings &
-  Kept<ValuesOf<ReturnType<typeof netSettings> & ReturnType<typeof learningSettings>>>;
+  Kept<ValuesOf<Omit<ReturnType<typeof netSettings>, "layers"> & ReturnType<typeof learningSettings>>> & {
+    /** Absent where there is one layer always. */
+    readonly layers?: number;
+  };

@@ -3,6 +3,7 @@ import { check, describe, oneOf, type RequiredKind, text } from "../check/index.
 import {
   type AnyCell,
   type AnySequenceLayer,
+  type CellName,
   type ChainCellName,
   cellTable,
   chainCells,
@@ -12,6 +13,7 @@ import {
   namedCell,
   recurrent,
   rnn,
+  type TreeCellName,
 } from "../nn/index.js";
 import { layerKind } from "../nn/layers/kinds.js";
 
@@ -115,6 +117,24 @@ export function runCell(cell: string, sizes: LayerSizes, own?: OwnCellMaker | nu
   if (!isOwnCell(cell)) return layers.has(cell) ? null : namedCell(byName.get(cell)!, sizes);
   const made = ownCellOf(cell, sizes, own);
   return made instanceof Cell ? (made as AnyCell) : null;
+}
+
+/** The library's cells over trees, by the names that a run gives them. */
+const overTrees: ReadonlyMap<string, TreeCellName> = new Map(
+  (Object.keys(cellTable) as CellName[])
+    .filter((name): name is TreeCellName => cellTable[name].over === "trees")
+    .map((name) => [spelled(name), name] as const),
+);
+
+/** The cells that a run on trees may have, as its settings spell them. */
+export const treeRunCells: readonly string[] = [...overTrees.keys()];
+
+/** The cell of a run on trees. @throws TypeError if the user's module makes no cell */
+export function treeCell(cell: string, sizes: LayerSizes, own?: OwnCellMaker | null): AnyCell {
+  if (!isOwnCell(cell)) return namedCell(overTrees.get(cell)!, sizes);
+  const made = ownCellOf(cell, sizes, own);
+  if (made instanceof Cell) return made as AnyCell;
+  throw new TypeError(`the cell ${cell}: its module made a layer; a run on trees takes a cell`);
 }
 
 function recurrentOf(cell: AnyCell): AnySequenceLayer {

@@ -18,12 +18,14 @@ import type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 import { parsed, type RunSource, reading } from "./run-source.js";
 import { type OpenedSyntheticRun, syntheticRun } from "./synthetic-run.js";
 import { type OpenedTextRun, textRun } from "./text-run.js";
+import { type OpenedTreesRun, treesRun } from "./trees-run.js";
 
 /** The runs that can be opened, by their kind. */
 export interface OpenedRuns {
   readonly text: OpenedTextRun;
   readonly synthetic: OpenedSyntheticRun;
   readonly classify: OpenedClassifyRun;
+  readonly trees: OpenedTreesRun;
 }
 
 /** The kinds of run that can be opened. */
@@ -44,6 +46,7 @@ const kinds: { readonly [K in RunKindName]: RunKind<OpenedRuns[K]> } = {
   text: textRun,
   synthetic: syntheticRun,
   classify: classifyRun,
+  trees: treesRun,
 };
 const kindName = oneOf(...Object.keys(kinds));
 /** Which kind of run is wanted: by its name, or by what opens it. */

@@ -5,6 +5,7 @@ export {
   memoryRunCells,
   type OwnCellMaker,
   runCells,
+  treeRunCells,
 } from "./cell-names.js";
 export {
   type ClassifyEncoding,
@@ -21,3 +22,4 @@ export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
 export * from "./synthetic-run.js";
 export * from "./text-run.js";
+export { type OpenedTreesRun, type TreesModelSettings, treesRunModel } from "./trees-run.js";

@@ -34,3 +34,17 @@ export { forEachBatch } from "./for-each-batch.js";
 export * from "./held-out-part.js";
 export type { EvaluateExamplesOptions, Evaluation, Learner } from "./learner.js";
 export * from "./predictor.js";
+export {
+  type ClassifiedTree,
+  type TreeBatch,
+  type TreeClassifier,
+  type TreeClassifierConfig,
+  type TreeClassifierOptions,
+  type TreeClassifierParams,
+  type TreeEncoding,
+  type TreeTaskOptions,
+  treeClassifier,
+  treeEncoder,
+  treeLearner,
+  treeTask,
+} from "./trees/index.js";

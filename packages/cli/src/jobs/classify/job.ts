@@ -6,8 +6,8 @@ import {
   type Learner,
   type SequenceClassifierParams,
 } from "longspan";
+import { type ClassDetails, confusionHtml, confusionLines } from "../../example-jobs/confusion.js";
 import type { ExampleKind } from "../../example-jobs/index.js";
-import { type ClassDetails, confusionHtml, confusionLines } from "./confusion.js";
 import { readClassified } from "./read.js";
 import { type ClassifySettings, classifySettings } from "./settings.js";
 

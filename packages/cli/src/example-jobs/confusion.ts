@@ -1,6 +1,6 @@
 import type { ClassificationScores } from "longspan";
-import { type Html, html } from "../../report/html.js";
-import { type RunLine, whole } from "../../run-lines.js";
+import { type Html, html } from "../report/html.js";
+import { type RunLine, whole } from "../run-lines.js";
 
 /** What an evaluation says besides its figures. */
 export interface ClassDetails extends Pick<ClassificationScores, "perClass" | "confusion"> {

@@ -1,0 +1,14 @@
+export * from "./tree-classifier.js";
+export {
+  type TreeEncoding,
+  treeEncoder,
+  treeEncodingKind,
+  treePredictor,
+} from "./tree-encoding.js";
+export {
+  type ClassifiedTree,
+  type TreeBatch,
+  type TreeTaskOptions,
+  treeLearner,
+  treeTask,
+} from "./tree-learner.js";
