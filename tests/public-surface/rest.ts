@@ -263,6 +263,12 @@ export const drawingRows: Rows = {
         arguments: maybe(argument([], ["list"])),
       }),
     }),
+  drawForecast: () =>
+    row({
+      truth: numbers([1, 2, 3], "list", "text"),
+      forecast: numbers([3], "list", "text"),
+      options: settings({ step: maybe(positive(1)), across: maybe(text("t")), title: maybe(text("t")) }),
+    }),
   drawPowers: () =>
     row({
       a: numbers([1, 0, 0, 1]),

@@ -1,5 +1,6 @@
 import { checkSettings, optional, size, text } from "../check/index.js";
 import { checkMatrix, eigenvalues, powerNorms } from "../linear-algebra/index.js";
+import { marksBetween, power } from "./logarithmic-axis.js";
 import { round } from "./paths.js";
 import { svgFile } from "./svg.js";
 
@@ -77,8 +78,7 @@ function curves(norms: Float64Array, radius: number): string {
   ];
   const px = (t: number) => round(left + (side * t) / steps);
   const py = (log: number) => round(top + side - (side * (log - low)) / (high - low));
-  const step = Math.ceil((high - low) / 5);
-  const marks = Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => low + i * step);
+  const marks = marksBetween(low, high);
   let path = "";
   let drawing = false;
   logs.forEach((log, t) => {
@@ -92,11 +92,6 @@ ${slope === null ? "" : `<path class="line once" d="M${px(0)} ${py(0)}L${px(step
 <path class="line state" d="${path}"/>
 <text class="port" x="${px(0)}" y="${top + side + 18}">0</text><text class="port" x="${px(steps)}" y="${top + side + 18}">${steps}</text>
 `;
-}
-
-function power(exponent: number): string {
-  if (exponent >= -2 && exponent <= 3) return `${Number((10 ** exponent).toPrecision(1))}`;
-  return `10${[...`${exponent}`].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("")}`;
 }
 
 function figure(x: number): string {

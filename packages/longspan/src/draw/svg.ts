@@ -131,7 +131,7 @@ function text(look: string, { x, y }: Point, words: string): string {
   return `<text${look === "" ? "" : ` class="${look}"`} x="${round(x)}" y="${round(y + 4.5)}">${escaped(words)}</text>`;
 }
 
-function escaped(words: string): string {
+export function escaped(words: string): string {
   return words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
