@@ -15,6 +15,7 @@ describe("the picture of a free run", () => {
   test("an error that grows by the same factor at each step is a straight line that rises", () => {
     const line = points(svg, "line state");
     expect(line.length).toBe(120);
+    expect(line.map(([x]) => x)).toEqual(points(svg, "line once").map(([x]) => x));
     const slope = (a: number, b: number) => (line[b]![1] - line[a]![1]) / (line[b]![0] - line[a]![0]);
     expect(slope(0, 119)).toBeLessThan(-0.1);
     // Points are rounded to a tenth.

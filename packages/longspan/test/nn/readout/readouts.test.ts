@@ -158,6 +158,12 @@ describe("the error over the rows of sums", () => {
         plain[i % outputs]! += (x - truth[i]!) ** 2 / (count - 100);
       });
       expect(distance(readoutError(sums, readout), plain)).toBeLessThan(1e-10 * largest(plain));
+      const none = readoutSums({ features, outputs, method });
+      const merged = mergeReadoutSums(
+        addReadoutRows(none, ...part(100, 180)),
+        addReadoutRows(none, ...part(180, count)),
+      );
+      expect(distance(readoutError(merged, readout), plain)).toBeLessThan(1e-10 * largest(plain));
     });
 });
 
@@ -179,6 +185,17 @@ describe("a ridge chosen by held-out rows", () => {
       expect(distance(numbers(chosen.readout.W), numbers(own[best]!.W))).toBeLessThan(1e-11);
       expect(distance(numbers(chosen.readout.b), numbers(own[best]!.b))).toBeLessThan(1e-11);
     });
+
+  test("where the least ridge is not zero, each is still what it says", () => {
+    const sums = addReadoutRows(readoutSums({ features, outputs }), ...part(0, 40));
+    const { readout } = chooseRidge(sums, sums, { ridges: [5] });
+    expect(distance(numbers(readout.W), numbers(solveReadout(sums, { ridge: 5 }).W))).toBeLessThan(1e-12);
+    // On the rows themselves the least ridge is best.
+    const chosen = chooseRidge(sums, sums, { ridges: [50, 5] });
+    const second = readoutError(sums, solveReadout(sums, { ridge: 50 })).reduce((a, x) => a + x, 0);
+    expect(chosen.ridge).toBe(5);
+    expect(chosen.errors[1]! / second).toBeCloseTo(1, 12);
+  });
 
   test("by default, ridges follow the size of the states", () => {
     const sums = (scale: number, from: number, to: number) => {
