@@ -13,6 +13,7 @@ import {
   machineTable,
   namedCell,
   namedMachine,
+  reservoir,
   sharedGateGru,
   sigmoid,
   withDepth,
@@ -52,6 +53,8 @@ export function cellVariants(sizes: {
     ["gruResetAfter with a sigmoid", gruResetAfter({ ...sizes, squash: sigmoid })],
     ["sharedGateGru of a group per unit", sharedGateGru({ ...sizes, groups: sizes.hidden })],
     ["a leaky LSTM", leaky(lstm(sizes), { slots: ["h"] }) as unknown as AnyCell],
+    ["reservoir", reservoir({ ...sizes, nonZeros: 2, leak: 0.6, bias: 0.3 })],
+    ["a ring as a reservoir", reservoir({ ...sizes, wiring: "ring", radius: 1.2 })],
     ["globalGateGru of a group per unit", globalGateGru({ ...sizes, groups: sizes.hidden })],
   ];
 }

@@ -430,6 +430,10 @@ export const netRows: Rows = {
       },
       "liquid: ",
     ),
+  deepReservoir: () =>
+    cell({ input: size(2), parts: argument([{ hidden: 3 }, { hidden: 2 }], [], [1]) }, "deepReservoir: "),
+  groupedReservoir: () =>
+    cell({ input: size(2), parts: argument([{ hidden: 3 }, { hidden: 2 }], [], [1]) }, "groupedReservoir: "),
   withSpectralRadius: () =>
     row({
       W: argument(

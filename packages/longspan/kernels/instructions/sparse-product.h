@@ -44,43 +44,26 @@ LONGSPAN_SHARED int64_t firstBeyond(const int32_t* from, int64_t count, int32_t 
   return q;
 }
 
-#if defined(__AVX512F__)
-/** a[from[0]], a[from[1]], ... */
+#if defined(__wasm__)
 template <class T>
-LONGSPAN_INLINE Vec<T> loadFrom(const T* a, const int32_t* from) {
-  if constexpr (sizeof(T) == 8)
-    return reinterpret_cast<Vec<T>>(_mm512_mask_i32gather_pd(_mm512_setzero_pd(), 0xff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)), a, 8));
-  else
-    return reinterpret_cast<Vec<T>>(_mm512_mask_i32gather_ps(_mm512_setzero_ps(), 0xffff, _mm512_loadu_si512(from), a, 4));
-}
-
-/** Adds to the columns of a product that fill whole vectors; gives their number. */
-template <class T>
-int64_t addWholeVectors(const Instruction& i, T* out, const T* a, const T* b, const int32_t* from) {
-  const int64_t n = i.columns;
-  const int64_t elements = n * i.nonZeros;
-  constexpr int wide = 4;
-  int64_t j = 0;
-  for (; j + wide * lanes<T> <= n; j += wide * lanes<T>) {
-    Vec<T> sums[wide];
-    for (int v = 0; v < wide; v++) sums[v] = load(out + j + v * lanes<T>);
-    for (int64_t q = j; q < elements; q += n)
-      for (int v = 0; v < wide; v++)
-        sums[v] = multiplyAdd(loadFrom(a, from + q + v * lanes<T>), load(b + q + v * lanes<T>), sums[v]);
-    for (int v = 0; v < wide; v++) store(out + j + v * lanes<T>, sums[v]);
-  }
-  for (; j + lanes<T> <= n; j += lanes<T>) {
-    Vec<T> sum = load(out + j);
-    for (int64_t q = j; q < elements; q += n) sum = multiplyAdd(loadFrom(a, from + q), load(b + q), sum);
-    store(out + j, sum);
-  }
-  return j;
+LONGSPAN_INLINE int64_t addEights(const Instruction&, T*, const T*, const T*, const int32_t*) {
+  return 0;
 }
 #else
-/** Without an instruction that loads from many places, one element after the other is as fast. */
+/** Adds to the columns of a product, eight at a time; gives their number. Instructions that load from many places at once are slower. */
 template <class T>
-LONGSPAN_INLINE int64_t addWholeVectors(const Instruction&, T*, const T*, const T*, const int32_t*) {
-  return 0;
+int64_t addEights(const Instruction& i, T* out, const T* a, const T* b, const int32_t* from) {
+  constexpr int wide = 8;
+  const int64_t n = i.columns;
+  int64_t j = 0;
+  for (; j + wide <= n; j += wide) {
+    T sums[wide];
+    for (int v = 0; v < wide; v++) sums[v] = out[j + v];
+    for (int64_t q = j; q < n * i.nonZeros; q += n)
+      for (int v = 0; v < wide; v++) sums[v] += a[static_cast<uint32_t>(from[q + v])] * b[q + v];
+    for (int v = 0; v < wide; v++) out[j + v] = sums[v];
+  }
+  return j;
 }
 #endif
 
@@ -89,7 +72,7 @@ template <class T>
 LONGSPAN_SMALL LONGSPAN_SHARED void addSparse(Sparse form, const Instruction& i, T* out, const T* a, const T* b, const int32_t* from) {
   const int64_t n = i.columns;
   if (form == Sparse::product) {
-    for (int64_t j = addWholeVectors(i, out, a, b, from); j < n; j++) {
+    for (int64_t j = addEights(i, out, a, b, from); j < n; j++) {
       T sum = out[j];
       for (int64_t q = j; q < n * i.nonZeros; q += n) sum += a[from[q]] * b[q];
       out[j] = sum;

@@ -114,5 +114,5 @@ export function answers<P, S>(
 }
 
 function typeOf(params: unknown): DType {
-  return leaves(params)[0]?.dtype ?? "float32";
+  return leaves(params).find((v) => v.dtype !== "int32")?.dtype ?? "float32";
 }

@@ -30,10 +30,10 @@ export function zeroVector(n: number): Vector {
   return new Array<number>(n).fill(0);
 }
 
-/** A tree of the same form with normal numbers everywhere, so that nothing stays zero by initialisation. */
+/** A tree of the same form with normal numbers everywhere, so that nothing stays zero by initialisation. Integers stay. */
 export function randomLike<T>(tree: T, key: Key, std = 0.7): T {
   let i = 0;
-  return mapTree(tree, (v) => mul(normal(key.fold(i++), v.shape, v.dtype), std));
+  return mapTree(tree, (v) => (v.dtype === "int32" ? v : mul(normal(key.fold(i++), v.shape, v.dtype), std)));
 }
 
 /** Normal numbers in float64. */

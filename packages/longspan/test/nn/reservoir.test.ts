@@ -6,11 +6,14 @@ import {
   chain,
   checkDerivatives,
   concat,
+  deepReservoir,
   fedBack,
   freeRunning,
   fromArray,
   gaussianOutput,
+  groupedReservoir,
   Key,
+  lyapunovExponents,
   mul,
   type ReservoirConfig,
   recurrent,
@@ -20,6 +23,7 @@ import {
   type Tensor,
   tensor,
   unfold,
+  type Value,
   valueAndGrad,
   withSpectralRadius,
   zeros,
@@ -114,6 +118,12 @@ describe("reservoir", () => {
     const from = rows((W as { from: Tensor }).from);
     expect(from.length).toBe(7);
     for (let unit = 0; unit < 30; unit++) expect(new Set(from.map((line) => line[unit])).size).toBe(7);
+  });
+
+  it("has a dense matrix where every unit reads all", () => {
+    const { W } = reservoir({ input: 1, hidden: 30, nonZeros: 30, radius: 1.2 }).init(Key.of(5), "float64");
+    expect(W).toHaveProperty("shape", [30, 30]);
+    expect(Math.abs(spectralRadius(numbers(W as Tensor), 30) / 1.2 - 1)).toBeLessThan(1e-9);
   });
 
   it("is trained further: the gradient is that of the entries that are there, and steps leave their places as they are", () => {
@@ -228,6 +238,79 @@ describe("reservoir", () => {
     );
     expect(make({ radius: 0 })).toThrow("reservoir: radius is a finite positive number, got 0");
     expect(make({ leak: 0 })).toThrow("reservoir: leak is a number in (0, 1], got 0");
+  });
+});
+
+describe("reservoirs of several", () => {
+  const parts = [
+    { hidden: 6, nonZeros: 3 },
+    { hidden: 5, wiring: "ring", leak: 0.4, bias: 0.2 },
+  ] as const;
+  const x = normals(Key.of(2), 9, 2);
+
+  it("are those of the parts, one after the other: each reads the state before it", () => {
+    const cell = deepReservoir({ input: 2, parts });
+    const params = cell.init(Key.of(1), "float64");
+    const first = states(parts[0], params[0]! as Params, rows(x));
+    const second = states(parts[1], params[1]! as Params, first);
+    const { output, final } = unfold(cell, params, { x }, chain([9]));
+    expect(
+      difference(
+        numbers(output),
+        first.flatMap((h, t) => [...h, ...second[t]!]),
+      ),
+    ).toBeLessThan(1e-14);
+    expect(difference(numbers(final.h1!), second[8]!)).toBeLessThan(1e-14);
+  });
+
+  it("are those of the parts, side by side: all read x, and are drawn apart", () => {
+    const cell = groupedReservoir({ input: 2, parts: [parts[0], parts[0], parts[1]] });
+    const params = cell.init(Key.of(1), "float64");
+    const each = [0, 1, 2].map((g) => states(parts[g === 2 ? 1 : 0], params[g]! as Params, rows(x)));
+    const { output } = unfold(cell, params, { x }, chain([9]));
+    expect(
+      difference(
+        numbers(output),
+        each[0]!.flatMap((_, t) => each.flatMap((of) => of[t]!)),
+      ),
+    ).toBeLessThan(1e-14);
+    expect(difference(each[0]!.flat(), each[1]!.flat())).toBeGreaterThan(0.1);
+  });
+
+  it("say what is wrong with a part", () => {
+    expect(() => deepReservoir({ input: 1, parts: [] })).toThrow(
+      "deepReservoir: parts is a list of one or more",
+    );
+    expect(() => groupedReservoir({ input: 1, parts: [{ hidden: 3, leak: 2 }] })).toThrow(
+      "reservoir: leak is a number in (0, 1], got 2",
+    );
+  });
+});
+
+describe("the echo state property", () => {
+  const steps = 250;
+  const x = mul(normals(Key.of(1), steps, 1), 0.2);
+
+  /** The largest Lyapunov exponent, and how far two runs from different starts are apart at the end. */
+  async function forgetting(radius: number): Promise<{ exponent: number; apart: number }> {
+    const cell = reservoir({ input: 1, hidden: 50, radius });
+    const params = cell.init(Key.of(2), "float64");
+    const structure = chain([steps]);
+    const [exponent] = await lyapunovExponents(cell, params, { x }, structure, { count: 1, settle: 50 });
+    const end = (h: Value) => numbers(unfold(cell, params, { x }, structure, { initial: { h } }).final.h);
+    const [one, other] = [end(zeros([1, 50], "float64")), end(normals(Key.of(5), 1, 50))];
+    return { exponent: exponent!, apart: difference(one, other) };
+  }
+
+  it("holds below a radius, where the largest exponent is below 0, and is lost above, where it is above 0", async () => {
+    for (const radius of [0.5, 0.9]) {
+      const { exponent, apart } = await forgetting(radius);
+      expect(exponent).toBeLessThan(-0.05);
+      expect(apart).toBeLessThan(1e-12);
+    }
+    const { exponent, apart } = await forgetting(2);
+    expect(exponent).toBeGreaterThan(0.05);
+    expect(apart).toBeGreaterThan(0.5);
   });
 });
 

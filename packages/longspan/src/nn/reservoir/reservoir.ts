@@ -28,7 +28,7 @@ export interface ReservoirConfig {
    * (`orthogonal`). Sparse by default.
    */
   readonly wiring?: Wiring;
-  /** With sparse wiring, how many units each unit reads; 10 by default, or `hidden` if that is less. */
+  /** With sparse wiring, how many units each unit reads; 10 by default, or `hidden` if that is less. With `hidden` the matrix is dense. */
   readonly nonZeros?: number;
   /** Spectral radius of W: positive; 0.95 by default. Above 1 the reservoir may never forget where it started. */
   readonly radius?: number;
@@ -47,7 +47,7 @@ export interface ReservoirConfig {
 /** Parameters of `reservoir`: U [input, hidden], W, b [hidden]. */
 export interface ReservoirSpecs {
   readonly U: ParamSpec;
-  /** Of sparse wiring and a ring the entries that are not zero, [nonZeros, hidden], and where they stand; else [hidden, hidden]. */
+  /** Of sparse wiring and a ring the entries that are not zero, [nonZeros, hidden], and where they stand; of a dense matrix [hidden, hidden]. */
   readonly W: ParamSpec | SparseMatrix<ParamSpec>;
   readonly b: ParamSpec;
 }

@@ -1,7 +1,7 @@
 import type { ParamSpec } from "../../cell/index.js";
 import type { SparseMatrix } from "../../ops/index.js";
 import { type DType, fromArray, type Key, type Shape, type TypedArray } from "../../tensor/index.js";
-import { orthogonal } from "../init/index.js";
+import { orthogonal, sparseInit } from "../init/index.js";
 import { drawSparse, sparseWithRadius } from "../init/sparse.js";
 import { specOf } from "../init/spec.js";
 
@@ -17,6 +17,7 @@ export function reservoirMatrix(config: {
 }): ParamSpec | SparseMatrix<ParamSpec> {
   const { hidden, wiring, nonZeros, radius } = config;
   if (wiring === "orthogonal") return orthogonal(hidden, hidden, { gain: radius });
+  if (wiring === "sparse" && nonZeros === hidden) return sparseInit(hidden, { nonZeros, radius });
   if (wiring === "ring")
     return sparseSpecs([1, hidden], {
       values: () => new Float64Array(hidden).fill(radius),
