@@ -8,7 +8,6 @@ import {
   mapTree,
   mul,
   normal,
-  onCpu,
   recurrent,
   rnn,
   stacked,
@@ -26,13 +25,17 @@ export const nets = {
     features: 30,
     unused: 30,
     rate: 0.0003,
+    clip: 1,
+    start: "normal",
   },
   lstm: {
     words: "LSTM, 15 units",
-    layer: recurrent(lstm({ input, hidden: 15 })),
+    layer: recurrent(lstm({ input, hidden: 15, forgetBias: 3 })),
     features: 15,
     unused: 60,
-    rate: 0.002,
+    rate: 0.01,
+    clip: 0.05,
+    start: "the library's",
   },
   clockwork: {
     words: "clockwork, 9 groups of 4 units",
@@ -40,16 +43,19 @@ export const nets = {
     features: 36,
     unused: 36,
     rate: 0.01,
+    clip: 1,
+    start: "normal",
   },
 };
 
-/** A net with its readout, and what training starts from: weights and biases normal with a deviation of .1, the LSTM's forget biases 5. */
+/** A net with its readout, and what training starts from: weights and biases normal with a deviation of .1, or as the library starts them. */
 export function netOf(name, key) {
-  const { layer, features, unused } = nets[name];
+  const { layer, features, unused, start } = nets[name];
   const net = stacked([layer, linear({ input: features, output: 1 })]);
   let at = 0;
-  const params = mapTree(net.init(key), (v) => mul(normal(key.fold(at++), v.shape), 0.1));
-  if (name === "lstm") params[0].b.write(onCpu(params[0].b).toArray().fill(5, 0, features));
+  const first = net.init(key);
+  const params =
+    start === "normal" ? mapTree(first, (v) => mul(normal(key.fold(at++), v.shape), 0.1)) : first;
   const all = leafEntries(params).reduce((sum, [, { size }]) => sum + size, 0);
   return { net, params, parameters: all - unused };
 }

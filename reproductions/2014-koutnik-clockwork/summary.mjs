@@ -13,7 +13,7 @@ const median = (list) => {
   const at = (sorted.length - 1) / 2;
   return (sorted[Math.floor(at)] + sorted[Math.ceil(at)]) / 2;
 };
-const shown = (nmse) => (nmse < 0.001 ? nmse.toExponential(1) : nmse.toFixed(2));
+const shown = (nmse) => (nmse < 0.001 ? nmse.toExponential(1) : nmse.toPrecision(2));
 
 export function summary(results) {
   const clips = [...new Set(results.map(({ arm }) => arm.split(".")[1]))];

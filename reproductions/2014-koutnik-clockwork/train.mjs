@@ -36,6 +36,7 @@ const { params: last, result } = await trainKept({
   seed,
   batch: 1,
   rate: rate ?? nets[name].rate,
+  clip: nets[name].clip,
   steps,
   every: 1000,
   wrong: errorOf,
