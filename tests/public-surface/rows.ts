@@ -7,6 +7,7 @@ import { problemRows } from "./problems.js";
 import { readoutRows } from "./readouts.js";
 import { dataRows, derivativeRows, drawingRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
 import { structureMethods, structureRows } from "./structures.js";
+import { taggingRows } from "./tagging.js";
 import { taskRows } from "./tasks.js";
 import { opRows, classRows as tensorClasses, tensorRows } from "./tensors.js";
 import { turingRows } from "./turing.js";
@@ -27,6 +28,7 @@ export const rows: Rows = {
   ...drawingRows,
   ...problemRows,
   ...trainRows,
+  ...taggingRows,
   ...taskRows,
   ...runRows,
   ...turingRows,

@@ -8,7 +8,10 @@ export function figuresInWords({ lossUnit, measures }: Shown, found: Figures): s
   const loss = Number.isFinite(found.loss)
     ? `loss ${lossFigure(found.loss)} ${lossUnit}`
     : "the loss is not finite";
-  const others = measures.map(({ name, words, as }) => `${words} ${measureInWords(found[name], as)}`);
+  const others = measures
+    // Some data have no such measure: tags that are no spans have no F1.
+    .filter(({ name }) => found[name] !== undefined)
+    .map(({ name, words, as }) => `${words} ${measureInWords(found[name], as)}`);
   return [...others, loss].join(", ");
 }
 

@@ -60,7 +60,7 @@ function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kin
   const speed = done?.perSecond ?? last?.perSecond;
   const figures: Figure[] = [];
   if (shown) {
-    for (const { name, words, as } of kind.measures)
+    for (const { name, words, as } of kind.measures.filter(({ name }) => shown[name] !== undefined))
       figures.push([
         capital(words),
         measureInWords(shown[name], as),

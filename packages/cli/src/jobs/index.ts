@@ -1,8 +1,10 @@
 import { classify } from "./classify/kind.js";
 import type { JobKind } from "./job.js";
 import { synthetic } from "./synthetic/kind.js";
+import { tag } from "./tag/kind.js";
 import { text } from "./text/kind.js";
 import { trees } from "./trees/kind.js";
 
 /** The kinds of job, in the order of the help: a folder and a line for each. */
 export const kinds: readonly JobKind[] = [text, classify, trees, synthetic];
+export const kinds: readonly JobKind[] = [text, classify, tag, synthetic];

@@ -17,6 +17,7 @@ import { type RunFile, runFiles } from "./run-files.js";
 import type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 import { parsed, type RunSource, reading } from "./run-source.js";
 import { type OpenedSyntheticRun, syntheticRun } from "./synthetic-run.js";
+import { type OpenedTagRun, tagRun } from "./tag-run.js";
 import { type OpenedTextRun, textRun } from "./text-run.js";
 import { type OpenedTreesRun, treesRun } from "./trees-run.js";
 
@@ -26,6 +27,7 @@ export interface OpenedRuns {
   readonly synthetic: OpenedSyntheticRun;
   readonly classify: OpenedClassifyRun;
   readonly trees: OpenedTreesRun;
+  readonly tag: OpenedTagRun;
 }
 
 /** The kinds of run that can be opened. */
@@ -47,6 +49,7 @@ const kinds: { readonly [K in RunKindName]: RunKind<OpenedRuns[K]> } = {
   synthetic: syntheticRun,
   classify: classifyRun,
   trees: treesRun,
+  tag: tagRun,
 };
 const kindName = oneOf(...Object.keys(kinds));
 /** Which kind of run is wanted: by its name, or by what opens it. */

@@ -21,5 +21,6 @@ export type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
 export * from "./synthetic-run.js";
+export { type OpenedTagRun, type TagEncoding, type TagModelSettings, tagRunModel } from "./tag-run.js";
 export * from "./text-run.js";
 export { type OpenedTreesRun, type TreesModelSettings, treesRunModel } from "./trees-run.js";

@@ -48,3 +48,4 @@ export {
   treeLearner,
   treeTask,
 } from "./trees/index.js";
+export * from "./tagging/index.js";
