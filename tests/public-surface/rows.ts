@@ -6,6 +6,7 @@ import { netRows } from "./nets.js";
 import { problemRows } from "./problems.js";
 import { readoutRows } from "./readouts.js";
 import { dataRows, derivativeRows, drawingRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
+import { seriesRows } from "./series.js";
 import { structureMethods, structureRows } from "./structures.js";
 import { taggingRows } from "./tagging.js";
 import { taskRows } from "./tasks.js";
@@ -29,6 +30,7 @@ export const rows: Rows = {
   ...problemRows,
   ...trainRows,
   ...taggingRows,
+  ...seriesRows,
   ...taskRows,
   ...runRows,
   ...turingRows,

@@ -47,3 +47,14 @@ export interface PredictOptions {
   /** Inputs that are answered together. */
   readonly batch: number;
 }
+
+/** Options of `longspan forecast`. */
+export interface ForecastOptions {
+  /** Steps ahead; those of the run by default. */
+  readonly horizon?: number;
+  readonly quantiles: readonly number[];
+  /** By the name of `out`, or CSV, by default. */
+  readonly format?: "csv" | "jsonl";
+  /** A file; stdout by default. */
+  readonly out?: string;
+}

@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./sample.js"),
   },
   {
+    name: "forecast",
+    description: "Forecast the time series of a table with a trained model",
+    load: () => import("./forecast.js"),
+  },
+  {
     name: "eval",
     description: "Measure a trained model on data of yours",
     load: () => import("./eval.js"),

@@ -9,7 +9,13 @@ import type {
   TrainReport,
   ValidationOptions,
 } from "longspan";
-import type { EvalOptions, InspectOptions, PredictOptions, SampleOptions } from "../command-options.js";
+import type {
+  EvalOptions,
+  ForecastOptions,
+  InspectOptions,
+  PredictOptions,
+  SampleOptions,
+} from "../command-options.js";
 import type { Facts, Measures, RunEvent, SampleEvent } from "../events.js";
 import type { AdvisedRun } from "../flow-advice.js";
 import type { FlowWatch } from "../flow-watch.js";
@@ -47,6 +53,8 @@ export interface JobKind {
   inputs?(): Promise<ReadInputs>;
   /** `longspan predict`, and its exit code, for a kind whose answers are not one for each input; by default, it asks the run's predictor. */
   predict?(): Promise<(run: string, file: string | undefined, options: PredictOptions) => Promise<number>>;
+  /** `longspan forecast`, and its exit code. */
+  forecast?(): Promise<(run: string, table: string | undefined, options: ForecastOptions) => Promise<number>>;
   /** `longspan sample`, and its exit code. */
   sample?(): Promise<(run: string, options: SampleOptions) => Promise<number>>;
 }

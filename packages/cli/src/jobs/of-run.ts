@@ -10,6 +10,7 @@ import type { JobKind } from "./job.js";
  * @throws RunError if there is no run; Failure if its kind cannot do that
  */
 export function abilityOf<K extends "inspect" | "eval" | "sample">(
+export function abilityOf<K extends "inspect" | "eval" | "sample" | "forecast" | "predict">(
   run: string,
   ability: K,
 ): NonNullable<JobKind[K]> {

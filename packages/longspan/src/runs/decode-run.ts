@@ -16,6 +16,7 @@ import { RunError } from "./run-error.js";
 import { type RunFile, runFiles } from "./run-files.js";
 import type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 import { parsed, type RunSource, reading } from "./run-source.js";
+import { type OpenedSeriesRun, seriesRun } from "./series-run.js";
 import { type OpenedSyntheticRun, syntheticRun } from "./synthetic-run.js";
 import { type OpenedTagRun, tagRun } from "./tag-run.js";
 import { type OpenedTextRun, textRun } from "./text-run.js";
@@ -28,6 +29,7 @@ export interface OpenedRuns {
   readonly classify: OpenedClassifyRun;
   readonly trees: OpenedTreesRun;
   readonly tag: OpenedTagRun;
+  readonly series: OpenedSeriesRun;
 }
 
 /** The kinds of run that can be opened. */
@@ -50,6 +52,7 @@ const kinds: { readonly [K in RunKindName]: RunKind<OpenedRuns[K]> } = {
   classify: classifyRun,
   trees: treesRun,
   tag: tagRun,
+  series: seriesRun,
 };
 const kindName = oneOf(...Object.keys(kinds));
 /** Which kind of run is wanted: by its name, or by what opens it. */

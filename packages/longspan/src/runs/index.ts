@@ -20,6 +20,14 @@ export * from "./run-files.js";
 export type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
+export {
+  type OpenedSeriesRun,
+  type SeriesEncoding,
+  type SeriesModel,
+  type SeriesModelSettings,
+  seriesRun,
+  seriesRunModel,
+} from "./series-run.js";
 export * from "./synthetic-run.js";
 export { type OpenedTagRun, type TagEncoding, type TagModelSettings, tagRunModel } from "./tag-run.js";
 export * from "./text-run.js";

@@ -49,3 +49,4 @@ export {
   treeTask,
 } from "./trees/index.js";
 export * from "./tagging/index.js";
+export * from "./series/index.js";

@@ -1,0 +1,31 @@
+import type { ForecastDetails, ForecastPicture } from "longspan";
+import { type Html, html } from "../../report/html.js";
+import { errorRows, verdict } from "./compare.js";
+import { forecastSvg } from "./picture.js";
+
+/** What the page of a run shows of its forecasts: their errors beside those of seasonal naive ones, and some to look at. */
+export function forecastSections(details: ForecastDetails): Html {
+  const { pictures, levels } = details;
+  return html`<section class="forecasts">
+<h2>Forecasts of what was held out</h2>
+<p>${capital(verdict(details))}. What was held out also chose the parameters that are kept: longspan eval measures on newer data.</p>
+<table class="errors"><thead><tr><th></th>${errorRows(details).map(([name]) => html`<th>${name}</th>`)}</tr></thead><tbody>
+<tr><th>forecast</th>${errorRows(details).map(([, own]) => html`<td>${own}</td>`)}</tr>
+<tr><th>seasonal naive</th>${errorRows(details).map(([, , naive]) => html`<td>${naive}</td>`)}</tr>
+</tbody></table>
+${pictures.map((picture) => pictureHtml(picture, levels))}
+</section>`;
+}
+
+function pictureHtml(picture: ForecastPicture, levels: readonly number[]): Html {
+  const [low, high] = [levels[0]!, levels.at(-1)!];
+  const name = picture.id === "" ? "The series" : picture.id;
+  return html`<figure class="forecast">
+<figcaption><b>${name}</b> <span class="unit">from ${picture.times[1]} to ${picture.times[2]}: the median, and what lies between the quantiles of ${low} and ${high}; dotted, the seasonal naive forecast</span></figcaption>
+${forecastSvg(picture)}
+</figure>`;
+}
+
+function capital(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`;
+}

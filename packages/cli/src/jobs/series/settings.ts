@@ -1,0 +1,114 @@
+import { folderSettings, learningSettings, netSettings } from "../../example-jobs/index.js";
+import { choice } from "../../settings/choice.js";
+import { integer, optional, rate, text } from "../../settings/kinds.js";
+import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
+import { flowSettings, learningRate } from "../../settings/training.js";
+
+const column = (help: string, defaultText: string) =>
+  setting(optional(text), { group: "data", help, default: null, defaultText, placeholder: "<column>" });
+const columns = (help: string) =>
+  setting(optional(text), {
+    group: "data",
+    help,
+    default: null,
+    defaultText: "none",
+    placeholder: "<columns>",
+  });
+
+/** The settings of `longspan train series`, in the order of the help. */
+export const trainSeriesSettings = {
+  horizon: setting(optional(integer(1, 10_000)), {
+    group: "model",
+    first: 1,
+    help: "steps that are forecast",
+    default: null,
+    defaultText: "by the frequency: 12 months, 24 hours, 14 days, ...",
+    placeholder: "<steps>",
+  }),
+  context: setting(optional(integer(1, 100_000)), {
+    group: "model",
+    help: "steps that are read before them",
+    default: null,
+    defaultText: "twice the horizon, and at least a season",
+    placeholder: "<steps>",
+  }),
+  season: setting(optional(integer(1, 100_000)), {
+    group: "model",
+    help: "steps after which series repeat themselves; 1 for none",
+    default: null,
+    defaultText: "by the frequency: 12 months, 24 hours, 7 days, ...",
+    placeholder: "<steps>",
+  }),
+  ...netSettings({ hidden: 32, dropout: 0.3 }),
+  way: setting(choice(["direct", "recursive"]), {
+    group: "model",
+    help: "all steps at once, or one after the other, each drawn and read back",
+    default: "direct",
+    placeholder: "<way>",
+  }),
+  output: setting(choice(["quantile", "gaussian", "mixture"]), {
+    group: "model",
+    help: "what is learned of each step: quantiles, a Gaussian, or a mixture of Gaussians",
+    default: "quantile",
+    placeholder: "<kind>",
+  }),
+  components: setting(integer(1, 100), {
+    group: "model",
+    help: "Gaussians of a mixture",
+    default: 3,
+    needs: { setting: "output", oneOf: ["mixture"] },
+  }),
+  base: setting(choice(["auto", "season", "last"]), {
+    group: "model",
+    help: "what the net adds to: the value a season before, or the last one; auto takes the better one",
+    default: "auto",
+    placeholder: "<value>",
+  }),
+  scaling: setting(choice(["window", "series", "none"]), {
+    group: "model",
+    help: "values are divided by their deviation within what is read, or within the series so far",
+    default: "window",
+    placeholder: "<by>",
+  }),
+  ...learningSettings("windows"),
+  lr: learningRate(2e-3),
+  ...flowSettings,
+  valid: setting(rate, {
+    group: "data",
+    first: 7,
+    help: "share of each series that is held out at its end, at least one horizon; 0 holds out nothing",
+    default: 0.1,
+    placeholder: "<share>",
+  }),
+  stride: setting(optional(integer(1)), {
+    group: "data",
+    help: "steps between the forecasts that are measured on what is held out",
+    default: null,
+    defaultText: "the horizon",
+    placeholder: "<steps>",
+  }),
+  id: column("the column that says which series a row is of", "unique_id or item_id"),
+  time: column("the column of times", "ds, timestamp, or what looks like one"),
+  target: column("the column that is forecast", "y, target, or each column that is left"),
+  past: columns("columns that are known of the past only, with commas between them"),
+  future: columns("columns that are known of the future too"),
+  static: columns("columns that are the same in all rows of a series"),
+  categories: columns("those of them that are categories, though they look like numbers"),
+  ignore: columns("columns that are left out"),
+  frequency: setting(choice(["inferred", "rows"]), {
+    group: "data",
+    help: "steps are what the times say, or each row is a step",
+    default: "inferred",
+    placeholder: "<by>",
+  }),
+  header: setting(choice(["yes", "no"]), {
+    group: "data",
+    help: "whether the first row names the columns; without names they are column1, column2, ...",
+    default: "yes",
+    placeholder: "<answer>",
+  }),
+  ...folderSettings("runs/NAME, after the table's file"),
+} satisfies Table;
+
+/** Every setting of `longspan train series` with its value. */
+export type TrainSeriesSettings = ValuesOf<typeof trainSeriesSettings>;

@@ -1,0 +1,112 @@
+import { check, checkSettings, count, list, optional, rate, size } from "../../check/index.js";
+import type { ForecastSetup } from "./forecast-setup.js";
+import { setupKind } from "./kinds.js";
+import type { TimeSeries } from "./time-series.js";
+
+/** A forecast that can be learned from or measured: a series, and the step from which on it is forecast. */
+export interface ForecastWindow {
+  readonly series: TimeSeries;
+  /** The first step that is forecast. */
+  readonly origin: number;
+}
+
+/** How windows are cut. */
+export interface ForecastWindowsOptions {
+  /** Share of each series that is held out at its end, at least one horizon; 0.1 by default, 0 for nothing. */
+  readonly valid?: number;
+  /** Steps between the origins of held-out forecasts; one horizon by default. */
+  readonly stride?: number;
+  /** Windows to learn from at most: of more, every second, third, ... is taken. 500,000 by default. */
+  readonly most?: number;
+}
+
+/** What is learned from, and what is held out. */
+export interface ForecastWindows {
+  readonly train: readonly ForecastWindow[];
+  /** By rolling origin: from each, the horizon is forecast from all that came before. */
+  readonly valid: readonly ForecastWindow[];
+  /** By series, steps that are learned from: those before the first held-out origin. */
+  readonly known: readonly number[];
+  /** Series that are too short for a window. */
+  readonly short: readonly TimeSeries[];
+}
+
+/** Steps of a series up to its last known value. */
+export function knownSteps({ values }: TimeSeries): number {
+  return values.findLastIndex((value) => !Number.isNaN(value)) + 1;
+}
+
+/**
+ * By series, the steps that may be learned from, where its last ones are held out.
+ * @example heldOutOrigins([{ id: "", start: 0, phase: 0, values: new Float64Array(100), covariates: [] }], 10, { valid: 0.2 })[0]!.origins // [80, 90]
+ */
+export function heldOutOrigins(
+  series: readonly TimeSeries[],
+  horizon: number,
+  options?: ForecastWindowsOptions,
+): readonly { readonly known: number; readonly origins: readonly number[] }[] {
+  check("heldOutOrigins", "series", series, list);
+  check("heldOutOrigins", "horizon", horizon, size);
+  const { valid = 0.1, stride = horizon } = checkSettings("heldOutOrigins", options, kinds);
+  return series.map((one) => {
+    const steps = knownSteps(one);
+    const held = valid === 0 ? 0 : Math.max(horizon, Math.floor(steps * valid));
+    // Too short to hold out anything: all is learned from.
+    if (held === 0 || steps - held < horizon + 2) return { known: steps, origins: [] };
+    const last = steps - horizon;
+    const count = Math.floor((held - horizon) / stride) + 1;
+    const origins = Array.from({ length: count }, (_, k) => last - (count - 1 - k) * stride);
+    return { known: origins[0]!, origins };
+  });
+}
+
+/**
+ * Cuts series into windows to learn from, and windows to measure by.
+ *
+ * @throws RangeError if a setting is out of range
+ * @example
+ * const collector = collectSeries();
+ * for (let k = 0; k < 60; k++) collector.add({ target: k % 7 }, k);
+ * const set = collector.finish();
+ * const { train, valid } = forecastWindows(set.series, forecastSetup(set, { horizon: 7 }));
+ * [train.length, valid.length]; // [45, 1]
+ */
+export function forecastWindows(
+  series: readonly TimeSeries[],
+  setup: ForecastSetup,
+  options?: ForecastWindowsOptions,
+): ForecastWindows {
+  check("forecastWindows", "series", series, list);
+  check("forecastWindows", "setup", setup, setupKind);
+  const { most = 500_000, ...rest } = checkSettings("forecastWindows", options, kinds);
+  const { horizon } = setup;
+  const parts = heldOutOrigins(series, horizon, rest as ForecastWindowsOptions);
+  const all: ForecastWindow[] = [];
+  const short: TimeSeries[] = [];
+  const possible = parts.reduce((n, { known }) => n + Math.max(0, known - 1 - horizon), 0);
+  const every = Math.max(1, Math.ceil(possible / most));
+  for (const [k, { known }] of parts.entries()) {
+    const one = series[k]!;
+    const before = all.length;
+    // What is added to lies a season back, and that has to be there, if the series is long enough.
+    const least = setup.base === "season" && known - horizon > setup.season ? setup.season : 2;
+    for (let origin = known - horizon; origin >= least; origin -= every)
+      if (isKnown(one, 0, origin) && isKnown(one, origin, origin + horizon))
+        all.push({ series: one, origin });
+    if (all.length === before) short.push(one);
+  }
+  const valid = parts.flatMap(({ origins }, k) =>
+    origins
+      .map((origin) => ({ series: series[k]!, origin }))
+      .filter(({ series: one, origin }) => isKnown(one, origin, origin + horizon)),
+  );
+  return { train: all, valid, known: parts.map(({ known }) => known), short };
+}
+
+/** Whether a value is known among some steps. */
+function isKnown({ values }: TimeSeries, from: number, to: number): boolean {
+  for (let t = Math.max(0, from); t < to; t++) if (!Number.isNaN(values[t]!)) return true;
+  return false;
+}
+
+const kinds = { valid: optional(rate), stride: optional(size), most: optional(count) };

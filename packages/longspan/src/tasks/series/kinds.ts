@@ -1,0 +1,14 @@
+import { isRecord, kind, type RequiredKind } from "../../check/index.js";
+
+/** A setup, as far as functions that take one need it. */
+export const setupKind: RequiredKind = kind(
+  "a setup that forecastSetup made",
+  (value) =>
+    isRecord(value) &&
+    Number.isInteger(value.horizon) &&
+    Number.isInteger(value.context) &&
+    Number.isInteger(value.season) &&
+    isRecord(value.frequency) &&
+    isRecord(value.distribution) &&
+    Array.isArray(value.covariates),
+);
