@@ -817,7 +817,13 @@ export const netRows: Rows = {
     row({
       model: thing(model()),
       params: argument(model().init(Key.of(1)), ["record", "list"]),
-      options: settings({ ...sampling(), key: key(), length: count(2), prompt: maybe(numbers([1], "list")) }),
+      options: settings({
+        ...sampling(),
+        key: key(),
+        length: count(2),
+        prompt: maybe(numbers([1], "list")),
+        step: maybe(func(() => [0, 0, 0, 0, 0])),
+      }),
     }),
   sequenceModel: () =>
     row(

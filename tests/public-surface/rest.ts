@@ -34,7 +34,7 @@ import {
   wordVocabulary,
   zeros,
 } from "longspan";
-import { createRun, jsonLinesFile, type RunFolder, tensorBoardFile } from "longspan/node";
+import { createRun, jsonLinesFile, openRun, type RunFolder, tensorBoardFile } from "longspan/node";
 import { afterAll } from "vitest";
 import {
   type Arguments,
@@ -594,6 +594,26 @@ export const runRows: Rows = {
       kind: maybe(choice("text")),
       options: opening(),
     }),
+  runSteps: () =>
+    row(
+      {
+        run: argument(openRun(run, "text"), ["record"]),
+        options: maybe(settings({ batch: maybe(size(8)) })),
+      },
+      {
+        methods: {
+          read: exempt("what it reads is a client's, and is told so: packages/cli/test/serve"),
+          answer: row(
+            {
+              output: numbers([0, 0, 0], "list"),
+              options: maybe(settings({ top: maybe(size(1)), logits: maybe(flag(false)) })),
+            },
+            { says: "runSteps.answer: " },
+          ),
+          dispose: row({}),
+        },
+      },
+    ),
   textRunModel: () =>
     row(
       {

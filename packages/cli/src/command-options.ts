@@ -57,4 +57,14 @@ export interface ForecastOptions {
   readonly format?: "csv" | "jsonl";
   /** A file; stdout by default. */
   readonly out?: string;
+/** Options of `longspan serve`. */
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxBody: number;
+  readonly maxStreams: number;
+  readonly idle: number;
+  readonly rate: number;
+  readonly timeout: number;
+  readonly maxWaiting: number;
 }

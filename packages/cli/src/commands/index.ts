@@ -46,6 +46,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./draw.js"),
   },
   {
+    name: "serve",
+    description: "Serve a trained model over HTTP: streams with a state, generation, predictions",
+    load: () => import("./serve.js"),
+  },
+  {
     name: "doctor",
     description: "Show what there is to compute with, and how fast it is",
     load: () => import("./doctor.js"),

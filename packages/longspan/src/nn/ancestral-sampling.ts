@@ -1,4 +1,4 @@
-import { check, checkSettings, count, type KindsOf, numbers, optional } from "../check/index.js";
+import { check, checkSettings, count, func, type KindsOf, numbers, optional } from "../check/index.js";
 import type { Key, Tensor, Traceable } from "../tensor/index.js";
 import { keyKind, treeKind } from "../tensor/kinds.js";
 import { languageModelKind } from "./kinds.js";
@@ -19,6 +19,11 @@ export interface SamplingOptions extends SamplingSettings {
   readonly length: number;
   /** Symbols that the text begins with; they are read, not drawn, and not given back. None by default. */
   readonly prompt?: ArrayLike<number>;
+  /**
+   * How a symbol is read: gives the logits of the one that follows, before it is asked again. By default the model's own stream; another
+   * one may be stepped together with others, see `streamPool`.
+   */
+  readonly step?: (symbol: number) => ArrayLike<number> | Promise<ArrayLike<number>>;
 }
 
 /**
@@ -50,20 +55,21 @@ export async function* sampleSymbols<P, S>(
 ): AsyncGenerator<number, void, undefined> {
   check("sampleSymbols", "model", model, languageModelKind);
   check("sampleSymbols", "params", params, treeKind);
-  const { key, length, prompt = [], ...settings } = checkSettings("sampleSymbols", options, kinds);
+  const { key, length, prompt = [], step, ...settings } = checkSettings("sampleSymbols", options, kinds);
   excluded("sampleSymbols", settings, model.vocabulary);
-  const stream = model.stream(params);
+  const stream = step === undefined ? model.stream(params) : null;
+  const next = step ?? ((symbol: number) => stream!.step(symbol));
   try {
     let logits: ArrayLike<number> = await (model.first(params as Traceable<P>) as Tensor).data();
     let read = prompt;
     for (let i = 0; i < length; i++) {
-      for (let k = 0; k < read.length; k++) logits = stream.step(read[k]!);
+      for (let k = 0; k < read.length; k++) logits = await next(read[k]!);
       const drawn = drawSymbol(distributionOf("sampling", logits, settings), key.fold(i));
       yield drawn;
       read = [drawn];
     }
   } finally {
-    stream.dispose();
+    stream?.dispose();
   }
 }
 
@@ -72,4 +78,5 @@ const kinds: KindsOf<SamplingOptions> = {
   key: keyKind,
   length: count,
   prompt: optional(numbers),
+  step: optional(func),
 };

@@ -28,6 +28,7 @@ export {
   seriesRun,
   seriesRunModel,
 } from "./series-run.js";
+export * from "./run-steps.js";
 export * from "./synthetic-run.js";
 export { type OpenedTagRun, type TagEncoding, type TagModelSettings, tagRunModel } from "./tag-run.js";
 export * from "./text-run.js";
