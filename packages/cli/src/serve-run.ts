@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
-import { openRun } from "longspan/node";
 import type { ServeOptions } from "./command-options.js";
 import { exitCode, Failure } from "./failure.js";
+import { openTrained } from "./own-cell.js";
 import { serveRun } from "./serve/server.js";
 
 /** Seconds that requests which are under way have when the server stops. */
@@ -10,7 +10,7 @@ const grace = 10;
 /** Serves a run until it is told to stop. Returns the exit code. */
 export async function serveCommand(path: string, options: ServeOptions): Promise<number> {
   const { host, port, maxBody, maxStreams, idle, rate, timeout, maxWaiting } = options;
-  const run = openRun(path);
+  const run = await openTrained(path);
   const limits = { body: maxBody, streams: maxStreams, idle, rate, seconds: timeout, waiting: maxWaiting };
   const defect = (error: unknown) =>
     process.stderr.write(

@@ -1,17 +1,11 @@
+import type { Predictor } from "longspan";
 import { bodyOf, listOf } from "./fields.js";
 import { type Limits, most } from "./limits.js";
 import { Problem } from "./problem.js";
 import type { Route } from "./route.js";
 
-/** What a run answers inputs with, if its kind does. */
-export interface InputPredictor {
-  readonly input: string;
-  read(value: unknown): unknown;
-  predict(inputs: readonly unknown[]): Promise<readonly object[]>;
-}
-
 /** Answers to inputs, each as a whole. */
-export function predictRoute(predictor: InputPredictor, limits: Limits): Route {
+export function predictRoute(predictor: Predictor, limits: Limits): Route {
   const fields = { inputs: listOf({}, most.inputs, `Inputs: ${predictor.input}.`) };
   let waiting = 0;
   return {
@@ -43,7 +37,7 @@ export function predictRoute(predictor: InputPredictor, limits: Limits): Route {
   };
 }
 
-function readOne(predictor: InputPredictor, value: unknown, i: number): unknown {
+function readOne(predictor: Predictor, value: unknown, i: number): unknown {
   try {
     return predictor.read(value);
   } catch (error) {

@@ -1,14 +1,14 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { type OpenedRuns, type RunKindName, runSteps } from "longspan";
+import { type OpenedRun, type OpenedTextRun, runSteps } from "longspan";
 import { version } from "../version.js";
 import { appOf } from "./app.js";
 import { generateRoute } from "./generate.js";
 import type { Limits } from "./limits.js";
 import { metrics } from "./metrics.js";
 import { openApi } from "./open-api.js";
-import { type InputPredictor, predictRoute } from "./predict-route.js";
+import { predictRoute } from "./predict-route.js";
 import { Problem } from "./problem.js";
 import { rateLimit } from "./rate-limit.js";
 import type { Route } from "./route.js";
@@ -18,7 +18,7 @@ import { ticksOf } from "./ticks.js";
 
 /** What is served, and how. */
 export interface ServerSettings {
-  readonly run: OpenedRuns[RunKindName] & { predictor?(): InputPredictor };
+  readonly run: OpenedRun;
   readonly limits: Limits;
   readonly host: string;
   /** 0 for any that is free. */
@@ -47,7 +47,7 @@ export async function serveRun({ run, limits, host, port, defect }: ServerSettin
     ...(steps && run.kind === "text"
       ? [
           generateRoute({
-            run,
+            run: run as OpenedTextRun,
             streams: streams!,
             ticks: ticks!,
             seconds: limits.seconds,

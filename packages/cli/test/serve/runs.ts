@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   characterVocabulary,
+  classifyRunModel,
   Key,
   storedVocabulary,
   syntheticRunModel,
@@ -40,6 +41,29 @@ export async function syntheticRunIn(folder: string, hidden = 8): Promise<string
   const run = createRun(path, content);
   const problem = syntheticRunProblem("adding", { length: 50, lengths: null });
   await run.saveWeights(syntheticRunModel({ cell: "lstm", hidden }, problem).init(Key.of(1)), 7);
+  run.close();
+  return path;
+}
+
+/** A run that says which of two classes a text is of, likewise. */
+export async function classifyRunIn(folder: string): Promise<string> {
+  const settings = {
+    cell: "gru",
+    hidden: 8,
+    layers: 1,
+    features: 4,
+    dropout: 0,
+    bidirectional: false,
+    read: "mean",
+  } as const;
+  const encoding = {
+    labels: ["no", "yes"],
+    input: { kind: "text", level: "byte", symbols: [], column: "text" },
+  } as const;
+  const path = join(folder, "classify");
+  mkdirSync(path, { recursive: true });
+  const run = createRun(path, { task: "classify", settings }, { vocabulary: encoding });
+  await run.saveWeights(classifyRunModel(settings, encoding).init(Key.of(1)), 7);
   run.close();
   return path;
 }

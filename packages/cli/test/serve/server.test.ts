@@ -1,11 +1,11 @@
 import { connect } from "node:net";
-import { Key, type OpenedRuns, type OpenedTextRun, type RunKindName, sampleSymbols } from "longspan";
+import { Key, type OpenedRun, type OpenedTextRun, sampleSymbols } from "longspan";
 import { openRun } from "longspan/node";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Limits } from "../../src/serve/limits.js";
 import { type RunServer, serveRun } from "../../src/serve/server.js";
 import { freshFolder } from "../command.js";
-import { syntheticRunIn, textRunIn } from "./runs.js";
+import { classifyRunIn, syntheticRunIn, textRunIn } from "./runs.js";
 
 const { path: folder, remove } = freshFolder();
 afterAll(remove);
@@ -20,7 +20,7 @@ afterEach(async () => {
   expect(defects.splice(0)).toEqual([]);
 });
 
-async function start(run: OpenedRuns[RunKindName], limits: Partial<Limits> = {}): Promise<void> {
+async function start(run: OpenedRun, limits: Partial<Limits> = {}): Promise<void> {
   server = await serveRun({
     run,
     limits: { ...usual, ...limits },
@@ -261,6 +261,28 @@ describe("generation over HTTP", () => {
     gone.abort();
     await expect.poll(() => figure("longspan_streams_open"), { timeout: 10_000 }).toBe(0);
     expect(await figure("longspan_generated_symbols_total")).toBeLessThan(100_000);
+  });
+});
+
+describe("predictions over HTTP", () => {
+  it("an answer to each input: those of the run's predictor", async () => {
+    const run = openRun(await classifyRunIn(folder), "classify");
+    await start(run, { waiting: 50 });
+    const texts = Array.from({ length: 30 }, (_, i) => "a text of some length".slice(0, 1 + (i % 20)));
+    const predictor = run.predictor();
+    const expected = await predictor.predict(texts.map((text) => predictor.read(text)));
+    const { status, json } = await ask("POST", "/predict", { inputs: texts });
+    expect([status, json]).toEqual([200, { answers: JSON.parse(JSON.stringify(expected)) }]);
+    const wrong = await ask("POST", "/predict", { inputs: ["a text", null] });
+    expect(wrong.status).toBe(400);
+    expect(messageOf(wrong)).toMatch(/^inputs\[1\]: /);
+    const many = await ask("POST", "/predict", { inputs: [...texts, ...texts] });
+    expect([many.status, messageOf(many)]).toEqual([
+      503,
+      "0 inputs wait, and there may be 50; try again later",
+    ]);
+    // It reads its input as a whole: there are no streams.
+    expect((await ask("POST", "/streams")).status).toBe(404);
   });
 });
 

@@ -15,6 +15,7 @@ import type { Vocabulary } from "../data/index.js";
 import { type SequenceLayer, type StreamPool, streamPool } from "../nn/index.js";
 import type { TypedArray } from "../tensor/index.js";
 import type { OpenedRuns, RunKindName } from "./decode-run.js";
+import type { OpenedRun } from "./run-kind.js";
 import type { OpenedSyntheticRun } from "./synthetic-run.js";
 import type { OpenedTextRun } from "./text-run.js";
 
@@ -59,15 +60,12 @@ export interface RunSteps<S = unknown> {
  * for (const row of steps.read("ab")) steps.answer(steps.pool.step([stream], row)); // { next: [{ symbol: "c", probability: 0.4 }, ...] }
  * steps.dispose();
  */
-export function runSteps(
-  run: OpenedRuns[RunKindName],
-  options: { readonly batch?: number } = {},
-): RunSteps | null {
+export function runSteps(run: OpenedRun, options: { readonly batch?: number } = {}): RunSteps | null {
   check("runSteps", "run", run, runKind);
   const { batch } = checkSettings("runSteps", options, { batch: optional(size) });
-  const talk = talks[run.kind]?.(run as never);
+  const talk = Object.hasOwn(talks, run.kind) ? talks[run.kind as RunKindName]?.(run as never) : undefined;
   if (!talk) return null;
-  const { model, params } = run as { model: SequenceLayer<unknown, unknown>; params: unknown };
+  const { model, params } = run as unknown as { model: SequenceLayer<unknown, unknown>; params: unknown };
   const pool = streamPool(model, params, batch === undefined ? {} : { batch });
   return { ...talk, pool, dispose: () => pool.dispose() };
 }
