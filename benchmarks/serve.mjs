@@ -136,7 +136,8 @@ const ways = {
     return all * took.length;
   },
 };
-const processor = async () => Number(/^process_cpu_seconds_total (\S+)/m.exec(await ask("GET", "/metrics"))[1]);
+const processor = async () =>
+  Number(/^process_cpu_seconds_total (\S+)/m.exec(await ask("GET", "/metrics"))[1]);
 const found = Object.fromEntries(
   Object.keys(ways).map((name) => [name, { rates: [], took: [], server: [], client: [] }]),
 );

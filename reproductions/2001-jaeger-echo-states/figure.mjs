@@ -17,7 +17,8 @@ const first = series.subarray(3 * POINTS, 3 * (POINTS + 1));
 const free = runFree({ config, params, readout, state: final, first, features: 3, steps: STEPS });
 
 /** The first coordinate, as it was before it was scaled. */
-const x = (values, from, count) => Float64Array.from({ length: count }, (_, t) => 20 * values[3 * (from + t)]);
+const x = (values, from, count) =>
+  Float64Array.from({ length: count }, (_, t) => 20 * values[3 * (from + t)]);
 const svg = drawForecast(x(series, POINTS + 1 - BEFORE, BEFORE + STEPS), x(free, 0, STEPS), {
   step: STEP,
   across: "units of time; x of the Lorenz system",

@@ -10,6 +10,7 @@ import {
 import {
   argument,
   choice,
+  flag,
   func,
   key,
   maybe,

@@ -57,6 +57,8 @@ export interface ForecastOptions {
   readonly format?: "csv" | "jsonl";
   /** A file; stdout by default. */
   readonly out?: string;
+}
+
 /** Options of `longspan serve`. */
 export interface ServeOptions {
   readonly host: string;

@@ -7,6 +7,4 @@ import { text } from "./text/kind.js";
 import { trees } from "./trees/kind.js";
 
 /** The kinds of job, in the order of the help: a folder and a line for each. */
-export const kinds: readonly JobKind[] = [text, classify, trees, synthetic];
-export const kinds: readonly JobKind[] = [text, classify, tag, synthetic];
-export const kinds: readonly JobKind[] = [text, series, classify, synthetic];
+export const kinds: readonly JobKind[] = [text, series, classify, tag, trees, synthetic];

@@ -9,7 +9,6 @@ import type { JobKind } from "./job.js";
  * Something that the kind of job of a run can do.
  * @throws RunError if there is no run; Failure if its kind cannot do that
  */
-export function abilityOf<K extends "inspect" | "eval" | "sample">(
 export function abilityOf<K extends "inspect" | "eval" | "sample" | "forecast" | "predict">(
   run: string,
   ability: K,

@@ -20,6 +20,7 @@ export * from "./run-files.js";
 export type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
+export * from "./run-steps.js";
 export {
   type OpenedSeriesRun,
   type SeriesEncoding,
@@ -28,7 +29,6 @@ export {
   seriesRun,
   seriesRunModel,
 } from "./series-run.js";
-export * from "./run-steps.js";
 export * from "./synthetic-run.js";
 export { type OpenedTagRun, type TagEncoding, type TagModelSettings, tagRunModel } from "./tag-run.js";
 export * from "./text-run.js";

@@ -34,6 +34,8 @@ export { forEachBatch } from "./for-each-batch.js";
 export * from "./held-out-part.js";
 export type { EvaluateExamplesOptions, Evaluation, Learner } from "./learner.js";
 export * from "./predictor.js";
+export * from "./series/index.js";
+export * from "./tagging/index.js";
 export {
   type ClassifiedTree,
   type TreeBatch,
@@ -48,5 +50,3 @@ export {
   treeLearner,
   treeTask,
 } from "./trees/index.js";
-export * from "./tagging/index.js";
-export * from "./series/index.js";

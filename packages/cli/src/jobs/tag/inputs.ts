@@ -16,6 +16,6 @@ export async function* readInputs(path: string): AsyncIterable<Input> {
     tagged: false,
   }))
     yield sentence instanceof TableError
-      ? { line: sentence.line ?? 0, problem: sentence.what }
+      ? { line: sentence.line ?? 0, problem: sentence }
       : { line: sentence.at, value: { tokens: sentence.tokens } };
 }
