@@ -14,7 +14,10 @@ import {
 const nGrams = dynamicNGrams({ length: 200 });
 const optimum = (195 * nGramOptimum(nGrams.sample(Key.of(7), 0, 500))) / Math.LN2;
 
-/** A task is solved by less than `bits` per sequence; `most` are the sequences of a run that does not solve it. */
+/**
+ * A task is solved by less than `bits` per sequence; `most` are the sequences of a run that does not solve it. Machines that start easy have their first
+ * `easier.sequences` from easier problems, one after the other.
+ */
 export const tasks = {
   copy: {
     train: copyVectors({ length: [1, 20] }),
@@ -24,6 +27,7 @@ export const tasks = {
   },
   recall: {
     train: associativeRecall({ items: [2, 6] }),
+    easier: { sequences: 4000, problems: [3, 4, 5].map((n) => associativeRecall({ items: [2, n] })) },
     beyond: [["12 items", associativeRecall({ items: 12 })]],
     bits: 0.01,
     most: 60_000,

@@ -27,16 +27,18 @@ const { batch, rate, clip } = { batch: 1, rate: 0.003, clip: 1 };
 const EVERY = 1000;
 
 const { task: name, machine, seed, most, state: file } = JSON.parse(process.argv[2]);
-const { train: problem, beyond, bits: limit } = tasks[name];
-const layer = recurrent(machines[machine](problem.input));
+const { train: problem, easier, beyond, bits: limit } = tasks[name];
+const { cell, begin = (params) => params, epsilon = 1e-8, startsEasy = false } = machines[machine];
+const { sequences: easy, problems } = (startsEasy && easier) || { sequences: 0, problems: [] };
+const layer = recurrent(cell(problem.input));
 const model = sequenceModel({ layer, features: layer.features, output: problem.output });
 const [forInit, forBatches, forTraining] = Key.of(seed).split(3);
 // Fresh sequences, the same for all seeds: few at each look, more to decide.
 const [forLooks, forDecision, forBeyond] = Key.of(100).split(3);
 
-const optimiser = compose(clipByJointNorm(clip), adam({ learningRate: rate }));
-const task = syntheticTask(model, problem, { key: forBatches, batch });
-const start = startTraining(task, optimiser, model.init(forInit));
+const optimiser = compose(clipByJointNorm(clip), adam({ learningRate: rate, epsilon }));
+const task = syntheticTask(model, { ...problem, sample }, { key: forBatches, batch });
+const start = startTraining(task, optimiser, begin(model.init(forInit)));
 const parameters = leaves(start.params).reduce((sum, t) => sum + t.size, 0);
 let last = existsSync(file) ? restored(file, start) : start;
 const signal = { aborted: last.history.validations.some(({ loss }) => loss < limit) };
@@ -70,6 +72,13 @@ try {
   failure = error.message;
 }
 
+/** The sequences of a step. */
+function sample(key, step, count) {
+  const share = (step * batch) / easy;
+  const of = share < 1 ? problems[Math.floor(share * problems.length)] : problem;
+  return of.sample(key, step, count);
+}
+
 /** Bits per fresh sequence; of more sequences where it is to be decided whether the task is solved. */
 async function bitsOf(params) {
   const { bitsPerSequence } = await look(params, forLooks, 100, problem);
@@ -98,7 +107,7 @@ const result = {
   machine,
   seed,
   parameters,
-  setting: { batch, rate, clip },
+  setting: { batch, rate, clip, epsilon, easy },
   most,
   solved: signal.aborted,
   sequences: last.step * batch,
