@@ -22,7 +22,23 @@ export function readPieces(folder, set) {
 export function cut(pieces, steps) {
   return pieces.flatMap((piece) =>
     Array.from({ length: Math.max(1, Math.ceil(piece.length / steps)) }, (_, i) =>
-      steps < piece.length ? piece.slice(i * steps, (i + 1) * steps) : piece,
+      piece.slice(i * steps, (i + 1) * steps),
+    ),
+  );
+}
+
+/**
+ * All pieces in a row, in the order given, on `streams` tracks side by side, cut into batches of so many steps: what a net holds after one batch
+ * it begins the next with. Before the first step of a piece there are no notes, which is how a net sees that another one begins.
+ */
+export function tracks(pieces, streams, steps) {
+  const sounding = pieces.flatMap(stepsOf);
+  const count = Math.floor(sounding.length / (streams * steps));
+  return Array.from({ length: count }, (_, i) =>
+    packed(
+      Array.from({ length: streams }, (_, k) =>
+        sounding.slice((k * count + i) * steps, (k * count + i + 1) * steps),
+      ),
     ),
   );
 }
@@ -31,24 +47,23 @@ export function cut(pieces, steps) {
 export function batchesOf(pieces, size) {
   const order = draws(Key.of(300)).shuffled(pieces);
   return Array.from({ length: Math.ceil(order.length / size) }, (_, i) =>
-    packed(order.slice(i * size, (i + 1) * size)),
+    packed(order.slice(i * size, (i + 1) * size).map(stepsOf)),
   );
 }
 
-/** Pieces as a net reads them. @returns { x: the notes of the step before, none at the first; y: those of the step; structure } */
-function packed(pieces) {
-  const structure = chain(pieces.map((piece) => piece.length));
-  const y = new Float32Array(structure.nodes * pitches);
-  const x = new Float32Array(structure.nodes * pitches);
-  let row = 0;
-  for (const piece of pieces)
-    for (const [t, notes] of piece.entries()) {
-      for (const pitch of notes) {
-        y[row * pitches + pitch - lowest] = 1;
-        if (t + 1 < piece.length) x[(row + 1) * pitches + pitch - lowest] = 1;
-      }
-      row += 1;
-    }
-  const rows = (numbers) => structure.pack(fromArray(numbers, [structure.nodes, pitches]));
-  return { x: rows(x), y: rows(y), structure };
+/** The steps of a piece: their notes, and those of the step before, none at the first. */
+function stepsOf(piece) {
+  return piece.map((notes, t) => ({ before: t === 0 ? [] : piece[t - 1], notes }));
+}
+
+/** Steps as a net reads them, a list for each sequence. @returns { x: the notes of the step before; y: those of the step; structure } */
+function packed(sequences) {
+  const structure = chain(sequences.map((steps) => steps.length));
+  const rowsOf = (what) => {
+    const numbers = new Float32Array(structure.nodes * pitches);
+    for (const [row, step] of sequences.flat().entries())
+      for (const pitch of step[what]) numbers[row * pitches + pitch - lowest] = 1;
+    return structure.pack(fromArray(numbers, [structure.nodes, pitches]));
+  };
+  return { x: rowsOf("before"), y: rowsOf("notes"), structure };
 }

@@ -12,6 +12,8 @@ const published = {
   "nottingham-gru": "3.23 to 3.46",
   "nottingham-tanh": "3.13 to 4.05",
   "nottingham-tcn": "3.07",
+  "nottingham-widelstm": "3.29",
+  "nottingham-widegru": "3.46",
 };
 
 export const table = {
