@@ -1,5 +1,5 @@
 // The states of a reservoir beside a straightforward one in NumPy, and a step of its stream.
-// node benchmarks/reservoir.mjs --python /path/to/python [--shapes "500,50;2000,20" --steps 10000 --executors native --rounds 5]   (after npm run build)
+// node benchmarks/reservoir.mjs --python /path/to/python [--shapes "500,10;2000,20" --steps 10000 --executors native --rounds 5]   (after npm run build)
 //
 // A shape is units,weights per unit. Both sides get the same numbers; NumPy holds the matrix with its zeros, since it has no other. The first
 // 200 states are compared. Then the sides take turns, each on one thread. Time is that of the processor, which another load on the machine changes
@@ -30,7 +30,7 @@ import { median, processorTime, quantile } from "./timing.mjs";
 const { values } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
-    shapes: { type: "string", default: "500,50;2000,20" },
+    shapes: { type: "string", default: "500,10;500,20;500,50;2000,10;2000,20" },
     steps: { type: "string", default: "10000" },
     executors: { type: "string", default: "native" },
     rounds: { type: "string", default: "5" },
@@ -88,7 +88,7 @@ try {
           dtype,
         );
         const structure = chain([steps]);
-        const states = () => list(layer.apply(params, x, structure).output);
+        const states = () => layer.apply(params, x, structure).output;
         const arrays = Object.entries({
           U: [list(params.U), [1, hidden]],
           W: [dense(params.W, hidden), [hidden, hidden]],
@@ -108,7 +108,7 @@ try {
           bytes.byteOffset,
           compared * hidden,
         );
-        const mine = scope(states);
+        const mine = scope(() => list(states()));
         const worst = theirs.reduce((m, v, i) => Math.max(m, Math.abs(v - mine[i])), 0);
         if (!(worst < (dtype === "float32" ? 1e-4 : 1e-12))) throw new Error(`the sides differ by ${worst}`);
         const times = [];

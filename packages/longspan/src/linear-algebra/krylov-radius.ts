@@ -10,7 +10,6 @@ const exact = 1e-11;
 /** The same for eigenvalues next in size, so that none of them turns out to be larger. */
 const near = 1e-4;
 const watched = 6;
-const mostRounds = 600;
 
 /**
  * The spectral radius of a large matrix, of which only products with vectors are known: the Arnoldi method with thick restarts, which keeps
@@ -18,12 +17,14 @@ const mostRounds = 600;
  *
  * @param multiply x [n] -> A x, to be written into `out`
  * @param start [n], in no special direction: an eigenvector that it has no share of is not found
+ * @param rounds how often it is begun again at most
  * @returns null if it has not settled
  * @see Stewart (2002), "A Krylov-Schur algorithm for large eigenproblems"; Saad (2011), "Numerical methods for large eigenvalue problems"
  */
 export function krylovRadius(
   multiply: (x: Float64Array, out: Float64Array) => void,
   start: Float64Array,
+  rounds: number,
 ): number | null {
   const size = Math.min(most, start.length);
   /** Orthonormal directions. */
@@ -33,7 +34,7 @@ export function krylovRadius(
     V[0]![c] = x / length;
   });
   let known: Projection = { B: new Float64Array(0), k: 0, residual: new Float64Array(0) };
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const { H, beta, m } = grow(V, known, size, multiply);
     const pairs = eigenpairs(H, m);
     const radius = sizeOf(pairs, 0);

@@ -123,6 +123,7 @@ function radiusOf({ values, from }: SparseEntries, n: number, units: readonly nu
       }
     },
     Float64Array.from({ length: count }, () => draws.normal()),
+    count <= manyRows ? 40 : 200,
   );
   if (radius !== null) return radius;
   if (count <= manyRows) return ofAll();
