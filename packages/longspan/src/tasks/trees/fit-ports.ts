@@ -1,4 +1,4 @@
-import type { ClassifiedTree } from "./tree-learner.js";
+import type { ClassifiedTree } from "./classified-tree.js";
 
 /**
  * A tree whose nodes have at most so many children: where there are more, the first ones are joined under a new node without word and class,

@@ -1,3 +1,4 @@
+export type { ClassifiedTree } from "./classified-tree.js";
 export * from "./tree-classifier.js";
 export {
   type TreeEncoding,
@@ -6,7 +7,6 @@ export {
   treePredictor,
 } from "./tree-encoding.js";
 export {
-  type ClassifiedTree,
   type TreeBatch,
   type TreeTaskOptions,
   treeLearner,

@@ -3,8 +3,9 @@ import { type LabelledTree, parseTree, TreeFormatError } from "../../data/index.
 import { fromArray, scope, type Tensor, type Traceable } from "../../tensor/index.js";
 import { argmaxOf, softmaxOf } from "../classification/argmax-of.js";
 import { InputError, type Predictor } from "../predictor.js";
+import type { ClassifiedTree } from "./classified-tree.js";
 import type { TreeClassifier } from "./tree-classifier.js";
-import { type ClassifiedTree, packTrees } from "./tree-learner.js";
+import { packTrees } from "./tree-learner.js";
 
 /** What puts trees into numbers, and names their classes. */
 export interface TreeEncoding {

@@ -2,23 +2,16 @@ import { check, checkSettings, having, type KindsOf, optional } from "../../chec
 import { crossEntropyPerRow } from "../../nn/index.js";
 import { mean, mul } from "../../ops/index.js";
 import { fromArray, scope, type Tensor, type Traceable, type Value } from "../../tensor/index.js";
-import { type Backward, type Structure, type TreeNodes, trees } from "../../unfold/index.js";
+import { type Backward, type Structure, trees } from "../../unfold/index.js";
 import { backwardKind } from "../../unfold/kinds.js";
 import { argmaxOf } from "../classification/argmax-of.js";
 import { classificationScores } from "../classification/classification-scores.js";
 import { type ExampleTask, type ExampleTaskOptions, exampleTask, exampleTaskKinds } from "../example-task.js";
 import { forEachBatch } from "../for-each-batch.js";
 import type { Learner } from "../learner.js";
+import type { ClassifiedTree } from "./classified-tree.js";
 import { fitPorts } from "./fit-ports.js";
 import type { TreeClassifier, TreeClassifierParams } from "./tree-classifier.js";
-
-/** A tree in numbers, node 0 its root. */
-export interface ClassifiedTree extends Pick<TreeNodes, "children"> {
-  /** Per node: its word; 0 where there is none. */
-  readonly words: ArrayLike<number>;
-  /** Per node: its class, from 0; -1 where it is not known. */
-  readonly labels: ArrayLike<number>;
-}
 
 /** Trees, packed for a classifier. */
 export interface TreeBatch {
