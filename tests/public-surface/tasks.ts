@@ -43,7 +43,7 @@ const treeModel = () =>
   treeClassifier({ cell: treeCell() as never, hidden: 3, words: 4, features: 2, classes: 2 });
 const treeEncoding = { labels: ["a", "b"], words: ["x"], bracketLabels: true };
 const byLoop: Row["methods"] = Object.fromEntries(
-  ["init", "apply", "sizeOf", "pack", "predictions", "loss", "evaluate"].map((name) => [
+  ["init", "apply", "stream", "sizeOf", "pack", "predictions", "loss", "evaluate"].map((name) => [
     name,
     exempt("called with what the learner itself made"),
   ]),
@@ -227,5 +227,22 @@ export const taskRows: Rows = {
       },
       { methods: methods("init", "apply") },
     ),
+  runLayers: () =>
+    row(
+      {
+        config: settings({
+          cell: choice("lstm"),
+          input: size(2),
+          hidden: size(3),
+          layers: size(1),
+          dropout: maybe(rate(0)),
+          bidirectional: maybe(flag(false)),
+        }),
+        own: maybe(nullable(func(() => null))),
+      },
+      { methods: methods("init", "apply", "stream") },
+    ),
+  keptWeights: () => exempt("called by kinds of run, with the source that openRun hands them"),
+  storedEncoding: () => exempt("called by kinds of run, with the source that openRun hands them"),
   InputError: () => exempt("an error that predictors throw"),
 };

@@ -27,7 +27,7 @@ import { encodingKind } from "./classify-encoding.js";
 import { entryOf, type RunSchema } from "./configuration.js";
 import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
 import { runLayers } from "./run-layers.js";
-import { keptWeights, parsed, reading } from "./run-source.js";
+import { keptWeights, storedEncoding } from "./run-source.js";
 
 /** What the settings of a run on classes say of its model. */
 export interface ClassifyModelSettings {
@@ -114,7 +114,7 @@ const schema: RunSchema = {
 export const classifyRun: RunKind<OpenedClassifyRun> = {
   schema,
   open(config, source, { cell }) {
-    const encoding = reading(source, "vocabulary", (bytes) => encodingFrom(parsed(bytes)));
+    const encoding = storedEncoding(source, encodingFrom);
     const settings = knownSettings<ClassifyModelSettings>(config, schema);
     const model = classifyRunModel(settings, encoding, cell);
     const kept = keptWeights(source, model);

@@ -46,7 +46,37 @@ export interface KeptWeights<P> {
   readonly step: number | null;
 }
 
-/** @param template a model whose parameters have the names and shapes of those in the file */
+/**
+ * What vocabulary.json holds, for who opens a run of a kind of their own.
+ *
+ * @param check of what was read; it throws where that is not what it should be
+ * @throws RunError naming the file and what is wrong with it
+ * @example
+ * const doubled: RunKind<OpenedRun & { factor: number }> = {
+ *   schema: { task: "doubled", settings: {}, complete: false },
+ *   open: (config, source) => ({
+ *     kind: "doubled",
+ *     config,
+ *     factor: storedEncoding(source, (found) => Number(found)),
+ *     ...keptWeights(source, linear({ input: 1, output: 1 })),
+ *   }),
+ * };
+ */
+export function storedEncoding<T>(source: RunSource, check: (found: unknown) => T): T {
+  return reading(source, "vocabulary", (bytes) => check(parsed(bytes)));
+}
+
+/**
+ * The parameters that a run kept, for who opens a run of a kind of their own.
+ *
+ * @param template a model whose parameters have the names and shapes of those in the file
+ * @throws RunError if there are none yet, or they are of another model
+ * @example
+ * const line: RunKind<OpenedRun> = {
+ *   schema: { task: "line", settings: {}, complete: false },
+ *   open: (config, source) => ({ kind: "line", config, ...keptWeights(source, linear({ input: 1, output: 1 })) }),
+ * };
+ */
 export function keptWeights<P>(source: RunSource, template: { init(key: Key): P }): KeptWeights<P> {
   // Before the model is made: there may be no such file.
   const stored = reading(source, "weights", decodeSafetensors);

@@ -12,7 +12,7 @@ import {
 import { cellKind, type OwnCellMaker, treeCell, treeRunCells } from "./cell-names.js";
 import { entryOf, type RunSchema } from "./configuration.js";
 import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
-import { keptWeights, parsed, reading } from "./run-source.js";
+import { keptWeights, storedEncoding } from "./run-source.js";
 
 /** What the settings of a run on trees say of its model. */
 export interface TreesModelSettings {
@@ -76,7 +76,7 @@ const schema: RunSchema = {
 export const treesRun: RunKind<OpenedTreesRun> = {
   schema,
   open(config, source, { cell }) {
-    const encoding = reading(source, "vocabulary", (bytes) => encodingFrom(parsed(bytes)));
+    const encoding = storedEncoding(source, encodingFrom);
     const model = treesRunModel(knownSettings(config, schema), encoding, cell);
     const kept = keptWeights(source, model);
     const predictor = () => treePredictor(model, kept.params, encoding);
