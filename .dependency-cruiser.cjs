@@ -24,7 +24,7 @@ const rooms = {
   decode: ["nn", "capture", "unfold", "ops", "tensor"],
   draw: ["nn", "linear-algebra", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
-  tasks: ["train", "nn", "cell", "data", "ops", "unfold", "tensor"],
+  tasks: ["decode", "train", "nn", "cell", "data", "ops", "unfold", "tensor"],
   runs: ["tasks", "nn", "cell", "data", "io", "ops", "unfold", "tensor"],
   node: ["train", "tasks", "runs", "nn", "data", "io", "tensor"],
   train: ["flow", "nn", "data", "optim", "io", "executors", "capture", ...unfoldAndBelow],

@@ -3,6 +3,7 @@ import { decodingRows } from "./decoding.js";
 import { optimiserRows } from "./learning.js";
 import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
+import { pairsRows } from "./pairs.js";
 import { problemRows } from "./problems.js";
 import { readoutRows } from "./readouts.js";
 import { dataRows, derivativeRows, drawingRows, flowRows, nodeRows, runRows, trainRows } from "./rest.js";
@@ -29,6 +30,7 @@ export const rows: Rows = {
   ...drawingRows,
   ...problemRows,
   ...trainRows,
+  ...pairsRows,
   ...taggingRows,
   ...seriesRows,
   ...taskRows,

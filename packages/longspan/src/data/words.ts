@@ -62,6 +62,17 @@ export function wholeWords(parts: Iterable<string>): Generator<string, void, und
   return cutAnew("wholeWords", parts, endOfSureWords);
 }
 
+/** The words of a text. */
+export function wordsIn(text: string): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = endOfWord(text, at);
+    words.push(text.slice(at, end));
+    at = end;
+  }
+  return words;
+}
+
 /** Units after the end of a word that its end depends on, at most: two code points. */
 const lookahead = 4;
 

@@ -12,6 +12,7 @@ import {
 import { isOwnCell } from "./cell-names.js";
 import { classifyRun, type OpenedClassifyRun } from "./classify-run.js";
 import { checkConfig, checkHead, type RunConfig, refusing } from "./configuration.js";
+import { type OpenedPairsRun, pairsRun } from "./pairs-run.js";
 import { RunError } from "./run-error.js";
 import { type RunFile, runFiles } from "./run-files.js";
 import type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
@@ -30,6 +31,7 @@ export interface OpenedRuns {
   readonly trees: OpenedTreesRun;
   readonly tag: OpenedTagRun;
   readonly series: OpenedSeriesRun;
+  readonly pairs: OpenedPairsRun;
 }
 
 /** The kinds of run that can be opened. */
@@ -53,6 +55,7 @@ const kinds: { readonly [K in RunKindName]: RunKind<OpenedRuns[K]> } = {
   trees: treesRun,
   tag: tagRun,
   series: seriesRun,
+  pairs: pairsRun,
 };
 const kindName = oneOf(...Object.keys(kinds));
 /** Which kind of run is wanted: by its name, or by what opens it. */

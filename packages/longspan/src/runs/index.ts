@@ -15,6 +15,7 @@ export {
 } from "./classify-run.js";
 export * from "./configuration.js";
 export * from "./decode-run.js";
+export { type OpenedPairsRun, type PairsModelSettings, pairsRunModel } from "./pairs-run.js";
 export * from "./run-error.js";
 export * from "./run-files.js";
 export type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";

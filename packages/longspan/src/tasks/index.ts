@@ -33,6 +33,7 @@ export { type ExampleTask, type ExampleTaskOptions, exampleTask } from "./exampl
 export { forEachBatch } from "./for-each-batch.js";
 export * from "./held-out-part.js";
 export type { EvaluateExamplesOptions, Evaluation, Learner } from "./learner.js";
+export * from "./pairs/index.js";
 export * from "./predictor.js";
 export * from "./series/index.js";
 export * from "./tagging/index.js";

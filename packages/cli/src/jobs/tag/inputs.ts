@@ -1,14 +1,12 @@
-import type { Input } from "../../predict/inputs.js";
-import { TableError, textLines } from "../../tables/index.js";
+import type { Input, ReadInputs } from "../../predict/inputs.js";
+import { TableError } from "../../tables/index.js";
 import { sentencesOf } from "./read-file.js";
 
-/** Sentences that are to be tagged: those of a file of columns, by its name, or one a line. */
-export async function* readInputs(path: string): AsyncIterable<Input> {
-  const isColumns = /\.(conllu?|iob2?|bio)(\.gz)?$/i.test(path);
-  if (!isColumns) {
-    for await (const { text, at } of textLines(path)) yield { line: at, value: text };
-    return;
-  }
+/** Sentences of columns that are to be tagged: of a file with such a name. */
+export const readInputs: ReadInputs = (path) =>
+  /\.(conllu?|iob2?|bio)(\.gz)?$/i.test(path) ? inputsIn(path) : null;
+
+async function* inputsIn(path: string): AsyncIterable<Input> {
   for await (const sentence of sentencesOf(path, {
     format: "auto",
     word: "auto",

@@ -1,0 +1,147 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openRun } from "longspan/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readPairs } from "../../src/jobs/pairs/read-pairs.js";
+import { freshFolder, jsonLines, longspan } from "../command.js";
+
+const { path: folder, remove } = freshFolder();
+afterAll(remove);
+const at = (...names: string[]) => join(folder, ...names);
+
+/** Words of two or three letters, and their letters in capitals as tokens. */
+const words = ["a", "b", "c", "d"].flatMap((x) => ["a", "b", "c"].flatMap((y) => [x + y, `${x}${y}a`]));
+const upper = (word: string) => Array.from(word.toUpperCase()).join(" ");
+const tabs = words.map((word) => `${word}\t${upper(word)}\tignored\n`).join("");
+const small = [
+  "--hidden",
+  "16",
+  "--features",
+  "8",
+  "--batch",
+  "8",
+  "--lr",
+  "0.02",
+  "--warm-up",
+  "5",
+  "--dropout",
+  "0",
+];
+const levels = ["--target-level", "token"];
+
+beforeAll(() => {
+  writeFileSync(at("words.tsv"), tabs);
+  const args = [
+    "train",
+    "pairs",
+    "words.tsv",
+    ...small,
+    ...levels,
+    "--steps",
+    "120",
+    "--json",
+    "--out",
+    "run",
+  ];
+  const { stderr, code } = longspan(folder, ...args);
+  expect([stderr, code]).toEqual(["", 0]);
+});
+
+describe("train pairs", () => {
+  it("learns to write, and is measured by exact match, symbol error, BLEU and chrF", () => {
+    const events = jsonLines(readFileSync(at("run", "metrics.jsonl"), "utf8"));
+    expect(events[0]).toMatchObject({ examples: { train: 22, valid: 2 } });
+    expect(events.at(-1)).toMatchObject({
+      event: "done",
+      valid: { exact: 1, sequenceError: 0, symbolError: 0, chrF: 1 },
+      details: { written: 2 },
+    });
+    const page = readFileSync(at("run", "report.html"), "utf8");
+    expect(page).toContain("<h2>What it writes</h2>");
+  });
+
+  it("opens in the library, and writes", async () => {
+    const { predictor, vocabulary } = openRun(at("run"), "pairs");
+    expect(vocabulary.target).toMatchObject({ level: "token" });
+    const asked = predictor({ beam: 3 });
+    const found = (await asked.predict([asked.read("dba"), asked.read({ source: "cb" })])) as {
+      target: string;
+    }[];
+    expect(found.map(({ target }) => target)).toEqual(["D B A", "C B"]);
+  });
+
+  it("goes on bit for bit", () => {
+    const settings = [...small, ...levels, "--schedule", "constant", "--valid-every", "10"];
+    const begin = (steps: string, out: string) =>
+      longspan(folder, "train", "pairs", "words.tsv", ...settings, "--steps", steps, "--out", out).code;
+    expect([begin("30", "whole"), begin("10", "parts")]).toEqual([0, 0]);
+    expect(longspan(folder, "train", "pairs", "--resume", "--steps", "30", "--out", "parts").code).toBe(0);
+    const weights = (run: string) => readFileSync(at(run, "weights.safetensors"));
+    expect(weights("whole").equals(weights("parts"))).toBe(true);
+  });
+
+  it("is measured on another file, and looked into", () => {
+    writeFileSync(
+      at("other.jsonl"),
+      '{"source":"cba","target":"C B A"}\n{"source":"ab","target":"X"}\n{"source":"ab","target":"A B"}\n',
+    );
+    const { stdout, stderr, code } = longspan(folder, "eval", "run", "other.jsonl", "--json");
+    expect([stderr, code]).toEqual(["", 0]);
+    expect(JSON.parse(stdout)).toMatchObject({ examples: 3, exact: 1, details: { written: 2 } });
+    expect(longspan(folder, "inspect", "run").code).toBe(0);
+  });
+
+  it("says what is wrong with a file in one line", () => {
+    writeFileSync(at("one.txt"), "only a source\n");
+    const found = longspan(folder, "train", "pairs", "one.txt", "--out", "bad");
+    expect([found.code, found.stdout]).toEqual([1, ""]);
+    expect(found.stderr).toBe(
+      "error: one.txt, line 1: 1 column, expected 2 with a tab between them; of two files with a text a line, the second is named with --target\n",
+    );
+  });
+});
+
+describe("pairs are read", () => {
+  const usual = { target: null, sourceColumn: "auto", targetColumn: "auto" };
+  const read = (name: string, text: string, settings: object = {}) => {
+    writeFileSync(at(name), text);
+    return readPairs(at(name), { ...usual, ...settings });
+  };
+
+  it("from columns between tabs, as they are", async () => {
+    expect(await read("t.tsv", '"a" b\tc\n\nd\te\tf\n')).toEqual([
+      { source: '"a" b', target: "c" },
+      { source: "d", target: "e" },
+    ]);
+    expect(await read("t.txt", "a\tb\tc\n", { sourceColumn: "3", targetColumn: "1" })).toEqual([
+      { source: "c", target: "a" },
+    ]);
+    await expect(read("e.tsv", "a\tb\na\t \n")).rejects.toThrow(
+      'e.tsv, line 2, column "2": is empty, expected a text',
+    );
+    await expect(read("n.tsv", "a\tb\n", { sourceColumn: "english" })).rejects.toThrow(
+      "--source-column english: these columns have no names",
+    );
+    await expect(read("z.tsv", "\n")).rejects.toThrow("z.tsv has no pairs");
+  });
+
+  it("from tables, by the names of their columns", async () => {
+    expect(await read("p.csv", 'target,source\n"x, y",a\n')).toEqual([{ source: "a", target: "x, y" }]);
+    expect(
+      await read("p.jsonl", '{"en":"a","fr":"b"}\n', { sourceColumn: "fr", targetColumn: "en" }),
+    ).toEqual([{ source: "b", target: "a" }]);
+    await expect(read("q.csv", "a,b\n1,2\n")).rejects.toThrow("source");
+  });
+
+  it("from two files, line by line", async () => {
+    writeFileSync(at("fr.txt"), "un\ndeux\n");
+    expect(await read("en.txt", "one\ntwo\n", { target: at("fr.txt") })).toEqual([
+      { source: "one", target: "un" },
+      { source: "two", target: "deux" },
+    ]);
+    await expect(read("en.txt", "one\n", { target: at("fr.txt") })).rejects.toThrow("en.txt has 1 lines and");
+    await expect(read("en.txt", "one\n\n", { target: at("fr.txt") })).rejects.toThrow(
+      "en.txt, line 2: is empty, expected a text",
+    );
+  });
+});
