@@ -70,3 +70,9 @@ export interface ServeOptions {
   readonly timeout: number;
   readonly maxWaiting: number;
 }
+
+/** Options of `longspan translate`. */
+export interface TranslateOptions {
+  readonly beam: number;
+  readonly batch: number;
+}

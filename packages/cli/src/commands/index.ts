@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./sample.js"),
   },
   {
+    name: "translate",
+    description: "Write the second text of each pair with a trained model, a line for a line",
+    load: () => import("./translate.js"),
+  },
+  {
     name: "forecast",
     description: "Forecast the time series of a table with a trained model",
     load: () => import("./forecast.js"),

@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openRun } from "longspan/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPairs } from "../../src/jobs/pairs/read-pairs.js";
-import { freshFolder, jsonLines, longspan } from "../command.js";
+import { bin, freshFolder, jsonLines, longspan } from "../command.js";
 
 const { path: folder, remove } = freshFolder();
 afterAll(remove);
@@ -89,6 +90,23 @@ describe("train pairs", () => {
     expect([stderr, code]).toEqual(["", 0]);
     expect(JSON.parse(stdout)).toMatchObject({ examples: 3, exact: 1, details: { written: 2 } });
     expect(longspan(folder, "inspect", "run").code).toBe(0);
+  });
+
+  it("translates line by line, and predicts records, from files and in a pipe", () => {
+    writeFileSync(at("ask.txt"), "dba\n\ncb\n");
+    const lines = longspan(folder, "translate", "run", "ask.txt", "--beam", "2", "--batch", "1");
+    expect([lines.stderr, lines.stdout, lines.code]).toEqual(["", "D B A\n\nC B\n", 0]);
+    const piped = execFileSync(process.execPath, [bin, "predict", "run"], {
+      cwd: folder,
+      input: "cb\n",
+      encoding: "utf8",
+    });
+    expect(JSON.parse(piped)).toMatchObject({
+      line: 1,
+      source: "cb",
+      target: "C B",
+      logProbability: expect.any(Number),
+    });
   });
 
   it("says what is wrong with a file in one line", () => {
