@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import * as zlib from "node:zlib";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import {
@@ -10,6 +10,7 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { nameOf, standardInput, unreadable } from "./blocks.js";
+import { checkPages } from "./parquet-pages.js";
 import type { RowBlocks } from "./rows.js";
 import { TableError } from "./table-error.js";
 
@@ -35,6 +36,7 @@ export async function openParquet(path: string): Promise<ParquetTable> {
     const metadata = await parquetMetadataAsync(file);
     return { metadata, columns: parquetSchema(metadata).children.map(({ element }) => element.name) };
   });
+  if (!columns.every((name) => typeof name === "string")) throw damaged(path, "a column has no name");
   return { columns, rows: () => rowsOf(path, metadata, columns) };
 }
 
@@ -45,6 +47,9 @@ async function* rowsOf(path: string, metadata: FileMetaData, columns: readonly s
   let begin = 0;
   for (const group of metadata.row_groups) {
     const end = begin + Number(group.num_rows);
+    await withFile(path, async ({ byteLength }) =>
+      checkPages(group, (from, to) => bytesOf(path, from, to, byteLength)),
+    );
     for (; begin < end; begin = Math.min(end, begin + rowsAtATime)) {
       const rowStart = begin;
       const rowEnd = Math.min(end, begin + rowsAtATime);
@@ -73,32 +78,30 @@ function plain(value: unknown): unknown {
 }
 
 async function withFile<T>(path: string, use: (file: AsyncBuffer) => Promise<T>): Promise<T> {
-  let handle: FileHandle;
   try {
-    handle = await open(path, "r");
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  try {
-    const { size } = await handle.stat();
-    return await use({ byteLength: size, slice: (from, to = size) => bytesOf(handle, from, to, size) });
+    const { size } = statSync(path);
+    // Each piece by itself: where one column fails, pieces of others may be asked for later.
+    return await use({ byteLength: size, slice: async (from, to = size) => bytesOf(path, from, to, size) });
   } catch (error) {
     if (error instanceof TableError) throw error;
     if ((error as { code?: unknown }).code !== undefined) throw unreadable(path, error);
     throw damaged(path, error instanceof Error ? error.message : String(error));
-  } finally {
-    await handle.close();
   }
 }
 
-async function bytesOf(handle: FileHandle, from: number, to: number, size: number): Promise<ArrayBuffer> {
+function bytesOf(path: string, from: number, to: number, size: number): ArrayBuffer {
   if (!(from >= 0 && from <= to && to <= size))
     throw new Error(`bytes ${from} to ${to} of ${size} are named`);
   const bytes = new Uint8Array(to - from);
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at);
-    if (bytesRead === 0) throw new Error("it became shorter while it was read");
-    at += bytesRead;
+  const file = openSync(path, "r");
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      const read = readSync(file, bytes, at, bytes.length - at, from + at);
+      if (read === 0) throw new Error("it became shorter while it was read");
+      at += read;
+    }
+  } finally {
+    closeSync(file);
   }
   return bytes.buffer;
 }
