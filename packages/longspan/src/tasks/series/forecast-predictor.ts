@@ -11,7 +11,7 @@ import { SeriesError } from "./series-error.js";
 import type { TimeSeries } from "./time-series.js";
 
 /** A series to be forecast, as it was read. */
-interface Asked {
+export interface AskedForecast {
   readonly series: TimeSeries;
   readonly horizon: number;
 }
@@ -32,7 +32,7 @@ export function forecastPredictor<P, S>(
   model: SequenceLayer<P, S>,
   params: P,
   setup: ForecastSetup,
-): Predictor<Asked> {
+): Predictor<AskedForecast> {
   check("forecastPredictor", "model", model, sequenceModelKind);
   check("forecastPredictor", "params", params, treeKind);
   check("forecastPredictor", "setup", setup, setupKind);
@@ -58,7 +58,7 @@ export function forecastPredictor<P, S>(
   };
 }
 
-function readSeries(setup: ForecastSetup, value: unknown): Asked {
+function readSeries(setup: ForecastSetup, value: unknown): AskedForecast {
   if (!isRecord(value) || !Array.isArray(value.values))
     throw new InputError("expected a record { values }, with a list of numbers or null", { path: "values" });
   const {

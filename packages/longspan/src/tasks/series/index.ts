@@ -5,7 +5,7 @@ export * from "./forecast-errors.js";
 export * from "./forecast-learner.js";
 export * from "./forecast-model.js";
 export type { ForecastDistribution } from "./forecast-output.js";
-export { forecastPredictor } from "./forecast-predictor.js";
+export { type AskedForecast, forecastPredictor } from "./forecast-predictor.js";
 export {
   type ForecastSetup,
   type ForecastSetupSettings,
