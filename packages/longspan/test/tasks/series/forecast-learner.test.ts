@@ -59,7 +59,7 @@ describe("windows of series", () => {
 
   it("become rows by their frame: values about the last season, by the deviation of what is read", () => {
     const collector = collectSeries();
-    const values = [1, 2, 5, 4, 3, 6, null, 8, 7];
+    const values = [1, 2, 5, 4, 3, 7, null, 8, 7];
     values.forEach((target, k) => {
       collector.add({ target }, k);
     });
@@ -70,26 +70,26 @@ describe("windows of series", () => {
       [{ series: set.series[0]!, origin: 6 }],
       null,
     );
-    // What is read: 5 4 3 6, of mean 4.5; the last season: 3 6, of mean 4.5. Changes within a season: -2 and 2, so no growth.
-    const scale = Math.sqrt((0.5 ** 2 + 0.5 ** 2 + 1.5 ** 2 + 1.5 ** 2) / 4);
+    // What is read: 5 4 3 7, of mean 4.75; the last season: 3 7, of mean 5, and with changes of -2 and 3, so 0.5 of growth.
+    const scale = Math.sqrt((0.25 ** 2 + 0.75 ** 2 + 1.75 ** 2 + 2.25 ** 2) / 4);
     expect(structure.nodes).toBe(6);
     const width = forecastInputs(setup);
     const rows = Array.from({ length: 6 }, (_, t) => Array.from(x.subarray(t * width, t * width + 5)));
     const by = (value: number) => Math.fround(value / scale);
     expect(rows.map((row) => row.map((value) => Math.round(1e5 * value) / 1e5))).toEqual(
       [
-        [by(0.5), by(4), 1, 0, 0],
-        [by(-0.5), by(2), 1, 0, 0],
-        [by(-1.5), by(-2), 1, 0, 0],
-        [by(1.5), by(2), 1, 0, 0],
+        [0, by(4), 1, 0, by(0.5)],
+        [by(-1), by(2), 1, 0, by(0.5)],
+        [by(-2), by(-2), 1, 0, by(0.5)],
+        [by(2), by(3), 1, 0, by(0.5)],
         // Ahead: the value a season before, and how far ahead.
-        [by(-1.5), 0, 0, 0.5, 0],
-        [by(1.5), 0, 0, 1, 0],
+        [by(-2), 0, 0, 0.5, by(0.5)],
+        [by(2), 0, 0, 1, by(0.5)],
       ].map((row) => row.map((value) => Math.round(1e5 * value) / 1e5)),
     );
     // The first step ahead is missing: there is nothing to learn of it.
     expect([...scored]).toEqual([5]);
-    expect(targets[0]).toBeCloseTo((8 - 6) / scale, 5);
+    expect(targets[0]).toBeCloseTo((8 - 7) / scale, 5);
   });
 });
 
