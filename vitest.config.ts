@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   resolve: {
     alias: [
-      ...["engine", "node"].map((entry) => ({
+      ...["engine", "node", "web"].map((entry) => ({
         find: new RegExp(`^longspan/${entry}$`),
         replacement: fileURLToPath(new URL(`packages/longspan/src/${entry}.ts`, import.meta.url)),
       })),

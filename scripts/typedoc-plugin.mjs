@@ -43,6 +43,7 @@ const categories = {
   io: "Weight files",
   runs: "Files of a run",
   node: "Files of a run",
+  web: "Runs in a page",
   ops: "Operations",
   tensor: "Tensors",
   program: "Programs and executors",

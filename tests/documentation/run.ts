@@ -2,6 +2,7 @@ import { format } from "node:util";
 import * as longspan from "longspan";
 import * as engine from "longspan/engine";
 import * as node from "longspan/node";
+import * as web from "longspan/web";
 import ts from "typescript";
 
 type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
@@ -18,6 +19,7 @@ export async function run(code: string): Promise<string> {
   const modules = new Map<string, unknown>([
     ["longspan", longspan],
     ["longspan/engine", engine],
+    ["longspan/web", web],
     ["longspan/node", node],
   ]);
   for (const { fileName } of ts.preProcessFile(code).importedFiles)

@@ -56,6 +56,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./serve.js"),
   },
   {
+    name: "export",
+    description: "Write a trained model as a page that any static server can show",
+    load: () => import("./export.js"),
+  },
+  {
     name: "doctor",
     description: "Show what there is to compute with, and how fast it is",
     load: () => import("./doctor.js"),

@@ -1,0 +1,3 @@
+export { fetchRun } from "./fetch-run.js";
+export type { RunFacts, TextSettings } from "./messages.js";
+export * from "./open-run.js";
