@@ -118,19 +118,25 @@ async function* pieces(
   if (drawn.length > 0) yield vocabulary.decode(drawn);
 }
 
-const worker = globalThis as unknown as {
+/** A worker, from within. */
+interface Worker {
   onmessage: ((event: { readonly data: Call }) => void) | null;
   postMessage(message: Reply): void;
-};
-const calls = callsIn();
-// One after the other: a step waits for the one before it.
-let last: Promise<unknown> = Promise.resolve();
-worker.onmessage = ({ data: { id, name, args } }) => {
-  const call = calls[name] as (...args: readonly unknown[]) => Promise<unknown>;
-  last = last
-    .then(() => call(...args))
-    .then(
-      (value) => worker.postMessage({ id, value }),
-      (error: Error) => worker.postMessage({ id, error: { name: error.name, message: error.message } }),
-    );
-};
+}
+
+/** Does what the page asks, one call after the other: a step waits for the one before it. */
+function listen(worker: Worker): void {
+  const calls = callsIn();
+  let last: Promise<unknown> = Promise.resolve();
+  worker.onmessage = ({ data: { id, name, args } }) => {
+    const call = calls[name] as (...args: readonly unknown[]) => Promise<unknown>;
+    last = last
+      .then(() => call(...args))
+      .then(
+        (value) => worker.postMessage({ id, value }),
+        (error: Error) => worker.postMessage({ id, error: { name: error.name, message: error.message } }),
+      );
+  };
+}
+
+listen(globalThis as unknown as Worker);
