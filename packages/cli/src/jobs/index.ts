@@ -8,5 +8,4 @@ import { text } from "./text/kind.js";
 import { trees } from "./trees/kind.js";
 
 /** The kinds of job, in the order of the help: a folder and a line for each. */
-export const kinds: readonly JobKind[] = [text, series, classify, tag, trees, synthetic];
 export const kinds: readonly JobKind[] = [text, series, classify, tag, pairs, trees, synthetic];
