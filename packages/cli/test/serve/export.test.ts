@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { Key, sampleSymbols } from "longspan";
+import { Key, type OpenedRun, sampleSymbols } from "longspan";
 import { openRun } from "longspan/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Files, findChromium, openPage } from "../../../longspan/test/browser/chromium.js";
 import { freshFolder, longspan } from "../command.js";
-import { classifyRunIn, syntheticRunIn, textRunIn } from "./runs.js";
+import { classifyRunIn, otherRunsIn, syntheticRunIn, textRunIn } from "./runs.js";
 
 const { path: folder, remove } = freshFolder();
 afterAll(remove);
@@ -175,4 +175,27 @@ describe.skipIf(!browser && !process.env.CI)(`the page in Chromium${browser ? ""
     );
     expect(result).toEqual({ shown: ["predicts"], rows: told, problem: "" });
   });
+
+  it("runs on trees, tags and series: an answer to each line", async () => {
+    for (const { path, kind, input } of await otherRunsIn(folder)) {
+      const result = await pageOf(
+        exported(path, `${kind}-page`),
+        `at("inputs").value = ${JSON.stringify(input)};
+  await press("predict");
+  await send({ shown, answer: at("answers").querySelector("pre")?.textContent, problem: problem() });`,
+      );
+      expect(result).toMatchObject({ shown: ["predicts"], problem: "" });
+      const predictor = (openRun(path) as OpenedRun).predictor!();
+      const value: unknown = input.startsWith("{") ? JSON.parse(input) : input;
+      const [expected] = await predictor.predict([predictor.read(value)]);
+      expect(rounded(JSON.parse(result.answer as string))).toEqual(rounded(expected));
+    }
+  });
 });
+
+/** The same with rounded numbers: the page computes on other kernels. */
+function rounded(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (_, entry) =>
+    typeof entry === "number" ? entry.toFixed(3) : entry,
+  );
+}

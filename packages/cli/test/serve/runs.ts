@@ -3,11 +3,17 @@ import { join } from "node:path";
 import {
   characterVocabulary,
   classifyRunModel,
+  collectSeries,
+  forecastSetup,
   Key,
+  seriesRunModel,
   storedVocabulary,
   syntheticRunModel,
   syntheticRunProblem,
+  taggingVocabulary,
+  tagRunModel,
   textRunModel,
+  treesRunModel,
 } from "longspan";
 import { createRun } from "longspan/node";
 
@@ -66,4 +72,54 @@ export async function classifyRunIn(folder: string): Promise<string> {
   await run.saveWeights(classifyRunModel(settings, encoding).init(Key.of(1)), 7);
   run.close();
   return path;
+}
+
+/** Runs of the other kinds, likewise, by what they read: a line that is an input, as the page takes it. */
+export async function otherRunsIn(
+  folder: string,
+): Promise<readonly { path: string; kind: "trees" | "tag" | "series"; input: string }[]> {
+  const made = async (
+    kind: "trees" | "tag" | "series",
+    settings: object,
+    encoding: object,
+    params: object,
+    input: string,
+  ) => {
+    const path = join(folder, kind);
+    mkdirSync(path, { recursive: true });
+    const run = createRun(path, { task: kind, settings }, { vocabulary: encoding as never });
+    await run.saveWeights(params, 7);
+    run.close();
+    return { path, kind, input };
+  };
+  const key = Key.of(1);
+  const trees = { cell: "child-sum-tree-lstm", hidden: 8, features: 4, dropout: 0 };
+  const treeEncoding = { labels: ["0", "1"], words: ["a", "b"], bracketLabels: true };
+  const tag = {
+    cell: "gru",
+    hidden: 8,
+    layers: 1,
+    features: 4,
+    characters: null,
+    dropout: 0,
+    bidirectional: true,
+  };
+  const known = taggingVocabulary([{ tokens: ["a", "b"], tags: ["X", "Y"] }]);
+  const tagEncoding = { ...known, scheme: null, mode: "conll" } as const;
+  const series = { cell: "gru", hidden: 8, layers: 1, dropout: 0 };
+  const collector = collectSeries();
+  for (let k = 0; k < 80; k++) collector.add({ target: k % 7 }, k);
+  const setup = forecastSetup(collector.finish(), { horizon: 7 });
+  const past = JSON.stringify({ values: Array.from({ length: 40 }, (_, k) => k % 7) });
+  return [
+    await made("trees", trees, treeEncoding, treesRunModel(trees, treeEncoding).init(key), "(0 (1 a) (0 b))"),
+    await made(
+      "tag",
+      tag,
+      tagEncoding,
+      tagRunModel(tag, tagEncoding).init(key),
+      '{"tokens": ["a", "b", "c"]}',
+    ),
+    await made("series", series, { setup }, seriesRunModel(series, setup).init(key), past),
+  ];
 }
