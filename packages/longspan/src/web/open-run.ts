@@ -40,6 +40,7 @@ declare const Worker: new (address: object, options: { readonly type: "module" }
  * @throws Error naming the file, what is wrong with it and what to do
  * @example
  * if ("document" in globalThis) {
+ *   const { openRun } = await import("longspan/web"); // longspan/node has one of folders
  *   const run = await openRun("./run");
  *   if (run.predicts) console.log(await run.predict(["a text"]));
  *   if (run.draws) for await (const piece of run.draw({ prompt: "Once ", length: 40 })) console.log(piece);

@@ -107,13 +107,13 @@ async function* pieces(
     ...(vocabulary.unknown === null ? {} : { exclude: [vocabulary.unknown] }),
   });
   let drawn: number[] = [];
-  let told = performance.now();
+  let last = performance.now();
   for await (const symbol of symbols) {
     drawn.push(symbol);
-    if (performance.now() - told < pieceTime) continue;
+    if (performance.now() - last < pieceTime) continue;
     yield vocabulary.decode(drawn);
     drawn = [];
-    told = performance.now();
+    last = performance.now();
   }
   if (drawn.length > 0) yield vocabulary.decode(drawn);
 }
