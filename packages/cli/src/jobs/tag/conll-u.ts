@@ -94,18 +94,18 @@ export function conllUReader({ word, tag, tagged }: ColumnsOptions): ColumnsRead
           "ID",
           `${shownText(id)}, expected ${last + 1}: words are numbered from 1, and an empty line ends a sentence`,
         );
-      const form = fields[wordAt]!;
-      if (isBlank(form))
+      const token = fields[wordAt]!;
+      if (isBlank(token))
         throw new ColumnsError(at, conllUColumns[wordAt]!.toUpperCase(), "is empty, expected a word");
       const value = fields[tagAt]!;
       if (tagged && (isBlank(value) || (value === "_" && tagName !== "feats" && tagName !== "misc")))
         throw new ColumnsError(
           at,
           tagName.toUpperCase(),
-          `${shownText(value)} for the word ${shownText(form)}, expected a tag; another column is named with --tag`,
+          `${shownText(value)} for the word ${shownText(token)}, expected a tag; another column is named with --tag`,
         );
       [last, empties] = [last + 1, 0];
-      open.add(form, tagged ? value : null, at);
+      open.add(token, tagged ? value : null, at);
       return null;
     },
     end: () => (open.isSkipped ? open.close() : close(lastLine)),

@@ -1,13 +1,4 @@
-import {
-  check,
-  checkSettings,
-  isRecord,
-  type KindsOf,
-  kind,
-  list,
-  optional,
-  size,
-} from "../../check/index.js";
+import { check, checkSettings, type KindsOf, list, optional, size } from "../../check/index.js";
 import { crossEntropyPerRow } from "../../nn/index.js";
 import { mean, mul } from "../../ops/index.js";
 import { fromArray, scope, type Tensor, type Traceable } from "../../tensor/index.js";

@@ -107,10 +107,12 @@ export class SideNumbers {
     this.numbers = new Map(vocabulary.symbols.map((symbol, i) => [symbol, i + first]));
   }
 
+  /** How many numbers there are. */
   get size(): number {
     return this.vocabulary.symbols.length + first;
   }
 
+  /** The numbers of a text. */
   read(text: string): number[] {
     return cut(text, this.vocabulary.level).map((symbol) => this.numbers.get(symbol) ?? unknown);
   }

@@ -17,9 +17,9 @@ export async function written(
     sources,
     (text) => model.source.read(text).length,
     options,
-    async (some, places) => {
+    async (some, positions) => {
       const texts = best(model, params, some, 1).map(({ text }) => text);
-      for (const [k, i] of places.entries()) found[i] = texts[k]!;
+      for (const [k, i] of positions.entries()) found[i] = texts[k]!;
     },
   );
   return isComplete ? found : null;

@@ -10,16 +10,16 @@ export function packTokens(
   const flat = sentences.flat();
   const tokens = Array.from(structure.parts.order, (at) => flat[at]!);
   const words = Int32Array.from(tokens, (token) => numbers.word(token));
-  if (!readsCharacters) return { words, structure, forms: null };
+  if (!readsCharacters) return { words, structure, different: null };
   const known = new Map<string, number>();
   const of = Int32Array.from(tokens, (token) => {
-    const form = known.get(token) ?? known.size;
-    known.set(token, form);
-    return form;
+    const number = known.get(token) ?? known.size;
+    known.set(token, number);
+    return number;
   });
-  const spellings = Array.from(known.keys(), (form) => numbers.spelling(form));
+  const spellings = Array.from(known.keys(), (token) => numbers.spelling(token));
   const shape = chain(spellings.map((spelling) => spelling.length));
   const all = spellings.flat();
   const characters = Int32Array.from(shape.parts.order, (at) => all[at]!);
-  return { words, structure, forms: { characters, structure: shape, of } };
+  return { words, structure, different: { characters, structure: shape, of } };
 }

@@ -55,7 +55,7 @@ export interface PackedTokens {
   readonly words: Int32Array;
   readonly structure: Structure;
   /** Each word that is there, once, and which each token is; null where characters are not read. */
-  readonly forms: {
+  readonly different: {
     readonly characters: Int32Array;
     readonly structure: Structure;
     readonly of: Int32Array;
@@ -131,11 +131,11 @@ export function sequenceTagger(config: SequenceTaggerConfig): SequenceTagger {
       layer: layer.init(key.fold(3), dtype) as object,
       readout: readout.init(key.fold(4), dtype),
     }),
-    apply(params, { words: numbers, structure, forms }, options = {}) {
+    apply(params, { words: numbers, structure, different }, options = {}) {
       const { key = null, backward } = options;
       const more = backward ? { backward } : {};
       const known = words.apply(params.words, symbols(numbers));
-      const x = spelling && forms ? concat([known, spelt(params.characters!, forms, more)]) : known;
+      const x = spelling && different ? concat([known, spelt(params.characters!, different, more)]) : known;
       const { output } = layer.apply(
         params.layer as never,
         dropoutOver(structure, x, dropout, key?.fold(0) ?? null),
@@ -150,7 +150,7 @@ export function sequenceTagger(config: SequenceTaggerConfig): SequenceTagger {
   /** What the characters of each token's word say, [tokens, 2 hidden]. */
   function spelt(
     params: Traceable<NonNullable<SequenceTaggerParams["characters"]>>,
-    { characters, structure, of }: NonNullable<PackedTokens["forms"]>,
+    { characters, structure, of }: NonNullable<PackedTokens["different"]>,
     options: Pick<TaggerOptions, "backward">,
   ): Value {
     const { symbols: table, net } = spelling!;

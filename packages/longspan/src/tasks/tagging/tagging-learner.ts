@@ -94,7 +94,7 @@ export function taggingLearner(
         sentences,
         ({ tokens }) => tokens.length,
         settings,
-        async (some, places) => {
+        async (some, positions) => {
           const batch = pack(some, null);
           const { structure, tags } = batch;
           const logits = scope(() => model.apply(params as Traceable<SequenceTaggerParams>, batch) as Tensor);
@@ -109,7 +109,7 @@ export function taggingLearner(
             known += 1;
           }
           let begin = 0;
-          for (const [k, i] of places.entries()) {
+          for (const [k, i] of positions.entries()) {
             const end = begin + some[k]!.tokens.length;
             found[i] = answers.slice(begin, end);
             begin = end;
