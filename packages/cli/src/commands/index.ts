@@ -61,6 +61,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./export.js"),
   },
   {
+    name: "schema",
+    description: "Print what a settings file of a kind of job may hold, as JSON Schema for an editor",
+    load: () => import("./schema.js"),
+  },
+  {
     name: "doctor",
     description: "Show what there is to compute with, and how fast it is",
     load: () => import("./doctor.js"),

@@ -12,22 +12,29 @@ import {
 } from "./setting.js";
 
 /**
- * Adds an option for each setting, the most important ones first. None has a default here: what the user did not give is absent,
+ * Adds an option for each setting, the most important ones first; in a short help, only those that most runs choose are shown. None has a default here: what the user did not give is absent,
  * so that a settings file can come in between. Values are checked here and stay the words that they were; flags are true or
  * false.
  */
-export function addOptions(command: Command, table: Table): Command {
+export function addOptions(command: Command, table: Table, short = false): Command {
   for (const { heading, keys } of headings(table))
-    for (const key of keys) addOption(command, key, table[key]!, heading);
+    for (const key of keys) addOption(command, key, table[key]!, heading, short);
   return command;
 }
 
-function addOption(command: Command, key: string, setting: Setting<unknown>, heading: string): void {
+function addOption(
+  command: Command,
+  key: string,
+  setting: Setting<unknown>,
+  heading: string,
+  short: boolean,
+): void {
   const { kind, conflictsWith } = setting;
   const flags = `--${nameOf(key)}`;
   const value = kind.placeholder === undefined ? undefined : (setting.placeholder ?? kind.placeholder);
   const option = new Option(value === undefined ? flags : `${flags} ${value}`, helpOf(setting));
   option.helpGroup(`${heading}:`);
+  if (short && setting.first === undefined) option.hideHelp();
   if (conflictsWith !== undefined) option.conflicts(conflictsWith);
   if (value !== undefined)
     option.argParser((word: string) => {
@@ -69,8 +76,18 @@ function headings(table: Table): { heading: string; keys: string[] }[] {
 /** Whether a setting has no effect as long as the setting that it needs is left at its default. */
 function isDormant(table: Table, { needs }: Setting<unknown>): boolean {
   if (needs === undefined) return false;
-  const value = usualOf(table[needs.setting]!.default);
+  const value = usualIn(table, needs.setting);
   return needs.oneOf === undefined ? value === null || value === false : !needs.oneOf.includes(String(value));
+}
+
+/** The value of a setting where nothing is asked for. */
+function usualIn(table: Table, key: string): unknown {
+  let usual = table[key]!.default;
+  while (isDependent(usual)) {
+    const other = String(usualIn(table, usual.on) ?? "none");
+    usual = Object.hasOwn(usual.values, other) ? usual.values[other] : usual.otherwise;
+  }
+  return usual;
 }
 
 /** Reads a word of the command line as a value of a kind. */

@@ -112,8 +112,18 @@ describe.each([
     ["length", "cell"],
   ],
 ])("the help of train %s is ordered by importance", (name, table, first, begin) => {
-  const { stdout: help } = longspan(tmpdir(), "train", name, "--help");
+  const { stdout: help } = longspan(tmpdir(), "train", name, "--help-all");
   const groups = listed(help);
+
+  it("--help shows what most runs choose, and how many settings there are besides", () => {
+    const { stdout, code } = longspan(tmpdir(), "train", name, "--help");
+    expect(code).toBe(0);
+    expect(listed(stdout)["Most used"]).toEqual(first);
+    expect(Object.keys(listed(stdout))).toEqual(["Arguments", "Most used", "Options"]);
+    const others = Object.values(table as Table).filter((setting) => setting.first === undefined).length;
+    expect(stdout).toContain(`${others} further settings: longspan train ${name} --help-all`);
+    expect(help).not.toContain("further settings");
+  });
 
   it("what most runs choose comes first", () => {
     expect(Object.keys(groups)).toEqual(expect.arrayContaining(["Most used", "Model", "Training"]));
@@ -142,7 +152,7 @@ describe.each([
 });
 
 it("the groups of training are in their order too", () => {
-  const { stdout: help } = longspan(tmpdir(), "train", "text", "--help");
+  const { stdout: help } = longspan(tmpdir(), "train", "text", "--help-all");
   const groups = listed(help);
   expect(groups.Model!.slice(0, 3)).toEqual(["layers", "cell", "dropout"]);
   expect(groups.Training!.slice(0, 6)).toEqual(["steps", "seq", "batch", "lr", "early-stop", "seed"]);

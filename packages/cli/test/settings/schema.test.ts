@@ -1,8 +1,11 @@
+import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
+import { classifySettings } from "../../src/jobs/classify/settings.js";
 import { kinds } from "../../src/jobs/index.js";
 import type { Schema } from "../../src/settings/kinds.js";
 import { schemaOf } from "../../src/settings/schema.js";
 import { nameOf } from "../../src/settings/setting.js";
+import { longspan } from "../command.js";
 
 /** The words of JSON Schema that settings use. */
 const rules: Readonly<Record<string, (value: unknown, rule: never) => boolean>> = {
@@ -59,4 +62,20 @@ describe("schemaOf", () => {
       }
     });
   }
+});
+
+describe("longspan schema", () => {
+  it("prints the schema of a kind, and knows the kinds", () => {
+    const { stdout, code } = longspan(tmpdir(), "schema", "classify");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(
+      JSON.parse(JSON.stringify(schemaOf(classifySettings, "longspan train classify"))),
+    );
+    expect(longspan(tmpdir(), "schema", "clasify")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        "there is no kind of job clasify (did you mean classify?); the kinds are text, classify",
+      ),
+    });
+  });
 });
