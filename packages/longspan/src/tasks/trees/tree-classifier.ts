@@ -9,7 +9,7 @@ import {
   type Module,
 } from "../../nn/index.js";
 import { gather } from "../../ops/index.js";
-import { fromArray, type Key, type Traceable, type Value } from "../../tensor/index.js";
+import { fromArray, type Key, type Tensor, type Traceable, type Value } from "../../tensor/index.js";
 import { type Backward, type Structure, unfold } from "../../unfold/index.js";
 
 /** Settings of `treeClassifier`. */
@@ -30,7 +30,7 @@ export interface TreeClassifierConfig {
 /** Parameters of a tree classifier; those of the cell are called as its own. */
 export interface TreeClassifierParams {
   readonly words: EmbeddingParams;
-  readonly cell: unknown;
+  readonly cell: Readonly<Record<string, Tensor>>;
   readonly readout: LinearParams;
 }
 
@@ -82,7 +82,7 @@ export function treeClassifier(config: TreeClassifierConfig): TreeClassifier {
     ports: cell.ports,
     init: (key, dtype = "float32") => ({
       words: table.init(key.fold(0), dtype),
-      cell: cell.init(key.fold(1), dtype),
+      cell: cell.init(key.fold(1), dtype) as TreeClassifierParams["cell"],
       readout: readout.init(key.fold(2), dtype),
     }),
     apply(params, x, structure, options = {}) {
