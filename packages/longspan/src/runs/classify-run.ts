@@ -118,7 +118,8 @@ export const classifyRun: RunKind<OpenedClassifyRun> = {
     const settings = knownSettings<ClassifyModelSettings>(config, schema);
     const model = classifyRunModel(settings, encoding, cell);
     const kept = keptWeights(source, model);
-    const layer = runLayers({ ...settings, input: widthOf(encoding.input, settings.features) }, cell);
+    const { features, read: _, ...layers } = settings;
+    const layer = runLayers({ ...layers, input: widthOf(encoding.input, features) }, cell);
     const net = { model: layer, params: kept.params.layer };
     const predictor = () => classPredictor(model, kept.params, encoding);
     return { kind: "classify", config, encoding, model, ...kept, net, predictor };
