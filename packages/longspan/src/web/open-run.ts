@@ -19,6 +19,7 @@ export interface PageRun extends RunFacts {
 export interface PageStream {
   /** Goes on by one step or several. Returns what the model says after the last, as `runSteps` has it. */
   step(input: unknown, options?: StepAnswerOptions): Promise<object>;
+  /** Lets go of its state. */
   close(): Promise<void>;
 }
 
