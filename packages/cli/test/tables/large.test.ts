@@ -16,7 +16,7 @@ describe("a table that is larger than the memory", () => {
       { length: 5000 },
       (_, k) => `s${k % 7},${k},"some text, quoted, to fill the line a little"\n`,
     ).join("");
-    const blocks = Math.ceil((24 * 2 ** 20) / block.length);
+    const blocks = Math.ceil((64 * 2 ** 20) / block.length);
     for (let k = 0; k < blocks; k++) writeSync(file, block);
     closeSync(file);
     const entry = new URL("../../dist/tables/index.js", import.meta.url).href;
@@ -29,7 +29,7 @@ for await (const row of (await openTable(${JSON.stringify(path)})).rows()) [rows
 console.log(rows, total);`,
     );
     // Two thirds of what the file has.
-    const { stdout, stderr } = spawnSync(process.execPath, ["--max-old-space-size=16", script], {
+    const { stdout, stderr } = spawnSync(process.execPath, ["--max-old-space-size=44", script], {
       encoding: "utf8",
     });
     expect(stderr).toBe("");

@@ -1,6 +1,6 @@
 import type { CovariateConfig, CovariateRole } from "longspan";
 import { type Row, type Table, TableError } from "../../tables/index.js";
-import type { SeriesSettings } from "./job.js";
+import type { SeriesSettings } from "./settings.js";
 
 /** Which columns of a table are what. */
 export interface SeriesColumns {

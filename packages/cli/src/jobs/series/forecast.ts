@@ -8,9 +8,9 @@ import { Failure } from "../../failure.js";
 import { openTrained } from "../../own-cell.js";
 import { TableError } from "../../tables/index.js";
 import type { SeriesColumns } from "./columns.js";
-import { checkHorizon, known, type SeriesEncoding, type SeriesSettings } from "./job.js";
+import { checkHorizon, known, type SeriesEncoding } from "./job.js";
 import { readSeries } from "./read-series.js";
-import { trainSeriesSettings } from "./settings.js";
+import { type SeriesSettings, trainSeriesSettings } from "./settings.js";
 import { sameFrequency } from "./summary.js";
 
 /** Forecasts the series of a table with a run. Returns the exit code. */

@@ -14,17 +14,13 @@ import {
 } from "longspan";
 import type { ExampleKind } from "../../example-jobs/index.js";
 import { Failure } from "../../failure.js";
-import type { Kept } from "../../settings/training.js";
 import { TableError } from "../../tables/index.js";
 import type { SeriesColumns } from "./columns.js";
 import { comparison } from "./compare.js";
 import { readSeries } from "./read-series.js";
 import { forecastSections } from "./sections.js";
-import { type TrainSeriesSettings, trainSeriesSettings } from "./settings.js";
+import { type SeriesSettings, trainSeriesSettings } from "./settings.js";
 import { sameFrequency, seriesSummary } from "./summary.js";
-
-/** The settings that a run on time series keeps. */
-export type SeriesSettings = Kept<TrainSeriesSettings>;
 
 /** What vocabulary.json of a run on time series holds. */
 export interface SeriesEncoding extends KnownEncoding {

@@ -1,7 +1,7 @@
 import { type CovariateConfig, collectSeries, SeriesError, type SeriesSet } from "longspan";
 import { openTable, type Row, type Table, TableError } from "../../tables/index.js";
 import { columnsOf, type SeriesColumns } from "./columns.js";
-import type { SeriesSettings } from "./job.js";
+import type { SeriesSettings } from "./settings.js";
 
 /** A table of time series that was read. */
 export interface ReadSeries {

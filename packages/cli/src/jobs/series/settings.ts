@@ -2,7 +2,7 @@ import { folderSettings, learningSettings, netSettings } from "../../example-job
 import { choice } from "../../settings/choice.js";
 import { integer, optional, rate, text } from "../../settings/kinds.js";
 import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
-import { flowSettings, learningRate } from "../../settings/training.js";
+import { flowSettings, type Kept, learningRate } from "../../settings/training.js";
 
 const column = (help: string, defaultText: string) =>
   setting(optional(text), { group: "data", help, default: null, defaultText, placeholder: "<column>" });
@@ -112,3 +112,6 @@ export const trainSeriesSettings = {
 
 /** Every setting of `longspan train series` with its value. */
 export type TrainSeriesSettings = ValuesOf<typeof trainSeriesSettings>;
+
+/** The settings that a run on time series keeps. */
+export type SeriesSettings = Kept<TrainSeriesSettings>;
