@@ -25,6 +25,7 @@ const rooms = {
   draw: ["nn", "linear-algebra", ...unfoldAndBelow],
   flow: ["nn", "linear-algebra", ...unfoldAndBelow],
   tasks: ["decode", "train", "nn", "cell", "data", "ops", "unfold", "tensor"],
+  exchange: ["nn", "io", "ops", "unfold", "tensor"],
   runs: ["tasks", "nn", "cell", "data", "io", "ops", "unfold", "tensor"],
   web: ["runs", "data", "tasks", "nn", "executors", "tensor"],
   node: ["train", "tasks", "runs", "nn", "data", "io", "tensor"],

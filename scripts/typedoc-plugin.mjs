@@ -41,6 +41,7 @@ const categories = {
   "data/trees": "Trees",
   "data/synthetic": "Synthetic problems",
   io: "Weight files",
+  exchange: "Weight files",
   runs: "Files of a run",
   node: "Files of a run",
   web: "Runs in a page",

@@ -60,6 +60,7 @@ export {
 export * from "./data/index.js";
 export * from "./decode/index.js";
 export * from "./draw/index.js";
+export * from "./exchange/index.js";
 export {
   type ExecutorName,
   type ExecutorStatus,

@@ -1,19 +1,8 @@
 import { check, instanceOf } from "../check/index.js";
-import type { Shape } from "../tensor/index.js";
-import { toFromLittleEndian } from "./byte-order.js";
-import { type DType, eitherOf, readTypes } from "./element-types.js";
-import { fromBrain, fromHalf } from "./half-floats.js";
+import { elements, type StoredTensor } from "./elements.js";
 import { type HeaderEntry, readHeader } from "./header.js";
-import { fromIntegers } from "./integers.js";
+import { StoredTensors } from "./stored-tensors.js";
 import { quote, shapeText, WeightFileError, type WeightFileProblem } from "./weight-file-error.js";
-
-/** One tensor of a weight file. */
-export interface StoredTensor {
-  readonly dtype: DType;
-  readonly shape: Shape;
-  /** The elements, row-major, as many as the shape holds. */
-  readonly data: Float32Array | Float64Array | Int32Array;
-}
 
 /** The contents of a weight file. */
 export interface StoredWeights {
@@ -61,21 +50,6 @@ export function decodeSafetensors(bytes: Uint8Array): StoredWeights {
     else read.push([name, { dtype: type.dtype!, shape, data }]);
   }
   return { tensors: new StoredTensors(read, unread), unread, metadata };
-}
-
-class StoredTensors extends Map<string, StoredTensor> {
-  constructor(
-    read: readonly [string, StoredTensor][],
-    private readonly unread: ReadonlyMap<string, WeightFileProblem>,
-  ) {
-    super(read);
-  }
-
-  override get(name: string): StoredTensor | undefined {
-    const problem = this.unread.get(name);
-    if (problem) throw new WeightFileError(problem);
-    return super.get(name);
-  }
 }
 
 function checkSize({ name, type, shape, begin, end, offset }: HeaderEntry): void {
@@ -133,32 +107,4 @@ function checkLayout(entries: readonly HeaderEntry[], length: number, dataBegin:
       expected: `the end of the file, since the tensors take ${end} bytes`,
       found: `${length - end} more`,
     });
-}
-
-/** The elements of a tensor, or why they are not read. */
-function elements(
-  bytes: Uint8Array,
-  { name: tensor, type: { name, bits, dtype }, shape, offset }: HeaderEntry,
-): StoredTensor["data"] | WeightFileProblem {
-  if (dtype === null)
-    return {
-      tensor,
-      offset,
-      expected: `the dtype ${eitherOf(readTypes)}`,
-      found: `${name} ${shapeText(shape)}, which this library does not hold; convert the tensor before saving it`,
-    };
-  if (dtype === "int32") {
-    const data = fromIntegers(bytes, name);
-    if (data instanceof Int32Array) return data;
-    const { element, number, expected } = data;
-    const found = `${number} at element ${element} of ${name} ${shapeText(shape)}`;
-    return { tensor, offset, expected, found };
-  }
-  if (name === "F16") return fromHalf(bytes);
-  if (name === "BF16") return fromBrain(bytes);
-  // A copy, because an array of numbers must begin at a multiple of its width and the file's need not.
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
-  toFromLittleEndian(copy, bits / 8);
-  return dtype === "float64" ? new Float64Array(copy.buffer) : new Float32Array(copy.buffer);
 }

@@ -1,9 +1,10 @@
 import { check, isRecord, kind } from "../check/index.js";
-import { leafEntries, Tensor } from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
 import { toFromLittleEndian } from "./byte-order.js";
 import { writtenTypes } from "./element-types.js";
 import { lengthBytes, longestHeader, metadataKey } from "./header.js";
+import { named } from "./named-tensors.js";
 import { compareUtf8, encodeUtf8, hasLoneSurrogate } from "./utf8.js";
 import { quote } from "./weight-file-error.js";
 
@@ -28,7 +29,11 @@ export async function encodeSafetensors(
 ): Promise<Uint8Array> {
   check("encodeSafetensors", "tree", tree, treeKind);
   check("encodeSafetensors", "metadata", metadata, kind("a record of texts, or a Map of them", isRecord));
-  const tensors = named(tree).map(([name, tensor]) => ({ name, tensor, read: tensor.data() }));
+  const tensors = named("encodeSafetensors", tree, [metadataKey]).map(([name, tensor]) => ({
+    name,
+    tensor,
+    read: tensor.data(),
+  }));
   const texts = textsOf(metadata);
   const datas = await Promise.all(tensors.map((t) => t.read));
   const order = tensors
@@ -66,21 +71,6 @@ function assemble(header: Uint8Array, datas: readonly ArrayBufferView[], dataLen
     at += data.byteLength;
   }
   return file;
-}
-
-function named(tree: unknown): [name: string, tensor: Tensor][] {
-  const seen = new Set<string>();
-  return leafEntries(tree).map(([name, v]) => {
-    if (!(v instanceof Tensor))
-      throw new TypeError(
-        `encodeSafetensors: ${quote(name)} is being traced or differentiated and holds no data`,
-      );
-    if (seen.has(name)) throw new TypeError(`encodeSafetensors: two tensors have the name ${quote(name)}`);
-    if (name === metadataKey || hasLoneSurrogate(name))
-      throw new TypeError(`encodeSafetensors: a tensor cannot have the name ${quote(name)}`);
-    seen.add(name);
-    return [name, v];
-  });
 }
 
 function textsOf(metadata: Readonly<Record<string, string>> | ReadonlyMap<string, string>): string[] {

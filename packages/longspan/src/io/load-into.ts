@@ -1,7 +1,8 @@
 import { check, isRecord, kind } from "../check/index.js";
 import { formatShape, fromArray, leafEntries, mapTree, sameShape } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
-import type { StoredTensor, StoredWeights } from "./decode.js";
+import type { StoredWeights } from "./decode.js";
+import type { StoredTensor } from "./elements.js";
 import { quote, shapeText, WeightFileError, type WeightFileProblem } from "./weight-file-error.js";
 
 /**

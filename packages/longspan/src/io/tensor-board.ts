@@ -1,5 +1,5 @@
 import { check, checkSettings, finite, integer, isRecord, kind, number } from "../check/index.js";
-import { crc32c } from "./crc32c.js";
+import { crc32c } from "./crc.js";
 import { encodeUtf8, hasLoneSurrogate } from "./utf8.js";
 import { quote } from "./weight-file-error.js";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { crc32c } from "../../src/io/crc32c.js";
+import { crc32c } from "../../src/io/crc.js";
 
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
