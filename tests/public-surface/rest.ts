@@ -5,9 +5,12 @@ import {
   adding,
   chain,
   characterVocabulary,
+  decodePytorch,
   decodeSafetensors,
   encodeCheckpoint,
+  encodePytorch,
   encodeSafetensors,
+  fromPytorch,
   Key,
   languageModel,
   linear,
@@ -26,6 +29,7 @@ import {
   textRunModel,
   textStreams,
   textTask,
+  toPytorch,
   trainingStep,
   turingMemory,
   unfold,
@@ -520,6 +524,24 @@ export const trainRows: Rows = {
   decodeSafetensors: () => row({ bytes: thing(file) }),
   loadInto: () =>
     row({ params: argument(params(), ["record", "list"]), stored: thing(decodeSafetensors(file)) }),
+  encodePytorch: () => row({ tree: tree() }),
+  decodePytorch: () => row({ bytes: thing(pytorchFile) }),
+  fromPytorch: () =>
+    row({
+      kind: choice("Linear"),
+      weights: thing(decodePytorch(pytorchFile)),
+      options: settings({
+        prefix: maybe(text("net.")),
+        dropout: maybe(rate(0.5)),
+        activation: maybe(choice("tanh")),
+      }),
+    }),
+  toPytorch: () =>
+    row({
+      kind: choice("Linear"),
+      params: argument({ W: tensor([[1], [2]]), b: tensor([3]) }, ["record", "list"]),
+      options: settings({ prefix: maybe(text("net.")) }),
+    }),
   tensorBoardHeader: () => row({ wallTime: finite(1) }),
   encodeTensorBoardEvent: () =>
     row({
@@ -533,6 +555,9 @@ export const trainRows: Rows = {
 
 // What needs a promise is made once.
 const file = await encodeSafetensors(params());
+const pytorchFile = await encodePytorch(
+  toPytorch("Linear", linear({ input: 2, output: 1 }).init(Key.of(1)), { prefix: "net." }),
+);
 const checkpoint = await encodeCheckpoint(started());
 
 const folder = mkdtempSync(join(tmpdir(), "longspan-surface-"));
