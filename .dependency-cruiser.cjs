@@ -51,7 +51,10 @@ module.exports = {
       name: "every-file-in-a-room",
       comment: "library code lives in one of the rooms listed above; only the entries stand outside",
       severity: "error",
-      from: { path: library, pathNot: [`${library}(index|engine|node|web)\\.ts$`, inRooms(Object.keys(rooms))] },
+      from: {
+        path: library,
+        pathNot: [`${library}(index|engine|node|web)\\.ts$`, inRooms(Object.keys(rooms))],
+      },
       to: {},
     },
     {

@@ -48,6 +48,8 @@ const withoutExample: Readonly<Record<string, string>> = {
   substitute: "the step of a rewrite of a cell between reenter and simplify",
   linearized: "linearizeCell, remembered",
   transposed: "transposeCell, remembered",
+  SideNumbers: "made by pairsModel: its source and target",
+  TaggingNumbers: "made by sequenceTagger: its numbers",
 };
 
 test("the code of the pages and docstrings passes the type check", () => {

@@ -24,7 +24,7 @@ export interface ToPytorchOptions {
  * @example
  * const layer = stacked([recurrent(lstm({ input: 3, hidden: 4 }))]);
  * const weights = toPytorch("LSTM", layer.init(Key.of(1)), { prefix: "lstm." });
- * weights["lstm.weight_ih_l0"].shape // [ 16, 3 ]
+ * weights["lstm.weight_ih_l0"]!.shape // [ 16, 3 ]
  */
 export function toPytorch(
   kind: PytorchKind,

@@ -146,7 +146,7 @@ function withOnes(block: Float64Array, count: number, width: number): Float64Arr
  * @example
  * const none = readoutSums({ features: 1, outputs: 1 });
  * const [a, b] = [1, 2].map((x) => addReadoutRows(none, tensor([[x], [-x]]), tensor([[x], [-x]])));
- * mergeReadoutSums(a, b).rows // 4
+ * mergeReadoutSums(a!, b!).rows // 4
  */
 export function mergeReadoutSums(a: ReadoutSums, b: ReadoutSums): ReadoutSums {
   check("mergeReadoutSums", "a", a, sumsKind);
