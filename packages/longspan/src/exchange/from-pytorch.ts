@@ -22,13 +22,18 @@ import { type CellParams, cellFrom } from "./pytorch-cells.js";
 /** The modules of `torch.nn` whose weights are read and written. */
 export type PytorchKind = PytorchRecurrentKind | PytorchCellKind | keyof PytorchRowLayers;
 
-type PytorchRecurrentKind = "LSTM" | "GRU" | "RNN";
-type PytorchCellKind = "LSTMCell" | "GRUCell" | "RNNCell";
+/** Recurrent modules: of several layers, and of two directions. */
+export type PytorchRecurrentKind = "LSTM" | "GRU" | "RNN";
+/** Modules that take one step. */
+export type PytorchCellKind = "LSTMCell" | "GRUCell" | "RNNCell";
 
 /** Those that work row by row, with their parameters here. */
-interface PytorchRowLayers {
+export interface PytorchRowLayers {
+  /** An affine map; without a bias, `b` is missing. */
   readonly Linear: LinearParams;
+  /** A table of vectors. */
   readonly Embedding: EmbeddingParams;
+  /** Layer normalisation. */
   readonly LayerNorm: LayerNormParams;
 }
 

@@ -49,13 +49,11 @@ export interface ClassifyEncoding {
   readonly input: SequenceEncoding;
 }
 
-type Params = SequenceClassifierParams<unknown>;
-
 /** A run that says which class sequences are of, opened for use. */
-export interface OpenedClassifyRun extends OpenedRun<Params> {
+export interface OpenedClassifyRun extends OpenedRun<SequenceClassifierParams<unknown>> {
   readonly kind: "classify";
   readonly encoding: ClassifyEncoding;
-  readonly model: SequenceClassifier<Params>;
+  readonly model: SequenceClassifier<SequenceClassifierParams<unknown>>;
   predictor(): Predictor<EncodedSequence>;
 }
 
@@ -83,7 +81,7 @@ export function classifyRunModel(
   settings: ClassifyModelSettings,
   encoding: ClassifyEncoding,
   own?: OwnCellMaker | null,
-): SequenceClassifier<Params> {
+): SequenceClassifier<SequenceClassifierParams<unknown>> {
   const { features, dropout, read, ...net } = checkSettings("classifyRunModel", settings, kinds);
   check("classifyRunModel", "encoding", encoding, encodingKind);
   check("classifyRunModel", "own", own, optional(orNull(func)));
