@@ -10,7 +10,6 @@ import {
   encodeCheckpoint,
   encodePytorch,
   encodeSafetensors,
-  fromPytorch,
   Key,
   languageModel,
   linear,
