@@ -326,7 +326,7 @@ describe("train text: what cannot be done is told in one line", () => {
     "an unknown cell",
     2,
     ["a", "--cell", "elman"],
-    `option '--cell <name>' argument 'elman' is invalid. Expected one of ${runCells.join(", ")}.`,
+    `option '--cell <name>' argument 'elman' is invalid. Expected one of ${runCells.join(", ")}, or a module such as ./mine.mjs.`,
   );
   fails(
     "steps and minutes",

@@ -324,7 +324,7 @@ describe("a folder that is no run", () => {
     const toy = createRun(fresh(), { task: "number", settings: {} });
     toy.close();
     expect(problems(() => openRun(toy.path))).toBe(
-      `kind: ${toy.path}/config.json: task is "number", expected one of text, synthetic; give a run of that kind`,
+      `kind: ${toy.path}/config.json: task is "number", expected one of text, synthetic, classify, trees, tag, series, pairs; give a run of that kind`,
     );
   });
 });
