@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { runFiles } from "longspan";
-import { fileReason } from "longspan/node";
+import { fileReason, makeFolder } from "longspan/node";
 import { Failure } from "../failure.js";
 import { openTrained } from "../own-cell.js";
 import { libraryFiles } from "./library-files.js";
@@ -20,7 +20,7 @@ export async function exportWeb(run: string, folder: string): Promise<void> {
   const write = (path: string, contents: Uint8Array | string) => {
     const file = join(folder, path);
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       writeFileSync(file, contents);
     } catch (error) {
       throw new Failure(`--web ${folder}: ${path} cannot be written: ${fileReason(error)}`);

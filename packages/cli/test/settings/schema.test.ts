@@ -74,7 +74,7 @@ describe("longspan schema", () => {
     expect(longspan(tmpdir(), "schema", "clasify")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        "there is no kind of job clasify (did you mean classify?); the kinds are text, classify",
+        "there is no kind of job clasify (did you mean classify?); the kinds are text, series, classify, tag, pairs, trees, synthetic",
       ),
     });
   });
