@@ -78,6 +78,16 @@ module.exports = {
       to: { path: "^packages/longspan/", pathNot: `${library}(index|node)\\.ts$` },
     },
     {
+      name: "formats-use-public-entries",
+      comment: "formats use the library as its users do, and no Node module",
+      severity: "error",
+      from: { path: "^packages/formats/src/" },
+      to: {
+        path: ["^packages/", "^(node:)?(fs|os|path|child_process|zlib)$"],
+        pathNot: ["^packages/formats/src/", `${library}(index|engine)\\.ts$`],
+      },
+    },
+    {
       name: "no-circular",
       severity: "error",
       from: {},

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { CommentTag, Converter, ReflectionFlag, ReflectionKind } from "typedoc";
 
-/** The category of each folder of packages/longspan/src, in the order of the navigation; the longest path that fits counts. */
+/** The category of each folder of the packages' `src`, in the order of the navigation; the longest path that fits counts. */
 const categories = {
   unfold: "Structures and unfold",
   "nn/cells": "Cells",
@@ -42,6 +42,9 @@ const categories = {
   "data/synthetic": "Synthetic problems",
   io: "Weight files",
   exchange: "Weight files",
+  onnx: "Files of other systems",
+  keras: "Files of other systems",
+  tensorflowjs: "Files of other systems",
   runs: "Files of a run",
   node: "Files of a run",
   web: "Runs in a page",
@@ -95,7 +98,7 @@ function showAsFunction(declaration) {
 }
 
 function categorise(app, declaration) {
-  const file = declaration.sources?.[0]?.fullFileName.split("/packages/longspan/src/")[1];
+  const file = declaration.sources?.[0]?.fullFileName.split(/\/packages\/(?:longspan|formats)\/src\//)[1];
   const folder = Object.keys(categories)
     .filter((path) => file?.startsWith(`${path}/`))
     .sort((a, b) => b.length - a.length)[0];

@@ -24,7 +24,11 @@ export async function stage(folder) {
   mkdirSync(folder, { recursive: true });
   const { version, license, engines } = readJson(join(library, "package.json"));
   const here = platformHere();
-  const packages = [stageLibrary(join(folder, "longspan"), version), join(root, "packages", "cli")];
+  const packages = [
+    stageLibrary(join(folder, "longspan"), version),
+    join(root, "packages", "formats"),
+    join(root, "packages", "cli"),
+  ];
   if (here) packages.push(await stageAddon(join(folder, here.name), { here, version, license, engines }));
   const tarballs = {};
   for (const at of packages) {

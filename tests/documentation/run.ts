@@ -3,6 +3,7 @@ import * as longspan from "longspan";
 import * as engine from "longspan/engine";
 import * as node from "longspan/node";
 import * as web from "longspan/web";
+import * as formats from "longspan-formats";
 import ts from "typescript";
 
 type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
@@ -21,6 +22,7 @@ export async function run(code: string): Promise<string> {
     ["longspan/engine", engine],
     ["longspan/web", web],
     ["longspan/node", node],
+    ["longspan-formats", formats],
   ]);
   for (const { fileName } of ts.preProcessFile(code).importedFiles)
     if (!modules.has(fileName)) modules.set(fileName, await import(fileName));

@@ -3,16 +3,22 @@ import { dirname, join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
 
-const library = "packages/longspan";
+/** The packages that programs import, by name, with their folders. */
+const packages: Readonly<Record<string, string>> = {
+  longspan: "packages/longspan",
+  "longspan-formats": "packages/formats",
+};
 
-/** The source of each entry of the library, by the name under which it is imported: what its package exports. */
+/** The source of each entry of these packages, by the name under which it is imported: what the package exports. */
 export const entries: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(readJson(`${library}/package.json`).exports as Record<string, { readonly default: string }>)
-    .filter(([name]) => !/\.(json|wasm)$/.test(name))
-    .map(([name, to]) => [
-      join("longspan", name),
-      join(library, to.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
-    ]),
+  Object.entries(packages).flatMap(([name, folder]) =>
+    Object.entries(readJson(`${folder}/package.json`).exports as Record<string, { readonly default: string }>)
+      .filter(([entry]) => !/\.(json|wasm)$/.test(entry))
+      .map(([entry, to]) => [
+        join(name, entry),
+        join(folder, to.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
+      ]),
+  ),
 );
 
 /** A piece of code in a page or a docstring. */
@@ -48,7 +54,12 @@ interface Fence {
 
 /** The pages whose code is run. */
 export function pages(): string[] {
-  const readmes = ["README.md", "packages/longspan/README.md", "packages/cli/README.md"];
+  const readmes = [
+    "README.md",
+    "packages/longspan/README.md",
+    "packages/formats/README.md",
+    "packages/cli/README.md",
+  ];
   return [...readmes.filter((file) => existsSync(resolve(root, file))), ...filesIn("docs", ".md")];
 }
 
@@ -106,7 +117,8 @@ export interface Export {
  * imported around it, where the example's own declarations may hide them.
  */
 export function examples(exports: ReadonlyMap<string, Export>): Snippet[] {
-  return filesIn(`${library}/src`, ".ts").flatMap((file) => {
+  const files = Object.values(packages).flatMap((folder) => filesIn(`${folder}/src`, ".ts"));
+  return files.flatMap((file) => {
     const found: Snippet[] = [];
     let example: { line: number; lines: string[] } | null = null;
     let inComment = false;

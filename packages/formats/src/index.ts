@@ -1,0 +1,6 @@
+/**
+ * Models from and to the files of other systems.
+ *
+ * @module longspan-formats
+ */
+export {};
