@@ -135,6 +135,13 @@ function edge(w: number, g: number, dtype: "float32" | "float64"): number {
   return Math.abs(limit - Math.abs(finite)) / spacing(limit, dtype);
 }
 
+/** What float32 has not: digits of double precision, around one and where exponentials become subnormal, zero or infinite. */
+const doubles = Array.from({ length: 20000 }, (_, i) => {
+  const u = (i * 0.6180339887498949) % 1;
+  const sign = i % 2 ? 1 : -1;
+  return sign * [u * 2, u * 40, 690 + u * 60, 10 ** (-300 * u)][(i >> 1) % 4]!;
+});
+
 /** Double precision comes from the host's maths library: its functions may differ from the engine's by this much. */
 const doubleUlp = 4;
 
@@ -155,9 +162,10 @@ for (const { name } of executorRows)
         expect(ulp, `${code}(${singles[at]})`).toBeLessThanOrEqual(row.ulp);
       });
       test(`${code}: the meaning, in double precision`, () => {
-        const wanted = singles.map((x) => row.of(x));
-        const { ulp, at } = worstOf(apply(singles, "float64"), wanted, "float64");
-        expect(ulp, `${code}(${singles[at]})`).toBeLessThanOrEqual(row.ulp === 0 ? 0 : doubleUlp);
+        const all = [...singles, ...doubles];
+        const wanted = all.map((x) => row.of(x));
+        const { ulp, at } = worstOf(apply(all, "float64"), wanted, "float64");
+        expect(ulp, `${code}(${all[at]})`).toBeLessThanOrEqual(row.ulp === 0 ? 0 : doubleUlp);
       });
       if (row.takes !== "floats")
         test(`${code}: of integers`, () => {

@@ -100,6 +100,64 @@ LONGSPAN_INLINE Floats sqrt(Floats x) {
   return r;
 }
 
+#if !defined(__wasm__)
+// The same in double precision, within four units in the last place. WebAssembly has two lanes, and its host's functions.
+
+LONGSPAN_INLINE Longs asLongs(Doubles v) { return reinterpret_cast<Longs>(v); }
+LONGSPAN_INLINE Doubles asDoubles(Longs v) { return reinterpret_cast<Doubles>(v); }
+
+/** The nearest integer n of x, |x| < 2^51, and 2^n for n in [-1022, 1023]. Adding 1.5 x 2^52 leaves n in the low bits. */
+LONGSPAN_INLINE Doubles nearestPower(Doubles x, Doubles* power) {
+  const Doubles magic = splat(6755399441055744.0);
+  const Doubles shifted = x + magic;
+  *power = asDoubles((asLongs(shifted) + 1023) << 52);
+  return shifted - magic;
+}
+
+/** x = n ln 2 + r with |r| <= ln 2 / 2; e^r - 1 by its Taylor polynomial of degree 13 (the next term is below 2^-57 r). */
+LONGSPAN_INLINE Doubles expReduced(Doubles x, Doubles* n) {
+  const Doubles magic = splat(6755399441055744.0);
+  *n = (x * 1.44269504088896340736 + magic) - magic;
+  Doubles r = x - *n * 6.93147180369123816490e-01;
+  r = r - *n * 1.90821492927058770002e-10;
+  Doubles p = splat(1.6059043836821613e-10);
+  p = p * r + 2.08767569878681e-09;
+  p = p * r + 2.505210838544172e-08;
+  p = p * r + 2.755731922398589e-07;
+  p = p * r + 2.7557319223985893e-06;
+  p = p * r + 2.48015873015873e-05;
+  p = p * r + 1.984126984126984e-04;
+  p = p * r + 1.3888888888888889e-03;
+  p = p * r + 8.333333333333333e-03;
+  p = p * r + 4.1666666666666664e-02;
+  p = p * r + 1.6666666666666666e-01;
+  p = p * r + 0.5;
+  return (p * r) * r + r;
+}
+
+LONGSPAN_INLINE Doubles exp(Doubles x) {
+  Doubles n, half, rest;
+  const Doubles y = x < -746.0 ? splat(-746.0) : x > 710.0 ? splat(710.0) : x;
+  const Doubles p = expReduced(y, &n) + 1.0;
+  nearestPower(n - nearestPower(n * 0.5, &half), &rest);
+  const Doubles result = (p * half) * rest;
+  return x == x ? result : x;
+}
+
+LONGSPAN_INLINE Doubles sigmoid(Doubles x) { return 1.0 / (exp(-x) + 1.0); }
+
+LONGSPAN_INLINE Doubles tanh(Doubles x) {
+  const Doubles magnitude = asDoubles(asLongs(x) & 0x7fffffffffffffff);
+  Doubles n, scale;
+  const Doubles p = expReduced((magnitude < 20.0 ? magnitude : splat(20.0)) * 2.0, &n);
+  nearestPower(n, &scale);
+  const Doubles e = p * scale + (scale - 1.0);
+  const Doubles result = e / (e + 2.0);
+  const Doubles signedResult = asDoubles(asLongs(result) | (asLongs(x) & INT64_MIN));
+  return x == x ? signedResult : x;
+}
+#endif
+
 LONGSPAN_INLINE Floats neg(Floats x) { return -x; }
 LONGSPAN_INLINE Floats abs(Floats x) { return asFloats(asInts(x) & 0x7fffffff); }
 LONGSPAN_INLINE Floats oneMinus(Floats x) { return 1.0f - x; }

@@ -148,6 +148,13 @@ inline void unary(Unary code, DType to, DType from, const Extent& e, const Tile&
         break;
     }
   }
+#if !defined(__wasm__)
+  if (to == DType::float64) {
+    if (code == Unary::exp) return apply1<double>(e, o, a, [](Doubles x) { return exp(x); });
+    if (code == Unary::sigmoid) return apply1<double>(e, o, a, [](Doubles x) { return sigmoid(x); });
+    if (code == Unary::tanh) return apply1<double>(e, o, a, [](Doubles x) { return tanh(x); });
+  }
+#endif
   scalarUnary(code, to, e, o, a);
 }
 
