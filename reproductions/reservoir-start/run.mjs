@@ -3,4 +3,4 @@
 import { runPairs } from "../pairs-runs.mjs";
 import { arms, summary, table } from "./summary.mjs";
 
-await runPairs({ at: import.meta.url, arms: Object.keys(arms), steps: 3000, seeds: "1", table, summary });
+await runPairs({ at: import.meta.url, arms: Object.keys(arms), steps: 5000, seeds: "1,2,3", table, summary });

@@ -5,8 +5,9 @@ export const arms = {
   "reservoir-1.2": "reservoir, radius 1.2",
   plain: "plain, Glorot-uniform",
   orthogonal: "plain, orthogonal",
+  wide: "orthogonal, input weights of the reservoir",
 };
-const shown = [0, 1000, 2000, 3000];
+const shown = [0, 1000, 2000, 3000, 5000];
 const solved = 0.01;
 
 const row = ({ arm, seed, every, curve }) => {

@@ -1,7 +1,6 @@
 // One run: node train.mjs '{"arm":"reservoir-1.1","seed":1,"steps":2000}' prints its result as a line of JSON.
 
 import {
-  adam,
   adding,
   centred,
   clipByJointNorm,
@@ -10,6 +9,7 @@ import {
   fromArray,
   glorot,
   Key,
+  nesterov2013,
   recurrent,
   reservoir,
   ridgeReadout,
@@ -19,18 +19,20 @@ import {
   startTraining,
   syntheticTask,
   train,
+  uniformInit,
 } from "longspan";
 
-const [length, hidden, batch, every] = [100, 100, 50, 250];
+const [length, hidden, batch, every] = [100, 100, 100, 500];
 const problem = centred(adding({ length, variant: "arjovsky2016" }));
 const { arm, seed, steps } = JSON.parse(process.argv[2]);
 
 const sizes = { input: problem.input, hidden };
 const [kind, radius] = arm.split("-");
 const cells = {
-  reservoir: () => reservoir({ ...sizes, nonZeros: 15, radius: Number(radius), inputScale: 0.1 }),
+  reservoir: () => reservoir({ ...sizes, nonZeros: 15, radius: Number(radius), inputScale: 1 }),
   plain: () => rnn({ ...sizes, W: glorot(hidden, hidden) }),
   orthogonal: () => rnn(sizes),
+  wide: () => rnn({ ...sizes, U: uniformInit(1, problem.input, hidden) }),
 };
 const layer = recurrent(cells[kind]());
 const model = sequenceModel({ layer, features: hidden, output: problem.output });
@@ -49,7 +51,7 @@ const begun = scope(() => fitted(drawn));
 
 const check = async (params) =>
   (await evaluateSynthetic(model, params, problem, { key: Key.of(seed).fold(2), sequences: 1000 })).loss;
-const optimiser = compose(clipByJointNorm(1), adam({ learningRate: 1e-3 }));
+const optimiser = compose(clipByJointNorm(1), nesterov2013({ learningRate: 0.01, momentum: 0.98 }));
 const task = syntheticTask(model, problem, { key: Key.of(seed).fold(3), batch });
 let state = startTraining(task, optimiser, begun);
 const curve = [await check(begun)];
