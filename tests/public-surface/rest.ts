@@ -19,6 +19,7 @@ import {
   perceptron,
   recurrent,
   rnn,
+  saveModel,
   sgd,
   startTraining,
   storedVocabulary,
@@ -576,6 +577,7 @@ async function makeRun(): Promise<string> {
   return made.path;
 }
 const run = await makeRun();
+const modelFile = await saveModel(openRun(run, "text"));
 const opening = () => settings({ cell: maybe(func(() => null)) });
 const bytesOf = (name: string) => new Uint8Array(readFileSync(join(run, name)));
 const runMethods = {
@@ -618,6 +620,21 @@ export const runRows: Rows = {
       kind: maybe(choice("text")),
       options: opening(),
     }),
+  saveModel: () =>
+    row({
+      run: argument(openRun(run, "text"), [], {}, { config: textContent }, { config: 3, params: {} }),
+      kind: maybe(argument(undefined, [], "text", 3)),
+    }),
+  openModel: () => row({ bytes: argument(modelFile, []), kind: maybe(choice("text")), options: opening() }),
+  packModel: () =>
+    row({
+      files: settings({
+        config: argument(bytesOf("config.json"), []),
+        vocabulary: maybe(argument(bytesOf("vocabulary.json"), [])),
+        weights: argument(bytesOf("weights.safetensors"), []),
+      }),
+    }),
+  unpackModel: () => row({ bytes: argument(modelFile, []) }),
   runSteps: () =>
     row(
       {

@@ -160,11 +160,14 @@ export {
   type OpenedTreesRun,
   type OpenOptions,
   type OwnCellMaker,
+  openModel,
   type PairsModelSettings,
+  packModel,
   pairsRunModel,
   type RunBytes,
   type RunConfig,
   type RunContent,
+  type RunEncoding,
   type RunEntry,
   RunError,
   type RunKind,
@@ -174,6 +177,7 @@ export {
   type RunSchema,
   type RunSource,
   type RunSteps,
+  type RunToSave,
   runCells,
   runFiles,
   runLayers,
@@ -184,6 +188,7 @@ export {
   type StepAnswerOptions,
   type SyntheticModelSettings,
   type SyntheticProblemSettings,
+  saveModel,
   seriesRunModel,
   storedEncoding,
   syntheticRunModel,
@@ -196,6 +201,7 @@ export {
   textRunModel,
   treeRunCells,
   treesRunModel,
+  unpackModel,
 } from "./runs/index.js";
 export * from "./second-order/index.js";
 export * from "./tasks/index.js";

@@ -15,13 +15,17 @@ export function crc32c(bytes: Uint8Array): number {
   return remainder(bytes, castagnoli);
 }
 
-/** The checksum CRC-32 of some bytes, from 0 to 2^32 - 1, as zip archives have it. @see ISO 3309 */
-export function crc32(bytes: Uint8Array): number {
-  return remainder(bytes, iso);
+/**
+ * The checksum CRC-32 of some bytes, from 0 to 2^32 - 1, as zip archives have it.
+ * @param before the checksum of bytes that come before them; that of both is returned
+ * @see ISO 3309
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  return remainder(bytes, iso, before);
 }
 
-function remainder(bytes: Uint8Array, table: Uint32Array): number {
-  let crc = 0xffffffff;
+function remainder(bytes: Uint8Array, table: Uint32Array, before = 0): number {
+  let crc = ~before;
   for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!;
   return ~crc >>> 0;
 }

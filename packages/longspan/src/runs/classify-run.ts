@@ -111,6 +111,7 @@ const schema: RunSchema = {
 /** Runs that say which class sequences are of. */
 export const classifyRun: RunKind<OpenedClassifyRun> = {
   schema,
+  encoding: { name: "encoding", ...entryOf(encodingKind) },
   open(config, source, { cell }) {
     const encoding = storedEncoding(source, encodingFrom);
     const settings = knownSettings<ClassifyModelSettings>(config, schema);

@@ -64,7 +64,7 @@ export const wantedKind = kindOf(
   (value) => kindName.accepts(value) || (isRecord(value) && typeof value.open === "function"),
 );
 export const openKinds: KindsOf<OpenOptions> = { cell: optional(func) };
-const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
+export const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
 
 /**
  * Opens a run whose files are at hand as bytes, as in a page that fetched them; in Node.js `openRun` takes its folder.
@@ -115,8 +115,7 @@ export function openFrom(source: RunSource, wanted: WantedKind | undefined, opti
   const refuse = refusing(file);
   const config = configFrom(source);
   const { task } = config;
-  const known = Object.hasOwn(kinds, task) ? kinds[task as RunKindName] : undefined;
-  const kind: RunKind<OpenedRun> | undefined = typeof wanted === "object" ? wanted : known;
+  const kind = typeof wanted === "object" ? wanted : kindNamed(task);
   const name = typeof wanted === "object" ? wanted.schema.task : wanted;
   if (kind === undefined || (name !== undefined && task !== name))
     return refuse({
@@ -141,7 +140,12 @@ export function configFrom(source: RunSource): RunConfig {
   return reading(source, "config", (bytes) => checkHead(parsed(bytes), refusing(source.where("config"))));
 }
 
+/** A kind of run that the library can open. */
+export function kindNamed(task: string): RunKind<OpenedRun> | undefined {
+  return Object.hasOwn(kinds, task) ? kinds[task as RunKindName] : undefined;
+}
+
 /** What a configuration has to hold so that the run can be opened; null if the library knows no such kind. */
 export function schemaOf(task: string) {
-  return Object.hasOwn(kinds, task) ? kinds[task as RunKindName].schema : null;
+  return kindNamed(task)?.schema ?? null;
 }

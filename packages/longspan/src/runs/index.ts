@@ -15,13 +15,15 @@ export {
 } from "./classify-run.js";
 export * from "./configuration.js";
 export * from "./decode-run.js";
+export { packModel, unpackModel } from "./model-file.js";
 export { type OpenedPairsRun, type PairsModelSettings, pairsRunModel } from "./pairs-run.js";
 export * from "./run-error.js";
 export * from "./run-files.js";
-export type { OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
+export type { OpenedRun, OpenOptions, RunEncoding, RunKind } from "./run-kind.js";
 export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
 export * from "./run-steps.js";
+export { openModel, type RunToSave, saveModel } from "./save-model.js";
 export {
   type OpenedSeriesRun,
   type SeriesEncoding,

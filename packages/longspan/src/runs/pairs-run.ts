@@ -101,6 +101,7 @@ const schema: RunSchema = {
 /** Runs that make texts of texts. */
 export const pairsRun: RunKind<OpenedPairsRun> = {
   schema,
+  encoding: { name: "vocabulary", ...entryOf(pairsVocabularyKind) },
   open(config, source, { cell }) {
     const vocabulary = reading(source, "vocabulary", (bytes) => {
       const stored = parsed(bytes);

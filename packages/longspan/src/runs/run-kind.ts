@@ -28,6 +28,20 @@ export interface RunKind<Opened> {
   readonly schema: RunSchema;
   /** @param config checked by the schema @throws RunError naming the file and what is wrong with it */
   open(config: RunConfig, source: RunSource, options: OpenOptions): Opened;
+  /** What of an opened run vocabulary.json holds, for `saveModel`; absent for a kind that keeps nothing there. */
+  readonly encoding?: RunEncoding;
+}
+
+/** What puts inputs into numbers and answers into words, as an opened run has it and as its file holds it. */
+export interface RunEncoding {
+  /** Under which name an opened run has it. */
+  readonly name: string;
+  /** What it is, in words. */
+  readonly expected: string;
+  accepts(encoding: unknown): boolean;
+  /** The plain JSON that the file holds; the same by default. */
+  // biome-ignore lint/suspicious/noExplicitAny: what the kind accepts
+  stored?(encoding: any): object;
 }
 
 /** The settings of a configuration that the library knows. */

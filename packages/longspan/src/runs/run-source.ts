@@ -10,6 +10,8 @@ export interface RunSource {
   where(file: RunFile): string;
   /** @throws RunError if it is not there */
   bytes(file: RunFile): Uint8Array;
+  /** What to do where nothing can be made of a file; to put back the run's own by default. */
+  readonly remedy?: string;
 }
 
 /** What is made of a file of a run. @throws RunError if nothing can be made of it */
@@ -19,19 +21,18 @@ export function reading<T>(source: RunSource, file: RunFile, make: (bytes: Uint8
     return make(bytes);
   } catch (error) {
     if (error instanceof RunError) throw error;
-    throw damaged(source.where(file), error);
+    throw damaged(source.where(file), error, source.remedy);
   }
 }
 
 /** A file of which nothing can be made. */
-function damaged(where: string, error: unknown): RunError {
+function damaged(
+  where: string,
+  error: unknown,
+  remedy = "the file is damaged, or is of another run; put back the run's own",
+): RunError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new RunError(
-    "contents",
-    where,
-    `${where}: ${reason.trim().replace(/\s*\n\s*/g, " ")}`,
-    "the file is damaged, or is of another run; put back the run's own",
-  );
+  return new RunError("contents", where, `${where}: ${reason.trim().replace(/\s*\n\s*/g, " ")}`, remedy);
 }
 
 /** A file of JSON. */

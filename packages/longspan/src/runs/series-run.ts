@@ -92,6 +92,7 @@ const schema: RunSchema = {
 /** Runs on time series. */
 export const seriesRun: RunKind<OpenedSeriesRun> = {
   schema,
+  encoding: { name: "setup", ...entryOf(setupKind), stored: (setup: ForecastSetup) => ({ setup }) },
   open(config: RunConfig, source, { cell }) {
     const settings = knownSettings<SeriesModelSettings>(config, schema);
     const { setup } = reading(source, "vocabulary", (bytes) => parsed(bytes) as SeriesEncoding);

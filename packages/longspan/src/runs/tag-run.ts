@@ -121,6 +121,7 @@ const schema: RunSchema = {
 /** Runs that give tags to tokens. */
 export const tagRun: RunKind<OpenedTagRun> = {
   schema,
+  encoding: { name: "encoding", ...entryOf(encodingKind) },
   open(config, source, { cell }) {
     const encoding = reading(source, "vocabulary", (bytes) => {
       const stored = parsed(bytes);

@@ -11,7 +11,8 @@ import {
   rate,
   size,
 } from "../check/index.js";
-import { type Vocabulary, vocabularyFrom } from "../data/index.js";
+import { storedVocabulary, type Vocabulary, vocabularyFrom } from "../data/index.js";
+import { vocabularyKind } from "../data/kinds.js";
 import {
   type AnySequenceLayer,
   type LanguageModel,
@@ -149,6 +150,7 @@ const schema: RunSchema = {
 /** Runs on texts: language models. */
 export const textRun: RunKind<OpenedTextRun> = {
   schema,
+  encoding: { name: "vocabulary", ...entryOf(vocabularyKind), stored: storedVocabulary },
   open(config, source, { cell }) {
     const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyFrom(parsed(bytes)));
     const settings = knownSettings<TextModelSettings>(config, schema);

@@ -75,6 +75,7 @@ const schema: RunSchema = {
 /** Runs on trees. */
 export const treesRun: RunKind<OpenedTreesRun> = {
   schema,
+  encoding: { name: "encoding", ...entryOf(treeEncodingKind) },
   open(config, source, { cell }) {
     const encoding = storedEncoding(source, encodingFrom);
     const model = treesRunModel(knownSettings(config, schema), encoding, cell);
