@@ -40,6 +40,7 @@ const categories = {
   "data/stories": "Stories",
   "data/trees": "Trees",
   "data/synthetic": "Synthetic problems",
+  check: "Arguments and settings",
   io: "Weight files",
   exchange: "Weight files",
   onnx: "Files of other systems",

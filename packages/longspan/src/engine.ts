@@ -8,8 +8,29 @@ import "./index.js";
 
 export * from "./autodiff/index.js";
 export * from "./cell/index.js";
+export {
+  check,
+  checkSettings,
+  flag,
+  func,
+  instanceOf,
+  isRecord,
+  type Kind,
+  type KindsOf,
+  kind,
+  listOf,
+  type OptionalKind,
+  oneOf,
+  optional,
+  type RequiredKind,
+  rate,
+  record,
+  text,
+} from "./check/index.js";
 export * from "./compile/index.js";
 export { executor, executorReport, ReferenceExecutor } from "./executors/index.js";
+export { fromHalf } from "./io/half-floats.js";
+export { looksLikeZip, readZip, writeZip, type ZipEntry } from "./io/zip.js";
 export * from "./ops/index.js";
 export { BoundView } from "./program/bound-view.js";
 export * from "./program/index.js";

@@ -5,6 +5,7 @@ import { suggestion } from "./nearest.js";
 export interface Kind {
   /** Completes "input is ...": "a positive integer". */
   readonly words: string;
+  /** Whether a value is one. */
   accepts(value: unknown): boolean;
   /** The error about something that is not accepted. @param subject what was called and what was given, "linear: input" */
   refusal(subject: string, value: unknown): Error;
@@ -20,12 +21,20 @@ export interface OptionalKind extends Kind {
   readonly optional: true;
 }
 
-/** A kind that is a test. */
+/**
+ * A kind that is a test.
+ * @example
+ * const even = kind("an even number", (value) => typeof value === "number" && value % 2 === 0);
+ * even.refusal("halve: count", 3).message // "halve: count is an even number, got 3"
+ */
 export function kind(words: string, accepts: (value: unknown) => boolean): RequiredKind {
   return { words, accepts, refusal: (subject, value) => refusalOf(subject, words, value) };
 }
 
-/** The setting may be left out, or be undefined. */
+/**
+ * The setting may be left out, or be undefined.
+ * @example optional(oneOf("sum", "mean")).accepts(undefined) // true
+ */
 export function optional(of: RequiredKind): OptionalKind {
   return {
     words: of.words,
@@ -40,7 +49,11 @@ export function orNull(of: RequiredKind): RequiredKind {
   return { ...of, accepts: (value) => value === null || of.accepts(value) };
 }
 
-/** A list whose entries are all of one kind; messages name the entry. @param words of the list, "a list of lengths" */
+/**
+ * A list whose entries are all of one kind; messages name the entry.
+ * @param words of the list, "a list of lengths"
+ * @example listOf(text, "a list of names").refusal("f: names", ["a", 2]).message // "f: names[1] is a text, got 2"
+ */
 export function listOf(of: RequiredKind, words: string): RequiredKind {
   return {
     words,
@@ -54,7 +67,10 @@ export function listOf(of: RequiredKind, words: string): RequiredKind {
   };
 }
 
-/** One of some names, or of some numbers. */
+/**
+ * One of some names, or of some numbers.
+ * @example oneOf("sum", "mean").refusal("f: merge", "meen").message // "f: merge is one of sum, mean, got "meen" (did you mean mean?)"
+ */
 export function oneOf(...choices: readonly (string | number)[]): RequiredKind {
   const words = `one of ${choices.join(", ")}`;
   return {
@@ -70,7 +86,10 @@ export function oneOf(...choices: readonly (string | number)[]): RequiredKind {
   };
 }
 
-/** An instance of a class. */
+/**
+ * An instance of a class.
+ * @example instanceOf(Uint8Array, "a Uint8Array").accepts(new Uint8Array(2)) // true
+ */
 export function instanceOf(type: abstract new (...args: never[]) => unknown, words: string): RequiredKind {
   return kind(words, (value) => value instanceof type);
 }

@@ -97,7 +97,10 @@ export const signal: RequiredKind = kind(
   (value) => isRecord(value) && typeof value.aborted === "boolean",
 );
 
-/** Whether something has keys. */
+/**
+ * Whether something has keys: no list, and no typed array.
+ * @example isRecord({}) && !isRecord([]) // true
+ */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -13,6 +13,7 @@ export type KindsOf<T> = {
  *
  * @param what the function as the user called it; `name` the parameter
  * @throws RangeError if it is a number, or a name, outside its range; TypeError if it is something else, or missing
+ * @example check("halve", "count", 4, kind("an even number", (value) => Number(value) % 2 === 0));
  */
 export function check(what: string, name: string, value: unknown, kind: Kind): void {
   if (!kind.accepts(value)) throw kind.refusal(`${what}: ${name}`, value);
@@ -25,6 +26,7 @@ export function check(what: string, name: string, value: unknown, kind: Kind): v
  * @param settings what it was given; where every setting may be left out, it may be left out too
  * @returns what was given
  * @throws TypeError or RangeError naming the setting as the user wrote it, and for an unknown one the nearest that is known
+ * @example checkSettings<{ name?: string }>("greet", { name: "Ada" }, { name: optional(text) }).name // "Ada"
  */
 export function checkSettings<T extends object>(
   what: string,

@@ -4,6 +4,7 @@
  *
  * @param bytes little endian, two per number
  * @see IEEE 754-2019, table 3.5, binary16
+ * @example fromHalf(new Uint8Array([0, 0x3c]))[0] // 1
  */
 export function fromHalf(bytes: Uint8Array): Float32Array {
   return widened(bytes, (half) => {

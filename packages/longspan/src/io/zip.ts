@@ -21,6 +21,7 @@ const beyond = 0xffffffff;
 /**
  * The files of a zip archive, by name. Nothing is unpacked and no memory taken for contents.
  * @throws WeightFileError if it is none, is cut or damaged, is encrypted or in several parts, or is larger than 4 GB (zip64)
+ * @example readZip(writeZip(new Map([["a.txt", new Uint8Array(3)]]))).get("a.txt")!.size // 3
  */
 export function readZip(archive: Uint8Array): Map<string, ZipEntry> {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
@@ -75,12 +76,18 @@ export function readZip(archive: Uint8Array): Map<string, ZipEntry> {
   return entries;
 }
 
-/** Whether some bytes begin as a zip archive does. */
+/**
+ * Whether some bytes begin as a zip archive does.
+ * @example looksLikeZip(new Uint8Array([1, 2, 3])) // false
+ */
 export function looksLikeZip(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
-/** A zip archive of files that are stored as they are, each beginning at a multiple of 64 bytes. */
+/**
+ * A zip archive of files that are stored as they are, each beginning at a multiple of 64 bytes.
+ * @example writeZip(new Map([["a.txt", new Uint8Array(3)]])).length // 140
+ */
 export function writeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
