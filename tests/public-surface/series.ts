@@ -6,18 +6,22 @@ import {
   forecastWindows,
   Key,
   recurrent,
+  reservoirForecastModel,
   rnn,
 } from "longspan";
 import {
   argument,
+  atLeastZero,
   choice,
   count,
   func,
   key,
   maybe,
   nullable,
+  positive,
   rate,
   settings,
+  share,
   size,
   thing,
   tree,
@@ -30,6 +34,7 @@ const set = () => {
   return collector.finish();
 };
 const setup = () => forecastSetup(set(), { horizon: 4, season: 4 });
+const freeSetup = () => forecastSetup(set(), { horizon: 4, season: 4, distribution: { kind: "residual" } });
 const model = () =>
   forecastModel(setup(), { layer: recurrent(rnn({ input: forecastInputs(setup()), hidden: 3 })) });
 const windows = () => forecastWindows(set().series, setup()).train;
@@ -142,6 +147,30 @@ export const seriesRows: Rows = {
       },
       { methods: named(task, "called by train()"), says: "" },
     ),
+  reservoirForecastModel: () =>
+    row(
+      {
+        setup: argument(freeSetup(), [], {}, setup()),
+        config: settings({
+          hidden: size(4),
+          radius: maybe(positive(0.9)),
+          leak: maybe(share(0.5)),
+          inputScale: maybe(positive(0.1)),
+        }),
+      },
+      { methods: named(["init", "apply", "stream"], "a sequence layer, as sequenceModel") },
+    ),
+  reservoirForecastLearner: () =>
+    row(
+      {
+        model: thing(reservoirForecastModel(freeSetup(), { hidden: 4 })),
+        setup: argument(freeSetup(), [], {}, setup()),
+        options: maybe(
+          settings({ ridge: maybe(nullable(atLeastZero(0.1))), washout: maybe(nullable(count(2))) }),
+        ),
+      },
+      { methods: named([...learner, "fit"], "called with what the learner itself made") },
+    ),
   forecastSeries: () =>
     row({
       model: thing(model()),
@@ -171,6 +200,10 @@ export const seriesRows: Rows = {
           hidden: size(3),
           layers: size(1),
           dropout: rate(0.1),
+          model: maybe(choice("net")),
+          radius: maybe(positive(0.9)),
+          leak: maybe(share(0.5)),
+          inputScale: maybe(positive(0.1)),
         }),
         setup: theSetup(),
         own: maybe(nullable(func(() => recurrent(rnn({ input: forecastInputs(setup()), hidden: 3 }))))),

@@ -134,8 +134,8 @@ export type DoneEvent<F extends Facts = Facts> = F["done"] & {
   readonly event: "done";
   readonly steps: number;
   readonly seconds: number;
-  /** Whether a validation said that it is enough, the budget was used up, or validations did not improve (--early-stop). */
-  readonly ended: "solved" | "budget" | "early";
+  /** Whether a validation said that it is enough, the budget was used up, validations did not improve (--early-stop), or there was but one pass. */
+  readonly ended: "solved" | "budget" | "early" | "fitted";
   readonly parameters: number;
   readonly executor: string;
 };

@@ -10,6 +10,7 @@ import type { Job, JobKind, Prepared, Training, Validated } from "./jobs/job.js"
 import { cellOfRun, ownCell } from "./own-cell.js";
 import type { RunConfig } from "./run-config.js";
 import { explained, fitting, goesOn, mergedSettings, reportStopped } from "./run-control.js";
+import { fitted } from "./run-fitting.js";
 import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
 import { checkCurvatureBatch } from "./settings/hessian-free.js";
 import { type CommandLine, checkEffects, type Resolved, resolveSettings } from "./settings/resolve.js";
@@ -83,9 +84,10 @@ async function runIn(folder: RunFolder, { job, config, run, json }: OpenRun): Pr
   const command = job.command(config);
   try {
     const context = { key: Key.of(config.settings.seed), signal, steps: () => progress.step };
-    const end = await run.training(context, (training) =>
-      trained(training, { folder, recorder, signal, progress, json, settings: config.settings }),
-    );
+    const around = { folder, recorder, signal, progress, json, settings: config.settings };
+    const end = await (run.fitting
+      ? run.fitting(context, (fitting) => fitted(fitting, around))
+      : run.training(context, (training) => trained(training, around)));
     return end === null ? 0 : reportStopped(end, folder, command);
   } catch (error) {
     throw explained(error, folder, { command, smaller: job.smaller });

@@ -13,6 +13,8 @@ export interface ExampleFacts {
     readonly examples: { readonly train: number; readonly valid: number };
     /** What was read, in words. */
     readonly summary: readonly RunLine[];
+    /** The model, where it is not one of `cell`, `layers` and `hidden`. */
+    readonly model?: string;
     readonly settings: ExampleSettings;
   };
   readonly progress: {

@@ -7,6 +7,7 @@ import type { Table } from "../settings/setting.js";
 import { keptSettings } from "../settings/training.js";
 import { type ExampleConfig, exampleSchema, sameData } from "./example-config.js";
 import { type ExampleFacts, exampleMeasures, type Figures } from "./example-events.js";
+import { fittingOf } from "./example-fitting.js";
 import type { ExampleKind, ReadExamples } from "./example-kind.js";
 import { exampleLines } from "./example-lines.js";
 import { exampleHtml } from "./example-report.js";
@@ -37,7 +38,7 @@ export function exampleTraining<S extends ExampleSettings, E extends object, X, 
         config: { task, data: { path: resolve(path), sha256 }, settings },
         name: parse(path).name || task,
         vocabulary: read.encoding,
-        ...prepared(settings, path, read, learner),
+        ...prepared(kind.onePass?.(settings), settings, path, read, learner),
       };
     },
     async goOn(config, argument, folder, cell) {
@@ -46,7 +47,8 @@ export function exampleTraining<S extends ExampleSettings, E extends object, X, 
       const encoding = storedEncoding<E>(folder);
       const key = partingKey(settings.seed);
       const read = await kind.read({ path, settings, encoding, whole: false, key });
-      return prepared(settings, path, read, kind.learner(settings, encoding, cell));
+      const learner = kind.learner(settings, encoding, cell);
+      return prepared(kind.onePass?.(settings), settings, path, read, learner);
     },
     measures,
     lines: () => exampleLines(kind),
@@ -82,13 +84,18 @@ function checkAmounts<S extends ExampleSettings, X>(
     );
 }
 
+/** @param onePass the model in words, if it is fitted in one pass */
 function prepared<E extends object, X, P>(
+  onePass: string | null | undefined,
   settings: ExampleSettings,
   path: string,
   read: ReadExamples<X, E>,
   learner: Learner<X, P>,
 ): Prepared<ExampleFacts> {
-  return { training: (context, use) => use(trainingOf(settings, path, read, learner, context)) };
+  return {
+    training: (context, use) => use(trainingOf(settings, path, read, learner, context)),
+    ...(onePass ? { fitting: (context, use) => use(fittingOf(onePass, path, read, learner, context)) } : {}),
+  };
 }
 
 function trainingOf<E extends object, X, P>(

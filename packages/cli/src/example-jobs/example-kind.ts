@@ -26,6 +26,8 @@ export interface ExampleKind<S extends ExampleSettings, E extends object, X, P> 
   read(request: ReadRequest<S, E>): Promise<ReadExamples<X, E>>;
   /** What is trained. */
   learner(settings: S, encoding: E, cell: OwnCellMaker | null): Learner<X, P>;
+  /** Where the settings ask for a model whose learner fits it in one pass: what it is, in words. Null, and by default, it is trained step by step. */
+  onePass?(settings: S): string | null;
   /** What is in the details of an evaluation, in lines. */
   detailLines?(details: object): readonly RunLine[];
   /** The same on the page of a run. */

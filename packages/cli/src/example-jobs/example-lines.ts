@@ -27,7 +27,7 @@ type Shown = Pick<AnyExampleKind, "one" | "counted" | "lossUnit" | "measures" | 
 export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
   const { one, counted: unit = one } = kind;
   const words: JobWords<ExampleFacts> = {
-    introduction: ({ path, examples, summary, settings, parameters, executor, out }) => [
+    introduction: ({ path, examples, summary, model, settings, parameters, executor, out }) => [
       [
         "data",
         `${path}: ${counted(examples.train, one)} to learn from, ${examples.valid === 0 ? "none held out" : `${whole(examples.valid)} held out`}`,
@@ -35,11 +35,11 @@ export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
       ...summary,
       [
         "model",
-        `${settings.cell}, ${counted(settings.layers ?? 1, "layer")} of ${settings.hidden} units, ${whole(parameters)} parameters`,
+        `${model ?? `${settings.cell}, ${counted(settings.layers ?? 1, "layer")} of ${settings.hidden} units`}, ${whole(parameters)} parameters`,
       ],
       [
         "run",
-        `${out}: ${settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")} on the ${executor} executor`,
+        `${out}: ${model === undefined ? (settings.steps === null ? counted(settings.minutes!, "minute") : counted(settings.steps, "step")) : "one pass"} on the ${executor} executor`,
       ],
     ],
     loss: ({ loss }) => `loss ${lossFigure(loss)}`,
@@ -50,17 +50,19 @@ export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
       "held out",
       `step ${whole(event.step)}   ${figuresInWords(kind, event)}${event.best ? "   best so far" : ""}`,
     ],
-    done: ({ steps, ended, perSecond, train, valid, details }) => [
+    done: ({ steps, ended, seconds, perSecond, train, valid, details }) => [
       [
         "done",
-        train
-          ? `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${figure(perSecond)} ${unit}s/s, training loss ${lossFigure(train.loss)}`
-          : `${counted(steps, "step")} before; nothing was left to do`,
+        ended === "fitted"
+          ? `one pass in ${seconds.toFixed(1)} s, ${figure(perSecond)} ${unit}s/s`
+          : train
+            ? `${counted(steps, "step")}${ended === "early" ? ", no better for long enough" : ""}, ${figure(perSecond)} ${unit}s/s, training loss ${lossFigure(train.loss)}`
+            : `${counted(steps, "step")} before; nothing was left to do`,
       ],
       [
         "held out",
         valid === undefined
-          ? "nothing, and the parameters of the last step are kept"
+          ? `nothing${ended === "fitted" ? "" : ", and the parameters of the last step are kept"}`
           : `${figuresInWords(kind, valid)}${valid.step === steps ? "" : `, the best, of step ${whole(valid.step)}`}`,
       ],
       ...(details && kind.detailLines ? kind.detailLines(details) : []),

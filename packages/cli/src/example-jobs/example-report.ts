@@ -26,14 +26,17 @@ export function exampleHtml(
   const { start, end } = history;
   const done = end?.event === "done" ? end : null;
   const { cell, layers = 1, hidden } = settings;
-  const net = `${layers === 1 ? "One layer" : `${layers} layers`} of ${hidden} units (${cell})`;
+  const onePass = start?.model;
+  const net = onePass
+    ? capital(onePass)
+    : `${layers === 1 ? "One layer" : `${layers} layers`} of ${hidden} units (${cell})`;
   return pageHtml({
     name: basename(data.path) || data.path,
     start,
-    lead: html`${net}, trained on ${start === null ? "" : whole(start.examples.train)} ${kind.one}s. ${endInWords(history, kind)}`,
+    lead: html`${net}, ${onePass ? "fitted to" : "trained on"} ${start === null ? "" : whole(start.examples.train)} ${kind.one}s. ${endInWords(history, kind)}`,
     body: html`${figuresHtml(figuresOf(history, kind))}
 ${done?.details && kind.sections ? kind.sections(done.details) : null}
-${curvesHtml(history, measures, measureCharts(history, kind.measures))}
+${onePass ? null : curvesHtml(history, measures, measureCharts(history, kind.measures))}
 ${settingsTables(kind.settings, settings, [["file", data.path], ...(start?.summary ?? []).map(([name, text]): [string, string] => [name, text])])}`,
   });
 }
@@ -68,8 +71,14 @@ function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kin
       ]);
     figures.push(["Held-out loss", lossFigure(shown.loss), kind.lossUnit]);
   }
-  if (steps !== undefined) figures.push(["Steps", whole(steps), ""]);
-  if (Number.isFinite(seconds)) figures.push(["Training time", duration(seconds!), "without validation"]);
+  const onePass = done?.ended === "fitted";
+  if (steps !== undefined && !onePass) figures.push(["Steps", whole(steps), ""]);
+  if (Number.isFinite(seconds))
+    figures.push([
+      "Training time",
+      onePass ? `${seconds!.toFixed(1)} s` : duration(seconds!),
+      "without validation",
+    ]);
   if (Number.isFinite(speed))
     figures.push(["Speed", figure(speed!), `${kind.counted ?? kind.one}s per second`]);
   if (start) figures.push(["Parameters", whole(start.parameters), `on the ${start.executor} executor`]);

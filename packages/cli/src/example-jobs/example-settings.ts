@@ -20,7 +20,7 @@ export function netSettings({
 }: {
   readonly cells?: readonly string[];
   readonly cell?: string;
-  readonly hidden?: number;
+  readonly hidden?: number | Dependent<number>;
   readonly dropout?: number | Dependent<number>;
 } = {}) {
   return {

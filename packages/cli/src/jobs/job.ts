@@ -108,6 +108,8 @@ export function job<C extends RunConfig, F extends Facts>(own: Job<C, F>): Job {
 export interface Prepared<F extends Facts = Facts> {
   /** Hands over what is trained, whatever the form of its parameters. */
   training<R>(context: TrainingContext, use: <P, S>(training: Training<P, S, F>) => R): R;
+  /** In place of training step by step, what finds the parameters in one pass, where the settings ask for such a model. */
+  readonly fitting?: <R>(context: TrainingContext, use: <P>(fitting: Fitting<P, F>) => R) => R;
 }
 
 /** A new run. */
@@ -150,6 +152,17 @@ export interface Training<P, S, F extends Facts = Facts> {
   watch?(): FlowWatch<P>;
   /** Tells of the end. Returns false if the signal came before there was something to tell. */
   finish(end: Trained<P, readonly unknown[], S>, ending: Ending<F>): Promise<boolean>;
+}
+
+/** Parameters that are found in one pass, and how they are evaluated. */
+export interface Fitting<P, F extends Facts = Facts> {
+  /** As they are drawn, before anything is learned. */
+  init(): P;
+  /** What to do if it does not fit into memory. */
+  readonly remedy: string;
+  readonly start: Omit<F["start"], "settings">;
+  /** Null if the signal came. */
+  run(): Promise<{ readonly params: P; record(seconds: number): Promise<F["done"] | null> } | null>;
 }
 
 /** What a validation found. */

@@ -106,7 +106,8 @@ function helpOf(setting: Setting<unknown>): string {
   if (kind.names) notes.push(kind.names.join(", "));
   const usual = defaultOf(setting);
   if (usual !== undefined) notes.push(`default: ${usual}`);
-  if (needs) notes.push(`with --${nameOf(needs.setting)} ${needs.oneOf?.join(" or ") ?? ""}`.trimEnd());
+  if (needs && !needs.usual)
+    notes.push(`with --${nameOf(needs.setting)} ${needs.oneOf?.join(" or ") ?? ""}`.trimEnd());
   return notes.length === 0 ? help : `${help} (${notes.join("; ")})`;
 }
 

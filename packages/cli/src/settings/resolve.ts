@@ -1,5 +1,13 @@
 import { exitCode, Failure } from "../failure.js";
-import { type Dependent, isDependent, nameOf, shown, type Table, type ValuesOf } from "./setting.js";
+import {
+  type Dependent,
+  isDependent,
+  type Needs,
+  nameOf,
+  shown,
+  type Table,
+  type ValuesOf,
+} from "./setting.js";
 import { type FileSetting, readSettingsFile } from "./settings-file.js";
 
 /** Where the value of a setting comes from. */
@@ -56,9 +64,10 @@ export function resolveSettings<T extends Table>(table: T, commandLine: CommandL
  * @throws Failure if a setting that was given has no effect beside the others
  */
 export function checkEffects(table: Table, { values, origins, phrase }: Resolved<Table>): void {
-  for (const [key, { needs }] of Object.entries(table)) {
+  for (const key of Object.keys(table)) {
     const origin = origins[key]!;
-    if (!needs || applies(table, values, key) || origin.from === "default") continue;
+    const needs = missing(table, values, key);
+    if (needs === null || origin.from === "default") continue;
     // What the command line changes may leave settings of the file without effect.
     if (rank(origin) < rank(origins[needs.setting]!)) continue;
     const needed = spelt(origin, needs.setting, needs.oneOf?.join(" or ") ?? "").trimEnd();
@@ -97,10 +106,18 @@ function defaultFrom<T>(usual: T | Dependent<T>, resolved: (key: string) => unkn
 
 /** Whether a setting acts beside the others. */
 export function applies(table: Table, values: Readonly<Record<string, unknown>>, key: string): boolean {
+  return missing(table, values, key) === null;
+}
+
+/** What a setting needs and has not, or what the setting that it needs usually has; null if it acts. */
+function missing(table: Table, values: Readonly<Record<string, unknown>>, key: string): Needs | null {
   const needs = table[key]?.needs;
-  if (needs === undefined) return true;
+  if (needs === undefined) return null;
+  const further = missing(table, values, needs.setting);
+  if (further?.usual) return further;
   const value = values[needs.setting];
-  return needs.oneOf === undefined ? isOn(value) : needs.oneOf.includes(String(value));
+  const has = needs.oneOf === undefined ? isOn(value) : needs.oneOf.includes(String(value));
+  return has ? null : needs;
 }
 
 function isOn(value: unknown): boolean {

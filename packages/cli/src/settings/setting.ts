@@ -11,6 +11,14 @@ export interface Dependent<T> {
   readonly otherwise: T | Dependent<T>;
 }
 
+/** What a setting acts beside. */
+export interface Needs {
+  readonly setting: string;
+  readonly oneOf?: readonly string[];
+  /** Whether it is so unless somebody chooses otherwise, which the help then need not say. */
+  readonly usual?: true;
+}
+
 /** One setting: all that the options, the settings file, the help and the report need to know. */
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -29,7 +37,7 @@ export interface Setting<T> {
   /** A setting that must not be given together with this one. */
   readonly conflictsWith?: string;
   /** This setting acts only if another one has one of these values, or any if none are listed. */
-  readonly needs?: { readonly setting: string; readonly oneOf?: readonly string[] };
+  readonly needs?: Needs;
   /** Whether a settings file must not have it. */
   readonly commandLineOnly?: true;
 }
@@ -45,6 +53,12 @@ export type ValuesOf<T extends Table> = {
 /** One row of a table of settings. */
 export function setting<T>(kind: Kind<T>, rest: Omit<Setting<NoInfer<T>>, "kind">): Setting<T> {
   return { kind, ...rest };
+}
+
+/** Settings that act only beside the usual choice of another one; those that need something else already keep that. */
+export function usualWith<T extends Table>(setting: string, oneOf: readonly string[], table: T): T {
+  const needs: Needs = { setting, oneOf, usual: true };
+  return Object.fromEntries(Object.entries(table).map(([key, row]) => [key, { needs, ...row }])) as T;
 }
 
 /** The name for users: `weight-decay` for `weightDecay`. */

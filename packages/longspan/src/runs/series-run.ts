@@ -1,11 +1,14 @@
 import {
   check,
   checkSettings,
+  finitePositive,
   func,
   type KindsOf,
+  oneOf,
   optional,
   orNull,
   rate,
+  share,
   size,
   text,
 } from "../check/index.js";
@@ -16,6 +19,7 @@ import {
   forecastInputs,
   forecastModel,
   forecastPredictor,
+  reservoirForecastModel,
 } from "../tasks/index.js";
 import { setupKind } from "../tasks/series/kinds.js";
 import { cellKind, type OwnCellMaker } from "./cell-names.js";
@@ -32,6 +36,12 @@ export interface SeriesModelSettings {
   readonly hidden: number;
   readonly layers: number;
   readonly dropout: number;
+  /** A net that is trained step by step, or a reservoir whose readout is fitted, which has neither cell, layers nor dropout; `net` by default. */
+  readonly model?: "net" | "reservoir";
+  /** Of a reservoir, as `reservoirForecastModel` takes them. */
+  readonly radius?: number;
+  readonly leak?: number;
+  readonly inputScale?: number;
 }
 
 /** What vocabulary.json of a run on time series holds, as far as a model is made of it. */
@@ -54,6 +64,10 @@ const modelKinds: KindsOf<SeriesModelSettings> = {
   hidden: size,
   layers: size,
   dropout: rate,
+  model: optional(oneOf("net", "reservoir")),
+  radius: optional(finitePositive),
+  leak: optional(share),
+  inputScale: optional(finitePositive),
 };
 
 /**
@@ -71,9 +85,18 @@ export function seriesRunModel(
   setup: ForecastSetup,
   own?: OwnCellMaker | null,
 ): SeriesModel {
-  const { cell, hidden, layers, dropout } = checkSettings("seriesRunModel", settings, modelKinds);
+  const {
+    cell,
+    hidden,
+    layers,
+    dropout,
+    model = "net",
+    ...reservoir
+  } = checkSettings("seriesRunModel", settings, modelKinds);
   check("seriesRunModel", "setup", setup, setupKind);
   check("seriesRunModel", "own", own, optional(orNull(func)));
+  if (model === "reservoir")
+    return reservoirForecastModel(setup, { hidden, ...reservoir }) as unknown as SeriesModel;
   const layer = runLayers({ cell, hidden, layers, dropout, input: forecastInputs(setup) }, own);
   return forecastModel(setup, { layer, dropout });
 }
@@ -85,6 +108,10 @@ const schema: RunSchema = {
     hidden: entryOf(size),
     layers: entryOf(size),
     dropout: entryOf(rate),
+    model: entryOf(oneOf("net", "reservoir"), "net"),
+    radius: entryOf(finitePositive, 0.9),
+    leak: entryOf(share, 0.5),
+    inputScale: entryOf(finitePositive, 0.1),
   },
   complete: false,
 };
@@ -102,7 +129,9 @@ export const seriesRun: RunKind<OpenedSeriesRun> = {
         what: "setup is missing, or no setup of a forecast",
       });
     const model = seriesRunModel(settings, setup, cell ?? null);
-    const { params, step } = keptWeights(source, model);
+    // What was fitted has all digits.
+    const dtype = settings.model === "reservoir" ? "float64" : "float32";
+    const { params, step } = keptWeights(source, { init: (key) => model.init(key, dtype) });
     return {
       kind: "series",
       config,

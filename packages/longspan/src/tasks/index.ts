@@ -32,7 +32,7 @@ export { type ExampleBatches, type ExampleBatchesConfig, exampleBatches } from "
 export { type ExampleTask, type ExampleTaskOptions, exampleTask } from "./example-task.js";
 export { forEachBatch } from "./for-each-batch.js";
 export * from "./held-out-part.js";
-export type { EvaluateExamplesOptions, Evaluation, Learner } from "./learner.js";
+export type { EvaluateExamplesOptions, Evaluation, FitOptions, Fitted, Learner } from "./learner.js";
 export * from "./pairs/index.js";
 export * from "./predictor.js";
 export * from "./series/index.js";

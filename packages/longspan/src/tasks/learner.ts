@@ -18,6 +18,26 @@ export interface Learner<X, P, B = unknown> {
   loss(params: Traceable<P>, batch: B, key: Key | null): Value;
   /** How well examples are predicted: without weights, with nothing drawn. Null if the signal came before the end. */
   evaluate(params: P, examples: readonly X[], options?: EvaluateExamplesOptions): Promise<Evaluation | null>;
+  /**
+   * Finds parameters in one pass over the examples, where a kind of model has such a way: then nothing is trained step by step. The same for
+   * the same key. Null if the signal came before the end.
+   */
+  fit?(examples: readonly X[], options: FitOptions): Promise<Fitted<P> | null>;
+}
+
+/** How parameters are found in one pass. */
+export interface FitOptions extends Omit<EvaluateExamplesOptions, "batch"> {
+  /** Of what is drawn. */
+  readonly key: Key;
+}
+
+/** Parameters that were found in one pass. */
+export interface Fitted<P> {
+  readonly params: P;
+  /** Predictions that were learned from. */
+  readonly predictions: number;
+  /** What was found on the way, such as a ridge: plain JSON. */
+  readonly details: object;
 }
 
 /** How examples are evaluated. */

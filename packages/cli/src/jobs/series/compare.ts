@@ -1,7 +1,15 @@
-import type { ForecastDetails } from "longspan";
-import { figure, type RunLine } from "../../run-lines.js";
+import type { ForecastDetails, ReservoirFit } from "longspan";
+import { counted, figure, type RunLine } from "../../run-lines.js";
 
 const names = { mae: "MAE", rmse: "RMSE", mase: "MASE", smape: "sMAPE", crps: "CRPS" } as const;
+
+/** What an evaluation says besides its figures, and what a reservoir's fit does. */
+export type SeriesDetails = Partial<ForecastDetails> & { readonly fit?: ReservoirFit };
+
+/** Whether anything was measured: nothing is where nothing is held out. */
+export function isMeasured(details: SeriesDetails): details is SeriesDetails & ForecastDetails {
+  return details.errors !== undefined;
+}
 
 /** The errors of the forecasts beside those of seasonal naive ones, by name. */
 export function errorRows({
@@ -36,10 +44,21 @@ function share(error: number, naive: number): string {
   return `${((100 * error) / naive).toFixed(0)} %`;
 }
 
+/** How the readout of a reservoir was found. */
+export function fitInWords({ ridge, runs, tried, inSample }: ReservoirFit): string {
+  const by = `${counted(runs, "free run")}${inSample ? " from what it was fitted to, since the series are short" : ""}`;
+  return tried.length === 1
+    ? `ridge ${ridge}; quantiles by ${by}`
+    : `ridge ${ridge}, of ${tried.length} the best in ${by}`;
+}
+
 /** The same in lines. */
-export function comparison(details: ForecastDetails): readonly RunLine[] {
+export function comparison(details: SeriesDetails): readonly RunLine[] {
+  const fit: RunLine[] = details.fit ? [["readout", fitInWords(details.fit)]] : [];
+  if (!isMeasured(details)) return fit;
   const rows = errorRows(details);
   return [
+    ...fit,
     ["forecast", rows.map(([name, own]) => `${name} ${own}`).join(", ")],
     ["naive", rows.map(([name, , naive]) => `${name} ${naive}`).join(", ")],
     ["", verdict(details)],

@@ -1,6 +1,5 @@
 import {
   type CovariateConfig,
-  type ForecastDetails,
   type ForecastSetup,
   type ForecastWindow,
   type Frequency,
@@ -9,14 +8,18 @@ import {
   forecastWindows,
   heldOutOrigins,
   type SeriesEncoding as KnownEncoding,
+  type OwnCellMaker,
+  type ReservoirForecastModel,
+  reservoirForecastLearner,
   SeriesError,
   seriesRunModel,
 } from "longspan";
 import type { ExampleKind } from "../../example-jobs/index.js";
 import { Failure } from "../../failure.js";
+import { counted } from "../../run-lines.js";
 import { TableError } from "../../tables/index.js";
 import type { SeriesColumns } from "./columns.js";
-import { comparison } from "./compare.js";
+import { comparison, type SeriesDetails } from "./compare.js";
 import { readSeries } from "./read-series.js";
 import { forecastSections } from "./sections.js";
 import { type SeriesSettings, trainSeriesSettings } from "./settings.js";
@@ -73,11 +76,29 @@ export const seriesJob: ExampleKind<SeriesSettings, SeriesEncoding, ForecastWind
       );
     }
   },
-  learner: ({ cell, hidden, layers, dropout }, { setup }, own) =>
-    forecastLearner(seriesRunModel({ cell, hidden, layers, dropout }, setup, own), setup) as never,
-  detailLines: (details) => comparison(details as ForecastDetails),
-  sections: (details) => forecastSections(details as ForecastDetails),
+  learner: (settings, { setup }, own) => learnerOf(settings, setup, own) as never,
+  onePass: ({ model, hidden, radius, leak }) =>
+    model === "net"
+      ? null
+      : `a reservoir of ${counted(hidden, "unit")} (spectral radius ${radius}, leak ${leak}) with a linear readout`,
+  detailLines: (details) => comparison(details as SeriesDetails),
+  sections: (details) => forecastSections(details as SeriesDetails),
 };
+
+function learnerOf(settings: SeriesSettings, setup: ForecastSetup, own: OwnCellMaker | null) {
+  const { cell, hidden, layers, dropout, model: kind, radius, leak, inputScale, ridge, washout } = settings;
+  const model = seriesRunModel(
+    { cell, hidden, layers, dropout, model: kind, radius, leak, inputScale },
+    setup,
+    own,
+  );
+  if (kind === "net") return forecastLearner(model, setup);
+  if (washout !== null && washout >= setup.context)
+    throw new Failure(
+      `--washout is ${washout}, and ${setup.context} steps are read before a forecast; wash out fewer, or read more with --context`,
+    );
+  return reservoirForecastLearner(model as unknown as ReservoirForecastModel, setup, { ridge, washout });
+}
 
 /** What a run knows of the columns of a table. */
 export function known({ columns, setup }: SeriesEncoding) {
@@ -90,17 +111,23 @@ export function known({ columns, setup }: SeriesEncoding) {
 }
 
 function setupSettings(settings: SeriesSettings, horizon: number): Parameters<typeof forecastSetup>[1] {
-  const { context, season, base, scaling, way, output, components } = settings;
+  const { context, season, base, scaling, model, way, output, components } = settings;
   return {
     horizon,
     ...(context === null ? {} : { context }),
     ...(season === null ? {} : { season }),
     ...(base === "auto" ? {} : { base }),
     scaling,
-    way,
-    ...(output === "quantile"
-      ? {}
-      : { distribution: output === "gaussian" ? { kind: "gaussian" } : { kind: "mixture", components } }),
+    ...(model === "reservoir"
+      ? { distribution: { kind: "residual" } }
+      : {
+          way,
+          ...(output === "quantile"
+            ? {}
+            : {
+                distribution: output === "gaussian" ? { kind: "gaussian" } : { kind: "mixture", components },
+              }),
+        }),
   };
 }
 
@@ -120,8 +147,17 @@ function usualHorizon({ unit }: Frequency): number {
 }
 
 /** @throws Failure if the run's setup cannot be used for more steps than it has */
-export function checkHorizon({ way, horizon }: ForecastSetup, wanted: number, run: string): void {
-  if (way === "recursive" || wanted <= horizon) return;
+export function checkHorizon(
+  { way, horizon, distribution }: ForecastSetup,
+  wanted: number,
+  run: string,
+): void {
+  const isFree = distribution.kind === "residual";
+  if (wanted <= horizon || (way === "recursive" && !isFree)) return;
+  if (isFree)
+    throw new Failure(
+      `--horizon is ${wanted}, and ${run} knows of ${horizon} steps how far it misses; ask for ${horizon} or fewer, or train with --horizon ${wanted}`,
+    );
   throw new Failure(
     `--horizon is ${wanted}, and ${run} forecasts ${horizon} steps at once; ask for ${horizon} or fewer, or train with --horizon ${wanted} or with --way recursive`,
   );

@@ -1,11 +1,13 @@
 import type { ForecastDetails, ForecastPicture } from "longspan";
 import { type Html, html } from "../../report/html.js";
-import { errorRows, verdict } from "./compare.js";
+import { errorRows, fitInWords, isMeasured, type SeriesDetails, verdict } from "./compare.js";
 import { forecastSvg } from "./picture.js";
+import { runningErrorSvg } from "./running-error.js";
 
 /** What the page of a run shows of its forecasts: their errors beside those of seasonal naive ones, and some to look at. */
-export function forecastSections(details: ForecastDetails): Html {
-  const { pictures, levels } = details;
+export function forecastSections(details: SeriesDetails): Html | null {
+  if (!isMeasured(details)) return null;
+  const { pictures, levels, fit, byStep } = details;
   return html`<section class="forecasts">
 <h2>Forecasts of what was held out</h2>
 <p>${capital(verdict(details))}. What was held out also chose the parameters that are kept: longspan eval measures on newer data.</p>
@@ -13,8 +15,17 @@ export function forecastSections(details: ForecastDetails): Html {
 <tr><th>forecast</th>${errorRows(details).map(([, own]) => html`<td>${own}</td>`)}</tr>
 <tr><th>seasonal naive</th>${errorRows(details).map(([, , naive]) => html`<td>${naive}</td>`)}</tr>
 </tbody></table>
+${fit ? html`<p>Readout: ${fitInWords(fit)}.</p>` : null}
+${byStep ? runningError(details) : null}
 ${pictures.map((picture) => pictureHtml(picture, levels))}
 </section>`;
+}
+
+function runningError({ byStep, fit }: Pick<ForecastDetails, "byStep"> & SeriesDetails): Html {
+  return html`<figure class="forecast error">
+<figcaption><b>Running error</b> <span class="unit">${fit ? "of the free run" : "of the forecast"}, by step ahead: the mean absolute error from all origins; dotted, the seasonal naive forecast</span></figcaption>
+${runningErrorSvg(byStep)}
+</figure>`;
 }
 
 function pictureHtml(picture: ForecastPicture, levels: readonly number[]): Html {

@@ -1,8 +1,9 @@
 import { folderSettings, learningSettings, netSettings } from "../../example-jobs/index.js";
 import { choice } from "../../settings/choice.js";
-import { integer, optional, rate, text } from "../../settings/kinds.js";
-import { setting, type Table, type ValuesOf } from "../../settings/setting.js";
-import { flowSettings, type Kept, learningRate } from "../../settings/training.js";
+import { integer, optional, text } from "../../settings/kinds.js";
+import { setting, type Table, usualWith, type ValuesOf } from "../../settings/setting.js";
+import { type Kept, learningRate } from "../../settings/training.js";
+import { reservoirSettings } from "./reservoir-settings.js";
 
 const column = (help: string, defaultText: string) =>
   setting(optional(text), { group: "data", help, default: null, defaultText, placeholder: "<column>" });
@@ -14,6 +15,14 @@ const columns = (help: string) =>
     defaultText: "none",
     placeholder: "<columns>",
   });
+
+const { hidden, ...netOnly } = netSettings({
+  hidden: { on: "model", values: { reservoir: 200 }, otherwise: 32 },
+  dropout: 0.3,
+});
+const { seed, valid, ...learningOnly } = { ...learningSettings("windows"), lr: learningRate(2e-3) };
+const { tensorboard, ...folder } = folderSettings("runs/NAME, after the table's file");
+const ofNets = <T extends Table>(table: T) => usualWith("model", ["net"], table);
 
 /** The settings of `longspan train series`, in the order of the help. */
 export const trainSeriesSettings = {
@@ -39,24 +48,36 @@ export const trainSeriesSettings = {
     defaultText: "by the frequency: 12 months, 24 hours, 7 days, ...",
     placeholder: "<steps>",
   }),
-  ...netSettings({ hidden: 32, dropout: 0.3 }),
-  way: setting(choice(["direct", "recursive"]), {
+  model: setting(choice(["net", "reservoir"]), {
     group: "model",
-    help: "all steps at once, or one after the other, each drawn and read back",
-    default: "direct",
-    placeholder: "<way>",
-  }),
-  output: setting(choice(["quantile", "gaussian", "mixture"]), {
-    group: "model",
-    help: "what is learned of each step: quantiles, a Gaussian, or a mixture of Gaussians",
-    default: "quantile",
+    first: 8,
+    help: "a net that is trained step by step, or a reservoir whose readout is fitted in one pass, in seconds",
+    default: "net",
+    before: "net",
     placeholder: "<kind>",
   }),
-  components: setting(integer(1, 100), {
-    group: "model",
-    help: "Gaussians of a mixture",
-    default: 3,
-    needs: { setting: "output", oneOf: ["mixture"] },
+  hidden,
+  ...ofNets(netOnly),
+  ...reservoirSettings,
+  ...ofNets({
+    way: setting(choice(["direct", "recursive"]), {
+      group: "model",
+      help: "all steps at once, or one after the other, each drawn and read back",
+      default: "direct",
+      placeholder: "<way>",
+    }),
+    output: setting(choice(["quantile", "gaussian", "mixture"]), {
+      group: "model",
+      help: "what is learned of each step: quantiles, a Gaussian, or a mixture of Gaussians",
+      default: "quantile",
+      placeholder: "<kind>",
+    }),
+    components: setting(integer(1, 100), {
+      group: "model",
+      help: "Gaussians of a mixture",
+      default: 3,
+      needs: { setting: "output", oneOf: ["mixture"] },
+    }),
   }),
   base: setting(choice(["auto", "season", "last"]), {
     group: "model",
@@ -70,16 +91,12 @@ export const trainSeriesSettings = {
     default: "window",
     placeholder: "<by>",
   }),
-  ...learningSettings("windows"),
-  lr: learningRate(2e-3),
-  ...flowSettings,
-  valid: setting(rate, {
-    group: "data",
-    first: 7,
+  ...ofNets(learningOnly),
+  seed,
+  valid: {
+    ...valid,
     help: "share of each series that is held out at its end, at least one horizon; 0 holds out nothing",
-    default: 0.1,
-    placeholder: "<share>",
-  }),
+  },
   stride: setting(optional(integer(1)), {
     group: "data",
     help: "steps between the forecasts that are measured on what is held out",
@@ -107,7 +124,8 @@ export const trainSeriesSettings = {
     default: "yes",
     placeholder: "<answer>",
   }),
-  ...folderSettings("runs/NAME, after the table's file"),
+  ...folder,
+  ...ofNets({ tensorboard }),
 } satisfies Table;
 
 /** Every setting of `longspan train series` with its value. */

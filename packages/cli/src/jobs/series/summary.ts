@@ -60,15 +60,25 @@ function setupInWords(
   windows: number,
 ): string {
   const to = base === "season" ? `the value a season of ${season} steps before` : "the last value";
+  if (distribution.kind === "residual")
+    return `${counted(horizon, "step")} running free from ${context}, as what is added to ${to}, with quantiles of what such runs have missed before; ${scaled(scaling)}${measured(windows)}`;
   const what = { quantile: "quantiles", gaussian: "a Gaussian", mixture: "a mixture of Gaussians" }[
     distribution.kind
   ];
-  const by = {
+  return `${counted(horizon, "step")} ${way === "direct" ? "at once" : "one by one"} from ${context}, as ${what} about ${to}; ${scaled(scaling)}${measured(windows)}`;
+}
+
+function scaled(by: ForecastSetup["scaling"]): string {
+  const words = {
     window: "the deviation of what is read",
     series: "the deviation of the series",
     none: "nothing",
-  }[scaling];
-  return `${counted(horizon, "step")} ${way === "direct" ? "at once" : "one by one"} from ${context}, as ${what} about ${to}; scaled by ${by}${windows === 0 ? "" : `; measured from ${counted(windows, "origin")}`}`;
+  };
+  return `scaled by ${words[by]}`;
+}
+
+function measured(windows: number): string {
+  return windows === 0 ? "" : `; measured from ${counted(windows, "origin")}`;
 }
 
 /** @throws Failure if a table's steps are not those of a run */

@@ -29,7 +29,7 @@ const words: JobWords<SyntheticFacts> = {
 /** The lines of `longspan train synthetic`. */
 export const syntheticLines = () => linesOf<SyntheticFacts>(() => words);
 
-const endings = { solved: ", solved", budget: "", early: ", no better for long enough" } as const;
+const endings = { solved: ", solved", budget: "", early: ", no better for long enough", fitted: "" } as const;
 
 function introduction({
   problem,

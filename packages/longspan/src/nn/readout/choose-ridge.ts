@@ -4,6 +4,7 @@ import { type DType, onCpu } from "../../tensor/index.js";
 import { floatKind } from "../../tensor/kinds.js";
 import type { LinearParams } from "../layers/linear.js";
 import { factored } from "./factored.js";
+import { meanSquare } from "./mean-square.js";
 import { squaredErrors } from "./readout-error.js";
 import { type ReadoutSums, sameSums, sumsKind } from "./readout-sums.js";
 import { readoutOf } from "./solve-readout.js";
@@ -87,14 +88,6 @@ const kinds = {
 
 /** From 1e-12 to 1e2 of the mean diagonal element of X'X. */
 function usualRidges(sums: ReadoutSums): Float64Array {
-  const { features, outputs } = sums;
-  let squares = 0;
-  if (sums.products !== null)
-    for (let i = 0; i < features; i++) squares += sums.products.sums[i * (features + outputs + 1)]!;
-  else {
-    const { n, rows } = sums.triangle!;
-    const first = n - features;
-    for (let i = first; i < n; i++) for (let j = i; j < n; j++) squares += rows[i * (n + outputs) + j]! ** 2;
-  }
-  return Float64Array.from({ length: 15 }, (_, k) => (10 ** (k - 12) * squares) / features || 1e-300);
+  const square = meanSquare(sums);
+  return Float64Array.from({ length: 15 }, (_, k) => 10 ** (k - 12) * square || 1e-300);
 }

@@ -23,6 +23,11 @@ export interface ForecastDetails {
   readonly worse: readonly { readonly id: string; readonly mae: number; readonly naiveMae: number }[];
   /** Steps of the season that the naive forecast repeats. */
   readonly season: number;
+  /** The mean absolute error by step ahead, and that of seasonal naive forecasts; null where nothing was known. */
+  readonly byStep: {
+    readonly forecast: readonly (number | null)[];
+    readonly naive: readonly (number | null)[];
+  };
   /** The levels of the quantiles of the pictures. */
   readonly levels: readonly number[];
   /** Some forecasts to look at, the last origin of each of the first series. */
@@ -64,6 +69,7 @@ export async function evaluateForecasts<P, S>(
   const { horizon, season } = setup;
   const [own, naive] = [noSums(), noSums()];
   const bySeries = new Map<string, { steps: number; own: number; naive: number }>();
+  const byStep = Array.from({ length: horizon }, () => ({ count: 0, own: 0, naive: 0 }));
   const lastOf = new Map<string, ForecastPicture & { readonly origin: number }>();
   const complete = await forEachBatch(
     windows,
@@ -100,6 +106,12 @@ export async function evaluateForecasts<P, S>(
     });
     add(own, errors, steps, scale);
     add(naive, simpleErrors, steps, scale);
+    for (const [h, sums] of byStep.entries()) {
+      if (Number.isNaN(actual[h])) continue;
+      sums.count += 1;
+      sums.own += Math.abs(actual[h]! - median[h]!);
+      sums.naive += Math.abs(actual[h]! - simple.forecast[h]!);
+    }
     const sums = bySeries.get(id) ?? { steps: 0, own: 0, naive: 0 };
     bySeries.set(id, {
       steps: sums.steps + steps,
@@ -143,6 +155,10 @@ export async function evaluateForecasts<P, S>(
       better: all.length - worse.length,
       worse: worse.sort((a, b) => b.mae / b.naiveMae - a.mae / a.naiveMae).slice(0, 10),
       season,
+      byStep: {
+        forecast: byStep.map(({ count, own: sum }) => orNull(sum / count)),
+        naive: byStep.map(({ count, naive: sum }) => orNull(sum / count)),
+      },
       levels: deciles,
       pictures: Array.from(lastOf.values(), ({ origin: _, ...shown }) => shown),
     };

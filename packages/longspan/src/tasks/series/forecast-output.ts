@@ -1,21 +1,23 @@
 import { gaussianOutput, mixtureOutput } from "../../nn/index.js";
-import { add, mean, mul, neg, relu, sub } from "../../ops/index.js";
+import { add, mean, mul, neg, relu, sub, sum } from "../../ops/index.js";
 import { fromArray, type Value } from "../../tensor/index.js";
 import { normalArea, normalQuantile } from "./normal-quantile.js";
 
 /**
- * What a net's outputs say of one value: quantiles at some levels, a Gaussian, or a mixture of Gaussians.
+ * What a net's outputs say of one value: quantiles at some levels, a Gaussian, a mixture of Gaussians, or the value alone, about which
+ * quantiles lie as far as earlier forecasts have missed (`residual`).
  */
 export type ForecastDistribution =
   | { readonly kind: "quantile"; readonly levels: readonly number[] }
   | { readonly kind: "gaussian" }
-  | { readonly kind: "mixture"; readonly components: number };
+  | { readonly kind: "mixture"; readonly components: number }
+  | { readonly kind: "residual" };
 
 /** How outputs are learned, and read. */
 export interface ForecastOutput {
   /** Numbers that the net gives for a value. */
   readonly outputs: number;
-  /** The loss of each value: twice the pinball loss, the mean over the levels; or the negative log-likelihood in nats. @param outputs [n, outputs] @param targets [n, 1] */
+  /** The loss of each value: twice the pinball loss, the mean over the levels; the negative log-likelihood in nats; or the squared error. @param outputs [n, outputs] @param targets [n, 1] */
   lossPerRow(outputs: Value, targets: Value): Value;
   /** The quantile at a level. @param row numbers of which those from `offset` on are the outputs */
   quantile(row: ArrayLike<number>, offset: number): (level: number) => number;
@@ -35,6 +37,15 @@ export function forecastOutput(distribution: ForecastDistribution): ForecastOutp
       },
     };
   }
+  if (distribution.kind === "residual")
+    return {
+      outputs: 1,
+      lossPerRow(outputs, targets) {
+        const over = sub(targets, outputs);
+        return sum(mul(over, over), [1]);
+      },
+      quantile: (row, at) => () => row[at]!,
+    };
   const K = distribution.components;
   const { outputs, lossPerRow } = mixtureOutput({ components: K, features: 1 });
   return { outputs, lossPerRow, quantile: (row, at) => mixtureQuantile(row, at, K) };
@@ -57,6 +68,23 @@ function quantileOutput(levels: readonly number[]): ForecastOutput {
     },
   };
 }
+
+/** Shares of earlier errors that are kept: as many are no greater. */
+export const coverages: readonly number[] = [0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98];
+
+/** The quantile at a level about a value, of errors that are as likely above as below. @param spread the sizes of errors at the coverages */
+export function quantileAbout(value: number, spread: ArrayLike<number>): (level: number) => number {
+  const sizes = coverages.map((_, k) => spread[k]!);
+  const values = [
+    ...sizes.map((size) => value - size).reverse(),
+    value,
+    ...sizes.map((size) => value + size),
+  ];
+  return (level) => between(coveragePositions, values, normalQuantile(level));
+}
+
+const upper = coverages.map((coverage) => normalQuantile((1 + coverage) / 2));
+const coveragePositions = [...upper.map((x) => -x).reverse(), 0, ...upper];
 
 /** A straight line between neighbours, and on beyond the last two: over normal quantiles, so that the tails are those of a Gaussian. */
 function between(positions: readonly number[], values: readonly number[], x: number): number {

@@ -4,7 +4,7 @@ import { sequenceModelKind } from "../../nn/kinds.js";
 import { treeKind } from "../../tensor/kinds.js";
 import { InputError, type Predictor } from "../predictor.js";
 import { collectSeries } from "./collect-series.js";
-import { deciles, type ForecastSetup } from "./forecast-setup.js";
+import { deciles, type ForecastSetup, mostSteps } from "./forecast-setup.js";
 import { forecastSeries } from "./forecaster.js";
 import { setupKind } from "./kinds.js";
 import { SeriesError } from "./series-error.js";
@@ -71,7 +71,7 @@ function readSeries(setup: ForecastSetup, value: unknown): AskedForecast {
   const wanted = horizon as number;
   if (!Number.isInteger(wanted) || wanted < 1)
     throw new InputError(`expected a whole number from 1 on`, { path: "horizon" });
-  if (setup.way === "direct" && wanted > setup.horizon)
+  if (wanted > mostSteps(setup))
     throw new InputError(`the model forecasts ${setup.horizon} steps at most`, { path: "horizon" });
   if (times !== undefined && !(Array.isArray(times) && times.length >= (values as unknown[]).length))
     throw new InputError("expected a list of a time for each value", { path: "times" });

@@ -49,7 +49,7 @@ export interface ForecastSetup {
 /** What a setup can be told. */
 export interface ForecastSetupSettings {
   readonly horizon: number;
-  /** By default twice the horizon, and at least a season. */
+  /** By default twice the horizon, and at least a season; of a free run, a horizon, and three more or two seasons. */
   readonly context?: number;
   /** By default what the frequency suggests. */
   readonly season?: number;
@@ -57,10 +57,15 @@ export interface ForecastSetupSettings {
   readonly base?: "season" | "last";
   /** `window` by default. */
   readonly scaling?: "window" | "series" | "none";
-  /** `direct` by default. */
+  /** `direct` by default; `recursive` where quantiles are those of earlier errors. */
   readonly way?: "direct" | "recursive";
   /** Quantiles at 0.1, 0.2, ... 0.9 by default. */
   readonly distribution?: ForecastDistribution;
+}
+
+/** The steps that forecasts can be asked for: those of the setup, or any where steps are drawn one after the other. */
+export function mostSteps({ way, distribution, horizon }: ForecastSetup): number {
+  return way === "recursive" && distribution.kind !== "residual" ? Number.POSITIVE_INFINITY : horizon;
 }
 
 /** The levels of quantiles by default. */
@@ -89,10 +94,14 @@ export function forecastSetup(
     context,
     base,
     scaling = "window",
-    way = "direct",
     distribution = { kind: "quantile", levels: deciles },
+    way = distribution.kind === "residual" ? "recursive" : "direct",
   } = checkSettings("forecastSetup", settings, kinds);
   check("forecastSetup", "known", known, optional(numbers));
+  if (way === "direct" && distribution.kind === "residual")
+    throw new RangeError(
+      "forecastSetup: way is direct, and quantiles of earlier errors lie about a free run, step by step; leave way out",
+    );
   const { series, frequency, covariates } = set;
   const values = series.map((one, k) => one.values.subarray(0, known?.[k] ?? one.values.length));
   const longest = values.reduce((most, { length }) => Math.max(most, length), 0);
@@ -109,7 +118,11 @@ export function forecastSetup(
     frequency,
     season,
     horizon,
-    context: context ?? Math.max(2 * horizon, season),
+    context:
+      context ??
+      (distribution.kind === "residual"
+        ? horizon + Math.max(3 * horizon, 2 * season)
+        : Math.max(2 * horizon, season)),
     base: base ?? betterBase(values, season, horizon),
     scaling,
     way,
@@ -200,11 +213,12 @@ const levelsKind = (value: unknown): boolean =>
     (level, k) => typeof level === "number" && level > 0 && level < 1 && (k === 0 || level > value[k - 1]),
   );
 const distributionKind: RequiredKind = kind(
-  'a distribution: { kind: "quantile", levels } with levels between 0 and 1 in order, { kind: "gaussian" }, or { kind: "mixture", components }',
+  'a distribution: { kind: "quantile", levels } with levels between 0 and 1 in order, { kind: "gaussian" }, { kind: "mixture", components }, or { kind: "residual" }',
   (value) =>
     isRecord(value) &&
     ((value.kind === "quantile" && levelsKind(value.levels)) ||
       value.kind === "gaussian" ||
+      value.kind === "residual" ||
       (value.kind === "mixture" && size.accepts(value.components))),
 );
 const kinds = {

@@ -3,7 +3,7 @@ import type { SequenceLayer } from "../../nn/index.js";
 import { sequenceModelKind } from "../../nn/kinds.js";
 import { Key } from "../../tensor/index.js";
 import { keyKind, treeKind } from "../../tensor/kinds.js";
-import { deciles, type ForecastSetup } from "./forecast-setup.js";
+import { deciles, type ForecastSetup, mostSteps } from "./forecast-setup.js";
 import { knownSteps } from "./forecast-windows.js";
 import { frequencyInWords, timeAfter } from "./frequency.js";
 import { setupKind } from "./kinds.js";
@@ -64,9 +64,11 @@ export async function forecastSeries<P, S>(
     levels = deciles,
     key = Key.of(0),
   } = checkSettings("forecastSeries", request, kinds);
-  if (setup.way === "direct" && horizon > setup.horizon)
+  if (horizon > mostSteps(setup))
     throw new RangeError(
-      `forecastSeries: horizon is ${horizon}, and the net forecasts ${setup.horizon} steps at once; ask for ${setup.horizon} or fewer, train with a longer horizon, or train one that goes step by step (recursive)`,
+      setup.way === "direct"
+        ? `forecastSeries: horizon is ${horizon}, and the net forecasts ${setup.horizon} steps at once; ask for ${setup.horizon} or fewer, train with a longer horizon, or train one that goes step by step (recursive)`
+        : `forecastSeries: horizon is ${horizon}, and how far free runs miss is known of ${setup.horizon} steps; ask for ${setup.horizon} or fewer, or fit with a longer horizon`,
     );
   const found: SeriesForecast[] = [];
   for (let at = 0; at < series.length; at += together) {

@@ -24,6 +24,17 @@ export {
 export * from "./forecaster.js";
 export { type Frequency, type FrequencyUnit, frequencyInWords, seasonOf } from "./frequency.js";
 export type { ForecastBatch } from "./pack-windows.js";
+export {
+  type ReservoirForecastConfig,
+  type ReservoirForecastModel,
+  type ReservoirForecastParams,
+  reservoirForecastModel,
+} from "./reservoir-forecaster.js";
+export {
+  type ReservoirFit,
+  type ReservoirForecastOptions,
+  reservoirForecastLearner,
+} from "./reservoir-learner.js";
 export { type NaiveForecast, seasonalNaive } from "./seasonal-naive.js";
 export { SeriesError } from "./series-error.js";
 export type * from "./time-series.js";

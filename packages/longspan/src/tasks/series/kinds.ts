@@ -12,3 +12,11 @@ export const setupKind: RequiredKind = kind(
     isRecord(value.distribution) &&
     Array.isArray(value.covariates),
 );
+
+/** A setup of forecasts that run free. */
+export const residualSetupKind: RequiredKind = kind(
+  'a setup that forecastSetup made with the distribution { kind: "residual" }',
+  (value) =>
+    setupKind.accepts(value) &&
+    (value as { readonly distribution: { readonly kind?: unknown } }).distribution.kind === "residual",
+);

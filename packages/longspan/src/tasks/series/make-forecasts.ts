@@ -12,9 +12,11 @@ import {
   type Traceable,
 } from "../../tensor/index.js";
 import { chain } from "../../unfold/index.js";
-import { forecastOutput } from "./forecast-output.js";
+import { empiricalQuantile } from "./empirical-quantile.js";
+import { coverages, forecastOutput, quantileAbout } from "./forecast-output.js";
 import { type ForecastSetup, forecastInputs } from "./forecast-setup.js";
 import type { ForecastWindow } from "./forecast-windows.js";
+import { freeRun } from "./free-run.js";
 import { packInputs } from "./pack-windows.js";
 import { baseAt, frameOf, type WindowFrame } from "./window-frame.js";
 import { writeStep } from "./window-inputs.js";
@@ -44,6 +46,8 @@ export async function makeForecasts<P, S>(
 ): Promise<Forecast[]> {
   const frames = windows.map(({ series, origin }) => frameOf(setup, series, origin));
   if (setup.way === "direct") return direct(model, params, setup, windows, frames, levels, horizon);
+  if (setup.distribution.kind === "residual")
+    return aboutFreeRun(model, params, setup, windows, frames, levels, horizon);
   const forecasts: Forecast[] = [];
   for (const [w, window] of windows.entries())
     forecasts.push(await recursive(model, params, setup, window, frames[w]!, { levels, horizon, key }));
@@ -79,6 +83,27 @@ async function direct<P, S>(
       median: Float64Array.from(steps, (at) => at(0.5)),
     };
   });
+}
+
+/** Runs free, and lays quantiles about it as far as free runs have missed before. */
+async function aboutFreeRun<P, S>(
+  model: SequenceLayer<P, S>,
+  params: P,
+  setup: ForecastSetup,
+  windows: readonly ForecastWindow[],
+  frames: readonly WindowFrame[],
+  levels: readonly number[],
+  horizon: number,
+): Promise<Forecast[]> {
+  const paths = await freeRun(model, params, setup, windows, frames, { horizon });
+  const spread = await (params as { readonly spread: Tensor }).spread.data();
+  return paths.map((median, w) => ({
+    median,
+    quantiles: Array.from(median, (value, h) => {
+      const sizes = coverages.map((_, k) => frames[w]!.scale * spread[h * coverages.length + k]!);
+      return Float64Array.from(levels, quantileAbout(value, sizes));
+    }),
+  }));
 }
 
 /** Draws paths, step by step, each fed back, and takes their quantiles. */
@@ -141,17 +166,9 @@ async function recursive<P, S>(
     Float64Array.from(drawn, (values) => values[origin + h]!).sort(),
   );
   return {
-    quantiles: steps.map((sorted) => Float64Array.from(levels, (level) => empirical(sorted, level))),
-    median: Float64Array.from(steps, (sorted) => empirical(sorted, 0.5)),
+    quantiles: steps.map((sorted) => Float64Array.from(levels, (level) => empiricalQuantile(sorted, level))),
+    median: Float64Array.from(steps, (sorted) => empiricalQuantile(sorted, 0.5)),
   };
-}
-
-/** A quantile of numbers in order: between the two neighbours. */
-function empirical(sorted: Float64Array, level: number): number {
-  const position = Math.min(sorted.length - 1, Math.max(0, level * sorted.length - 0.5));
-  const below = Math.floor(position);
-  const next = sorted[Math.min(sorted.length - 1, below + 1)]!;
-  return sorted[below]! + (position - below) * (next - sorted[below]!);
 }
 
 function typeOf(params: unknown): DType {

@@ -21,11 +21,12 @@ export function windowSteps({ context, horizon, way }: ForecastSetup, { origin }
   return Math.min(context, origin) + horizon - (way === "direct" ? 0 : 1);
 }
 
-/** Packs windows: with their answers, to learn from. */
+/** Packs windows: with their answers, to learn from. @param washout steps at the beginning of each window that ask for nothing */
 export function packWindows(
   setup: ForecastSetup,
   windows: readonly ForecastWindow[],
   weights: Float64Array | null,
+  washout = 0,
 ): ForecastBatch {
   const structure = chain(windows.map((window) => windowSteps(setup, window)));
   const width = forecastInputs(setup);
@@ -47,7 +48,8 @@ export function packWindows(
       const ahead = setup.way === "direct" && step >= origin ? step - origin : null;
       writeStep(setup, series, frame, { values, step, ahead }, flat, row * width);
       if (ahead !== null) add(row, step, baseAt(setup, values, origin, ahead));
-      else if (setup.way === "recursive") add(row, step + 1, baseAt(setup, values, step + 1, 0));
+      else if (setup.way === "recursive" && step >= begin + washout)
+        add(row, step + 1, baseAt(setup, values, step + 1, 0));
     }
   }
   const rowOf = rowsInOrder(structure);
@@ -60,13 +62,14 @@ export function packWindows(
   };
 }
 
-/** Windows to forecast from: their inputs, without answers. */
+/** Windows to forecast from: their inputs, without answers. @param except steps before the origin that are not read yet */
 export function packInputs(
   setup: ForecastSetup,
   windows: readonly ForecastWindow[],
   frames: readonly WindowFrame[],
+  except = 0,
 ) {
-  const ahead = setup.way === "direct" ? setup.horizon : 0;
+  const ahead = setup.way === "direct" ? setup.horizon : -except;
   const structure = chain(frames.map(({ begin, origin }) => origin - begin + ahead));
   const width = forecastInputs(setup);
   const flat = roomFor(setup, structure.nodes);
@@ -85,7 +88,7 @@ export function packInputs(
         flat,
         row * width,
       );
-      if (isAhead || (ahead === 0 && step === origin - 1)) asked.push(row);
+      if (isAhead || (ahead <= 0 && step === origin - 1)) asked.push(row);
     }
   }
   const rowOf = rowsInOrder(structure);

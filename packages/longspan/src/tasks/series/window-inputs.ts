@@ -44,7 +44,8 @@ export function writeStep(
   for (const [k, { role, categories, mean, deviation }] of setup.covariates.entries()) {
     const column = series.covariates[k]!;
     const position = role === "static" ? 0 : role === "future" ? shown : step;
-    const isKnown = role !== "past" || ahead === null;
+    // One after the other, steps ahead are read as well, where the past ends before them.
+    const isKnown = role !== "past" || step < origin;
     const number = isKnown ? (column[position] ?? Number.NaN) : Number.NaN;
     if (categories === null) out[next] = bounded((number - mean) / deviation);
     else if (!Number.isNaN(number)) out[next + number] = 1;
