@@ -53,7 +53,7 @@ const tag = {
   bidirectional: true,
 };
 const tags = {
-  ...taggingVocabulary([{ tokens: ["a", "b"], tags: ["X", "Y"] }]),
+  ...taggingVocabulary([{ tokens: ["a", "b"], tags: ["X", "Y"] }], { minCount: 1 }),
   scheme: null,
   mode: "conll",
 } as const;
