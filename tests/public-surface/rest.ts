@@ -579,7 +579,17 @@ async function makeRun(): Promise<string> {
 const run = await makeRun();
 const modelFile = await saveModel(openRun(run, "text"));
 const opening = () => settings({ cell: maybe(func(() => null)) });
+const opening = () => settings({ cell: maybe(func(() => null)), tokenizer: maybe(func(() => null)) });
 const bytesOf = (name: string) => new Uint8Array(readFileSync(join(run, name)));
+const openedMethods = {
+  predictor: row(
+    { options: maybe(settings({ top: maybe(size(5)), length: maybe(count(3)) })) },
+    {
+      says: "predictor: ",
+      methods: { read: exempt("throws InputError"), predict: exempt("called with what was read") },
+    },
+  ),
+};
 const runMethods = {
   methods: {
     saveWeights: row({ params: tree(), step: count(1) }),
@@ -635,6 +645,18 @@ export const runRows: Rows = {
       }),
     }),
   unpackModel: () => row({ bytes: argument(modelFile, []) }),
+    row(
+      {
+        files: settings({
+          config: argument(bytesOf("config.json"), []),
+          vocabulary: maybe(argument(bytesOf("vocabulary.json"), [])),
+          weights: argument(bytesOf("weights.safetensors"), []),
+        }),
+        kind: maybe(choice("text")),
+        options: opening(),
+      },
+      { methods: openedMethods },
+    ),
   runSteps: () =>
     row(
       {
@@ -763,7 +785,8 @@ export const nodeRows: Rows = {
         },
       },
     ),
-  openRun: () => row({ folder: text(run), kind: maybe(choice("text")), options: opening() }),
+  openRun: () =>
+    row({ folder: text(run), kind: maybe(choice("text")), options: opening() }, { methods: openedMethods }),
   readRunWeights: () => row({ folder: text(run), template: thing(textModel()) }),
   readRunConfig: () =>
     row({

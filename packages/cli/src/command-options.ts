@@ -46,6 +46,10 @@ export interface PredictOptions {
   readonly skipBad?: boolean;
   /** Inputs that are answered together. */
   readonly batch: number;
+  /** Of a run on a text: symbols of the continuation. */
+  readonly length?: number;
+  /** Of a run on a text: how many of the most probable next symbols. */
+  readonly top?: number;
 }
 
 /** Options of `longspan forecast`. */

@@ -13,6 +13,7 @@ import {
 } from "longspan";
 import { fileReason, openRun, readRunConfig } from "longspan/node";
 import { Failure, oneLine } from "./failure.js";
+import { keptTokenizer } from "./jobs/text/tokenizer.js";
 
 /** A cell of the user's own: what its module exports, and the module's source, which the run keeps. */
 export interface OwnCell {
@@ -41,7 +42,7 @@ export async function cellOfRun(folder: string, settings: object): Promise<OwnCe
   return typeof cell === "string" && isOwnCell(cell) ? await makerIn(join(folder, runFiles.cell)) : null;
 }
 
-/** Opens a run for use, with the user's own cell if it has one. @param kind that is wanted, as `openRun` takes it */
+/** Opens a run for use, with the user's own cell and the tokenizer if it has such. @param kind that is wanted, as `openRun` takes it */
 export async function openTrained<K extends RunKindName = RunKindName>(
   folder: string,
   kind?: K,
@@ -55,7 +56,10 @@ export async function openTrained(
   kind?: RunKindName | RunKind<OpenedRun>,
 ): Promise<OpenedRun> {
   const cell = await cellOfRun(folder, readRunConfig(folder).settings);
-  return openRun(folder, kind as RunKind<OpenedRun>, cell ? { cell } : {});
+  return openRun(folder, kind as RunKind<OpenedRun>, {
+    ...(cell ? { cell } : {}),
+    tokenizer: keptTokenizer(folder),
+  });
 }
 
 async function makerIn(path: string): Promise<OwnCellMaker> {

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Tokenizer } from "@huggingface/tokenizers";
 import { characterVocabulary, storedVocabulary, vocabularyFrom } from "longspan";
 import { openRun } from "longspan/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decoding } from "../src/jobs/text/decoding.js";
-import { openTextRun } from "../src/jobs/text/read.js";
 import { readTokenizer } from "../src/jobs/text/tokenizer.js";
 import { freshFolder, jsonLines, longspan } from "./command.js";
 
@@ -148,14 +148,33 @@ describe("train text --tokenizer", () => {
     writeFileSync(at("bytes.json"), JSON.stringify(byteLevel));
   });
 
-  it("opens in the library, which does not cut", async () => {
+  it("opens in the library, which cuts with what it is handed", () => {
     const { vocabulary } = openRun(at("run"), "text");
     expect(vocabulary.symbols).toEqual(pieces);
     expect(() => vocabulary.encode("the")).toThrow(
       "vocabulary.encode: a tokenizer cuts these texts, and none was given",
     );
-    const { vocabulary: cutting } = await openTextRun(at("run"));
+    const tokenizer = (stored: unknown) => {
+      const cutter = new Tokenizer(stored as object, {});
+      return {
+        encode: (text: string) => cutter.encode(text, { add_special_tokens: false }).ids,
+        decode: (numbers: readonly number[]) => cutter.decode([...numbers], {}),
+      };
+    };
+    const { vocabulary: cutting } = openRun(at("run"), "text", { tokenizer });
     expect([...cutting.encode("the")]).toEqual([257]);
+    expect(cutting.decode([257, 256])).toBe("theth");
+  });
+
+  it("answers texts", () => {
+    writeFileSync(at("lines.txt"), "the café\nthe\n");
+    const { code, stdout, stderr } = longspan(folder, "predict", "run", "lines.txt", "--length", "5");
+    expect([stderr, code]).toEqual(["", 0]);
+    const [first, second] = jsonLines(stdout);
+    expect(first).toMatchObject({ line: 1, predictions: 6 });
+    expect(second).toMatchObject({ line: 2, predictions: 0, nats: null });
+    const drawn = longspan(folder, "sample", "run", "--prompt", "the", "--length", "5", "--temperature", "0");
+    expect(`the${second!.continuation}`.trimEnd()).toBe(drawn.stdout.trimEnd());
   });
 
   const fails = (name: string, args: readonly string[], message: RegExp, code = 1) =>

@@ -16,6 +16,16 @@ export function add(command: Command): void {
     )
     .option("--skip-bad", "name inputs that are none on stderr, and go on")
     .option("--batch <n>", "inputs that are answered together", parserOf(integer(1)), 64)
+    .option(
+      "--length <n>",
+      "of a run on a text: also go on with the n symbols that are most probable at each step (longspan sample draws instead)",
+      parserOf(integer(0)),
+    )
+    .option(
+      "--top <n>",
+      "of a run on a text: how many of the most probable next symbols (default: 5)",
+      parserOf(integer(1)),
+    )
     .action(async (run: string, file: string | undefined, options: PredictOptions) => {
       const { kindOfRun } = await import("../jobs/of-run.js");
       const kind = kindOfRun(run);

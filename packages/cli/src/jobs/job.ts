@@ -51,6 +51,8 @@ export interface JobKind {
   opens?(): Promise<RunKind<OpenedRun>>;
   /** How `longspan predict` reads files that are neither tables nor JSON nor an input a line. */
   inputs?(): Promise<ReadInputs>;
+  /** Which options of `longspan predict` the run's predictor takes, besides those of every kind. */
+  readonly asks?: readonly (keyof PredictOptions)[];
   /** `longspan predict`, and its exit code, for a kind whose answers are not one for each input; by default, it asks the run's predictor. */
   predict?(): Promise<(run: string, file: string | undefined, options: PredictOptions) => Promise<number>>;
   /** `longspan forecast`, and its exit code. */

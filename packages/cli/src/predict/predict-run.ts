@@ -18,10 +18,11 @@ export async function predictRun(
   kind: JobKind | undefined,
   run: string,
   file: string | undefined,
-  { format, skipBad = false, batch }: PredictOptions,
+  { format, skipBad = false, batch, ...asked }: PredictOptions,
 ): Promise<number> {
   const opened = await openTrained(run, await kind?.opens?.());
-  const predictor = opened.predictor?.();
+  refuseOthers(opened.kind, asked, kind?.asks ?? []);
+  const predictor = (opened as Askable).predictor?.(asked);
   if (predictor === undefined)
     throw new Failure(`${run} is a run of the kind ${opened.kind}, which answers no inputs`);
   const path = file ?? standardInput;
@@ -52,6 +53,21 @@ export async function predictRun(
       `${counted(answers.skipped, "input")} left out, ${counted(answers.answered, "answer")} given\n`,
     );
   return 0;
+}
+
+/** A run whose predictor takes options, where its kind has such. */
+interface Askable {
+  predictor?(options: object): Predictor;
+}
+
+/** @throws Failure for an option that the kind of run has no use for */
+function refuseOthers(kind: string, asked: object, known: readonly string[]): void {
+  const other = Object.keys(asked).find((name) => !known.includes(name));
+  if (other !== undefined)
+    throw new Failure(
+      `--${other} has no effect on a run of longspan train ${kind}; leave it out`,
+      exitCode.usage,
+    );
 }
 
 /** Writes answers to stdout, and what is wrong with inputs to stderr. */

@@ -130,7 +130,7 @@ describe.skipIf(!browser && !process.env.CI)(`the page in Chromium${browser ? ""
     stream.dispose();
     const best = vocabulary.symbols[logits.indexOf(Math.max(...logits))]!;
     expect(result).toEqual({
-      shown: ["draws", "streams"],
+      shown: ["draws", "predicts", "streams"],
       drawn: expected,
       next: best === " " ? "space" : JSON.stringify(best).slice(1, -1),
       problem:
@@ -152,7 +152,7 @@ describe.skipIf(!browser && !process.env.CI)(`the page in Chromium${browser ? ""
     const output = Array.from(stream.step([0.5, -1]));
     stream.dispose();
     const { said, ...rest } = result as { said: { output: number[] } };
-    expect(rest).toEqual({ shown: ["streams"], problem: "" });
+    expect(rest).toEqual({ shown: ["predicts", "streams"], problem: "" });
     expect(said.output[0]).toBeCloseTo(output[0]!, 6);
   });
 

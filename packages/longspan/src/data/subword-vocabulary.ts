@@ -55,7 +55,7 @@ export class Subwords implements Vocabulary {
   private needed(method: string): SubwordCodec {
     if (this.codec === null)
       throw new TypeError(
-        `vocabulary.${method}: a tokenizer cuts these texts, and none was given; give it to vocabularyFrom(stored, { encode, decode }), or hand numbers over`,
+        `vocabulary.${method}: a tokenizer cuts these texts, and none was given; give it to openRun as the option tokenizer, or to vocabularyFrom(stored, { encode, decode }), or hand numbers over`,
       );
     return this.codec;
   }

@@ -65,6 +65,8 @@ export const wantedKind = kindOf(
 );
 export const openKinds: KindsOf<OpenOptions> = { cell: optional(func) };
 export const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
+export const openKinds: KindsOf<OpenOptions> = { cell: optional(func), tokenizer: optional(func) };
+const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
 
 /**
  * Opens a run whose files are at hand as bytes, as in a page that fetched them; in Node.js `openRun` takes its folder.

@@ -1,3 +1,4 @@
+import type { SubwordCodec } from "../data/index.js";
 import type { AnySequenceLayer } from "../nn/index.js";
 import type { Predictor } from "../tasks/index.js";
 import type { OwnCellMaker } from "./cell-names.js";
@@ -20,6 +21,11 @@ export interface OpenedRun<P = unknown> extends KeptWeights<P> {
 export interface OpenOptions {
   /** Of a run whose cell is a module of the user's: what that exports. The run keeps the module as cell.mjs. */
   readonly cell?: OwnCellMaker;
+  /**
+   * Of a run on subwords: makes what cuts texts, and puts them together again, of the tokenizer that the run keeps, a value as its
+   * tokenizer.json had it. Without it, the vocabulary of such a run knows its subwords by number, and reads and writes no text.
+   */
+  readonly tokenizer?: (stored: unknown) => SubwordCodec;
 }
 
 /** A kind of run that can be opened. */

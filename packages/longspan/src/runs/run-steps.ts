@@ -11,8 +11,8 @@ import {
   optional,
   size,
 } from "../check/index.js";
-import type { Vocabulary } from "../data/index.js";
 import { type SequenceLayer, type StreamPool, streamPool } from "../nn/index.js";
+import { mostProbable } from "../tasks/text/index.js";
 import type { TypedArray } from "../tensor/index.js";
 import type { OpenedRuns, RunKindName } from "./decode-run.js";
 import type { OpenedRun } from "./run-kind.js";
@@ -99,34 +99,11 @@ function textTalk({ vocabulary }: OpenedTextRun): Talk {
       check("runSteps.answer", "output", output, numbers);
       const { top = 5, logits = false } = checkSettings("runSteps.answer", options, answerKinds);
       return {
-        next: mostProbable(output, Math.min(top, vocabulary.size), vocabulary),
+        next: mostProbable("runSteps", output, Math.min(top, vocabulary.size), vocabulary.symbols),
         ...(logits ? { logits: Array.from(output) } : {}),
       };
     },
   };
-}
-
-/** The most probable symbols, the first of equals first: one pass, since an answer is due at each step. */
-function mostProbable(logits: ArrayLike<number>, top: number, { symbols }: Vocabulary) {
-  const best: number[] = [];
-  let sum = 0;
-  for (let s = 0; s < logits.length; s++) {
-    if (!Number.isFinite(logits[s]))
-      throw new RangeError("runSteps: the logits are not finite; are the parameters damaged?");
-    // Against the largest one so far, so that nothing overflows.
-    const most = best.length === 0 ? logits[s]! : logits[best[0]!]!;
-    if (logits[s]! > most) sum = sum * Math.exp(most - logits[s]!) + 1;
-    else sum += Math.exp(logits[s]! - most);
-    let at = best.length;
-    while (at > 0 && logits[s]! > logits[best[at - 1]!]!) at -= 1;
-    if (at >= top) continue;
-    best.splice(at, 0, s);
-    if (best.length > top) best.pop();
-  }
-  return best.map((s) => ({
-    symbol: symbols[s]!,
-    probability: Math.exp(logits[s]! - logits[best[0]!]!) / sum,
-  }));
 }
 
 function numbersTalk({ problem }: OpenedSyntheticRun): Talk {

@@ -32,6 +32,7 @@ import {
   stacked,
   sutskeverRnn,
 } from "../nn/index.js";
+import type { Predictor } from "../tasks/index.js";
 import {
   cellKind,
   machineName,
@@ -43,6 +44,7 @@ import {
 import { entryOf, type RunConfig, type RunSchema, refusing } from "./configuration.js";
 import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
 import { keptWeights } from "./run-source.js";
+import { sequencePredictor } from "./synthetic-predictor.js";
 
 /** What the settings of a run on a synthetic problem say of its model. */
 export interface SyntheticModelSettings {
@@ -81,6 +83,7 @@ export interface OpenedSyntheticRun extends OpenedRun<SequenceModelParams<AnyCel
   readonly kind: "synthetic";
   readonly problem: SyntheticProblem;
   readonly model: SequenceModel<AnyCellParams>;
+  predictor(): Predictor<ArrayLike<number>>;
 }
 
 const starts = { sigmoid: "sigmoid", "basic-tanh": "basic_tanh", "smart-tanh": "smart_tanh" } as const;
@@ -235,7 +238,9 @@ export const syntheticRun: RunKind<OpenedSyntheticRun> = {
     const model = syntheticRunModel(settings, problem, cell);
     // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
     const template = syntheticRunModel({ ...settings, start: "cell" }, problem, cell);
-    return { kind: "synthetic", config, problem, model, ...keptWeights(source, template) };
+    const kept = keptWeights(source, template);
+    const predictor = () => sequencePredictor(model, kept.params, problem.input);
+    return { kind: "synthetic", config, problem, model, ...kept, predictor };
   },
 };
 

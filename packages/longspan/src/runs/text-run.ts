@@ -4,6 +4,7 @@ import {
   finitePositive,
   flag,
   func,
+  isRecord,
   type KindsOf,
   oneOf,
   optional,
@@ -25,9 +26,11 @@ import {
   sutskeverStart,
 } from "../nn/index.js";
 import { tanh } from "../ops/index.js";
+import type { Predictor } from "../tasks/index.js";
+import { type TextPredictorOptions, textPredictor } from "../tasks/text/index.js";
 import { cellKind, type OwnCellMaker, runLayer } from "./cell-names.js";
 import { entryOf, type RunSchema } from "./configuration.js";
-import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
+import { knownSettings, type OpenedRun, type OpenOptions, type RunKind } from "./run-kind.js";
 import { keptWeights, parsed, reading } from "./run-source.js";
 
 /** What the settings of a run on a text say of its model. */
@@ -59,6 +62,8 @@ export interface OpenedTextRun extends OpenedRun<LanguageModelParams> {
   readonly kind: "text";
   readonly vocabulary: Vocabulary;
   readonly model: LanguageModel;
+  /** Says how probable texts are, and what comes next. */
+  predictor(options?: TextPredictorOptions): Predictor<Int32Array>;
 }
 
 const start = oneOf("cell", "sparse-2013");
@@ -153,10 +158,20 @@ export const textRun: RunKind<OpenedTextRun> = {
   encoding: { name: "vocabulary", ...entryOf(vocabularyKind), stored: storedVocabulary },
   open(config, source, { cell }) {
     const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyFrom(parsed(bytes)));
+  open(config, source, { cell, tokenizer }) {
+    const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyOf(parsed(bytes), tokenizer));
     const settings = knownSettings<TextModelSettings>(config, schema);
     const model = textRunModel(settings, vocabulary.size, cell);
     // The form of parameters is that of any start, and the others take the eigenvalues of a large matrix.
     const template = textRunModel({ ...settings, start: "cell" }, vocabulary.size, cell);
-    return { kind: "text", config, vocabulary, model, ...keptWeights(source, template) };
+    const kept = keptWeights(source, template);
+    const predictor = (options?: TextPredictorOptions) =>
+      textPredictor(model, kept.params, vocabulary, options);
+    return { kind: "text", config, vocabulary, model, ...kept, predictor };
   },
 };
+
+function vocabularyOf(stored: unknown, tokenizer: OpenOptions["tokenizer"]): Vocabulary {
+  const isCut = isRecord(stored) && stored.level === "subword";
+  return vocabularyFrom(stored, isCut ? tokenizer?.(stored.tokenizer) : undefined);
+}

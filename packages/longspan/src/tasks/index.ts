@@ -37,6 +37,7 @@ export * from "./pairs/index.js";
 export * from "./predictor.js";
 export * from "./series/index.js";
 export * from "./tagging/index.js";
+export type { NextSymbol, TextPrediction, TextPredictorOptions } from "./text/index.js";
 export {
   type ClassifiedTree,
   type TreeBatch,

@@ -2,12 +2,12 @@ import { countUnknown, evaluateText, natsToBits, TextTooShortError } from "longs
 import type { EvalOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import { onInterrupt } from "../../interrupt.js";
+import { openTrained } from "../../own-cell.js";
 import { seenInWords, whole } from "../../run-lines.js";
 import { encodeFor } from "./encode-text.js";
 import { heldOutByLength, lengthsOf } from "./lengths.js";
 import { toldInBits, unitOf } from "./levels.js";
 import { heldOutInWords } from "./lines.js";
-import { openTextRun } from "./read.js";
 import { openText } from "./text-file.js";
 import { trainedOn } from "./trained-on.js";
 
@@ -22,7 +22,7 @@ export async function evalRun(
       "the path of a text is missing: a run of longspan train text is measured on a text; longspan eval RUN PATH",
       exitCode.usage,
     );
-  const { vocabulary, model, params } = await openTextRun(path);
+  const { vocabulary, model, params } = await openTrained(path, "text");
   const text = openText(textPath);
   const remedy = "; --skip-unknown leaves such characters out";
   const { symbols, skipped } = encodeFor(vocabulary, text, path, { skipUnknown, remedy });

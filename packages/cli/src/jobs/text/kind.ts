@@ -15,5 +15,6 @@ export const text: JobKind = {
   train: async () => (await import("./job.js")).textJob,
   inspect: async () => (await import("./inspect.js")).textSubject,
   eval: async () => (await import("./eval.js")).evalRun,
+  asks: ["length", "top"],
   sample: async () => (await import("./sample.js")).sampleRun,
 };

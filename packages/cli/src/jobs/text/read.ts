@@ -2,7 +2,6 @@ import type { OpenedTextRun } from "longspan";
 import { readRunConfig } from "longspan/node";
 import { openTrained } from "../../own-cell.js";
 import { type TextRunConfig, textSchema } from "./config.js";
-import { readingVocabulary } from "./tokenizer.js";
 
 /** A trained model, from its run's folder, with all settings of the run. */
 export interface TrainedRun extends OpenedTextRun {
@@ -12,11 +11,5 @@ export interface TrainedRun extends OpenedTextRun {
 /** Reads a run with its trained parameters. @throws RunError naming the file and what is wrong with it */
 export async function readRun(path: string): Promise<TrainedRun> {
   const config = readRunConfig(path, textSchema) as TrainedRun["config"];
-  return { ...(await openTextRun(path)), config };
-}
-
-/** Opens a run whose vocabulary reads and writes text, whatever cuts it. @throws RunError naming the file and what is wrong with it */
-export async function openTextRun(path: string): Promise<OpenedTextRun> {
-  const opened = await openTrained(path, "text");
-  return { ...opened, vocabulary: readingVocabulary(opened.vocabulary, path) };
+  return { ...(await openTrained(path, "text")), config };
 }

@@ -2,12 +2,12 @@ import { Key, UnknownSymbolError, type Vocabulary } from "longspan";
 import type { SampleOptions } from "../../command-options.js";
 import { exitCode, Failure } from "../../failure.js";
 import { onInterrupt } from "../../interrupt.js";
-import { openTextRun } from "./read.js";
+import { openTrained } from "../../own-cell.js";
 import { writeSample } from "./sample-text.js";
 
 /** Draws a text from a trained model. Returns the exit code. */
 export async function sampleRun(path: string, options: SampleOptions): Promise<number> {
-  const { vocabulary, model, params } = await openTextRun(path);
+  const { vocabulary, model, params } = await openTrained(path, "text");
   const { seed, skipUnknown = false, ...rest } = options;
   const known = skipUnknown ? knownPart(options.prompt, vocabulary) : options.prompt;
   // A token ends with white space: what is drawn does not go on with the last one of the prompt.

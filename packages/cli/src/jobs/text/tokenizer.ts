@@ -34,7 +34,12 @@ export function readTokenizer(path: string): Vocabulary {
 export function readingVocabulary(vocabulary: Vocabulary, run: string): Vocabulary {
   if (vocabulary.level !== "subword") return vocabulary;
   const stored = storedVocabulary(vocabulary);
-  return vocabularyFrom(stored, codecOf(made(stored.tokenizer, `the tokenizer of ${run}`)));
+  return vocabularyFrom(stored, keptTokenizer(run)(stored.tokenizer));
+}
+
+/** What cuts the texts of a run, of the tokenizer that it keeps. @throws Failure if nothing can be made of it */
+export function keptTokenizer(run: string): (stored: unknown) => SubwordCodec {
+  return (stored) => codecOf(made(stored, `the tokenizer of ${run}`));
 }
 
 function codecOf(tokenizer: HuggingFace.Tokenizer): SubwordCodec {

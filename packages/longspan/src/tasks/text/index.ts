@@ -1,0 +1,2 @@
+export { mostProbable, type NextSymbol } from "./most-probable.js";
+export { type TextPrediction, type TextPredictorOptions, textPredictor } from "./text-predictor.js";
