@@ -578,7 +578,6 @@ async function makeRun(): Promise<string> {
 }
 const run = await makeRun();
 const modelFile = await saveModel(openRun(run, "text"));
-const opening = () => settings({ cell: maybe(func(() => null)) });
 const opening = () => settings({ cell: maybe(func(() => null)), tokenizer: maybe(func(() => null)) });
 const bytesOf = (name: string) => new Uint8Array(readFileSync(join(run, name)));
 const openedMethods = {
@@ -621,30 +620,6 @@ const sweptAs = (name: string, ...methods: string[]) => ({
 export const runRows: Rows = {
   RunError: () => exempt("an error"),
   decodeRun: () =>
-    row({
-      files: settings({
-        config: argument(bytesOf("config.json"), []),
-        vocabulary: maybe(argument(bytesOf("vocabulary.json"), [])),
-        weights: argument(bytesOf("weights.safetensors"), []),
-      }),
-      kind: maybe(choice("text")),
-      options: opening(),
-    }),
-  saveModel: () =>
-    row({
-      run: argument(openRun(run, "text"), [], {}, { config: textContent }, { config: 3, params: {} }),
-      kind: maybe(argument(undefined, [], "text", 3)),
-    }),
-  openModel: () => row({ bytes: argument(modelFile, []), kind: maybe(choice("text")), options: opening() }),
-  packModel: () =>
-    row({
-      files: settings({
-        config: argument(bytesOf("config.json"), []),
-        vocabulary: maybe(argument(bytesOf("vocabulary.json"), [])),
-        weights: argument(bytesOf("weights.safetensors"), []),
-      }),
-    }),
-  unpackModel: () => row({ bytes: argument(modelFile, []) }),
     row(
       {
         files: settings({
@@ -657,6 +632,25 @@ export const runRows: Rows = {
       },
       { methods: openedMethods },
     ),
+  saveModel: () =>
+    row({
+      run: argument(openRun(run, "text"), [], {}, { config: textContent }, { config: 3, params: {} }),
+      kind: maybe(argument(undefined, [], "text", 3)),
+    }),
+  openModel: () =>
+    row(
+      { bytes: argument(modelFile, []), kind: maybe(choice("text")), options: opening() },
+      { methods: openedMethods },
+    ),
+  packModel: () =>
+    row({
+      files: settings({
+        config: argument(bytesOf("config.json"), []),
+        vocabulary: maybe(argument(bytesOf("vocabulary.json"), [])),
+        weights: argument(bytesOf("weights.safetensors"), []),
+      }),
+    }),
+  unpackModel: () => row({ bytes: argument(modelFile, []) }),
   runSteps: () =>
     row(
       {

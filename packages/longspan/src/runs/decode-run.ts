@@ -63,10 +63,8 @@ export const wantedKind = kindOf(
   `${kindName.words}, or a kind of your own { schema, open }`,
   (value) => kindName.accepts(value) || (isRecord(value) && typeof value.open === "function"),
 );
-export const openKinds: KindsOf<OpenOptions> = { cell: optional(func) };
-export const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
 export const openKinds: KindsOf<OpenOptions> = { cell: optional(func), tokenizer: optional(func) };
-const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
+export const bytesKind = instanceOf(Uint8Array, "the bytes of a file, a Uint8Array");
 
 /**
  * Opens a run whose files are at hand as bytes, as in a page that fetched them; in Node.js `openRun` takes its folder.

@@ -156,8 +156,6 @@ const schema: RunSchema = {
 export const textRun: RunKind<OpenedTextRun> = {
   schema,
   encoding: { name: "vocabulary", ...entryOf(vocabularyKind), stored: storedVocabulary },
-  open(config, source, { cell }) {
-    const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyFrom(parsed(bytes)));
   open(config, source, { cell, tokenizer }) {
     const vocabulary = reading(source, "vocabulary", (bytes) => vocabularyOf(parsed(bytes), tokenizer));
     const settings = knownSettings<TextModelSettings>(config, schema);
