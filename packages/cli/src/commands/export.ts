@@ -4,10 +4,10 @@ import { exitCode, Failure } from "../failure.js";
 
 /** Adds the options of `longspan export`. */
 export function add(command: Command): void {
-  const forms = Object.entries(targets).map(([name, { help }]) => `${name}, ${help}`);
+  const variants = Object.entries(targets).map(([name, { help }]) => `${name}, ${help}`);
   command
     .argument("<run>", "the folder that longspan train made")
-    .addOption(new Option("--to <form>", `write ${forms.join("; ")}`).choices(Object.keys(targets)))
+    .addOption(new Option("--to <form>", `write ${variants.join("; ")}`).choices(Object.keys(targets)))
     .option("--out <file>", "where to; named after the run by default")
     .option("--web <folder>", "write a page that runs the model in the browser, with all that it needs")
     .action(async (run: string, { to, out, web }: { to?: string; out?: string; web?: string }) => {

@@ -5,6 +5,8 @@ import {
   childSumTreeLstm,
   Key,
   leaves,
+  mapTree,
+  mul,
   parseTree,
   startTraining,
   type Tensor,
@@ -16,6 +18,7 @@ import {
   treeTask,
 } from "longspan";
 import { describe, expect, it } from "vitest";
+import { treePredictor } from "../../src/tasks/trees/tree-encoding.js";
 
 /** Trees over words 2 and 3 whose nodes say whether an odd number of words 3 lies under them. */
 function parities(count: number): ClassifiedTree[] {
@@ -73,6 +76,41 @@ describe("a tree classifier", () => {
     const own = sums.init(Key.of(1));
     const turned = { ...three, words: [0, 2, 2, 3] };
     expect(await lossOf(sums, own, [three])).toBeCloseTo(await lossOf(sums, own, [turned]), 6);
+  });
+
+  it("predicts the label of every node, with the probability of the root's, whatever trees are beside it", async () => {
+    const model = make();
+    const learner = treeLearner(model);
+    const labels = ["even", "odd"];
+    const answers = new Set<string>();
+    for (const key of [3, 4, 5, 6]) {
+      const params = mapTree(learner.init(Key.of(key)), (v) => mul(v, 5));
+      const predictor = treePredictor(model, params, { labels, words: ["a", "b"], bracketLabels: false });
+      const texts = ["((a b) b)", "(a (b (b a)))", "b", "((b b) (a a))"];
+      const trees = texts.map((text) => predictor.read(text));
+      const found = await predictor.predict(trees);
+      expect(await predictor.predict([])).toEqual([]);
+      for (const [k, tree] of trees.entries()) {
+        // e^-loss is the probability of the one label that is asked about.
+        const asked = async (node: number, label: number) => {
+          const labelled = { ...tree, labels: Array.from(tree.labels, (_, i) => (i === node ? label : -1)) };
+          return Math.exp(-(await lossOf(learner, params, [labelled])));
+        };
+        const { label, probability, nodes } = found[k] as {
+          label: string;
+          probability: number;
+          nodes: string[];
+        };
+        expect(probability).toBeCloseTo(await asked(0, labels.indexOf(label)), 6);
+        expect(nodes).toHaveLength(tree.children.length);
+        for (const [node, answer] of nodes.entries())
+          expect(await asked(node, labels.indexOf(answer))).toBeGreaterThan(0.5);
+        expect(nodes[0]).toBe(label);
+        for (const answer of nodes) answers.add(answer);
+      }
+    }
+    // Both answers are given, or one taken from another node would not be noticed.
+    expect(answers.size).toBe(2);
   });
 
   it("counts roots and all nodes apart", async () => {
