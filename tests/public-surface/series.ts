@@ -87,6 +87,7 @@ export const seriesRows: Rows = {
         distribution: maybe(
           argument({ kind: "gaussian" }, [], { kind: "poisson" }, { kind: "quantile", levels: [2] }),
         ),
+        transform: maybe(choice("asinh")),
       }),
       known: maybe(argument([40], ["list"])),
     }),

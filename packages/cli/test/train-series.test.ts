@@ -197,6 +197,28 @@ describe("longspan train series", () => {
   });
 });
 
+describe("longspan train series --transform log", () => {
+  it("says so, forecasts in the units of the table, and names a value that has no logarithm", () => {
+    const { stdout } = longspan(
+      folder,
+      ...["train", "series", table, "--transform", "log", "--steps", "60", "--hidden", "8", "--out", "log"],
+    );
+    expect(stdout).toContain("\nforecast  of the logarithms, 12 steps at once from 24, as quantiles about");
+    expect(stdout).toContain("in 2 of 2 series by MAE");
+    const [, first] = longspan(folder, "forecast", "log", table).stdout.split("\n");
+    const median = Number(first!.split(",")[2]);
+    expect(Math.abs(median / value(72) - 1)).toBeLessThan(0.3);
+    expect(trainOn(long(72).replace("a,1990-04,166.000", "a,1990-04,-3"), "--transform", "log")).toBe(
+      'error: bad.csv: "a" has the value -3, which has no logarithm; take --transform asinh, which takes zero and negative values, or none',
+    );
+    // The run was trained on a table without such values; another one may have them.
+    writeFileSync(join(folder, "zero.csv"), long(72).replace("a,1990-04,166.000", "a,1990-04,0"));
+    expect(errorOf("forecast", "log", "zero.csv")).toBe(
+      'error: zero.csv, column "y": "a" has the value 0, which has no logarithm; take the transform asinh, which takes zero and negative values, or none',
+    );
+  });
+});
+
 describe("longspan forecast", () => {
   it("writes the same ids with quantiles, after the last known value", () => {
     const { stdout, stderr } = longspan(

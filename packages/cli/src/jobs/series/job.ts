@@ -72,7 +72,9 @@ export const seriesJob: ExampleKind<SeriesSettings, SeriesEncoding, ForecastWind
         path,
         null,
         null,
-        error.what.replace("lower the horizon", "lower it with --horizon"),
+        error.what
+          .replace("lower the horizon", "lower it with --horizon")
+          .replace("take the transform", "take --transform"),
       );
     }
   },
@@ -111,13 +113,14 @@ export function known({ columns, setup }: SeriesEncoding) {
 }
 
 function setupSettings(settings: SeriesSettings, horizon: number): Parameters<typeof forecastSetup>[1] {
-  const { context, season, base, scaling, model, way, output, components } = settings;
+  const { context, season, base, transform, scaling, model, way, output, components } = settings;
   return {
     horizon,
     ...(context === null ? {} : { context }),
     ...(season === null ? {} : { season }),
     ...(base === "auto" ? {} : { base }),
     scaling,
+    transform,
     ...(model === "reservoir"
       ? { distribution: { kind: "residual" } }
       : {

@@ -85,6 +85,13 @@ export const trainSeriesSettings = {
     default: "auto",
     placeholder: "<value>",
   }),
+  transform: setting(choice(["none", "log", "asinh"]), {
+    group: "model",
+    help: "what is made of values first, and undone in what is shown: log for series that grow by shares, asinh where some are 0 or less",
+    default: "none",
+    before: "none",
+    placeholder: "<name>",
+  }),
   scaling: setting(choice(["window", "series", "none"]), {
     group: "model",
     help: "values are divided by their deviation within what is read, or within the series so far",

@@ -56,16 +56,17 @@ function gapsInWords({ missing: { gaps } }: ReadSeries["set"], word: string): st
 }
 
 function setupInWords(
-  { horizon, context, season, base, way, distribution, scaling }: ForecastSetup,
+  { horizon, context, season, base, way, distribution, scaling, transform = "none" }: ForecastSetup,
   windows: number,
 ): string {
+  const first = { none: "", log: "of the logarithms, ", asinh: "of asinh of the values, " }[transform];
   const to = base === "season" ? `the value a season of ${season} steps before` : "the last value";
   if (distribution.kind === "residual")
-    return `${counted(horizon, "step")} running free from ${context}, as what is added to ${to}, with quantiles of what such runs have missed before; ${scaled(scaling)}${measured(windows)}`;
+    return `${first}${counted(horizon, "step")} running free from ${context}, as what is added to ${to}, with quantiles of what such runs have missed before; ${scaled(scaling)}${measured(windows)}`;
   const what = { quantile: "quantiles", gaussian: "a Gaussian", mixture: "a mixture of Gaussians" }[
     distribution.kind
   ];
-  return `${counted(horizon, "step")} ${way === "direct" ? "at once" : "one by one"} from ${context}, as ${what} about ${to}; ${scaled(scaling)}${measured(windows)}`;
+  return `${first}${counted(horizon, "step")} ${way === "direct" ? "at once" : "one by one"} from ${context}, as ${what} about ${to}; ${scaled(scaling)}${measured(windows)}`;
 }
 
 function scaled(by: ForecastSetup["scaling"]): string {

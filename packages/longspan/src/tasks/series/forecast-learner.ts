@@ -13,6 +13,7 @@ import { type ForecastSetup, forecastInputs, forecastOutputs } from "./forecast-
 import type { ForecastWindow } from "./forecast-windows.js";
 import { setupKind } from "./kinds.js";
 import { type ForecastBatch, packWindows, windowSteps } from "./pack-windows.js";
+import { transforming } from "./value-transform.js";
 
 /** How a net learns to forecast. */
 export interface ForecastOptions {
@@ -53,11 +54,17 @@ export function forecastLearner<P, S>(
     throw new RangeError(
       `forecastLearner: the model reads ${reads} numbers and gives ${features}, the setup has ${inputs} and ${outputs}; make it with forecastInputs(setup) and forecastOutputs(setup)`,
     );
+  const { series: changed } = transforming(setup);
   const { lossPerRow } = forecastOutput(setup.distribution);
   return {
     init: (key, dtype) => model.init(key, dtype),
     sizeOf: (window) => windowSteps(setup, window),
-    pack: (windows, weights) => packWindows(setup, windows, weights),
+    pack: (windows, weights) =>
+      packWindows(
+        setup,
+        windows.map(({ series, origin }) => ({ series: changed(series), origin })),
+        weights,
+      ),
     predictions: ({ scored }) => scored.length,
     loss(params, { x, structure, scored, targets, weights }, key) {
       const dtype = leaves(params)[0]?.dtype ?? "float32";

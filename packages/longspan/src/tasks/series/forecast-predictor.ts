@@ -9,6 +9,7 @@ import { forecastSeries } from "./forecaster.js";
 import { setupKind } from "./kinds.js";
 import { SeriesError } from "./series-error.js";
 import type { TimeSeries } from "./time-series.js";
+import { transforming } from "./value-transform.js";
 
 /** A series to be forecast, as it was read. */
 export interface AskedForecast {
@@ -97,6 +98,7 @@ function readSeries(setup: ForecastSetup, value: unknown): AskedForecast {
       collector.add({ id: String(id), target, covariates: own, ...(time === undefined ? {} : { time }) }, k);
     }
     const [series] = collector.finish().series;
+    transforming(setup).series(series!);
     return { series: series!, horizon: wanted };
   } catch (error) {
     if (error instanceof SeriesError)

@@ -17,6 +17,7 @@ import { setupKind } from "./kinds.js";
 import { repeated } from "./seasonal-naive.js";
 import { SeriesError } from "./series-error.js";
 import type { Covariate, SeriesSet, TimeSeries } from "./time-series.js";
+import { transforming, type ValueTransform } from "./value-transform.js";
 
 /** A covariate with what puts its numbers on one scale. */
 export interface ScaledCovariate extends Covariate {
@@ -44,6 +45,8 @@ export interface ForecastSetup {
   readonly way: "direct" | "recursive";
   readonly distribution: ForecastDistribution;
   readonly covariates: readonly ScaledCovariate[];
+  /** What is made of values before all this, and undone in forecasts; absent for nothing. */
+  readonly transform?: ValueTransform;
 }
 
 /** What a setup can be told. */
@@ -61,6 +64,8 @@ export interface ForecastSetupSettings {
   readonly way?: "direct" | "recursive";
   /** Quantiles at 0.1, 0.2, ... 0.9 by default. */
   readonly distribution?: ForecastDistribution;
+  /** `none` by default. */
+  readonly transform?: ValueTransform;
 }
 
 /** The steps that forecasts can be asked for: those of the setup, or any where steps are drawn one after the other. */
@@ -75,7 +80,7 @@ export const deciles: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.
  * How series are forecast: what is not said is chosen by the series.
  *
  * @param known by series, how many of its steps may be looked at; all by default
- * @throws SeriesError if there is nothing to learn a forecast from
+ * @throws SeriesError if there is nothing to learn a forecast from, or a value has no logarithm where that is asked for
  * @example
  * const collector = collectSeries();
  * for (let k = 0; k < 60; k++) collector.add({ target: k % 7 }, k);
@@ -95,6 +100,7 @@ export function forecastSetup(
     base,
     scaling = "window",
     distribution = { kind: "quantile", levels: deciles },
+    transform = "none",
     way = distribution.kind === "residual" ? "recursive" : "direct",
   } = checkSettings("forecastSetup", settings, kinds);
   check("forecastSetup", "known", known, optional(numbers));
@@ -103,7 +109,8 @@ export function forecastSetup(
       "forecastSetup: way is direct, and quantiles of earlier errors lie about a free run, step by step; leave way out",
     );
   const { series, frequency, covariates } = set;
-  const values = series.map((one, k) => one.values.subarray(0, known?.[k] ?? one.values.length));
+  const { series: changed } = transforming({ transform });
+  const values = series.map(changed).map((one, k) => one.values.subarray(0, known?.[k] ?? one.values.length));
   const longest = values.reduce((most, { length }) => Math.max(most, length), 0);
   if (longest < horizon + 2)
     throw new SeriesError(
@@ -128,6 +135,7 @@ export function forecastSetup(
     way,
     distribution,
     covariates: covariates.map((covariate, k) => ({ ...covariate, ...scaleOf(series, k, known) })),
+    ...(transform === "none" ? {} : { transform }),
   };
 }
 
@@ -229,4 +237,5 @@ const kinds = {
   scaling: optional(oneOf("window", "series", "none")),
   way: optional(oneOf("direct", "recursive")),
   distribution: optional(distributionKind),
+  transform: optional(oneOf("none", "log", "asinh")),
 };

@@ -2,6 +2,7 @@ import { check, checkSettings, count, list, optional, rate, size } from "../../c
 import type { ForecastSetup } from "./forecast-setup.js";
 import { setupKind } from "./kinds.js";
 import type { TimeSeries } from "./time-series.js";
+import { transforming } from "./value-transform.js";
 
 /** A forecast that can be learned from or measured: a series, and the step from which on it is forecast. */
 export interface ForecastWindow {
@@ -63,7 +64,7 @@ export function heldOutOrigins(
 /**
  * Cuts series into windows to learn from, and windows to measure by.
  *
- * @throws RangeError if a setting is out of range
+ * @throws RangeError if a setting is out of range; SeriesError for a value that has no logarithm, where that is asked for
  * @example
  * const collector = collectSeries();
  * for (let k = 0; k < 60; k++) collector.add({ target: k % 7 }, k);
@@ -80,6 +81,8 @@ export function forecastWindows(
   check("forecastWindows", "setup", setup, setupKind);
   const { most = 500_000, ...rest } = checkSettings("forecastWindows", options, kinds);
   const { horizon } = setup;
+  // What cannot be changed is named before anything is learned.
+  series.forEach(transforming(setup).series);
   const parts = heldOutOrigins(series, horizon, rest as ForecastWindowsOptions);
   const all: ForecastWindow[] = [];
   const short: TimeSeries[] = [];

@@ -39,3 +39,4 @@ export { type NaiveForecast, seasonalNaive } from "./seasonal-naive.js";
 export { SeriesError } from "./series-error.js";
 export type * from "./time-series.js";
 export type { TimeStyle } from "./times.js";
+export type { ValueTransform } from "./value-transform.js";

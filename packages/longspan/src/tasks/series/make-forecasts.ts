@@ -18,6 +18,7 @@ import { type ForecastSetup, forecastInputs } from "./forecast-setup.js";
 import type { ForecastWindow } from "./forecast-windows.js";
 import { freeRun } from "./free-run.js";
 import { packInputs } from "./pack-windows.js";
+import { transforming } from "./value-transform.js";
 import { baseAt, frameOf, type WindowFrame } from "./window-frame.js";
 import { writeStep } from "./window-inputs.js";
 
@@ -38,11 +39,31 @@ export async function makeForecasts<P, S>(
   params: P,
   setup: ForecastSetup,
   windows: readonly ForecastWindow[],
-  {
-    levels,
-    horizon,
-    key,
-  }: { readonly levels: readonly number[]; readonly horizon: number; readonly key: Key },
+  request: Request,
+): Promise<Forecast[]> {
+  const { series: changed, back } = transforming(setup);
+  const own = windows.map(({ series, origin }) => ({ series: changed(series), origin }));
+  const found = await forecastsOf(model, params, setup, own, request);
+  return found.map(({ quantiles, median }) => ({
+    quantiles: quantiles.map((at) => at.map(back)),
+    median: median.map(back),
+  }));
+}
+
+/** What is asked of forecasts. */
+interface Request {
+  readonly levels: readonly number[];
+  readonly horizon: number;
+  readonly key: Key;
+}
+
+/** Forecasts of values as the net reads them. */
+async function forecastsOf<P, S>(
+  model: SequenceLayer<P, S>,
+  params: P,
+  setup: ForecastSetup,
+  windows: readonly ForecastWindow[],
+  { levels, horizon, key }: Request,
 ): Promise<Forecast[]> {
   const frames = windows.map(({ series, origin }) => frameOf(setup, series, origin));
   if (setup.way === "direct") return direct(model, params, setup, windows, frames, levels, horizon);
@@ -113,11 +134,7 @@ async function recursive<P, S>(
   setup: ForecastSetup,
   window: ForecastWindow,
   frame: WindowFrame,
-  {
-    levels,
-    horizon,
-    key,
-  }: { readonly levels: readonly number[]; readonly horizon: number; readonly key: Key },
+  { levels, horizon, key }: Request,
 ): Promise<Forecast> {
   const { series } = window;
   const { origin, scale } = frame;

@@ -22,6 +22,7 @@ import { residualSetupKind } from "./kinds.js";
 import { type ForecastBatch, packWindows, windowSteps } from "./pack-windows.js";
 import type { ReservoirForecastModel, ReservoirForecastParams } from "./reservoir-forecaster.js";
 import { SeriesError } from "./series-error.js";
+import { transforming } from "./value-transform.js";
 import { frameOf } from "./window-frame.js";
 
 /** How a reservoir's readout is fitted. */
@@ -106,9 +107,11 @@ async function fit(
   model: ReservoirForecastModel,
   setup: ForecastSetup,
   { ridge: wanted, washout: asked }: Required<ReservoirForecastOptions>,
-  windows: readonly ForecastWindow[],
+  raw: readonly ForecastWindow[],
   { key, signal, pause }: FitOptions,
 ): Promise<Fitted<ReservoirForecastParams> | null> {
+  const { series: changed } = transforming(setup);
+  const windows = raw.map(({ series, origin }) => ({ series: changed(series), origin }));
   const rest = pacer(pause);
   const longest = windows.reduce((most, { origin }) => Math.max(most, Math.min(origin, setup.context)), 0);
   const washout = asked ?? Math.min(setup.horizon, Math.floor(longest / 2));
