@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findCompiler, linkPortable } from "../../packages/longspan/kernels/build-addon.mjs";
+import { bundleForNode, withBundle } from "./bundle.mjs";
 import { platformHere, platforms } from "./platforms.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,7 +26,7 @@ export async function stage(folder) {
   const { version, license, engines } = readJson(join(library, "package.json"));
   const here = platformHere();
   const packages = [
-    stageLibrary(join(folder, "longspan"), version),
+    await stageLibrary(join(folder, "longspan"), version),
     join(root, "packages", "formats"),
     join(root, "packages", "cli"),
   ];
@@ -44,14 +45,15 @@ export async function stage(folder) {
   return tarballs;
 }
 
-/** The library as it is published: with the sources of the kernels, and the addons as optional dependencies. */
-function stageLibrary(at, version) {
+/** The library as it is published: with a bundle for Node.js, the sources of the kernels, and the addons as optional dependencies. */
+async function stageLibrary(at, version) {
   const manifest = readJson(join(library, "package.json"));
   for (const part of ["dist", "build", "README.md", "LICENSE"])
     cpSync(join(library, part), join(at, part), {
       recursive: true,
       filter: (from) => !from.startsWith(join(library, "build")) || /build$|\.wasm$/.test(from),
     });
+  await bundleForNode(library, at);
   cpSync(join(library, "kernels"), join(at, "kernels"), {
     recursive: true,
     filter: (from) => !/[/\\](test|build-wasm\.mjs|generate\.d\.mts)$/.test(from),
@@ -62,7 +64,7 @@ function stageLibrary(at, version) {
     cpSync(join(headers, file), join(at, "kernels", "node-api", file));
   cpSync(join(headers, "..", "LICENSE"), join(at, "kernels", "node-api", "LICENSE"));
   writeJson(join(at, "package.json"), {
-    ...manifest,
+    ...withBundle(manifest),
     files: [...manifest.files, "kernels"],
     scripts: { install: "node kernels/install.mjs" },
     optionalDependencies: Object.fromEntries(platforms.map(({ name }) => [name, version])),

@@ -1,6 +1,5 @@
 import { checkLossIn, valueGradAndAux } from "../autodiff/index.js";
 import { type Captured, capture, uncapturable } from "../capture/index.js";
-import { flowOf } from "../flow/index.js";
 import { add, mul, sub, where } from "../ops/index.js";
 import {
   allFinite,
@@ -154,6 +153,8 @@ export class TrainingStep<P, B, C, S> {
       state.optimiser.norm.data(),
     ]);
     dispose([value, grads]);
+    // Loaded when it is needed: a page that trains does not wait for it.
+    const { flowOf } = await import("../flow/flow-report.js");
     const { layers: flow } = await flowOf(
       // Without a flow penalty, which watches the layers itself.
       (params: Traceable<P>) => {
