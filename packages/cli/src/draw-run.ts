@@ -1,4 +1,4 @@
-import { type AnySequenceLayer, chain, draw, drawUnfolded, type OpenedRun } from "longspan";
+import { type AnySequenceLayer, chain, type Drawable, draw, drawUnfolded, type OpenedRun } from "longspan";
 import { fileReason, replaceFile } from "longspan/node";
 import type { DrawRunOptions } from "./command-options.js";
 import { exitCode, Failure } from "./failure.js";
@@ -20,20 +20,12 @@ export async function drawRun(run: string, { unfolded, detail, out }: DrawRunOpt
     );
   const opened: OpenedRun = await openTrained(run);
   const { kind } = opened;
-  const { model, params } = netOf(opened, run);
-  // Its own parameters: only their shapes count, and to make others would take its time.
-  const drawn = {
-    init: () => params,
-    apply: model.apply,
-    input: model.input,
-    further: model.further,
-    stream: model.stream,
-  };
+  const { of, over } = drawableOf(opened, run, unfolded ?? 2);
   const title = { title: `${run}, a model of the kind ${kind}` };
   const svg =
     unfolded === undefined
-      ? draw(drawn as never, { ...title, ...(detail ? { detail } : {}) })
-      : drawUnfolded(drawn as never, chain([unfolded]), {
+      ? draw(of, { ...title, ...(detail ? { detail } : {}), ...(over ? { arguments: over } : {}) })
+      : drawUnfolded(of, over ?? chain([unfolded]), {
           ...title,
           ...(detail ? { detail: detail as "units" | "variables" } : {}),
         });
@@ -48,16 +40,28 @@ export async function drawRun(run: string, { unfolded, detail, out }: DrawRunOpt
   }
 }
 
-/** The sequence layer in a run, with its parameters. @throws Failure if there is none */
-function netOf(
-  opened: OpenedRun,
+/**
+ * The model in a run, and what it is applied to where it is no sequence layer.
+ * @param size steps, or leaves of a tree
+ * @throws Failure if it cannot be drawn
+ */
+function drawableOf(
+  { kind, net, drawn, params, ...opened }: OpenedRun,
   run: string,
-): { readonly model: AnySequenceLayer; readonly params: unknown } {
-  const { kind, net, params } = opened;
+  size: number,
+): { readonly of: Drawable; readonly over: readonly unknown[] | null } {
+  // Its own parameters: only their shapes count, and to make others would take its time.
+  const withOwn = (of: object, own: unknown) => ({ ...of, init: () => own }) as never;
+  if (drawn !== undefined) {
+    const { model, arguments: over } = drawn(size);
+    return { of: withOwn({ apply: model.apply }, params), over };
+  }
   const { model } = opened as { readonly model?: AnySequenceLayer };
-  if (net !== undefined) return net;
-  if (model !== undefined && "stream" in model) return { model, params };
-  throw new Failure(
-    `${run} is a run of the kind ${kind}, whose net is no chain of steps that could be drawn`,
-  );
+  const layer = net ?? (model !== undefined && "stream" in model ? { model, params } : null);
+  if (layer === null)
+    throw new Failure(
+      `${run} is a run of the kind ${kind}, whose net is no chain of steps that could be drawn`,
+    );
+  const { apply, input, further, stream } = layer.model;
+  return { of: withOwn({ apply, input, further, stream }, layer.params), over: null };
 }

@@ -25,6 +25,12 @@ beforeAll(() => {
   ];
   expect(longspan(folder, ...text, ...small, "--out", "run").code).toBe(0);
   expect(longspan(folder, "train", "synthetic", "adding", ...small, "--out", "sums").code).toBe(0);
+  writeFileSync(at("trees.txt"), "(1 (0 a) (1 (0 b) (1 c)))\n(0 (0 c) (0 a))\n".repeat(10));
+  writeFileSync(at("pairs.tsv"), "ab\tba\nb\tb\na\ta\naab\tbaa\n".repeat(10));
+  expect(longspan(folder, "train", "trees", "trees.txt", ...small, "--out", "trees").code).toBe(0);
+  expect(
+    longspan(folder, "train", "pairs", "pairs.tsv", ...small, "--valid", "0", "--out", "pairs").code,
+  ).toBe(0);
 });
 
 describe("draw", () => {
@@ -44,6 +50,22 @@ describe("draw", () => {
     expect(steps).not.toContain("⁽⁴⁾");
     expect(longspan(folder, "draw", "sums", "--detail", "variables").stdout).toContain(">output<");
     expect(longspan(folder, "draw", "run", "--detail", "operations").stdout).toContain(">sigmoid<");
+  });
+
+  it("draws a tree over its children, and what writes beside what reads", () => {
+    const circuit = longspan(folder, "draw", "trees");
+    expect([circuit.code, circuit.stderr]).toEqual([0, ""]);
+    expect(circuit.stdout).toContain(">output<");
+    // Two children, each with a state and a cell state that are passed up.
+    expect(circuit.stdout.match(/class="delay"/g)).toHaveLength(4);
+    const tree = longspan(folder, "draw", "trees", "--unfolded", "3").stdout;
+    for (const node of ["₀", "₁", "₂", "₃", "₄"]) expect(tree).toContain(`>output${node}<`);
+    expect(tree).not.toContain(">output₅<");
+    const pair = longspan(folder, "draw", "pairs", "--unfolded", "3");
+    expect([pair.code, pair.stderr]).toEqual([0, ""]);
+    expect(pair.stdout).toContain(">output⁽³⁾<");
+    expect(pair.stdout).not.toContain("⁽⁴⁾");
+    expect(longspan(folder, "draw", "pairs").stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   });
 
   it("writes .svg and .png files", () => {

@@ -143,6 +143,7 @@ export {
   type ClassifyEncoding,
   type ClassifyModelSettings,
   classifyRunModel,
+  type DrawnModel,
   decodeRun,
   isOwnCell,
   type KeptWeights,

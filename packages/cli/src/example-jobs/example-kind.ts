@@ -28,6 +28,10 @@ export interface ExampleKind<S extends ExampleSettings, E extends object, X, P> 
   learner(settings: S, encoding: E, cell: OwnCellMaker | null): Learner<X, P>;
   /** Where the settings ask for a model whose learner fits it in one pass: what it is, in words. Null, and by default, it is trained step by step. */
   onePass?(settings: S): string | null;
+  /** The settings by which `longspan eval` measures, where a validation looks at a part only. */
+  evalSettings?(settings: S): S;
+  /** On what the figures of an evaluation are measured, in words, where that is not all that is held out: "200 held-out sources". */
+  measuredOn?(details: object): string;
   /** What is in the details of an evaluation, in lines. */
   detailLines?(details: object): readonly RunLine[];
   /** The same on the page of a run. */

@@ -12,7 +12,10 @@ import { type ExampleFacts, exampleMeasures, type Figures } from "./example-even
 import type { AnyExampleKind, ShownMeasure } from "./example-kind.js";
 import { figuresInWords, measureInWords } from "./example-lines.js";
 
-type Kind = Pick<AnyExampleKind, "one" | "counted" | "lossUnit" | "measures" | "sections" | "settings">;
+type Kind = Pick<
+  AnyExampleKind,
+  "one" | "counted" | "lossUnit" | "measures" | "measuredOn" | "sections" | "settings"
+>;
 
 /** A run over examples as one HTML page. */
 export function exampleHtml(
@@ -67,7 +70,7 @@ function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kin
       figures.push([
         capital(words),
         measureInWords(shown[name], as),
-        `of ${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`,
+        `of ${(done?.details && kind.measuredOn?.(done.details)) ?? `${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`}`,
       ]);
     figures.push(["Held-out loss", lossFigure(shown.loss), kind.lossUnit]);
   }

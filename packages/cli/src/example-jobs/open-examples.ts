@@ -32,7 +32,11 @@ export async function openExamples<S extends ExampleSettings, E extends object, 
   const config = readRunConfig(run, exampleSchema(kind.task, kind.settings)) as unknown as ExampleConfig<S>;
   const { settings } = config;
   const encoding = storedEncoding<E>(run);
-  const learner = kind.learner(settings, encoding, await cellOfRun(run, settings));
+  const learner = kind.learner(
+    kind.evalSettings?.(settings) ?? settings,
+    encoding,
+    await cellOfRun(run, settings),
+  );
   const { params, step } = readRunWeights(run, learner);
   if (other === undefined && settings.valid === 0)
     throw new Failure(`${run} was trained with nothing held out (--valid 0); name other data`);

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { alignments, type PairsDetails } from "longspan";
 import { openRun } from "longspan/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPairs } from "../../src/jobs/pairs/read-pairs.js";
@@ -59,6 +60,46 @@ describe("train pairs", () => {
     });
     const page = readFileSync(at("run", "report.html"), "utf8");
     expect(page).toContain("<h2>What it writes</h2>");
+    expect(page).toContain("of 2 held-out sources");
+  });
+
+  it("shows where it looked while it wrote", () => {
+    const { details } = jsonLines(readFileSync(at("run", "metrics.jsonl"), "utf8")).at(-1) as never as {
+      details: PairsDetails;
+    };
+    expect(details.attention).toHaveLength(2);
+    const { model, params } = openRun(at("run"), "pairs");
+    const page = readFileSync(at("run", "report.html"), "utf8");
+    for (const [k, { source, written, weights }] of details.attention.entries()) {
+      const sample = details.samples[k]!;
+      expect(source).toEqual([...sample.source, null]);
+      expect(written).toEqual([...sample.found.split(" "), null]);
+      // Numbers of the symbols: 0 to 2 are the beginning, the end and what is unknown.
+      const numbers = (symbols: readonly (string | null)[], side: "source" | "target") =>
+        symbols.map((symbol) => (symbol === null ? 1 : 3 + model.vocabulary[side].symbols.indexOf(symbol)));
+      const asked = [numbers(source, "source")];
+      const [expected] = alignments(model.net, params, asked, [numbers(written, "target").slice(0, -1)], {
+        begin: 0,
+      });
+      expect(weights).toHaveLength(written.length);
+      for (const [row, found] of weights.entries())
+        for (const [column, weight] of found.entries()) {
+          expect(weight).toBeCloseTo(expected![row]![column]!, 3);
+          const title = `${written[row] ?? "end"} looks at ${source[column] ?? "end"}: ${weight.toFixed(2)}`;
+          expect(page).toContain(`fill-opacity="${weight}"><title>${title}</title>`);
+        }
+    }
+    expect(page.match(/class="attention"/g)).toHaveLength(2);
+  });
+
+  it("validations have some sources written, eval all", () => {
+    const more = [...small, ...levels, "--valid", "0.3", "--written", "3", "--steps", "2", "--no-attention"];
+    expect(longspan(folder, "train", "pairs", "words.tsv", ...more, "--out", "some").code).toBe(0);
+    const { details } = jsonLines(readFileSync(at("some", "metrics.jsonl"), "utf8")).at(-1)!;
+    expect(details).toMatchObject({ written: 3, attention: [] });
+    expect(readFileSync(at("some", "report.html"), "utf8")).not.toContain("Where it looks");
+    const told = JSON.parse(longspan(folder, "eval", "some", "--json").stdout);
+    expect(told).toMatchObject({ examples: 7, details: { written: 7 } });
   });
 
   it("opens in the library, and writes", async () => {

@@ -20,6 +20,7 @@ export { type OpenedPairsRun, type PairsModelSettings, pairsRunModel } from "./p
 export * from "./run-error.js";
 export * from "./run-files.js";
 export type { OpenedRun, OpenOptions, RunEncoding, RunKind } from "./run-kind.js";
+export type { DrawnModel, OpenedRun, OpenOptions, RunKind } from "./run-kind.js";
 export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
 export * from "./run-steps.js";

@@ -19,6 +19,8 @@ import {
   pairsPredictor,
 } from "../tasks/pairs/index.js";
 import { pairsVocabularyKind } from "../tasks/pairs/pairs-vocabulary.js";
+import { zeros } from "../tensor/index.js";
+import { chain } from "../unfold/index.js";
 import { cellKind, type OwnCellMaker, runCell } from "./cell-names.js";
 import { entryOf, type RunSchema } from "./configuration.js";
 import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
@@ -111,6 +113,11 @@ export const pairsRun: RunKind<OpenedPairsRun> = {
     const model = pairsRunModel(knownSettings<PairsModelSettings>(config, schema), vocabulary, cell);
     const kept = keptWeights(source, { init: (key) => model.net.init(key) });
     const predictor = (options?: PairsPredictorOptions) => pairsPredictor(model, kept.params, options);
-    return { kind: "pairs", config, vocabulary, model, ...kept, predictor };
+    const drawn = (steps: number) => {
+      const [x, structure] = [zeros([steps], "int32"), chain([steps])];
+      const target = { x, structure: structure.withSets({ source: structure }) };
+      return { model: model.net, arguments: [{ x, structure }, target] };
+    };
+    return { kind: "pairs", config, vocabulary, model, ...kept, drawn, predictor };
   },
 };

@@ -1,5 +1,5 @@
 import type { SubwordCodec } from "../data/index.js";
-import type { AnySequenceLayer } from "../nn/index.js";
+import type { AnySequenceLayer, Module } from "../nn/index.js";
 import type { Predictor } from "../tasks/index.js";
 import type { OwnCellMaker } from "./cell-names.js";
 import type { RunConfig, RunSchema } from "./configuration.js";
@@ -13,8 +13,16 @@ export interface OpenedRun<P = unknown> extends KeptWeights<P> {
   readonly config: RunConfig;
   /** Of a model that is no sequence layer itself: the layer in it and its parameters, for drawings. */
   readonly net?: { readonly model: AnySequenceLayer; readonly params: unknown };
+  /** Of a model that is no sequence layer: what is applied to what, over so many steps, or leaves of a tree, for drawings. */
+  drawn?(size: number): DrawnModel;
   /** What it makes of inputs one by one; absent where there are no inputs. */
   predictor?(): Predictor;
+}
+
+/** A model with what its `apply` is given after the parameters of the run. */
+export interface DrawnModel {
+  readonly model: Pick<Module<never, readonly never[], unknown>, "apply">;
+  readonly arguments: readonly unknown[];
 }
 
 /** What is needed besides the files of a run. */

@@ -9,6 +9,8 @@ import {
   treeEncodingKind,
   treePredictor,
 } from "../tasks/trees/index.js";
+import { zeros } from "../tensor/index.js";
+import { trees } from "../unfold/index.js";
 import { cellKind, type OwnCellMaker, treeCell, treeRunCells } from "./cell-names.js";
 import { entryOf, type RunSchema } from "./configuration.js";
 import { knownSettings, type OpenedRun, type RunKind } from "./run-kind.js";
@@ -81,7 +83,15 @@ export const treesRun: RunKind<OpenedTreesRun> = {
     const model = treesRunModel(knownSettings(config, schema), encoding, cell);
     const kept = keptWeights(source, model);
     const predictor = () => treePredictor(model, kept.params, encoding);
-    return { kind: "trees", config, encoding, model, ...kept, predictor };
+    const drawn = (leaves: number) => {
+      // Two children for each node that is none of the leaves, from the root down.
+      const nodes = Array.from({ length: 2 * leaves - 1 }, (_, i) =>
+        i < leaves - 1 ? [2 * i + 1, 2 * i + 2] : [],
+      );
+      const forest = trees([{ children: nodes }], model.ports.length > 0 ? { ports: model.ports } : {});
+      return { model, arguments: [zeros([forest.nodes], "int32"), forest] };
+    };
+    return { kind: "trees", config, encoding, model, ...kept, drawn, predictor };
   },
 };
 

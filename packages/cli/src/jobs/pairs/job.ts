@@ -1,4 +1,5 @@
 import {
+  type AttendedText,
   heldOutPart,
   type Key,
   type PairsDetails,
@@ -12,6 +13,7 @@ import {
 import type { ExampleKind } from "../../example-jobs/index.js";
 import { type Html, html } from "../../report/html.js";
 import { counted, type RunLine, whole } from "../../run-lines.js";
+import { attentionSvg } from "./attention-picture.js";
 import { readPairs } from "./read-pairs.js";
 import { type PairsSettings, pairsSettings } from "./settings.js";
 
@@ -43,6 +45,8 @@ export const pairsJob: ExampleKind<PairsSettings, PairsVocabulary, TextPair, Pai
     const model = pairsRunModel({ cell, hidden, layers, features, dropout, attention }, encoding, own);
     return pairsLearner(model, { written, backward: { kind: backward } });
   },
+  evalSettings: (settings) => ({ ...settings, written: Number.MAX_SAFE_INTEGER }),
+  measuredOn: (details) => `${whole((details as PairsDetails).written)} held-out sources`,
   detailLines: (details) =>
     (details as PairsDetails).samples
       .slice(0, 3)
@@ -77,11 +81,20 @@ function summaryOf(pairs: readonly TextPair[], { source, target, longest }: Pair
   ];
 }
 
-function sections({ samples, written }: PairsDetails): Html {
+function sections({
+  samples,
+  written,
+  attention = [],
+}: Pick<PairsDetails, "samples" | "written"> & Partial<PairsDetails>): Html {
   return html`<section class="lengths"><h2>What it writes</h2><p class="remark">${whole(written)} held-out sources were written, the most probable symbol each time.</p>
 <table><thead><tr><th scope="col">source</th><th scope="col">written</th><th scope="col">wanted</th></tr></thead>
 <tbody>${samples.map(
     ({ source, found, wanted }) =>
       html`<tr><th scope="row">${source}</th><td>${found}</td><td>${wanted.join(" or ")}</td></tr>`,
-  )}</tbody></table></section>`;
+  )}</tbody></table></section>${attention.length === 0 ? null : attentionHtml(attention)}`;
+}
+
+function attentionHtml(attention: readonly AttendedText[]): Html {
+  return html`<section><h2>Where it looks</h2><p class="remark">A row for each symbol that was written, a column for each of the source: the darker, the more weight.</p>
+${attention.map(attentionSvg)}</section>`;
 }

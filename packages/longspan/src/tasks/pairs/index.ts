@@ -1,3 +1,4 @@
+export type { AttendedText } from "./attended.js";
 export {
   type PairsBatch,
   type PairsDetails,

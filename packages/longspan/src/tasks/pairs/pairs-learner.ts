@@ -7,6 +7,7 @@ import { backwardKind } from "../../unfold/kinds.js";
 import { type ExampleTask, type ExampleTaskOptions, exampleTask, exampleTaskKinds } from "../example-task.js";
 import { forEachBatch } from "../for-each-batch.js";
 import type { Learner } from "../learner.js";
+import { type AttendedText, attended } from "./attended.js";
 import { type PairsModel, type PairsParams, pairsModelKind, sourceSymbols } from "./pairs-model.js";
 import { pairsScores } from "./pairs-scores.js";
 import { begin, end, type TextPair } from "./pairs-vocabulary.js";
@@ -39,6 +40,8 @@ export interface PairsDetails {
     readonly wanted: readonly string[];
     readonly found: string;
   }[];
+  /** Where the model looked while it wrote some of them; none if it has no attention. */
+  readonly attention: readonly AttendedText[];
 }
 
 /**
@@ -107,7 +110,11 @@ export function pairsLearner(
         loss: nats / symbols,
         examples: pairs.length,
         measures: { ...scores },
-        details: { written: sources.length, samples } satisfies PairsDetails,
+        details: {
+          written: sources.length,
+          samples,
+          attention: attended(model, params, samples, 3),
+        } satisfies PairsDetails,
       };
     },
   };
