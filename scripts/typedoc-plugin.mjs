@@ -78,6 +78,8 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     // The front page already bears the project's name.
     if (project.readme) takeHeading(project.readme);
+    // With entries of several packages the project is the repository, and types of none of them would have to be exported.
+    project.packageName = "longspan";
   });
 }
 

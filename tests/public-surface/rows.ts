@@ -1,5 +1,6 @@
 import type { Rows } from "./calls.js";
 import { decodingRows } from "./decoding.js";
+import { kerasRows } from "./formats-keras.js";
 import { optimiserRows } from "./learning.js";
 import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
@@ -37,6 +38,7 @@ export const rows: Rows = {
   ...runRows,
   ...turingRows,
   ...nodeRows,
+  ...kerasRows,
 };
 
 /** A row for every static function and method of the exported classes. */

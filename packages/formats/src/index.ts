@@ -3,4 +3,4 @@
  *
  * @module longspan-formats
  */
-export {};
+export * from "./keras/index.js";

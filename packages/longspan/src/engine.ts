@@ -30,6 +30,7 @@ export {
 export * from "./compile/index.js";
 export { executor, executorReport, ReferenceExecutor } from "./executors/index.js";
 export { fromHalf } from "./io/half-floats.js";
+export { decodeUtf8, encodeUtf8 } from "./io/utf8.js";
 export { looksLikeZip, readZip, writeZip, type ZipEntry } from "./io/zip.js";
 export * from "./ops/index.js";
 export { BoundView } from "./program/bound-view.js";

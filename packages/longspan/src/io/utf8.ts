@@ -5,14 +5,21 @@ declare const TextDecoder: new (
   options: { fatal: boolean; ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
-/** The bytes of a text. */
+/**
+ * The bytes of a text.
+ * @example encodeUtf8("ä").length // 2
+ */
 export function encodeUtf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text of bytes. @throws TypeError if they are not UTF-8. */
+/**
+ * The text of bytes.
+ * @throws TypeError if they are not UTF-8
+ * @example decodeUtf8(encodeUtf8("ä")) // "ä"
+ */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
