@@ -84,7 +84,7 @@ module.exports = {
       from: { path: "^packages/formats/src/" },
       to: {
         path: ["^packages/", "^(node:)?(fs|os|path|child_process|zlib)$"],
-        pathNot: ["^packages/formats/src/", `${library}(index|engine)\\.ts$`],
+        pathNot: ["^packages/formats/src/", "/node_modules/", `${library}(index|engine)\\.ts$`],
       },
     },
     {

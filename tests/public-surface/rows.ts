@@ -1,6 +1,7 @@
 import type { Rows } from "./calls.js";
 import { decodingRows } from "./decoding.js";
 import { kerasRows } from "./formats-keras.js";
+import { onnxRows } from "./formats-onnx.js";
 import { optimiserRows } from "./learning.js";
 import { memoryRows } from "./memory.js";
 import { netRows } from "./nets.js";
@@ -39,6 +40,7 @@ export const rows: Rows = {
   ...turingRows,
   ...nodeRows,
   ...kerasRows,
+  ...onnxRows,
 };
 
 /** A row for every static function and method of the exported classes. */
