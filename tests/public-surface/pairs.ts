@@ -81,6 +81,7 @@ export const pairsRows: Rows = {
         methods: exempted(
           "called by train()",
           "batch",
+          "share",
           "curvatureBatch",
           "predictions",
           "carriedAtStart",

@@ -17,6 +17,7 @@ import {
   mul,
   pascanuRnn,
   perceptron,
+  ranksInProcess,
   recurrent,
   rnn,
   saveModel,
@@ -366,9 +367,16 @@ const task = () => textTask(model(), streams());
 const optimiser = () => sgd({ learningRate: 0.1 });
 const started = () => startTraining(task(), optimiser(), model().init(Key.of(1)));
 const byTrain: Row["methods"] = Object.fromEntries(
-  ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe", "unpenalised"].map(
-    (name) => [name, exempt("called by train()")],
-  ),
+  [
+    "batch",
+    "curvatureBatch",
+    "predictions",
+    "carriedAtStart",
+    "loss",
+    "describe",
+    "unpenalised",
+    "share",
+  ].map((name) => [name, exempt("called by train()")]),
 );
 const taskMethods = (...without: string[]): Row["methods"] =>
   Object.fromEntries(Object.entries(byTrain ?? {}).filter(([name]) => !without.includes(name)));
@@ -469,9 +477,11 @@ export const trainRows: Rows = {
         callbacks: maybe(argument([{}], ["list"], [5])),
         reportSeconds: maybe(atLeastZero(1)),
         signal: signal(),
+        collective: maybe(thing(ranksInProcess(1)[0]!)),
         pause: pause(),
       }),
     }),
+  ranksInProcess: () => row({ ranks: size(1) }),
   evaluateText: () =>
     row({
       model: thing(model()),

@@ -43,7 +43,7 @@ const numbers = () => argument([1, 2, 3, 4, 5, 6], ["list"]);
 const named = (names: readonly string[], why: string): Row["methods"] =>
   Object.fromEntries(names.map((name) => [name, exempt(why)]));
 const learner = ["init", "sizeOf", "pack", "predictions", "loss", "evaluate"];
-const task = ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe"];
+const task = ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe", "share"];
 
 /** Rows of forecasts of time series. */
 export const seriesRows: Rows = {

@@ -51,7 +51,7 @@ const byLoop: Row["methods"] = Object.fromEntries(
 const methods = (...names: string[]): Row["methods"] =>
   Object.fromEntries(names.map((name) => [name, byLoop![name]!]));
 const task: Row["methods"] = Object.fromEntries(
-  ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe"].map((name) => [
+  ["batch", "curvatureBatch", "predictions", "carriedAtStart", "loss", "describe", "share"].map((name) => [
     name,
     exempt("called by train()"),
   ]),

@@ -79,6 +79,13 @@ export function exampleTask<X, P, B>(
       `batch ${(step % batches.perPass) + 1} of ${batches.perPass} in pass ${batches.passOf(step) + 1} over the examples`,
     predictions: (some) => learner.predictions(some),
     carriedAtStart: () => ({}),
+    share: ({ rank, size: ranks }) => ({
+      batch(step) {
+        // Every so many: where a batch is in the order of lengths, all ranks get short and long examples.
+        const own = batches.batch(step).filter((_, i) => i % ranks === rank);
+        return own.length === 0 ? null : packed(own);
+      },
+    }),
     loss: (params, some, carried, forNet) => ({ loss: learner.loss(params, some, forNet), carried }),
   };
 }

@@ -1,6 +1,7 @@
 export * from "./answer-loss.js";
 export * from "./checkpoint.js";
 export * from "./clipping-bias.js";
+export { type Collective, type Rank, ranksInProcess } from "./collective.js";
 export * from "./evaluate-by-length.js";
 export * from "./evaluate-synthetic.js";
 export * from "./evaluate-text.js";
@@ -8,7 +9,7 @@ export { ExplosionError, type StepOrigins, type StepReport } from "./explosion-e
 export type { Pause } from "./pace.js";
 export * from "./step-by-step.js";
 export { type SyntheticTask, type SyntheticTaskOptions, syntheticTask } from "./synthetic-task.js";
-export type { Task, TaskLoss } from "./task.js";
+export type { Task, TaskLoss, TaskShare } from "./task.js";
 export { type TextTask, type TextTaskOptions, textTask } from "./text-task.js";
 export * from "./training-loop.js";
 export {

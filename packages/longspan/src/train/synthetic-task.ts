@@ -16,6 +16,7 @@ import { keyKind } from "../tensor/kinds.js";
 import type { Backward } from "../unfold/index.js";
 import { backwardKind } from "../unfold/kinds.js";
 import { answerLoss } from "./answer-loss.js";
+import { shareOf } from "./collective.js";
 import type { Task } from "./task.js";
 
 /** Training of a model on a synthetic problem. P: its parameters. */
@@ -77,6 +78,10 @@ export function syntheticTask<P, S>(
     describe: (step) => `batch ${step} of ${problem.name}`,
     predictions: ({ scored }) => scored.length,
     carriedAtStart: () => ({}),
+    share(of) {
+      const { from, to } = shareOf(batch, of);
+      return { batch: (step) => (from === to ? null : problem.sample(key, step, to - from, from)) };
+    },
     loss(params, sequences, carried, forLayer) {
       const options = { key: forLayer, ...(backward ? { backward } : {}) };
       const outputs = answers(model, params, problem, sequences, options);

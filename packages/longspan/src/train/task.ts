@@ -1,4 +1,5 @@
 import type { Key, Traceable, Value } from "../tensor/index.js";
+import type { Rank } from "./collective.js";
 
 /** What is trained: batches by number, and the loss on one. P: parameters. B: a batch. C: what is carried from step to step. */
 export interface Task<P, B, C> {
@@ -26,6 +27,24 @@ export interface Task<P, B, C> {
   unpenalised?(params: Traceable<P>, batch: B, carried: C, key: Key): TaskLoss<C>;
   /** Where a step's batch comes from, in the user's words, for reports of what went wrong in it. */
   describe?(step: number): string;
+  /**
+   * What of the task falls to one of several ranks (`Collective`). A task without it is trained by one process only.
+   * @throws RangeError if there is not enough for so many ranks
+   */
+  share?(of: Rank): TaskShare<B, C>;
+}
+
+/** What of a task falls to one of several ranks. The shares of all ranks make up the whole. */
+export interface TaskShare<B, C> {
+  /** The rank's part of the batch of a step; null where nothing is left for it. */
+  batch(step: number): B | null;
+  /** How what is carried is shared; absent where nothing is carried. */
+  readonly carried?: {
+    /** The rank's part of the whole. */
+    part(whole: C): C;
+    /** The whole, of the parts of all ranks in their order. */
+    whole(parts: readonly C[]): C;
+  };
 }
 
 /** What a task's loss gives. */

@@ -9,11 +9,12 @@ import {
   type SequenceLayer,
 } from "../nn/index.js";
 import { textModelKind } from "../nn/kinds.js";
-import { slice } from "../ops/index.js";
-import { fromArray, mapTree, scope, type Traceable, zeros } from "../tensor/index.js";
-import { type Backward, chain } from "../unfold/index.js";
+import { concat, slice } from "../ops/index.js";
+import { fromArray, mapTree, mapTrees, scope, type Traceable, zeros } from "../tensor/index.js";
+import { type Backward, chain, type Structure } from "../unfold/index.js";
 import { backwardKind } from "../unfold/kinds.js";
-import type { Task } from "./task.js";
+import { type Rank, shareOf } from "./collective.js";
+import type { Task, TaskShare } from "./task.js";
 
 /** How a language model is trained on a text. */
 export interface TextTaskOptions {
@@ -59,6 +60,7 @@ export function textTask<P, S>(
     describe: (step) => text.describe(step),
     predictions: ({ targets }) => targets.length,
     carriedAtStart: (params) => zeroState(model, params, text.streams),
+    share: (of) => shareOfStreams(text, of),
     loss(params, { inputs, targets, structure, fresh }, carried, key) {
       const n = inputs.length;
       const { output, final } = model.apply(params, fromArray(inputs, [n], "int32"), structure, {
@@ -70,6 +72,49 @@ export function textTask<P, S>(
         loss: crossEntropyMean(output, fromArray(targets, [n], "int32")),
         carried: final as Traceable<S>,
       };
+    },
+  };
+}
+
+/** Some of the streams, and their states. */
+function shareOfStreams<S>(text: TextStreams, of: Rank): TaskShare<Segment, S> {
+  const { streams } = text;
+  if (streams < of.size)
+    throw new RangeError(
+      `textTask: ${streams} streams cannot be shared among ${of.size} ranks, which take one each at least; give more streams or start fewer ranks`,
+    );
+  const { from, to } = shareOf(streams, of);
+  const many = to - from;
+  const structures = new Map<number, Structure>();
+  const structureOf = (steps: number) => {
+    const structure = structures.get(steps) ?? chain(new Array<number>(many).fill(steps));
+    structures.set(steps, structure);
+    return structure;
+  };
+  const columns = (all: Int32Array, steps: number) =>
+    Int32Array.from(
+      { length: steps * many },
+      (_, i) => all[Math.floor(i / many) * streams + from + (i % many)]!,
+    );
+  return {
+    batch(step) {
+      const { inputs, targets, fresh } = text.segment(step);
+      const steps = inputs.length / streams;
+      return {
+        inputs: columns(inputs, steps),
+        targets: columns(targets, steps),
+        structure: structureOf(steps),
+        fresh,
+      };
+    },
+    carried: {
+      // A stream has one row in a state, or, where the cell reads further back than one step, several.
+      part: (whole) =>
+        mapTree(whole, (v) => {
+          const rows = v.shape[0]! / streams;
+          return slice(v, 0, from * rows, to * rows);
+        }),
+      whole: ([first, ...others]) => mapTrees(first as S, others, (parts) => concat(parts, 0)),
     },
   };
 }

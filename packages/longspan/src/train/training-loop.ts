@@ -16,13 +16,15 @@ import type { ExplosionPolicy, Schedule, Transform } from "../optim/index.js";
 import { transformKind } from "../optim/kinds.js";
 import type { Key } from "../tensor/index.js";
 import { keyKind } from "../tensor/kinds.js";
+import { type Collective, collectiveKind } from "./collective.js";
 import type { StepReport } from "./explosion-error.js";
 import { stateKind, taskKind } from "./kinds.js";
 import { LossSum, RecentLoss } from "./loss-window.js";
 import { clock, type Pause, pacer } from "./pace.js";
+import { type Agreed, Ranks } from "./ranks.js";
 import type { Task } from "./task.js";
 import { dispose, shared, type TrainingState, type Validation } from "./training-state.js";
-import { TrainingStep } from "./training-step.js";
+import { type Step, TrainingStep } from "./training-step.js";
 import { isStale, ValidationClock, type ValidationOptions, validationKinds } from "./validation.js";
 
 /**
@@ -50,6 +52,12 @@ export interface TrainOptions<P, S, C> {
   readonly reportSeconds?: number;
   /** The run ends after the current step once this says so, such as an `AbortSignal`. */
   readonly signal?: { readonly aborted: boolean };
+  /**
+   * The ranks among which each batch is shared: each calls `train` with the same task and the same options but for its collective. The
+   * gradients of the shares are joined, and the ranks take the same steps, up to rounding those of one process with the whole batch. The first
+   * rank's state, clock and validation count; its callbacks see all. By default there is one rank.
+   */
+  readonly collective?: Collective;
   /** Gives way to the event loop; called every 50 ms or, if that is longer, at each step. */
   readonly pause?: Pause;
 }
@@ -58,7 +66,10 @@ export interface TrainOptions<P, S, C> {
 export interface TrainCallback<P, S, C> {
   /** Now and then, before each validation and at the end. */
   onReport?(report: TrainReport<P, S, C>): void | Promise<void>;
-  /** After each step; its time is not counted. The state is to look at, and its history is that of the last report. */
+  /**
+   * After each step; its time is not counted. The state is to look at, its history is that of the last report, and of several ranks it has
+   * what the rank itself carries.
+   */
   onStep?(state: TrainingState<P, S, C>): void | Promise<void>;
   /** After each validation. The state has it in its history. */
   onValidation?(report: ValidationReport<P, S, C>): void | Promise<void>;
@@ -145,7 +156,8 @@ export class NonFiniteLossError extends Error {
  *
  * @param state from `startTraining`, from an earlier run, or from `decodeCheckpoint`. It is used up: its tensors are released on the way.
  * @throws ExplosionError | NonFiniteLossError and what callbacks throw
- * @throws RangeError if the budget is not a non-negative number.
+ * @throws RangeError if the budget is not a non-negative number, or there is not enough for so many ranks
+ * @throws TypeError if the task cannot be shared among ranks
  * @example
  * const model = languageModel({ vocabulary: 65, features: 8, hidden: 16 });
  * const task = textTask(model, textStreams(new Int32Array(2000), { streams: 4, steps: 16 }));
@@ -170,7 +182,9 @@ export async function train<P, B, C, S>(
   if (options.validation) checkSettings("train: validation", options.validation, validationKinds as never);
   for (const [i, callback] of (options.callbacks ?? []).entries())
     check("train", `callbacks[${i}]`, callback, record);
-  const run = new Run(task, state, options);
+  checkBudget(options.budget);
+  const ranks = ranksOf(task, options.collective);
+  const run = new Run(task, (await ranks?.begin(state)) ?? state, options, ranks);
   try {
     return await run.toTheEnd();
   } catch (error) {
@@ -179,6 +193,25 @@ export async function train<P, B, C, S>(
   } finally {
     run.close();
   }
+}
+
+/** The ranks of a run; null where there is one. */
+function ranksOf<P, B, C>(task: Task<P, B, C>, collective: Collective | undefined): Ranks<B, C> | null {
+  if (collective === undefined || collective.size === 1) return null;
+  if (!task.share)
+    throw new TypeError(
+      `train: the task has no share, so its batches cannot be shared among ${collective.size} ranks; give it one, or train with one rank`,
+    );
+  return new Ranks(collective, task.share(collective));
+}
+
+/** What a step takes from schedules. */
+type Overrides = { readonly learningRate?: number; readonly momentum?: number };
+
+/** A step, and the predictions of its batch. */
+interface Taken<P, S, C> {
+  readonly step: Step<P, S, C>;
+  readonly count: number;
 }
 
 type Ended = Trained<unknown, unknown, unknown>["ended"];
@@ -198,15 +231,17 @@ class Run<P, B, C, S> {
   private predictions = 0;
   private reportedAt = this.begin;
   private reportedStep: number;
+  /** What the ranks agreed on last; null where there is one. */
+  private agreed: Agreed | null = null;
 
   constructor(
     private readonly task: Task<P, B, C>,
     private state: TrainingState<P, S, C>,
     private readonly options: TrainOptions<P, S, C>,
+    private readonly ranks: Ranks<B, C> | null,
   ) {
-    checkBudget(options.budget);
     this.policy = options.onExplosion ?? { nonFinite: "stop" };
-    this.stepper = new TrainingStep(task, options.optimiser, this.policy, options.key);
+    this.stepper = new TrainingStep(task, options.optimiser, this.policy, options.key, ranks);
     this.rest = pacer(options.pause);
     this.past = state.history;
     this.reportedStep = state.step;
@@ -216,7 +251,7 @@ class Run<P, B, C, S> {
   }
 
   async toTheEnd(): Promise<Trained<P, S, C>> {
-    const { reportSeconds = 1 } = this.options;
+    await this.agree();
     // A run that was interrupted in its validation is taken up there.
     let ended = this.over();
     if (this.validationDue(ended)) ended = (await this.validate()) ?? ended;
@@ -225,13 +260,18 @@ class Run<P, B, C, S> {
       await this.notify((c) => c.onStep?.(this.state));
       ended = this.over();
       const validating = this.validationDue(ended);
-      if (ended !== null || validating || clock() - this.reportedAt >= 1000 * reportSeconds) {
+      if (ended !== null || validating || (this.agreed?.due ?? this.reportDue())) {
         await this.report();
         // The callbacks take time and may bring the signal.
+        await this.agree();
         ended ??= this.over();
         if (this.validationDue(ended)) ended = (await this.validate()) ?? ended;
       }
     }
+    await this.withWhole(async (state) => {
+      if (state.carried !== this.state.carried) dispose(this.state.carried);
+      this.state = state;
+    });
     const { state, seconds, predictions } = this;
     const end: Trained<P, S, C> = { state, ended, loss: this.recent.mean, seconds, predictions };
     await this.notify((c) => c.onEnd?.(end));
@@ -256,7 +296,31 @@ class Run<P, B, C, S> {
   }
 
   private elapsed(): number {
-    return this.past.elapsed + (clock() - this.begin) / 1000;
+    return this.agreed?.elapsed ?? this.past.elapsed + (clock() - this.begin) / 1000;
+  }
+
+  private reportDue(): boolean {
+    return clock() - this.reportedAt >= 1000 * (this.options.reportSeconds ?? 1);
+  }
+
+  /** Agrees with the other ranks, if there are any, on what depends on time and on signals. @returns predictions of all shares */
+  private async agree(predictions = 0): Promise<number> {
+    if (!this.ranks) return predictions;
+    const elapsed = this.past.elapsed + (clock() - this.begin) / 1000;
+    const aborted = this.options.signal?.aborted ?? false;
+    this.agreed = await this.ranks.agree({ elapsed, aborted, due: this.reportDue(), predictions });
+    return this.agreed.predictions;
+  }
+
+  /** Hands over the state with what all ranks carry; it is released afterwards, unless it has become that of the run. */
+  private async withWhole<R>(look: (state: TrainingState<P, S, C>) => Promise<R>): Promise<R> {
+    if (!this.ranks) return look(this.state);
+    const carried = await this.ranks.carried(this.state.carried);
+    try {
+      return await look({ ...this.state, carried });
+    } finally {
+      if (carried !== this.state.carried) dispose(carried);
+    }
   }
 
   private fraction(): number {
@@ -267,7 +331,7 @@ class Run<P, B, C, S> {
   }
 
   private over(): Ended | null {
-    if (this.options.signal?.aborted) return "signal";
+    if (this.agreed?.aborted ?? this.options.signal?.aborted) return "signal";
     if (this.fraction() >= 1) return "budget";
     const { patience } = this.options.validation ?? {};
     return patience !== undefined && isStale(this.state.history.validations, patience) ? "patience" : null;
@@ -283,12 +347,12 @@ class Run<P, B, C, S> {
     };
     this.learningRate = this.options.schedule?.(progress);
     const momentum = this.options.momentum?.(progress);
-    const batch = task.batch(state.step);
-    const count = task.predictions(batch);
-    const { next, loss, measures, explosion } = this.stepper.run(state, batch, {
+    const rates = {
       ...(this.learningRate === undefined ? {} : { learningRate: this.learningRate }),
       ...(momentum === undefined ? {} : { momentum }),
-    });
+    };
+    const { step, count } = this.ranks ? await this.stepTogether(this.ranks, rates) : this.stepAlone(rates);
+    const { next, loss, measures, explosion } = step;
     dispose([state.params, state.optimiser, state.carried]);
     this.state = next;
     this.losses.add(loss, count);
@@ -298,9 +362,30 @@ class Run<P, B, C, S> {
     this.seconds += (clock() - started) / 1000;
     if (explosion === null) return;
     const { action, seen } = explosion;
-    if (action === "stop") throw await this.stepper.explain(this.state, state.step);
+    if (action === "stop") throw await this.withWhole((whole) => this.stepper.explain(whole, state.step));
     const report = { ...(await seen), step: state.step, batch: task.describe?.(state.step) ?? null, action };
     await this.notify((c) => c.onExplosion?.(report));
+  }
+
+  private stepAlone(rates: Overrides): Taken<P, S, C> {
+    const batch = this.task.batch(this.state.step);
+    const step = this.stepper.run(this.state, batch, rates);
+    return { step, count: this.task.predictions(batch) };
+  }
+
+  /** While the gradient of its share is formed, a rank hears what the others have. */
+  private async stepTogether({ share }: Ranks<B, C>, rates: Overrides): Promise<Taken<P, S, C>> {
+    const batch = share.batch(this.state.step);
+    const own = batch === null ? 0 : this.task.predictions(batch);
+    const all = this.agree(own);
+    // A share that asks for nothing has no mean loss.
+    const step = await this.stepper.runTogether(
+      this.state,
+      own === 0 ? null : batch,
+      rates,
+      async () => own / (await all),
+    );
+    return { step, count: await all };
   }
 
   /** Looks at what happened since the last time, and tells. @throws if the run has stopped since, saying why. */
@@ -317,7 +402,8 @@ class Run<P, B, C, S> {
     const [[stopped], [taken], [norm], [random], [skipped]] = (await Promise.all(
       read.map((t) => t.data()),
     )) as unknown as [number[], number[], number[], number[], number[]];
-    if (stopped) throw await this.stepper.explain(this.state, taken! + random! + skipped!);
+    if (stopped)
+      throw await this.withWhole((whole) => this.stepper.explain(whole, taken! + random! + skipped!));
     const { mean, predictions, lost } = await this.losses.read();
     if (lost > 0 && this.policy.nonFinite === "stop")
       throw new NonFiniteLossError(this.reportedStep, this.state.step - 1);
@@ -328,7 +414,7 @@ class Run<P, B, C, S> {
     this.seconds += (clock() - started) / 1000;
     this.remember();
     const { step } = this.state;
-    const report: TrainReport<P, S, C> = {
+    const report: Omit<TrainReport<P, S, C>, "state"> = {
       step,
       fraction: this.fraction(),
       loss: mean,
@@ -339,9 +425,8 @@ class Run<P, B, C, S> {
       skippedSteps: skipped!,
       seconds: this.seconds,
       predictions: this.predictions,
-      state: this.state,
     };
-    await this.notify((c) => c.onReport?.(report));
+    await this.withWhole((whole) => this.notify((c) => c.onReport?.({ ...report, state: whole })));
     this.reportedAt = clock();
   }
 
@@ -356,7 +441,8 @@ class Run<P, B, C, S> {
     const { run, params: chosen } = this.options.validation!;
     const begin = this.elapsed();
     const params = chosen?.(this.state) ?? this.state.params;
-    const loss = await run(params);
+    const loss = await (this.ranks ? this.ranks.ofFirst(() => run(params)) : run(params));
+    await this.agree();
     this.validations!.took(begin, this.elapsed());
     if (loss === null) return "signal";
     const { step, history, best } = this.state;
@@ -368,7 +454,11 @@ class Run<P, B, C, S> {
       best: isBest ? { step, loss, params: shared(params) } : best,
     };
     this.remember();
-    await this.notify((c) => c.onValidation?.({ step, loss, best: isBest, params, state: this.state }));
+    await this.withWhole((state) =>
+      this.notify((c) => c.onValidation?.({ step, loss, best: isBest, params, state })),
+    );
+    // A callback may have brought the signal.
+    await this.agree();
     // Else a slow validation would be followed by a report on a single step.
     this.reportedAt = clock();
     return this.over();
@@ -411,6 +501,7 @@ const kinds: KindsOf<TrainOptions<unknown, unknown, unknown>> = {
   callbacks: optional(list),
   reportSeconds: optional(atLeastZero),
   signal: optional(signal),
+  collective: optional(collectiveKind),
   pause: optional(func),
 };
 

@@ -29,8 +29,10 @@ import {
   type Traceable,
 } from "../tensor/index.js";
 import { ExplosionError, type StepReport } from "./explosion-error.js";
+import { type Gradient, joined } from "./joined.js";
+import type { Ranks } from "./ranks.js";
 import type { Task } from "./task.js";
-import { dispose, type TrainingState } from "./training-state.js";
+import { dispose, shared, type TrainingState } from "./training-state.js";
 
 /** What a step gives. */
 export interface Step<P, S, C> {
@@ -55,12 +57,19 @@ interface Explosion {
 /** What changes at a step. */
 type Parts<P, S, C> = Pick<TrainingState<P, S, C>, "params" | "optimiser" | "carried">;
 
-/** What a step does, as a function of its arguments. */
-interface Taken<P, S, C> extends Parts<P, S, C> {
-  readonly grads: P;
-  readonly loss: Tensor;
+/** What the loss gives. */
+interface Seen<P, C> extends Gradient<P> {
+  readonly carried: C;
   readonly measures: Readonly<Record<string, Tensor>>;
 }
+
+/** What the optimiser makes of it, with what it measures itself. */
+interface Updated<P, S, C> extends Parts<P, S, C> {
+  readonly measures: Readonly<Record<string, Tensor>>;
+}
+
+/** What a step does, as a function of its arguments. */
+interface Taken<P, S, C> extends Updated<P, S, C>, Gradient<P> {}
 
 /** The learning rate and the momentum of a step, where they are not those that the optimiser was made with: scalars. */
 type Rates = Pick<StepSettings & MomentumSetting, "learningRate" | "momentum">;
@@ -70,7 +79,16 @@ type Keys = Readonly<Record<"loss" | "optimiser", Key>>;
 
 /** One step of training. On an asynchronous executor nothing is read back. */
 export class TrainingStep<P, B, C, S> {
-  private readonly captured: Captured<[Parts<P, S, C>, B, Rates, Keys], Taken<P, S, C>> | null;
+  private readonly take: (state: Parts<P, S, C>, batch: B, rates: Rates, keys: Keys) => Taken<P, S, C>;
+  /** The two halves of a step, between which ranks join their gradients. */
+  private readonly see: (state: Pick<Parts<P, S, C>, "params" | "carried">, batch: B, key: Key) => Seen<P, C>;
+  private readonly update: (
+    state: Parts<P, S, C>,
+    seen: Pick<Seen<P, C>, "grads" | "carried">,
+    rates: Rates,
+    key: Key,
+  ) => Updated<P, S, C>;
+  private readonly captured: Captured<never, unknown>[] = [];
   /** The step that is being taken. */
   private number = 0;
   private readonly guarded: Transform<ExplosionState<S>>;
@@ -83,16 +101,32 @@ export class TrainingStep<P, B, C, S> {
     optimiser: Transform<S>,
     policy: ExplosionPolicy,
     key: Key,
+    private readonly ranks: Ranks<B, C> | null = null,
   ) {
     [this.forLoss, this.forOptimiser] = key.split(2) as [Key, Key];
     this.guarded = onExplosion(optimiser, policy);
     this.goesOn = policy.nonFinite !== "stop";
-    this.captured = task.capturable ? capture(this.take.bind(this), { otherwise: "call" }) : null;
+    const repeated = <A extends readonly unknown[], R>(f: (...args: A) => R): ((...args: A) => R) => {
+      if (!task.capturable) return (...args) => scope(() => f(...args));
+      const captured = capture(f, { otherwise: "call" });
+      this.captured.push(captured);
+      return captured;
+    };
+    this.take = repeated((state, batch, rates, keys) => {
+      const { grads, loss, carried, measures } = this.differentiate(state, batch, keys.loss);
+      const objective = this.objective(state.carried, batch, keys.loss);
+      const next = this.updated(state, { grads, carried }, { ...rates, key: keys.optimiser, objective });
+      return { ...next, grads, loss, measures: { ...measures, ...next.measures } };
+    });
+    this.see = repeated(this.differentiate.bind(this));
+    this.update = repeated((state, seen, rates, key) =>
+      this.updated(state, seen, { ...rates, key, objective: ofOneRank }),
+    );
   }
 
   /** Gives back what is held for the next steps. */
   dispose(): void {
-    this.captured?.dispose();
+    for (const captured of this.captured) captured.dispose();
   }
 
   /** From the first explosion on at which the policy stops, the next state is the old one. */
@@ -102,48 +136,70 @@ export class TrainingStep<P, B, C, S> {
     overrides: { readonly learningRate?: number; readonly momentum?: number },
   ): Step<P, S, C> {
     this.number = state.step;
-    const { params, optimiser, carried } = state;
     const keys = { loss: this.forLoss.fold(state.step), optimiser: this.forOptimiser.fold(state.step) };
+    const rates = ratesOf(overrides, state.params);
+    const taken = this.take(partsOf(state), batch, rates, keys);
+    return this.done(state, taken, rates);
+  }
+
+  /**
+   * The same step as all other ranks, each with its share of the batch. What is drawn at random in the net is drawn by each rank for itself.
+   * @param batch null if nothing is left for this rank
+   * @param weight its part of all predictions
+   */
+  async runTogether(
+    state: TrainingState<P, S, C>,
+    batch: B | null,
+    overrides: { readonly learningRate?: number; readonly momentum?: number },
+    weight: () => Promise<number>,
+  ): Promise<Step<P, S, C>> {
+    const { step, params, carried } = state;
+    const { collective } = this.ranks!;
+    const key = this.forLoss.fold(step).fold(collective.rank);
+    const own = batch === null ? null : this.see({ params, carried }, batch, key);
+    const all = await joined(collective, params, own, await weight());
     const rates = ratesOf(overrides, params);
-    const take = this.captured ?? this.take.bind(this);
-    const { grads, loss, measures, ...next } = take({ params, optimiser, carried }, batch, rates, keys);
+    const seen = { grads: all.grads, carried: own?.carried ?? shared(carried) };
+    const next = this.update(partsOf(state), seen, rates, this.forOptimiser.fold(step));
+    dispose([own?.grads, own?.loss]);
+    // What is carried may be handed on as it is.
+    const held = new Set(leaves(next.carried));
+    dispose(leaves(seen.carried).filter((v) => !held.has(v)));
+    return this.done(state, { ...next, ...all, measures: { ...own?.measures, ...next.measures } }, rates);
+  }
+
+  private done(state: TrainingState<P, S, C>, taken: Taken<P, S, C>, rates: Rates): Step<P, S, C> {
+    const { grads, loss, measures, ...next } = taken;
     dispose(rates);
     const explosion = explosionIn(next.optimiser, grads);
     dispose(grads);
     return { next: { ...state, ...next, step: state.step + 1 }, loss, measures, explosion };
   }
 
-  private take(state: Parts<P, S, C>, batch: B, rates: Rates, keys: Keys): Taken<P, S, C> {
-    return scope(() => {
-      const { value, grads, carried, measures } = this.differentiate(state, batch, keys.loss);
-      const settings: StepSettings & ObjectiveSetting = {
-        ...rates,
-        key: keys.optimiser,
-        objective: this.objective(state.carried, batch, keys.loss),
-      };
-      const step = this.guarded.update(
-        grads,
-        state.optimiser,
-        state.params,
-        settingsFor(this.guarded, settings),
-      );
-      return {
-        params: applyUpdates(state.params, step.updates),
-        optimiser: step.state,
-        carried: this.carriedOn(state, carried, step.state.stopped),
-        grads,
-        loss: value,
-        measures: { ...measures, ...this.guarded.measures?.(step.state) },
-      };
-    });
+  private updated(
+    state: Parts<P, S, C>,
+    { grads, carried }: Pick<Seen<P, C>, "grads" | "carried">,
+    settings: StepSettings & ObjectiveSetting,
+  ): Updated<P, S, C> {
+    const told = settingsFor(this.guarded, settings);
+    const step = this.guarded.update(grads, state.optimiser, state.params, told);
+    return {
+      params: applyUpdates(state.params, step.updates),
+      optimiser: step.state,
+      carried: this.carriedOn(state, carried, step.state.stopped),
+      measures: this.guarded.measures?.(step.state) ?? {},
+    };
   }
 
   /** What went wrong at a step, found by doing it again from the state that was frozen there. */
   async explain(state: TrainingState<P, S, C>, step: number): Promise<ExplosionError> {
     const batch = this.task.batch(step);
-    const { value, grads, carried, measures } = scope(() =>
-      this.differentiate(state, batch, this.forLoss.fold(step)),
-    );
+    const {
+      loss: value,
+      grads,
+      carried,
+      measures,
+    } = scope(() => this.differentiate(state, batch, this.forLoss.fold(step)));
     dispose([carried, measures]);
     const reads = [reportTensors(grads), reportTensors(state.params), reportTensors(batch)] as const;
     const [gradients, parameters, inputs] = await Promise.all(reads);
@@ -180,7 +236,8 @@ export class TrainingStep<P, B, C, S> {
       return mapTrees(carried, [state.carried], ([after, before]) => where(stopped, before!, after!));
     const clean = mul(allFinite(carried), sub(1, stopped));
     const otherwise = () => {
-      const start = this.task.carriedAtStart(state.params);
+      const whole = this.task.carriedAtStart(state.params);
+      const start = this.ranks?.share.carried?.part(whole) ?? whole;
       return mapTrees(state.carried, [start], ([before, first]) => where(stopped, before!, first!));
     };
     return branch(clean, () => carried, otherwise);
@@ -206,11 +263,7 @@ export class TrainingStep<P, B, C, S> {
     };
   }
 
-  private differentiate(
-    state: Pick<Parts<P, S, C>, "params" | "carried">,
-    batch: B,
-    key: Key,
-  ): { value: Tensor; grads: P; carried: C; measures: Readonly<Record<string, Tensor>> } {
+  private differentiate(state: Pick<Parts<P, S, C>, "params" | "carried">, batch: B, key: Key): Seen<P, C> {
     const f = valueGradAndAux((params: Traceable<P>) => {
       const {
         loss,
@@ -233,9 +286,22 @@ export class TrainingStep<P, B, C, S> {
       measures: Record<string, Tensor>;
       unpenalised: Tensor | null;
     };
-    return { value: unpenalised ?? value, grads: grads as unknown as P, carried, measures };
+    return { loss: unpenalised ?? value, grads: grads as unknown as P, carried, measures };
   }
 }
+
+function partsOf<P, S, C>({ params, optimiser, carried }: TrainingState<P, S, C>): Parts<P, S, C> {
+  return { params, optimiser, carried };
+}
+
+/** In place of the loss on a batch that no rank has as a whole. */
+const ofOneRank: Objective = {
+  loss() {
+    throw new Error(
+      "train: an optimiser that looks at the loss again, such as hessianFree, works on one rank only: the others would have to look at their shares as often; choose another optimiser, or train with one rank",
+    );
+  },
+};
 
 /** A rate that is none stays a number, for the error of the transform that takes it. */
 function ratesOf(numbers: Readonly<Record<string, number>>, params: unknown): Rates {

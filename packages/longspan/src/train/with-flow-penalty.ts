@@ -4,7 +4,7 @@ import { type FlowPenaltyOptions, flowPenalty } from "../flow/index.js";
 import { mul } from "../ops/index.js";
 import { fromArray } from "../tensor/index.js";
 import { taskKind } from "./kinds.js";
-import type { Task } from "./task.js";
+import type { Task, TaskShare } from "./task.js";
 
 /** A batch with the weight of the penalty at its step. */
 export interface Penalised<B> {
@@ -26,7 +26,8 @@ export interface TaskFlowPenalty extends FlowPenaltyOptions {
  *
  * Reports tell the loss without the penalty, and as measures `omega`, `flow ratio` (the mean of the ratios; below 1, gradients
  * shrink on their way back) and `flow skipped` (terms without a gradient). Clipping comes after it, in the optimiser: the four
- * arms plain, clip, Omega, Omega + clip differ in nothing else.
+ * arms plain, clip, Omega, Omega + clip differ in nothing else. Of several ranks (`Collective`), each takes Omega of its own share, and the mean
+ * over the ranks is by predictions, not by sequences.
  *
  * @throws RangeError if a weight is negative or not finite
  * @see `flowPenalty`
@@ -58,6 +59,7 @@ export function withFlowPenalty<P, B, C>(
   };
   weightAt(0);
   const describe = task.describe?.bind(task);
+  const share = task.share?.bind(task);
   const loss: Task<P, Penalised<B>, C>["loss"] = (params, { batch, weight: lambda }, carried, key) => {
     if (lambda === null) return task.loss(params, batch, carried, key);
     const { loss, aux, omega, meanRatio, skipped } = flowPenalty(
@@ -83,8 +85,23 @@ export function withFlowPenalty<P, B, C>(
     predictions: ({ batch }) => task.predictions(batch),
     carriedAtStart: (params) => task.carriedAtStart(params),
     ...(describe ? { describe } : {}),
+    ...(share ? { share: (of) => penalisedShare(share(of), (step) => inArray(weightAt(step))) } : {}),
     unpenalised: (params, { batch }, carried, key) => task.loss(params, batch, carried, key),
     loss,
+  };
+}
+
+/** A rank's share of the task, with the weight of each step. */
+function penalisedShare<B, C>(
+  { batch, ...others }: TaskShare<B, C>,
+  weightAt: (step: number) => Penalised<B>["weight"],
+): TaskShare<Penalised<B>, C> {
+  return {
+    ...others,
+    batch(step) {
+      const own = batch(step);
+      return own === null ? null : { batch: own, weight: weightAt(step) };
+    },
   };
 }
 

@@ -37,8 +37,8 @@ export function centred(problem: SyntheticProblem, options?: CentredOptions): Sy
   const shifted = (numbers: ArrayLike<number>, by: number) => Float32Array.from(numbers, (y) => y + by);
   return {
     ...problem,
-    sample(key, number, count) {
-      const batch = problem.sample(key, number, count);
+    sample(key, number, count, first = 0) {
+      const batch = problem.sample(key, number, count, first);
       const x = batch.x.map((v, i) => v - meanOfX[i % meanOfX.length]!);
       return { ...batch, x, targets: target === null ? batch.targets : shifted(batch.targets, -target) };
     },

@@ -56,16 +56,17 @@ export function makeProblem(generator: Generator): SyntheticProblem {
     scored,
     steps,
     baseline,
-    sample(key: Key, batch: number, count: number): SyntheticBatch {
+    sample(key: Key, batch: number, count: number, first = 0): SyntheticBatch {
       check(`${name}.sample`, "key", key, keyKind);
       check(`${name}.sample`, "batch", batch, countKind);
       check(`${name}.sample`, "count", count, size);
+      check(`${name}.sample`, "first", first, countKind);
       const [forBatch, forSequences] = key.fold(batch).split(2) as [Key, Key];
       const ofBatch = new RandomNumbers(forBatch);
       const length = shortest + ofBatch.below(longest - shortest + 1);
       const steps = generator.stepsOf?.(length, ofBatch) ?? length;
       const drawn = Array.from({ length: count }, (_, i) =>
-        generator.draw(new RandomNumbers(forSequences.fold(i)), steps, length),
+        generator.draw(new RandomNumbers(forSequences.fold(first + i)), steps, length),
       );
       return packed(drawn, generator, structureOf);
     },

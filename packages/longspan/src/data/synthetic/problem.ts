@@ -47,9 +47,10 @@ export interface SyntheticProblemFacts {
 export interface SyntheticProblem extends SyntheticProblemFacts {
   /**
    * Sequences number 0 to `count` - 1 of a batch. Sequence i depends on the key, the number of the batch and i, on nothing else.
+   * @param first the number of the first of them, where they are a part of a larger batch, such as the share of a rank; 0 by default
    * @throws RangeError if the number of the batch or the count is not a whole number, or the count is 0
    */
-  sample(key: Key, batch: number, count: number): SyntheticBatch;
+  sample(key: Key, batch: number, count: number, first?: number): SyntheticBatch;
   /**
    * How many sequences of a batch are answered wrongly; what wrong means is said at each problem.
    * @param outputs of the scored rows: [scored, output], row-major; logits where the answer is a class or bits
