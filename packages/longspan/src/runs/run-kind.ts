@@ -52,6 +52,7 @@ export interface RunEncoding {
   readonly name: string;
   /** What it is, in words. */
   readonly expected: string;
+  /** Whether it is one that runs of this kind have. */
   accepts(encoding: unknown): boolean;
   /** The plain JSON that the file holds; the same by default. */
   // biome-ignore lint/suspicious/noExplicitAny: what the kind accepts
