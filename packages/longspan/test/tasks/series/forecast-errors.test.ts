@@ -3,6 +3,7 @@ import { fromArray } from "../../../src/index.js";
 import { forecastOutput } from "../../../src/tasks/series/forecast-output.js";
 import { forecastErrors, naiveScale, seasonalNaive } from "../../../src/tasks/series/index.js";
 import { normalArea, normalQuantile } from "../../../src/tasks/series/normal-quantile.js";
+import { naiveQuantiles } from "../../../src/tasks/series/seasonal-naive.js";
 
 describe("errors of forecasts", () => {
   it("are those of a calculation by hand", () => {
@@ -42,9 +43,22 @@ describe("the seasonal naive forecast", () => {
     // Changes within a season: 3 and 3.
     expect([...deviation]).toEqual([3, 3, 3, 3 * Math.SQRT2, 3 * Math.SQRT2]);
     expect([...seasonalNaive([5, 7, Number.NaN], 1, 2).forecast]).toEqual([7, 7]);
+    // No season before: the last known value, were it the first of all.
+    expect([...seasonalNaive([7, Number.NaN, Number.NaN], 5, 1).forecast]).toEqual([7]);
+    expect([...seasonalNaive([3, 7, 9], 5, 2).forecast]).toEqual([9, 9]);
+    expect(seasonalNaive([Number.NaN], 1, 1).forecast[0]).toBeNaN();
     expect(naiveScale([1, 2, Number.NaN, 7, 8], 1)).toBe(1);
     expect(naiveScale([1, 2], 3)).toBeNaN();
   });
+});
+
+it("quantiles of a seasonal naive forecast are those of a Gaussian of its deviation, and the forecast itself where that is not known", () => {
+  const naive = { forecast: Float64Array.of(1, 10), deviation: Float64Array.of(Number.NaN, 2) };
+  expect(naiveQuantiles(naive, 0, [0.1, 0.9])).toEqual([1, 1]);
+  const [low, middle, high] = naiveQuantiles(naive, 1, [0.025, 0.5, 0.975]);
+  expect(low).toBeCloseTo(10 - 2 * 1.959963984540054, 7);
+  expect(middle).toBeCloseTo(10, 7);
+  expect(high).toBeCloseTo(10 + 2 * 1.959963984540054, 7);
 });
 
 describe("output distributions", () => {
