@@ -38,6 +38,15 @@ const freeSetup = () => forecastSetup(set(), { horizon: 4, season: 4, distributi
 const model = () =>
   forecastModel(setup(), { layer: recurrent(rnn({ input: forecastInputs(setup()), hidden: 3 })) });
 const windows = () => forecastWindows(set().series, setup()).train;
+const windowing = () =>
+  maybe(
+    settings({
+      valid: maybe(rate(0.1)),
+      test: maybe(rate(0.1)),
+      stride: maybe(size(4)),
+      most: maybe(count(100)),
+    }),
+  );
 const theSetup = () => argument(setup(), [], {});
 const numbers = () => argument([1, 2, 3, 4, 5, 6], ["list"]);
 const named = (names: readonly string[], why: string): Row["methods"] =>
@@ -97,14 +106,15 @@ export const seriesRows: Rows = {
     row({
       series: argument(set().series, ["list"]),
       horizon: size(4),
-      options: maybe(settings({ valid: maybe(rate(0.1)), stride: maybe(size(4)), most: maybe(count(100)) })),
+      options: windowing(),
     }),
   forecastWindows: () =>
     row({
       series: argument(set().series, ["list"]),
       setup: theSetup(),
-      options: maybe(settings({ valid: maybe(rate(0.1)), stride: maybe(size(4)), most: maybe(count(100)) })),
+      options: windowing(),
     }),
+  forecastWeights: () => row({ setup: theSetup(), windows: argument(windows(), ["list"]) }),
   forecastModel: () =>
     row(
       {

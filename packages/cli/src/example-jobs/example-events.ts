@@ -10,7 +10,7 @@ export type Figures = Readonly<Record<string, number>> & { readonly loss: number
 export interface ExampleFacts {
   readonly start: {
     readonly path: string;
-    readonly examples: { readonly train: number; readonly valid: number };
+    readonly examples: { readonly train: number; readonly valid: number; readonly test?: number };
     /** What was read, in words. */
     readonly summary: readonly RunLine[];
     /** The model, where it is not one of `cell`, `layers` and `hidden`. */
@@ -32,7 +32,9 @@ export interface ExampleFacts {
     readonly train?: { readonly loss: number };
     /** Of the parameters that were kept, the best ones, and the step that they are from; absent if nothing was held out. */
     readonly valid?: Figures & { readonly step: number };
-    /** What is more than a figure in their evaluation. */
+    /** Of the same parameters on the test part, where there is one. */
+    readonly test?: Figures;
+    /** What is more than a figure in their evaluation: on the test part, where there is one. */
     readonly details?: object;
     readonly perSecond: number;
   };

@@ -1,23 +1,25 @@
 import { type Learner, SeriesError } from "longspan";
 import { Failure } from "../failure.js";
 import type { Fitting, TrainingContext } from "../jobs/job.js";
-import type { ExampleFacts, Figures } from "./example-events.js";
+import type { ExampleFacts } from "./example-events.js";
 import type { ReadExamples } from "./example-kind.js";
+import { finalFigures } from "./final-figures.js";
+import { startFacts } from "./start-facts.js";
 
 /** How a learner finds its parameters in one pass over the examples, and measures them on what is held out. @param model in words */
 export function fittingOf<E extends object, X, P>(
   model: string,
   path: string,
-  { train, valid, summary }: ReadExamples<X, E>,
+  parts: ReadExamples<X, E>,
   learner: Learner<X, P>,
   { key, signal }: TrainingContext,
 ): Fitting<P, ExampleFacts> {
   return {
     init: () => learner.init(key),
     remedy: "lower --hidden",
-    start: { path, examples: { train: train.length, valid: valid.length }, summary, model },
+    start: { ...startFacts(path, parts), model },
     async run() {
-      const found = await learner.fit!(train, { key, signal }).catch((error: unknown) => {
+      const found = await learner.fit!(parts.train, { key, signal }).catch((error: unknown) => {
         throw error instanceof SeriesError ? new Failure(`${path}: ${error.what}`) : error;
       });
       if (found === null) return null;
@@ -25,15 +27,11 @@ export function fittingOf<E extends object, X, P>(
       return {
         params,
         async record(seconds) {
-          const measured = valid.length === 0 ? null : await learner.evaluate(params, valid, { signal });
-          if (measured === null && valid.length > 0) return null;
+          const measured = await finalFigures(learner, params, 1, parts, signal);
+          if (measured === null) return null;
           return {
-            ...(measured
-              ? {
-                  valid: { ...measured.measures, loss: measured.loss, step: 1 } as Figures & { step: number },
-                }
-              : {}),
-            details: { ...measured?.details, ...details },
+            ...measured,
+            details: { ...measured.details, ...details },
             perSecond: predictions / seconds,
           };
         },

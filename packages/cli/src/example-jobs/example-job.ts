@@ -12,8 +12,10 @@ import type { ExampleKind, ReadExamples } from "./example-kind.js";
 import { exampleLines } from "./example-lines.js";
 import { exampleHtml } from "./example-report.js";
 import type { ExampleSettings } from "./example-settings.js";
+import { finalFigures } from "./final-figures.js";
 import { fingerprint } from "./fingerprint.js";
 import { partingKey } from "./parting-key.js";
+import { startFacts } from "./start-facts.js";
 import { storedEncoding } from "./stored-encoding.js";
 
 /** How a kind of job over examples trains: all that is not in its `ExampleKind` is the same for all of them. */
@@ -101,10 +103,11 @@ function prepared<E extends object, X, P>(
 function trainingOf<E extends object, X, P>(
   settings: ExampleSettings,
   path: string,
-  { train, valid, weights, summary }: ReadExamples<X, E>,
+  parts: ReadExamples<X, E>,
   learner: Learner<X, P>,
   { key, signal }: TrainingContext,
 ): Training<P, Readonly<Record<string, never>>, ExampleFacts> {
+  const { train, valid, weights } = parts;
   const { batch, curvatureBatch: curvature } = settings;
   const [init, training, order] = key.split(3) as [Key, Key, Key];
   const task = exampleTask(learner, train, {
@@ -118,7 +121,7 @@ function trainingOf<E extends object, X, P>(
     keys: { init, training },
     init: (k) => learner.init(k),
     remedy: "lower --hidden or --layers",
-    start: { path, examples: { train: train.length, valid: valid.length }, summary },
+    start: startFacts(path, parts),
     progress: ({ loss, predictions, seconds }) => ({ loss, perSecond: predictions / seconds }),
     validation:
       valid.length === 0
@@ -135,17 +138,12 @@ function trainingOf<E extends object, X, P>(
     keeps: valid.length === 0 ? "last" : "best",
     async finish({ state, loss, predictions }, { done }) {
       const kept = state.best ?? state;
-      const found = valid.length === 0 ? null : await learner.evaluate(kept.params, valid, { signal });
-      if (found === null && valid.length > 0) return false;
+      const found = await finalFigures(learner, kept.params, kept.step, parts, signal);
+      if (found === null) return false;
       const { history } = state;
       done({
         ...(predictions === 0 ? {} : { train: { loss } }),
-        ...(found
-          ? {
-              valid: { ...found.measures, loss: found.loss, step: kept.step } as Figures & { step: number },
-              ...(found.details ? { details: found.details } : {}),
-            }
-          : {}),
+        ...found,
         perSecond: history.predictions / history.seconds,
       });
       return true;

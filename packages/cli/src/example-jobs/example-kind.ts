@@ -18,6 +18,8 @@ export interface ExampleKind<S extends ExampleSettings, E extends object, X, P> 
   readonly counted?: string;
   /** Of the loss: "nats per sequence". */
   readonly lossUnit: string;
+  /** What the loss of training is in, where it is not nats: `longspan inspect` says it. */
+  lossInWords?(settings: S): string;
   /** The figures of an evaluation besides the loss, the most telling first. */
   readonly measures: readonly ShownMeasure[];
   /** Files, or folders, that are read besides the argument. */
@@ -68,6 +70,8 @@ export interface ReadExamples<X, E> {
   readonly encoding: E;
   readonly train: readonly X[];
   readonly valid: readonly X[];
+  /** What nothing is chosen by, where a kind keeps such a part: the figures of a run are of it. None by default. */
+  readonly test?: readonly X[];
   /** Of those that are learned from; null where all count the same. */
   readonly weights: ArrayLike<number> | null;
   /** What was read, in words, and what was made of missing values: lines of the introduction. */

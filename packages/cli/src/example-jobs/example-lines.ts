@@ -30,7 +30,7 @@ export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
     introduction: ({ path, examples, summary, model, settings, parameters, executor, out }) => [
       [
         "data",
-        `${path}: ${counted(examples.train, one)} to learn from, ${examples.valid === 0 ? "none held out" : `${whole(examples.valid)} held out`}`,
+        `${path}: ${counted(examples.train, one)} to learn from, ${examples.valid === 0 ? "none held out" : `${whole(examples.valid)} held out`}${examples.test === undefined ? "" : `, ${whole(examples.test)} to test by`}`,
       ],
       ...summary,
       [
@@ -50,7 +50,7 @@ export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
       "held out",
       `step ${whole(event.step)}   ${figuresInWords(kind, event)}${event.best ? "   best so far" : ""}`,
     ],
-    done: ({ steps, ended, seconds, perSecond, train, valid, details }) => [
+    done: ({ steps, ended, seconds, perSecond, train, valid, test, details }) => [
       [
         "done",
         ended === "fitted"
@@ -65,6 +65,7 @@ export function exampleLines(kind: Shown): Lines<RunEvent<ExampleFacts>> {
           ? `nothing${ended === "fitted" ? "" : ", and the parameters of the last step are kept"}`
           : `${figuresInWords(kind, valid)}${valid.step === steps ? "" : `, the best, of step ${whole(valid.step)}`}`,
       ],
+      ...(test ? [["test", `${figuresInWords(kind, test)}; nothing was chosen by it`] as const] : []),
       ...(details && kind.detailLines ? kind.detailLines(details) : []),
     ],
   };

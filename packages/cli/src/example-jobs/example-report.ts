@@ -46,6 +46,8 @@ ${settingsTables(kind.settings, settings, [["file", data.path], ...(start?.summa
 
 function endInWords({ end, progress, best }: RunHistory<ExampleFacts>, kind: Kind): string {
   const last = progress.at(-1);
+  if (end?.event === "done" && end.test)
+    return `On the test part, by which nothing was chosen: ${figuresInWords(kind, end.test)}.`;
   if (end?.event === "done")
     return end.valid
       ? `On what was held out: ${figuresInWords(kind, end.valid)}.`
@@ -61,7 +63,10 @@ function endInWords({ end, progress, best }: RunHistory<ExampleFacts>, kind: Kin
 function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kind: Kind): Figure[] {
   const last = progress.at(-1);
   const done = end?.event === "done" ? end : null;
-  const shown: Figures | undefined = done?.valid ?? best ?? undefined;
+  const shown: Figures | undefined = done?.test ?? done?.valid ?? best ?? undefined;
+  const part = done?.test
+    ? `of ${whole(start?.examples.test ?? 0)} ${kind.one}s of the test part`
+    : `of ${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`;
   const [steps, seconds] = [end?.steps ?? last?.step, end?.seconds ?? last?.seconds];
   const speed = done?.perSecond ?? last?.perSecond;
   const figures: Figure[] = [];
@@ -73,6 +78,12 @@ function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kin
         `of ${(done?.details && kind.measuredOn?.(done.details)) ?? `${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`}`,
       ]);
     figures.push(["Held-out loss", lossFigure(shown.loss), kind.lossUnit]);
+      figures.push([capital(words), measureInWords(shown[name], as), part]);
+    figures.push([
+      done?.test ? "Loss on the test part" : "Held-out loss",
+      lossFigure(shown.loss),
+      kind.lossUnit,
+    ]);
   }
   const onePass = done?.ended === "fitted";
   if (steps !== undefined && !onePass) figures.push(["Steps", whole(steps), ""]);

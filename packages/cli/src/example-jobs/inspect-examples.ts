@@ -29,7 +29,7 @@ export async function examplesSubject<S extends ExampleSettings, E extends objec
     unit: "step",
     sequences: longest.length,
     steps,
-    measure: "nats",
+    measure: kind.lossInWords?.(config.settings as S & ExampleSettings) ?? "nats",
   };
   const batch = learner.pack(longest, null);
   const loss: LastLoss<P> = (p) => learner.loss(p, batch, null);

@@ -38,13 +38,14 @@ export async function openExamples<S extends ExampleSettings, E extends object, 
     await cellOfRun(run, settings),
   );
   const { params, step } = readRunWeights(run, learner);
-  if (other === undefined && settings.valid === 0)
+  if (other === undefined && settings.valid === 0 && !(settings as { readonly test?: number }).test)
     throw new Failure(`${run} was trained with nothing held out (--valid 0); name other data`);
   const sources = (at: string) => kind.sources?.(at, settings) ?? [];
   const path = other ?? sameData(config, undefined, run, sources);
   const key = partingKey(settings.seed);
-  const { valid } = await kind.read({ path, settings, encoding, whole: other !== undefined, key });
-  if (valid.length === 0) throw new Failure(`${path} holds no ${kind.one}`);
-  const from = other ?? `the held-out part of ${config.data.path}`;
-  return { config, learner, params, step, examples: valid, from };
+  const { valid, test = [] } = await kind.read({ path, settings, encoding, whole: other !== undefined, key });
+  const examples = test.length > 0 ? test : valid;
+  if (examples.length === 0) throw new Failure(`${path} holds no ${kind.one}`);
+  const from = other ?? `the ${test.length > 0 ? "test" : "held-out"} part of ${config.data.path}`;
+  return { config, learner, params, step, examples, from };
 }

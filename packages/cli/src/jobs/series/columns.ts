@@ -11,6 +11,8 @@ export interface SeriesColumns {
   /** One; of a wide table one for each series, which is called after it. */
   readonly targets: readonly string[];
   readonly covariates: readonly CovariateConfig[];
+  /** How much rows count in training; absent in runs that came before there was one. */
+  readonly weight?: string | null;
 }
 
 const conventions = [
@@ -43,14 +45,16 @@ export function columnsOf(table: Table, first: Row, settings: SeriesSettings): S
     ["future", named(settings.future)],
     ["static", named(settings.static)],
   ];
+  const { weight } = settings;
   const [categories, ignored] = [named(settings.categories), named(settings.ignore)];
-  for (const name of [...roles.flatMap(([, names]) => names), ...categories, ...ignored]) table.require(name);
+  for (const name of [...roles.flatMap(([, names]) => names), ...categories, ...ignored, ...named(weight)])
+    table.require(name);
   const covariates = roles.flatMap(([role, names]) =>
     names.map(
       (name): CovariateConfig => ({ name, role, ...(categories.includes(name) ? { kind: "category" } : {}) }),
     ),
   );
-  const taken = new Set([...covariates.map(({ name }) => name), ...ignored]);
+  const taken = new Set([...covariates.map(({ name }) => name), ...ignored, ...named(weight)]);
   const free = columns.filter((name) => !taken.has(name));
   const usual = conventions.find(({ target }) => free.includes(target));
   const pick = (named: string | null, byConvention: string | undefined) => {
@@ -65,7 +69,7 @@ export function columnsOf(table: Table, first: Row, settings: SeriesSettings): S
       first,
     );
   const target = pick(settings.target, usual?.target);
-  if (target !== null) return { id, time, targets: [target], covariates };
+  if (target !== null) return { id, time, targets: [target], covariates, weight };
   const targets = free.filter((name) => name !== id && name !== time);
   if (targets.length === 0)
     throw new TableError(table.path, null, null, "no column is left to be forecast; name it with --target");
@@ -77,7 +81,7 @@ export function columnsOf(table: Table, first: Row, settings: SeriesSettings): S
       `which column is to be forecast: ${targets.join(", ")}? Name it with --target`,
     );
   for (const name of targets) refuseTexts(first, name);
-  return { id, time, targets, covariates };
+  return { id, time, targets, covariates, weight };
 }
 
 /** The column of times: by its name, or the first one whose first value is written as a time is. */

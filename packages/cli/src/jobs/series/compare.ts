@@ -4,7 +4,11 @@ import { counted, figure, type RunLine } from "../../run-lines.js";
 const names = { mae: "MAE", rmse: "RMSE", mase: "MASE", smape: "sMAPE", crps: "CRPS" } as const;
 
 /** What an evaluation says besides its figures, and what a reservoir's fit does. */
-export type SeriesDetails = Partial<ForecastDetails> & { readonly fit?: ReservoirFit };
+export type SeriesDetails = Partial<ForecastDetails> & {
+  readonly fit?: ReservoirFit;
+  /** `test` where they are of the test part; absent where they are of what was held out. */
+  readonly part?: string;
+};
 
 /** Whether anything was measured: nothing is where nothing is held out. */
 export function isMeasured(details: SeriesDetails): details is SeriesDetails & ForecastDetails {

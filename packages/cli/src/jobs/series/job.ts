@@ -5,6 +5,7 @@ import {
   type Frequency,
   forecastLearner,
   forecastSetup,
+  forecastWeights,
   forecastWindows,
   heldOutOrigins,
   type SeriesEncoding as KnownEncoding,
@@ -37,18 +38,24 @@ export const seriesJob: ExampleKind<SeriesSettings, SeriesEncoding, ForecastWind
   one: "window",
   counted: "step",
   lossUnit: "CRPS by the naive error",
+  // By the scale of each window, as the net learns it.
+  lossInWords: ({ model, output }) =>
+    model === "reservoir" ? "squared error" : output === "quantile" ? "pinball loss" : "nats",
   measures: [
     { name: "mae", words: "MAE", as: "number" },
     { name: "naiveMae", words: "seasonal naive MAE", as: "number" },
     { name: "crps", words: "CRPS", as: "number" },
     { name: "naiveCrps", words: "seasonal naive CRPS", as: "number" },
   ],
-  async read({ path, settings, encoding }) {
+  async read({ path, settings, encoding, whole }) {
     const found = await readSeries(path, settings, encoding && known(encoding));
     const { set } = found;
     if (encoding) sameFrequency(path, set.frequency, encoding.setup);
     const horizon = encoding?.setup.horizon ?? settings.horizon ?? usualHorizon(set.frequency);
-    const held = { valid: settings.valid, ...(settings.stride === null ? {} : { stride: settings.stride }) };
+    // Of another table than the run's own, the end is measured.
+    const share = settings.test || settings.valid || 0.1;
+    const parted = whole ? { valid: share } : { valid: settings.valid, test: settings.test };
+    const held = { ...parted, ...(settings.stride === null ? {} : { stride: settings.stride }) };
     try {
       const parts = heldOutOrigins(set.series, horizon, held);
       const setup =
@@ -63,7 +70,8 @@ export const seriesJob: ExampleKind<SeriesSettings, SeriesEncoding, ForecastWind
         encoding: { setup, columns: found.columns },
         train: windows.train,
         valid: windows.valid,
-        weights: null,
+        test: windows.test,
+        weights: weightsOf(path, found.columns, setup, windows.train),
         summary: seriesSummary(found, setup, windows),
       };
     } catch (error) {
@@ -86,6 +94,18 @@ export const seriesJob: ExampleKind<SeriesSettings, SeriesEncoding, ForecastWind
   detailLines: (details) => comparison(details as SeriesDetails),
   sections: (details) => forecastSections(details as SeriesDetails),
 };
+
+/** @throws TableError if nothing counts */
+function weightsOf(
+  path: string,
+  { weight = null }: SeriesColumns,
+  setup: ForecastSetup,
+  windows: readonly ForecastWindow[],
+): Float64Array | null {
+  const weights = forecastWeights(setup, windows);
+  if (weights === null || weights.some((one) => one > 0)) return weights;
+  throw new TableError(path, null, weight, "every weight is 0, so there is nothing to learn from");
+}
 
 function learnerOf(settings: SeriesSettings, setup: ForecastSetup, own: OwnCellMaker | null) {
   const { cell, hidden, layers, dropout, model: kind, radius, leak, inputScale, ridge, washout } = settings;

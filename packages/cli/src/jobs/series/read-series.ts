@@ -29,6 +29,8 @@ export async function readSeries(
   try {
     for await (const row of table.rows()) {
       columns ??= columnsOf(table, row, settings);
+      // Another table than that of the training may have no weights.
+      if (!table.columns.includes(columns.weight ?? "")) columns = { ...columns, weight: null };
       collector ??= collectSeries({
         covariates: known?.covariates ?? columns.covariates,
         steps: settings.frequency === "rows" || columns.time === null ? "rows" : "times",
@@ -51,14 +53,31 @@ function used({ id, time, targets, covariates }: SeriesColumns): string[] {
 }
 
 function addRow(collector: ReturnType<typeof collectSeries>, columns: SeriesColumns, row: Row): void {
-  const { id, time, targets, covariates } = columns;
+  const { id, time, targets, covariates, weight = null } = columns;
   const own: Record<string, string | number | null> = {};
   for (const { name } of covariates) own[name] = plain(row, name);
   const at = time === null ? {} : { time: row.text(time) };
   for (const target of targets) {
+    const value = row.number(target);
     const name = id === null ? (targets.length === 1 ? "" : target) : row.text(id);
-    collector.add({ id: name, ...at, target: row.number(target), covariates: own }, row.at);
+    collector.add(
+      {
+        id: name,
+        ...at,
+        target: value,
+        covariates: own,
+        ...(weight === null || value === null ? {} : { weight: weightOf(row, weight) }),
+      },
+      row.at,
+    );
   }
+}
+
+function weightOf(row: Row, column: string): number {
+  const weight = row.number(column);
+  if (weight === null || weight < 0)
+    throw row.fault(column, `${weight ?? "nothing"} is no weight; expected a number of at least 0`);
+  return weight;
 }
 
 /** A covariate: words for what is missing are no categories. */

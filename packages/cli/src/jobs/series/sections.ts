@@ -7,10 +7,16 @@ import { runningErrorSvg } from "./running-error.js";
 /** What the page of a run shows of its forecasts: their errors beside those of seasonal naive ones, and some to look at. */
 export function forecastSections(details: SeriesDetails): Html | null {
   if (!isMeasured(details)) return null;
-  const { pictures, levels, fit, byStep } = details;
+  const { pictures, levels, fit, byStep, part } = details;
+  const isTest = part === "test";
+  const chosen = isTest
+    ? "Nothing was chosen by the test part."
+    : fit
+      ? "Nothing was chosen by what was held out: the ridge comes from the training part."
+      : "What was held out also chose the parameters that are kept: longspan eval measures on newer data, and --test keeps a part for that.";
   return html`<section class="forecasts">
-<h2>Forecasts of what was held out</h2>
-<p>${capital(verdict(details))}. What was held out also chose the parameters that are kept: longspan eval measures on newer data.</p>
+<h2>Forecasts of ${isTest ? "the test part" : "what was held out"}</h2>
+<p>${capital(verdict(details))}. ${chosen}</p>
 <table class="errors"><thead><tr><th></th>${errorRows(details).map(([name]) => html`<th>${name}</th>`)}</tr></thead><tbody>
 <tr><th>forecast</th>${errorRows(details).map(([, own]) => html`<td>${own}</td>`)}</tr>
 <tr><th>seasonal naive</th>${errorRows(details).map(([, , naive]) => html`<td>${naive}</td>`)}</tr>

@@ -1,6 +1,6 @@
 import { folderSettings, learningSettings, netSettings } from "../../example-jobs/index.js";
 import { choice } from "../../settings/choice.js";
-import { integer, optional, text } from "../../settings/kinds.js";
+import { integer, optional, rate, text } from "../../settings/kinds.js";
 import { setting, type Table, usualWith, type ValuesOf } from "../../settings/setting.js";
 import { type Kept, learningRate } from "../../settings/training.js";
 import { reservoirSettings } from "./reservoir-settings.js";
@@ -104,6 +104,13 @@ export const trainSeriesSettings = {
     ...valid,
     help: "share of each series that is held out at its end, at least one horizon; 0 holds out nothing",
   },
+  test: setting(rate, {
+    group: "data",
+    help: "share of each series at its very end, after what is held out, that nothing is chosen by: the figures of the run are of it",
+    default: 0,
+    before: 0,
+    placeholder: "<share>",
+  }),
   stride: setting(optional(integer(1)), {
     group: "data",
     help: "steps between the forecasts that are measured on what is held out",
@@ -118,6 +125,12 @@ export const trainSeriesSettings = {
   future: columns("columns that are known of the future too"),
   static: columns("columns that are the same in all rows of a series"),
   categories: columns("those of them that are categories, though they look like numbers"),
+  ...ofNets({
+    weight: {
+      ...column("the column that says how much a row counts in training", "all the same"),
+      before: null,
+    },
+  }),
   ignore: columns("columns that are left out"),
   frequency: setting(choice(["inferred", "rows"]), {
     group: "data",

@@ -7,16 +7,17 @@ import type { ReadSeries } from "./read-series.js";
 export function seriesSummary(
   { columns, set, word }: ReadSeries,
   setup: ForecastSetup,
-  { short, valid }: Pick<ForecastWindows, "short" | "valid">,
+  { short, valid, test }: Pick<ForecastWindows, "short" | "valid" | "test">,
 ): readonly RunLine[] {
   const { series, frequency, missing } = set;
   const lengths = series.map(({ values }) => values.length);
   const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
-  const { id, time, targets, covariates } = columns;
+  const { id, time, targets, covariates, weight = null } = columns;
   const names = [id, time, targets.length > 8 ? `${targets.length} targets` : targets.join(", ")];
   const steps = least === most ? counted(most, "step") : `${whole(least)} to ${whole(most)} steps`;
   const table = `${names.filter((name) => name !== null).join(", ")}; ${series.length === 1 ? "one series" : `${whole(series.length)} series`} of ${steps}`;
   const others = covariates.map(({ name, role }) => `${name} (${role})`);
+  if (weight !== null) others.push(`${weight} (weight)`);
   const lines: RunLine[] = [
     ["columns", others.length === 0 ? table : `${table}; beside them ${others.join(", ")}`],
     [
@@ -47,7 +48,7 @@ export function seriesSummary(
       "too short",
       `${whole(short.length)} of the series, the first ${JSON.stringify(short[0]!.id)} with ${counted(short[0]!.values.length, "step")}; nothing is learned from them`,
     ]);
-  return [...lines, ["forecast", setupInWords(setup, valid.length)]];
+  return [...lines, ["forecast", setupInWords(setup, valid.length + test.length)]];
 }
 
 function gapsInWords({ missing: { gaps } }: ReadSeries["set"], word: string): string {

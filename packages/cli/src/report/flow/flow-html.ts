@@ -26,7 +26,8 @@ export interface Inspected {
   readonly sequences: number;
   readonly steps: number;
   /** Of the loss. */
-  readonly measure: "nats" | "squared error";
+  /** What the loss is in: "nats", "squared error", or another name of a loss. */
+  readonly measure: string;
 }
 
 /** `8 segments of 100 characters of a text` */
@@ -37,7 +38,7 @@ export function piecesOf({ text, unit, sequences, steps }: Inspected): string {
 /** `1.234 nats` */
 export function lossOf({ measure }: Inspected, loss: number): string {
   if (!Number.isFinite(loss)) return "not finite";
-  return measure === "nats" ? `${lossFigure(loss)} nats` : `a squared error of ${figure(loss)}`;
+  return measure === "nats" ? `${lossFigure(loss)} nats` : `a ${measure} of ${figure(loss)}`;
 }
 
 /** The pictures of a report, in the order of the page. */

@@ -1,4 +1,5 @@
 import {
+  atLeastZero,
   checkSettings,
   isRecord,
   kind,
@@ -25,6 +26,8 @@ export interface SeriesRecord {
   readonly target: number | null;
   /** By name; missing where it is null or absent. */
   readonly covariates?: Readonly<Record<string, string | number | null>>;
+  /** How much it counts in training, in any unit: at least 0; 1 by default. */
+  readonly weight?: number;
 }
 
 /** How records are collected. */
@@ -51,6 +54,7 @@ interface Rows {
   readonly records: number[];
   readonly values: number[];
   readonly covariates: number[][];
+  readonly weights: number[];
 }
 
 /**
@@ -75,16 +79,17 @@ export function collectSeries(config?: SeriesConfig): SeriesCollector {
   const covariates = columns.map((column) => new CovariateColumn(column));
   const all = new Map<string, Rows>();
   let style: TimeStyle | "digits" | null = null;
+  let weighted = false;
   const missingTargets = finding();
 
   return { add, finish };
 
   function add(record: SeriesRecord, at: number): void {
     if (!recordKind.accepts(record)) throw new SeriesError(at, null, `expected ${recordKind.words}`);
-    const { id = "", time, target } = record;
+    const { id = "", time, target, weight = 1 } = record;
     let rows = all.get(id);
     if (rows === undefined) {
-      rows = { id, times: [], records: [], values: [], covariates: covariates.map(() => []) };
+      rows = { id, times: [], records: [], values: [], covariates: covariates.map(() => []), weights: [] };
       all.set(id, rows);
     }
     if (target !== null && !Number.isFinite(target))
@@ -99,6 +104,8 @@ export function collectSeries(config?: SeriesConfig): SeriesCollector {
     rows.times.push(number);
     rows.records.push(at);
     rows.values.push(target ?? Number.NaN);
+    rows.weights.push(weight);
+    weighted ||= record.weight !== undefined;
     for (const [k, column] of covariates.entries())
       rows.covariates[k]!.push(
         column.read(record.covariates?.[column.name] ?? null, at, rows.covariates[k]!, id),
@@ -204,6 +211,7 @@ export function collectSeries(config?: SeriesConfig): SeriesCollector {
           ? Float64Array.of(rows.covariates[k]!.find((value) => !Number.isNaN(value)) ?? Number.NaN)
           : spread(rows.covariates[k]!),
       ),
+      ...(weighted ? { weights: spread(rows.weights) } : {}),
     };
   }
 }
@@ -223,14 +231,15 @@ function joined(parts: readonly Finding[]) {
 }
 
 const recordKind: RequiredKind = kind(
-  "a record such as { id, time, target }, whose target is a number or null",
+  "a record such as { id, time, target }, whose target is a number or null, and its weight, if it has one, a number of at least 0",
   (value) => {
     if (!isRecord(value)) return false;
-    const { id, time, target } = value as Partial<Record<keyof SeriesRecord, unknown>>;
+    const { id, time, target, weight } = value as Partial<Record<keyof SeriesRecord, unknown>>;
     return (
       (id === undefined || typeof id === "string") &&
       (time === undefined || typeof time === "string" || typeof time === "number") &&
-      (target === null || typeof target === "number")
+      (target === null || typeof target === "number") &&
+      (weight === undefined || atLeastZero.accepts(weight))
     );
   },
 );

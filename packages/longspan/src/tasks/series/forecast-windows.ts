@@ -15,6 +15,8 @@ export interface ForecastWindow {
 export interface ForecastWindowsOptions {
   /** Share of each series that is held out at its end, at least one horizon; 0.1 by default, 0 for nothing. */
   readonly valid?: number;
+  /** Share of each series at its very end, after what is held out, that is kept to test by, at least one horizon; 0 by default, for nothing. */
+  readonly test?: number;
   /** Steps between the origins of held-out forecasts; one horizon by default. */
   readonly stride?: number;
   /** Windows to learn from at most: of more, every second, third, ... is taken. 500,000 by default. */
@@ -26,6 +28,8 @@ export interface ForecastWindows {
   readonly train: readonly ForecastWindow[];
   /** By rolling origin: from each, the horizon is forecast from all that came before. */
   readonly valid: readonly ForecastWindow[];
+  /** The same from later origins, of the part to test by: nothing is chosen by it. */
+  readonly test: readonly ForecastWindow[];
   /** By series, steps that are learned from: those before the first held-out origin. */
   readonly known: readonly number[];
   /** Series that are too short for a window. */
@@ -45,20 +49,32 @@ export function heldOutOrigins(
   series: readonly TimeSeries[],
   horizon: number,
   options?: ForecastWindowsOptions,
-): readonly { readonly known: number; readonly origins: readonly number[] }[] {
+): readonly HeldOut[] {
   check("heldOutOrigins", "series", series, list);
   check("heldOutOrigins", "horizon", horizon, size);
-  const { valid = 0.1, stride = horizon } = checkSettings("heldOutOrigins", options, kinds);
+  const { valid = 0.1, test = 0, stride = horizon } = checkSettings("heldOutOrigins", options, kinds);
   return series.map((one) => {
     const steps = knownSteps(one);
-    const held = valid === 0 ? 0 : Math.max(horizon, Math.floor(steps * valid));
+    const sizeOf = (share: number) => (share === 0 ? 0 : Math.max(horizon, Math.floor(steps * share)));
+    const originsIn = (end: number, held: number) => {
+      const count = held === 0 ? 0 : Math.floor((held - horizon) / stride) + 1;
+      return Array.from({ length: count }, (_, k) => end - horizon - (count - 1 - k) * stride);
+    };
     // Too short to hold out anything: all is learned from.
-    if (held === 0 || steps - held < horizon + 2) return { known: steps, origins: [] };
-    const last = steps - horizon;
-    const count = Math.floor((held - horizon) / stride) + 1;
-    const origins = Array.from({ length: count }, (_, k) => last - (count - 1 - k) * stride);
-    return { known: origins[0]!, origins };
+    if (steps - sizeOf(valid) - sizeOf(test) < horizon + 2)
+      return { known: steps, origins: [], testOrigins: [] };
+    const testOrigins = originsIn(steps, sizeOf(test));
+    const origins = originsIn(testOrigins[0] ?? steps, sizeOf(valid));
+    return { known: origins[0] ?? testOrigins[0] ?? steps, origins, testOrigins };
   });
+}
+
+/** Of a series: the steps that may be learned from, and the origins of the forecasts that are measured, in order. */
+export interface HeldOut {
+  readonly known: number;
+  readonly origins: readonly number[];
+  /** Of the part to test by, after the others. */
+  readonly testOrigins: readonly number[];
 }
 
 /**
@@ -98,12 +114,13 @@ export function forecastWindows(
         all.push({ series: one, origin });
     if (all.length === before) short.push(one);
   }
-  const valid = parts.flatMap(({ origins }, k) =>
+  const windowsFrom = (origins: readonly number[], k: number) =>
     origins
       .map((origin) => ({ series: series[k]!, origin }))
-      .filter(({ series: one, origin }) => isKnown(one, origin, origin + horizon)),
-  );
-  return { train: all, valid, known: parts.map(({ known }) => known), short };
+      .filter(({ series: one, origin }) => isKnown(one, origin, origin + horizon));
+  const valid = parts.flatMap(({ origins }, k) => windowsFrom(origins, k));
+  const test = parts.flatMap(({ testOrigins }, k) => windowsFrom(testOrigins, k));
+  return { train: all, valid, test, known: parts.map(({ known }) => known), short };
 }
 
 /** Whether a value is known among some steps. */
@@ -112,4 +129,4 @@ function isKnown({ values }: TimeSeries, from: number, to: number): boolean {
   return false;
 }
 
-const kinds = { valid: optional(rate), stride: optional(size), most: optional(count) };
+const kinds = { valid: optional(rate), test: optional(rate), stride: optional(size), most: optional(count) };

@@ -14,11 +14,13 @@ export {
   forecastSetup,
   type ScaledCovariate,
 } from "./forecast-setup.js";
+export { forecastWeights } from "./forecast-weights.js";
 export {
   type ForecastWindow,
   type ForecastWindows,
   type ForecastWindowsOptions,
   forecastWindows,
+  type HeldOut,
   heldOutOrigins,
 } from "./forecast-windows.js";
 export * from "./forecaster.js";

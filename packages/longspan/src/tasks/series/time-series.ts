@@ -22,6 +22,8 @@ export interface TimeSeries {
   readonly values: Float64Array;
   /** By place of the covariate: a number, or the number of its category, at each step; NaN where it is missing. Of a static one, one. */
   readonly covariates: readonly Float64Array[];
+  /** How much each step counts in training; NaN where there was no record. Absent where no record has a weight. */
+  readonly weights?: Float64Array;
 }
 
 /** Time series that were read together. */

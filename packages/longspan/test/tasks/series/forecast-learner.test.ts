@@ -54,7 +54,11 @@ describe("windows of series", () => {
     expect(heldOutOrigins(set.series, 4, { valid: 0.2, stride: 3 })[0]!.origins).toEqual([
       64, 67, 70, 73, 76,
     ]);
-    expect(heldOutOrigins(set.series, 4, { valid: 0 })[0]).toEqual({ known: 80, origins: [] });
+    expect(heldOutOrigins(set.series, 4, { valid: 0 })[0]).toEqual({
+      known: 80,
+      origins: [],
+      testOrigins: [],
+    });
   });
 
   it("become rows by their frame: values about the last season, by the deviation of what is read", () => {
