@@ -80,3 +80,12 @@ export interface TranslateOptions {
   readonly beam: number;
   readonly batch: number;
 }
+
+/** Options of `longspan import`. */
+export interface ImportOptions {
+  readonly out: string;
+  /** A file with the symbols of a language model, in the order of their numbers. */
+  readonly vocabulary?: string;
+  /** The module of a cell of the user's. */
+  readonly cell?: string;
+}

@@ -1,5 +1,7 @@
-import { defaultExecutor, Key, leaves, startTraining, train, withFlowPenalty } from "longspan";
-import { continueRun, createRun, type RunFolder, readRunConfig } from "longspan/node";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { defaultExecutor, Key, leaves, runFiles, startTraining, train, withFlowPenalty } from "longspan";
+import { continueRun, createRun, type RunFolder, readMetrics, readRunConfig } from "longspan/node";
 import { chooseFolder } from "./choose-folder.js";
 import { chooseReporter } from "./choose-reporter.js";
 import type { DoneEvent, Facts, ProgressEvent, StartEvent, ValidEvent } from "./events.js";
@@ -46,6 +48,14 @@ export async function runTraining(
   }
 }
 
+/** @throws Failure if the run was imported: it would begin anew, and overwrite what it has */
+function checkBegun(out: string): void {
+  if (readMetrics(out).length > 0 || !existsSync(join(out, runFiles.weights))) return;
+  throw new Failure(
+    `${out} was imported: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)`,
+  );
+}
+
 async function goOn(
   job: Job,
   argument: string | undefined,
@@ -54,6 +64,7 @@ async function goOn(
 ): Promise<number> {
   const folder = continueRun(out);
   try {
+    checkBegun(out);
     const stored = readRunConfig(out, job.schema) as ReturnType<typeof readRunConfig> & RunConfig;
     const config = { ...stored, settings: mergedSettings(stored.settings, chosen, out) };
     const run = await job.goOn(config, argument, out, await cellOfRun(out, config.settings));

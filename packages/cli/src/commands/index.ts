@@ -57,8 +57,13 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "export",
-    description: "Write a trained model as a page that any static server can show",
+    description: "Write a trained model for other programs, or as a page that any static server can show",
     load: () => import("./export.js"),
+  },
+  {
+    name: "import",
+    description: "Make a run of a model file, or of a language model of PyTorch",
+    load: () => import("./import.js"),
   },
   {
     name: "schema",
