@@ -4,42 +4,14 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, it } from "vitest";
 import { openTable, TableError } from "../../src/tables/index.js";
 import { freshFolder } from "../command.js";
+import { mutated } from "./mutations.js";
 
 // More of them: LONGSPAN_MUTATIONS=33334 npx vitest run packages/cli/test/tables/mutated.test.ts
 const count = Number(process.env.LONGSPAN_MUTATIONS ?? 400);
 const { path: folder, remove } = freshFolder();
 afterAll(remove);
 
-/** Whole numbers below a bound, by mulberry32. */
-function drawsOf(seed: number): { below(n: number): number } {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
-  return {
-    below(n) {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * n);
-    },
-  };
-}
-
-/** Some bytes replaced, removed, doubled or moved, by the number of the mutation. */
-function mutated(bytes: Uint8Array, number: number): Uint8Array {
-  const draws = drawsOf(number);
-  let out = Array.from(bytes);
-  const interesting = [0x22, 0x2c, 0x0a, 0x0d, 0x7b, 0x7d, 0x5c, 0, 0xff, 0xef, 0x80];
-  for (let k = 1 + draws.below(4); k > 0; k--) {
-    const at = draws.below(out.length);
-    const kind = draws.below(5);
-    if (kind === 0) out[at] = draws.below(256);
-    else if (kind === 1) out[at] = interesting[draws.below(interesting.length)]!;
-    else if (kind === 2) out.splice(at, 1 + draws.below(8));
-    else if (kind === 3) out.splice(at, 0, ...out.slice(at, at + 1 + draws.below(8)));
-    else out = out.slice(0, at);
-    if (out.length === 0) return Uint8Array.of();
-  }
-  return Uint8Array.from(out);
-}
+const interesting = [0x22, 0x2c, 0x0a, 0x0d, 0x7b, 0x7d, 0x5c, 0, 0xff, 0xef, 0x80];
 
 /** The rows of a file, or the error. Any other error is thrown. */
 async function outcome(
@@ -66,7 +38,7 @@ async function eachOf(
   const path = join(folder, name);
   let read = 0;
   for (let k = 0; k < count; k++) {
-    const bytes = mutated(original, k);
+    const bytes = mutated(original, k, interesting);
     writeFileSync(path, bytes);
     const found = await outcome(path);
     if ("rows" in found) read += 1;
