@@ -9,6 +9,25 @@ const model = await fromKeras(await toKeras(["Dense"], [dense]));
 const layers = () => argument(["Dense"], [], [5], ["Dens"], [{ kind: "Dens" }], [{ kind: "Dense", bias: 1 }]);
 const methods = { apply: exempt("swept by tests of the models that files give") };
 
+const config = {
+  units: 1,
+  activation: "linear",
+  use_bias: false,
+  name: "head",
+  batch_input_shape: [null, 2],
+};
+const modelJson = JSON.stringify({
+  format: "layers-model",
+  modelTopology: {
+    class_name: "Sequential",
+    config: { name: "net", layers: [{ class_name: "Dense", config }] },
+  },
+  weightsManifest: [
+    { paths: ["a.bin"], weights: [{ name: "head/kernel", shape: [2, 1], dtype: "float32" }] },
+  ],
+});
+const files = { "a.bin": new Uint8Array(8) };
+
 /** The rows of the rooms keras and tensorflowjs of longspan-formats. */
 export const kerasRows: Rows = {
   KerasError: () => exempt("an error"),
@@ -16,6 +35,11 @@ export const kerasRows: Rows = {
   decodeKeras: () => row({ bytes: thing(weights) }),
   kerasBatch: () =>
     row({ model: thing(model), sequences: argument([[[1, 2]]], ["list"], [5], [[[1, 2, 3]]], [["x"]]) }),
+  fromTensorflowjs: () =>
+    row(
+      { model: argument(modelJson, []), files: argument(files, ["record"], { "a.bin": [1] }) },
+      { methods },
+    ),
   toKeras: () =>
     row({
       layers: layers(),

@@ -7,3 +7,4 @@ export * from "./keras/index.js";
 export { OnnxError, type OnnxProblem } from "./onnx/error.js";
 export { type OnnxFiles, type RunToOnnxOptions, runToOnnx } from "./onnx/run-to-onnx.js";
 export { type ToOnnxOptions, toOnnx } from "./onnx/to-onnx.js";
+export * from "./tensorflowjs/index.js";

@@ -1,4 +1,4 @@
-"""Models of Keras 3 with what they give: run in this folder, with KERAS_BACKEND=torch, Keras 3.15 and torch 2.13.
+"""Models of Keras 3 with what they give: run in this folder, with KERAS_BACKEND=torch, Keras 3.15 and torch 2.13; then `npm run format`.
 
 For each model NAME.keras, and in golden.json batches of two lengths and two batch sizes, padded where the model has a mask, the outputs at the
 steps that are not masked, and the gradients of half the sum of the squared outputs. weights.weights.h5 is what save_weights writes for `gru`."""

@@ -1,0 +1,2 @@
+export { fromTensorflowjs } from "./from-tensorflowjs.js";
+export type { WeightFiles } from "./manifest.js";
