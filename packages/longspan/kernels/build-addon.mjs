@@ -61,6 +61,8 @@ export async function buildAddon(compiler, { force = false } = {}) {
   const stampFile = join(out, "addon.stamp");
   const stamp = stampOf(`${compiler.name} ${compiler.version} ${process.arch} ${process.platform}`, [
     "wasm.cc",
+    "wasm-threads.cc",
+    "wasm-threads.h",
     "portable.cc",
   ]);
   if (!force && existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp)

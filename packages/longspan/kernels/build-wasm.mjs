@@ -40,7 +40,8 @@ export async function buildWasm({ force = false } = {}) {
     }
   };
   const flags = [
-    ...["--target=wasm32-unknown-unknown", "-std=c++17", "-msimd128", "-mbulk-memory", "-nostdlibinc"],
+    ...["--target=wasm32-unknown-unknown", "-std=c++17", "-msimd128", "-mbulk-memory", "-matomics"],
+    "-nostdlibinc",
     ...["-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-ffp-contract=fast", "-fno-math-errno"],
     ...["-fno-builtin-malloc", "-fno-c++-static-destructors", "-Wall", "-Wextra", "-Werror"],
     "-DLONGSPAN_ISA=wasm",
@@ -57,18 +58,32 @@ export async function buildWasm({ force = false } = {}) {
     "block",
     "workspaces",
     "wasm",
+    "wasm-threads",
   ])
     Object.assign(shared, await compile(source, source, "-Oz"));
-  const link = ["--no-entry", "--import-undefined", "--gc-sections", "-O2", "--strip-all"];
+  const link = ["--no-entry", "--import-undefined", "--gc-sections", "-O2", "--strip-all", "--compress-relocations"];
   const memory = ["-z", "stack-size=262144", "--initial-memory=1048576", "--max-memory=4294967296"];
+  const threads = ["--import-memory", "--shared-memory", "--export=__stack_pointer"];
   for (const [name, relaxed] of [
     ["longspan", []],
     ["longspan-relaxed", ["-mrelaxed-simd"]],
   ]) {
     // -O2 would vectorise scalar loops, and unroll loops that the host unrolls again: no faster, and a third larger.
     const objects = { ...shared, ...(await compile("run", "run", "-Os", ...relaxed)) };
-    const linked = await call("wasm-ld", [...link, ...memory, ...Object.keys(objects)], "out.wasm", objects);
-    writeFileSync(target(name), linked["out.wasm"]);
+    const linked = await call("wasm-ld", [...link, ...memory, ...threads, ...Object.keys(objects)], "out.wasm", objects);
+    writeFileSync(target(name), withOwnMemory(linked["out.wasm"]));
   }
   writeFileSync(stampFile, stamp);
+}
+
+/**
+ * The module as one that takes memory of its own thread only, which every host gives. It is the same but for one bit: that the memory which
+ * it imports is shared. Where there are threads, src/executors/wasm/host.ts sets it again.
+ */
+function withOwnMemory(module) {
+  const bytes = Buffer.from(module);
+  const at = bytes.indexOf("\x06memory\x02\x03", 0, "latin1");
+  if (at < 0) throw new Error("the module imports no shared memory");
+  bytes[at + 8] = 1;
+  return bytes;
 }

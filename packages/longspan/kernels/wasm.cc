@@ -1,5 +1,6 @@
 // The kernels as a WebAssembly module: the same checks as at the addon's boundary, with addresses in linear memory.
 #include "program.h"
+#include "wasm-threads.h"
 
 namespace longspan {
 namespace wasm {
@@ -14,6 +15,15 @@ extern "C" unsigned char __heap_base;
 constexpr int classes = 4 * 32;
 void* freeLists[classes];
 uintptr_t top = 0;
+
+/** Threads take memory one at a time. It is soon done, and a page's own thread could not sleep anyway. */
+int32_t taken = 0;
+struct Turn {
+  Turn() {
+    while (__atomic_exchange_n(&taken, 1, __ATOMIC_SEQ_CST) != 0) continue;
+  }
+  ~Turn() { __atomic_store_n(&taken, 0, __ATOMIC_SEQ_CST); }
+};
 
 int classOf(size_t bytes) {
   int shift = 0;
@@ -47,6 +57,7 @@ void* larger(int size) {
 extern "C" void* malloc(size_t bytes) noexcept {
   if (bytes > (size_t{3} << 30)) return nullptr;
   const int size = classOf(bytes < 16 ? 16 : bytes);
+  const Turn turn;
   if (void* block = freeLists[size]) {
     freeLists[size] = *static_cast<void**>(block);
     return block;
@@ -70,6 +81,7 @@ extern "C" void* malloc(size_t bytes) noexcept {
 extern "C" void free(void* memory) noexcept {
   if (memory == nullptr) return;
   const int size = *reinterpret_cast<int*>(static_cast<char*>(memory) - 16);
+  const Turn turn;
   *static_cast<void**>(memory) = freeLists[size];
   freeLists[size] = memory;
 }
@@ -83,6 +95,8 @@ Array<Binding> bindings;
 Workspaces shared;
 Failure failure;
 const char* lastError = "";
+int32_t threadCount = 1;
+double leastShared = 0;
 
 /** No index of `memories` before it is free: there may be very many. */
 int64_t freeMemory = 0;
@@ -111,7 +125,7 @@ int32_t fail(const char* message) {
 #define LONGSPAN_EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
 /** Counts the changes of what is exported and of how programs and schedules are encoded, as src/executors/wasm/host.ts does. */
-LONGSPAN_EXPORT(interfaceVersion) int32_t interfaceVersion() { return 1; }
+LONGSPAN_EXPORT(interfaceVersion) int32_t interfaceVersion() { return 2; }
 
 LONGSPAN_EXPORT(error) const char* errorText() { return lastError; }
 LONGSPAN_EXPORT(failure) const Failure* failureAt() { return &failure; }
@@ -192,6 +206,13 @@ LONGSPAN_EXPORT(dropProgram) int32_t dropProgram(int32_t id) {
   return 0;
 }
 
+/** Runs use at most so many threads from now on, for work that takes one at least so many nanoseconds. Returns the state of the team. */
+LONGSPAN_EXPORT(threads) TeamState* threads(int32_t count, double least) {
+  threadCount = count < 1 || count > mostThreads ? 1 : count;
+  leastShared = least;
+  return &teamState;
+}
+
 /** 0: done; 1: an index out of range, see `failure`; -1: see `error`. */
 LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
   ScheduledProgram* scheduled = find(scheduledPrograms, id);
@@ -215,8 +236,10 @@ LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
   }
   for (int64_t b = 0; b < buffers; b++)
     if (program.buffers[b].role == Role::output) bindings[b].memory->version += 1;
-  const RunArguments arguments = {scheduled, bindings.begin(), &shared, 1, 0, nullptr, &failure};
+  const RunArguments arguments = {scheduled, bindings.begin(), &shared, threadCount, leastShared, wasmTeam(), &failure};
+  teamState.lost = 0;
   const Status status = wasm::kernels.run(arguments);
+  if (__atomic_load_n(&teamState.lost, __ATOMIC_SEQ_CST)) return fail("run: a thread was lost in the middle of its work");
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok ? 0 : 1;
 }

@@ -22,11 +22,15 @@ function load(name: ExecutorName): Loaded {
   let l = loaded.get(name);
   if (!l) {
     // A number that is none is an error on executors of one thread, too.
-    const threads = chosenThreads();
-    l = loaders[name]();
-    loaded.set(name, l);
-    if (l.executor && isThreaded(l.executor)) l.executor.threads = threads ?? l.executor.cores;
+    chosenThreads();
+    l = keep(name, loaders[name]());
   }
+  return l;
+}
+
+function keep(name: ExecutorName, l: Loaded): Loaded {
+  loaded.set(name, l);
+  if (l.executor && isThreaded(l.executor)) l.executor.threads = chosenThreads() ?? l.executor.cores;
   return l;
 }
 
@@ -38,7 +42,8 @@ function chosenThreads(): number | undefined {
 }
 
 /**
- * Sets how many threads programs run on from now on, on executors that have several: the native one. Unless it is called, so many as
+ * Sets how many threads programs run on from now on, on executors that have several: the native one, and WebAssembly where
+ * its memory can be shared (in Node.js, and in pages that are cross-origin isolated). Unless it is called, so many as
  * the environment variable LONGSPAN_THREADS says, else one per physical core that the process may use. Results are the same, bit for
  * bit, for the same number; with another number, sums over rows are formed in another order.
  *
@@ -83,7 +88,7 @@ export async function loadWasmExecutor(modules?: WasmModules): Promise<Executor>
   if (!load("wasm").executor && (modules !== undefined || !hasFiles)) {
     const fetched = await fetchWasm(modules);
     // Another call may have been faster: there is one executor of this name.
-    if (!load("wasm").executor) loaded.set("wasm", fetched);
+    if (!load("wasm").executor) keep("wasm", fetched);
   }
   return executor("wasm");
 }
@@ -147,6 +152,7 @@ export function executorReport(): ExecutorStatus[] {
     const threads = isThreaded(e) ? e.threads : 1;
     let detail = (e as { kernels?: { instructionSet: string } }).kernels?.instructionSet ?? "TypeScript";
     if (isThreaded(e)) detail += `, ${threads} thread${threads === 1 ? "" : "s"}`;
+    if (isThreaded(e) && e.trouble !== undefined) detail += `; ${e.trouble}`;
     if (note !== undefined) detail += `; ${note}`;
     const trials = (e as { trials?: readonly InstructionSetSpeed[] }).trials ?? [];
     return { name, available: true, detail, threads, ...(trials.length > 0 && { instructionSets: trials }) };

@@ -35,6 +35,7 @@ interface Host {
     readonly arch?: string;
     getBuiltinModule?(name: string): unknown;
   };
+  readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly Deno?: {
     readonly permissions?: {
       querySync?(permission: { name: "env"; variable: string }): { readonly state: string };
@@ -52,6 +53,28 @@ const files = () => builtin("node:fs") as Files | undefined;
 
 /** Whether this host reads files. */
 export const hasFiles = host.process?.getBuiltinModule !== undefined;
+
+/** Node's module of threads, as far as it is used. */
+interface WorkerThreads {
+  readonly Worker: new (
+    file: object,
+    options: { readonly execArgv: readonly string[] },
+  ) => {
+    postMessage(message: unknown): void;
+    on(event: "error", heard: (error: unknown) => void): void;
+    unref(): void;
+  };
+  readonly parentPort: { once(event: "message", heard: (data: never) => void): void } | null;
+}
+
+/** Node's threads; undefined in browsers. */
+export const workerThreads = () => builtin("node:worker_threads") as WorkerThreads | undefined;
+
+/** How many threads the processors that this program may use run at once. */
+export function logicalProcessors(): number {
+  const os = builtin("node:os") as { availableParallelism(): number } | undefined;
+  return os?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1;
+}
 
 /** What this program runs on, as Node.js calls it. */
 export function platform(): { readonly system: string; readonly processor: string } {

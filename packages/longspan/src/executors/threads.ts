@@ -6,6 +6,8 @@ export interface Threaded {
   threads: number;
   /** Physical cores that this process may use, and the number of threads by default. */
   readonly cores: number;
+  /** Why threads could not be started, if that has happened; work is divided in the same way, and one thread does it all. */
+  readonly trouble?: string | undefined;
 }
 
 const most = 64;

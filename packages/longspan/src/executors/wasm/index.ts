@@ -1,12 +1,57 @@
 import { KernelExecutor } from "../kernels/kernel-executor.js";
 import { hasFiles, type Loaded, readFile } from "../loading.js";
+import type { Threaded } from "../threads.js";
 import { findModule } from "./find-module.js";
-import { fetchBytes, instantiate, instantiateLater } from "./host.js";
+import { fetchBytes, instantiate, instantiateLater, type Started } from "./host.js";
 import { type SimdKind, simdKind } from "./simd.js";
+import { coresHere, findThreads, type ThreadPool, type ThreadsFound } from "./thread-pool.js";
 import { WasmKernels, type WasmMemory } from "./wasm-kernels.js";
 
-/** The WebAssembly executor: the same kernels with 128-bit vectors, on one thread, wherever there is no addon. */
+/** The WebAssembly executor: the same kernels with 128-bit vectors, wherever there is no addon. On one thread. */
 export class WasmExecutor extends KernelExecutor<WasmMemory> {}
+
+/** The same on several threads, which are workers of the host. The rules are those of the native executor's threads. */
+export class ThreadedWasmExecutor extends WasmExecutor implements Threaded {
+  readonly cores = coresHere();
+  private count = 1;
+  private least = 50_000;
+
+  constructor(
+    readonly wasm: WasmKernels,
+    private readonly workers: ThreadPool,
+  ) {
+    super("wasm", wasm);
+    this.threads = 1;
+  }
+
+  get threads(): number {
+    return this.count;
+  }
+
+  set threads(count: number) {
+    this.wasm.share(count, this.least);
+    this.count = count;
+  }
+
+  /** Work is shared only where one thread of the native executor would take so many nanoseconds, by a rough guess. */
+  get leastShared(): number {
+    return this.least;
+  }
+
+  set leastShared(nanoseconds: number) {
+    this.wasm.share(this.count, nanoseconds);
+    this.least = nanoseconds;
+  }
+
+  /** Pieces of work that other threads than the caller's have done. */
+  get helped(): number {
+    return this.wasm.helped;
+  }
+
+  get trouble(): string | undefined {
+    return this.workers.trouble;
+  }
+}
 
 /** The two modules, built from one source. Only the one that the host can run best is looked at. */
 export interface WasmModules {
@@ -36,11 +81,16 @@ const moduleIn = <M>(modules: { readonly plain: M; readonly relaxed: M }, kind: 
 
 const noSimd = "this host's WebAssembly has no SIMD";
 
-function loaded(kernels: WasmKernels): Loaded<WasmExecutor> {
-  const executor = new WasmExecutor("wasm", kernels);
-  return kernels.instructionSet === "simd"
-    ? { executor, note: "this host has no relaxed simd" }
-    : { executor };
+function loaded(started: Started, found: ThreadsFound, kind: SimdKind): Loaded<WasmExecutor> {
+  const kernels = new WasmKernels(started, kind);
+  const executor = started.threads
+    ? new ThreadedWasmExecutor(kernels, started.threads)
+    : new WasmExecutor("wasm", kernels);
+  const notes = [
+    ...(found.reason === undefined ? [] : [`one thread: ${found.reason}`]),
+    ...(kind === "simd" ? ["this host has no relaxed simd"] : []),
+  ];
+  return notes.length > 0 ? { executor, note: notes.join("; ") } : { executor };
 }
 
 /** Loads the WebAssembly executor from the files beside the library; with relaxed SIMD where the host has it. */
@@ -52,7 +102,8 @@ export function loadWasm(): Loaded<WasmExecutor> {
   const found = findModule(kind, () => moduleIn(beside(), kind), url);
   if (!found.bytes) return { reason: found.reason };
   try {
-    return loaded(new WasmKernels(instantiate(found.bytes), kind));
+    const threads = findThreads(url);
+    return loaded(instantiate(found.bytes, threads), threads, kind);
   } catch (error) {
     return { reason: doesNotLoad(found.address, error) };
   }
@@ -70,7 +121,8 @@ export async function fetchWasm(modules?: WasmModules): Promise<Loaded<WasmExecu
     const bytes = bytesIn(chosen);
     if (!bytes) text = typeof chosen === "string" ? chosen : (chosen as { href: string }).href;
     const contents = bytes ?? (isOnDisk(text) ? readFile(text) : await fetchBytes(text));
-    return loaded(new WasmKernels(await instantiateLater(contents), kind));
+    const threads = findThreads((import.meta as unknown as { url: string | undefined }).url);
+    return loaded(await instantiateLater(contents, threads), threads, kind);
   } catch (error) {
     return { reason: doesNotLoad(text, error) };
   }

@@ -1,6 +1,7 @@
 import { bytesPerElement, type DType, type TypedArray } from "../../program/index.js";
 import type { BoundExecution, KernelModule } from "../kernels/kernel-module.js";
-import type { KernelExports } from "./host.js";
+import type { KernelExports, Started } from "./host.js";
+import { maySleep, type SharedMemory } from "./thread-pool.js";
 
 /** Memory of the module: dropped when nothing refers to it. */
 export class WasmMemory {
@@ -20,6 +21,8 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   /** Room for the bindings of a run, in bytes from `bindingsAddress`. */
   private room = 0;
   private bindingsAddress = 0;
+  /** Where the state of the team lies (kernels/wasm-threads.h). */
+  private team = 0;
   /** Runs with their bindings in linear memory, which lie there until they are dropped. */
   private readonly prepared = new Map<
     number,
@@ -29,11 +32,15 @@ export class WasmKernels implements KernelModule<WasmMemory> {
     }
   >();
   private nextPrepared = 0;
+  private readonly module: KernelExports;
+  private readonly memory: SharedMemory;
 
   constructor(
-    private readonly module: KernelExports,
+    { kernels: module, memory }: Started,
     readonly instructionSet: string,
   ) {
+    this.module = module;
+    this.memory = memory;
     this.dropped = new FinalizationRegistry((id) => {
       module.dropMemory(id);
     });
@@ -56,9 +63,9 @@ export class WasmKernels implements KernelModule<WasmMemory> {
   }
 
   view(memory: WasmMemory): TypedArray {
-    const { buffer } = this.module.memory;
-    if (memory.view?.buffer === buffer) return memory.view;
     const { address, dtype, length } = memory;
+    const buffer = this.bufferTo(address + length * bytesPerElement(dtype));
+    if (memory.view?.buffer === buffer) return memory.view;
     const array = { float32: Float32Array, float64: Float64Array, int32: Int32Array }[dtype];
     memory.view = new array(buffer, address, length);
     return memory.view;
@@ -90,14 +97,15 @@ export class WasmKernels implements KernelModule<WasmMemory> {
       this.bindingsAddress = this.reserve(bindings.byteLength);
       this.room = bindings.byteLength;
     }
-    new Float64Array(this.module.memory.buffer, this.bindingsAddress, bindings.length).set(bindings);
+    const buffer = this.bufferTo(this.bindingsAddress + this.room);
+    new Float64Array(buffer, this.bindingsAddress, bindings.length).set(bindings);
     return this.runBound(scheduled, this.bindingsAddress);
   }
 
   private runBound(scheduled: number, bindings: number): number[] | undefined {
     const status = this.checked(this.module.run(scheduled, bindings));
     if (status === 0) return undefined;
-    return Array.from(new Int32Array(this.module.memory.buffer, this.module.failure() >>> 0, 4));
+    return Array.from(new Int32Array(this.memory.buffer, this.module.failure() >>> 0, 4));
   }
 
   prepare(executions: readonly BoundExecution[], written: WasmMemory | null): number {
@@ -112,7 +120,7 @@ export class WasmKernels implements KernelModule<WasmMemory> {
 
   rebind(prepared: number, positions: Int32Array, numbers: Float64Array): void {
     const { executions } = this.prepared.get(prepared)!;
-    const { buffer } = this.module.memory;
+    const { buffer } = this.memory;
     // Positions ascend: one pass over the runs.
     let [which, first] = [0, 0];
     let bindingNumbers =
@@ -154,9 +162,26 @@ export class WasmKernels implements KernelModule<WasmMemory> {
     return this.module.workspaceBytes();
   }
 
+  /** Sets on how many threads runs are shared. @param leastShared nanoseconds of work that are worth a second one */
+  share(threads: number, leastShared: number): void {
+    this.team = this.module.threads(threads, leastShared) >>> 0;
+    new Int32Array(this.memory.buffer, this.team, 3)[1] = Number(maySleep());
+  }
+
+  /** Pieces of work that other threads have done so far. */
+  get helped(): number {
+    return this.team === 0 ? 0 : new Int32Array(this.memory.buffer, this.team, 3)[0]!;
+  }
+
+  /** The memory, which reaches at least to this address: what another thread has added is noticed late. */
+  private bufferTo(end: number): ArrayBuffer {
+    if (this.memory.buffer.byteLength < end) this.memory.grow(0);
+    return this.memory.buffer;
+  }
+
   private pass(numbers: Int32Array | Float64Array): number {
     const at = this.reserve(Math.max(8, numbers.byteLength));
-    const { buffer } = this.module.memory;
+    const buffer = this.bufferTo(at + numbers.byteLength);
     if (numbers instanceof Int32Array) new Int32Array(buffer, at, numbers.length).set(numbers);
     else new Float64Array(buffer, at, numbers.length).set(numbers);
     return at;
@@ -170,7 +195,7 @@ export class WasmKernels implements KernelModule<WasmMemory> {
 
   private checked(result: number): number {
     if (result >= 0) return result;
-    const bytes = new Uint8Array(this.module.memory.buffer, this.module.error() >>> 0);
+    const bytes = new Uint8Array(this.memory.buffer, this.module.error() >>> 0);
     let text = "";
     for (let i = 0; bytes[i] !== 0 && i < 200; i++) text += String.fromCharCode(bytes[i]!);
     throw new Error(text);
