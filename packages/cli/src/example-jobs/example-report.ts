@@ -66,18 +66,12 @@ function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kin
   const shown: Figures | undefined = done?.test ?? done?.valid ?? best ?? undefined;
   const part = done?.test
     ? `of ${whole(start?.examples.test ?? 0)} ${kind.one}s of the test part`
-    : `of ${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`;
+    : `of ${(done?.details && kind.measuredOn?.(done.details)) ?? `${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`}`;
   const [steps, seconds] = [end?.steps ?? last?.step, end?.seconds ?? last?.seconds];
   const speed = done?.perSecond ?? last?.perSecond;
   const figures: Figure[] = [];
   if (shown) {
     for (const { name, words, as } of kind.measures.filter(({ name }) => shown[name] !== undefined))
-      figures.push([
-        capital(words),
-        measureInWords(shown[name], as),
-        `of ${(done?.details && kind.measuredOn?.(done.details)) ?? `${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`}`,
-      ]);
-    figures.push(["Held-out loss", lossFigure(shown.loss), kind.lossUnit]);
       figures.push([capital(words), measureInWords(shown[name], as), part]);
     figures.push([
       done?.test ? "Loss on the test part" : "Held-out loss",
