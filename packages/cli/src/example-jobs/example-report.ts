@@ -7,6 +7,7 @@ import { duration, whole } from "../report/readouts.js";
 import { type RunHistory, runHistory } from "../report/run-history.js";
 import { figure, linearScale, lossFigure } from "../report/scale.js";
 import { settingsTables } from "../report/settings-html.js";
+import { counted } from "../run-lines.js";
 import type { ExampleConfig } from "./example-config.js";
 import { type ExampleFacts, exampleMeasures, type Figures } from "./example-events.js";
 import type { AnyExampleKind, ShownMeasure } from "./example-kind.js";
@@ -36,7 +37,7 @@ export function exampleHtml(
   return pageHtml({
     name: basename(data.path) || data.path,
     start,
-    lead: html`${net}, ${onePass ? "fitted to" : "trained on"} ${start === null ? "" : whole(start.examples.train)} ${kind.one}s. ${endInWords(history, kind)}`,
+    lead: html`${net}, ${onePass ? "fitted to" : "trained on"} ${start === null ? `${kind.one}s` : counted(start.examples.train, kind.one)}. ${endInWords(history, kind)}`,
     body: html`${figuresHtml(figuresOf(history, kind))}
 ${done?.details && kind.sections ? kind.sections(done.details) : null}
 ${onePass ? null : curvesHtml(history, measures, measureCharts(history, kind.measures))}
@@ -65,8 +66,8 @@ function figuresOf({ start, end, best, progress }: RunHistory<ExampleFacts>, kin
   const done = end?.event === "done" ? end : null;
   const shown: Figures | undefined = done?.test ?? done?.valid ?? best ?? undefined;
   const part = done?.test
-    ? `of ${whole(start?.examples.test ?? 0)} ${kind.one}s of the test part`
-    : `of ${(done?.details && kind.measuredOn?.(done.details)) ?? `${whole(start?.examples.valid ?? 0)} held-out ${kind.one}s`}`;
+    ? `of ${counted(start?.examples.test ?? 0, kind.one)} of the test part`
+    : `of ${(done?.details && kind.measuredOn?.(done.details)) ?? counted(start?.examples.valid ?? 0, `held-out ${kind.one}`)}`;
   const [steps, seconds] = [end?.steps ?? last?.step, end?.seconds ?? last?.seconds];
   const speed = done?.perSecond ?? last?.perSecond;
   const figures: Figure[] = [];

@@ -79,7 +79,8 @@ output { margin-left: auto; color: var(--ink); font-size: 12.5px; font-variant-n
 .axis { grid-column: 1; text-align: right; padding-right: 12px; }
 .xs { position: relative; grid-column: 2; }
 .xs span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-svg path { fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; }
+svg path:not([fill]) { fill: none; }
+svg path { vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; }
 .grid { stroke: var(--hair); stroke-linecap: butt; }
 .resumed { stroke: var(--axis); stroke-dasharray: 1 4; }
 .threshold { stroke: var(--ink); stroke-dasharray: 5 4; stroke-linecap: butt; }
@@ -108,6 +109,10 @@ svg path { fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round
 .remark, .empty { color: var(--soft); font-size: 13px; }
 section { margin-bottom: 36px; }
 pre { margin: 0; padding: 14px 0 14px 18px; border-left: 2px solid var(--hair); font: 13.5px/1.55 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+thead th { text-align: right; padding-right: 0; }
+thead th:first-child { text-align: left; padding-right: 12px; }
+.forecast figcaption { flex-wrap: wrap; white-space: normal; margin-bottom: 6px; }
+.forecast { margin: 0 0 28px; break-inside: avoid; }
 .tables { columns: 3 200px; column-gap: 36px; }
 table { width: 100%; border-collapse: collapse; margin-bottom: 20px; font-size: 13.5px; break-inside: avoid; }
 caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
