@@ -12,4 +12,14 @@ export const targets: Readonly<Record<string, ExportTarget>> = {
     endings: [".pt", ".pth", ".safetensors"],
     load: async () => (await import("./pytorch/to-pytorch-files.js")).toPytorchFiles,
   },
+  keras: {
+    help: "a model that keras.models.load_model takes",
+    endings: [".keras"],
+    load: async () => (await import("./to-keras-file.js")).toKerasFile,
+  },
+  onnx: {
+    help: "for ONNX Runtime and others",
+    endings: [".onnx"],
+    load: async () => (await import("./to-onnx-files.js")).toOnnxFiles,
+  },
 };

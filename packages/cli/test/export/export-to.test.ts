@@ -12,6 +12,7 @@ import {
   unpackModel,
 } from "longspan";
 import { openRun } from "longspan/node";
+import { fromKeras, runToOnnx } from "longspan-formats";
 import { afterAll, describe, expect, it } from "vitest";
 import { everyKind } from "../../../longspan/test/runs/every-kind.js";
 import { freshFolder, longspan } from "../command.js";
@@ -90,7 +91,7 @@ describe("longspan export --to pytorch", () => {
       readFileSync(join(folder, "lines.py"), "utf8"),
     ).toBe(`"""The module of a longspan run of the kind text, with its weights in lines.pt.
 
-It reads numbers of symbols, int64 [batch, steps], and gives 4 numbers at every step, [batch, steps, 4], with the state to go on from.
+It reads numbers of symbols, integers [batch, steps], and gives 4 numbers at every step, [batch, steps, 4], with the state to go on from.
 """
 
 from pathlib import Path
@@ -132,28 +133,74 @@ if __name__ == "__main__":
       expect(existsSync(join(folder, `${name}.pt`))).toBe(false);
       return [code, stderr];
     };
-    const instead =
-      "; choose another form, such as --to model, or train a run that torch.nn has modules for\n";
+    const instead = "; --to onnx writes most models, and --to model all of them\n";
     expect(await said("gru", changed("text", { cell: "gru", window: 1 }))).toEqual([
       1,
       `error: --to pytorch: torch.nn has LSTM, GRU and RNN, and none is the cell gru: its GRU resets after the product, as the cell gru-reset-after does${instead}`,
     ]);
     expect(await said("window", changed("text", { cell: "lstm" }))).toEqual([
       1,
-      `error: --to pytorch: the window of 2 symbols is no part of torch.nn${instead}`,
+      `error: --to pytorch: torch.nn has no window of 2 symbols${instead}`,
     ]);
     expect(await said("sigmoid", everyKind.synthetic.run)).toEqual([
       1,
-      `error: --to pytorch: torch.nn.RNN has no sigmoid, with which the run was started (start: sigmoid)${instead}`,
+      `error: --to pytorch: the run has a sigmoid where that layer has tanh (start: sigmoid)${instead}`,
     ]);
     expect(await said("spelt", changed("tag", { cell: "lstm" }))).toEqual([
       1,
-      `error: --to pytorch: the net that reads the characters of words (characters) is no part of one module${instead}`,
+      `error: --to pytorch: a net that reads the characters of words besides (characters) is no chain of layers of torch.nn${instead}`,
     ]);
     expect(await said("parse", everyKind.trees.run)).toEqual([
       1,
-      `error: --to pytorch: a run of the kind trees is more than a recurrent net with a readout, and torch.nn has no module for it${instead}`,
+      `error: --to pytorch: a run of the kind trees is more than a recurrent net with a readout, and torch.nn has no layer for it${instead}`,
     ]);
+  });
+});
+
+describe("longspan export --to keras", () => {
+  it("writes a chain of layers, whose numbers are those of the run", async () => {
+    for (const name of ["lstm", "gru", "last-lstm", "tags"] as const) {
+      const path = await runIn(join(folder, `k-${name}`), written[name]);
+      const out = join("keras", `${name}.keras`);
+      const { code, stdout, stderr } = longspan(folder, "export", path, "--to", "keras", "--out", out);
+      expect([code, stdout, stderr]).toEqual([0, `wrote ${out}\n`, ""]);
+      const model = await fromKeras(bytes(out));
+      const { x, wanted } = await ours(path, [5, 3]);
+      const found: number[] = [];
+      for (const rows of x as number[][]) {
+        const given = tensor(rows, Array.isArray(rows[0]) ? "float32" : "int32");
+        found.push(...(await (model.apply(model.params, given, chain([rows.length])) as Tensor).data()));
+      }
+      expect(found).toEqual(wanted);
+    }
+    const { layers } = await fromKeras(bytes("keras/lstm.keras"));
+    expect(layers.map(({ kind }) => kind)).toEqual([
+      ...["Embedding", "Dropout", "LSTM", "Dropout", "LSTM", "Dropout", "Dense"],
+    ]);
+  });
+
+  it("says what Keras has no layers for", async () => {
+    const path = await runIn(join(folder, "k-mean"), written.classes);
+    expect(longspan(folder, "export", path, "--to", "keras").stderr).toBe(
+      "error: --to keras: the run reads the mean over all steps (read: mean), for which no layer of a chain is written; --to onnx writes it, and so does --to pytorch\n",
+    );
+  });
+});
+
+describe("longspan export --to onnx", () => {
+  it("writes the files that runToOnnx makes", async () => {
+    const path = await runIn(join(folder, "o-lstm"), written.lstm);
+    const { code, stdout, stderr } = longspan(folder, "export", path, "--to", "onnx");
+    expect([code, stdout, stderr]).toEqual([0, "wrote o-lstm.onnx\n", ""]);
+    expect(Buffer.compare(bytes("o-lstm.onnx"), runToOnnx(openRun(path)).model!)).toBe(0);
+    const pairs = await runIn(join(folder, "o-pairs"), everyKind.pairs.run);
+    expect(longspan(folder, "export", pairs, "--to", "onnx").stdout).toBe(
+      "wrote o-pairs.encoder.onnx, o-pairs.decoder.onnx\n",
+    );
+    const trees = await runIn(join(folder, "o-trees"), everyKind.trees.run);
+    expect(longspan(folder, "export", trees, "--to", "onnx").stderr).toMatch(
+      /^error: --to onnx: runToOnnx: .*trees/,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import type { TorchNet } from "./net-of-run.js";
+import type { PlainNet } from "../net-of-run.js";
 
 /** What the module's file says besides its net. */
 export interface ModuleFacts {
@@ -15,7 +15,7 @@ export interface ModuleFacts {
 }
 
 /** A Python file with the module of a net: it builds it, and loads its weights with `strict=True`. */
-export function moduleSource(net: TorchNet, facts: ModuleFacts): string {
+export function moduleSource(net: PlainNet, facts: ModuleFacts): string {
   const { module, layers, hidden, bidirectional, dropout, read, table } = net;
   const width = hidden * (bidirectional ? 2 : 1);
   const settings = [
@@ -83,7 +83,7 @@ function everyStep(embeds: boolean, drops: boolean): string[] {
 }
 
 /** Sequences that are there as a whole: their lengths say where padding begins. */
-function wholeSequences({ table, read, module, bidirectional }: TorchNet, drops: boolean): string[] {
+function wholeSequences({ table, read, module, bidirectional }: PlainNet, drops: boolean): string[] {
   const x = table ? "self.embedding(x)" : "x";
   const padded = "        output, lengths = pad_packed_sequence(output, batch_first=True)";
   const summary = {
