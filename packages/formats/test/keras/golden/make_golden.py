@@ -22,7 +22,7 @@ def both():
     y = layers.Masking(mask_value=-1.0)(x)
     y = layers.Bidirectional(layers.LSTM(2, return_sequences=True), name="two")(y)
     y = layers.Bidirectional(layers.GRU(3, return_sequences=True), merge_mode="mul")(y)
-    y = layers.Bidirectional(layers.SimpleRNN(3), merge_mode="sum")(y)
+    y = layers.Bidirectional(layers.SimpleRNN(3), merge_mode="ave")(y)
     return keras.Model(x, layers.Dense(2, use_bias=False)(y), name="both")
 
 
