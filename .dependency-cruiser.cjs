@@ -88,6 +88,13 @@ module.exports = {
       },
     },
     {
+      name: "mpi-uses-public-entries",
+      comment: "what joins ranks uses the library as its users do",
+      severity: "error",
+      from: { path: "^packages/mpi/src/" },
+      to: { path: "^packages/", pathNot: ["^packages/mpi/src/", `${library}(index|node)\\.ts$`] },
+    },
+    {
       name: "no-circular",
       severity: "error",
       from: {},

@@ -12,10 +12,10 @@ export default defineConfig({
         find: /^longspan$/,
         replacement: fileURLToPath(new URL("packages/longspan/src/index.ts", import.meta.url)),
       },
-      {
-        find: /^longspan-formats$/,
-        replacement: fileURLToPath(new URL("packages/formats/src/index.ts", import.meta.url)),
-      },
+      ...["formats", "mpi"].map((name) => ({
+        find: new RegExp(`^longspan-${name}$`),
+        replacement: fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
+      })),
     ],
   },
   test: {

@@ -101,7 +101,7 @@ function showAsFunction(declaration) {
 }
 
 function categorise(app, declaration) {
-  const file = declaration.sources?.[0]?.fullFileName.split(/\/packages\/(?:longspan|formats)\/src\//)[1];
+  const file = declaration.sources?.[0]?.fullFileName.split(/\/packages\/(?:longspan|formats|mpi)\/src\//)[1];
   const folder = Object.keys(categories)
     .filter((path) => file?.startsWith(`${path}/`))
     .sort((a, b) => b.length - a.length)[0];

@@ -5,7 +5,7 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const sources = ["packages/longspan/src", "packages/formats/src", "packages/cli/src"];
+const sources = ["packages/longspan/src", "packages/formats/src", "packages/mpi/src", "packages/cli/src"];
 const kernels = "packages/longspan/kernels";
 
 /** Names that once meant several things, or that only this library used, and what is said instead. */

@@ -1,6 +1,7 @@
 import * as longspan from "longspan";
 import * as node from "longspan/node";
 import * as formats from "longspan-formats";
+import * as mpi from "longspan-mpi";
 import { describe, expect, test } from "vitest";
 import { complaint, firstOf, functionsOf, type Row, show, wrongCalls } from "./public-surface/calls.js";
 import { classRows, rows } from "./public-surface/rows.js";
@@ -8,12 +9,12 @@ import { classRows, rows } from "./public-surface/rows.js";
 // Users write plain JavaScript too: whatever they call with whatever, the error is the library's own, and it names what they called and
 // the setting that is wrong. Every exported function has a row with a valid call; wrong calls follow from it.
 
-const modules = { longspan, "longspan/node": node, "longspan-formats": formats };
+const modules = { longspan, "longspan/node": node, "longspan-formats": formats, "longspan-mpi": mpi };
 const surface = Object.values(modules).flatMap((module) =>
   Object.entries(module).flatMap(([name, exported]) => (typeof exported === "function" ? [name] : [])),
 );
 const exported = (name: string) =>
-  ({ ...longspan, ...node, ...formats })[name as "add"] as (...args: unknown[]) => unknown;
+  ({ ...longspan, ...node, ...formats, ...mpi })[name as "add"] as (...args: unknown[]) => unknown;
 
 test("every exported function and class has a row, and every row is of one", () => {
   expect(Object.keys(rows).sort()).toEqual([...surface].sort());

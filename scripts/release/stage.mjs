@@ -28,6 +28,7 @@ export async function stage(folder) {
   const packages = [
     await stageLibrary(join(folder, "longspan"), version),
     join(root, "packages", "formats"),
+    stageMpi(join(folder, "longspan-mpi")),
     join(root, "packages", "cli"),
   ];
   if (here) packages.push(await stageAddon(join(folder, here.name), { here, version, license, engines }));
@@ -58,11 +59,7 @@ async function stageLibrary(at, version) {
     recursive: true,
     filter: (from) => !/[/\\](test|build-wasm\.mjs|generate\.d\.mts)$/.test(from),
   });
-  const headers = require("node-api-headers").include_dir;
-  mkdirSync(join(at, "kernels", "node-api"));
-  for (const file of readdirSync(headers).filter((f) => /^(node|js_native)_api/.test(f)))
-    cpSync(join(headers, file), join(at, "kernels", "node-api", file));
-  cpSync(join(headers, "..", "LICENSE"), join(at, "kernels", "node-api", "LICENSE"));
+  copyNodeApi(join(at, "kernels", "node-api"));
   writeJson(join(at, "package.json"), {
     ...withBundle(manifest),
     files: [...manifest.files, "kernels"],
@@ -70,6 +67,30 @@ async function stageLibrary(at, version) {
     optionalDependencies: Object.fromEntries(platforms.map(({ name }) => [name, version])),
   });
   return at;
+}
+
+/** What joins ranks as it is published: with the source of its addon, which is built where it is installed. */
+function stageMpi(at) {
+  const from = join(root, "packages", "mpi");
+  const manifest = readJson(join(from, "package.json"));
+  for (const part of ["dist", "native", "README.md", "LICENSE"])
+    cpSync(join(from, part), join(at, part), { recursive: true });
+  copyNodeApi(join(at, "native", "node-api"));
+  writeJson(join(at, "package.json"), {
+    ...manifest,
+    files: [...manifest.files, "native"],
+    scripts: { install: "node native/build.mjs" },
+  });
+  return at;
+}
+
+/** The headers of Node-API, beside the sources that are compiled with them. */
+function copyNodeApi(to) {
+  const headers = require("node-api-headers").include_dir;
+  mkdirSync(to);
+  for (const file of readdirSync(headers).filter((f) => /^(node|js_native)_api/.test(f)))
+    cpSync(join(headers, file), join(to, file));
+  cpSync(join(headers, "..", "LICENSE"), join(to, "LICENSE"));
 }
 
 /** The package with the addon for this platform. */

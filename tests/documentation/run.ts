@@ -4,6 +4,7 @@ import * as engine from "longspan/engine";
 import * as node from "longspan/node";
 import * as web from "longspan/web";
 import * as formats from "longspan-formats";
+import * as mpi from "longspan-mpi";
 import ts from "typescript";
 
 type Body = (require: (specifier: string) => unknown, exports: object, console: object) => Promise<void>;
@@ -23,6 +24,7 @@ export async function run(code: string): Promise<string> {
     ["longspan/web", web],
     ["longspan/node", node],
     ["longspan-formats", formats],
+    ["longspan-mpi", mpi],
   ]);
   for (const { fileName } of ts.preProcessFile(code).importedFiles)
     if (!modules.has(fileName)) modules.set(fileName, await import(fileName));

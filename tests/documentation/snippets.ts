@@ -7,6 +7,7 @@ export const root = resolve(import.meta.dirname, "../..");
 const packages: Readonly<Record<string, string>> = {
   longspan: "packages/longspan",
   "longspan-formats": "packages/formats",
+  "longspan-mpi": "packages/mpi",
 };
 
 /** The source of each entry of these packages, by the name under which it is imported: what the package exports. */
@@ -58,6 +59,7 @@ export function pages(): string[] {
     "README.md",
     "packages/longspan/README.md",
     "packages/formats/README.md",
+    "packages/mpi/README.md",
     "packages/cli/README.md",
   ];
   return [...readmes.filter((file) => existsSync(resolve(root, file))), ...filesIn("docs", ".md")];

@@ -9,16 +9,16 @@ export interface Interrupt {
  * Turns the first Ctrl-C (SIGINT) or SIGTERM into a signal; a second one ends the process at once. A reader that went
  * away, as in `longspan ... | head`, counts as the first.
  */
-export function onInterrupt(announce: () => void): Interrupt {
+export function onInterrupt(announce: (signal: NodeJS.Signals) => void): Interrupt {
   const signal = { aborted: false };
   const release = () => {
     process.off("SIGINT", first);
     process.off("SIGTERM", first);
   };
-  const first = () => {
+  const first = (name: NodeJS.Signals) => {
     release();
     signal.aborted = true;
-    announce();
+    announce(name);
   };
   const readerGone = (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") signal.aborted = true;

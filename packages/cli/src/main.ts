@@ -36,7 +36,9 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : exitCode.usage;
   } else {
-    process.stderr.write(`error: ${await lineOf(error)}\n`);
+    // Of several processes, one tells what all have.
+    if (!(error instanceof Failure && error.name === "ToldElsewhere"))
+      process.stderr.write(`error: ${await lineOf(error)}\n`);
     if (process.env.LONGSPAN_DEBUG && !(error instanceof Failure)) console.error(error);
     process.exitCode = error instanceof Failure ? error.exitCode : exitCode.failure;
   }

@@ -65,12 +65,12 @@ export function reportStopped(
  */
 export function explained(
   error: unknown,
-  { path, checkpoints: { savedStep } }: RunFolder,
+  folder: RunFolder,
   { command, smaller }: { readonly command: string; readonly smaller: string },
 ): unknown {
-  const goOn = `${command} --resume --out ${quoted(path)}`;
-  const saved =
-    savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
+  const goOn = `${command} --resume --out ${quoted(folder.path)}`;
+  const { savedStep } = folder.checkpoints;
+  const saved = savedIn(folder);
   if (error instanceof ExplosionError || error instanceof NonFiniteLossError) {
     return new Failure(
       `training stopped: ${whatIn(error)}; lower --lr or --clip, or go on with --on-explosion skip; ${saved}`,
@@ -82,6 +82,11 @@ export function explained(
   if (error instanceof FileError)
     return new Failure(`${fileReason(error)}; ${saved}${savedStep === null ? "" : `; to go on: ${goOn}`}`);
   return error;
+}
+
+/** What of a run is safe, in words. */
+export function savedIn({ checkpoints: { savedStep } }: RunFolder): string {
+  return savedStep === null ? "nothing was saved" : `the checkpoint of step ${whole(savedStep)} is intact`;
 }
 
 /** What an error says, without its remedies: the command line has its own. */

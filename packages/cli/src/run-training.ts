@@ -2,6 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defaultExecutor, Key, leaves, runFiles, startTraining, train, withFlowPenalty } from "longspan";
 import { continueRun, createRun, type RunFolder, readMetrics, readRunConfig } from "longspan/node";
+import {
+  defaultExecutor,
+  Key,
+  leaves,
+  startTraining,
+  type TrainCallback,
+  train,
+  withFlowPenalty,
+} from "longspan";
+import { continueRun, createRun, type RunFolder, readRunConfig } from "longspan/node";
 import { chooseFolder } from "./choose-folder.js";
 import { chooseReporter } from "./choose-reporter.js";
 import type { DoneEvent, Facts, ProgressEvent, StartEvent, ValidEvent } from "./events.js";
@@ -10,8 +20,11 @@ import { looking } from "./flow-watch.js";
 import { onInterrupt } from "./interrupt.js";
 import type { Job, JobKind, Prepared, Training, Validated } from "./jobs/job.js";
 import { cellOfRun, ownCell } from "./own-cell.js";
+import { checkShares, checkTrained } from "./ranks/check-shares.js";
+import { joinRanks } from "./ranks/join-ranks.js";
+import type { Ranks } from "./ranks/ranks.js";
 import type { RunConfig } from "./run-config.js";
-import { explained, fitting, goesOn, mergedSettings, reportStopped } from "./run-control.js";
+import { explained, fitting, goesOn, mergedSettings, quoted, reportStopped, savedIn } from "./run-control.js";
 import { fitted } from "./run-fitting.js";
 import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
 import { checkCurvatureBatch } from "./settings/hessian-free.js";
@@ -26,25 +39,11 @@ export async function runTraining(
   argument: string | undefined,
   words: CommandLine,
 ): Promise<number> {
-  const chosen = resolveSettings(kind.settings, words);
-  // Every kind of job has these.
-  const values = chosen.values as OutputSettings;
-  const job = await kind.train();
-  if (goesOn(values, argument !== undefined)) return goOn(job, argument, chosen, values.out!);
-  if (argument === undefined) throw new Failure(kind.argument.missing, exitCode.usage);
-  checkEffects(kind.settings, chosen);
-  checkCurvatureBatch(chosen as unknown as Parameters<typeof checkCurvatureBatch>[0]);
-  const cell = await ownCell(chosen.values.cell);
-  const run = await job.begin(argument, chosen, cell?.make ?? null);
-  const folder = createRun(chooseFolder(values.out, run.name), run.config, {
-    replace: values.force,
-    ...(run.vocabulary ? { vocabulary: run.vocabulary } : {}),
-    ...(cell ? { cell: cell.source } : {}),
-  });
+  const ranks = await joinRanks();
   try {
-    return await runIn(folder, { job, config: run.config, run, json: values.json });
+    return await trainedBy(ranks, kind, argument, words);
   } finally {
-    folder.close();
+    await ranks.close();
   }
 }
 
@@ -54,9 +53,67 @@ function checkBegun(out: string): void {
   throw new Failure(
     `${out} was imported: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)`,
   );
+async function trainedBy(
+  ranks: Ranks,
+  kind: JobKind,
+  argument: string | undefined,
+  words: CommandLine,
+): Promise<number> {
+  const chosen = await ranks.all(() => resolveSettings(kind.settings, words));
+  // Every kind of job has these.
+  const values = chosen.values as OutputSettings;
+  const job = await kind.train();
+  const resuming = await ranks.ofFirst(() => goesOn(values, argument !== undefined));
+  // The first process has the folder: it alone writes.
+  const held: { folder: RunFolder | null } = { folder: null };
+  try {
+    const open = await (resuming
+      ? goOn(ranks, held, job, argument, chosen, values.out!)
+      : begin(ranks, held, kind, job, argument, chosen));
+    return await runIn(held.folder, ranks, open);
+  } finally {
+    held.folder?.close();
+  }
+}
+
+/** Where the folder of a run is kept until it is closed. */
+interface Held {
+  folder: RunFolder | null;
+}
+
+async function begin(
+  ranks: Ranks,
+  held: Held,
+  kind: JobKind,
+  job: Job,
+  argument: string | undefined,
+  chosen: Resolved<Table>,
+): Promise<OpenRun> {
+  const values = chosen.values as OutputSettings;
+  const { run, cell } = await ranks.all(async () => {
+    if (argument === undefined) throw new Failure(kind.argument.missing, exitCode.usage);
+    checkEffects(kind.settings, chosen);
+    checkCurvatureBatch(chosen as unknown as Parameters<typeof checkCurvatureBatch>[0]);
+    checkShares(ranks.size, chosen.values);
+    const cell = await ownCell(chosen.values.cell);
+    const run = await job.begin(argument, chosen, cell?.make ?? null);
+    checkTrained(ranks.size, run);
+    return { run, cell };
+  });
+  const path = await ranks.ofFirst(() => {
+    held.folder = createRun(chooseFolder(values.out, run.name), run.config, {
+      replace: values.force,
+      ...(run.vocabulary ? { vocabulary: run.vocabulary } : {}),
+      ...(cell ? { cell: cell.source } : {}),
+    });
+    return held.folder.path;
+  });
+  return { job, config: run.config, run, json: values.json, path };
 }
 
 async function goOn(
+  ranks: Ranks,
+  held: Held,
   job: Job,
   argument: string | undefined,
   chosen: Resolved<Table>,
@@ -65,14 +122,21 @@ async function goOn(
   const folder = continueRun(out);
   try {
     checkBegun(out);
+): Promise<OpenRun> {
+  const path = await ranks.ofFirst(() => {
+    held.folder = continueRun(out);
+    return held.folder.path;
+  });
+  const { config, run } = await ranks.all(async () => {
     const stored = readRunConfig(out, job.schema) as ReturnType<typeof readRunConfig> & RunConfig;
     const config = { ...stored, settings: mergedSettings(stored.settings, chosen, out) };
+    checkShares(ranks.size, config.settings);
     const run = await job.goOn(config, argument, out, await cellOfRun(out, config.settings));
-    folder.saveConfig(config);
-    return await runIn(folder, { job, config, run, json: chosen.values.json === true });
-  } finally {
-    folder.close();
-  }
+    checkTrained(ranks.size, run);
+    return { config, run };
+  });
+  await ranks.ofFirst(() => held.folder!.saveConfig(config));
+  return { job, config, run, json: chosen.values.json === true, path };
 }
 
 /** A run in its folder. */
@@ -81,48 +145,65 @@ interface OpenRun {
   readonly config: RunConfig;
   readonly run: Prepared;
   readonly json: boolean;
+  readonly path: string;
 }
 
-async function runIn(folder: RunFolder, { job, config, run, json }: OpenRun): Promise<number> {
+/** @param folder null in a process that is not the first */
+async function runIn(folder: RunFolder | null, ranks: Ranks, open: OpenRun): Promise<number> {
+  const { job, config, run, json } = open;
   const reporter = chooseReporter(process.stdout, json, job.lines());
-  const interrupt = onInterrupt(() => {
+  const command = job.command(config);
+  const interrupt = onInterrupt((signal) => {
     reporter.clear();
-    process.stderr.write("stopping after this step; press Ctrl-C again to end at once\n");
+    if (folder !== null) process.stderr.write(announcement(signal, ranks, folder, command));
   });
   const { signal } = interrupt;
-  const recorder = new RunRecorder(folder, config, job, reporter);
+  const recorder = folder && new RunRecorder(folder, config, job, reporter);
   const progress = { step: 0 };
-  const command = job.command(config);
   try {
     const context = { key: Key.of(config.settings.seed), signal, steps: () => progress.step };
-    const around = { folder, recorder, signal, progress, json, settings: config.settings };
-    const end = await (run.fitting
-      ? run.fitting(context, (fitting) => fitted(fitting, around))
-      : run.training(context, (training) => trained(training, around)));
-    return end === null ? 0 : reportStopped(end, folder, command);
-  } catch (error) {
-    throw explained(error, folder, { command, smaller: job.smaller });
+    return await ranks.training(
+      async () => {
+        const { settings } = config;
+        const around = { folder, ranks, recorder, signal, progress, json, settings };
+        const end = await (run.fitting && folder && recorder
+          ? run.fitting(context, (fitting) => fitted(fitting, { folder, recorder, settings }))
+          : run.training(context, (training) => trained(training, around)));
+        // What the end was, the first process knows.
+        return await ranks.ofFirst(() => (end === null ? 0 : reportStopped(end, folder!, command)));
+      },
+      (error) => (folder === null ? error : explained(error, folder, { command, smaller: job.smaller })),
+    );
   } finally {
     reporter.close();
     interrupt.release();
-    recorder.close();
+    recorder?.close();
   }
+}
+
+/** What is said at Ctrl-C and the like. */
+function announcement(signal: NodeJS.Signals, { size }: Ranks, folder: RunFolder, command: string): string {
+  return size === 1 || signal === "SIGINT"
+    ? "stopping after this step; press Ctrl-C again to end at once\n"
+    : `told to end by mpirun, as after the end of another process; ${savedIn(folder)}; to go on: ${command} --resume --out ${quoted(folder.path)}\n`;
 }
 
 /** Around a training. */
 interface Surroundings {
-  readonly folder: RunFolder;
-  readonly recorder: RunRecorder;
+  /** Null in a process that is not the first, which writes and tells nothing. */
+  readonly folder: RunFolder | null;
+  readonly ranks: Ranks;
+  readonly recorder: RunRecorder | null;
   readonly signal: { readonly aborted: boolean };
   readonly progress: { step: number };
   readonly json: boolean;
   readonly settings: CommonSettings;
 }
 
-/** Trains to the end. Returns null, or the steps at which it was interrupted. */
+/** Trains to the end. Returns null, or the steps at which it was interrupted; null in a process that is not the first. */
 async function trained<P, S, F extends Facts>(
   training: Training<P, S, F>,
-  { folder, recorder, signal, progress, json, settings }: Surroundings,
+  { folder, ranks, recorder, signal, progress, json, settings }: Surroundings,
 ): Promise<{ readonly step: number } | null> {
   const { steps, minutes, earlyStop, saveSeconds, watchFlow = null, flow, flowGradient: gradient } = settings;
   const { keys, validation, keeps } = training;
@@ -133,18 +214,45 @@ async function trained<P, S, F extends Facts>(
     () => startTraining(task, setup.optimiser, training.init(keys.init)),
     training.remedy,
   );
-  const state = folder.checkpoints.load(fresh);
+  // Of the other processes, the first one's state is taken over.
+  const state = folder?.checkpoints.load(fresh) ?? null;
   const counts = {
     parameters: leaves(fresh.params).reduce((n, p) => n + p.size, 0),
     executor: defaultExecutor().name,
   };
-  recorder.record({ event: "start", ...training.start, settings, ...counts, out: folder.path } as StartEvent);
-  if (state) recorder.record({ event: "resumed", step: state.step, seconds: state.history.seconds });
+  const facts = { ...training.start, settings, ...counts };
+  if (folder) recorder?.record({ event: "start", ...facts, out: folder.path } as StartEvent);
+  if (state) recorder?.record({ event: "resumed", step: state.step, seconds: state.history.seconds });
   const begun = state?.step ?? 0;
   progress.step = begun;
   let last: Validated<F> | null = null;
   let solved = false;
+  const callbacks = (folder: RunFolder, recorder: RunRecorder): TrainCallback<P, readonly unknown[], S>[] => [
+    {
+      onReport: async (report) => {
+        progress.step = report.step;
+        const { step, fraction, ...figures } = await stepFigures(report, setup);
+        const facts = training.progress(report, begun);
+        recorder.record({ event: "progress", step, fraction, ...facts, ...figures } as ProgressEvent);
+      },
+      onExplosion: (report) => recorder.record(explosionEvent(report)),
+      onValidation: async ({ step, best, params, state: { history } }) => {
+        if (best && keeps === "best") await folder.saveWeights(params as object, step);
+        const facts = last!.facts(best);
+        recorder.record({ event: "valid", step, ...facts, seconds: history.seconds } as ValidEvent);
+        solved = last!.solved ?? false;
+      },
+      onEnd: async ({ state }) => {
+        // Without a validation, the last parameters are the best there are.
+        if (keeps === "last" || state.best === null)
+          await folder.saveWeights(state.params as object, state.step);
+      },
+    },
+    ...(watch === null ? [] : [looking(watch, watchFlow!, (event) => recorder.record(event))]),
+    folder.checkpoints.saving({ seconds: saveSeconds }),
+  ];
   const end = await train(task, state ?? fresh, {
+    ...(ranks.collective ? { collective: ranks.collective } : {}),
     optimiser: setup.optimiser,
     schedule: setup.schedule,
     ...(setup.momentum ? { momentum: setup.momentum } : {}),
@@ -168,33 +276,11 @@ async function trained<P, S, F extends Facts>(
             ...(earlyStop === null ? {} : { patience: earlyStop }),
           },
         }),
-    callbacks: [
-      {
-        onReport: async (report) => {
-          progress.step = report.step;
-          const { step, fraction, ...figures } = await stepFigures(report, setup);
-          const facts = training.progress(report, begun);
-          recorder.record({ event: "progress", step, fraction, ...facts, ...figures } as ProgressEvent);
-        },
-        onExplosion: (report) => recorder.record(explosionEvent(report)),
-        onValidation: async ({ step, best, params, state: { history } }) => {
-          if (best && keeps === "best") await folder.saveWeights(params as object, step);
-          const facts = last!.facts(best);
-          recorder.record({ event: "valid", step, ...facts, seconds: history.seconds } as ValidEvent);
-          solved = last!.solved ?? false;
-        },
-        onEnd: async ({ state }) => {
-          // Without a validation, the last parameters are the best there are.
-          if (keeps === "last" || state.best === null)
-            await folder.saveWeights(state.params as object, state.step);
-        },
-      },
-      ...(watch === null ? [] : [looking(watch, watchFlow!, (event) => recorder.record(event))]),
-      folder.checkpoints.saving({ seconds: saveSeconds }),
-    ],
+    callbacks: folder && recorder ? callbacks(folder, recorder) : [],
     // What is saved is looked at first, so there is a report before each save.
     reportSeconds: Math.min(1, saveSeconds),
   });
+  if (!folder || !recorder) return null;
   const { step, history } = end.state;
   const ended = solved ? "solved" : end.ended === "patience" ? "early" : "budget";
   const finished =

@@ -3,6 +3,7 @@ export { FileError, fileReason } from "./file-error.js";
 export * from "./folder-lock.js";
 export * from "./json-lines-file.js";
 export * from "./make-folder.js";
+export * from "./mpi-launch.js";
 export * from "./record-metrics.js";
 export * from "./replace-file.js";
 export * from "./runs/index.js";
