@@ -482,6 +482,9 @@ export const trainRows: Rows = {
       }),
     }),
   ranksInProcess: () => row({ ranks: size(1) }),
+  mpiLaunch: () => row({ environment: maybe(argument({}, ["record"])) }),
+  joinMpi: () => exempt("takes nothing"),
+  MpiError: () => exempt("an error"),
   evaluateText: () =>
     row({
       model: thing(model()),

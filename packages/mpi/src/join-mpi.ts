@@ -45,7 +45,7 @@ export async function joinMpi(): Promise<MpiCollective> {
   });
   if (size !== launch.size)
     throw new MpiError(
-      `longspan-mpi: mpirun has started ${launch.size} processes, and each finds ${size}: they do not find each other, as when mpirun is not that of ${library.split(/[,\n]/)[0]}; use the mpirun of one library, and npm rebuild longspan-mpi`,
+      `longspan-mpi: mpirun has started ${launch.size} processes, and each finds ${size}: they do not find each other, as when mpirun is not that of the ${libraries[launch.library]} that longspan-mpi was built with; use its mpirun, or run npm rebuild longspan-mpi`,
     );
   return {
     rank,
