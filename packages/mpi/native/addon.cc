@@ -55,7 +55,7 @@ int ranks = 1;
 
 /**
  * Waits for a request without holding a core for long: another rank, or the training of this one, may need it. Ranks that wait for each
- * other in the middle of a training do so for less than a millisecond; ranks that wait for the first one's validation, for long.
+ * other in the middle of a training do so for a fraction of a millisecond as a rule; ranks that wait for the first one's validation, for long.
  */
 int awaited(MPI_Request* request) {
   const auto since = std::chrono::steady_clock::now();
@@ -64,7 +64,7 @@ int awaited(MPI_Request* request) {
     int done = 0;
     const int code = MPI_Test(request, &done, MPI_STATUS_IGNORE);
     if (code != MPI_SUCCESS || done) return code;
-    if (std::chrono::steady_clock::now() - since < std::chrono::milliseconds(1)) {
+    if (std::chrono::steady_clock::now() - since < std::chrono::microseconds(200)) {
       std::this_thread::yield();
       continue;
     }
