@@ -58,7 +58,7 @@ describe("LONGSPAN_EXECUTOR", () => {
 describe("LONGSPAN_THREADS", () => {
   const wrong = "RangeError: LONGSPAN_THREADS: abc threads; expected a whole number from 1 to 64";
 
-  test.each(["wasm", "reference"])("that is no number, on the executor %s, which has one thread", (name) => {
+  test.each(["wasm", "reference"])("that is no number, on the executor %s", (name) => {
     expect(first({ LONGSPAN_EXECUTOR: name, LONGSPAN_THREADS: "abc" })).toBe(`imported\n${wrong}`);
   });
 
@@ -68,7 +68,10 @@ describe("LONGSPAN_THREADS", () => {
 
   test.each(["", "  "])("that is empty (%j) counts as unset", (empty) => {
     expect(first({ LONGSPAN_THREADS: empty })).toBe(first({}));
-    expect(first({ LONGSPAN_THREADS: empty, LONGSPAN_EXECUTOR: "wasm" })).toBe("imported\ntrue wasm 1");
+    expect(first({ LONGSPAN_THREADS: empty, LONGSPAN_EXECUTOR: "wasm" })).toBe(
+      first({ LONGSPAN_EXECUTOR: "wasm" }),
+    );
+    expect(first({ LONGSPAN_THREADS: "3", LONGSPAN_EXECUTOR: "wasm" })).toBe("imported\ntrue wasm 3");
   });
 });
 

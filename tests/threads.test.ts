@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   binaryTreeLstm,
   childSumTreeLstm,
+  type ExecutorName,
   executorReport,
   glorot,
   gru,
@@ -40,7 +41,7 @@ import {
   type Value,
   valueAndGrad,
 } from "longspan/engine";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test as plainTest } from "vitest";
 import { missing } from "./executors/rows.js";
 import { lossOf, pointOf } from "./random-cells/compare.js";
 import { randomSubject } from "./random-cells/generate.js";
@@ -104,7 +105,7 @@ const subjects = {
   "attention over sets of different sizes": [
     attending,
     chain([31, 4, 0, 12, 12, 30, 1]).withSets({ source: sources }),
-    { source: { key: normal(Key.of(4), [63, input]) } },
+    () => ({ source: { key: normal(Key.of(4), [63, input]) } }),
   ],
   "attention over children": [neighbours, trees(forest)],
   "a child-sum tree-LSTM, with steps on edges": [childSumTreeLstm({ input, hidden }), trees(forest)],
@@ -130,17 +131,21 @@ function compute(
   return { rows: numbers([output, grads.x]), sums: numbers(grads.params) };
 }
 
-describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ?? ""}`, () => {
-  const native = missing("native")
+describe.each(["native", "wasm"] as const)("threads of %s", (name) => {
+  const why = missing(name);
+  const inner = why
     ? undefined
-    : ((executor("native") as RecordableExecutor).inner as unknown as { leastShared: number });
+    : ((executor(name) as RecordableExecutor).inner as unknown as { leastShared: number; helped?: number });
+  const test = (why ? plainTest.skip : plainTest) as typeof plainTest;
   beforeAll(() => {
-    useExecutor(executor("native"));
+    if (why) return;
+    useExecutor(executor(name));
     // However little there is to do, it is shared.
-    native!.leastShared = 0;
+    inner!.leastShared = 0;
   });
   afterAll(() => {
-    native!.leastShared = 50_000;
+    if (why) return;
+    inner!.leastShared = 50_000;
     useExecutor(before);
   });
   const on = <T>(threads: number, f: () => T): T => {
@@ -154,7 +159,7 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
 
   for (const [what, [cell, structure, further]] of Object.entries(subjects))
     describe(what, () => {
-      const run = () => compute(cell, structure, further);
+      const run = () => compute(cell, structure, further?.());
       const alone = () => on(1, run);
 
       for (const threads of [2, 3, 16])
@@ -240,7 +245,7 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
   const cells = Number(process.env.LONGSPAN_RANDOM_CELLS ?? 1000) / 10;
   test(`${cells} random cells on two threads: value and gradient are the reference's`, () => {
     for (let seed = 1; seed <= cells; seed++) {
-      const run = (name: "reference" | "native") => {
+      const run = (name: ExecutorName) => {
         useExecutor(executor(name));
         const subject = randomSubject(seed, { sets: seed % 2 === 0 });
         const f = lossOf(subject, "compiled") as (p: never) => Value;
@@ -248,7 +253,7 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
         return numbers({ value, grads });
       };
       const wanted = run("reference");
-      const got = on(2, () => run("native"));
+      const got = on(2, () => run(name));
       got.forEach((list, i) => {
         const size = Math.max(1, ...wanted[i]!.map(Math.abs));
         list.forEach((x, j) => {
@@ -259,9 +264,9 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
   });
 
   test("the report tells the number", () => {
-    const [{ detail, threads }] = on(3, () => executorReport()) as [ReturnType<typeof executorReport>[0]];
+    const { detail, threads } = on(3, () => executorReport()).find((e) => e.name === name)!;
     expect(threads).toBe(3);
-    expect(detail).toMatch(/, 3 threads$/);
+    expect(detail).toMatch(/, 3 threads(; this host has no relaxed simd)?$/);
   });
 
   test("a number that is none is an error", () => {
@@ -273,16 +278,16 @@ describe.skipIf(missing("native") !== undefined)(`threads ${missing("native") ??
     execFileSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",
       timeout: 60_000,
-      env: { ...process.env, ...env },
+      env: { ...process.env, LONGSPAN_EXECUTOR: name, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
   const training = `
-    import { chain, executor, executorReport, Key, lstm, normal, sum, unfold, valueAndGrad } from ${JSON.stringify(entry)};
+    import { chain, defaultExecutor, executor, executorReport, Key, lstm, normal, sum, unfold, valueAndGrad } from ${JSON.stringify(entry)};
     const cell = lstm({ input: 8, hidden: 32 });
     const params = cell.init(Key.of(1));
     const x = normal(Key.of(2), [600, 8]);
     valueAndGrad((p) => sum(unfold(cell, p, { x }, chain([300, 300])).output))(params);
-    export const threads = executorReport()[0].threads;`;
+    export const threads = executorReport().find((e) => e.name === defaultExecutor().name).threads;`;
 
   test("LONGSPAN_THREADS sets the number, and the process ends by itself", () => {
     expect(run(`${training} console.log(threads);`, { LONGSPAN_THREADS: "4" }).trim()).toBe("4");

@@ -61,7 +61,14 @@ export async function buildWasm({ force = false } = {}) {
     "wasm-threads",
   ])
     Object.assign(shared, await compile(source, source, "-Oz"));
-  const link = ["--no-entry", "--import-undefined", "--gc-sections", "-O2", "--strip-all", "--compress-relocations"];
+  const link = [
+    "--no-entry",
+    "--import-undefined",
+    "--gc-sections",
+    "-O2",
+    "--strip-all",
+    "--compress-relocations",
+  ];
   const memory = ["-z", "stack-size=262144", "--initial-memory=1048576", "--max-memory=4294967296"];
   const threads = ["--import-memory", "--shared-memory", "--export=__stack_pointer"];
   for (const [name, relaxed] of [
@@ -70,7 +77,12 @@ export async function buildWasm({ force = false } = {}) {
   ]) {
     // -O2 would vectorise scalar loops, and unroll loops that the host unrolls again: no faster, and a third larger.
     const objects = { ...shared, ...(await compile("run", "run", "-Os", ...relaxed)) };
-    const linked = await call("wasm-ld", [...link, ...memory, ...threads, ...Object.keys(objects)], "out.wasm", objects);
+    const linked = await call(
+      "wasm-ld",
+      [...link, ...memory, ...threads, ...Object.keys(objects)],
+      "out.wasm",
+      objects,
+    );
     writeFileSync(target(name), withOwnMemory(linked["out.wasm"]));
   }
   writeFileSync(stampFile, stamp);

@@ -239,7 +239,8 @@ LONGSPAN_EXPORT(run) int32_t run(int32_t id, const double* given) {
   const RunArguments arguments = {scheduled, bindings.begin(), &shared, threadCount, leastShared, wasmTeam(), &failure};
   teamState.lost = 0;
   const Status status = wasm::kernels.run(arguments);
-  if (__atomic_load_n(&teamState.lost, __ATOMIC_SEQ_CST)) return fail("run: a thread was lost in the middle of its work");
+  if (__atomic_load_n(&teamState.lost, __ATOMIC_SEQ_CST))
+    return fail("run: a thread failed in the middle of its work, most likely for want of memory; what this run computed is lost");
   if (status == Status::noMemory) return fail("run: out of memory");
   return status == Status::ok ? 0 : 1;
 }

@@ -12,14 +12,19 @@ export interface LibraryFile {
 const named = /(?:from|import)\s*\(?\s*["'](\.[^"']*)["']/g;
 
 /**
- * The modules that a page and its worker load, and the kernels for WebAssembly: all that `openRun` and its worker import, directly or not.
+ * The modules that a page, its worker and the threads of that load, and the kernels for WebAssembly: all that `openRun` and its worker import, directly or not.
  * A browser loads them as they are.
  * @param whole whether the library's own entry is needed too, as by a cell of the user's
  */
 export function libraryFiles(whole: boolean): readonly LibraryFile[] {
   const entry = fileURLToPath(import.meta.resolve("longspan/web"));
   const root = dirname(dirname(entry));
-  const entries = ["web/open-run.js", "web/worker.js", ...(whole ? ["index.js"] : [])];
+  const entries = [
+    "web/open-run.js",
+    "web/worker.js",
+    "executors/wasm/thread.js",
+    ...(whole ? ["index.js"] : []),
+  ];
   const waiting = entries.map((name) => join(dirname(entry), name));
   const seen = new Set(waiting);
   const files: LibraryFile[] = [];

@@ -17,11 +17,18 @@ interface Result {
   readonly milliseconds: number;
   readonly looks: number;
   readonly longest: number;
-  readonly worker: Trained & { readonly executions: number };
+  readonly worker: Trained & { readonly executions: number; readonly helped: number };
   readonly page: Trained;
+  /** Pieces of work that threads of the page's own executor have done. */
+  readonly helped: number;
 }
 
 const steps = 400;
+/** With these a page shares memory among its threads. */
+const isolating = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
 const types: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -35,7 +42,7 @@ const folders: Record<string, URL> = {
 
 /** The library as it is installed, and the page; the page's TypeScript as JavaScript. */
 const files: Files = (path) => {
-  if (path === "/settings") return { type: "application/json", body: JSON.stringify({ steps }) };
+  if (path === "/settings") return { type: "application/json", body: JSON.stringify({ steps, threads: 2 }) };
   const [, folder, file] = /^\/(dist|build|page)\/([\w./-]+)$/.exec(path) ?? [];
   if (!folder || !file || file.includes("..")) return undefined;
   const url = new URL(file, folders[folder]);
@@ -88,13 +95,16 @@ async function bundled(): Promise<{ files: Files; names: string[] }> {
 }
 
 /** The same training in this process, on the module with relaxed SIMD, which Node.js 20 has behind a flag. */
-async function inNode(count: number): Promise<Trained> {
+async function inNode(count: number, threads = 1): Promise<Trained> {
   if (Number(process.versions.node.split(".")[0]) < 22)
     setFlagsFromString("--experimental-wasm-relaxed-simd");
   vi.resetModules();
   const longspan = await import("longspan");
   longspan.useExecutor(longspan.executor("wasm"));
-  expect(longspan.executorReport().find((e) => e.name === "wasm")?.detail).toBe("relaxed simd");
+  expect(longspan.executorReport().find((e) => e.name === "wasm")?.detail).toMatch(/^relaxed simd, /);
+  longspan.useThreads(threads);
+  const { inner } = longspan.executor("wasm") as unknown as { inner: { leastShared: number } };
+  inner.leastShared = 0;
   return trainLstm(longspan, count);
 }
 
@@ -114,7 +124,13 @@ describe.skipIf(!browser && !process.env.CI)(`a page in Chromium${browser ? "" :
       available: false,
       detail: "not loaded; await loadWasmExecutor() fetches it",
     });
-    expect(status(result.report)).toMatchObject({ name: "wasm", available: true, detail: "relaxed simd" });
+    // The page is not isolated: it has one thread, and the report says why.
+    expect(status(result.report)).toMatchObject({
+      name: "wasm",
+      available: true,
+      detail: "relaxed simd; one thread: this page is not cross-origin isolated",
+    });
+    expect(result.helped).toBe(0);
 
     const { worker, page } = result;
     expect(worker.executions).toBeGreaterThan(steps);
@@ -145,5 +161,25 @@ describe.skipIf(!browser && !process.env.CI)(`a page in Chromium${browser ? "" :
     expect(result.error).toBeUndefined();
     expect(result.page.weights).toEqual((await inNode(5)).weights);
     expect(result.worker.weights).toEqual((await inNode(steps)).weights);
+
+    // Isolated, the same bundle has threads.
+    const isolated = (await openPage(browser, bundle.files, "/page.html", 90, isolating)) as Result;
+    expect(isolated.error).toBeUndefined();
+    expect(isolated.report.find((e) => e.name === "wasm")?.detail).toBe("relaxed simd, 2 threads");
+    expect(isolated.helped).toBeGreaterThan(0);
+    expect(isolated.page.weights).toEqual((await inNode(5, 2)).weights);
+  });
+
+  test("in an isolated page two threads train to the bits of Node's two, in the page and in a worker", async () => {
+    if (!browser) throw new Error(reason);
+    const result = (await openPage(browser, files, "/page/page.html", 90, isolating)) as Result;
+    expect(result.error).toBeUndefined();
+    expect(result.report.find((e) => e.name === "wasm")?.detail).toBe("relaxed simd, 2 threads");
+    expect(result.helped).toBeGreaterThan(0);
+    expect(result.worker.helped).toBeGreaterThan(0);
+    const ours = await inNode(steps, 2);
+    expect(result.worker.weights).toEqual(ours.weights);
+    expect(result.page.weights).toEqual((await inNode(5, 2)).weights);
+    expect(ours.weights).not.toEqual((await inNode(steps)).weights);
   });
 });

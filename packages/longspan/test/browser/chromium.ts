@@ -18,6 +18,7 @@ export type Files = (path: string) => { readonly type: string; readonly body: st
 
 /**
  * Opens a page of `files` in a Chromium without a window, and waits for what the page posts to /result, as JSON.
+ * @param headers come with every file
  * @throws Error with what the browser printed, if it ends or takes longer than `seconds`
  */
 export async function openPage(
@@ -25,13 +26,14 @@ export async function openPage(
   files: Files,
   path: string,
   seconds: number,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
   const profile = mkdtempSync(join(tmpdir(), "longspan-browser-"));
   let answer: (result: string) => void = () => {};
   const answered = new Promise<string>((resolve) => {
     answer = resolve;
   });
-  const server = createServer((request, response) => void serve(files, request, response, answer));
+  const server = createServer((request, response) => void serve(files, headers, request, response, answer));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const args = [
@@ -75,6 +77,7 @@ export async function openPage(
 
 async function serve(
   files: Files,
+  headers: Readonly<Record<string, string>>,
   request: IncomingMessage,
   response: ServerResponse,
   answer: (result: string) => void,
@@ -87,6 +90,6 @@ async function serve(
     return;
   }
   const found = files(request.url ?? "/");
-  if (found) response.writeHead(200, { "content-type": found.type }).end(found.body);
+  if (found) response.writeHead(200, { ...headers, "content-type": found.type }).end(found.body);
   else response.writeHead(404).end();
 }
