@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { defaultExecutor, Key, leaves, runFiles, startTraining, train, withFlowPenalty } from "longspan";
-import { continueRun, createRun, type RunFolder, readMetrics, readRunConfig } from "longspan/node";
 import {
   defaultExecutor,
   Key,
   leaves,
+  runFiles,
   startTraining,
   type TrainCallback,
   train,
   withFlowPenalty,
 } from "longspan";
-import { continueRun, createRun, type RunFolder, readRunConfig } from "longspan/node";
+import { continueRun, createRun, type RunFolder, readMetrics, readRunConfig } from "longspan/node";
 import { chooseFolder } from "./choose-folder.js";
 import { chooseReporter } from "./choose-reporter.js";
 import type { DoneEvent, Facts, ProgressEvent, StartEvent, ValidEvent } from "./events.js";
@@ -53,6 +52,8 @@ function checkBegun(out: string): void {
   throw new Failure(
     `${out} was imported: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)`,
   );
+}
+
 async function trainedBy(
   ranks: Ranks,
   kind: JobKind,
@@ -118,13 +119,10 @@ async function goOn(
   argument: string | undefined,
   chosen: Resolved<Table>,
   out: string,
-): Promise<number> {
-  const folder = continueRun(out);
-  try {
-    checkBegun(out);
 ): Promise<OpenRun> {
   const path = await ranks.ofFirst(() => {
     held.folder = continueRun(out);
+    checkBegun(out);
     return held.folder.path;
   });
   const { config, run } = await ranks.all(async () => {
