@@ -43,11 +43,11 @@ type Parts = Pick<PlainNet, "table" | "readout" | "read" | "input"> & { readonly
 /** The net of a run. @throws Failure if the other library has no layers for it, saying what to do instead */
 export function netOfRun<M extends string>(
   { kind, config, params }: OpenedRun,
-  form: NetForm<M>,
+  target: NetForm<M>,
 ): PlainNet<M> {
   const refuse: Refuse = (why) => {
     throw new Failure(
-      `--to ${form.name}: ${why(form.library)}; --to onnx writes most models, and --to model all of them`,
+      `--to ${target.name}: ${why(target.library)}; --to onnx writes most models, and --to model all of them`,
     );
   };
   const settings = config.settings as unknown as Settings;
@@ -58,11 +58,11 @@ export function netOfRun<M extends string>(
         `a run of the kind ${kind} is more than a recurrent net with a readout, and ${it} has no layer for it`,
     );
   const { cell, hidden, layers: count = 1, dropout = 0, bidirectional = false } = settings;
-  const module = Object.hasOwn(form.modules, cell) ? form.modules[cell] : undefined;
+  const module = Object.hasOwn(target.modules, cell) ? target.modules[cell] : undefined;
   if (!module)
     return refuse(
       (it) =>
-        `${it} has ${inWords(Object.values(form.modules))}, and none is the cell ${cell}${form.lacks?.(cell) ?? ""}`,
+        `${it} has ${inWords(Object.values(target.modules))}, and none is the cell ${cell}${target.lacks?.(cell) ?? ""}`,
     );
   const { layers, ...parts } = partsOf(params as never, config.settings, refuse);
   const list = (

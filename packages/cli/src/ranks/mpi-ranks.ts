@@ -19,8 +19,8 @@ export async function mpiRanks(launch: MpiLaunch): Promise<Ranks> {
   shareCores(launch);
   const { rank, size } = collective;
   const isFirst = rank === 0;
-  const exchange = async (told: Told): Promise<Told[]> => {
-    const all = await collective.gather(new TextEncoder().encode(JSON.stringify(told)));
+  const exchange = async (outcome: Told): Promise<Told[]> => {
+    const all = await collective.gather(new TextEncoder().encode(JSON.stringify(outcome)));
     return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Told);
   };
   /** The first that failed tells; the others end as it does. */

@@ -70,7 +70,7 @@ export function ranksInProcess(ranks: number): readonly Collective[] {
 
 /** A call that not all ranks have made yet. */
 interface Call {
-  readonly given: unknown[];
+  readonly contributions: unknown[];
   arrived: number;
   readonly joined: Promise<unknown>;
   settle(how: "resolve" | "reject", value: unknown): void;
@@ -85,12 +85,12 @@ class Meeting {
   meet<T, R>(number: number, rank: number, own: T, join: (all: readonly T[]) => R): Promise<R> {
     const call = this.calls.get(number) ?? opened(this.ranks);
     this.calls.set(number, call);
-    call.given[rank] = own;
+    call.contributions[rank] = own;
     call.arrived += 1;
     if (call.arrived === this.ranks) {
       this.calls.delete(number);
       try {
-        call.settle("resolve", join(call.given as T[]));
+        call.settle("resolve", join(call.contributions as T[]));
       } catch (error) {
         call.settle("reject", error);
       }
@@ -104,7 +104,7 @@ function opened(ranks: number): Call {
   const joined = new Promise<unknown>((resolve, reject) => {
     settle = (how, value) => (how === "resolve" ? resolve(value) : reject(value));
   });
-  return { given: new Array<unknown>(ranks), arrived: 0, joined, settle };
+  return { contributions: new Array<unknown>(ranks), arrived: 0, joined, settle };
 }
 
 /** Sums in the order of the ranks, formed in float64 and rounded once. */

@@ -28,9 +28,9 @@ export async function joined<P>(
   own: Gradient<P> | null,
   weight: number,
 ): Promise<Gradient<P>> {
-  const form = leaves(params) as Tensor[];
+  const templates = leaves(params) as Tensor[];
   const values = own && (leaves(own.grads) as Tensor[]);
-  const buckets = bucketsOf(form);
+  const buckets = bucketsOf(templates);
   const sent: Promise<void>[] = [];
   for (const { numbers, members } of buckets) {
     if (numbers === buckets[0]!.numbers && own) numbers[0] = weight * (await own.loss.data())[0]!;
@@ -42,10 +42,10 @@ export async function joined<P>(
     sent.push(collective.sum(numbers));
   }
   await Promise.all(sent);
-  const sums = form.map(({ shape, dtype }) => (dtype === "int32" ? zeros(shape, dtype) : null));
+  const sums = templates.map(({ shape, dtype }) => (dtype === "int32" ? zeros(shape, dtype) : null));
   for (const { numbers, members } of buckets)
     for (const { leaf, at } of members) {
-      const { shape, dtype, size } = form[leaf]!;
+      const { shape, dtype, size } = templates[leaf]!;
       sums[leaf] = fromArray(numbers.subarray(at, at + size), shape, dtype);
     }
   const [first] = buckets;
@@ -62,8 +62,8 @@ interface Bucket {
 }
 
 /** The buckets of a tree; the first number of the first is the loss. */
-function bucketsOf(form: readonly Tensor[]): Bucket[] {
-  const floats = [...form.entries()].filter(([, { dtype }]) => dtype !== "int32");
+function bucketsOf(templates: readonly Tensor[]): Bucket[] {
+  const floats = [...templates.entries()].filter(([, { dtype }]) => dtype !== "int32");
   const open: { dtype: DType; length: number; members: { leaf: number; at: number }[] }[] = [
     { dtype: floats[0]?.[1].dtype ?? "float32", length: 1, members: [] },
   ];

@@ -52,13 +52,13 @@ export class Ranks<B, C> {
 
   /** The state that the first rank has, with the rank's own part of what is carried. What came in is used up. */
   async begin<P, S>(state: TrainingState<P, S, C>): Promise<TrainingState<P, S, C>> {
-    const nothing = new Uint8Array(0);
+    const noBytes = new Uint8Array(0);
     const { tensors, progress } = this.isFirst
       ? await encodeCheckpoint(state)
-      : { tensors: nothing, progress: null };
+      : { tensors: noBytes, progress: null };
     const [first] = await this.collective.gather(tensors);
     const [text] = await this.collective.gather(
-      progress === null ? nothing : encodeUtf8(JSON.stringify(progress)),
+      progress === null ? noBytes : encodeUtf8(JSON.stringify(progress)),
     );
     const whole = this.isFirst
       ? state
@@ -81,9 +81,9 @@ export class Ranks<B, C> {
 }
 
 /** A tree of the form of another, with tensors of its own shapes. */
-function likewise<C>(form: C, bytes: Uint8Array): C {
+function likewise<C>(template: C, bytes: Uint8Array): C {
   const { tensors } = decodeSafetensors(bytes);
-  return mapTree(form, (_, path) => {
+  return mapTree(template, (_, path) => {
     const { data, shape, dtype } = tensors.get(path)!;
     return fromArray(data, shape, dtype);
   });

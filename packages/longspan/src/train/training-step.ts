@@ -181,8 +181,8 @@ export class TrainingStep<P, B, C, S> {
     { grads, carried }: Pick<Seen<P, C>, "grads" | "carried">,
     settings: StepSettings & ObjectiveSetting,
   ): Updated<P, S, C> {
-    const told = settingsFor(this.guarded, settings);
-    const step = this.guarded.update(grads, state.optimiser, state.params, told);
+    const shown = settingsFor(this.guarded, settings);
+    const step = this.guarded.update(grads, state.optimiser, state.params, shown);
     return {
       params: applyUpdates(state.params, step.updates),
       optimiser: step.state,
