@@ -33,7 +33,7 @@ const tagsOfEach = () => argument([["B-X"]], ["list"], [["B-X", 5]], ["B-X"]);
 const scheme = () => choice("IOB2");
 const mode = () => maybe(choice("conll"));
 const byLoop: Row["methods"] = Object.fromEntries(
-  ["init", "apply", "sizeOf", "pack", "predictions", "loss", "evaluate"].map((name) => [
+  ["init", "apply", "embed", "sizeOf", "pack", "predictions", "loss", "evaluate"].map((name) => [
     name,
     exempt("called with what the learner itself made"),
   ]),
@@ -74,7 +74,7 @@ export const taggingRows: Rows = {
           dropout: maybe(rate(0.1)),
         }),
       },
-      { methods: methods("init", "apply") },
+      { methods: methods("init", "apply", "embed") },
     ),
   taggingLearner: () =>
     row(
@@ -118,7 +118,7 @@ export const taggingRows: Rows = {
         encoding: argument({ ...vocabulary(), scheme: null, mode: "conll" }, [], { words: [], scheme: null }),
         own: maybe(nullable(func(() => null))),
       },
-      { methods: methods("init", "apply") },
+      { methods: methods("init", "apply", "embed") },
     ),
   taggingPredictor: () =>
     row(

@@ -187,6 +187,8 @@ export {
   type SeriesModel,
   type SeriesModelSettings,
   type StepAnswerOptions,
+  type StreamReading,
+  type StreamTalk,
   type SyntheticModelSettings,
   type SyntheticProblemSettings,
   saveModel,

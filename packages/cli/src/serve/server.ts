@@ -40,7 +40,7 @@ export async function serveRun({ run, limits, host, port, defect }: ServerSettin
   const counts = metrics();
   const steps = runSteps(run);
   const ticks = steps && ticksOf(steps.pool, counts.tick);
-  const streams = steps && streamList(steps.pool, { most: limits.streams, idle: limits.idle });
+  const streams = steps && streamList(steps, { most: limits.streams, idle: limits.idle });
   const own: Route[] = [
     ...(run.predictor ? [predictRoute(run.predictor(), limits)] : []),
     ...(steps ? streamRoutes({ steps, streams: streams!, ticks: ticks!, limits }) : []),

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { PooledStream, StreamPool } from "longspan";
+import type { PooledStream, RunSteps, StreamTalk } from "longspan";
 import { Problem } from "./problem.js";
 
 /** A stream of a client. */
 export interface ClientStream {
   readonly id: string;
   readonly pooled: PooledStream<unknown>;
+  /** What it reads and says. */
+  readonly talk: StreamTalk;
 }
 
 /** The streams of the clients: by a name that nobody guesses, for as long as they are used. */
@@ -14,7 +16,7 @@ export interface StreamList {
   /** @throws Problem 503 if there are as many as there may be */
   open(): ClientStream;
   /** Does something with a stream, which stays open for so long. @throws Problem 404 if there is no such stream */
-  use<T>(id: string, work: (stream: PooledStream<unknown>) => Promise<T>): Promise<T>;
+  use<T>(id: string, work: (stream: PooledStream<unknown>, talk: StreamTalk) => Promise<T>): Promise<T>;
   /** @throws Problem 404 if there is no such stream */
   close(id: string): void;
   /** Closes those that nobody has used for too long. Returns how many. */
@@ -32,7 +34,7 @@ interface Kept extends ClientStream {
 
 /** @param most streams at once @param idle seconds after which an unused stream is closed */
 export function streamList(
-  pool: StreamPool<unknown>,
+  { pool, talk }: Pick<RunSteps, "pool" | "talk">,
   {
     most,
     idle,
@@ -69,7 +71,14 @@ export function streamList(
           `${most} streams are open, which is as many as there may be; try again later`,
           1,
         );
-      const stream: Kept = { id: randomUUID(), pooled: pool.open(), used: now(), busy: 0, closed: false };
+      const stream: Kept = {
+        id: randomUUID(),
+        pooled: pool.open(),
+        talk: talk(),
+        used: now(),
+        busy: 0,
+        closed: false,
+      };
       kept.set(stream.id, stream);
       return stream;
     },
@@ -77,7 +86,7 @@ export function streamList(
       const stream = find(id);
       stream.busy += 1;
       try {
-        return await work(stream.pooled);
+        return await work(stream.pooled, stream.talk);
       } finally {
         stream.used = now();
         stream.busy -= 1;

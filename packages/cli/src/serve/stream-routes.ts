@@ -1,4 +1,4 @@
-import type { RunSteps } from "longspan";
+import type { RunSteps, StreamReading, StreamTalk } from "longspan";
 import { anything, bodyOf, listOf, whole, yesOrNo } from "./fields.js";
 import { type Limits, most } from "./limits.js";
 import { Problem } from "./problem.js";
@@ -47,19 +47,22 @@ export function streamRoutes({ steps, streams, ticks, limits }: StreamParts): re
     show: { readonly top: number; readonly logits: boolean },
     where: string,
   ): Promise<object> {
-    const rows = rowsIn(value, where);
-    if (ticks.waiting + rows.length > limits.waiting)
-      throw new Problem(
-        503,
-        `${ticks.waiting} steps wait, and there may be ${limits.waiting}; try again later`,
-        1,
-      );
-    return streams.use(id, async (stream) => steps.answer(await ticks.step(stream, rows), show));
+    return streams.use(id, async (stream, talk) => {
+      const { rows, begin, answer } = readingOf(talk, value, where);
+      if (ticks.waiting + rows.length > limits.waiting)
+        throw new Problem(
+          503,
+          `${ticks.waiting} steps wait, and there may be ${limits.waiting}; try again later`,
+          1,
+        );
+      begin();
+      return answer(await ticks.step(stream, rows), show);
+    });
   }
 
-  function rowsIn(value: unknown, where: string): readonly ArrayLike<number>[] {
+  function readingOf(talk: StreamTalk, value: unknown, where: string): StreamReading {
     try {
-      return steps.read(value);
+      return talk.read(value);
     } catch (error) {
       throw new Problem(400, `${where}${(error as Error).message}`);
     }

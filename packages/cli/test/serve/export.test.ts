@@ -173,7 +173,7 @@ describe.skipIf(!browser && !process.env.CI)(`the page in Chromium${browser ? ""
         ...Object.entries(probabilities).map(([label, p]) => `${label}${(100 * p).toFixed(1)} %`),
       ].join(""),
     );
-    expect(result).toEqual({ shown: ["predicts"], rows: told, problem: "" });
+    expect(result).toEqual({ shown: ["predicts", "streams"], rows: told, problem: "" });
   });
 
   it("runs on trees, tags and series: an answer to each line", async () => {

@@ -23,6 +23,7 @@ export type { DrawnModel, OpenedRun, OpenOptions, RunEncoding, RunKind } from ".
 export { type RunLayersConfig, runLayers } from "./run-layers.js";
 export * from "./run-source.js";
 export * from "./run-steps.js";
+export type { StepAnswerOptions, StreamReading, StreamTalk } from "./run-talk.js";
 export { openModel, type RunToSave, saveModel } from "./save-model.js";
 export {
   type OpenedSeriesRun,

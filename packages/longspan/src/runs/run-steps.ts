@@ -1,31 +1,13 @@
-import {
-  check,
-  checkSettings,
-  describe,
-  flag,
-  isRecord,
-  type KindsOf,
-  kind,
-  list,
-  numbers,
-  optional,
-  size,
-} from "../check/index.js";
-import { type SequenceLayer, type StreamPool, streamPool } from "../nn/index.js";
-import { mostProbable } from "../tasks/text/index.js";
-import type { TypedArray } from "../tensor/index.js";
+import { check, checkSettings, isRecord, kind, optional, size } from "../check/index.js";
+import { type StreamPool, streamPool } from "../nn/index.js";
 import type { OpenedRuns, RunKindName } from "./decode-run.js";
 import type { OpenedRun } from "./run-kind.js";
-import type { OpenedSyntheticRun } from "./synthetic-run.js";
-import type { OpenedTextRun } from "./text-run.js";
-
-/** How an answer is told. */
-export interface StepAnswerOptions {
-  /** Of a text: how many of the most probable symbols; 5 by default. */
-  readonly top?: number;
-  /** Of a text: whether the logits of all symbols are told too; false by default. */
-  readonly logits?: boolean;
-}
+import type { RunTalk, StreamTalk } from "./run-talk.js";
+import { classTalk } from "./steps-of-classes.js";
+import { numbersTalk } from "./steps-of-numbers.js";
+import { seriesTalk } from "./steps-of-series.js";
+import { tagTalk } from "./steps-of-tags.js";
+import { textTalk } from "./steps-of-texts.js";
 
 /** The streams of a run as somebody uses them who sends plain JSON: a server, or a page. */
 export interface RunSteps<S = unknown> {
@@ -33,22 +15,21 @@ export interface RunSteps<S = unknown> {
   readonly input: string;
   /** Where the streams are. */
   readonly pool: StreamPool<S>;
-  /**
-   * The rows of one step or several, from a value that was JSON.
-   * @throws TypeError, RangeError or UnknownSymbolError saying what it is and what was expected
-   */
-  read(value: unknown): readonly ArrayLike<number>[];
-  /** What the model says after a step, as plain JSON. @param output the row that the step gave */
-  answer(output: ArrayLike<number>, options?: StepAnswerOptions): object;
+  /** What a new stream of the pool reads and says. */
+  talk(): StreamTalk;
   /** Releases the memory of the streams. */
   dispose(): void;
 }
 
 /**
- * The streams of an opened run, with what they read and say as plain JSON; null for a kind of run that reads its input as a whole.
+ * The streams of an opened run, with what they read and say as plain JSON; null for a run that reads its input as a whole: one on trees
+ * or pairs, one that reads in both directions, and one that forecasts all steps at once.
  *
  *     text        reads a text, says the most probable next symbols: { next: [{ symbol, probability }, ...] }
  *     synthetic   reads rows of numbers, says the output: { output: [...] }
+ *     classify    reads a piece of a sequence, says the class of all so far: { label, probability, probabilities }
+ *     tag         reads tokens, says the tag of the last: { tag, probability, probabilities }
+ *     series      reads values, says the distribution of the next: { time, median, levels, quantiles }
  *
  * @param options of the pool
  * @example
@@ -57,17 +38,19 @@ export interface RunSteps<S = unknown> {
  * const run = { kind: "text", model, vocabulary: symbols, params: model.init(Key.of(1)), step: null, config: {} as RunConfig } as const;
  * const steps = runSteps(run)!;
  * const stream = steps.pool.open();
- * for (const row of steps.read("ab")) steps.answer(steps.pool.step([stream], row)); // { next: [{ symbol: "c", probability: 0.4 }, ...] }
+ * const { rows, begin, answer } = steps.talk().read("ab");
+ * begin();
+ * for (const row of rows) answer(steps.pool.step([stream], row)); // { next: [{ symbol: "c", probability: 0.4 }, ...] }
  * steps.dispose();
  */
 export function runSteps(run: OpenedRun, options: { readonly batch?: number } = {}): RunSteps | null {
   check("runSteps", "run", run, runKind);
   const { batch } = checkSettings("runSteps", options, { batch: optional(size) });
-  const talk = Object.hasOwn(talks, run.kind) ? talks[run.kind as RunKindName]?.(run as never) : undefined;
-  if (!talk) return null;
-  const { model, params } = run as unknown as { model: SequenceLayer<unknown, unknown>; params: unknown };
+  const found = Object.hasOwn(talks, run.kind) ? talks[run.kind as RunKindName]?.(run as never) : undefined;
+  if (!found) return null;
+  const { model, params, input, talk } = found;
   const pool = streamPool(model, params, batch === undefined ? {} : { batch });
-  return { ...talk, pool, dispose: () => pool.dispose() };
+  return { input, talk, pool, dispose: () => pool.dispose() };
 }
 
 const runKind = kind(
@@ -75,55 +58,11 @@ const runKind = kind(
   (value) => isRecord(value) && typeof value.kind === "string",
 );
 
-type Talk = Pick<RunSteps, "input" | "read" | "answer">;
-
-// A kind of run whose streams can be used is a line here.
-const talks: { readonly [K in RunKindName]?: (run: OpenedRuns[K]) => Talk } = {
+// A kind of run whose streams can be used is a line here; null where a run of the kind has none.
+const talks: { readonly [K in RunKindName]?: (run: OpenedRuns[K]) => RunTalk | null } = {
   text: textTalk,
   synthetic: numbersTalk,
+  classify: classTalk,
+  tag: tagTalk,
+  series: seriesTalk,
 };
-
-const answerKinds: KindsOf<StepAnswerOptions> = { top: optional(size), logits: optional(flag) };
-
-function textTalk({ vocabulary }: OpenedTextRun): Talk {
-  const input = `a text of ${vocabulary.level === "char" ? "characters" : "words"} that the model knows`;
-  return {
-    input,
-    read(value) {
-      if (typeof value !== "string")
-        throw new TypeError(`the input is ${describe(value)}, expected ${input}`);
-      if (value === "") throw new RangeError(`the input is empty, expected ${input}`);
-      return Array.from(vocabulary.encode(value), (symbol) => [symbol]);
-    },
-    answer(output, options) {
-      check("runSteps.answer", "output", output, numbers);
-      const { top = 5, logits = false } = checkSettings("runSteps.answer", options, answerKinds);
-      return {
-        next: mostProbable("runSteps", output, Math.min(top, vocabulary.size), vocabulary.symbols),
-        ...(logits ? { logits: Array.from(output) } : {}),
-      };
-    },
-  };
-}
-
-function numbersTalk({ problem }: OpenedSyntheticRun): Talk {
-  const width = problem.input;
-  const input = `a list of ${width} ${width === 1 ? "number" : "numbers"}, or a list of such lists, one for each step`;
-  const isRow = (value: unknown): value is number[] =>
-    list.accepts(value) && (value as unknown[]).every((x) => typeof x === "number" && Number.isFinite(x));
-  return {
-    input,
-    read(value) {
-      if (!Array.isArray(value)) throw new TypeError(`the input is ${describe(value)}, expected ${input}`);
-      const rows: unknown[] = value.some(Array.isArray) ? value : [value];
-      for (const [t, row] of rows.entries()) {
-        if (!isRow(row))
-          throw new TypeError(`row ${t} of the input is ${describe(row)}, expected ${width} finite numbers`);
-        if (row.length !== width)
-          throw new RangeError(`row ${t} of the input has length ${row.length}, expected ${width}`);
-      }
-      return rows as number[][];
-    },
-    answer: (output) => ({ output: Array.from(output as TypedArray) }),
-  };
-}

@@ -128,10 +128,14 @@ export const tagRun: RunKind<OpenedTagRun> = {
       if (!encodingKind.accepts(stored)) throw new TypeError(`expected ${encodingKind.words}`);
       return stored as TagEncoding;
     });
-    const model = tagRunModel(knownSettings<TagModelSettings>(config, schema), encoding, cell);
+    const settings = knownSettings<TagModelSettings>(config, schema);
+    const model = tagRunModel(settings, encoding, cell);
     const kept = keptWeights(source, model);
+    const { features, characters, ...layers } = settings;
+    const layer = runLayers({ ...layers, input: features + 2 * (characters ?? 0) }, cell);
+    const net = { model: layer, params: kept.params.layer };
     const predictor = () =>
       taggingPredictor(model, kept.params, { scheme: encoding.scheme, mode: encoding.mode });
-    return { kind: "tag", config, encoding, model, ...kept, predictor };
+    return { kind: "tag", config, encoding, model, ...kept, net, predictor };
   },
 };

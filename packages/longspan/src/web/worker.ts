@@ -1,7 +1,13 @@
 // What runs in the worker that `openRun` starts: the run, and what is asked of it.
 import { executorReport, loadWasmExecutor } from "../executors/index.js";
 import { sampleSymbols } from "../nn/index.js";
-import { type OpenedRun, type OpenedTextRun, type RunSteps, runSteps } from "../runs/index.js";
+import {
+  type OpenedRun,
+  type OpenedTextRun,
+  type RunSteps,
+  runSteps,
+  type StreamTalk,
+} from "../runs/index.js";
 import type { Predictor } from "../tasks/index.js";
 import { Key, useExecutor } from "../tensor/index.js";
 import { fetchRun } from "./fetch-run.js";
@@ -25,7 +31,7 @@ function callsIn(): {
 } {
   let opened: Opened | null = null;
   let next = 0;
-  const streams = new Map<number, ReturnType<RunSteps["pool"]["open"]>>();
+  const streams = new Map<number, { stream: ReturnType<RunSteps["pool"]["open"]>; talk: StreamTalk }>();
   const texts = new Map<number, AsyncGenerator<string, void, undefined>>();
   const present = <T>(part: T | null | undefined, what: string): T => {
     if (!part) throw new TypeError(`this run has no ${what}: it is of the kind ${opened?.run.kind}`);
@@ -50,19 +56,21 @@ function callsIn(): {
       return predictor.predict(read);
     },
     async openStream() {
-      streams.set(next, present(opened?.steps, "streams").pool.open());
+      const { pool, talk } = present(opened?.steps, "streams");
+      streams.set(next, { stream: pool.open(), talk: talk() });
       return next++;
     },
     async step(number, input, options) {
-      const { pool, read, answer } = present(opened?.steps, "streams");
-      const stream = present(streams.get(number), "such stream");
-      const rows = read(input);
+      const { pool } = present(opened?.steps, "streams");
+      const { stream, talk } = present(streams.get(number), "such stream");
+      const { rows, begin, answer } = talk.read(input);
+      begin();
       let output: ArrayLike<number> = [];
       for (const row of rows) output = pool.step([stream], row);
       return answer(output, options);
     },
     async closeStream(number) {
-      streams.get(number)?.close();
+      streams.get(number)?.stream.close();
       streams.delete(number);
     },
     async startText(settings) {

@@ -50,15 +50,14 @@ async function answers(run: OpenedRun, inputs: readonly unknown[] = []): Promise
   const said: object[] = [];
   if (steps) {
     const stream = steps.pool.open();
-    for (const row of steps.read(
-      run.kind === "text"
-        ? "ab c"
-        : [
-            [0.25, 1],
-            [0.5, -1],
-          ],
-    ))
-      said.push(steps.answer(steps.pool.step([stream], row)));
+    const numbers = [
+      [0.25, 1],
+      [0.5, -1],
+    ];
+    const wanted = run.kind === "text" ? "ab c" : run.kind === "synthetic" ? numbers : inputs[0];
+    const { rows, begin, answer } = steps.talk().read(wanted);
+    begin();
+    for (const row of rows) said.push(answer(steps.pool.step([stream], row)));
     steps.dispose();
   }
   const drawn: number[] = [];

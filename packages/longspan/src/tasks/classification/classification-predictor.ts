@@ -57,7 +57,12 @@ export function classPredictor<P>(
   };
 }
 
-function predictionOf(logits: ArrayLike<number>, offset: number, labels: readonly string[]): ClassPrediction {
+/** What logits say of an input. */
+export function predictionOf(
+  logits: ArrayLike<number>,
+  offset: number,
+  labels: readonly string[],
+): ClassPrediction {
   const shares = softmaxOf(logits, offset, labels.length);
   const best = argmaxOf(logits, offset, labels.length);
   const all = Array.from(shares.keys());

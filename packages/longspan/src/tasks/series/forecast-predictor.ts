@@ -59,7 +59,8 @@ export function forecastPredictor<P, S>(
   };
 }
 
-function readSeries(setup: ForecastSetup, value: unknown): AskedForecast {
+/** Reads a record { values, times, covariates }. @throws InputError */
+export function readSeries(setup: ForecastSetup, value: unknown): AskedForecast {
   if (!isRecord(value) || !Array.isArray(value.values))
     throw new InputError("expected a record { values }, with a list of numbers or null", { path: "values" });
   const {

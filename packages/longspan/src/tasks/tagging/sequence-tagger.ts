@@ -68,6 +68,8 @@ export interface SequenceTagger
   readonly vocabulary: TaggingVocabulary;
   readonly numbers: TaggingNumbers;
   readonly readsCharacters: boolean;
+  /** What the layer reads of each token, [tokens, features]: its embedding, and what its characters say. */
+  embed(params: Traceable<SequenceTaggerParams>, tokens: PackedTokens, options?: TaggerOptions): Value;
 }
 
 /** How a tagger is run. */
@@ -131,11 +133,12 @@ export function sequenceTagger(config: SequenceTaggerConfig): SequenceTagger {
       layer: layer.init(key.fold(3), dtype) as object,
       readout: readout.init(key.fold(4), dtype),
     }),
-    apply(params, { words: numbers, structure, different }, options = {}) {
+    embed,
+    apply(params, tokens, options = {}) {
+      const { structure } = tokens;
       const { key = null, backward } = options;
       const more = backward ? { backward } : {};
-      const known = words.apply(params.words, symbols(numbers));
-      const x = spelling && different ? concat([known, spelt(params.characters!, different, more)]) : known;
+      const x = embed(params, tokens, more);
       const { output } = layer.apply(
         params.layer as never,
         dropoutOver(structure, x, dropout, key?.fold(0) ?? null),
@@ -146,6 +149,16 @@ export function sequenceTagger(config: SequenceTaggerConfig): SequenceTagger {
       return readout.apply(params.readout, read);
     },
   };
+
+  function embed(
+    params: Traceable<SequenceTaggerParams>,
+    { words: numbers, different }: PackedTokens,
+    { backward }: TaggerOptions = {},
+  ): Value {
+    const known = words.apply(params.words, symbols(numbers));
+    if (!spelling || !different) return known;
+    return concat([known, spelt(params.characters!, different, backward ? { backward } : {})]);
+  }
 
   /** What the characters of each token's word say, [tokens, 2 hidden]. */
   function spelt(
