@@ -21,7 +21,7 @@ import type { StepReport } from "./explosion-error.js";
 import { stateKind, taskKind } from "./kinds.js";
 import { LossSum, RecentLoss } from "./loss-window.js";
 import { clock, type Pause, pacer } from "./pace.js";
-import { type Agreed, Ranks } from "./ranks.js";
+import type { Agreed, Ranks } from "./ranks.js";
 import type { Task } from "./task.js";
 import { dispose, shared, type TrainingState, type Validation } from "./training-state.js";
 import { type Step, TrainingStep } from "./training-step.js";
@@ -183,7 +183,8 @@ export async function train<P, B, C, S>(
   for (const [i, callback] of (options.callbacks ?? []).entries())
     check("train", `callbacks[${i}]`, callback, record);
   checkBudget(options.budget);
-  const ranks = ranksOf(task, options.collective);
+  const { collective } = options;
+  const ranks = collective ? await ranksOf(task, collective) : null;
   const run = new Run(task, (await ranks?.begin(state)) ?? state, options, ranks);
   try {
     return await run.toTheEnd();
@@ -196,12 +197,13 @@ export async function train<P, B, C, S>(
 }
 
 /** The ranks of a run; null where there is one. */
-function ranksOf<P, B, C>(task: Task<P, B, C>, collective: Collective | undefined): Ranks<B, C> | null {
-  if (collective === undefined || collective.size === 1) return null;
+async function ranksOf<P, B, C>(task: Task<P, B, C>, collective: Collective): Promise<Ranks<B, C> | null> {
+  if (collective.size === 1) return null;
   if (!task.share)
     throw new TypeError(
       `train: the task has no share, so its batches cannot be shared among ${collective.size} ranks; give it one, or train with one rank`,
     );
+  const { Ranks } = await import("./loaded-later.js");
   return new Ranks(collective, task.share(collective));
 }
 

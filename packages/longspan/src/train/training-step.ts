@@ -209,8 +209,7 @@ export class TrainingStep<P, B, C, S> {
       state.optimiser.norm.data(),
     ]);
     dispose([value, grads]);
-    // Loaded when it is needed: a page that trains does not wait for it.
-    const { flowOf } = await import("../flow/flow-report.js");
+    const { flowOf } = await import("./loaded-later.js");
     const { layers: flow } = await flowOf(
       // Without a flow penalty, which watches the layers itself.
       (params: Traceable<P>) => {
