@@ -21,11 +21,17 @@ beforeAll(() => {
     join(folder, "words.tsv"),
     words.map((word) => `${word}\t${Array.from(word.toUpperCase()).join(" ")}\n`).join(""),
   );
+  const reviews = words
+    .map((word, i) => `${word},${i % 2 ? "good" : "bad"}\n`)
+    .join("")
+    .repeat(4);
+  for (const name of ["reviews", "more", "new"])
+    writeFileSync(join(folder, `${name}.csv`), `text,label\n${reviews}`);
   writeFileSync(join(folder, "words.txt"), `${words.join("\n")}\n`);
 });
 
 // What a newcomer copies from the pages works as it stands; trainings are cut short.
-describe.each(["tagging.md", "translating.md"])("%s", (page) => {
+describe.each(["classifying.md", "tagging.md", "translating.md"])("%s", (page) => {
   const blocks = readFileSync(join(docs, page), "utf8").matchAll(/```sh\n([\s\S]*?)```/g);
   const commands = [...blocks].flatMap(([, block]) => block!.trim().split("\n"));
   it.each(commands)("%s", (command) => {

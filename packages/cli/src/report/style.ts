@@ -118,6 +118,7 @@ table { width: 100%; border-collapse: collapse; margin-bottom: 20px; font-size: 
 caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 tr { border-top: 1px solid var(--hair); }
 th { font-weight: 400; text-align: left; color: var(--soft); padding: 3px 12px 3px 0; vertical-align: top; white-space: nowrap; }
+.texts td, .texts thead th:not(:first-child) { padding-right: 12px; text-align: left; }
 section figure { margin: 0 0 24px; }
 section figcaption { flex-wrap: wrap; white-space: normal; }
 td { padding: 3px 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }

@@ -100,6 +100,10 @@ describe("train pairs", () => {
     expect(readFileSync(at("some", "report.html"), "utf8")).not.toContain("Where it looks");
     const told = JSON.parse(longspan(folder, "eval", "some", "--json").stdout);
     expect(told).toMatchObject({ examples: 7, details: { written: 7 } });
+    // Evenly spread over what was held out, whose order is that of the file.
+    const wanted = (of: object) => (of as PairsDetails).samples.map(({ source }) => source);
+    const all = wanted(told.details);
+    expect(wanted(details as object)).toEqual([all[0], all[2], all[4]]);
   });
 
   it("opens in the library, and writes", async () => {

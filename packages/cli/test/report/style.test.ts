@@ -48,5 +48,7 @@ describe.skipIf(!browser && !process.env.CI)("the style of a report, in Chromium
   it("heads of columns stand over their numbers", async () => {
     const table = html`<table><thead><tr><th></th><th>MAE</th></tr></thead><tbody><tr><th>forecast</th><td>1</td></tr></tbody></table>`;
     expect(await computed(table, "th, td", "textAlign")).toEqual(["left", "right", "left", "right"]);
+    const texts = html`<table class="texts"><thead><tr><th>source</th><th>written</th></tr></thead><tbody><tr><th>a</th><td>b</td></tr></tbody></table>`;
+    expect(new Set(await computed(texts, "th, td", "textAlign"))).toEqual(new Set(["left"]));
   });
 });

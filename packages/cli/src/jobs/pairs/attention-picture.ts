@@ -13,7 +13,8 @@ const mostCharacters = 12;
 export function attentionSvg({ source, written, weights }: AttendedText): Html {
   const [columns, rows] = [source.map(shown), written.map(shown)];
   const left = 10 + 8 * longest(rows);
-  const upright = longest(columns) <= 2;
+  // The end by itself is short enough.
+  const upright = longest(source.filter((symbol) => symbol !== null).map(shown)) <= 2;
   const top = upright ? 24 : 10 + 7 * longest(columns);
   const [width, height] = [size * columns.length, size * rows.length];
   const cells = weights.flatMap((row, y) =>
@@ -47,7 +48,7 @@ function shown(symbol: string | null): string {
   return characters.length > mostCharacters ? `${characters.slice(0, mostCharacters - 1).join("")}…` : symbol;
 }
 
-/** Characters of the longest name; that of the end does not count, where all others are short. */
+/** Characters of the longest name. */
 function longest(names: readonly string[]): number {
   return names.reduce((most, name) => Math.max(most, name.length), 0);
 }

@@ -87,7 +87,7 @@ function sections({
   attention = [],
 }: Pick<PairsDetails, "samples" | "written"> & Partial<PairsDetails>): Html {
   return html`<section class="lengths"><h2>What it writes</h2><p class="remark">${whole(written)} held-out sources were written, the most probable symbol each time.</p>
-<table><thead><tr><th scope="col">source</th><th scope="col">written</th><th scope="col">wanted</th></tr></thead>
+<table class="texts"><thead><tr><th scope="col">source</th><th scope="col">written</th><th scope="col">wanted</th></tr></thead>
 <tbody>${samples.map(
     ({ source, found, wanted }) =>
       html`<tr><th scope="row">${source}</th><td>${found}</td><td>${wanted.join(" or ")}</td></tr>`,

@@ -24,7 +24,7 @@ export interface PairsBatch {
 
 /** How pairs are learned, and measured. */
 export interface PairsOptions {
-  /** Most sources that an evaluation has written, which takes most of its time; all by default. */
+  /** Most sources that an evaluation has written, which takes most of its time, evenly spread over all; all by default. */
   readonly written?: number;
   /** How the recurrence is differentiated; full by default. */
   readonly backward?: Backward;
@@ -34,7 +34,7 @@ export interface PairsOptions {
 export interface PairsDetails {
   /** Sources that were written. */
   readonly written: number;
-  /** The first of them, with all targets that are right. */
+  /** Ten of them, evenly spread, with all targets that are right. */
   readonly samples: readonly {
     readonly source: string;
     readonly wanted: readonly string[];
@@ -98,14 +98,16 @@ export function pairsLearner(
         if (known === undefined) wanted.set(pair.source, [pair.target]);
         else if (!known.includes(pair.target)) known.push(pair.target);
       }
-      const sources = [...wanted.keys()].slice(0, most ?? wanted.size);
+      const sources = spread([...wanted.keys()], most ?? wanted.size);
       const found = await written(model, params, sources, settings);
       if (found === null) return null;
       const references = sources.map((text) => wanted.get(text)!);
       const scores = pairsScores(found, references, model.vocabulary.target.level);
-      const samples = sources
-        .slice(0, 10)
-        .map((text, i) => ({ source: text, wanted: references[i]!, found: found[i]! }));
+      const samples = spread([...sources.keys()], 10).map((i) => ({
+        source: sources[i]!,
+        wanted: references[i]!,
+        found: found[i]!,
+      }));
       return {
         loss: nats / symbols,
         examples: pairs.length,
@@ -143,6 +145,12 @@ export function pairsTask(
     backward: optional(backwardKind),
   });
   return exampleTask(pairsLearner(model, backward ? { backward } : {}), pairs, others);
+}
+
+/** So many of a list, evenly spread over it: files are often sorted, and their beginning is like no other part. */
+function spread<T>(all: readonly T[], most: number): readonly T[] {
+  const many = Math.min(most, all.length);
+  return Array.from({ length: many }, (_, i) => all[Math.floor((i * all.length) / many)]!);
 }
 
 /** Pairs in the rows of an encoder and a decoder, as `packPairs` lays them out. */
