@@ -60,6 +60,13 @@ export async function fromKeras(bytes: Uint8Array, options?: FromKerasOptions): 
     throw new TypeError(`${what}: config and layers both say what the layers are; leave one of them out`);
   const described = layers ? ofLayers(checkKerasLayers(what, layers)) : undefined;
   if (!looksLikeZip(bytes)) {
+    const weights = await readHdf5(what, bytes);
+    if ([...weights.tensors.keys()].some((name) => name.startsWith("model_weights/")))
+      throw new KerasError(what, {
+        where: "the file",
+        found: "it is a model in the older format, .h5",
+        remedy: "load it in Keras 3 and save it as .keras",
+      });
     const model = described ?? (config === undefined ? undefined : readConfig(what, parsed(what, config)));
     if (!model)
       throw new KerasError(what, {
@@ -68,7 +75,7 @@ export async function fromKeras(bytes: Uint8Array, options?: FromKerasOptions): 
         remedy:
           "say them: { config } with what model.to_json() gives, or { layers }; or save the model as .keras",
       });
-    return withWeights(what, model, await readHdf5(what, bytes));
+    return withWeights(what, model, weights);
   }
   if (config !== undefined || layers !== undefined)
     throw new TypeError(

@@ -193,7 +193,9 @@ function tensorOf(dataset: Dataset, tensor: string, most: number): StoredTensor 
       expected: "tensors of at most 8 times the file",
       found: `a shape [${shape.slice(0, 16).join(", ")}]`,
     });
-  const data = dataset.value;
+  const value = dataset.value;
+  const array = size === 8 ? Float64Array : Float32Array;
+  const data = typeof value === "number" && shape.length === 0 ? array.of(value) : value;
   if (!(data instanceof Float32Array || data instanceof Float64Array) || data.length !== length)
     throw new WeightFileError({
       tensor,

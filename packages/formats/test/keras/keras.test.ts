@@ -135,6 +135,29 @@ describe("what is wrong is said", () => {
     );
   });
 
+  test("a model in the older format, whose optimiser has scalars", async () => {
+    const h5wasm = await import("h5wasm");
+    const { FS } = await h5wasm.ready;
+    const file = new h5wasm.File("old.h5", "w");
+    file
+      .create_group("model_weights")
+      .create_dataset({ name: "kernel", data: Float32Array.of(1, 2), shape: [2] });
+    file
+      .create_group("optimizer_weights")
+      .create_dataset({ name: "rate", data: Float32Array.of(0.5), shape: [] });
+    file.close();
+    const bytes = Uint8Array.from(FS!.readFile("old.h5") as unknown as Uint8Array);
+    expect(await message(() => fromKeras(bytes, { layers: ["Dense"] }))).toBe(
+      "fromKeras: the file: it is a model in the older format, .h5; load it in Keras 3 and save it as .keras",
+    );
+    const { tensors } = await decodeKeras(bytes);
+    expect(tensors.get("optimizer_weights/rate")).toEqual({
+      dtype: "float32",
+      shape: [],
+      data: Float32Array.of(0.5),
+    });
+  });
+
   test("layers that are not read, by name", async () => {
     expect(await read([layer("Conv1D", {})])).toMatch(
       /^fromKeras: the layer "one" \(Conv1D\): layers of its class are not read; those that are: LSTM, GRU, SimpleRNN, RNN, /,
