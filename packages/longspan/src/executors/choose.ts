@@ -44,8 +44,8 @@ function chosenThreads(): number | undefined {
 /**
  * Sets how many threads programs run on from now on, on executors that have several: the native one, and WebAssembly where
  * its memory can be shared (in Node.js, and in pages that are cross-origin isolated). Unless it is called, so many as
- * the environment variable LONGSPAN_THREADS says, else one per physical core that the process may use. Results are the same, bit for
- * bit, for the same number; with another number, sums over rows are formed in another order.
+ * the environment variable LONGSPAN_THREADS says, else one per physical core that the process may use (for WebAssembly, which cannot
+ * know cores: half of the logical processors, but two where there are two). Results are the same, bit for bit, for the same number; with another number, sums over rows are formed in another order.
  *
  * @throws RangeError if `count` is not a whole number from 1 to 64
  * @example
