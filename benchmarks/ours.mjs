@@ -26,7 +26,7 @@ export function ourSides(names, threadCounts) {
       return [];
     }
     const e = executor(name);
-    const counts = "threads" in e ? threadCounts : threadCounts.filter((n) => n === 1);
+    const counts = "threads" in e.inner ? threadCounts : threadCounts.filter((n) => n === 1);
     return counts.map((threads) => ourSide(e, threads));
   });
 }
