@@ -1,7 +1,9 @@
-import { characterVocabulary, Key, linear, textRunModel } from "longspan";
-import { argument, flag, maybe, settings, text } from "./arguments.js";
+import { characterVocabulary, gru, Key, linear, recurrent, textRunModel } from "longspan";
+import { toOnnx } from "longspan-formats";
+import { argument, choice, flag, maybe, settings, text } from "./arguments.js";
 import { exempt, type Rows, row } from "./calls.js";
 
+const net = recurrent(gru({ input: 2, hidden: 3 }));
 const layer = linear({ input: 2, output: 1 });
 const model = () => textRunModel({ cell: "lstm", hidden: 3, features: 2, layers: 1, dropout: 0 }, 3);
 const run = () => ({
@@ -24,6 +26,17 @@ export const onnxRows: Rows = {
         lengths: maybe(flag(true)),
         states: maybe(flag(false)),
         metadata: maybe(argument({ a: "b" }, ["record"], { a: 5 })),
+      }),
+    }),
+  fromOnnx: () =>
+    row({
+      bytes: argument(toOnnx(net, net.init(Key.of(1)), { states: true }), []),
+      options: settings({
+        x: maybe(text("x")),
+        y: maybe(text("y")),
+        lengths: maybe(text("lengths")),
+        states: maybe(argument({ "initial.h": "final.h" }, ["record"], { "initial.h": 5 })),
+        first: maybe(choice("time")),
       }),
     }),
   runToOnnx: () =>

@@ -5,6 +5,7 @@
  */
 export * from "./keras/index.js";
 export { OnnxError, type OnnxProblem } from "./onnx/error.js";
+export { type FromOnnxOptions, fromOnnx, type OnnxModel, type OnnxParams } from "./onnx/from-onnx.js";
 export { type OnnxFiles, type RunToOnnxOptions, runToOnnx } from "./onnx/run-to-onnx.js";
 export { type ToOnnxOptions, toOnnx } from "./onnx/to-onnx.js";
 export * from "./tensorflowjs/index.js";

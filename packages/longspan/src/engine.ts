@@ -32,6 +32,7 @@ export { executor, executorReport, ReferenceExecutor } from "./executors/index.j
 export { fromHalf } from "./io/half-floats.js";
 export { decodeUtf8, encodeUtf8 } from "./io/utf8.js";
 export { looksLikeZip, readZip, writeZip, type ZipEntry } from "./io/zip.js";
+export { type SequenceLayerParts, sequenceLayer } from "./nn/layers/sequence-layer.js";
 export * from "./ops/index.js";
 export { BoundView } from "./program/bound-view.js";
 export * from "./program/index.js";

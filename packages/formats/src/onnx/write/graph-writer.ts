@@ -36,6 +36,8 @@ export type Attribute =
 /** What all graphs of one model share: names that are used once, and constants. */
 export class ModelNames {
   readonly initializers: TensorProto[] = [];
+  /** Nodes that hold the constants: they come first. */
+  readonly constantNodes: NodeProto[] = [];
   private readonly used = new Map<string, number>();
   private readonly constants = new Map<string, string>();
 
@@ -46,21 +48,29 @@ export class ModelNames {
     return n === 0 ? hint : this.fresh(`${hint}_${n}`);
   }
 
-  /** A tensor with its numbers; one with the same numbers is used again, where it has no name of its own. */
+  /** A tensor with its numbers. With a name of its own it is an initializer, a parameter; without one it is a constant, and one with the same numbers is used again. */
   constant(data: ArrayLike<number>, shape: readonly number[], type: OnnxType, name?: string): string {
     const raw = bytesOf(data, type);
-    const key = name ?? `${type} ${shape.join()} ${raw.length > 64 ? this.initializers.length : raw.join()}`;
+    const key = name ?? `${type} ${shape.join()} ${raw.length > 64 ? this.constantNodes.length : raw.join()}`;
     const known = this.constants.get(key);
     if (known !== undefined) return known;
     const made = this.fresh(name ?? "constant");
-    this.initializers.push(
-      create(TensorProtoSchema, {
-        name: made,
-        dims: shape.map(BigInt),
-        dataType: dataTypes[type],
-        rawData: raw,
-      }),
-    );
+    const tensor = create(TensorProtoSchema, {
+      name: made,
+      dims: shape.map(BigInt),
+      dataType: dataTypes[type],
+      rawData: raw,
+    });
+    if (name !== undefined) this.initializers.push(tensor);
+    else
+      this.constantNodes.push(
+        create(NodeProtoSchema, {
+          name: made,
+          opType: "Constant",
+          output: [made],
+          attribute: [create(AttributeProtoSchema, { name: "value", type: AttributeType.TENSOR, t: tensor })],
+        }),
+      );
     this.constants.set(key, made);
     return made;
   }

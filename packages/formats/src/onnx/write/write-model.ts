@@ -56,7 +56,7 @@ export function writeModel(
       ),
       graph: create(GraphProtoSchema, {
         name,
-        node: graph.nodes,
+        node: [...names.constantNodes, ...graph.nodes],
         initializer: names.initializers,
         input: ports.map(portInfo),
         output: outputs.map(portInfo),
