@@ -23,16 +23,7 @@ import { checkShares, checkTrained } from "./ranks/check-shares.js";
 import { joinRanks } from "./ranks/join-ranks.js";
 import type { Ranks } from "./ranks/ranks.js";
 import type { RunConfig } from "./run-config.js";
-import {
-  checkBegun,
-  explained,
-  fitting,
-  goesOn,
-  mergedSettings,
-  quoted,
-  reportStopped,
-  savedIn,
-} from "./run-control.js";
+import { explained, fitting, goesOn, mergedSettings, quoted, reportStopped, savedIn } from "./run-control.js";
 import { fitted } from "./run-fitting.js";
 import { explosionEvent, RunRecorder, stepFigures } from "./run-recorder.js";
 import { checkCurvatureBatch } from "./settings/hessian-free.js";

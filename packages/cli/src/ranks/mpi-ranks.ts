@@ -21,8 +21,6 @@ export async function mpiRanks(launch: MpiLaunch): Promise<Ranks> {
   const isFirst = rank === 0;
   const exchange = async (outcome: Told): Promise<Told[]> => {
     const all = await collective.gather(new TextEncoder().encode(JSON.stringify(outcome)));
-  const exchange = async (message: Told): Promise<Told[]> => {
-    const all = await collective.gather(new TextEncoder().encode(JSON.stringify(message)));
     return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Told);
   };
   /** The first that failed tells; the others end as it does. */

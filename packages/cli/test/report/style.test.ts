@@ -7,16 +7,6 @@ import { style } from "../../src/report/style.js";
 
 const browser = findChromium();
 
-// What a style sheet says of an element is stronger than the element's own attribute: a rule for all paths hid the quantiles of forecasts.
-it("paths that say how they are filled are filled so", () => {
-  const rules = [...style.source.matchAll(/([^{}]+)\{([^{}]*)\}/g)].map(([, selector, body]) => ({
-    selector: selector!.trim(),
-    body: body!,
-  }));
-  const filling = rules.filter(({ body }) => /(^|;|\s)fill:/.test(body)).map(({ selector }) => selector);
-  expect(filling).toEqual(["svg path:not([fill])"]);
-});
-
 /** What a browser computes of each element that the selector finds in a page with the style of reports. */
 async function computed(body: Html, selector: string, property: string): Promise<string[]> {
   const script = `const found = [...document.querySelectorAll(${JSON.stringify(selector)})].map((e) => getComputedStyle(e)[${JSON.stringify(property)}]);

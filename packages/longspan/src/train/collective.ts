@@ -71,7 +71,6 @@ export function ranksInProcess(ranks: number): readonly Collective[] {
 /** A call that not all ranks have made yet. */
 interface Call {
   readonly contributions: unknown[];
-  readonly entries: unknown[];
   arrived: number;
   readonly joined: Promise<unknown>;
   settle(how: "resolve" | "reject", value: unknown): void;
@@ -87,13 +86,11 @@ class Meeting {
     const call = this.calls.get(number) ?? opened(this.ranks);
     this.calls.set(number, call);
     call.contributions[rank] = own;
-    call.entries[rank] = own;
     call.arrived += 1;
     if (call.arrived === this.ranks) {
       this.calls.delete(number);
       try {
         call.settle("resolve", join(call.contributions as T[]));
-        call.settle("resolve", join(call.entries as T[]));
       } catch (error) {
         call.settle("reject", error);
       }
@@ -108,7 +105,6 @@ function opened(ranks: number): Call {
     settle = (how, value) => (how === "resolve" ? resolve(value) : reject(value));
   });
   return { contributions: new Array<unknown>(ranks), arrived: 0, joined, settle };
-  return { entries: new Array<unknown>(ranks), arrived: 0, joined, settle };
 }
 
 /** Sums in the order of the ranks, formed in float64 and rounded once. */

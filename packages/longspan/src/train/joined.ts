@@ -31,9 +31,6 @@ export async function joined<P>(
   const templates = leaves(params) as Tensor[];
   const values = own && (leaves(own.grads) as Tensor[]);
   const buckets = bucketsOf(templates);
-  const template = leaves(params) as Tensor[];
-  const values = own && (leaves(own.grads) as Tensor[]);
-  const buckets = bucketsOf(template);
   const sent: Promise<void>[] = [];
   for (const { numbers, members } of buckets) {
     if (numbers === buckets[0]!.numbers && own) numbers[0] = weight * (await own.loss.data())[0]!;
@@ -49,10 +46,6 @@ export async function joined<P>(
   for (const { numbers, members } of buckets)
     for (const { leaf, at } of members) {
       const { shape, dtype, size } = templates[leaf]!;
-  const sums = template.map(({ shape, dtype }) => (dtype === "int32" ? zeros(shape, dtype) : null));
-  for (const { numbers, members } of buckets)
-    for (const { leaf, at } of members) {
-      const { shape, dtype, size } = template[leaf]!;
       sums[leaf] = fromArray(numbers.subarray(at, at + size), shape, dtype);
     }
   const [first] = buckets;
@@ -71,8 +64,6 @@ interface Bucket {
 /** The buckets of a tree; the first number of the first is the loss. */
 function bucketsOf(templates: readonly Tensor[]): Bucket[] {
   const floats = [...templates.entries()].filter(([, { dtype }]) => dtype !== "int32");
-function bucketsOf(template: readonly Tensor[]): Bucket[] {
-  const floats = [...template.entries()].filter(([, { dtype }]) => dtype !== "int32");
   const open: { dtype: DType; length: number; members: { leaf: number; at: number }[] }[] = [
     { dtype: floats[0]?.[1].dtype ?? "float32", length: 1, members: [] },
   ];

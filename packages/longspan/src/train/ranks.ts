@@ -59,13 +59,6 @@ export class Ranks<B, C> {
     const [first] = await this.collective.gather(tensors);
     const [text] = await this.collective.gather(
       progress === null ? noBytes : encodeUtf8(JSON.stringify(progress)),
-    const empty = new Uint8Array(0);
-    const { tensors, progress } = this.isFirst
-      ? await encodeCheckpoint(state)
-      : { tensors: empty, progress: null };
-    const [first] = await this.collective.gather(tensors);
-    const [text] = await this.collective.gather(
-      progress === null ? empty : encodeUtf8(JSON.stringify(progress)),
     );
     const whole = this.isFirst
       ? state

@@ -183,8 +183,6 @@ export class TrainingStep<P, B, C, S> {
   ): Updated<P, S, C> {
     const shown = settingsFor(this.guarded, settings);
     const step = this.guarded.update(grads, state.optimiser, state.params, shown);
-    const known = settingsFor(this.guarded, settings);
-    const step = this.guarded.update(grads, state.optimiser, state.params, known);
     return {
       params: applyUpdates(state.params, step.updates),
       optimiser: step.state,
