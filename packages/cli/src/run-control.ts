@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { ExplosionError, NonFiniteLossError, OutOfMemoryError, runFiles } from "longspan";
-import { FileError, fileReason, folderHolds, type RunFolder, readMetrics } from "longspan/node";
+import { ExplosionError, NonFiniteLossError, OutOfMemoryError } from "longspan";
+import { FileError, fileReason, folderHolds, type RunFolder } from "longspan/node";
 import { exitCode, Failure } from "./failure.js";
 import { whole } from "./run-lines.js";
 import type { Resolved } from "./settings/resolve.js";
@@ -23,14 +21,6 @@ export function goesOn({ resume, out }: { resume: boolean; out: string | null },
         : `${out} holds no run to go on with`,
     );
   return found;
-}
-
-/** @throws Failure if the run was imported: it would begin anew, and overwrite what it has */
-export function checkBegun(out: string): void {
-  if (readMetrics(out).length > 0 || !existsSync(join(out, runFiles.weights))) return;
-  throw new Failure(
-    `${out} was imported: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)`,
-  );
 }
 
 /** What may differ when a run is taken up again: how long it lasts, and what does not touch the parameters. */
