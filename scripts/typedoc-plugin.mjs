@@ -101,7 +101,10 @@ function showAsFunction(declaration) {
 }
 
 function categorise(app, declaration) {
-  const file = declaration.sources?.[0]?.fullFileName.split(/\/packages\/(?:longspan|formats|mpi)\/src\//)[1];
+  const [, room, path] =
+    /\/packages\/(longspan|formats|mpi)\/src\/(.*)/.exec(declaration.sources?.[0]?.fullFileName ?? "") ?? [];
+  // The ranks of MPI have one floor; they belong to training.
+  const file = room === "mpi" ? `train/${path}` : path;
   const folder = Object.keys(categories)
     .filter((path) => file?.startsWith(`${path}/`))
     .sort((a, b) => b.length - a.length)[0];

@@ -46,11 +46,11 @@ export async function runTraining(
   }
 }
 
-/** @throws Failure if the run was imported: it would begin anew, and overwrite what it has */
+/** @throws Failure if the run was imported, or made by a program: it would begin anew, and overwrite what it has */
 function checkBegun(out: string): void {
   if (readMetrics(out).length > 0 || !existsSync(join(out, runFiles.weights))) return;
   throw new Failure(
-    `${out} was imported: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)`,
+    `${out} was imported, or made by a program: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)`,
   );
 }
 

@@ -63,7 +63,7 @@ describe("openRun", () => {
     expect(longspan(folder, "sample", "made", "--length", "5").code).toBe(0);
     const resumed = longspan(folder, "train", "text", "--resume", "--out", "made");
     expect(resumed.stderr).toMatch(
-      /^error: made\/config\.json: text\.path is missing, expected a text; put back what the run had\n$/,
+      /^error: made was imported, or made by a program: it holds a model, and no training to go on with; /,
     );
   });
 

@@ -95,7 +95,7 @@ describe("longspan import of a model file", () => {
   it("makes a run that is used, and not gone on with", () => {
     expect(said("train", "text", "--resume", "--out", "again")).toEqual([
       1,
-      "error: again was imported: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)\n",
+      "error: again was imported, or made by a program: it holds a model, and no training to go on with; train it further in a program (openRun, then startTraining with its parameters)\n",
     ]);
   });
 });

@@ -50,8 +50,8 @@ export type OnnxFiles = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
  * @example
  * const settings = { cell: "lstm", hidden: 8, features: 4, layers: 1, dropout: 0 };
  * const vocabulary = wordVocabulary("to be or not to be");
- * const model = textRunModel(settings, vocabulary.size);
- * const run = { kind: "text", config: {}, vocabulary, model, params: model.init(Key.of(1)), step: 0 };
+ * const params = textRunModel(settings, vocabulary.size).init(Key.of(1));
+ * const run = openModel(await saveModel({ config: { task: "text", settings }, vocabulary, params }), "text");
  * Object.keys(runToOnnx(run)) // [ "model" ]
  */
 export function runToOnnx(run: OpenedRun, options?: RunToOnnxOptions): OnnxFiles {
