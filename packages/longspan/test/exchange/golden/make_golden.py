@@ -2,7 +2,8 @@
 
 For each module NAME.pt, by torch.save of the state dictionary, and in golden.json the inputs, the lengths and the outputs, at two lengths and two
 batch sizes; packed sequences where the module is recurrent. others.pt holds other element types, strides and a nested checkpoint;
-code.pt asks for a call that must not be made."""
+code.pt asks for a call that must not be made. gradients.json has recurrent modules of two layers, of one direction and of two, with their weights and
+the derivatives of the sum of the outputs, the i-th number times sin(i), with respect to the inputs and every weight."""
 
 import json
 import os
@@ -89,4 +90,32 @@ torch.save({"w": torch.ones(2), "call": Call(), "module": nn.Linear(1, 1)}, "cod
 torch.save({"w": torch.ones(2)}, "old.pt", _use_new_zipfile_serialization=False)
 with open("golden.json", "w") as file:
     json.dump(golden, file)
+    file.write("\n")
+
+gradients = {}
+
+
+def numbers(x):
+    """Float32 numbers in the few digits that tell them apart."""
+    return [numbers(row) for row in x] if isinstance(x, list) else float(f"{x:.9g}")
+
+
+for kind in ("LSTM", "GRU", "RNN"):
+    for both in (False, True):
+        module = getattr(nn, kind)(2, 2, num_layers=2, bidirectional=both)
+        lengths = [4, 1, 3]
+        xs = [torch.randn(n, 2, requires_grad=True) for n in lengths]
+        packed = pack_padded_sequence(nn.utils.rnn.pad_sequence(xs), torch.tensor(lengths), enforce_sorted=False)
+        output, _ = pad_packed_sequence(module(packed)[0])
+        own = torch.cat([output[:n, b] for b, n in enumerate(lengths)])
+        (own * torch.sin(torch.arange(own.numel(), dtype=torch.float64)).float().reshape(own.shape)).sum().backward()
+        gradients[f"{kind} of {2 if both else 1}"] = {
+            "lengths": lengths,
+            "x": numbers([x.tolist() for x in xs]),
+            "dx": numbers([x.grad.tolist() for x in xs]),
+            "weights": {name: numbers(w.tolist()) for name, w in module.named_parameters()},
+            "gradients": {name: numbers(w.grad.tolist()) for name, w in module.named_parameters()},
+        }
+with open("gradients.json", "w") as file:
+    json.dump(gradients, file)
     file.write("\n")
