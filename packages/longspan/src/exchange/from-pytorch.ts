@@ -71,6 +71,7 @@ export interface PytorchRowLayer<P> {
  *
  * @param kind the class of the module in `torch.nn`
  * @param weights from `decodePytorch`, or `decodeSafetensors`
+ * @throws TypeError if the kind is none of these; `MultiheadAttention` is not
  * @throws WeightFileError if a tensor is missing, is of another shape, or if there are others under the prefix
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
  * @example
@@ -89,7 +90,7 @@ export function fromPytorch(
   options?: PytorchOptions,
 ): PytorchLayer;
 export function fromPytorch(kind: PytorchKind, weights: StoredWeights, options?: PytorchOptions): unknown {
-  check("fromPytorch", "kind", kind, kindKind);
+  checkKind("fromPytorch", kind);
   check("fromPytorch", "weights", weights, storedKind);
   const {
     prefix = "",
@@ -131,10 +132,19 @@ const rowLayers: Readonly<Record<keyof PytorchRowLayers, (weights: NamedWeights)
   },
 };
 
-export const kindKind = oneOf(
+const kindKind = oneOf(
   ...(["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"] as const),
   ...(Object.keys(rowLayers) as (keyof PytorchRowLayers)[]),
 );
+
+/** @throws TypeError if a kind is none of ours, with more words where PyTorch's attention is meant */
+export function checkKind(what: "fromPytorch" | "toPytorch", kind: unknown): void {
+  if (kind === "MultiheadAttention")
+    throw new TypeError(
+      `${what}: kind "MultiheadAttention" is not among those ${what === "fromPytorch" ? "read" : "written"}, since no layer here takes queries, keys and values of several heads; write it as a cell over a set, with scaledDotScores for each head, and ${what === "fromPytorch" ? "take in_proj_weight and out_proj.weight from weights.tensors" : "give its tensors to encodePytorch by their names"}`,
+    );
+  check(what, "kind", kind, kindKind);
+}
 
 function oneCell(kind: PytorchCellKind, weights: NamedWeights, activation: "tanh" | "relu") {
   const { cell, params } = cellFrom(recurrentKindOf(kind), weights, { suffix: "", activation });

@@ -2,7 +2,7 @@ import { check, checkSettings, optional, record, text } from "../check/index.js"
 import { permute } from "../ops/index.js";
 import type { Tensor } from "../tensor/index.js";
 import { treeKind } from "../tensor/kinds.js";
-import { kindKind, type PytorchKind, recurrentKindOf } from "./from-pytorch.js";
+import { checkKind, type PytorchKind, recurrentKindOf } from "./from-pytorch.js";
 import { type CellParams, cellTo, isCellOf } from "./pytorch-cells.js";
 
 /** How weights are called. */
@@ -31,7 +31,7 @@ export function toPytorch(
   params: unknown,
   options?: ToPytorchOptions,
 ): Readonly<Record<string, Tensor>> {
-  check("toPytorch", "kind", kind, kindKind);
+  checkKind("toPytorch", kind);
   check("toPytorch", "params", params, treeKind);
   const { prefix = "" } = checkSettings("toPytorch", options, { prefix: optional(text) });
   return Object.fromEntries(entriesOf(kind, params).map(([name, tensor]) => [prefix + name, tensor]));

@@ -160,4 +160,14 @@ describe("what is wrong is said", () => {
     expect(message(() => toPytorch("LSTM", []))).toMatch(/a stack of lstm/);
     expect(message(() => toPytorch("Conv1d" as "Linear", {}))).toMatch(/toPytorch: kind is one of LSTM/);
   });
+
+  test("attention of several heads, by its name", () => {
+    const kind = "MultiheadAttention" as "Linear";
+    expect(message(() => fromPytorch(kind, file))).toBe(
+      'fromPytorch: kind "MultiheadAttention" is not among those read, since no layer here takes queries, keys and values of several heads; write it as a cell over a set, with scaledDotScores for each head, and take in_proj_weight and out_proj.weight from weights.tensors',
+    );
+    expect(message(() => toPytorch(kind, {}))).toBe(
+      'toPytorch: kind "MultiheadAttention" is not among those written, since no layer here takes queries, keys and values of several heads; write it as a cell over a set, with scaledDotScores for each head, and give its tensors to encodePytorch by their names',
+    );
+  });
 });
