@@ -7,28 +7,25 @@ import {
   branch,
   type ExplosionPolicy,
   type ExplosionState,
-  explosionCodes,
   type MomentumSetting,
   type Objective,
   type ObjectiveSetting,
   onExplosion,
-  reportTensors,
   type StepSettings,
   type Transform,
 } from "../optim/index.js";
 import { settingsFor } from "../optim/settings-for.js";
 import {
   fromArray,
-  isOnCpu,
   type Key,
   leaves,
   mapTrees,
-  onCpu,
   scope,
   type Tensor,
   type Traceable,
 } from "../tensor/index.js";
-import { ExplosionError, type StepReport } from "./explosion-error.js";
+import { type Explosion, explained, explosionIn } from "./explosion-at-step.js";
+import type { ExplosionError } from "./explosion-error.js";
 import { type Gradient, joined } from "./joined.js";
 import type { Ranks } from "./ranks.js";
 import type { Task } from "./task.js";
@@ -47,11 +44,6 @@ export interface Step<P, S, C> {
    * once; there only the counts in the state tell.
    */
   readonly explosion: Explosion | null;
-}
-
-interface Explosion {
-  readonly action: "random" | "skip" | "stop";
-  readonly seen: Promise<Pick<StepReport, "norm" | "gradients">>;
 }
 
 /** What changes at a step. */
@@ -192,38 +184,11 @@ export class TrainingStep<P, B, C, S> {
   }
 
   /** What went wrong at a step, found by doing it again from the state that was frozen there. */
-  async explain(state: TrainingState<P, S, C>, step: number): Promise<ExplosionError> {
-    const batch = this.task.batch(step);
-    const {
-      loss: value,
-      grads,
-      carried,
-      measures,
-    } = scope(() => this.differentiate(state, batch, this.forLoss.fold(step)));
-    dispose([carried, measures]);
-    const reads = [reportTensors(grads), reportTensors(state.params), reportTensors(batch)] as const;
-    const [gradients, parameters, inputs] = await Promise.all(reads);
-    const [held, [loss], [norm]] = await Promise.all([
-      reportTensors(state.carried),
-      value.data(),
-      state.optimiser.norm.data(),
-    ]);
-    dispose([value, grads]);
-    const { flowOf } = await import("./loaded-later.js");
-    const { layers: flow } = await flowOf(
-      // Without a flow penalty, which watches the layers itself.
-      (params: Traceable<P>) => {
-        const key = this.forLoss.fold(step);
-        const { loss } =
-          this.task.unpenalised?.(params, batch, state.carried, key) ??
-          this.task.loss(params, batch, state.carried, key);
-        return loss;
-      },
-      state.params,
-      { jacobians: 0, exponents: 0, weights: false, ratios: false, powers: false },
-    );
-    const report = { step, batch: this.task.describe?.(step) ?? null, norm: norm!, gradients };
-    return new ExplosionError(report, { loss: loss!, parameters, batch: inputs, carried: held, flow });
+  explain(state: TrainingState<P, S, C>, step: number): Promise<ExplosionError> {
+    return explained(this.task, state, step, {
+      key: this.forLoss,
+      differentiate: this.differentiate.bind(this),
+    });
   }
 
   /**
@@ -311,15 +276,4 @@ function ratesOf(numbers: Readonly<Record<string, number>>, params: unknown): Ra
       Number.isFinite(x) && x >= 0 ? fromArray([x], [], dtype) : x,
     ]),
   );
-}
-
-const actions = ["random", "skip", "stop"] as const;
-
-function explosionIn({ lastAction, norm }: ExplosionState<unknown>, grads: unknown): Explosion | null {
-  if (!isOnCpu(lastAction)) return null;
-  const code = onCpu(lastAction).item();
-  const action = actions.find((name) => explosionCodes[name] === code);
-  if (action === undefined) return null;
-  const size = onCpu(norm).item();
-  return { action, seen: reportTensors(grads).then((gradients) => ({ norm: size, gradients })) };
 }
